@@ -11,8 +11,10 @@ import pytest
 
 from dirac_forge.cli import main
 from support.archives import wheel
+from support.bots import TOKEN, without_spacing
 from support.channel import pkg, pythons, write_channel
 from support.clusters import workers
+from support.github import GitHub
 from support.gits import repository
 from support.index import PackageIndex
 
@@ -62,7 +64,9 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, index: PackageInd
 
 def answer(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, Any]:
     code = main(["audit", "--json", *argv])
-    return code, json.loads(capsys.readouterr().out)
+    said = capsys.readouterr()
+    assert said.out, said.err
+    return code, json.loads(said.out)
 
 
 def test_findings_of_a_target(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,6 +116,18 @@ def test_patches_make_the_broken_solve_impossible(capsys: pytest.CaptureFixture[
     written = (workspace / "patches" / "grid.yaml").read_text(encoding="utf-8")
     assert "add_depends: helper >=1\n" in written
     assert "old: tool\n      new: tool <2\n" in written
+
+
+def test_patches_for_a_lock_are_written_without_a_solve(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "locked.txt").write_text(
+        "# platform: linux-64\n@EXPLICIT\nhttps://host/c/noarch/grid-9.0-0.conda\n", encoding="utf-8"
+    )
+    code, document = answer(capsys, "locked.txt", "--patches", "patches")
+    assert code == 1
+    assert document["patches"] == [
+        {"changed": ["grid 9.0 0"], "installable_before": 0, "installable_after": 0, "worse": []}
+    ]
+    assert (workspace / "patches" / "grid.yaml").is_file()
 
 
 def test_recent_builds_are_audited_and_a_project_that_the_index_lacks_is_told(
@@ -267,3 +283,69 @@ def test_audit_on_a_cluster_answers_the_same(capsys: pytest.CaptureFixture[str])
     code, here = answer(capsys)
     with workers(2) as address:
         assert answer(capsys, "--cluster", address) == (code, here)
+
+
+def test_corrections_patches_and_broken_builds_are_proposed_on_github(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    meta = workspace / "prefix" / "conda-meta"
+    meta.mkdir(parents=True)
+    for name in ("helper", "local"):
+        entry = {"name": name, "version": "1.0", "build": "0", "subdir": "noarch", "depends": [], "files": ["bin/same"]}
+        (meta / f"{name}.json").write_text(json.dumps({**entry, "fn": f"{name}-1.0-0.conda"}), encoding="utf-8")
+    path = workspace / "feedstocks" / "grid" / "recipe" / "recipe.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(RECIPE, encoding="utf-8")
+    there = "if:\n  name: grid\nthen:\n  - add_depends: six\n"
+    with GitHub(workspace.parent / "github") as github:
+        github.user("bot", token=TOKEN)
+        github.repository("conda-forge/grid-feedstock", {"recipe/recipe.yaml": RECIPE, "conda-forge.yml": "{}\n"})
+        github.repository(
+            "conda-forge/conda-forge-repodata-patches-feedstock",
+            {"recipe/patch_yaml/grid.yaml": there, "recipe/meta.yaml": "package: {name: patches, version: 1}\n"},
+        )
+        github.repository("conda-forge/admin-requests", {"requests/README.md": "Requests\n"})
+        settings = workspace / "pyproject.toml"
+        settings.write_text(
+            settings.read_text(encoding="utf-8").replace(
+                "[tool.dirac-forge.targets",
+                f'feedstock-url = "{github.url}/conda-forge/{{name}}-feedstock"\n[tool.dirac-forge.targets',
+                1,
+            ),
+            encoding="utf-8",
+        )
+        monkeypatch.setenv("GITHUB_API_URL", github.api_url)
+        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+        without_spacing(monkeypatch)
+        asked = ("grid", "prefix", "--severity", "low", "--broken", "requests", "--pr")
+        code, document = answer(capsys, *asked)
+        assert code == 1
+        assert [(each["feedstock"], each["state"]) for each in document["requests"]] == [
+            ("grid", "opened"),
+            ("conda-forge-repodata-patches", "opened"),
+            ("admin-requests", "opened"),
+        ]
+
+        def sent(repository: str, file: str) -> tuple[str, str, str]:
+            (pull,) = github.pulls(f"conda-forge/{repository}")
+            assert pull.pull is not None
+            text = github.git(f"bot/{repository}", "show", f"{pull.pull.head_sha}:{file}")
+            return pull.title, pull.body, text
+
+        title, body, text = sent("grid-feedstock", "recipe/recipe.yaml")
+        assert title == "Requirements as upstream declares them for 9.0"
+        assert "helper is missing" in body
+        assert text.endswith("    - tool <2\n    - helper >=1")
+        title, body, text = sent("conda-forge-repodata-patches-feedstock", "recipe/patch_yaml/grid.yaml")
+        assert title == "Patch the requirements of grid"
+        assert "2 of 2 cells are installable with the patches" in body
+        assert text.startswith(f"{there}---\nif:\n  name: grid\n")
+        (pull,) = github.pulls("conda-forge/admin-requests")
+        assert pull.pull is not None
+        names = github.git("bot/admin-requests", "ls-tree", "-r", "--name-only", pull.pull.head_sha).split()
+        (request,) = [name for name in names if name.endswith(".yml")]
+        title, body, text = sent("admin-requests", request)
+        assert title == "Mark builds of local as broken"
+        assert "helper has 1 file of it too, such as bin/same" in body.replace("\\", "")
+        assert text == "action: broken\npackages:\n- noarch/local-1.0-0.conda"
+        assert {each["state"] for each in answer(capsys, *asked)[1]["requests"]} == {"unchanged"}

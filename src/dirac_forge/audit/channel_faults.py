@@ -152,22 +152,25 @@ def _pin_faults(
         exports = pinned.get(declared.name, ())
         if not exports or not declared.version or declared.exact:
             continue  # an exact pin is on another output of the same recipe
-        versions = evidence.versions(declared.name, build.platform)
-        today = [version for version in versions if any(_admits(each.spec, version) for each in exports)]
-        if today and not any(declared.admits(version) for version in today):
-            told = ", ".join(f"{each.key}: {each.value}" for each in exports)
+        today = _pinned_versions(exports, evidence.versions(declared.name, build.platform))
+        if today and not any(map(declared.admits, today)):
             yield Finding(
                 record=build.record,
                 kind="pin",
                 dependency=declared.name,
                 declared=declared.spec,
-                upstream=told,
+                upstream=", ".join(f"{each.key}: {each.value}" for each in exports),
                 where=evidence.pinned_in,
                 example=today[0],
                 severity="low",
                 certainty="sure",
                 targets=build.targets,
             )
+
+
+def _pinned_versions(exports: Iterable[PinnedExport], versions: Iterable[str]) -> list[str]:
+    """Return the versions that builds of today may be pinned to."""
+    return [version for version in versions if any(_admits(each.spec, version) for each in exports)]
 
 
 def _admits(spec: str, version: str) -> bool:

@@ -36,26 +36,34 @@ def command_findings(
     unknown: list[str] = []
     for each in audited:
         listed = None if not each.project or is_part(each.record.name) else files(each.record)
-        if listed is None:
-            continue
         exactly = parse_specifiers(f"=={each.record.version}")
-        if exactly is None:
-            continue  # upstream has no such version
+        if listed is None or exactly is None:  # without the second, upstream has no such version
+            continue
         try:
             found = facts(each.project, exactly)
         except ForgeError as error:
             unknown.append(error.message)
             continue
-        installing = [(target, records) for target, _, records in environments if each.record in records]
-        findings += lost_commands(
-            each.record,
-            listed,
-            _published(found),
-            elsewhere=_elsewhere(each.record, (records for _, records in installing), files),
-            targets=tuple(dict.fromkeys(target for target, _ in installing)),
-        )
+        findings += _lost(each.record, listed, found, environments, files)
     gaps = (EvidenceGap(kind="commands", builds=len(unknown), detail=unknown[0]),) if unknown else ()
     return tuple(findings), gaps
+
+
+def _lost(
+    record: Record,
+    listed: FileList,
+    found: ReleaseFacts,
+    environments: Sequence[Environment],
+    files: Callable[[Record], FileList | None],
+) -> tuple[Finding, ...]:
+    installing = [(target, records) for target, _, records in environments if record in records]
+    return lost_commands(
+        record,
+        listed,
+        _published(found),
+        elsewhere=_elsewhere(record, (records for _, records in installing), files),
+        targets=tuple(dict.fromkeys(target for target, _ in installing)),
+    )
 
 
 def _published(found: ReleaseFacts) -> tuple[PublishedCommand, ...]:

@@ -7,7 +7,7 @@ other does not. Two specs that differ only in versions that nobody published are
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.utils import canonicalize_name
@@ -78,17 +78,21 @@ class _Comparison:
 
     def _missing(self, requirement: DeclaredRequirement, where: Sequence[Use]) -> list[Finding]:
         """A requirement that no dependency meets; one that comes with another dependency is a smaller fault."""
-        if any(self._is_own(each) for each in self.declared):
+        if any(map(self._is_own, self.declared)):
             return []
         through = next((each for each in self.declared if self._brings(each, requirement)), None)
         if through is not None:
-            own = self._is_sibling(through.name) or through.version.startswith("==")
-            # `dask` requires `dask-core`, which requires what the project does
-            return [] if own else [self._finding(requirement, "missing", severity="low", example=through.name)]
+            return self._brought(requirement, through)
         exists = any(self.around.versions(name) for name in candidates(requirement.name))
         partly = self.record.noarch is not None and len(where) < len(self.uses)
         severity: Severity = "high" if exists and not partly else "medium" if exists else "low"
         return [self._finding(requirement, "missing", severity=severity, guess=not exists)]
+
+    def _brought(self, requirement: DeclaredRequirement, through: Declared) -> list[Finding]:
+        """A requirement that comes with a dependency: no fault where that is a part of the same project."""
+        if self._is_sibling(through.name) or through.version.startswith("=="):
+            return []  # `dask` requires `dask-core`, which requires what the project does
+        return [self._finding(requirement, "missing", severity="low", example=through.name)]
 
     def _is_own(self, dependency: Declared) -> bool:
         """Whether a dependency holds the project itself, with its requirements: `starlette` of `starlette-full`."""
@@ -115,18 +119,34 @@ class _Comparison:
         if not requirement.specifier and not declared.version:
             return []
         upstream, mine = _admitted(requirement, specs, self.around.versions(declared.name))
-        findings = []
+        return [
+            *self._looser(requirement, declared, _without(mine, upstream), upstream, where),
+            *self._stricter(requirement, declared, _without(upstream, mine), mine),
+        ]
+
+    def _looser(
+        self,
+        requirement: DeclaredRequirement,
+        declared: Declared,
+        admitted: Sequence[str],
+        upstream: Sequence[str],
+        where: Sequence[Use],
+    ) -> Iterator[Finding]:
+        """The versions that only the build admits, as far as one of the environments' Pythons can install them."""
         pythons = {use.python for use in where}
-        if admitted := [each for each in _without(mine, upstream) if self._runs_on(declared.name, each, pythons)]:
+        possible = [each for each in admitted if self._runs_on(declared.name, each, pythons)]
+        if possible:
             installed = {use.versions.get(declared.name, "") for use in where}
-            example, severity = _looser_example(admitted, installed, upstream)
-            findings.append(self._finding(requirement, "looser", severity=severity, declared=declared, example=example))
-        if (kept_out := _without(upstream, mine)) and not self._is_pinned(declared):
-            severity = "medium" if not mine or _newest(kept_out) > _newest(mine) else "low"
-            findings.append(
-                self._finding(requirement, "stricter", severity=severity, declared=declared, example=kept_out[0])
-            )
-        return findings
+            example, severity = _looser_example(possible, installed, upstream)
+            yield self._finding(requirement, "looser", severity=severity, declared=declared, example=example)
+
+    def _stricter(
+        self, requirement: DeclaredRequirement, declared: Declared, kept_out: Sequence[str], mine: Sequence[str]
+    ) -> Iterator[Finding]:
+        """The versions that only upstream admits."""
+        if kept_out and not self._is_pinned(declared):
+            severity: Severity = "medium" if not mine or _newest(kept_out) > _newest(mine) else "low"
+            yield self._finding(requirement, "stricter", severity=severity, declared=declared, example=kept_out[0])
 
     def _runs_on(self, package: str, version: str, pythons: Iterable[str]) -> bool:
         return any(self.around.runs_on(package, version, python) for python in pythons)

@@ -35,14 +35,22 @@ def clobbered(
     findings: dict[Finding, dict[str, None]] = {}
     unknown: set[tuple[str, str]] = set()
     for target, _, records in environments:
-        known = {record: files(record) for record in records if not record.name.startswith("__")}
-        unknown |= {(record.subdir, record.file) for record, listed in known.items() if listed is None}
-        python = next((_minor(record.version) for record in records if record.name == "python"), "")
-        placed = {record: listed.placed(python) for record, listed in known.items() if listed is not None}
+        placed, without = _placed(records, files)
+        unknown |= without
         for finding in _clobbers(placed):
             findings.setdefault(finding, {})[target] = None
     gaps = (EvidenceGap(kind="files", builds=len(unknown)),) if unknown else ()
     return tuple(replace(finding, targets=tuple(targets)) for finding, targets in findings.items()), gaps
+
+
+def _placed(
+    records: Sequence[Record], files: Callable[[Record], FileList | None]
+) -> tuple[dict[Record, Mapping[str, str]], set[tuple[str, str]]]:
+    """Return the files of an environment's packages where they are put, and the packages whose files are not known."""
+    known = {record: files(record) for record in records if not record.name.startswith("__")}
+    python = next((_minor(record.version) for record in records if record.name == "python"), "")
+    placed = {record: listed.placed(python) for record, listed in known.items() if listed is not None}
+    return placed, {(record.subdir, record.file) for record in known if record not in placed}
 
 
 def _clobbers(placed: Mapping[Record, Mapping[str, str]]) -> Iterator[Finding]:

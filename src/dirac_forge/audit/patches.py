@@ -42,15 +42,17 @@ class Patch:
 
     def hits(self, record: Record) -> bool:
         """Whether the record is one that the patch changes."""
-        if record.name != self.name or _as_version(record.version) != _as_version(self.version):
-            return False
-        if (record.timestamp or 0) >= self.before:
-            return False
-        if (self.subdir and record.subdir != self.subdir) or (self.files and record.file not in self.files):
+        if not self._is_meant(record):
             return False
         if self.old is not None:
             return self.old in record.depends
         return not any(spec.split(" ")[0] == self.lacks for spec in record.depends)
+
+    def _is_meant(self, record: Record) -> bool:
+        """Whether name, version, age and place are those of the condition."""
+        same = record.name == self.name and _as_version(record.version) == _as_version(self.version)
+        here = self.subdir in ("", record.subdir) and (not self.files or record.file in self.files)
+        return same and here and (record.timestamp or 0) < self.before
 
     def changed(self, record: Record) -> Record:
         """Return the record with the dependency that it should have had."""
@@ -78,14 +80,18 @@ def patches_for(finding: Finding, faulty: Sequence[Record], records: Iterable[Re
         new=spec,
         lacks=finding.dependency,
     )
-    mine = {(record.subdir, record.file) for record in faulty}
-    if {(record.subdir, record.file) for record in records if patch.hits(record)} == mine:
+    mine = _files(faulty)
+    if _files(record for record in records if patch.hits(record)) == mine:
         return (patch,)
-    subdirs = sorted({subdir for subdir, _ in mine})
-    return tuple(
-        replace(patch, subdir=subdir, files=tuple(sorted(file for there, file in mine if there == subdir)))
-        for subdir in subdirs
-    )
+    return tuple(replace(patch, subdir=subdir, files=tuple(sorted(files))) for subdir, files in sorted(mine.items()))
+
+
+def _files(records: Iterable[Record]) -> dict[str, set[str]]:
+    """Subdir to file names."""
+    found: dict[str, set[str]] = {}
+    for record in records:
+        found.setdefault(record.subdir, set()).add(record.file)
+    return found
 
 
 def _tightened(finding: Finding) -> str:
@@ -97,11 +103,16 @@ def _tightened(finding: Finding) -> str:
     if finding.kind not in {"missing", "looser", "python-looser"} or upstream is None:
         return ""
     _, _, declared = finding.declared.partition(" ")
-    if " " in declared or "|" in declared or len(finding.declared.split("[")) > 1:
+    if re.search(r"[ |]", declared) or "[" in finding.declared:
         return ""  # a build string, alternatives, or keys: both together can't be written as one list of bounds
-    clauses = [each for each in (*declared.split(","), *conda_spec(upstream).split(",")) if each]
-    kept = [each for each in dict.fromkeys(clauses) if not any(_implies(other, each) for other in clauses)]
-    return f"{finding.dependency} {','.join(kept)}".rstrip()
+    clauses = f"{declared},{conda_spec(upstream)}".split(",")
+    return f"{finding.dependency} {','.join(_strictest(filter(None, clauses)))}".rstrip()
+
+
+def _strictest(clauses: Iterable[str]) -> list[str]:
+    """Return the clauses without those that another one implies."""
+    once = list(dict.fromkeys(clauses))
+    return [each for each in once if not any(_implies(other, each) for other in once)]
 
 
 _BOUND = re.compile(r"(>=|<=|>|<)([0-9][0-9A-Za-z.]*)")

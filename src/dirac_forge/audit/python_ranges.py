@@ -29,11 +29,11 @@ def python_findings(
     pythons = minor_versions(around.versions("python"))
     upstream = _allowed(published.requires_python, pythons)
     mine = _admitted(record, pythons)
-    wrong = [python for python in mine if python not in upstream]
-    if wrong and set(mine) & set(upstream):
+    if mine and set(mine).isdisjoint(upstream):
+        return
+    if wrong := [python for python in mine if python not in upstream]:
         yield _looser(record, published, wrong, used={use.python for use in uses if use.target})
-    if not wrong or set(mine) & set(upstream):
-        yield from _stricter(record, published, upstream, pythons, around)
+    yield from _stricter(record, published, upstream, pythons, around)
 
 
 def _looser(record: Record, published: Published, wrong: Sequence[Version], *, used: Collection[str]) -> Finding:

@@ -119,17 +119,21 @@ def recent_builds(index: RecordIndex, since: int, *, python_min: str = "") -> tu
     """
     names = sorted(index.names())
     index.prefetch(names)
-    oldest = Version(python_min) if python_min else None
-    known = minor_versions(record.version for record in index.group("python").records)
-    pythons = [str(each) for each in known if oldest is None or each >= oldest]
-    recent = [
-        record
-        for name in names
-        for record in index.group(name).records
-        if (record.timestamp or 0) >= since and _needs_python(record) and _runs_on(index, record)
-    ]
-    found = [AuditedBuild(record=record, uses=_possible_uses(index.platform, record, pythons)) for record in recent]
+    pythons = _pythons(index, python_min)
+    recent = (
+        record for name in names for record in index.group(name).records if _is_recent_python(index, record, since)
+    )
+    found = (AuditedBuild(record=record, uses=_possible_uses(index.platform, record, pythons)) for record in recent)
     return tuple(build for build in found if build.uses)
+
+
+def _pythons(index: RecordIndex, oldest: str) -> list[str]:
+    known = minor_versions(record.version for record in index.group("python").records)
+    return [str(each) for each in known if not oldest or each >= Version(oldest)]
+
+
+def _is_recent_python(index: RecordIndex, record: Record, since: int) -> bool:
+    return (record.timestamp or 0) >= since and _needs_python(record) and _runs_on(index, record)
 
 
 def _possible_uses(platform: str, record: Record, pythons: Iterable[str]) -> tuple[Use, ...]:

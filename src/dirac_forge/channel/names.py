@@ -18,7 +18,7 @@ Of several spellings in the channel the one with the newest version wins: the ot
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -265,12 +265,15 @@ def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listi
 def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
     names = spellings(project)
     taken = [package for package in names if package in tables.namesakes()]
-    if catalogue is None:
-        return (
-            _namesaked(name, taken[0], [])
-            if taken
-            else _guess(name, name, "no table has it, and no channel was asked", [])
-        )
+    if catalogue is not None:
+        return _by_listed_spelling(name, names, taken, catalogue)
+    if taken:
+        return _namesaked(name, taken[0], [])
+    return _guess(name, name, "no table has it, and no channel was asked", [])
+
+
+def _by_listed_spelling(name: str, names: Sequence[str], taken: Sequence[str], catalogue: Listing) -> Mapped:
+    """The package that the channel has under a spelling of the project's name; `taken` are names of something else."""
     spelled = _python_packages(names, catalogue)
     free = [package for package in spelled if package not in taken]
     if free:

@@ -90,6 +90,9 @@ class Sources:
             what = "offline: what conda-forge" if self.offline else "conda-forge can't be reached: what it"
             self.observer.warned(f"{what} has is as of {found.as_of} (the embedded snapshot)")
             return found
+        return self._remote(channel)
+
+    def _remote(self, channel: rattler.Channel) -> Remote:
         return Remote(
             channel,
             gateway=self.gateway,

@@ -57,10 +57,13 @@ def closure(index: RecordIndex, specs: Iterable[str]) -> frozenset[str]:
     while todo:
         reached |= todo
         index.prefetch(todo)
-        records = (record for name in todo for record in index.group(name).records)
-        depends = {name_of(spec) for record in records for spec in record.depends}
-        todo = {name for name in depends - reached if name and not name.startswith("__")}
+        todo = {name for name in _needed(index, todo) - reached if name and not name.startswith("__")}
     return frozenset(name for name in reached if index.group(name).records)
+
+
+def _needed(index: RecordIndex, names: Iterable[str]) -> set[str]:
+    """Return the names that any record of these packages depends on."""
+    return {name_of(spec) for name in names for record in index.group(name).records for spec in record.depends}
 
 
 def snapshot_of(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -11,19 +10,18 @@ from pathlib import Path
 import rattler
 from rattler import (
     Gateway,
-    GenericVirtualPackage,
     MatchSpec,
     PackageName,
     PackageRecord,
     RepoDataRecord,
     SparseRepoData,
 )
-from rattler.exceptions import GatewayError, SolverError
+from rattler.exceptions import GatewayError
 from rattler.package import BuildString
 from rattler.repo_data.multi_source import MultiSource
-from rattler.solver import solve, solve_with_sparse_repodata
 
 from dirac_forge.channel.embedded import EmbeddedFolder
+from dirac_forge.channel.engine import SolverQuestion, Tier
 from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
@@ -31,8 +29,7 @@ from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, So
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
-from dirac_forge.channel.watched import ExcessError, watched
-from dirac_forge.errors import InputError, UnknownError, redact
+from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 
@@ -231,16 +228,21 @@ class Channel:
             MatchSpec(f'{record.name}[version="=={record.version}",build="{record.build}",sha256={identity(record)}]')
             for record in required
         ]
-        key = "" if self._answers is None else self._answers.key(platform, self._question(specs, platform, required))
-        known = self._answers.get(key) if self._answers is not None else None
-        if known is None:
-            found = self._solve(wanted, platform)
-        else:
-            found = NoSolution(text=known) if isinstance(known, str) else Solution(packages=known)
+        found = self._answered(wanted, platform, self._question(specs, platform, required))
         if isinstance(found, Solution):
             self._scan(platform, found)
-        if self._answers is not None and known is None:
-            self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
+        return found
+
+    def _answered(self, wanted: list[MatchSpec], platform: str, question: Iterator[str]) -> Solution | NoSolution:
+        """The answer that was kept of an earlier run, else the solver's, which is then kept."""
+        if self._answers is None:
+            return self._solve(wanted, platform)
+        key = self._answers.key(platform, question)
+        known = self._answers.get(key)
+        if known is not None:
+            return NoSolution(text=known) if isinstance(known, str) else Solution(packages=known)
+        found = self._solve(wanted, platform)
+        self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
         return found
 
     def _question(self, specs: Sequence[str], platform: str, required: Sequence[Record]) -> Iterator[str]:
@@ -303,68 +305,34 @@ class Channel:
         except OSError as exc:
             folders = [source for source in self.sources if isinstance(source, Folder)]
             repaired = [folder.repair(platform) for folder in folders]
-            if not any(repaired):
-                if folders:
-                    raise folders[0].broken(platform, exc) from exc
-                raise ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(exc))}") from exc
-            return self._run(wanted, platform)
+            if any(repaired):
+                return self._run(wanted, platform)
+            raise folders[0].broken(platform, exc) if folders else _unreadable(platform, exc) from exc
         except GatewayError as exc:
-            for source in self.sources:
-                if isinstance(source, Remote) and (len(self.sources) == 1 or source.channel.base_url in str(exc)):
-                    raise source.failed(platform, exc) from exc
-            raise ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(exc))}") from exc
+            raise self._failed(platform, exc) from exc
+
+    def _failed(self, platform: str, error: GatewayError) -> ChannelUnknownError:
+        """What a failure of the network says, with the channel that it is about."""
+        for source in self.sources:
+            if isinstance(source, Remote) and (len(self.sources) == 1 or source.channel.base_url in str(error)):
+                return source.failed(platform, error)
+        return _unreadable(platform, error)
 
     def _run(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
-        machine = [to_rattler(package) for package in self.machine(platform)]
-        tiers = self._tiers(platform)
-        try:
-            if all(isinstance(source, Folder) for source in self.sources):
-                found = asyncio.run(
-                    solve_with_sparse_repodata(
-                        wanted,
-                        tiers,  # type: ignore[arg-type]
-                        virtual_packages=machine,
-                        timeout=self._limit,
-                        locked_packages=self._preferred,
-                        exclude_newer=self._as_of,
-                        timestamp_policy="allow-missing",
-                    )
-                )
-            else:
-                found = asyncio.run(self._through_gateway(tiers, wanted, platform, machine))
-        except ExcessError as exc:
-            raise ChannelUnknownError(f"a channel can't be read for {platform}: {exc}") from exc
-        except TimeoutError as exc:
-            seconds = int(self._limit.total_seconds())
-            raise ChannelUnknownError(f"{platform}: the channels gave no answer in {seconds} s") from exc
-        except SolverError as exc:
-            if "has been cancelled" in str(exc):
-                seconds = int(self._limit.total_seconds())
-                raise UnknownError(f"{platform}: the solver found no answer in {seconds} s") from exc
-            return NoSolution(text=redact(str(exc)))
-        packages = sorted(map(self._ours, found), key=lambda record: record.name)
-        return Solution(packages=tuple(packages))
-
-    async def _through_gateway(
-        self,
-        tiers: list[SparseRepoData | rattler.Channel | MultiSource],
-        wanted: list[MatchSpec],
-        platform: str,
-        machine: list[GenericVirtualPackage],
-    ) -> list[RepoDataRecord]:
-        question = solve(
-            tiers,
-            wanted,
-            gateway=self._gateway(),
-            platforms=[platform, "noarch"],  # type: ignore[list-item]
-            virtual_packages=machine,
-            timeout=self._limit,
-            channel_relations="disabled",
-            locked_packages=self._preferred,
-            exclude_newer=self._as_of,
-            timestamp_policy="allow-missing",
+        question = SolverQuestion(
+            wanted=wanted,
+            platform=platform,
+            tiers=self._tiers(platform),
+            local=all(isinstance(source, Folder) for source in self.sources),
+            machine=[to_rattler(package) for package in self.machine(platform)],
+            limit=self._limit,
+            preferred=self._preferred,
+            as_of=self._as_of,
         )
-        return await watched(question, seconds=self._limit.total_seconds(), cache=None)
+        found = question.answer(self._gateway)
+        if isinstance(found, NoSolution):
+            return found
+        return Solution(packages=tuple(sorted(map(self._ours, found), key=lambda record: record.name)))
 
     def _ours(self, found: RepoDataRecord) -> Record:
         """Our value of a record; made once, since most cells install the same ones."""
@@ -376,11 +344,11 @@ class Channel:
             known = self._known[url] = to_record(found)
         return known
 
-    def _tiers(self, platform: str) -> list[SparseRepoData | rattler.Channel | MultiSource]:
+    def _tiers(self, platform: str) -> list[Tier]:
         """What the solver reads, in priority order; the overlay stands in the tier of the channel it belongs to."""
         over = self._overlay.sparse(platform) if self._overlay else []
         home = self._home(platform) if over else 0
-        tiers: list[SparseRepoData | rattler.Channel | MultiSource] = []
+        tiers: list[Tier] = []
         for position, source in enumerate(self.sources):
             mine: list[SparseRepoData | rattler.Channel]
             if isinstance(source, Folder):
@@ -416,6 +384,10 @@ class Channel:
             for subdir, records in fresh.items():
                 newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
                 usable(source.matching(subdir, newer), source, self._observer)
+
+
+def _unreadable(platform: str, error: Exception) -> ChannelUnknownError:
+    return ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(error))}")
 
 
 def _machine_record(package: VirtualPackage) -> PackageRecord:

@@ -69,10 +69,12 @@ def _proved_patches(
     """Package to the text of its patches, and what the patches do in each channel."""
     texts: dict[str, str] = {}
     proofs = []
-    for each in inputs:
-        made = _patches(each.channel, findings)
+    for address in dict.fromkeys(each.address for each in inputs):
+        alike = [each for each in inputs if each.address == address]
+        channel, cells = alike[0].channel, [cell for each in alike for cell in each.cells]
+        made = _patches(channel, findings)
         if made:
-            proofs.append(prove(each.channel, made, each.cells, executor=executor))
+            proofs.append(prove(channel, made, cells, executor=executor))
             texts |= _patch_texts(made)
     return texts, proofs
 

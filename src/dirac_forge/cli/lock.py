@@ -18,7 +18,7 @@ from dirac_forge.cli.distributions import channels_for, diff_arguments, distribu
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.reading import read_pixi_lock
 from dirac_forge.distribution.solving import (
-    OutdatedPackage,
+    Distribution,
     SolvedDistribution,
     lock_of,
     missing_dependencies,
@@ -30,7 +30,7 @@ from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
 from dirac_forge.report.document import Block, Items, Paragraph, Section, listed, words
-from dirac_forge.report.locks import lock_json, lock_sections, outdated_lines, unsatisfied_lines
+from dirac_forge.report.locks import check_json, check_sections, lock_json, lock_sections
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
@@ -64,11 +64,8 @@ class LockRequest:
 
 def lock(context: Context, request: LockRequest) -> int:
     """Solve, write or compare the lock, answer with what is in it, and return the exit code."""
-    if (request.check or request.update) and request.format != "pixi":
-        raise InputError(f"--check and --update read a pixi.lock, not {request.format}")
     distribution = distribution_of(context, request.file)
-    if request.format == "conda-lock" and len(distribution.environments) > 1:
-        raise InputError("conda-lock's format holds one environment", hint="Use --format pixi or explicit.")
+    _require_format(request, distribution)
     moment = moment_of(request.as_of) if request.as_of else None
     channel_of = channels_for(context, distribution, moment=moment)
     known = _known(request.path) if request.check or request.update else {}
@@ -80,6 +77,14 @@ def lock(context: Context, request: LockRequest) -> int:
     if request.check:
         return _checked(context, request, solved, known)
     return _locked(context, request, solved, channel_of)
+
+
+def _require_format(request: LockRequest, distribution: Distribution) -> None:
+    """Raise InputError where the format can't hold what is asked for."""
+    if (request.check or request.update) and request.format != "pixi":
+        raise InputError(f"--check and --update read a pixi.lock, not {request.format}")
+    if request.format == "conda-lock" and len(distribution.environments) > 1:
+        raise InputError("conda-lock's format holds one environment", hint="Use --format pixi or explicit.")
 
 
 def _locked(
@@ -183,31 +188,11 @@ def _checked(context: Context, request: LockRequest, solved: SolvedDistribution,
     """Compare the lock with the file and with the new solve."""
     wrong = unsatisfied(solved.distribution, known)
     moved = outdated(solved, known)
-    absent = {(each.environment, each.platform) for each in wrong if each.absent}
-    lines = unsatisfied_lines(wrong)
-    lines += outdated_lines(
-        [each for each in moved if (each.environment, each.platform) not in absent], solved.distribution.asked
-    )
-    state = "outdated" if lines else "up to date"
-    blocks = (Items(tuple(lines)),) if lines else ()
-    document = {
-        "name": solved.distribution.name,
-        "lock": str(request.path),
-        "unsatisfied": [f"{each.environment} {each.platform}: {spec}" for each in wrong for spec in each.specs],
-        "outdated": list(map(_outdated_json, moved)),
-    }
+    sections = check_sections(str(request.path), wrong, moved, solved.distribution.asked)
+    document = check_json(solved.distribution.name, str(request.path), wrong, moved)
     after = step("every change", "diff", *diff_arguments(near(request.path), "today", request.file)) if moved else ()
     there = () if request.output is None else ("--output", near(request.output))
-    after += step("writes it again", "lock", request.file, *there) if lines else ()
-    context.answer(Shown([Section(title=f"{request.path}: {state}", blocks=blocks)]), document, steps=after)
-    return 1 if lines else 0
-
-
-def _outdated_json(package: OutdatedPackage) -> dict[str, str | None]:
-    return {
-        "environment": package.environment,
-        "platform": package.platform,
-        "name": package.name,
-        "from": package.old or None,
-        "to": package.new or None,
-    }
+    stale = bool(wrong or moved)
+    after += step("writes it again", "lock", request.file, *there) if stale else ()
+    context.answer(Shown(sections), document, steps=after)
+    return int(stale)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from rattler import RepoDataRecord
 
 from dirac_forge.channel.index import RecordIndex
+from dirac_forge.channel.records import Record
 from dirac_forge.distribution.locks import Lock, LockedPackage
 
 __all__ = ["completed", "is_complete", "with_asked"]
@@ -47,14 +48,19 @@ def _with_record(package: LockedPackage, known: RecordIndex) -> LockedPackage:
     for record, raw in zip(group.records, group.found, strict=True):
         same = (record.version, record.build) == (package.version, package.build)
         if same and package.subdir in ("", record.subdir) and isinstance(raw, RepoDataRecord):
-            return replace(
-                package,
-                size=package.size if package.size is not None else raw.size,
-                license=package.license or raw.license or "",
-                depends=package.depends or record.depends,
-                sha256=package.sha256 or (raw.sha256.hex() if raw.sha256 else ""),
-            )
+            return _filled(package, record, raw)
     return package
+
+
+def _filled(package: LockedPackage, record: Record, raw: RepoDataRecord) -> LockedPackage:
+    """The package with what its record tells and the lock does not."""
+    return replace(
+        package,
+        size=package.size if package.size is not None else raw.size,
+        license=package.license or raw.license or "",
+        depends=package.depends or record.depends,
+        sha256=package.sha256 or (raw.sha256.hex() if raw.sha256 else ""),
+    )
 
 
 def with_asked(lock: Lock, names: frozenset[str]) -> Lock:

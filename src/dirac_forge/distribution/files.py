@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dirac_forge.check.files.kinds import read_targets
+from dirac_forge.check.targets import Target
 from dirac_forge.distribution.solving import Distribution
 from dirac_forge.errors import InputError
 
@@ -23,16 +24,9 @@ def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str
         InputError: the file can't be read, a spec can't be parsed, or the file has none of the platforms.
     """
     targets = read_targets(text, platforms=platforms)
-    environments = {
-        target.environment: {
-            platform: specs for platform in (only or target.platforms) if (specs := target.specs_for(platform))
-        }
-        for target in targets
-    }
+    environments = {target.environment: _specs(target, only) for target in targets}
     if not any(environments.values()):
-        asked = ", ".join(only) or "any platform"
-        has = ", ".join(dict.fromkeys(platform for target in targets for platform in target.platforms))
-        raise InputError(f"{text}: it asks for nothing on {asked}", hint=f"Its platforms: {has}." if has else None)
+        raise _nothing(text, targets, only)
     return Distribution(
         name=targets[0].name,
         environments=environments,
@@ -41,3 +35,14 @@ def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str
         machines={target.environment: target.machine for target in targets},
         notes=tuple(dict.fromkeys(note for target in targets for note in target.notes)),
     )
+
+
+def _specs(target: Target, only: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return what a target asks for, by the platforms on which it asks for something."""
+    return {platform: specs for platform in (only or target.platforms) if (specs := target.specs_for(platform))}
+
+
+def _nothing(text: str, targets: Sequence[Target], only: Sequence[str]) -> InputError:
+    asked = ", ".join(only) or "any platform"
+    has = ", ".join(dict.fromkeys(platform for target in targets for platform in target.platforms))
+    return InputError(f"{text}: it asks for nothing on {asked}", hint=f"Its platforms: {has}." if has else None)

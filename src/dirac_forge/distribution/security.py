@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Literal
@@ -61,24 +61,27 @@ class SecurityReport:
 
 def security_of(difference: LockDifference, lookup: Lookup, *, executor: Executor) -> SecurityReport:
     """Return the advisories that go and come with the versions of Python packages, and what is not known."""
-    changes = [
-        change
-        for platforms in difference.environments.values()
-        for each in platforms.values()
-        for change in each.of("up", "down")
-    ]
+    changes = list(_moved(difference))
     python = {change.name for change in changes if _is_python(change)}
-    versions = (
-        (change.name, change.old.version, change.new.version)
-        for change in changes
-        if change.name in python and change.old is not None and change.new is not None
-    )
-    answers = list(executor.map(lambda asked: _looked_up(asked, lookup), dict.fromkeys(versions)))
+    versions = dict.fromkeys(_versions(change) for change in changes if change.name in python)
+    answers = list(executor.map(lambda asked: _looked_up(asked, lookup), versions))
     return SecurityReport(
         changes=tuple(answer for answer in answers if isinstance(answer, SecurityChange)),
         unknown=tuple(answer for answer in answers if isinstance(answer, UnknownSecurity)),
         uncovered=tuple(sorted({change.name for change in changes} - python)),
     )
+
+
+def _moved(difference: LockDifference) -> Iterator[PackageChange]:
+    """Yield the changes of versions, in every environment and on every platform."""
+    for platforms in difference.environments.values():
+        for each in platforms.values():
+            yield from each.of("up", "down")
+
+
+def _versions(change: PackageChange) -> _Asked:
+    old, new = (each.version if each is not None else "" for each in (change.old, change.new))
+    return change.name, old, new
 
 
 def _is_python(change: PackageChange) -> bool:

@@ -97,13 +97,18 @@ def solve(
         for group, cells in _by_kept(environment, platforms, there):
             view = channel.preferring(group) if group else channel
             solved += check_cells(view, cells, executor=executor, observer=observer, remedies=False)
-        records[environment] = {
-            cell.platform: _raw(channel, distribution, cell) for cell in solved if cell.status == "installable"
-        }
+        records[environment] = _installed(channel, distribution, solved)
         answers += solved
     failed = tuple(cell for cell in answers if cell.status != "installable")
     solved_records = {environment: platforms for environment, platforms in records.items() if platforms}
     return SolvedDistribution(distribution=distribution, records=solved_records, failed=failed)
+
+
+def _installed(
+    channel: Channel, distribution: Distribution, cells: Iterable[Cell]
+) -> dict[str, tuple[RepoDataRecord, ...]]:
+    """Platform to the packages of the cells that can be installed."""
+    return {cell.platform: _raw(channel, distribution, cell) for cell in cells if cell.status == "installable"}
 
 
 def _raw(channel: Channel, distribution: Distribution, cell: Cell) -> tuple[RepoDataRecord, ...]:

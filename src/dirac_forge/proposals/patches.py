@@ -37,17 +37,19 @@ class PatchProof:
 def prove(channel: Channel, patches: Sequence[Patch], cells: Sequence[Cell], *, executor: Executor) -> PatchProof:
     """Solve `cells` with the records that they can reach, unpatched and patched, and compare.
 
+    Without cells, as for a lock, only the records that change are found.
+
     Raises:
         UnknownError: a channel can't be read.
     """
     names = {name_of(spec) for cell in cells for spec in cell.specs}
     names |= {name for patch in patches for name in (patch.name, name_of(patch.new))}
-    platforms = sorted({cell.platform for cell in cells})
+    platforms = sorted({cell.platform for cell in cells} or set(channel.platforms()) - {"noarch"})
     records = {platform: tuple(closure(channel, names, platform)) for platform in platforms}
     everything = tuple(dict.fromkeys(record for mine in records.values() for record in mine))
     questions = [replace(cell, status="unknown", packages=()) for cell in cells]
     done = applied(patches, everything)
-    answers = [_checked(channel, version, questions, executor) for version in (everything, done)]
+    answers = [_checked(channel, version, questions, executor) if cells else () for version in (everything, done)]
     changed = tuple(old for old, new in zip(everything, done, strict=True) if old != new)
     return PatchProof(changed=changed, before=answers[0], after=answers[1])
 

@@ -24,7 +24,7 @@ _SAYS: Mapping[FindingKind, str] = {
     "withdrawn": "the channel no longer has this build",
     "licence": "its record has no licence",
     "pin": "{dependency} is pinned to another version than today, such as {example}",
-    "clobber": "{files} of it are also in {dependency}, such as {example}",
+    "clobber": "{dependency} has {files} of it too, such as {example}",
     "entry-point": "the command {dependency} is missing",
 }
 _UNCOMPARED: Mapping[str, str] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dirac_forge.distribution.difference import ChangeKind, LockDifference, PackageChange, PlatformDifference
@@ -96,10 +96,13 @@ def _platforms_section(
     others = [some for some in changes if some not in first]
     blocks: list[Block] = [Paragraph(_lead_line(some, security)) for some in first]
     for heading, kinds in _HEADINGS:
-        mine = [some for some in others if some[0].kind in kinds]
-        blocks += _change_blocks(f"{heading}:", [some for some in mine if some[0].asked], security)
-        blocks += _change_blocks(f"{heading} (dependencies):", [some for some in mine if not some[0].asked], security)
+        for told, asked in ((f"{heading}:", True), (f"{heading} (dependencies):", False)):
+            blocks += _change_blocks(told, _belonging(others, kinds, asked=asked), security)
     return Section(title=title, blocks=tuple(blocks))
+
+
+def _belonging(changes: Sequence[_Alike], kinds: Sequence[ChangeKind], *, asked: bool) -> list[_Alike]:
+    return [some for some in changes if some[0].kind in kinds and some[0].asked is asked]
 
 
 def _lead_line(some: _Alike, security: SecurityReport | None) -> Line:
@@ -190,22 +193,24 @@ def _security_sections(security: SecurityReport | None) -> tuple[Section, ...]:
     """How many changes are security fixes, and of which that is not known; nothing where no version changes."""
     if security is None:
         return ()
-    fixes = sum(bool(each.fixed) for each in security.changes)
     lines: list[Line] = []
     if security.changes:
-        lines.append(
-            f"{counted(len(security.changes), 'changed Python package')}: {fixes or 'none'} with security fixes that "
-            "the index knows of."
-        )
+        fixes = sum(bool(each.fixed) for each in security.changes) or "none"
+        changed = counted(len(security.changes), "changed Python package")
+        lines.append(f"{changed}: {fixes} with security fixes that the index knows of.")
+    lines += _unknown_lines(security)
+    return Section.of("Security", [Items(tuple(lines))] if lines else [])
+
+
+def _unknown_lines(security: SecurityReport) -> Iterator[Line]:
     for kind, reason in _UNKNOWN_SECURITY.items():
         unknown = [each for each in security.unknown if each.kind == kind]
         if unknown:
             names = words(sorted({each.name for each in unknown}), _MOST_UNKNOWN)
-            lines.append(f"Unknown for {names}: {reason} ({unknown[0].detail}).")
+            yield f"Unknown for {names}: {reason} ({unknown[0].detail})."
     if security.uncovered:
         names = words(security.uncovered, _MOST_UNKNOWN)
-        lines.append(f"Unknown for {names}: the index only knows Python packages.")
-    return Section.of("Security", [Items(tuple(lines))] if lines else [])
+        yield f"Unknown for {names}: the index only knows Python packages."
 
 
 def _versions(change: PackageChange) -> str:

@@ -10,7 +10,7 @@ from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, words
 from dirac_forge.report.numbers import counted
 
-__all__ = ["lock_json", "lock_sections", "outdated_lines", "unsatisfied_lines"]
+__all__ = ["check_json", "check_sections", "lock_json", "lock_sections"]
 
 _MEGABYTE = 1_000_000
 _MOST_OUTDATED = 3
@@ -31,7 +31,38 @@ def lock_sections(lock: Lock, written: Sequence[str]) -> tuple[Section, ...]:
     return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
 
 
-def unsatisfied_lines(unsatisfied: Sequence[UnsatisfiedSpecs]) -> list[str]:
+def check_sections(
+    path: str, unsatisfied: Sequence[UnsatisfiedSpecs], outdated: Sequence[OutdatedPackage], asked: Collection[str]
+) -> tuple[Section, ...]:
+    """Return what a lock does not satisfy and what would change in it; `asked` names first."""
+    absent = {(each.environment, each.platform) for each in unsatisfied if each.absent}
+    there = [each for each in outdated if (each.environment, each.platform) not in absent]
+    lines: tuple[Line, ...] = (*_unsatisfied_lines(unsatisfied), *_outdated_lines(there, asked))
+    return (Section(title=f"{path}: {'outdated' if lines else 'up to date'}", blocks=(Items(lines),) if lines else ()),)
+
+
+def check_json(
+    name: str, path: str, unsatisfied: Sequence[UnsatisfiedSpecs], outdated: Sequence[OutdatedPackage]
+) -> dict[str, Any]:
+    """Return the document for --check --json."""
+    return {
+        "name": name,
+        "lock": path,
+        "unsatisfied": [f"{each.environment} {each.platform}: {spec}" for each in unsatisfied for spec in each.specs],
+        "outdated": [
+            {
+                "environment": each.environment,
+                "platform": each.platform,
+                "name": each.name,
+                "from": each.old or None,
+                "to": each.new or None,
+            }
+            for each in outdated
+        ],
+    }
+
+
+def _unsatisfied_lines(unsatisfied: Sequence[UnsatisfiedSpecs]) -> list[str]:
     """Return a line for each group of platforms on which the lock lacks the same."""
     several = len({each.environment for each in unsatisfied}) > 1
     alike: dict[tuple[str, str], list[str]] = {}
@@ -41,7 +72,7 @@ def unsatisfied_lines(unsatisfied: Sequence[UnsatisfiedSpecs]) -> list[str]:
     return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
-def outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str]) -> list[str]:
+def _outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str]) -> list[str]:
     """Return a line for each group of platforms on which the same would change: `asked` names first."""
     by_place: dict[tuple[str, str], list[OutdatedPackage]] = {}
     for each in outdated:

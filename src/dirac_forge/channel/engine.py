@@ -1,0 +1,90 @@
+"""One question to rattler's solver: what it reads, and its answers and failures as ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import rattler
+from rattler import Gateway, GenericVirtualPackage, MatchSpec, RepoDataRecord, SparseRepoData
+from rattler.exceptions import SolverError
+from rattler.repo_data.multi_source import MultiSource
+from rattler.solver import solve, solve_with_sparse_repodata
+
+from dirac_forge.channel.repodata import ChannelUnknownError
+from dirac_forge.channel.solutions import NoSolution
+from dirac_forge.channel.watched import ExcessError, watched
+from dirac_forge.errors import UnknownError, redact
+
+__all__ = ["SolverQuestion", "Tier"]
+
+Tier = SparseRepoData | rattler.Channel | MultiSource
+"""What the solver reads of one channel."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SolverQuestion:
+    """What is to be installed together, and from where."""
+
+    wanted: list[MatchSpec]
+    platform: str
+    tiers: list[Tier]
+    """In priority order."""
+    local: bool
+    """Whether all of them are files here."""
+    machine: list[GenericVirtualPackage]
+    limit: timedelta
+    preferred: Sequence[RepoDataRecord] = ()
+    """Records that stay unless something forbids them."""
+    as_of: datetime | None = None
+    """Records uploaded later are left out."""
+
+    def answer(self, gateway: Callable[[], Gateway]) -> list[RepoDataRecord] | NoSolution:
+        """Ask the solver.
+
+        Raises:
+            GatewayError, OSError: a channel can't be read.
+            UnknownError: there is no answer within the limit.
+        """
+        try:
+            return asyncio.run(self._local() if self.local else self._through(gateway))
+        except ExcessError as exc:
+            raise ChannelUnknownError(f"a channel can't be read for {self.platform}: {exc}") from exc
+        except TimeoutError as exc:
+            raise ChannelUnknownError(f"{self.platform}: the channels gave no answer in {self._seconds} s") from exc
+        except SolverError as exc:
+            if "has been cancelled" in str(exc):
+                raise UnknownError(f"{self.platform}: the solver found no answer in {self._seconds} s") from exc
+            return NoSolution(text=redact(str(exc)))
+
+    @property
+    def _seconds(self) -> int:
+        return int(self.limit.total_seconds())
+
+    async def _local(self) -> list[RepoDataRecord]:
+        return await solve_with_sparse_repodata(
+            self.wanted,
+            self.tiers,  # type: ignore[arg-type]
+            virtual_packages=self.machine,
+            timeout=self.limit,
+            locked_packages=self.preferred,
+            exclude_newer=self.as_of,
+            timestamp_policy="allow-missing",
+        )
+
+    async def _through(self, gateway: Callable[[], Gateway]) -> list[RepoDataRecord]:
+        question = solve(
+            self.tiers,
+            self.wanted,
+            gateway=gateway(),
+            platforms=[self.platform, "noarch"],  # type: ignore[list-item]
+            virtual_packages=self.machine,
+            timeout=self.limit,
+            channel_relations="disabled",
+            locked_packages=self.preferred,
+            exclude_newer=self.as_of,
+            timestamp_policy="allow-missing",
+        )
+        return await watched(question, seconds=self.limit.total_seconds(), cache=None)
