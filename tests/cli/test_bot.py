@@ -438,3 +438,20 @@ def test_no_program_gets_the_token_but_git_where_it_asks_the_forge(
     assert len(files) > 20
     assert [path for path in files if token.encode() in path.read_bytes()] == []
     assert token not in "".join(here.said)
+
+
+def test_an_outbox_that_can_not_be_written_is_said_before_anything_is_done(here: Here) -> None:
+    (here.folder / "outbox").write_text("x", encoding="utf-8")
+    code, said = here.run("bot", "run")
+    place = here.folder / "outbox"
+    assert code == 3
+    assert said.startswith(f"error: {place} can't be written: {place} is no folder, and what is prepared goes there\n")
+    assert "--outbox" in said
+
+
+def test_a_ledger_that_can_not_be_written_is_an_open_question(here: Here, token: str) -> None:
+    (here.folder / ".dirac-forge").write_text("x", encoding="utf-8")
+    code, said = here.run("bot", "run", "--pr")
+    assert code == 3
+    assert "can't be written" in said
+    assert "--ledger" in said

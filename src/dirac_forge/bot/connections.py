@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from dirac_forge.bot.release_lines import full_name_of
-from dirac_forge.errors import UnknownError
+from dirac_forge.errors import StorageError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.pullrequest.clones import Clones, Tip
@@ -85,6 +86,17 @@ class Connections:
         return ("prepared",) if self.destination.prepares else ("pushed", "open")
 
 
+def _check_outbox(folder: Path) -> None:
+    """Raise StorageError where an outbox can't be made or written."""
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    why = "is no folder" if not there.is_dir() else "" if os.access(there, os.W_OK) else "can't be written"
+    if why:
+        raise StorageError(
+            f"{folder} can't be written: {there} {why}, and what is prepared goes there",
+            hint="Name another folder with --outbox.",
+        )
+
+
 @contextmanager
 def open_connections(
     world: ProposalContext,
@@ -119,6 +131,7 @@ def open_connections(
             if isinstance(smithy, Smithy):
                 smithy = NoSmithy(reason="rendered by conda-forge's service, because this process has a token")
         else:
+            _check_outbox(outbox)
             # Programs that execute recipes work on these clones, so nothing with a token ever does.
             clones = Clones(settings.cache / "clones-anonymous")
             destination = Outbox(folder=outbox, clones=clones, repository=lambda name: full_name_of(settings, name))

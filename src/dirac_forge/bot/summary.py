@@ -9,6 +9,7 @@ from typing import Any
 from dirac_forge.bot.proposed import RunDecision
 from dirac_forge.bot.run import Result
 from dirac_forge.distribution.outlook import DistributionOutlook
+from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.hold_words import hold_words
 from dirac_forge.report.outlook import outlook_json, outlook_lines
@@ -34,7 +35,7 @@ def result_rows(result: Result) -> tuple[RunRow, ...]:
                 title=title(outcome.identity),
                 outcome=outcome.state,
                 url=outcome.url if outcome.state != "prepared" else "",
-                reason="" if outcome.text == f"{outcome.state}: {title(outcome.identity)}" else outcome.text,
+                reason=_reason(outcome, title(outcome.identity)),
                 next_try=next_tries.get(outcome.identity),
                 quiet=outcome.state in _QUIET,
             )
@@ -56,6 +57,13 @@ def result_rows(result: Result) -> tuple[RunRow, ...]:
         ),
         *(_decision_row(decision) for decision in result.decisions if decision.wanted is None),
     )
+
+
+def _reason(outcome: Outcome, title: str) -> str:
+    """What the state and the title do not say yet."""
+    if outcome.fault is not None:
+        return "see the notes"
+    return "" if outcome.text == f"{outcome.state}: {title}" else outcome.text
 
 
 def _decision_row(decision: RunDecision) -> RunRow:
@@ -82,7 +90,7 @@ def result_notes(result: Result, *, where: str, outlooks: Sequence[DistributionO
     opened = any(outcome.state == "opened" for outcome in result.outcomes)
     back = (f"dirac-forge bot retract {result.run.id} closes what this run opened",) if opened else ()
     lines = tuple(line for each in outlooks for line in outlook_lines(each))
-    return (*lines, *fault_notes(result), *back, where)
+    return tuple(filter(None, (*lines, *fault_notes(result), *back, where)))
 
 
 def fault_notes(result: Result) -> tuple[str, ...]:

@@ -26,8 +26,8 @@ def answer_run(
     """Answer with the result of a run; `where` says what became of it. Raises InputError for a file that can't be
     written.
     """
-    for note in fault_notes(result):
-        context.observer.warned(note)
+    for note in fault_notes(result) if context.options.json else ():
+        context.observer.warned(note)  # the page has them
     rows, notes = result_rows(result), result_notes(result, where=where, outlooks=found)
     step_summary = context.environ.get("GITHUB_STEP_SUMMARY", "").strip()
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#adding-a-job-summary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,10 +58,7 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     """
     if not request.pr:
         result, found = _live_run(context, request, write, github=False, sealed=False)
-        where = (
-            f"all is in {outbox_of(context, request.outbox)}, and nothing was sent anywhere; "
-            "`dirac-forge bot outbox show NAME` prints a change"
-        )
+        where = _prepared_where(result, outbox_of(context, request.outbox))
         answer_run(context, request, result, where, found)
         return exit_code(result.states)
     needs_token(context)  # says now that there is none, not after an hour
@@ -70,7 +67,8 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     if here:
         seen = _seen_here(context, request, lines)
     else:
-        seen_file(context, request.ledger).unlink(missing_ok=True)
+        with suppress(OSError):  # where it can't be removed, the ledger beside it can't be written, which is said
+            seen_file(context, request.ledger).unlink(missing_ok=True)
         watch = are_many(len(lines))
         code = (
             in_child(run_step, context, "observe", replace(request, watch=True))
@@ -85,12 +83,19 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
         return answer_idle(context, request.ledger, since, lines)
     result, found = _live_run(context, request, write, github=here, sealed=not here, seen=seen)
     if here:
-        answer_run(context, request, result, "requests are on GitHub", found)
+        answer_run(context, request, result, "", found)
         code = exit_code(result.states)
     else:
         code = in_child(run_step, context, "send", request)
     keep_turn(context, request.ledger, seen, result, code)
     return code
+
+
+def _prepared_where(result: Result, outbox: Path) -> str:
+    """Where what was prepared is; "" where nothing was."""
+    if all(outcome.state != "prepared" for outcome in result.outcomes):
+        return ""
+    return f"nothing was sent; all is in {outbox}, and `dirac-forge bot outbox show NAME` prints a change"
 
 
 def _seen_here(context: Context, request: RunRequest, lines: Sequence[ReleaseLine]) -> TurnState | None:
@@ -160,7 +165,7 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
         _clear_sent(connections, outbox)
         found = outlooks(context)
         keep_dashboard(connections, context.settings.bot.dashboard, outbox, result, found)
-    answer_run(context, request, result, "requests are on GitHub", found)
+    answer_run(context, request, result, "", found)
     return exit_code(result.states)
 
 

@@ -82,9 +82,13 @@ def _grouped(pairs: Iterable[tuple[str, RunRow]]) -> dict[str, list[RunRow]]:
 
 
 def _blocks(rows: Sequence[RunRow]) -> tuple[Block, ...]:
-    """Return a table; rows that have only a reason, and share it with several others, become one line."""
+    """Return a table; rows that have only a reason become lines, one for all that share it.
+
+    Beside other rows that is so only for a reason that more than two share.
+    """
     bare = _grouped((row.reason, row) for row in rows if _is_bare(row))
-    shared = {reason: some for reason, some in bare.items() if len(some) > 2}
+    least = 1 if all(map(_is_bare, rows)) else 3
+    shared = {reason: some for reason, some in bare.items() if len(some) >= least and reason}
     others = [row for row in rows if row not in itertools.chain(*shared.values())]
     table = (_table(others),) if others else ()
     lines = tuple(f"{_names(some)}: {reason}" for reason, some in shared.items())
