@@ -31,8 +31,8 @@ from rattler.solver import solve_with_sparse_repodata
 
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import to_rattler, virtual_packages
-from dirac_forge.check.building import Built
 from dirac_forge.check.cells import cells_of
+from dirac_forge.check.expected_records import Built
 from dirac_forge.check.matrix import check
 from dirac_forge.check.target_proof import TargetProver
 from dirac_forge.check.targets import make_target

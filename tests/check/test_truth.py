@@ -15,7 +15,7 @@ import pytest
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.building import Built
+from dirac_forge.check.expected_records import Built
 from dirac_forge.check.paper_builds import build_all
 from dirac_forge.feedstock.pinning import read_pinning
 from dirac_forge.feedstock.variants import rendered_variants

@@ -11,7 +11,7 @@ from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.answer_reasons import EnvironmentReason, MissingPackages, RefusedBefore
 from dirac_forge.check.causes import culprits_of
 from dirac_forge.check.cells import Cell, Status
-from dirac_forge.check.environments import Question, unheard_of
+from dirac_forge.check.environment_questions import Question, unheard_of
 from dirac_forge.check.exchange import exchanged
 from dirac_forge.check.matrix import explain_cell
 from dirac_forge.check.proof_reasons import EnvironmentProof

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.building import build
+from dirac_forge.check.expected_records import build
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.migrations import shown_migrations
 from dirac_forge.feedstock.algebra import MigrationKeys

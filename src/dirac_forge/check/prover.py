@@ -14,7 +14,7 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.cells import Cell, is_abi_of
 from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver
-from dirac_forge.check.environments import Question, built_in, unheard_of, used_in
+from dirac_forge.check.environment_questions import Question, built_in, unheard_of, used_in
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.matrix import platforms_with
 from dirac_forge.check.paper_builds import build_all

@@ -22,7 +22,7 @@ from dirac_forge.check.answer_reasons import (
 from dirac_forge.check.causes import culprits_of, with_proposed
 from dirac_forge.check.cells import Cell, is_abi_of, python_spec, version_in
 from dirac_forge.check.difference import Difference, difference
-from dirac_forge.check.environments import for_machine
+from dirac_forge.check.environment_questions import for_machine
 from dirac_forge.check.exchange import at_its_newest, exchanged
 from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import explain_cell, solve_cell

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dirac_forge.check.answer_reasons import EnvironmentReason, Unanswered
-from dirac_forge.check.building import host_spec
+from dirac_forge.check.expected_records import host_spec
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants

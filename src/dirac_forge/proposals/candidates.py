@@ -13,7 +13,7 @@ from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.names import known_elsewhere
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.building import host_spec
+from dirac_forge.check.expected_records import host_spec
 from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.pinning import Pinning

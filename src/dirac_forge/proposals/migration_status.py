@@ -14,7 +14,7 @@ from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.answer_reasons import MissingPackages, PlatformNotCovered
 from dirac_forge.check.causes import UnknownName
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.environments import unheard_of
+from dirac_forge.check.environment_questions import unheard_of
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.migration.evidence import Evidence
 from dirac_forge.migration.known import labels_of_page

@@ -11,8 +11,8 @@ from rich.text import Text
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.since import Turn
+from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import listed
-from dirac_forge.report.reasons import ReasonParagraph, where
 
 __all__ = ["turn_json", "turns"]
 

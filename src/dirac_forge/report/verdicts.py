@@ -12,9 +12,9 @@ from rich.text import Text
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.proof import Outcome, Verdict
+from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.proof_words import verdict_words
-from dirac_forge.report.reasons import ReasonParagraph, where
 from dirac_forge.report.terminal import flat
 
 __all__ = ["OUTCOMES", "axes", "effects", "grid", "heading", "moved", "one_line", "verdict_blocks"]

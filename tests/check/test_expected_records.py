@@ -7,7 +7,7 @@ import pytest
 
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.building import Built, ChannelExports, build
+from dirac_forge.check.expected_records import Built, ChannelExports, build
 from dirac_forge.check.paper_builds import build_all
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import VariantRecipe

@@ -9,7 +9,7 @@ from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.building import host_spec
+from dirac_forge.check.expected_records import host_spec
 from dirac_forge.check.exports import Built
 from dirac_forge.check.toolchain import toolchain_exports
 from dirac_forge.feedstock.variants import Variant
