@@ -64,13 +64,18 @@ def figures_of(name: str, arguments: Iterable[str]) -> tuple[list[dict[str, Any]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "figures")
         path.touch()
-        done = subprocess.run(
-            (sys.executable, str(FOLDER / f"{name}.py"), *arguments),
-            env={**os.environ, FILE: str(path), "PYTHONPATH": os.pathsep.join((str(FOLDER.parent), *sys.path))},
-            check=False,
-            timeout=_HOURS * 3600,
-        )
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()], done.returncode == 0
+        print(f"{name} …", file=sys.stderr, flush=True)
+        try:
+            done = subprocess.run(
+                (sys.executable, str(FOLDER / f"{name}.py"), *arguments),
+                env={**os.environ, FILE: str(path), "PYTHONPATH": os.pathsep.join((str(FOLDER.parent), *sys.path))},
+                check=False,
+                timeout=_HOURS * 3600,
+            )
+            whole = done.returncode == 0
+        except subprocess.TimeoutExpired:
+            whole = False
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()], whole
 
 
 def rows_of(name: str, figures: Iterable[Mapping[str, Any]], *, whole: bool, last: Mapping[str, float]) -> list[Row]:
