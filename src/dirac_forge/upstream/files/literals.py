@@ -7,6 +7,8 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from operator import sub
 
 __all__ = ["Constants", "NotLiteralError", "builds_parser", "names_parser", "parse"]
 
@@ -59,21 +61,29 @@ def parse(source: bytes) -> ast.Module | None:
 
 
 # The parser joins a dotted name anew with each part, and nests each operator into the one before.
-_CHAIN = re.compile(rb"(?:[-+~][ \t\\\r\n]*+){200}|(?:\bnot\s++){200}|(?<!\w)(?:\w++[ \t]*+\.[ \t]*+){200}")
+# Each pattern begins with what is rare, so that most of a module is passed over fast.
+_CHAINS = (
+    re.compile(rb"[-+~][ \t\\\r\n]*+(?:[-+~][ \t\\\r\n]*+){199}"),
+    re.compile(rb"not\s++(?:not\s++){199}"),
+    re.compile(rb"\.[ \t]*+\w++[ \t]*+(?:\.[ \t]*+\w++[ \t]*+){198}"),
+)
+
+
+_BRACKETS = bytes.maketrans(b"[({])}", bytes([1, 1, 1, 2, 2, 2]))
+_OTHERS = bytes(set(range(256)) - set(b"[({])}"))
+_STEPS = (0, 1, -1)
 
 
 def _deep(source: bytes) -> bool:
     """Return whether brackets nest, or an operator repeats, beyond what anybody writes; strings and comments count
     too.
     """
-    if _CHAIN.search(source):
+    if any(chain.search(source) for chain in _CHAINS):
         return True
-    depth = 0
-    for bracket in re.finditer(rb"[\[\](){}]", source):
-        depth = depth + 1 if bracket[0] in b"[({" else max(depth - 1, 0)
-        if depth > _DEPTH:
-            return True
-    return False
+    # One that closes nothing does not count: the depth is that above the lowest one before.
+    depths = list(accumulate(map(_STEPS.__getitem__, source.translate(_BRACKETS, _OTHERS)), initial=0))
+    deepest: int = max(map(sub, depths, accumulate(depths, min)))
+    return deepest > _DEPTH
 
 
 def names_parser(source: bytes) -> bool:

@@ -25,7 +25,8 @@ _TOKENS = re.compile(
 )
 _FROM = re.compile(r"from\s+(\.*)\s*([\w.]*)\s+(?:c?import)\s+(.*)", re.DOTALL)
 _CIMPORT = re.compile(r"^(?:cimport[ \t]+([\w.]+)|from[ \t]+([\w.]+)[ \t]+cimport\b)", re.MULTILINE)
-_HANDLED = re.compile(r"except\s*\(?[^:\n]*(?:Import|ModuleNotFound)Error")
+_HANDLED = re.compile(r"^except\b\s*\(?[^:\n]*(?:Import|ModuleNotFound)Error", re.MULTILINE)
+"""A handler at the top level, where `_insisted` looks for them."""
 _NAMESPACE = re.compile(r"\bextend_path\s*\(|\bdeclare_namespace\s*\(")
 _JOINERS = ("pkgutil", "pkg_resources", "__future__")
 _CXX = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
