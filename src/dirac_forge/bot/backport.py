@@ -178,18 +178,18 @@ def sweep_lines(fix: Fix, settings: Settings, known: Iterable[str], wanted: Sequ
     """
     lines = settings.feedstocks[fix.feedstock].branches if fix.feedstock in settings.feedstocks else {}
     names = wanted or ["main", *lines, *known]
-    aliases = {"main", "master"}
-    found = [
-        name
-        for name in dict.fromkeys("main" if name in aliases else name for name in names)
-        if name != fix.base and not (name in aliases and fix.base in aliases)
-    ]
+    found = [name for name in dict.fromkeys(map(_as_main, names)) if name != _as_main(fix.base)]
     if not found:
         raise InputError(
             f"{fix.feedstock} has no other release line than {fix.base}",
             hint="Name one with --branch, or in `branches` of [tool.dirac-forge.feedstocks].",
         )
     return [safe_branch(name) for name in found]
+
+
+def _as_main(branch: str) -> str:
+    """The name of a branch; `main` for the default branch, as it may be called, too."""
+    return "main" if branch == "master" else branch
 
 
 def sweep(

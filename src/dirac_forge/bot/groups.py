@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dirac_forge.bot.budget import Held
@@ -43,15 +43,22 @@ def grouped(
     """
     changed = {each.identity: each for each in wanted}
     held: list[Held] = []
+    for names, branch in _groups_in(wanted, groups):
+        members = [each for each in wanted if _belongs(each, names, branch)]
+        held += _stuck(members, decisions, names, branch, entries)
+        changed |= {each.identity: each for each in _linked(members, names, entries)}
+    for each in held:
+        changed.pop(each.identity, None)
+    return GroupedChanges(wanted=tuple(changed.values()), held=tuple(held))
+
+
+def _groups_in(
+    wanted: Sequence[ProposedChange], groups: Iterable[Sequence[str]]
+) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield each group and release line of which something is wanted."""
     for names in groups:
-        for branch in dict.fromkeys(each.identity.branch for each in wanted if each.identity.feedstock in names):
-            members = [each for each in wanted if _belongs(each, names, branch)]
-            held += _stuck(members, decisions, names, branch, entries)
-            changed |= {each.identity: each for each in _linked(members, names, entries)}
-    waiting = {each.identity for each in held}
-    return GroupedChanges(
-        wanted=tuple(each for identity, each in changed.items() if identity not in waiting), held=tuple(held)
-    )
+        lines = dict.fromkeys(each.identity.branch for each in wanted if each.identity.feedstock in names)
+        yield from ((names, branch) for branch in lines)
 
 
 def _stuck(

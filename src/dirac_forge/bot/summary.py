@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
+from dirac_forge.bot.budget import Held
 from dirac_forge.bot.proposed import RunDecision
 from dirac_forge.bot.run import Result
 from dirac_forge.distribution.outlook import DistributionOutlook
@@ -24,32 +25,12 @@ def result_rows(result: Result) -> tuple[RunRow, ...]:
     """Return a row for each change, then for what is held back, then for release lines without a change."""
     titles = {each.wanted.identity: each.wanted.change.title for each in result.decisions if each.wanted is not None}
     next_tries = {entry.identity: entry.next_try for entry in result.requests}
-
-    def title(identity: Identity) -> str:
-        return titles.get(identity) or _title(identity)
-
     return (
         *(
-            RunRow(
-                feedstock=outcome.identity.feedstock,
-                title=title(outcome.identity),
-                outcome=outcome.state,
-                url=outcome.url if outcome.state != "prepared" else "",
-                reason=_reason(outcome, title(outcome.identity)),
-                next_try=next_tries.get(outcome.identity),
-                quiet=outcome.state in _QUIET,
-            )
-            for outcome in result.outcomes
+            replace(_outcome_row(each, titles), next_try=next_tries.get(each.identity), quiet=each.state in _QUIET)
+            for each in result.outcomes
         ),
-        *(
-            RunRow(
-                feedstock=held.identity.feedstock,
-                title=title(held.identity),
-                outcome="held back",
-                reason=hold_words(held.reason),
-            )
-            for held in result.held
-        ),
+        *(_held_row(held, titles) for held in result.held),
         *(
             RunRow(feedstock=_line(line.line.name, line.branch), outcome=line.state, reason=line.text)
             for line in result.looked
@@ -57,6 +38,22 @@ def result_rows(result: Result) -> tuple[RunRow, ...]:
         ),
         *(_decision_row(decision) for decision in result.decisions if decision.wanted is None),
     )
+
+
+def _outcome_row(outcome: Outcome, titles: Mapping[Identity, str]) -> RunRow:
+    title = titles.get(outcome.identity) or _title(outcome.identity)
+    return RunRow(
+        feedstock=outcome.identity.feedstock,
+        title=title,
+        outcome=outcome.state,
+        url=outcome.url if outcome.state != "prepared" else "",
+        reason=_reason(outcome, title),
+    )
+
+
+def _held_row(held: Held, titles: Mapping[Identity, str]) -> RunRow:
+    title = titles.get(held.identity) or _title(held.identity)
+    return RunRow(feedstock=held.identity.feedstock, title=title, outcome="held back", reason=hold_words(held.reason))
 
 
 def _reason(outcome: Outcome, title: str) -> str:

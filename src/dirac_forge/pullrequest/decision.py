@@ -109,16 +109,12 @@ def decide(
     mine = next((request for request in requests if request.branch == wanted.branch), None)
     older = tuple(each for each in requests if _replaced(wanted, each))
     if mine is not None and mine.state == "open":
-        act = _brought_up_to_date(wanted, _written_in(mine, known), remake_conflicts=force or remake_conflicts)
-        if act == "finish" and mine.withdrawn:
-            act = "edit_text"  # the release came back
+        act = _brought_up_to_date(wanted, mine, _written_in(mine, known), remake_conflicts=force or remake_conflicts)
         return Decision(act=act, request=mine, older=older)
     ended = _ended(wanted, mine, known, force=force)
     if ended is not None:
         return Decision(act=ended, request=mine, older=older)
-    if others and not force:
-        return Decision(act="theirs", other=others[0], older=())
-    return Decision(act="open", older=older)
+    return Decision(act="theirs", other=others[0]) if others and not force else Decision(act="open", older=older)
 
 
 def _ended(
@@ -137,13 +133,14 @@ def _ended(
 
 
 def _brought_up_to_date(
-    wanted: WantedRequest, written: _Written, *, remake_conflicts: bool
+    wanted: WantedRequest, mine: Request, written: _Written, *, remake_conflicts: bool
 ) -> Literal["update", "edit_text", "finish", "conflict"]:
     if written.before not in {"", wanted.before} and not remake_conflicts:
         return "conflict"
     if written.fingerprint != wanted.fingerprint or written.before not in {"", wanted.before}:
         return "update"
-    return "finish" if written.text in {"", wanted.text} else "edit_text"
+    # A title that says that upstream took the release back is wrong now: it is wanted.
+    return "finish" if written.text in {"", wanted.text} and not mine.withdrawn else "edit_text"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

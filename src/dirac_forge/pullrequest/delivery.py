@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -330,14 +329,9 @@ class _Delivery(DeliveryState):
 
         `again`: a killed run may have begun with it, and people may have taken something off since, which stays off.
         """
-        options = self.options
-        before: frozenset[str] = frozenset()
-        if again and options.introduces:
-            with suppress(ForgeRefusedError):  # it is not known then, and to give it again does little harm
-                before = self.destination.was_given(place, request)
-        known = {each.lower().removeprefix("@") for each in before}
-        reviewers = tuple(each for each in options.reviewers if each.lower().removeprefix("@") not in known)
-        wanted = tuple(each for each in options.labels if each not in request.labels and each.lower() not in known)
+        known = self._given_before(place, request) if again and self.options.introduces else frozenset()
+        reviewers = tuple(each for each in self.options.reviewers if _name(each) not in known)
+        wanted = tuple(each for each in self.options.labels if not {each, _name(each)} & {*request.labels, *known})
         if wanted and not place.may_label:
             self.journal.once(
                 self.identity, "labels", f"not set ({', '.join(wanted)}): the token may not on this feedstock"
@@ -350,6 +344,13 @@ class _Delivery(DeliveryState):
                 self.destination.ask_for_review(place, request, reviewers)
         except ForgeRefusedError as refused:
             self.journal.once(self.identity, "labels", refused.message)
+
+    def _given_before(self, place: RepositoryPlace, request: Request) -> frozenset[str]:
+        """Labels and reviewers that a request had at any time, in small letters."""
+        try:
+            return frozenset(map(_name, self.destination.was_given(place, request)))
+        except ForgeRefusedError:
+            return frozenset()  # it is not known, and to give it again does little harm
 
     def _text(
         self, wanted: WantedRequest, made: MadeCommits, old: Request | None, *, rerender: str | None = None
@@ -373,6 +374,10 @@ class _Delivery(DeliveryState):
         error = self.journal.failed(self.identity, exc, fault=fault)
         state: OutcomeState = "unknown" if fault is not None or isinstance(exc, UnknownError) else "failed"
         return replace(self.outcome(state, error.message), error=error, fault=fault)
+
+
+def _name(label_or_reviewer: str) -> str:
+    return label_or_reviewer.lower().removeprefix("@")
 
 
 def _is_noted(known: LedgerEntry | None, there: Mapping[str, Any]) -> bool:

@@ -135,6 +135,18 @@ def _enter(plan: Mapping[str, Sequence[str]]) -> None:
     """Set the jail up; the namespaces are there already. Raises OSError where the kernel does not allow a step."""
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     _make_read_only(plan["writable"])
+    _cover(plan)
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_bytes())
+    _mount_proc()
+    _make_devices()
+    # The old working folder is outside: from there `..` would lead into what is hidden.
+    os.chdir(next(iter(plan["writable"]), "/"))
+    _drop_capabilities(last)
+    _refuse_calls()
+
+
+def _cover(plan: Mapping[str, Sequence[str]]) -> None:
+    """Hide what is to be hidden, and show again what is in it and needed."""
     hidden = [path for path in dict.fromkeys(plan["hidden"]) if Path(path).exists()]
     shown = [path for path in (*plan["readable"], *plan["writable"], *_DEVICES) if path not in hidden]
     opened = {path: os.open(path, os.O_PATH) for path in shown}
@@ -145,13 +157,6 @@ def _enter(plan: Mapping[str, Sequence[str]]) -> None:
     _hide([path for path in hidden if _below(path, shown) and Path(path).exists()], nothing=opened["/dev/null"])
     for number in opened.values():
         os.close(number)
-    last = int(Path("/proc/sys/kernel/cap_last_cap").read_bytes())
-    _mount_proc()
-    _make_devices()
-    # The old working folder is outside: from there `..` would lead into what is hidden.
-    os.chdir(next(iter(plan["writable"]), "/"))
-    _drop_capabilities(last)
-    _refuse_calls()
 
 
 def _mount_proc() -> None:

@@ -21,11 +21,19 @@ def safe_path(path: str) -> str:
     """
     if len(path) > _LONGEST or not path:
         raise InputError(f"{path[:80]!r}: a path has 1 to {_LONGEST} characters")
-    if "\\" in path or any(unicodedata.category(mark)[0] == "C" for mark in path):
+    if any(mark == "\\" or unicodedata.category(mark)[0] == "C" for mark in path):
         raise InputError(f"{path!r}: a path has no backslash and no control character")
     parts = path.split("/")
-    if len(parts) > _DEEPEST or any(part in {"", ".", ".."} or part.startswith("-") for part in parts):
+    if len(parts) > _DEEPEST or not all(map(_is_within, parts)):
         raise InputError(f"{path!r} is no path within a feedstock")
-    if any(_GIT.match(part) and part.lower() != "git" for part in parts):
+    if any(map(_is_gits, parts)):
         raise InputError(f"{path!r} is git's own")
     return path
+
+
+def _is_within(part: str) -> bool:
+    return part not in {"", ".", ".."} and not part.startswith("-")
+
+
+def _is_gits(part: str) -> bool:
+    return _GIT.match(part) is not None and part.lower() != "git"

@@ -9,6 +9,7 @@ from dirac_forge.pullrequest.delivery_state import DeliveryState
 from dirac_forge.pullrequest.destination import RepositoryPlace, Request
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome
+from dirac_forge.pullrequest.records import LedgerEntry
 
 __all__ = ["conflicting", "left_closed", "left_to_others", "merged", "supersede"]
 
@@ -26,16 +27,10 @@ def supersede(
     if older.header is None:
         return
     identity = older.header.identity
-    known = state.journal.ledger.entry(identity)
-    if known is not None and known.state in {"superseded", "theirs"}:
-        return  # a person reopened it: it is theirs
-    if (known is None or known.step == "learnt") and state.destination.has_said(place, older, mark="superseded"):
-        # The same, from a ledger that was lost.
-        state.journal.note(
-            identity, "theirs", f"{older.url} was reopened", state="theirs", number=older.number, url=older.url
-        )
+    known = state.journal.ledger.entry(identity) or LedgerEntry(identity=identity, step="learnt")
+    if _reopened(state, known, older, place):
         return
-    untouched = known is not None and bool(known.head_sha) and known.head_sha == older.head_sha
+    untouched = bool(known.head_sha) and known.head_sha == older.head_sha
     if not untouched and state.destination.has_foreign_commits(place, older):
         told = f"{request.name} is for a newer version: {wanted.title}. This one stays open: others committed to it."
         state.destination.say(place, older, told, mark=f"newer {request.name}")
@@ -48,6 +43,18 @@ def supersede(
         number=older.number, url=older.url, head=older.branch,
     )  # fmt: skip
     state.superseded.append(older.url)
+
+
+def _reopened(state: DeliveryState, known: LedgerEntry, older: Request, place: RepositoryPlace) -> bool:
+    """Whether a person reopened a request that was superseded: it is theirs then."""
+    if known.state in {"superseded", "theirs"}:
+        return True
+    if known.step != "learnt" or not state.destination.has_said(place, older, mark="superseded"):
+        return False
+    # From a ledger that was lost.
+    text, about = f"{older.url} was reopened", {"number": older.number, "url": older.url}
+    state.journal.note(known.identity, "theirs", text, state="theirs", **about)
+    return True
 
 
 def left_to_others(state: DeliveryState, wanted: WantedRequest, other: OtherRequest, place: RepositoryPlace) -> Outcome:
@@ -84,7 +91,7 @@ def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | 
         return state.outcome("closed", f"{known.decided}, and nothing has changed since" if known else "")
     text = request.closed or f"{request.name} was closed"
     closed = request.closing or "closed-by-person"
-    if known is None or known.state != closed or known.decided != text:
+    if known is None or (known.state, known.decided) != (closed, text):
         about = {"number": request.number, "url": request.url, "head": request.branch}
         told = f"{text}: it is not opened again until something changes"
         state.note(wanted, "closed", told, state=closed, decided=text, **about)
