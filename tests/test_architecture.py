@@ -39,7 +39,6 @@ MESSAGES = {
 NOT_TYPED_YET = {
     "AutomergeVerdict.reason",
     "Carried.reason",
-    "Held.reason",
     "LedgerLine.reason",
     "Nature.reason",
     "Refusal.reason",

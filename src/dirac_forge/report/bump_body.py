@@ -232,12 +232,15 @@ def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, 
     unclear = _unclear_needs(told)
     lines: list[Line] = [worded(note) for note in told if not any(note in some for some in unclear.values())]
     lines += [_unclear_line(why, needs) for why, needs in unclear.items()]
-    lines += _patches(bump)
-    notes = bump.drift.notes if bump.drift is not None else ()
-    lines += [(Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo"]
-    lines += [note.text for note in notes if note.level == "warning"]
-    lines += _other_licences(bump, declared=True)
+    lines += [*_patches(bump), *_drift_lines(bump), *_other_licences(bump, declared=True)]
     return tuple(dict.fromkeys(lines))
+
+
+def _drift_lines(bump: Bump) -> Iterator[Line]:
+    """Yield what has to be done by hand, then warnings."""
+    notes = bump.drift.notes if bump.drift is not None else ()
+    yield from ((Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo")
+    yield from (note.text for note in notes if note.level == "warning")
 
 
 def _unclear_needs(notes: Sequence[BumpNote]) -> dict[str, list[Lack]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -290,14 +290,18 @@ def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
     current = {skip: skip.reason for skip in skips if isinstance(skip.reason, Current)}
     lines: dict[str, list[Line]] = {kind: [] for kind in _KINDS}
     lines["nothing"] += _current_lines(current, verbose=verbose)
-    alike = _alike(skip for skip in skips if skip not in current)
+    for kind, line in _reason_lines(_alike(skip for skip in skips if skip not in current), verbose=verbose):
+        lines[kind].append(line)
+    return [Section(title=title, blocks=(Items(tuple(lines[kind])),)) for kind, title in _KINDS.items() if lines[kind]]
+
+
+def _reason_lines(alike: Mapping[tuple[str, str, str], Sequence[Skip]], *, verbose: bool) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the line of each reason, then the hints that several reasons share."""
     hints = Counter((kind, hint) for kind, _, hint in alike if hint)
     for (kind, reason, hint), some in alike.items():
         own = f" ({hint})" if hints[kind, hint] == 1 else ""
-        lines[kind].append(f"{_names(some, verbose=verbose)}: {reason}{own}")
-    for (kind, hint), count in hints.items():
-        lines[kind] += [hint] if count > 1 else []
-    return [Section(title=title, blocks=(Items(tuple(lines[kind])),)) for kind, title in _KINDS.items() if lines[kind]]
+        yield kind, f"{_names(some, verbose=verbose)}: {reason}{own}"
+    yield from (shared for shared, count in hints.items() if count > 1)
 
 
 def _alike(skips: Iterable[Skip]) -> dict[tuple[str, str, str], list[Skip]]:

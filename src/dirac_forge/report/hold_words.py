@@ -25,19 +25,12 @@ __all__ = ["hold_words"]
 def hold_words(reason: HoldReason) -> str:  # a sentence for each
     """Return a reason as a clause."""
     match reason:
-        case Paused(name=name, there=there):
-            what = "everything" if name == "all" else name
-            return f"{what} is paused{'; its request stays as it is' if there else ''}"
-        case FeedstockFull(open=count, most=most):
-            return f"{count} requests are open on it, of {most} at most"
-        case ForgeFull(open=count, most=most):
-            return f"{count} requests are open on all feedstocks, of {most} at most"
-        case RunFull(most=most):
-            return f"this run has opened {most}, as many as it may"
-        case WaitsForCanaries(migration=migration, canaries=canaries, urls=urls):
-            wave = f"the migration {migration}" if migration else "bumps"
-            waits = ", ".join(urls) or "those that this run opens"
-            return f"{wave}: {canaries} canaries go first, and are to be merged and built ({waits})"
+        case Paused():
+            return _paused(reason)
+        case FeedstockFull() | ForgeFull() | RunFull():
+            return _full(reason)
+        case WaitsForCanaries():
+            return _canaries(reason)
         case BehindOthers(until=until):
             return f"waits until {_moment(until)}, so that conda-forge's bot can go first"
         case TooYoung():
@@ -50,6 +43,27 @@ def hold_words(reason: HoldReason) -> str:  # a sentence for each
             return f"moves together with {feedstock}, which can't move yet: {why}"
         case UnaskedRecipe():
             return "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"
+
+
+def _paused(reason: Paused) -> str:
+    what = "everything" if reason.name == "all" else reason.name
+    return f"{what} is paused" + ("; its request stays as it is" if reason.there else "")
+
+
+def _full(reason: FeedstockFull | ForgeFull | RunFull) -> str:
+    match reason:
+        case FeedstockFull(open=count, most=most):
+            return f"{count} requests are open on it, of {most} at most"
+        case ForgeFull(open=count, most=most):
+            return f"{count} requests are open on all feedstocks, of {most} at most"
+        case RunFull(most=most):
+            return f"this run has opened {most}, as many as it may"
+
+
+def _canaries(reason: WaitsForCanaries) -> str:
+    wave = f"the migration {reason.migration}" if reason.migration else "bumps"
+    waits = ", ".join(reason.urls) or "those that this run opens"
+    return f"{wave}: {reason.canaries} canaries go first, and are to be merged and built ({waits})"
 
 
 def _young(reason: TooYoung) -> str:
