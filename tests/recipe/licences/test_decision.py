@@ -300,3 +300,15 @@ def test_file_and_classifier_outweigh_a_field_that_names_another_licence() -> No
     assert notes(made) == [
         "warning: The License field says MIT, a classifier and LICENSE say MIT-0; MIT-0 is taken.",
     ]
+
+
+def test_a_readme_that_says_dual_licensed_gives_a_choice() -> None:
+    texts = {
+        "LICENSE-APACHE": APACHE,
+        "LICENSE-MIT": MIT,
+        "README.rst": "It is dual-licensed under MIT and Apache 2.0.",
+    }
+    classifiers = (OSI + "Apache Software License", OSI + "MIT License")
+    assert decided(texts, classifiers=classifiers).expression == "Apache-2.0 OR MIT"
+    plain = {**texts, "README.rst": "MIT and Apache 2.0."}
+    assert decided(plain, classifiers=classifiers).expression == "Apache-2.0 AND MIT"

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from dirac_forge.recipe.making.imports import imports_of
-from dirac_forge.upstream.files.facts import SourceModule
+from dirac_forge.recipe.making.imports import imports_of, of_one_python
+from dirac_forge.upstream.files.facts import EntryPoint, SourceModule
 from support.facts import facts
 
 
@@ -65,3 +65,16 @@ def test_a_namespace_of_the_old_kind_is_left_for_its_packages() -> None:
     assert made.sdist is not None
     joined = SourceModule(path="src/backx/__init__.py", namespace=True)
     assert imports_of(replace(made, sdist=replace(made.sdist, modules=(joined,)))) == ("backx.one", "backx.two")
+
+
+def test_commands_named_for_one_python_are_known() -> None:
+    names = ("coverage", "coverage-3.11", "pip", "pip3.12", "python3.11", "tool-3.1x")
+    points = [EntryPoint(name=name, value="demo:main") for name in names]
+    assert [point.name for point in of_one_python(points)] == ["coverage-3.11", "pip3.12"]
+
+
+def test_modules_that_setup_names_are_found_wherever_they_are_in_the_sources() -> None:
+    made = facts("demo", wheels=[], sdist_members=["python2/examples/a.py", "python3/demo.py", "python2/demo.py"])
+    assert made.sdist is not None
+    made = replace(made, sdist=replace(made.sdist, setup={"py_modules": ["demo"]}))
+    assert imports_of(made) == ("demo",)

@@ -94,3 +94,9 @@ def test_a_regular_package_has_all_its_modules() -> None:
     members = ["shop/__init__.py", "shop/testing/__init__.py"]
     made = release({"shop/testing/__init__.py": ("shop.made_when_built",)}, members)
     assert unmet_imports(ModuleGraph(made), "shop.testing", {}, {}, frozenset()) == ()
+
+
+def test_of_files_with_one_name_the_nearest_to_the_top_is_installed() -> None:
+    modules = {"tools/site_tools/demo.py": ("scons",), "demo.py": ("os",)}
+    made = release(modules, ["demo.py"])
+    assert dict(ModuleGraph(made).foreign_imports("demo")) == {"os": "demo.py"}

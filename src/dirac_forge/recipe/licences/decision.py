@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from dirac_forge.recipe.licences.exceptions import with_exception
-from dirac_forge.recipe.licences.names import Term, dual, from_classifier, from_field, later_versions, normalised
+from dirac_forge.recipe.licences.names import (
+    Term,
+    dual,
+    dual_licensed,
+    from_classifier,
+    from_field,
+    later_versions,
+    normalised,
+)
 from dirac_forge.recipe.licences.texts import gnu_notice, identify
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.files.facts import CoreMetadata
@@ -145,7 +153,7 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
         notices=_unique(term for text in others for term in gnu_notice(text[:_SHORT])),
         where=_places(licences),
         several=len(licences) > 1,
-        dual=_one_may_choose(field, named, remarks),
+        dual=_one_may_choose(field, named, remarks) or any(map(dual_licensed, others)),
         later=any(map(later_versions, [*remarks, *others])),
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from license_expression import Licensing  # type: ignore[import-untyped]
 
-__all__ = ["Term", "dual", "from_classifier", "from_field", "later_versions", "normalised"]
+__all__ = ["Term", "dual", "dual_licensed", "from_classifier", "from_field", "later_versions", "normalised"]
 
 _LONGEST: Final = 400
 """Characters: a longer field is not a name but a licence's text; a longer expression is not read."""
@@ -118,6 +118,7 @@ _ONLY: Final = re.compile(r"(?i)\bonly\b")
 _DUAL: Final = re.compile(
     r"(?i)\bdual\b|\bdual[- ]licen[cs]|\beither\W+(?:\w+\W+){0,4}of\b|\bat your (?:choice|option)\b|\bchoose\b"
 )
+_DUAL_LICENSED: Final = re.compile(r"(?i)\bdual(?:ly)?[- ]licen[cs]ed\b")
 _LATER_NOTICE: Final = re.compile(
     r"(?i)\b(?:[al]?gpl|general\s+public\s+licen[cs]e)"
     r"(?:.{0,300}?any\s+later\s+version|[\s,(]*v?(?:ersion)?\W{0,2}\d(?:\.\d)?(?:\+|[\s,]+or\s+(?:later|newer)))",
@@ -174,6 +175,11 @@ def from_classifier(classifier: str) -> Term | None:
 def dual(text: str) -> bool:
     """The words say that one may choose among the licences."""
     return _DUAL.search(text) is not None
+
+
+def dual_licensed(text: str) -> bool:
+    """Return whether a text such as a README says in so many words that the project is dual-licensed."""
+    return _DUAL_LICENSED.search(text) is not None
 
 
 def later_versions(text: str) -> bool:

@@ -13,7 +13,8 @@ from dirac_forge.recipe.model import Note
 __all__ = ["Bundled", "bundled_libraries"]
 
 _BUILD_FILES = frozenset({"configure", "configure.ac", "configure.in", "CMakeLists.txt", "meson.build"})
-_ASIDE = re.compile(r"(?:^|/)(?:tests?|testing|docs?|examples?|demos?|benchmarks?)/", re.IGNORECASE)
+_ASIDE = re.compile(r"(?:^|/)(?:subprojects|tests?|testing|docs?|examples?|demos?|benchmarks?)/", re.IGNORECASE)
+"""Folders that are not built, and Meson's subprojects: what its build files look for on the system is found there."""
 _SYSTEM = re.compile(r"(?:environ(?:\.get)?|getenv)[\[(]\s*[\"'](\w*USE_SYSTEM\w*)[\"']")
 """A variable that asks for the library of the system (`PYCARES_USE_SYSTEM_LIB`)."""
 _SWITCHES = {"SODIUM_INSTALL": ("SODIUM_INSTALL", "system"), "GEVENTSETUP_": ("GEVENTSETUP_EMBED", "0")}

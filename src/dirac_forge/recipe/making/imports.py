@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from dirac_forge.recipe.making.loading import ModuleGraph
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
-__all__ = ["help_commands", "imports_of", "installed", "is_sound", "sound_entry_points"]
+__all__ = ["help_commands", "imports_of", "installed", "is_sound", "of_one_python", "sound_entry_points"]
 
 MOST_IMPORTS = 12
 _DEEPEST_NAMESPACE = 4
@@ -23,6 +23,8 @@ _SOURCE_FOLDERS = ("src", "lib", "python")
 _COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _TARGET = re.compile(f"{_DOTTED}:{_DOTTED}")
+
+_OF_ONE_PYTHON = re.compile(r"(.+?)-?3\.\d+")
 
 Tree = dict[str, "Tree"]
 
@@ -53,6 +55,13 @@ def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], t
         else:
             bad.append(f"{point.name} = {point.value}")
     return tuple(good[name] for name in sorted(good)), tuple(bad)
+
+
+def of_one_python(points: Iterable[EntryPoint]) -> tuple[EntryPoint, ...]:
+    """Return the commands with a version of Python in their names (`coverage-3.11` beside `coverage`)."""
+    every = tuple(points)
+    names = {point.name for point in every}
+    return tuple(p for p in every if (match := _OF_ONE_PYTHON.fullmatch(p.name)) and match[1] in names)
 
 
 def help_commands(points: Iterable[EntryPoint], sdist: SdistFacts | None) -> tuple[EntryPoint, ...]:
@@ -142,9 +151,19 @@ def _from_sdist(sdist: SdistFacts, project: str, graph: ModuleGraph) -> tuple[st
     tree: Tree = {}
     for member in sdist.members:
         _put(tree, PurePosixPath(member).parts)
+    if declared := _declared(sdist):
+        return _chosen(declared)
     module = re.sub(r"[-.]", "_", project)
     roots = [*(tree.pop(folder, {}) for folder in _SOURCE_FOLDERS), tree]
     return next(filter(None, (_in_root(root, module, graph) for root in roots)), ())
+
+
+def _declared(sdist: SdistFacts) -> list[str]:
+    """Return the modules that setup() names where it names modules alone; none where it has packages too."""
+    modules = sdist.setup.get("py_modules")
+    if not isinstance(modules, list | tuple) or sdist.setup.get("packages", ()) not in ((), []):
+        return []
+    return [str(name) for name in modules if str(name).isidentifier()]
 
 
 def _in_root(root: Tree, module: str, graph: ModuleGraph) -> tuple[str, ...]:

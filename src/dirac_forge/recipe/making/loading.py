@@ -200,7 +200,8 @@ def _dotted(facts: ReleaseFacts) -> Iterator[tuple[str, SourceModule]]:
         module for module in (facts.sdist.modules if facts.sdist is not None else ()) if module.path.endswith(".py")
     ]
     place = _place_in_wheel(facts.wheel.members) if facts.wheel is not None else _place_in_tree
-    for module in modules:
+    # Of several files that could be the one that is installed, the one with the shortest path comes last and stays.
+    for module in sorted(modules, key=lambda module: -module.path.count("/")):
         if path := place(module.path):
             yield ".".join(_parts(path.removesuffix(".py"))).removesuffix(".__init__"), module
 

@@ -16,7 +16,7 @@ from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
-from dirac_forge.recipe.making.imports import sound_entry_points
+from dirac_forge.recipe.making.imports import of_one_python, sound_entry_points
 from dirac_forge.recipe.making.markers import python_condition
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, test_of
 from dirac_forge.recipe.making.requirements import by_system, convert
@@ -164,13 +164,17 @@ class _Builder:
 
     def _entry_points(self) -> tuple[str, ...]:
         good, bad = sound_entry_points(self._points())
+        for point in of_one_python(self.facts.wheel.entry_points if self.facts.wheel is not None else ()):
+            self._note("info", f"the command {point.name} is left out: its name has the Python of upstream's wheel")
         for text in bad:
             self._note("warning", f"entry point left out, it is no `name = module:function`: {text!r}")
         return good
 
     def _points(self) -> tuple[EntryPoint, ...]:
         if self.facts.wheel is not None:
-            return self.facts.wheel.entry_points
+            return tuple(
+                p for p in self.facts.wheel.entry_points if p not in of_one_python(self.facts.wheel.entry_points)
+            )
         return self.facts.sdist.entry_points if self.facts.sdist is not None else ()
 
     def _test(self) -> Test:

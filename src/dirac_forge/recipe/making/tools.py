@@ -18,7 +18,7 @@ CROSS = When("build_platform != target_platform", "build_platform != target_plat
 IS_ABI3 = When("is_abi3", "is_abi3")
 """A build for the stable ABI, as the channel's pinning asks for it with the oldest Python."""
 _RUNS_AT_BUILD = {
-    "cffi", "cython", "maturin", "meson-python", "nanobind", "numpy", "pybind11", "scikit-build-core",
+    "cffi", "cython", "maturin", "meson-python", "nanobind", "numpy", "pybind11", "pythran", "scikit-build-core",
     "setuptools-rust", "swig",
 }  # fmt: skip
 """Build requirements that have to run, or be imported, on the machine that builds when it cross-compiles."""
