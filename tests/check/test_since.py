@@ -63,13 +63,13 @@ def test_upload_that_made_a_target_installable(channel: Path) -> None:
     assert (found.moment, state(found.earlier)) == (day(10), ("not-installable", ""))
 
 
-def test_channel_priority_is_that_of_todays_records(tmp_path: Path, channel: Path) -> None:
-    """A name that the first channel gets hides all builds of the second."""
-    first = write_channel(tmp_path / "first", {"linux-64": [uploaded("lib 0.1", 20)]})
+def test_upload_to_a_channel_of_higher_priority_that_hid_a_package(tmp_path: Path, channel: Path) -> None:
+    first = write_channel(tmp_path / "first", {"linux-64": [uploaded("own 1.0", 1), uploaded("lib 0.1", 20)]})
     opened = Channel.open([str(first), str(channel)])
     (question,) = cells_of(make_target("t", ["app >=2"], platforms=["linux-64"], pythons=[]))
     cell = solve_cell(opened, question)
     assert cell.status == "not-installable"
     found = turn_of(opened, cell, day(15))
     assert found is not None
-    assert (found.moment, found.earlier.status) == (None, "not-installable")
+    assert (found.moment, state(found.earlier)) == (day(20), ("installable", "2.0"))
+    assert [str(record) for record in found.uploads] == ["lib 0.1 0"]

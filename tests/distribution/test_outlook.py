@@ -117,8 +117,10 @@ def test_channel_of_higher_priority_that_hides_a_package_is_told(tmp_path: Path)
     with ThreadPoolExecutor(1) as executor:
         found = outlook_of(lambda _: channel, distribution, None, since=SINCE, executor=executor, observer=Silent())
     (line,) = outlook_lines(found)
-    assert line.startswith("OS does not solve on osx-arm64")
-    assert outlook_json(found)["failed"][0]["platform"] == "osx-arm64"
+    start = "OS does not solve on osx-arm64 since 2020-01-10 00:00 UTC, when lib 0.5 0 was uploaded: grid → lib"
+    assert line.startswith(start)
+    failed = outlook_json(found)["failed"][0]
+    assert (failed["platform"], failed["since"]) == ("osx-arm64", "2020-01-10T00:00:00+00:00")
 
 
 def test_lock_of_the_last_release_is_what_it_is_compared_with(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,11 @@ __all__ = ["Folder"]
 
 _LARGEST = 2 * 1024**3
 """Bytes of repodata; conda-forge's largest has some 500 MB."""
+
+
+_MOST_DATED = 64 * 1024**2
+"""Bytes of repodata of which the first uploads are looked up."""
+_OLD = datetime.min.replace(tzinfo=UTC)
 
 
 class Folder:
@@ -55,6 +60,8 @@ class Folder:
         self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
         self._repaired: set[str] = set()
         self._exports: dict[str, Mapping[str, RunExports]] = {}
+        self._first: dict[str, Mapping[str, datetime]] = {}
+        self._without: dict[tuple[str, frozenset[str]], list[SparseRepoData]] = {}
 
     @property
     def gap_day(self) -> date | None:
@@ -82,6 +89,63 @@ class Folder:
             ChannelUnknownError: a file can't be read; the message names it.
         """
         return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]
+
+    def later(self, platform: str, moment: datetime) -> frozenset[str]:
+        """Return the names that the folder had no record of yet at `moment`; none where it is too large to look.
+
+        Records without a timestamp count as old.
+
+        Raises:
+            ChannelUnknownError: a file can't be read.
+        """
+        with self._lock:
+            if platform not in self._first:
+                self._first[platform] = self._first_uploads(platform)
+        return frozenset(name for name, first in self._first[platform].items() if first > moment)
+
+    def sparse_without(self, platform: str, names: frozenset[str]) -> list[SparseRepoData]:
+        """Return the same as `sparse`, from copies without these names.
+
+        Raises:
+            ChannelUnknownError: a file can't be read.
+        """
+        if not names:
+            return self.sparse(platform)
+        with self._lock:
+            if (platform, names) not in self._without:
+                self._without[platform, names] = [self._copied(each, names) for each in self.sparse(platform)]
+            return self._without[platform, names]
+
+    def _copied(self, sparse: SparseRepoData, names: frozenset[str]) -> SparseRepoData:
+        """A copy of one file without these names."""
+        entries: dict[str, dict[str, Any]] = {"packages": {}, "packages.conda": {}}
+        for record in sparse.load_all_records():
+            if record.name.normalized not in names:
+                key = "packages.conda" if record.file_name.endswith(".conda") else "packages"
+                entries[key][record.file_name] = parse_json(record.to_json())
+        return self._opened_copy(sparse.subdir, {"info": {"subdir": sparse.subdir}, **entries})
+
+    def _opened_copy(self, subdir: str, data: Mapping[str, Any]) -> SparseRepoData:
+        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        copy = folder / "repodata.json"
+        copy.write_text(json.dumps(data), encoding="utf-8")
+        return SparseRepoData(self._channel, subdir, copy)
+
+    def _first_uploads(self, platform: str) -> dict[str, datetime]:
+        """Name to its first upload."""
+        files = (self.folder / subdir / "repodata.json" for subdir in (platform, "noarch") if subdir in self._subdirs)
+        if sum(path.stat().st_size for path in files) > _MOST_DATED:
+            return {}
+        first: dict[str, datetime] = {}
+        try:
+            records = [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
+        except OSError:  # a malformed record: who asks for it is told
+            return {}
+        for record in records:
+            name, uploaded = record.name.normalized, record.timestamp or _OLD
+            first[name] = min(uploaded, first.get(name, uploaded))
+        return first
 
     def repair(self, platform: str) -> bool:
         """After an error while reading records: leave out the malformed ones, with a warning for each.
@@ -198,11 +262,7 @@ class Folder:
                     self._observer.warned(f"{path}: {file_name} is left out: {problem}")
         if not bad:
             return False
-        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        copy = folder / "repodata.json"
-        copy.write_text(json.dumps(data), encoding="utf-8")
-        self._open[subdir] = SparseRepoData(self._channel, subdir, copy)
+        self._open[subdir] = self._opened_copy(subdir, data)
         return True
 
 

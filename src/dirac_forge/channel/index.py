@@ -115,7 +115,8 @@ class RecordIndex:
         taken: dict[str, tuple[RecordSource, list[RepoDataRecord]]] = {}
         hidden: dict[str, list[HiddenGroup]] = {}
         for source in self._sources:
-            wanted = [name for name in names if not name.startswith("__")]
+            later = self._later(source)
+            wanted = [name for name in names if not name.startswith("__") and name not in later]
             for name, records in _by_name(source.load(self.platform, wanted)).items():
                 if name in taken:
                     hidden.setdefault(name, []).append(HiddenGroup(source.label, tuple(records)))
@@ -130,6 +131,12 @@ class RecordIndex:
                 self._groups[name] = (
                     _group(name, self._overlay[name], "") if name in self._overlay else Group(name, (), ())
                 )
+
+    def _later(self, source: RecordSource) -> frozenset[str]:
+        """The names that a channel got after `until`: it hid none of another channel's then."""
+        if self.until is None or not isinstance(source, Folder) or source is self._sources[-1]:
+            return frozenset()
+        return source.later(self.platform, self.until)
 
     def _uploaded(self, records: list[RepoDataRecord]) -> list[RepoDataRecord]:
         """Return the records that were there at `until`; one without a timestamp counts as old."""

@@ -255,7 +255,7 @@ class Channel:
         yield "overlay"
         yield from self._overlay.identities(platform) if self._overlay else ()
         if self._as_of is not None:
-            yield f"as of {self._as_of.isoformat()}"
+            yield f"as of {self._as_of.isoformat()}, channel priority too"
         if self._preferred:
             yield "preferred"
             yield from (record.url for record in self._preferred)
@@ -352,7 +352,7 @@ class Channel:
         for position, source in enumerate(self.sources):
             mine: list[SparseRepoData | rattler.Channel]
             if isinstance(source, Folder):
-                mine = list(source.sparse(platform))
+                mine = list(self._sparse(source, platform))
             else:
                 source.meet(platform)
                 mine = [source.channel]
@@ -361,6 +361,12 @@ class Channel:
             else:
                 tiers.extend(mine)
         return tiers
+
+    def _sparse(self, source: Folder, platform: str) -> list[SparseRepoData]:
+        """What a folder has; of an earlier day without the names that it got since, which would hide others' then."""
+        if self._as_of is None or source is self.sources[-1]:
+            return source.sparse(platform)
+        return source.sparse_without(platform, source.later(platform, self._as_of))
 
     def _home(self, platform: str) -> int:
         """Where the overlay belongs: the first channel that has one of its names."""

@@ -36,8 +36,8 @@ def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
     """Return the upload after which a target came to be as it is now; None where a channel can't be read.
 
     The status and the versions of the packages that the target names are compared. Only uploads are seen: the records
-    that a channel has now, by their timestamps. A package that was taken back since leaves no trace, and
-    channel priority is that of today's records.
+    that a channel has now, by their timestamps. A package that was taken back since leaves no trace, and the
+    priority of channels behind a network is that of today's records.
 
     Args:
         channel: as it is now.

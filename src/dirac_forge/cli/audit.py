@@ -52,7 +52,10 @@ def audit(context: Context, request: AuditRequest) -> int:
         edits, sent = AuditEdits(), SentChanges()
         if findings:
             edits, sent = audit_edits(context, request, inputs, findings, executor)
-    sections = audit_sections(looked.audited, findings, accepted, looked.gaps, verbose=context.options.verbose)
+    lower = len(looked.findings) - len(findings) - len(accepted)
+    sections = audit_sections(
+        looked.audited, findings, accepted, looked.gaps, lower=lower, verbose=context.options.verbose
+    )
     sections += edits_sections(edits)
     document = audit_json(looked.audited, findings, accepted, looked.gaps) | edits_json(edits)
     steps = audit_steps(edits, findings, request.specs)

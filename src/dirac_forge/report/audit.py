@@ -52,10 +52,11 @@ def audit_sections(
     accepted: Sequence[tuple[Finding, Accepted]],
     gaps: Sequence[EvidenceGap] = (),
     *,
+    lower: int = 0,
     verbose: bool = False,
 ) -> tuple[Section, ...]:
     """Return the findings by build, what was not compared and could not be looked at, and the counts."""
-    summary = Paragraph(_summary(audited, findings, accepted, verbose))
+    summary = Paragraph(_summary(audited, findings, accepted, lower, verbose))
     return (
         *_by_version(findings),
         *(_set_aside(audited, accepted) if verbose else ()),
@@ -145,12 +146,14 @@ def _summary(
     audited: Sequence[Audited],
     findings: Sequence[Finding],
     accepted: Sequence[tuple[Finding, Accepted]],
+    lower: int,
     verbose: bool,
 ) -> str:
     unknown = sum(each.unknown is not None for each in audited)
     clean = sum(each.unknown is None and not each.findings for each in audited)
     parts = [f"{counted(len(audited), 'build')} compared with upstream: {clean} agree"]
-    parts.append(f"{counted(len(findings), 'finding')} shown")
+    hidden = f" ({lower} of lower severity: --severity low)" if lower else ""
+    parts.append(f"{counted(len(findings), 'finding')} shown{hidden}")
     if accepted:
         parts.append(f"{len(accepted)} accepted by the baseline")
     if unknown:
