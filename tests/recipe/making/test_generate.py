@@ -478,3 +478,14 @@ def test_cross_compilation_runs_tools_whose_versions_depend_on_python() -> None:
     assert [line for line in texts(output.build) if "cffi" in line] == [
         "package cffi  build_platform != target_platform"
     ]
+
+
+def test_a_project_is_not_built_with_itself() -> None:
+    pyproject = {
+        "build-system": {"requires": ["setuptools", "pbr"], "build-backend": "pbr.build", "backend-path": ["."]}
+    }
+    assert texts(only(facts("pbr", pyproject=pyproject)).host) == [
+        "package python @{python_min}.*",
+        "package pip",
+        "package setuptools",
+    ]

@@ -381,8 +381,8 @@ def _found(metadata: CoreMetadata) -> FoundProject:
 
 
 def _required(recipe: Recipe) -> set[str]:
-    """Return the packages that any output requires to run, Python and virtual packages aside."""
-    names = {line.name for output in recipe.outputs for line in output.run}
+    """Return the packages that any output requires to run on every system, Python and virtual packages aside."""
+    names = {line.name for output in recipe.outputs for line in output.run if line.when is None}
     return {name for name in names if name != "python" and not name.startswith("__")}
 
 

@@ -200,7 +200,10 @@ class _Builder:
             scope = replace(scope, pythons=(self.family.python_min,), platforms=("linux-64",))
         converted = convert(requirements, scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
-        lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
+        # With itself in host, a build would leave out of the package what is there already.
+        lines = self._pinned(
+            [line for line in converted.lines if line.name not in {"python", "pip", self.part.package}]
+        )
         return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
 
     def _relaxed(self, requirements: RequirementList) -> RequirementList:
