@@ -124,3 +124,18 @@ def test_the_ledger_goes_from_run_to_run_and_is_kept_where_a_run_fails_too() -> 
 def test_nothing_that_the_job_with_recipes_made_gets_into_the_workspace_of_the_job_that_sends() -> None:
     (download,) = [step for step in read("bot.yml")["jobs"]["send"]["steps"] if "download-" in step.get("uses", "")]
     assert download["with"]["path"].startswith("${{ runner.temp }}/")
+
+
+def test_a_token_that_is_not_accepted_turns_the_job_red(tmp_path: Path) -> None:
+    program = tmp_path / "dirac-forge"
+    program.write_text(
+        '#!/bin/sh\necho \'{"step": "end", "fault": "credentials"}\' > bot.jsonl\nexit 3\n', encoding="utf-8"
+    )
+    program.chmod(0o755)
+    (tmp_path / "prepared/.dirac-forge").mkdir(parents=True)
+    (tmp_path / "prepared/.dirac-forge/ledger.sqlite").touch()
+    (script,) = [step["run"] for step in read("bot.yml")["jobs"]["send"]["steps"] if step.get("name") == "Send"]
+    environment = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "CANARY": "3", "RUNNER_TEMP": str(tmp_path)}
+    command = ("bash", "-e", "-o", "pipefail", "-c", script)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "::error::GitHub does not accept the token any more: make a new one\n")

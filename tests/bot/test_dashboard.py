@@ -95,8 +95,9 @@ git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not install
 def kept(bot: Bots) -> str:
     """A run that keeps the dashboard; its body."""
     with bot.connections() as connections:
-        result = bot.run_with(connections, asked=read_dashboard(connections, BOARD))
-        url = keep_dashboard(connections, BOARD, bot.folder / "outbox", result)
+        asked = read_dashboard(connections, BOARD)
+        result = bot.run_with(connections, asked=asked)
+        url = keep_dashboard(connections, BOARD, bot.folder / "outbox", result, done=asked)
         assert url.startswith(bot.github.url)
     (issue,) = bot.github.get(BOARD).tickets.values()
     assert issue.title == TITLE
@@ -120,6 +121,32 @@ def test_one_issue_is_kept_current_and_boxes_are_done_once(bot: Bots) -> None:
     assert "## Open (1)" in kept(bot)
     assert "[x]" not in issue.body
     assert len(bot.github.pulls(demo)) == 1
+
+
+@git
+def test_what_people_tick_during_a_run_stays_for_the_next(bot: Bots) -> None:
+    bot.github.repository(BOARD, {"README.md": "x"})
+    demo = bot.feedstock("demo", wanted="2.0")
+    bot.limits(per_run=0)
+    kept(bot)
+    (issue,) = bot.github.get(BOARD).tickets.values()
+    with bot.connections() as connections:
+        asked = read_dashboard(connections, BOARD)
+        result = bot.run_with(connections, asked=asked)
+        issue.body = issue.body.replace("- [ ] open now", "- [x] open now")
+        keep_dashboard(connections, BOARD, bot.folder / "outbox", result, done=asked)
+    assert "- [x] open now" in issue.body
+    bot.limits(per_run=20)
+    kept(bot)
+    assert "[x]" not in issue.body
+    assert len(bot.github.pulls(demo)) == 1
+
+
+@git
+def test_a_feedstock_that_can_not_be_read_is_on_it(bot: Bots) -> None:
+    bot.github.repository(BOARD, {"README.md": "x"})
+    bot.github.delete(bot.feedstock("demo", wanted="2.0"))
+    assert "## Blocked (1)\n\n- `demo`: " in kept(bot)
 
 
 @git

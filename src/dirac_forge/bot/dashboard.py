@@ -15,7 +15,7 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.hold_words import hold_words
 
-__all__ = ["TITLE", "DashboardRequests", "DashboardState", "asked_for", "dashboard"]
+__all__ = ["TITLE", "DashboardRequests", "DashboardState", "asked_for", "dashboard", "with_ticks"]
 
 TITLE = "dirac-forge bot: dashboard"
 _MOST = 200
@@ -65,6 +65,19 @@ def asked_for(body: str) -> DashboardRequests:
         parts = (unquote(match[name]) for name in ("feedstock", "branch", "kind", "key"))
         found[match["action"]].add(Identity(**dict(zip(("feedstock", "branch", "kind", "key"), parts, strict=True))))
     return DashboardRequests(**{name: frozenset(identities) for name, identities in found.items()})
+
+
+def with_ticks(body: str, asked: DashboardRequests, done: DashboardRequests) -> str:
+    """Return the body of a dashboard with what people ticked meanwhile: the boxes of `asked` but for those `done`."""
+    for action, before, now in (
+        ("again", done.again, asked.again),
+        ("ignore", done.ignore, asked.ignore),
+        ("now", done.now, asked.now),
+    ):
+        for identity in now - before:
+            mark = _mark(action, identity)
+            body = re.sub(rf"(?m)^(\s*- )\[ \](?= [^\n<]*{re.escape(mark)}$)", r"\1[x]", body)
+    return body
 
 
 def dashboard(state: DashboardState) -> str:
@@ -128,12 +141,13 @@ def _failed(outcome: Outcome) -> str:
 
 
 def _boxes(identity: Identity, actions: Sequence[Action]) -> Iterable[str]:
-    about = "/".join(
-        quote(part, safe="") for part in (identity.feedstock, identity.branch, identity.kind, identity.key)
-    )
-    return (
-        f"  - [ ] {_WORDS[action]} <!-- dirac-forge-{action}: {about.replace('--', '%2D%2D')} -->" for action in actions
-    )
+    return (f"  - [ ] {_WORDS[action]} {_mark(action, identity)}" for action in actions)
+
+
+def _mark(action: str, identity: Identity) -> str:
+    parts = (identity.feedstock, identity.branch, identity.kind, identity.key)
+    about = "/".join(quote(part, safe="") for part in parts).replace("--", "%2D%2D")
+    return f"<!-- dirac-forge-{action}: {about} -->"
 
 
 def _short(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dirac_forge.bot.connections import Connections
-from dirac_forge.bot.dashboard import TITLE, DashboardRequests, DashboardState, asked_for, dashboard
+from dirac_forge.bot.dashboard import TITLE, DashboardRequests, DashboardState, asked_for, dashboard, with_ticks
 from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.run import Result
 from dirac_forge.bot.summary import fault_notes
@@ -19,6 +19,7 @@ __all__ = ["keep_dashboard", "read_dashboard"]
 
 _LONGEST = 65_000
 """Characters; GitHub takes 65,536 as the body of an issue."""
+_NOTHING = DashboardRequests()
 
 
 def read_dashboard(connections: Connections, repository: str) -> DashboardRequests:
@@ -39,8 +40,12 @@ def keep_dashboard(
     outbox: Path,
     result: Result,
     outlooks: Sequence[DistributionOutlook] = (),
+    done: DashboardRequests = _NOTHING,
 ) -> str:
-    """Bring the dashboard up to date, and return where it is: a URL or a path."""
+    """Bring the dashboard up to date, and return where it is: a URL or a path.
+
+    `done` is what was ticked when the run began; what people ticked since stays for the next run.
+    """
     ledger = connections.ledger
     body = dashboard(
         DashboardState(
@@ -52,19 +57,24 @@ def keep_dashboard(
             outcomes=result.outcomes,
             held=result.held,
             distributions=tuple(line for each in outlooks for line in outlook_lines(each)),
-            waiting=tuple(
-                (each.feedstock or each.found, each.reason)
-                for each in result.decisions
-                if each.state in {"blocked", "unknown", "failed"}
-            ),
+            waiting=_waiting(result),
         )
     )
     forge = connections.forge
     if forge is not None and repository:
         try:
-            return forge.keep_issue(forge.repository(repository), title=TITLE, body=body[:_LONGEST])
+            repo = forge.repository(repository)
+            meanwhile = asked_for(forge.own_issue(repo, TITLE))
+            return forge.keep_issue(repo, title=TITLE, body=with_ticks(body, meanwhile, done)[:_LONGEST])
         except ForgeError as error:
             connections.observer.warned(f"the dashboard can't be written: {error.message}")
     path = outbox / "dashboard.md"
     write_file(path, f"# {TITLE}\n\n{body}")
     return str(path)
+
+
+def _waiting(result: Result) -> tuple[tuple[str, str], ...]:
+    """Return feedstocks that could not be read, and those that can't be decided or have to wait; and why."""
+    unread = [(each.line.name, each.text) for each in result.looked if each.state != "read"]
+    stuck = [each for each in result.decisions if each.state in {"blocked", "unknown", "failed"}]
+    return (*unread, *((each.feedstock or each.found, each.reason) for each in stuck))

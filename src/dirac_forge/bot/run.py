@@ -90,15 +90,16 @@ class BotRun:
             run = ledger.start_run()
             log = RunLog(ledger, run.id, self.connections.write)
             log.say("start", f"run {run.id}")
-            outcome = "broken off"
+            outcome, faults = "broken off", ""
             try:
                 result = self._run(run, log, lease)
+                faults = " ".join(sorted({each.fault.kind for each in result.outcomes if each.fault is not None}))
                 outcome = outcome_of(result.states)
             except ForgeError as error:
                 outcome = f"broken off: {error.message}"
                 raise
             finally:
-                log.say("end", outcome)
+                log.say("end", outcome, fault=faults)
                 ledger.end_run(run, outcome)
             return result
 

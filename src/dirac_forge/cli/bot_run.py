@@ -151,6 +151,7 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
             prepared=decider.prepared,
         ) as connections,
     ):
+        asked = read_dashboard(connections, context.settings.bot.dashboard)
         result = _run(
             BotRun(
                 connections=connections,
@@ -159,12 +160,12 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
                 decider=decider,
                 canary=request.canary,
                 recipes=request.recipes,
-                asked=read_dashboard(connections, context.settings.bot.dashboard),
+                asked=asked,
             )
         )
         _clear_sent(connections, outbox)
         found = outlooks(context)
-        keep_dashboard(connections, context.settings.bot.dashboard, outbox, result, found)
+        keep_dashboard(connections, context.settings.bot.dashboard, outbox, result, found, done=asked)
     answer_run(context, request, result, "", found)
     return exit_code(result.states)
 
@@ -239,6 +240,7 @@ def _live_run(
             lines=len(lines),
         ) as connections,
     ):
+        asked = read_dashboard(connections, settings.bot.dashboard)
         decider = RunDecisions(
             context=context,
             workspace=workspace,
@@ -263,7 +265,7 @@ def _live_run(
                 decider=decider,
                 canary=request.canary,
                 recipes=request.recipes,
-                asked=read_dashboard(connections, settings.bot.dashboard),
+                asked=asked,
                 sealed=sealed,
             )
         )
@@ -271,7 +273,7 @@ def _live_run(
         if sealed:
             _seal(connections, decider, result)
         else:
-            keep_dashboard(connections, settings.bot.dashboard, outbox, result, found)
+            keep_dashboard(connections, settings.bot.dashboard, outbox, result, found, done=asked)
     return result, found
 
 
