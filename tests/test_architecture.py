@@ -31,18 +31,18 @@ MESSAGES = {
     "NotBuildable.reason",
     "NotCompared.reason",
     "NotRead.reason",
+    "Refusal.reason",
+    "Rejected.reason",
     "SourceUnavailable.reason",
     "UnreadCommits.reason",
     "UntriedPatch.reason",
 }
-"""Reasons that are the message of an error: there is no more to know."""
+"""Reasons that are the message of an error, or become one: there is no more to know."""
 NOT_TYPED_YET = {
     "AutomergeVerdict.reason",
     "Carried.reason",
     "LedgerLine.reason",
     "Nature.reason",
-    "Refusal.reason",
-    "Rejected.reason",
     "RunDecision.reason",
     "UnreadTag.reason",
     "UnreadTags.reason",
