@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import RenderableType
 
-from dirac_forge.cli import main
+from dirac_forge.cli import context, main
+from dirac_forge.cli.console import print_result
 from support.channel import pkg, pythons, write_channel
 
 WIDTHS = (60, 80, 100, 200)
@@ -57,8 +59,7 @@ COMMANDS = {
     "validate feedstocks/library/recipe/recipe.yaml migrations/library2.yaml pyproject.toml": 0,
     "lock small.yml --output small.lock": 0,
     "lock environment.yml": 1,
-    "diff today today": 2,
-    "snapshot everything --output of-{width}-columns": 0,
+    "snapshot everything --output of-everything": 0,
     "bot outbox": 0,
     "bot why package-with-a-long-name-3": 1,
     "doctor --offline": 0,
@@ -109,11 +110,21 @@ def test_results_fit(
     command: str, workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path))
+    results: list[RenderableType] = []
+
+    def keep(result: RenderableType, *, color: str) -> None:
+        results.append(result)
+
+    monkeypatch.setattr(context, "print_result", keep)
+    assert main([*command.split(), "--no-progress"]) == COMMANDS[command]
+    assert capsys.readouterr().out == ""
     shown = {}
     for width in (*WIDTHS, 2000):
         monkeypatch.setenv("COLUMNS", str(width))
-        assert main([*command.format(width=width).split(), "--no-progress"]) == COMMANDS[command]
+        for result in results:
+            print_result(result)
         shown[width] = capsys.readouterr().out
+    assert shown[2000]
     for width in WIDTHS:
         text = [line for line in shown[width].splitlines() if not line.startswith(DIFF)]
         assert [line for line in text if len(line) > width and len(line.split()) > 3] == []
