@@ -36,30 +36,23 @@ def shell(folder: Path, redirection: str, command: str = "doctor --offline", **m
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize(
-    ("redirection", "reason"),
-    [
-        (">&-", "Bad file descriptor"),
-        pytest.param(
-            ">/dev/full",
-            "No space left on device",
-            marks=pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full"),
-        ),
-    ],
-)
-@pytest.mark.parametrize("command", ["doctor --offline", "doctor --offline --json", "schema", "--help", "--version"])
-def test_a_result_that_cannot_be_written_is_an_error(
-    tmp_path: Path, redirection: str, reason: str, command: str
-) -> None:
-    code, _, said = shell(tmp_path, redirection, command)
-    assert (code, said) == (2, f"error: The result can't be written: {reason}\n")
+@pytest.mark.parametrize("command", ["schema", "--version"])
+def test_a_result_for_a_closed_stream_is_an_error(tmp_path: Path, command: str) -> None:
+    code, _, said = shell(tmp_path, ">&-", command)
+    assert (code, said) == (2, "error: The result can't be written: Bad file descriptor\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("command", ["doctor --offline", "schema", "--help"])
+def test_a_result_for_a_full_disk_is_an_error(tmp_path: Path, command: str) -> None:
+    code, _, said = shell(tmp_path, ">/dev/full", command)
+    assert (code, said) == (2, "error: The result can't be written: No space left on device\n")
 
 
 @pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
 def test_without_stderr_the_result_and_the_code_stay(tmp_path: Path, redirection: str) -> None:
-    code, result, _ = shell(tmp_path, redirection, "doctor --offline --json")
-    assert code in (0, 1)
-    assert result.startswith("{")
+    code, result, _ = shell(tmp_path, redirection, "schema")
+    assert (code, result[:1]) == (0, "{")
     assert shell(tmp_path, redirection, "check --channel /nowhere/at/all")[0] == 2
 
 
@@ -108,7 +101,7 @@ def test_a_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: ")
 
 
-@pytest.mark.parametrize("delay", [0.01, 0.05, 0.1, 0.2, 0.4, 0.8])
+@pytest.mark.parametrize("delay", [0.01, 0.1, 0.3, 0.8])
 def test_an_interrupt_is_one_line_at_any_moment(tmp_path: Path, delay: float) -> None:
     started = (
         "import os, sys\n"
