@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 from collections import defaultdict
 from pathlib import Path
 
 import grimp
 import networkx as nx
+import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "dirac_forge"
 
@@ -99,3 +101,11 @@ def _is_bare(call: ast.Call, method: str) -> bool:
     arguments = {"read_text": 0, "write_text": 1}
     named = any(keyword.arg in ("encoding", None) for keyword in call.keywords)
     return method in arguments and not named and len(call.args) == arguments[method]
+
+
+def test_names_of_files_are_plain() -> None:
+    """A test that fails may leave such a file behind, and a system that can't write its name can't clone."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=PACKAGE.parents[1], capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git repository")
+    assert [name for name in listed.stdout.decode().split("\0") if not re.fullmatch(r"[A-Za-z0-9._/+@-]*", name)] == []
