@@ -8,6 +8,7 @@ from dirac_forge.audit.findings import Audited, Uncompared
 from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.proposals.corrections import CorrectionSkip
+from dirac_forge.proposals.patches import PatchThere
 from dirac_forge.report.audit import audit_json
 from dirac_forge.report.audit_edits import AuditEdits, edits_json
 from dirac_forge.report.bump_reasons import skip_text
@@ -50,3 +51,8 @@ def test_why_a_recipe_is_not_corrected(reason: CorrectionSkip, text: str) -> Non
     skip = Skip(feedstock="demo", reason=reason)
     assert skip_text(skip) == text
     assert edits_json(AuditEdits(corrections=(skip,)))["corrections"][0]["skipped"] == text
+
+
+def test_patch_that_is_there_already() -> None:
+    skip = Skip(feedstock="conda-forge-repodata-patches", reason=PatchThere(path="recipe/patch_yaml/demo.yaml"))
+    assert skip_text(skip) == "recipe/patch_yaml/demo.yaml has this patch already"

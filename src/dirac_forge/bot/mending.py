@@ -13,7 +13,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.change import ADMIN_REQUESTS, Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.corrections import FeedstockCorrection, correction
-from dirac_forge.proposals.patches import PatchProof
+from dirac_forge.proposals.patches import PatchProof, PatchThere
 from dirac_forge.report.audit_edits import with_findings_body
 from dirac_forge.settings import Settings
 
@@ -64,7 +64,7 @@ def _patch(name: str, text: str, findings: Sequence[Finding], proofs: Sequence[P
     def again(files: Mapping[str, str]) -> Change | Skip:
         there = files.get(path)
         if there is not None and text.strip() in there:
-            return Skip(feedstock=PATCHES, reason=f"{path} has this patch already")
+            return Skip(feedstock=PATCHES, reason=PatchThere(path=path))
         return made(there)
 
     return made(None), again

@@ -7,27 +7,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-import rattler
 from rattler import (
     Gateway,
     MatchSpec,
     PackageName,
     PackageRecord,
     RepoDataRecord,
-    SparseRepoData,
 )
 from rattler.exceptions import GatewayError
 from rattler.package import BuildString
-from rattler.repo_data.multi_source import MultiSource
 
 from dirac_forge.channel.embedded import EmbeddedFolder
-from dirac_forge.channel.engine import SolverQuestion, Tier
+from dirac_forge.channel.engine import SolverQuestion
 from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
+from dirac_forge.channel.tiers import tiers_of
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
@@ -322,7 +320,7 @@ class Channel:
         question = SolverQuestion(
             wanted=wanted,
             platform=platform,
-            tiers=self._tiers(platform),
+            tiers=tiers_of(self.sources, platform, overlay=self._overlay, as_of=self._as_of),
             local=all(isinstance(source, Folder) for source in self.sources),
             machine=[to_rattler(package) for package in self.machine(platform)],
             limit=self._limit,
@@ -343,37 +341,6 @@ class Channel:
         if known is None:
             known = self._known[url] = to_record(found)
         return known
-
-    def _tiers(self, platform: str) -> list[Tier]:
-        """What the solver reads, in priority order; the overlay stands in the tier of the channel it belongs to."""
-        over = self._overlay.sparse(platform) if self._overlay else []
-        home = self._home(platform) if over else 0
-        tiers: list[Tier] = []
-        for position, source in enumerate(self.sources):
-            mine: list[SparseRepoData | rattler.Channel]
-            if isinstance(source, Folder):
-                mine = list(self._sparse(source, platform))
-            else:
-                source.meet(platform)
-                mine = [source.channel]
-            if over and position == home:
-                tiers.append(MultiSource(source.channel.name or source.channel.base_url, [*over, *mine]))
-            else:
-                tiers.extend(mine)
-        return tiers
-
-    def _sparse(self, source: Folder, platform: str) -> list[SparseRepoData]:
-        """What a folder has; of an earlier day without the names that it got since, which would hide others' then."""
-        if self._as_of is None or source is self.sources[-1]:
-            return source.sparse(platform)
-        return source.sparse_without(platform, source.later(platform, self._as_of))
-
-    def _home(self, platform: str) -> int:
-        """Where the overlay belongs: the first channel that has one of its names."""
-        if len(self.sources) == 1 or self._overlay is None:
-            return 0
-        having = [at for at, source in enumerate(self.sources) if source.load(platform, sorted(self._overlay.names))]
-        return having[0] if having else 0
 
     def _scan(self, platform: str, found: Solution) -> None:
         """Warn of records that the solver passed over because of a malformed spec, where it took an older one instead.

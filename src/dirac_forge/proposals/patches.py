@@ -14,8 +14,9 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.feedstock.change import SkipReason
 
-__all__ = ["PatchProof", "closure", "prove"]
+__all__ = ["PatchProof", "PatchThere", "closure", "prove"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +33,13 @@ class PatchProof:
         """The cells that are installable now and would not be."""
         pairs = zip(self.before, self.after, strict=True)
         return tuple(now for then, now in pairs if then.status == "installable" and now.status != "installable")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatchThere(SkipReason):
+    """A file of the repodata patches has the patch already."""
+
+    path: str
 
 
 def prove(channel: Channel, patches: Sequence[Patch], cells: Sequence[Cell], *, executor: Executor) -> PatchProof:

@@ -11,7 +11,7 @@ from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.proposals.corrections import CorrectionSkip
-from dirac_forge.proposals.patches import PatchProof
+from dirac_forge.proposals.patches import PatchProof, PatchThere
 from dirac_forge.report.audit import finding_line
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.bump_reasons import worded
@@ -100,6 +100,11 @@ def _not_corrected(reason: CorrectionSkip) -> str:
     return _NOT_CORRECTED[reason.why].format(
         package=reason.package, wanted=reason.wanted, has=reason.has, notes="; ".join(reason.notes)
     )
+
+
+@worded.register
+def _patch_there(reason: PatchThere) -> str:
+    return f"{reason.path} has this patch already"
 
 
 def _patches(proof: PatchProof) -> tuple[Section, ...]:
