@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import runpy
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from dirac_forge.api import Bump, ForgeSession, InputError, Skip
+from dirac_forge.api import Bump, Cell, ForgeSession, InputError, Skip, reason_of
+from dirac_forge.check.answer_reasons import Refused
+from dirac_forge.check.causes import Cause, UnknownName
 from support.channel import pkg, pythons, write_channel
 from support.index import PackageIndex
 
@@ -112,3 +115,12 @@ def test_example_in_the_documentation(
             runpy.run_path(str(ROOT / "docs/examples/targets.py"), run_name="__main__")
     assert left.value.code == 0
     assert capsys.readouterr().out.startswith("lib: ")
+
+
+def test_a_reason_is_said_as_the_commands_say_it() -> None:
+    cause = Cause(obstacle=UnknownName(), package="ghost", chain=("app", "ghost"))
+    cell = Cell(target="app", platform="linux-64", python="", specs=("app",), wanted=True, status="not-installable")
+    assert reason_of(cell) == ""
+    told = replace(cell, reason=Refused(causes=(cause,)))
+    assert reason_of(told) == "app → ghost: no channel has a package of this name"
+    assert reason_of(Skip(feedstock="app", reason="it can't be read")) == "it can't be read"

@@ -2,19 +2,19 @@
 
 import sys
 
-from dirac_forge.api import Bump, ForgeSession
+from dirac_forge.api import Bump, ForgeSession, reason_of
 
 
 def main(workspace: str) -> int:
     with ForgeSession.open(workspace) as forge:
         unexpected = [cell for cell in forge.check(remedies=False) if cell.unexpected]
         for cell in unexpected:
-            print(f"{cell.target} on {cell.platform} with Python {cell.python}: {cell.reason}")
+            print(f"{cell.target} on {cell.platform} with Python {cell.python}: {reason_of(cell)}")
         for name, result in forge.bump(check=False).items():
             if isinstance(result, Bump):
                 print(f"{name}: {result.status}, {result.old} to {result.new}")
             else:
-                print(f"{name}: {result.kind}")
+                print(f"{name}: {reason_of(result)}")
     return int(bool(unexpected))
 
 

@@ -40,6 +40,8 @@ from dirac_forge.proposals.migrations import MigrationContext
 from dirac_forge.proposals.recipes import maker_of
 from dirac_forge.recipe.making.families import Order
 from dirac_forge.recipe.making.maker import MadeRecipes
+from dirac_forge.report.bump_reasons import skip_text
+from dirac_forge.report.proof_words import cell_words
 from dirac_forge.settings import Settings, load
 from dirac_forge.settings.connecting import http_of
 from dirac_forge.store import Store
@@ -57,7 +59,16 @@ __all__ = [
     "Settings",
     "Skip",
     "UnknownError",
+    "reason_of",
 ]
+
+
+def reason_of(result: Cell | Skip) -> str:
+    """Return why a cell is not installable or not known to be, or why nothing is proposed, as the commands say it.
+
+    The reasons themselves (`Cell.reason`, `Skip.reason`) are values with fields. "" where there is none.
+    """
+    return cell_words(result.reason) if isinstance(result, Cell) else skip_text(result)
 
 
 class ForgeSession:
