@@ -117,6 +117,19 @@ def test_an_archived_feedstock_stops_nothing_and_costs_no_writes(bot: Bots) -> N
     assert writes(bot) == []
 
 
+def test_a_request_that_nobody_needs_on_an_archived_feedstock_is_left_and_no_failure(bot: Bots) -> None:
+    opened(bot)
+    bot.github.archive(DEMO)
+    bot.decider.versions.clear()
+    about = Identity(feedstock="demo", branch="main", kind="bump", key="2.0")
+    bot.decider.over = {about: Unneeded(why="reached", version="2.0")}
+    result = bot.run()
+    assert [(one.state, one.text) for one in result.outcomes] == [
+        ("left", f"{DEMO} is archived: its request stays as it is")
+    ]
+    assert exit_code(result.states) == 0
+
+
 def test_a_feedstock_that_is_gone_stops_nothing(bot: Bots) -> None:
     opened(bot)
     bot.feedstock("other", wanted="2.0")

@@ -187,14 +187,20 @@ class RunDecisions:
                 executor=executor,
             )
             for name in names:
-                try:
-                    decisions += self._rebuild(migrating, name, mine, requests)
-                except ForgeError as error:
-                    if self.chosen and isinstance(error, InputError):
-                        self.context.observer.warned(f"{name} is left out: {error.message}")
-                    else:
-                        decisions.append(_unplanned(name, error))
+                decisions += self._rebuild_if_planned(migrating, name, mine, requests)
         return decisions
+
+    def _rebuild_if_planned(
+        self, migrating: MigrationContext, name: str, looked: Mapping[str, CurrentLine], requests: Sequence[LedgerEntry]
+    ) -> list[RunDecision]:
+        """Return the rebuilds of a migration; where it can't be planned, that is the decision."""
+        try:
+            return self._rebuild(migrating, name, looked, requests)
+        except ForgeError as error:
+            if self.chosen and isinstance(error, InputError):
+                self.context.observer.warned(f"{name} is left out: {error.message}")
+                return []
+            return [_unplanned(name, error)]
 
     def _rebuild(
         self, migrating: MigrationContext, name: str, looked: Mapping[str, CurrentLine], requests: Sequence[LedgerEntry]

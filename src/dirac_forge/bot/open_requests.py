@@ -23,7 +23,7 @@ from dirac_forge.pullrequest.forge import CheckReport, Forge, OwnRequest, PullRe
 from dirac_forge.pullrequest.github_destination import SERVICES
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
-from dirac_forge.pullrequest.refusals import ForgeRefusedError
+from dirac_forge.pullrequest.refusals import ArchivedError, ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 
 __all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
@@ -161,6 +161,9 @@ class OpenRequests:
                 return act(entry)
             except FATAL:
                 raise
+            except ArchivedError:
+                text = f"{entry.repository} is archived: its request stays as it is"
+                return Outcome(identity=entry.identity, state="left", text=text, url=entry.url, number=entry.number)
             except ForgeError as error:
                 outcome = failure(entry.identity, error, url=entry.url, number=entry.number)
                 self.log.note(outcome.state, error.message, about=entry.identity)

@@ -50,8 +50,7 @@ def prove(channel: Channel, patches: Sequence[Patch], cells: Sequence[Cell], *, 
     Raises:
         UnknownError: a channel can't be read.
     """
-    names = {name_of(spec) for cell in cells for spec in cell.specs}
-    names |= {name for patch in patches for name in (patch.name, name_of(patch.new))}
+    names = _names(patches, cells)
     platforms = sorted({cell.platform for cell in cells} or set(channel.platforms()) - {"noarch"})
     records = {platform: tuple(closure(channel, names, platform)) for platform in platforms}
     everything = tuple(dict.fromkeys(record for mine in records.values() for record in mine))
@@ -60,6 +59,12 @@ def prove(channel: Channel, patches: Sequence[Patch], cells: Sequence[Cell], *, 
     answers = [_checked(channel, version, questions, executor) if cells else () for version in (everything, done)]
     changed = tuple(old for old, new in zip(everything, done, strict=True) if old != new)
     return PatchProof(changed=changed, before=answers[0], after=answers[1])
+
+
+def _names(patches: Sequence[Patch], cells: Sequence[Cell]) -> set[str]:
+    """Return the packages that cells ask for, and those that patches are about."""
+    wanted = {name_of(spec) for cell in cells for spec in cell.specs}
+    return wanted.union(*({patch.name, name_of(patch.new)} for patch in patches))
 
 
 def closure(channel: Channel, names: Iterable[str], platform: str) -> Iterator[Record]:

@@ -147,14 +147,14 @@ def _enter(plan: Mapping[str, Sequence[str]]) -> None:
 
 def _cover(plan: Mapping[str, Sequence[str]]) -> None:
     """Hide what is to be hidden, and show again what is in it and needed."""
-    hidden = [path for path in dict.fromkeys(plan["hidden"]) if Path(path).exists()]
+    hidden = _existing(dict.fromkeys(plan["hidden"]))
     shown = [path for path in (*plan["readable"], *plan["writable"], *_DEVICES) if path not in hidden]
-    opened = {path: os.open(path, os.O_PATH) for path in shown}
+    inner = [path for path in shown if _below(path, hidden)]
+    opened = {path: os.open(path, os.O_PATH) for path in {*inner, "/dev/null"}}
     _hide([path for path in hidden if not _below(path, hidden)], nothing=opened["/dev/null"])
-    for path, number in opened.items():
-        if _below(path, hidden):
-            _show(path, number)
-    _hide([path for path in hidden if _below(path, shown) and Path(path).exists()], nothing=opened["/dev/null"])
+    for path in inner:
+        _show(path, opened[path])
+    _hide(_existing(path for path in hidden if _below(path, shown)), nothing=opened["/dev/null"])
     for number in opened.values():
         os.close(number)
 
@@ -202,6 +202,10 @@ def _make_devices() -> None:
     Path("/dev/shm").mkdir()  # noqa: S108
     for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         Path("/dev", name).symlink_to(f"/proc/self/{target}")
+
+
+def _existing(paths: Iterable[str]) -> list[str]:
+    return [path for path in paths if Path(path).exists()]
 
 
 def _below(path: str, folders: Iterable[str]) -> bool:
