@@ -11,6 +11,7 @@ from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, UnknownNam
 from dirac_forge.check.cells import Cell, HeldBack
 from dirac_forge.check.difference import difference
 from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.proof_reasons import BrokenEnvironment, EnvironmentProof
 from dirac_forge.check.remedies import BuildFor, Remedy, Unblock
 from dirac_forge.report.check import document, markdown, terminal
 
@@ -250,3 +251,17 @@ def test_newer_version_that_the_machine_keeps_away_is_told() -> None:
         "version": "2.0",
         "reason": "app → lib: needs __glibc >=2.34, and this machine has __glibc 2.28",
     }
+
+
+def test_an_environment_that_breaks_is_told_in_the_last_line() -> None:
+    cause = replace(CAUSE, package="ffi", chain=("app", "ffi"))
+    broken = EnvironmentProof(
+        output="app", part="host", platform="linux-64", status="not-installable", reason=Refused(causes=(cause,))
+    )
+    reason = BrokenEnvironment(environment=broken)
+    verdict = Verdict(before=YES, after=YES, outcome="same", difference=difference(YES.packages, YES.packages))
+    lines = shown((YES,), Proof(outcome="worse", reason=reason, verdicts=(verdict,)))
+    assert (
+        "with these recipes: worse: the host environment of app on linux-64 can't be solved: "
+        "app → ffi: no build for win-64 (there is one for linux-64)"
+    ) in " ".join(lines)

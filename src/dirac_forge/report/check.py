@@ -278,7 +278,7 @@ def _in_all(proposal: Proof) -> Text:
     counts = Counter(verdict.outcome for verdict in proposal.verdicts)
     told = _share(counts)
     # A broken environment of the recipes themselves makes a proposal worse than any of its targets.
-    own = "" if counts[proposal.outcome] or not proposal.reason else f": {proposal.reason}"
+    own = "" if counts[proposal.outcome] or not proposal.reason else f": {proof_words(proposal.reason)}"
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
         own = "; whether they can be built and installed is unknown"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
