@@ -90,5 +90,4 @@ def test_numbers_versions_and_files_are_read_in_known_places_only() -> None:
     """A new call: use the function of `untrusted` or `files`, or add it where it can't raise."""
     known = dict(line.rsplit(" ", 1) for line in KNOWN.read_text(encoding="utf-8").splitlines())
     counted = {f"{name} {call}": count for (name, call), count in calls().items() if call in WATCHED}
-    assert {place: count for place, count in counted.items() if count != int(known.get(place, "0"))} == {}
-    assert known.keys() - counted.keys() == set()
+    assert {place: count for place, count in counted.items() if count > int(known.get(place, "0"))} == {}

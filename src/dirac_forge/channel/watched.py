@@ -19,7 +19,7 @@ _MEMORY_LIMIT = 500 * 1024**2
 """Bytes by which this process may grow during one question; conda-forge's largest platform needs some 100 MB."""
 _FILE_LIMIT = 1024**3
 """Bytes of one file that a question puts into the cache; conda-forge's largest repodata.json has some 500 MB."""
-_PATIENCE = 55.0
+_PATIENCE = 45.0
 _PACE = 1024**2
 """Bytes a second that have to come on average for a question to go on after `_PATIENCE` seconds."""
 

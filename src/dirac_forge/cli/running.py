@@ -8,6 +8,7 @@ import os
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import typer
@@ -117,11 +118,21 @@ def run_command(function: Callable[..., int], options: Options, values: dict[str
 
 
 def _print_system_error(error: OSError, options: Options) -> None:
+    if error.errno == errno.ENOENT and not _is_somewhere():
+        print_error("the current folder was deleted", hint="Change to another folder.", color=options.color)
+        return
     place = f"{error.filename!s:.300}: " if error.filename else ""
     # What was typed can't be a file: there is nothing to look into.
     typed = error.errno == errno.ENAMETOOLONG
     hint = None if typed else f"Check the folders in use and the room on their disks. {_saved(error)}"
     print_error(one_line(f"{place}{error.strerror or error}"), hint=hint, color=options.color)
+
+
+def _is_somewhere() -> bool:
+    try:
+        return bool(Path.cwd())
+    except OSError:
+        return False
 
 
 def _brief(error: Exception) -> str:

@@ -37,6 +37,7 @@ class ReasonParagraph:
             text = line.lstrip()
             indent = " " * (2 + len(line) - len(text))
             for at, part in enumerate(flat(text).wrap(console, max(options.max_width - len(indent) - 2, 20))):
+                part.rstrip()
                 yield Text(f"{indent}  " if at else indent) + part
         yield Text()
 

@@ -239,7 +239,9 @@ def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
     texts = {(cell.platform, cell.python): _mark(cell) for cell in cells}
     channels = cells[0].channels
     said = (
-        [flat(f"channels, the first that has a package wins: {', '.join(map(redact, channels))}")] if channels else []
+        [Hanging("", Text(f"channels, the first that has a package wins: {', '.join(map(redact, channels))}"))]
+        if channels
+        else []
     )
     return [_Matrix(title=target, cells=cells, texts=texts), *said]
 
