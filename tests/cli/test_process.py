@@ -97,8 +97,7 @@ def test_a_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
         timeout=60,
     )
     assert done.returncode == 2
-    assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("error: ")
+    assert done.stderr == "error: the current folder was deleted\nChange to another folder.\n"
 
 
 @pytest.mark.parametrize("delay", [0.01, 0.1, 0.3, 0.8])
