@@ -212,7 +212,7 @@ def test_all_dependencies_include_what_only_the_channels_builds_know() -> None:
 
 def test_build_requirements_that_exist_nowhere_are_left_out_and_told() -> None:
     pyproject = {"build-system": {"requires": ["hatchling", "zz-sbom>=1"], "build-backend": "hatchling.build"}}
-    releases = Releases(facts("zz-app", pyproject=pyproject))
+    releases = Releases(facts("zz-app", pyproject=pyproject, wheels=["cp312-cp312-win_amd64"], sdist_members=["a.c"]))
     made = make(releases, order("zz-app"), deps="none", channel=Channel({"hatchling": "1.30"}))
     assert [line.name for line in made.recipes[0].outputs[0].host] == ["python", "pip", "hatchling"]
     (told,) = (note.text for note in made.recipes[0].notes if note.level == "todo")
@@ -222,3 +222,16 @@ def test_build_requirements_that_exist_nowhere_are_left_out_and_told() -> None:
     )
     unread = make(releases, order("zz-app"), deps="none", channel=Channel({}, unread=("conda-forge",)))
     assert "zz-sbom" in [line.name for line in unread.recipes[0].outputs[0].host]
+
+
+def test_a_pure_wheel_is_installed_where_a_build_requirement_exists_nowhere() -> None:
+    pyproject = {"build-system": {"requires": ["hatchling", "zz-sbom>=1"], "build-backend": "hatchling.build"}}
+    made = make(Releases(facts("zz-app", pyproject=pyproject)), order("zz-app"), deps="none")
+    (output,) = made.recipes[0].outputs
+    assert output.script == "@{PYTHON} -m pip install zz_app-@{version}-py3-none-any.whl -vv --no-deps"
+    assert [line.name for line in output.host] == ["python", "pip", "setuptools"]
+    told = (
+        "the sdist is built with zz-sbom, which neither the channels nor the index have: "
+        "the wheel is installed as it is"
+    )
+    assert told in [note.text for note in made.recipes[0].notes]

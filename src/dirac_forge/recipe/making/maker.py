@@ -24,6 +24,7 @@ from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.guesses import guessed_names
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.making.mentions import named, required
 from dirac_forge.recipe.making.nowhere import without
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.making.refusals import refuse_unknown_extras, refuse_unreadable
@@ -114,7 +115,7 @@ class Maker:
         problems: list[str] = []
         orders = self.families.completed(orders, problems)
         facts, tree = self._looked_up(orders)
-        self._listing([*(d.project for d in tree.dependencies), *_named(facts.values())])
+        self._listing([*(d.project for d in tree.dependencies), *named(facts.values())])
         needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
         tools = self._tools(facts, tree)
         needed += tuple(self._needed(dependency) for dependency in tools.dependencies)
@@ -224,7 +225,7 @@ class Maker:
                 project=recipe.feedstock, requires_dist=RequirementList(self._projects(recipe, known, problems))
             )
             for recipe in recipes
-            if _required(recipe) - known
+            if required(recipe) - known
         }
         tree = walk(roots, self._look, self.scope, self.executor)
         there = {canonicalize_name(row.project) for row in needed} | set(map(canonicalize_name, facts))
@@ -235,7 +236,7 @@ class Maker:
 
     def _projects(self, recipe: Recipe, known: Collection[str], problems: list[str]) -> tuple[str, ...]:
         """Return what a recipe requires beyond what is known, as projects; a problem for each that is none."""
-        names = sorted(_required(recipe).difference(known))
+        names = sorted(required(recipe).difference(known))
         own = tuple(name for name in names if self._mapped(name).package == name)
         problems += (
             f"no recipe for {name}, which {recipe.feedstock} requires: it is no project's package"
@@ -257,7 +258,7 @@ class Maker:
                 facts[project] = future.result()
             except ForgeError as error:
                 problems.append(f"no recipe for {project}: {error.message}")
-        self._listing(_named(facts.values()))
+        self._listing(named(facts.values()))
         recipes = []
         for order in orders:
             if order.projects.keys() <= facts.keys():
@@ -361,8 +362,15 @@ class Maker:
         package, *aliases = names if mapped.package in names else (mapped.package,)
         # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
         extras = {e: name for e, name in extras_of(mapped.project).items() if name.startswith(f"{package}-")}
+        tools = build_requirements(facts.sdist) if facts.sdist is not None else RequirementList()
         return FamilyPart(
-            package=package, facts=facts, licence=licence, aliases=tuple(aliases), extras=extras, notes=tuple(notes)
+            package=package,
+            facts=facts,
+            licence=licence,
+            aliases=tuple(aliases),
+            extras=extras,
+            missing_tools=tuple(tool.name for tool in tools if self._is_nowhere(self._mapped(tool.name))),
+            notes=tuple(notes),
         )
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
@@ -380,21 +388,5 @@ def _found(metadata: CoreMetadata) -> FoundProject:
     return FoundProject(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
 
 
-def _required(recipe: Recipe) -> set[str]:
-    """Return the packages that any output requires to run on every system, Python and virtual packages aside."""
-    names = {line.name for output in recipe.outputs for line in output.run if line.when is None}
-    return {name for name in names if name != "python" and not name.startswith("__")}
-
-
 def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
     return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))
-
-
-def _named(facts: Iterable[ReleaseFacts]) -> set[str]:
-    """Projects that the facts name: themselves and what they require to be built and to run."""
-    projects = set()
-    for one in facts:
-        projects.add(one.metadata.name)
-        builds = build_requirements(one.sdist) if one.sdist else RequirementList()
-        projects.update(requirement.name for requirement in one.metadata.requires_dist + builds)
-    return projects

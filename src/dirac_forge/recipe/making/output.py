@@ -56,6 +56,8 @@ class FamilyPart:
     """Extra to the package that requires this one and what the extra adds."""
     folded: tuple[str, ...] = ()
     """Extras whose requirements the package has too."""
+    missing_tools: tuple[str, ...] = ()
+    """Build requirements that neither the channels nor the index have."""
     notes: tuple[Note, ...] = ()
 
 
@@ -99,7 +101,7 @@ class _Builder:
         self.providers = providers
         self.version = conda_version(part.facts.release.version)
         self.nature: Nature = nature(part.facts)
-        self.source = chosen_source(part.facts, family.version, noarch=self.nature.noarch)
+        self.source = chosen_source(part.facts, family.version, noarch=self.nature.noarch, missing=part.missing_tools)
         self.notes: list[Note] = []
         brought = providers.brought(part.facts.metadata.name)
         self.test: OutputTest = test_of(part.facts, self._points(), scope, brought, self._siblings())

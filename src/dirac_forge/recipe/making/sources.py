@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.request import url2pathname
@@ -60,8 +60,11 @@ class ChosenSource:
     notes: tuple[Note, ...] = ()
 
 
-def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenSource:
-    """Return the sources of a release; `version` is the recipe's, which URLs name by its variable."""
+def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: Collection[str] = ()) -> ChosenSource:
+    """Return the sources of a release; `version` is the recipe's, which URLs name by its variable.
+
+    `missing` are build requirements that exist nowhere: where there is a pure wheel, that is installed.
+    """
     sdist = facts.release.sdist
     wheel = _pure_wheel(facts) if noarch else None
     if sdist is None and wheel is not None:
@@ -73,12 +76,16 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool) -> ChosenS
         return _unpublished(facts, sdist, version)
     own = Source(url=_url(facts, sdist, "source", version), sha256=sha256)
     lost = _lost(facts)
-    if wheel is None or not lost:
+    if wheel is None or not (lost or missing):
         return ChosenSource(sources=(own,))
-    examples = ", ".join(lost[:3])
-    text = f"{len(lost)} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
+    if missing:
+        comment = f"the sdist is built with {', '.join(missing)}"
+        text = f"{comment}, which neither the channels nor the index have: the wheel is installed as it is"
+    else:
+        comment, examples = "the sdist lacks files that it has", ", ".join(lost[:3])
+        text = f"{len(lost)} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
     return ChosenSource(
-        sources=(_wheel_source(facts, wheel, version, "the sdist lacks files that it has"), own),
+        sources=(_wheel_source(facts, wheel, version, comment), own),
         script=f"@{{PYTHON}} -m pip install {_templated(wheel.filename, version)} -vv --no-deps",
         wheel=True,
         notes=(Note(level="warning", text=text),),
