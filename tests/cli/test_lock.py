@@ -301,6 +301,20 @@ def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(
     assert linux["size"]["to"] == 2000
 
 
+def test_diff_with_a_state_that_cannot_be_solved_has_a_line_for_each_reason(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "construct.yaml"]) == 0
+    (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [grid >=99]\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["diff", "pixi.lock", "today"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "error: today cannot be solved:\n"
+        "- default, linux-64 and osx-64: grid: no build matches grid >=99: the newest version is 9.1\n"
+        "`dirac-forge check` shows what would help.\n"
+    )
+
+
 def test_diff_of_an_installer_says_which_file_to_give(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     (workspace / "OS-1-Linux-x86_64.sh").write_text("#!/bin/sh\n", encoding="utf-8")
     assert main(["diff", "OS-1-Linux-x86_64.sh", "today"]) == 2

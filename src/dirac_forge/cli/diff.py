@@ -22,9 +22,9 @@ from dirac_forge.distribution.security import SecurityReport, security_of
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.report.difference import difference_json, difference_sections
+from dirac_forge.report.locks import failed_lines
 from dirac_forge.report.markdown import markdown as as_markdown
 from dirac_forge.report.next_steps import step
-from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.vulnerabilities import VulnerabilityLookup
 
@@ -134,7 +134,7 @@ def _solved(context: Context, distribution: Distribution, name: str, *, moment: 
         solved = solve(channel_of, distribution, executor=executor, observer=context.observer)
     if solved.failed:
         kind = InputError if any(cell.status == "not-installable" for cell in solved.failed) else UnknownError
-        reasons = "; ".join(f"{cell.target}, {cell.platform}: {cell_words(cell.reason)}" for cell in solved.failed)
-        raise kind(f"{name}: cannot be solved: {reasons}", hint="`dirac-forge check` shows what would help.")
+        told = (f"{name} cannot be solved:", *(f"- {line}" for line in failed_lines(solved.failed)))
+        raise kind(told, hint="`dirac-forge check` shows what would help.")
     urls = {each: [source.channel.base_url for source in channel_of(each).sources] for each in solved.records}
     return lock_of(solved, urls, name)

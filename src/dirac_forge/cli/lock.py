@@ -29,8 +29,8 @@ from dirac_forge.distribution.solving import (
 from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi_lock
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
-from dirac_forge.report.document import Block, Items, Paragraph, Section, listed, words
-from dirac_forge.report.locks import check_json, check_sections, lock_json, lock_sections
+from dirac_forge.report.document import Block, Items, Paragraph, Section, listed
+from dirac_forge.report.locks import check_json, check_sections, failed_lines, lock_json, lock_sections
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
@@ -161,11 +161,7 @@ def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, 
 
 
 def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) -> int:
-    alike: dict[tuple[str, str], list[str]] = {}
-    for cell in solved.failed:
-        alike.setdefault((cell.target, cell_words(cell.reason)), []).append(cell.platform)
-    lines = tuple(f"{target}, {words(platforms)}: {reason}" for (target, reason), platforms in alike.items())
-    blocks: list[Block] = [Items(lines)]
+    blocks: list[Block] = [Items(failed_lines(solved.failed))]
     if not Path(request.file).exists():
         blocks.append(Paragraph(f"There is no file {request.file}: it was taken as a package spec."))
     blocks.append(Paragraph("Nothing was written."))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from dirac_forge.check.cells import Cell
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, words
 from dirac_forge.report.numbers import counted
+from dirac_forge.report.proof_words import cell_words
 
-__all__ = ["check_json", "check_sections", "lock_json", "lock_sections"]
+__all__ = ["check_json", "check_sections", "failed_lines", "lock_json", "lock_sections"]
 
 _MEGABYTE = 1_000_000
 _MOST_OUTDATED = 3
@@ -29,6 +31,14 @@ def lock_sections(lock: Lock, written: Sequence[str]) -> tuple[Section, ...]:
     if written:
         blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
     return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
+
+
+def failed_lines(failed: Sequence[Cell]) -> tuple[str, ...]:
+    """Return a line for each reason why environments have no solution, with their platforms."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for cell in failed:
+        alike.setdefault((cell.target, cell_words(cell.reason)), []).append(cell.platform)
+    return tuple(f"{target}, {words(platforms)}: {reason}" for (target, reason), platforms in alike.items())
 
 
 def check_sections(
