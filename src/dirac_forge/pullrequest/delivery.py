@@ -333,17 +333,19 @@ class _Delivery(DeliveryState):
         reviewers = tuple(each for each in self.options.reviewers if _name(each) not in known)
         wanted = tuple(each for each in self.options.labels if not {each, _name(each)} & {*request.labels, *known})
         if wanted and not place.may_label:
-            self.journal.once(
-                self.identity, "labels", f"not set ({', '.join(wanted)}): the token may not on this feedstock"
-            )
+            text = f"not set ({', '.join(wanted)}): the token may not on this feedstock"
+            self.journal.once(self.identity, "labels", text)
             wanted = ()
         try:
-            for label in wanted:
-                self.destination.label(place, request, label, on=True)
-            if reviewers:
-                self.destination.ask_for_review(place, request, reviewers)
+            self._give(place, request, wanted, reviewers)
         except ForgeRefusedError as refused:
             self.journal.once(self.identity, "labels", refused.message)
+
+    def _give(self, place: RepositoryPlace, request: Request, labels: Sequence[str], reviewers: Sequence[str]) -> None:
+        for label in labels:
+            self.destination.label(place, request, label, on=True)
+        if reviewers:
+            self.destination.ask_for_review(place, request, reviewers)
 
     def _given_before(self, place: RepositoryPlace, request: Request) -> frozenset[str]:
         """Labels and reviewers that a request had at any time, in small letters."""

@@ -148,8 +148,8 @@ def _enter(plan: Mapping[str, Sequence[str]]) -> None:
 def _cover(plan: Mapping[str, Sequence[str]]) -> None:
     """Hide what is to be hidden, and show again what is in it and needed."""
     hidden = _existing(dict.fromkeys(plan["hidden"]))
-    shown = [path for path in (*plan["readable"], *plan["writable"], *_DEVICES) if path not in hidden]
-    inner = [path for path in shown if _below(path, hidden)]
+    shown = (*plan["readable"], *plan["writable"], *_DEVICES)
+    inner = [path for path in shown if path not in hidden and _below(path, hidden)]
     opened = {path: os.open(path, os.O_PATH) for path in {*inner, "/dev/null"}}
     _hide([path for path in hidden if not _below(path, hidden)], nothing=opened["/dev/null"])
     for path in inner:
