@@ -129,8 +129,7 @@ class TargetProver:
         """Not all of the new packages can be installed with the target: which, and why."""
         failing = list(records)
         if len(records) > 1:
-            alone = ((one, solve_cell(self.view, cell.question, required=[one])) for one in records)
-            failing = [one for one, answer in alone if answer.status != "installable"]
+            failing = [one for one in records if not self._fits(cell, one)]
         refusal = self._refusal(cell, failing[:1] or records, cell.specs)
         # What only the embedded snapshot lacks, conda-forge may have.
         unknown = refusal is not None and refusal.status == "unknown"
@@ -147,6 +146,10 @@ class TargetProver:
             ),
             failing=tuple(failing or records),
         )
+
+    def _fits(self, cell: Cell, record: Record) -> bool:
+        """Whether one of the new packages can be installed with the target."""
+        return solve_cell(self.view, cell.question, required=[record]).status == "installable"
 
     def _relevant(self, cell: Cell) -> tuple[Built, ...]:
         """Return the new packages that a target has to take: those of names that it installs.

@@ -121,9 +121,7 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
             return _no_version(obstacle)
         case ForeignChannel(spec=spec, channel=channel, there=there):
             return f"{spec} asks for the channel {channel}, and the package comes from {listed(there)} here"
-        case NoPython(platform=platform):
-            return f"it needs Python, and there is no build of python for {platform}"
-        case PythonMismatch():
+        case NoPython() | PythonMismatch():
             return _python(obstacle)
         case MachineMismatch():
             return _machine(obstacle)
@@ -228,7 +226,9 @@ def _some(builds: Sequence[str]) -> str:
     return f"{', '.join(builds[:_MOST_BUILDS])} and {more} more" if more > 0 else listed(builds)
 
 
-def _python(obstacle: PythonMismatch) -> str:
+def _python(obstacle: NoPython | PythonMismatch) -> str:
+    if isinstance(obstacle, NoPython):
+        return f"it needs Python, and there is no build of python for {obstacle.platform}"
     verb = "made" if obstacle.noarch else "built"
     text = f"{verb} only for Python {_range(obstacle)}" if obstacle.fit else f"{verb} for no known Python"
     if obstacle.wish and all(line.free_threaded for line in obstacle.wish):
