@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.markers import Marker
@@ -61,20 +61,24 @@ def test_of(
     commands = help_commands(points, facts.sdist)
     loaded = (*modules, *(point.module for point in commands))
     asked = _undeclared_siblings(graph, loaded, siblings, {*required, *(brought or ())})
-    notes = [_sibling_note(target, path, sibling) for target, path, sibling in asked]
-    known = None if brought is None else {*brought, *(sibling.project for _, _, sibling in asked)}
-    required = {**required, **{sibling.project: SpecifierSet() for _, _, sibling in asked}}
+    notes = [_sibling_note(*each) for each in asked]
+    required = {**required, **{sibling.project: SpecifierSet() for *_, sibling in asked}}
+    known = {*brought, *required} if brought is not None else None
     missing = {name: unmet_imports(graph, name, required, extras, known) for name in loaded}
     sound = [point for point in commands if not missing[point.module]]
     notes += [*map(_note, _told(missing.values())), *_strangers(facts)]
     return OutputTest(
-        siblings=tuple(sorted(sibling.package for _, _, sibling in asked)),
-        test=Test(
-            imports=tuple(name for name in modules if not missing[name]),
-            commands=tuple(f"{point.name} --help" for point in sound[:MOST_HELP_COMMANDS]),
-        ),
+        siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
+        test=_test(modules, sound, missing),
         installs_modules=bool(modules),
         notes=tuple(notes),
+    )
+
+
+def _test(modules: Iterable[str], commands: Sequence[EntryPoint], missing: Mapping[str, Sequence[UnmetImport]]) -> Test:
+    return Test(
+        imports=tuple(name for name in modules if not missing[name]),
+        commands=tuple(f"{point.name} --help" for point in commands[:MOST_HELP_COMMANDS]),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from urllib.request import url2pathname
@@ -78,6 +78,18 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     lost = _lost(facts)
     if wheel is None or not (lost or missing):
         return ChosenSource(sources=(own,))
+    return _wheel_instead(facts, wheel, version, own, lost, missing)
+
+
+def _wheel_instead(
+    facts: ReleaseFacts,
+    wheel: ReleaseFile,
+    version: str,
+    own: Source,
+    lost: Sequence[str],
+    missing: Collection[str],
+) -> ChosenSource:
+    """Return the wheel, with the sdist for its licence, where no build could make the same."""
     if missing:
         comment = f"the sdist is built with {', '.join(missing)}"
         text = f"{comment}, which neither the channels nor the index have: the wheel is installed as it is"
