@@ -190,8 +190,8 @@ class _Reader(OutlineReader):
         name, version = self._package(top)
         whole = self.output(top, {}, name.lower(), version, line=self.line(root))
         build = self.mapping(top.get("build"))
-        parts = [self.part(node, build, name, version) for node, _ in self.items(top.get("outputs"))]
-        outputs = [part for part in parts if part is not None]
+        parts = (self.part(node, build, name, version) for node, _ in self.items(top.get("outputs")))
+        outputs = list(filter(None, parts))
         if not outputs:
             yield whole
             return
