@@ -15,7 +15,7 @@ __all__ = ["PacedResponse", "TooSlowAnswerError"]
 
 GRACE = 30.0
 """Seconds of waiting that are granted before the first look at the speed."""
-_PACES = ((0.0, 1024), (180.0, 16 * 1024))
+_PACES = ((0.0, 1024), (45.0, 16 * 1024))
 """Seconds of waiting, and the bytes a second that have to come on average from then on."""
 _MOST_HEADERS = 1 << 20
 """Bytes of status lines and headers, those of interim answers (100 Continue) included."""
