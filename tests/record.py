@@ -13,8 +13,10 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.http import Http
@@ -35,6 +37,8 @@ FAMILY = (
     *("diracx", "diracx-api", "diracx-cli", "diracx-client", "diracx-core", "diracx-db", "diracx-logic"),
     *("diracx-routers", "diracx-tasks", "diracx-testing"),
 )
+EARLIER = {"dirac": "9.1.9"}
+"""Project to the release of the embedded snapshot's newest package: what upstream declared there is compared."""
 _DEPTH = 3
 """Of folders whose modules are kept: what they import is followed from the top."""
 _LOST = 20
@@ -54,21 +58,26 @@ def main(argv: list[str]) -> int:
             facts = lookup.facts(requirement.name, requirement.specifier)
             if canonicalize_name(requirement.name) in map(canonicalize_name, argv or FAMILY):
                 todo |= _with_extras(facts)
-            page = json.loads(
-                http.page(f"{PYPI}{canonicalize_name(requirement.name)}/", accept=ACCEPT, limit=10**8).body
-            )
-            names = {file.filename for file in facts.release.files}
-            page = {**page, "files": [file for file in page["files"] if file["filename"] in names]}
-            page["versions"] = [str(facts.release.version)]
-            recorded = {
-                "page": page,
-                "wheel": _tree(_short_wheel(facts.wheel, facts.sdist)) if facts.wheel else None,
-                "sdist": _tree(_short_sdist(facts.sdist, facts.wheel)) if facts.sdist else None,
-            }
+            recorded = _recorded(http, facts)
+            if earlier := EARLIER.get(canonicalize_name(requirement.name)):
+                before = lookup.facts(requirement.name, SpecifierSet(f"=={earlier}"))
+                recorded["earlier"] = [{**_recorded(http, before), "sdist": None}]
             path = FOLDER / f"{canonicalize_name(requirement.name)}.json"
             path.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n", encoding="utf-8")
             print(f"{path.name}: {facts.release.version}", file=sys.stderr)
     return 0
+
+
+def _recorded(http: Http, facts: ReleaseFacts) -> dict[str, Any]:
+    """The part of the project's page that lists the release, and the facts of its files."""
+    page = json.loads(http.page(f"{PYPI}{canonicalize_name(facts.release.project)}/", accept=ACCEPT, limit=10**8).body)
+    names = {file.filename for file in facts.release.files}
+    files = [file for file in page["files"] if file["filename"] in names]
+    return {
+        "page": {**page, "files": files, "versions": [str(facts.release.version)]},
+        "wheel": _tree(_short_wheel(facts.wheel, facts.sdist)) if facts.wheel else None,
+        "sdist": _tree(_short_sdist(facts.sdist, facts.wheel)) if facts.sdist else None,
+    }
 
 
 def _with_extras(facts: ReleaseFacts) -> dict[str, Requirement]:
@@ -95,7 +104,7 @@ def _short_sdist(sdist: SdistFacts, wheel: WheelFacts | None) -> SdistFacts:
     return replace(
         sdist,
         members=tuple(dict.fromkeys((*_short(sdist.members), *_one_each(installed)))),
-        modules=tuple(module for module in sdist.modules if module.path.count("/") < _DEPTH),
+        modules=tuple(module for module in sdist.modules if module.path.removeprefix("src/").count("/") < _DEPTH),
         texts={path: text[:_LICENCE] for path, text in sdist.texts.items() if not path.lower().startswith("readme")},
     )
 

@@ -68,7 +68,7 @@ def test_recorded_answers_make_the_same_feedstock(
         url,
         *(["--as-published"] if feedstock == "dirac-forge" else []),
     ]
-    assert main([*arguments, "--workspace", str(ROOT), "--channel", "http://127.0.0.1:9/none", "-q"]) == 0
+    assert main([*arguments, "--workspace", str(ROOT), "--channel", "embedded", "-q"]) == 0
     for path in ("recipe/recipe.yaml", "conda-forge.yml"):
         made = (tmp_path / "made" / feedstock / path).read_text(encoding="utf-8")
         assert made == (ROOT / "feedstocks" / feedstock / path).read_text(encoding="utf-8")

@@ -16,7 +16,16 @@ FOLDER = Path(__file__).parents[1] / "data" / "recorded"
 
 
 def replay(recorded: Mapping[str, Any], store: Store) -> dict[str, Any]:
-    """Put recorded facts into `store` under the keys of their files; returns the page."""
+    """Put recorded facts into `store` under the keys of their files; returns the page.
+
+    Files and versions of earlier releases that were recorded with it are on the page too.
+    """
+    page = _stored(recorded, store)
+    pages = [page, *(_stored(earlier, store) for earlier in recorded.get("earlier", ()))]
+    return {**page, **{key: [each for part in pages for each in part[key]] for key in ("files", "versions")}}
+
+
+def _stored(recorded: Mapping[str, Any], store: Store) -> dict[str, Any]:
     page: dict[str, Any] = recorded["page"]
     served = Page(
         url="https://pypi.org/simple/", headers={"content-type": "application/json"}, body=json.dumps(page).encode()
