@@ -46,7 +46,14 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MY_TOKEN", "secret")
     write_channel(
-        folder / "snapshot", {this_platform(): [pkg("grid 9.1", "lib", build="h7"), pkg("lib 1.0"), pkg("lib 0.9")]}
+        folder / "snapshot",
+        {
+            this_platform(): [
+                pkg("grid 9.1", "lib", build="h7", sha256="a" * 64),
+                pkg("lib 1.0", md5="b" * 32),
+                pkg("lib 0.9", sha256="c" * 64),
+            ]
+        },
     )
     (folder / "pyproject.toml").write_text('[tool.dirac-forge]\nchannels = ["snapshot"]\n', encoding="utf-8")
     (folder / "construct.yaml").write_text(
@@ -154,3 +161,15 @@ def test_absent_constructor_is_told_with_where_to_get_it(
     text = capsys.readouterr().err
     assert "constructor is not installed" in text
     assert "conda install -c conda-forge constructor" in text
+
+
+def test_no_installer_is_made_of_packages_without_a_hash(
+    capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
+) -> None:
+    write_channel(workspace / "snapshot", {this_platform(): [pkg("grid 9.1", sha256="a" * 64), pkg("lib 0.9")]})
+    assert main(["installer", "construct.yaml", "--no-try"]) == 3
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"construct.yaml: no installer can be made of what was found for {this_platform()}:" in said
+    assert "- 1 package without a hash in the channel: lib 0.9 0" in said
+    assert not (workspace / "dist").exists()
+    assert not (tmp_path / "seen.yaml").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,76 @@ def test_update_moves_only_the_named_package(workspace: Path) -> None:
         "9.1",
         "1.0",
     ]
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--format", "explicit"), ("--format", "conda-lock"), ("--update", "grid")], ids=" ".join
+)
+def test_packages_without_a_hash_are_not_locked(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
+    kept = (workspace / "pixi.lock").read_bytes()
+    bare = [pkg("grid 9.2", "lib >=1", timestamp=START + 30 * DAY), *records()]
+    write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, bare))
+    capsys.readouterr()
+    assert main(["lock", "construct.yaml", *options]) == 3
+    assert capsys.readouterr().out == (
+        "OS can be solved, but not locked\n"
+        "  - linux-64: 2 packages\n"
+        "  - osx-64: 2 packages\n"
+        "  Nothing was written: nobody could install these packages from the lock.\n"
+        "  - 2 packages without a hash in the channel: grid 9.2 0 and grid 9.2 0\n"
+        "  Give a channel that has the packages themselves, such as a mirror: --channel\n"
+        "  URL.\n"
+    )
+    assert (workspace / "pixi.lock").read_bytes() == kept
+    assert sorted(path.name for path in workspace.iterdir()) == [
+        "construct.yaml",
+        "pixi.lock",
+        "pyproject.toml",
+        "snapshot",
+    ]
+
+
+def test_packages_of_a_planning_snapshot_are_not_locked(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2020-02-01"}', encoding="utf-8")
+    code, document = answer(capsys, "lock", "construct.yaml", "--platform", "linux-64")
+    assert code == 3
+    assert document["written"] == []
+    assert [each["name"] for each in document["environments"]["default"]["linux-64"]] == ["grid", "lib"]
+    assert document["refused"] == [
+        {"reason": "snapshot", "snapshot": str(workspace / "snapshot"), "packages": ["grid 9.1 0", "lib 1.1 0"]}
+    ]
+    assert not (workspace / "pixi.lock").exists()
+
+
+def test_documented_release_is_solved_and_not_locked_with_the_embedded_snapshot(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    page = Path(__file__).parents[2] / "docs/how-to/diracos-release.md"
+    _, _, rest = page.read_text(encoding="utf-8").partition("```yaml\n")
+    (workspace / "construct.yaml").write_text(rest.partition("```")[0], encoding="utf-8")
+    options = ("--channel", "embedded", "--platform", "linux-64")
+    assert main(["lock", "construct.yaml", *options]) == 3
+    said = capsys.readouterr().out
+    (count,) = set(re.findall(r"([0-9]+) packages", said))
+    assert int(count) > 250
+    assert said == (
+        "DIRACOS can be solved, but not locked\n"
+        f"  - linux-64: {count} packages\n"
+        "  Nothing was written: nobody could install these packages from the lock.\n"
+        f"  - {count} packages from the embedded snapshot, which has neither package files nor\n"
+        "    hashes, and has builds that conda-forge may not have\n"
+        "  Give a channel that has the packages themselves, such as a mirror: --channel\n"
+        "  URL.\n"
+        "Next\n"
+        "  - dirac-forge doctor: whether conda-forge can be reached\n"
+        "* As of 2026-08-21: the embedded snapshot answered for conda-forge.\n"
+    )
+    assert not (workspace / "pixi.lock").exists()
 
 
 def test_unsolvable_platform_writes_nothing(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:

@@ -45,7 +45,7 @@ def make_workspace(folder: Path) -> Path:
         {
             "linux-64": [
                 *pythons("3.11", "3.12"),
-                pkg("lib 1.4", timestamp=stamp),
+                pkg("lib 1.4", timestamp=stamp, sha256="a" * 64),
                 pkg("lib 2.0", timestamp=stamp),
                 pkg("a 1.0", "lib >=1.4,<2.0a0", timestamp=stamp),
                 pkg("a 1.0", "lib >=2.0,<3.0a0", build="1", number=1, timestamp=stamp),

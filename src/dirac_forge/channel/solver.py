@@ -23,6 +23,7 @@ from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
+from dirac_forge.channel.snapshot import snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.tiers import tiers_of
@@ -284,6 +285,15 @@ class Channel:
     def dated(self) -> date | None:
         """The day of the embedded snapshot where that answers for conda-forge, else None."""
         return next((source.as_of for source in self.sources if isinstance(source, EmbeddedFolder)), None)
+
+    @property
+    def snapshots(self) -> dict[str, str]:
+        """URL to folder of each snapshot among the channels, which has no package files; "" for the embedded one."""
+        return {
+            source.channel.base_url: "" if isinstance(source, EmbeddedFolder) else source.label
+            for source in self.sources
+            if isinstance(source, Folder) and snapshot_day(source.folder) is not None
+        }
 
     @property
     def remote(self) -> bool:

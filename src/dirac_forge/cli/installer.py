@@ -20,6 +20,7 @@ from dirac_forge.distribution.installer import (
     find_constructor,
     try_installer,
 )
+from dirac_forge.distribution.lockable import unlockable
 from dirac_forge.distribution.solving import Distribution, SolvedDistribution, solve
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import plain_environment
@@ -28,6 +29,7 @@ from dirac_forge.report.installers import installer_json, installer_sections
 from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
+from dirac_forge.report.unlockable import OTHER_CHANNEL, refused_lines
 
 __all__ = ["InstallerRequest", "installer"]
 
@@ -118,9 +120,18 @@ def _solved(context: Context, file: Path, platform: str) -> SolvedDistribution:
     if not only:
         raise InputError(f"{file}: nothing is asked for on {platform}")
     chosen = replace(distribution, environments=only)
+    channel_of = channels_for(context, chosen)
     with ThreadPoolExecutor(_THREADS) as executor:
-        solved = solve(channels_for(context, chosen), chosen, executor=executor, observer=context.observer)
+        solved = solve(channel_of, chosen, executor=executor, observer=context.observer)
     for cell in solved.failed:
         kind = InputError if cell.status == "not-installable" else UnknownError
         raise kind(f"{file}: {cell.target} cannot be installed on {platform}: {cell_words(cell.reason)}")
+    if refused := unlockable(solved, channel_of):
+        raise UnknownError(
+            (
+                f"{file}: no installer can be made of what was found for {platform}:",
+                *(f"- {line}" for line in refused_lines(refused)),
+            ),
+            hint=OTHER_CHANNEL,
+        )
     return solved

@@ -15,6 +15,7 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
+from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.reading import read_pixi_lock
 from dirac_forge.distribution.solving import (
@@ -34,6 +35,7 @@ from dirac_forge.report.locks import check_json, check_sections, failed_lines, l
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
+from dirac_forge.report.unlockable import refused_json, refused_sections
 from dirac_forge.untrusted import time_from
 
 __all__ = ["LockRequest", "lock", "moment_of"]
@@ -76,6 +78,8 @@ def lock(context: Context, request: LockRequest) -> int:
         return _failed(context, request, solved)
     if request.check:
         return _checked(context, request, solved, known)
+    if refused := unlockable(solved, channel_of):
+        return _refused(context, solved, refused)
     return _locked(context, request, solved, channel_of)
 
 
@@ -178,6 +182,14 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
     ]
     context.answer(Shown([section]), {"name": solved.distribution.name, "failed": failed, "written": []}, steps=after)
     return 1 if any(cell.status == "not-installable" for cell in solved.failed) else 3
+
+
+def _refused(context: Context, solved: SolvedDistribution, refused: Sequence[UnlockablePackages]) -> int:
+    """Answer with what the lock would have, and why it is not written."""
+    found = lock_of(solved, {}, solved.distribution.name)
+    after = step("whether conda-forge can be reached", "doctor") if context.observer.as_of else ()
+    context.answer(Shown(refused_sections(found, refused)), refused_json(found, refused), steps=after)
+    return 3
 
 
 def _checked(context: Context, request: LockRequest, solved: SolvedDistribution, known: Known) -> int:

@@ -12,7 +12,7 @@ from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Sec
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
 
-__all__ = ["check_json", "check_sections", "failed_lines", "lock_json", "lock_sections"]
+__all__ = ["check_json", "check_sections", "content_lines", "failed_lines", "lock_json", "lock_sections"]
 
 _MEGABYTE = 1_000_000
 _MOST_OUTDATED = 3
@@ -21,16 +21,21 @@ _MOST_OUTDATED = 3
 
 def lock_sections(lock: Lock, written: Sequence[str]) -> tuple[Section, ...]:
     """Return what was locked, by environment and platform, and where it was written."""
+    blocks: list[Block] = [Items(content_lines(lock))]
+    if written:
+        blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
+    return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
+
+
+def content_lines(lock: Lock) -> tuple[Line, ...]:
+    """Return a line for each environment and platform: how many packages, and how large where that is known."""
     lines: list[Line] = []
     for environment, platforms in lock.environments.items():
         for platform, packages in platforms.items():
             size = _size(packages)
             where = f"{environment}, {platform}" if len(lock.environments) > 1 else platform
             lines.append(f"{where}: {counted(len(packages), 'package')}" + (f", {size}" if size else ""))
-    blocks: list[Block] = [Items(tuple(lines))]
-    if written:
-        blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
-    return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
+    return tuple(lines)
 
 
 def failed_lines(failed: Sequence[Cell]) -> tuple[str, ...]:

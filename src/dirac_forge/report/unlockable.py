@@ -1,0 +1,60 @@
+"""Why what was solved is not locked, as text and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dirac_forge.distribution.lockable import UnlockablePackages, UnlockableReason
+from dirac_forge.distribution.locks import Lock
+from dirac_forge.report.document import Items, Paragraph, Section, listed
+from dirac_forge.report.locks import content_lines, lock_json
+from dirac_forge.report.numbers import counted
+
+__all__ = ["OTHER_CHANNEL", "refused_json", "refused_lines", "refused_sections"]
+
+OTHER_CHANNEL = "Give a channel that has the packages themselves, such as a mirror: --channel URL."
+_MOST_NAMED = 3
+_SAYS: dict[UnlockableReason, str] = {
+    "embedded": "{packages} from the embedded snapshot, which has neither package files nor hashes, and has builds "
+    "that conda-forge may not have",
+    "snapshot": "{packages} from the snapshot {place}, which has no package files",
+    "unbuilt": "{packages} not built yet: {names}",
+    "no-hash": "{packages} without a hash in the channel: {names}",
+}
+
+
+def refused_sections(lock: Lock, refused: Sequence[UnlockablePackages]) -> tuple[Section, ...]:
+    """Return what the lock would have, and why it is not written."""
+    return (
+        Section(
+            title=f"{lock.name} can be solved, but not locked",
+            blocks=(
+                Items(content_lines(lock)),
+                Paragraph("Nothing was written: nobody could install these packages from the lock."),
+                Items(refused_lines(refused)),
+                Paragraph(OTHER_CHANNEL),
+            ),
+        ),
+    )
+
+
+def refused_lines(refused: Sequence[UnlockablePackages]) -> tuple[str, ...]:
+    """Return a line for each reason, with how many packages it is about."""
+    return tuple(
+        _SAYS[each.reason].format(
+            packages=counted(len(each.packages), "package"),
+            place=each.place,
+            names=listed(each.packages, most=_MOST_NAMED),
+        )
+        for each in refused
+    )
+
+
+def refused_json(lock: Lock, refused: Sequence[UnlockablePackages]) -> dict[str, Any]:
+    """Return the document for --json: what the lock would have, and why it is not written."""
+    reasons = [
+        {"reason": each.reason, "snapshot": each.place or None, "packages": [str(one) for one in each.packages]}
+        for each in refused
+    ]
+    return lock_json(lock, ()) | {"refused": reasons}
