@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dirac_forge.channel.names import Mapped
 from dirac_forge.feedstock.change import Change
-from dirac_forge.recipe.making.maker import Needed
+from dirac_forge.recipe.making.judging import Needed
 from dirac_forge.recipe.model import About, Note, Output, Recipe, Source
 from dirac_forge.report.bodies import with_recipe_body
 

@@ -10,7 +10,8 @@ from rich.console import Console
 
 from dirac_forge.channel.listing import Status
 from dirac_forge.channel.names import Mapped, MappedBy
-from dirac_forge.recipe.making.maker import MadeRecipes, Needed
+from dirac_forge.recipe.making.judging import Needed
+from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.report.recipes import as_json, as_text
 
 

@@ -34,7 +34,7 @@ from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
-from dirac_forge.recipe.making.maker import Needed
+from dirac_forge.recipe.making.judging import Needed
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.report.bodies import with_bodies, with_rebuild_body, with_recipe_body
 from dirac_forge.settings import Settings

@@ -9,7 +9,7 @@ from dirac_forge.bump.new_needs import Lack
 from dirac_forge.feedstock.change import Change
 
 if TYPE_CHECKING:
-    from dirac_forge.recipe.making.maker import Needed
+    from dirac_forge.recipe.making.judging import Needed
     from dirac_forge.recipe.model import Recipe
 
 __all__ = ["NewRecipe"]

@@ -18,7 +18,8 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.making.families import Order
 
 if TYPE_CHECKING:
-    from dirac_forge.recipe.making.maker import MadeRecipes, Maker, Needed
+    from dirac_forge.recipe.making.judging import Needed
+    from dirac_forge.recipe.making.maker import MadeRecipes, Maker
     from dirac_forge.recipe.model import Recipe
 
 __all__ = ["MissingRecipes"]

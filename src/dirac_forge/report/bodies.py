@@ -22,7 +22,7 @@ from dirac_forge.report.recipe_body import recipe_sections
 if TYPE_CHECKING:
     from dirac_forge.migration.effects import TargetEffect
     from dirac_forge.migration.plan import Plan
-    from dirac_forge.recipe.making.maker import Needed
+    from dirac_forge.recipe.making.judging import Needed
     from dirac_forge.recipe.model import Recipe
 
 __all__ = ["dependents_of", "next_steps", "with_bodies", "with_body", "with_rebuild_body", "with_recipe_body"]

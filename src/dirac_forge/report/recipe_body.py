@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, words
 
 if TYPE_CHECKING:
-    from dirac_forge.recipe.making.maker import Needed
+    from dirac_forge.recipe.making.judging import Needed
     from dirac_forge.recipe.model import Recipe, Source
 
 __all__ = ["in_channel", "recipe_sections"]

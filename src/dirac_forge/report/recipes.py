@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 
 from dirac_forge.feedstock.generated import WriteOutcome
-from dirac_forge.recipe.making.maker import MadeRecipes, Needed
+from dirac_forge.recipe.making.judging import Needed
+from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
 from dirac_forge.report.next_steps import near

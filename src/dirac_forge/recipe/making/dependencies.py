@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
@@ -18,7 +18,7 @@ from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 
-__all__ = ["Dependency", "DependencyTree", "FoundProject", "walk"]
+__all__ = ["AskedFor", "Dependency", "DependencyTree", "FoundProject", "walk"]
 
 MOST_PROJECTS = 300
 """Projects of one tree; the largest of DIRAC has some hundred."""
@@ -47,6 +47,16 @@ Look = Callable[[str, SpecifierSet], FoundProject]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AskedFor:
+    """What one project requires of another."""
+
+    requirer: NormalizedName
+    project: str
+    """The requirer, as the index spells it."""
+    specifiers: SpecifierSet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Dependency:
     """One project of the tree."""
 
@@ -56,6 +66,24 @@ class Dependency:
     required_by: tuple[str, ...]
     """Projects, sorted."""
     found: FoundProject
+    asked: tuple[AskedFor, ...] = ()
+    """What each of those asks for, in their order."""
+
+    def asked_by(self, requirers: Collection[NormalizedName]) -> Dependency | None:
+        """Return the dependency as if only `requirers` required it; None where none of them does."""
+        some = tuple(each for each in self.asked if each.requirer in requirers)
+        if len(some) == len(self.asked):
+            return self
+        return (
+            replace(
+                self,
+                specifiers=merged(each.specifiers for each in some),
+                required_by=tuple(each.project for each in some),
+                asked=some,
+            )
+            if some
+            else None
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +134,7 @@ class _Node:
 
     spelled: str
     extras: set[str] = field(default_factory=set)
-    specifiers: dict[tuple[str, str], SpecifierSet] = field(default_factory=dict)
+    specifiers: dict[tuple[NormalizedName, str], SpecifierSet] = field(default_factory=dict)
     """Who asks, and in which words, to what it asks for."""
 
 
@@ -187,25 +215,31 @@ class _Walk:
 
     def tree(self) -> DependencyTree:
         """Return the result, in an order that does not depend on the answers'."""
-        requirers: dict[NormalizedName, set[str]] = {}
-        for name, needs in self.needs.items():
-            for need in needs:
-                requirers.setdefault(need, set()).add(self.found[name].project)
         dependencies = tuple(
-            Dependency(
-                project=self.found[name].project,
-                specifiers=merged(node.specifiers[key] for key in sorted(node.specifiers)),
-                required_by=tuple(sorted(requirers.get(name, set()), key=str.lower)),
-                found=self.found[name],
-            )
-            for name, node in sorted(self.nodes.items())
-            if name not in self.roots
+            self._dependency(name, node) for name, node in sorted(self.nodes.items()) if name not in self.roots
         )
         return DependencyTree(
             dependencies=dependencies,
             needs={name: frozenset(needs) for name, needs in self.needs.items()},
             unknown=frozenset(name for name, found in self.found.items() if found.problem),
             cut=self.cut,
+        )
+
+    def _dependency(self, name: NormalizedName, node: _Node) -> Dependency:
+        specifiers: dict[NormalizedName, list[SpecifierSet]] = {}
+        for requirer, text in sorted(node.specifiers):
+            specifiers.setdefault(requirer, []).append(node.specifiers[requirer, text])
+        asked = (
+            AskedFor(requirer=requirer, project=self.found[requirer].project, specifiers=merged(some))
+            for requirer, some in specifiers.items()
+        )
+        in_order = tuple(sorted(asked, key=lambda each: each.project.lower()))
+        return Dependency(
+            project=self.found[name].project,
+            specifiers=merged(node.specifiers[key] for key in sorted(node.specifiers)),
+            required_by=tuple(each.project for each in in_order),
+            found=self.found[name],
+            asked=in_order,
         )
 
     def _arrived(self, name: NormalizedName, found: FoundProject) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from datetime import date
 from importlib import import_module
 from typing import Literal, Protocol, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from dirac_forge.channel.listing import Catalogue, Listing, Status, availability
+from dirac_forge.channel.listing import Catalogue, Listing, availability
 from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
@@ -23,6 +22,7 @@ from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.guesses import guessed_names
 from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.judging import Needed, judged
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.mentions import named, required
 from dirac_forge.recipe.making.nowhere import without
@@ -35,7 +35,7 @@ from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.client import UnknownProjectError
 
-__all__ = ["Deps", "MadeRecipes", "Maker", "Needed", "Upstream"]
+__all__ = ["Deps", "MadeRecipes", "Maker", "Upstream"]
 
 T = TypeVar("T")
 
@@ -56,27 +56,6 @@ class Upstream(Protocol):
     def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
         """Return a licence file from the repository where the sdist has none; a note where that could not be asked."""
         ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Needed:
-    """One project of the tree and where it stands in the channel."""
-
-    project: str
-    version: str | None
-    """The release that was looked at."""
-    requirement: str
-    """Conda's spec, all requirers together."""
-    mapped: Mapped
-    status: Status
-    newest: str | None
-    """The channel's newest version."""
-    required_by: tuple[str, ...]
-    satisfying: str | None = None
-    """The channel's newest version that satisfies the requirement."""
-    problem: str = ""
-    as_of: date | None = None
-    """The day of the embedded snapshot, where that gave the status."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,9 +95,9 @@ class Maker:
         orders = self.families.completed(orders, problems)
         facts, tree = self._looked_up(orders)
         self._listing([*(d.project for d in tree.dependencies), *named(facts.values())])
-        needed = tuple(self._needed(dependency) for dependency in tree.dependencies)
-        tools = self._tools(facts, tree)
-        needed += tuple(self._needed(dependency) for dependency in tools.dependencies)
+        needed = tuple(self._judged(tree, facts, deps).values())
+        tools, rows = self._tools(facts, tree)
+        needed += rows
         extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
         recipes = [*extra, *(self._recipe(order, facts, tree) for order in orders)]
         if deps == "all":
@@ -152,7 +131,14 @@ class Maker:
         except ForgeError as error:
             return FoundProject(project=project, problem=error.message)
 
-    def _tools(self, facts: Mapping[str, ReleaseFacts], tree: DependencyTree) -> DependencyTree:
+    def _judged(self, tree: DependencyTree, roots: Iterable[str], deps: Deps) -> dict[NormalizedName, Needed]:
+        """Return where the tree's projects stand; with recipes for all of them, all of their requirements count."""
+        written = roots if deps != "all" else tree.needs
+        return judged(tree, written, self._needed)
+
+    def _tools(
+        self, facts: Mapping[str, ReleaseFacts], tree: DependencyTree
+    ) -> tuple[DependencyTree, tuple[Needed, ...]]:
         """What the ordered projects are built with, beyond what they need to run; deeper only where it is missing."""
         roots = {
             project: FoundProject(project=f"{one.metadata.name} (build)", requires_dist=build_requirements(one.sdist))
@@ -161,24 +147,18 @@ class Maker:
         }
         walked = walk(roots, self._look, replace(self.scope, platforms=("linux-64",)), self.executor)
         known = {canonicalize_name(d.project) for d in tree.dependencies} | set(map(canonicalize_name, facts))
-        fresh = {
-            canonicalize_name(d.project): d for d in walked.dependencies if canonicalize_name(d.project) not in known
-        }
-        self._listing([dependency.project for dependency in fresh.values()])
-        wanted = self._reached(map(canonicalize_name, roots), fresh, walked)
-        return replace(walked, dependencies=tuple(fresh[name] for name in sorted(wanted)))
+        fresh = [d for d in walked.dependencies if canonicalize_name(d.project) not in known]
+        self._listing([dependency.project for dependency in fresh])
+        rows = tuple(self._tool_rows(replace(walked, dependencies=tuple(fresh)), roots))
+        wanted = {row.project for row in rows}
+        return replace(walked, dependencies=tuple(d for d in fresh if d.project in wanted)), rows
 
-    def _reached(
-        self, roots: Iterable[NormalizedName], fresh: Mapping[NormalizedName, Dependency], walked: DependencyTree
-    ) -> set[NormalizedName]:
-        """Return those of the fresh projects that the roots need, and those that missing ones of them need."""
-        wanted = {need for root in roots for need in walked.needs.get(root, ())} & fresh.keys()
-        waiting = set(wanted)
-        while waiting:
-            missing = {name for name in waiting if self._needed(fresh[name]).status == "missing"}
-            waiting = ({need for name in missing for need in walked.needs.get(name, ())} & fresh.keys()) - wanted
-            wanted |= waiting
-        return wanted
+    def _tool_rows(self, tree: DependencyTree, roots: Iterable[str]) -> Iterator[Needed]:
+        """Yield what the roots are built with, and what of it the channel lacks needs in turn."""
+        rows = judged(tree, roots, self._needed)
+        leading = {*map(canonicalize_name, roots), *(name for name, row in rows.items() if row.status == "missing")}
+        wanted = {need for name in leading for need in tree.needs.get(name, ())}
+        yield from (row for name, row in rows.items() if name in wanted)
 
     def _needed(self, dependency: Dependency) -> Needed:
         mapped = self._mapped(dependency.project)
