@@ -406,6 +406,7 @@ def test_what_it_does_to_a_target(workspace: Path, channel: Path, capsys: pytest
         "length": 1,
         "outside": [],
         "proved": True,
+        "unknown": False,
         "reason": "",
         "touched": True,
     }
@@ -438,7 +439,7 @@ def test_an_added_python_that_no_channel_has_is_said(
     python = record("python", "3.14.1")
     change_channel(channel, added=(python, record("app", "1.0", "python >=3.9")))
     arguments = ["plan", "python315", "--channel", str(channel), "--platform", "linux-64", "--target", "app"]
-    assert run(workspace, *arguments) == 0
+    assert run(workspace, *arguments) == 3
     assert capsys.readouterr().out.splitlines()[-1] == (
         "No rebuild can start: the channel has no python 3.15 yet. What that does to app can't be tried yet."
     )
@@ -453,23 +454,39 @@ def test_packages_from_outside_are_supposed_and_said(
     data["packages.conda"] |= {"far-3.1-h_0.conda": far, "app-1.0-h_0.conda": record("app", "1.0", "b", "far 3.1 h_0")}
     path.write_text(json.dumps(data), encoding="utf-8")
     arguments = ["plan", "lib2", "--channel", str(channel), "--target", "app", "--platform", "linux-64"]
-    assert run(workspace, *arguments, "--json") == 0
+    assert run(workspace, *arguments, "--json") == 3
     targets = answer(capsys)["targets"]
     assert isinstance(targets, list)
     target = targets[0]
     assert [one["new"]["status"] for one in target["waves"]] == ["not-installable", "not-installable", "installable"]
     closure = target["closure"]["linux-64"]
     assert (closure["members"], closure["outside"], closure["proved"]) == (["b"], ["far"], True)
-    assert run(workspace, *arguments) == 0
+    assert run(workspace, *arguments) == 3
     out = capsys.readouterr().out
     assert out[out.index("linux-64:") :].splitlines() == [
         "linux-64:",
         "  1 member has to be done before app is installable with the new pin: b.",
         "  The longest chain has 1: b",
-        (
-            "  This package has to be rebuilt too, and its feedstock is not in this workspace (`dirac-forge sync "
-            "--closure app` fetches it): far."
-        ),
+        "  This package has to be rebuilt too: far.",
+        "  Its feedstock is not in this workspace, so what it waits for is unknown.",
+    ]
+
+
+def test_every_platform_has_a_verdict(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Platforms that need packages from elsewhere only, that need nothing more, and where it can't be told."""
+    far = record("far", "3.1", "lib >=1.4,<2.0a0")
+    change_channel(channel, added=(far, record("app", "1.0", "far")))
+    (channel / "osx-64").mkdir()
+    apart = {"packages.conda": {"app-1.0-h_0.conda": record("app", "1.0")}}
+    (channel / "osx-64/repodata.json").write_text(json.dumps(apart), encoding="utf-8")
+    platforms = ["--platform", "linux-64", "--platform", "osx-64"]
+    assert run(workspace, "plan", "lib2", "--channel", str(channel), "--target", "app", *platforms) == 3
+    out = capsys.readouterr().out
+    assert out[out.index("linux-64:") :].splitlines() == [
+        "linux-64:",
+        "  installable with the new pin once far is rebuilt.",
+        "  Its feedstock is not in this workspace, so what it waits for is unknown.",
+        "osx-64: app needs none of the migrated packages there.",
     ]
 
 
@@ -482,8 +499,9 @@ def test_a_target_whose_feedstocks_are_not_here_is_unknown(
     assert main([*plan, "--platform", "linux-64"]) == 3
     assert capsys.readouterr().out.splitlines() == [
         "lib2: the only feedstock of this workspace does not have to be rebuilt; of others nothing is known.",
-        "Packages that b installs and that need lib come from feedstocks that are not in this workspace: b.",
-        "What has to be rebuilt, and in which order, is unknown without them.",
+        "linux-64:",
+        "  installable with the new pin once b is rebuilt.",
+        "  Its feedstock is not in this workspace, so what it waits for is unknown.",
         "Next",
         "  - dirac-forge sync --closure b: fetches the feedstocks of all that b installs",
     ]
@@ -510,6 +528,12 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     assert run(workspace, *arguments[:-1]) == 0
     out = capsys.readouterr().out
     assert "b becomes installable on osx-64 once these 3 packages are built for it: b, lib and a.\n" in out
+    shutil.rmtree(workspace / "feedstocks/a")
+    assert run(workspace, *arguments[:-1]) == 3
+    assert (
+        "The plan is not whole: no feedstock of this workspace makes a, so what it needs there is unknown.\n"
+        in capsys.readouterr().out
+    )
 
 
 def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -609,7 +633,7 @@ def test_typos_get_a_hint(
 def test_an_empty_workspace_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lib2.yaml").write_text(MIGRATION, encoding="utf-8")
     arguments = ["plan", str(tmp_path / "lib2.yaml"), "--workspace", str(tmp_path)]
-    assert main(["migrate", *arguments]) == 0
+    assert main(["migrate", *arguments]) == 3
     out, err = capsys.readouterr()
     assert out == "lib2: this workspace has no feedstocks, so nothing is known.\n"
     assert "there are no feedstocks in" in err

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+import pytest
+
 from dirac_forge.check.answer_reasons import Unanswered
-from dirac_forge.migration.effects import TargetAnswer, TargetClosure, Today, closure_of, effect_on
+from dirac_forge.migration.effects import TargetAnswer, TargetClosure, TargetEffect, Today, closure_of, effect_on
 from dirac_forge.migration.plan import make_plan
 
 from .conftest import GraphOf, MigrationOf
@@ -33,7 +35,7 @@ def test_waves_that_change_nothing_are_not_solved_again(graph_of: GraphOf, migra
     plan = make_plan(graph_of(CHAIN), migration_of())
     asked: list[tuple[str, str]] = []
 
-    def installable(platform: str, rebuilt: Collection[str], pin: str) -> TargetAnswer:
+    def installable(platform: str, rebuilt: Collection[str], outside: Collection[str], pin: str) -> TargetAnswer:
         asked.append((pin, ",".join(rebuilt)))
         done = set(rebuilt) >= {"a", "b"}
         return TargetAnswer(status="installable" if done == (pin == "new") else "not-installable")
@@ -57,12 +59,12 @@ def test_the_shortest_list_is_proved(graph_of: GraphOf, migration_of: MigrationO
     graph = graph_of({**CHAIN, "more": {"host": ["lib"]}, "most": {"host": ["lib", "more"]}})
     plan = make_plan(graph, migration_of())
 
-    def installable(platform: str, rebuilt: Collection[str], pin: str) -> TargetAnswer:
-        good = pin == "new" and {"b", "most"} <= {*rebuilt}
+    def installable(platform: str, rebuilt: Collection[str], outside: Collection[str], pin: str) -> TargetAnswer:
+        good = pin == "new" and {"b", "most"} <= {*rebuilt} and "far" in outside
         return TargetAnswer(status="installable" if good else "not-installable", reason=Unanswered(message="because"))
 
     def effect(*done: str) -> TargetClosure:
-        today = Today(feedstocks=["b", "most", "c", "app"], outside=["far"], done=done)
+        today = Today(feedstocks=["b", "most", "c", "app"], outside=["other", "far"], done=done)
         found = effect_on(plan, "app", platforms=["linux-64"], solution=lambda _: today, installable=installable)
         return found.closures["linux-64"]
 
@@ -70,6 +72,59 @@ def test_the_shortest_list_is_proved(graph_of: GraphOf, migration_of: MigrationO
     assert effect().critical_path == ("a", "b")
     assert (effect().proved, effect().outside) == (True, ("far",))
     assert effect("more").members == ("a", "b", "most")
+
+
+def effect_where(answer: TargetAnswer, today: Today, graph_of: GraphOf, migration_of: MigrationOf) -> TargetEffect:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    return effect_on(plan, "app", platforms=["linux-64"], solution=lambda _: today, installable=lambda *_: answer)
+
+
+YES, NO = TargetAnswer(status="installable"), TargetAnswer(status="not-installable")
+OPEN = TargetAnswer(status="unknown", reason=Unanswered(message="no answer"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "today", "unknown", "incomplete"),
+    [
+        (YES, Today(feedstocks=["b"]), False, False),
+        (NO, Today(feedstocks=["b"]), False, False),
+        (OPEN, Today(feedstocks=["b"]), True, False),
+        (YES, Today(feedstocks=["b"], outside=["far"]), False, False),
+        (NO, Today(feedstocks=["b"], outside=["far"]), True, True),
+        (YES, Today(feedstocks=[], touched=False), False, False),
+        (YES, Today(feedstocks=[], touched=None), True, True),
+        (YES, Today(feedstocks=[], installable=False), False, False),
+        (YES, Today(feedstocks=[], installable=None), True, False),
+    ],
+)
+def test_when_what_happens_to_a_target_is_unknown(
+    answer: TargetAnswer,
+    today: Today,
+    unknown: bool,
+    incomplete: bool,
+    graph_of: GraphOf,
+    migration_of: MigrationOf,
+) -> None:
+    effect = effect_where(answer, today, graph_of, migration_of)
+    assert (effect.unknown, effect.incomplete) == (unknown, incomplete)
+
+
+def test_packages_from_elsewhere_that_the_target_can_do_without_are_left_out(
+    graph_of: GraphOf, migration_of: MigrationOf
+) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    today = Today(feedstocks=[], outside=["far", "near"])
+    found = effect_on(
+        plan,
+        "app",
+        platforms=["linux-64", "osx-64"],
+        solution=lambda _: today,
+        installable=lambda platform, _, outside, pin: YES if pin == "old" or platform < "m" or "far" in outside else NO,
+    )
+    assert {platform: closure.outside for platform, closure in found.closures.items()} == {
+        "linux-64": (),
+        "osx-64": ("far",),
+    }
 
 
 def test_all_that_there_is_may_not_be_enough(graph_of: GraphOf, migration_of: MigrationOf) -> None:

@@ -94,12 +94,11 @@ def _bump_steps(plan: Plan, missing: Sequence[MissingPin]) -> tuple[Step, ...]:
 
 
 def _plan_steps(plan: Plan, effect: TargetEffect | None) -> tuple[Step, ...]:
-    if effect is not None and effect.unknown:
-        return _sync_steps(effect.target)
+    sync = _sync_steps(effect.target) if effect is not None and effect.incomplete else ()
     older = (MissingPin(package=each.package, pin=each.pin) for each in older_recipes(plan))
     missing = effect.missing if effect is not None else tuple(older)
     bump = _bump_steps(plan, missing) if plan.members else ()
-    return (*bump, *(_status_steps(plan) if plan.members else ()))
+    return (*sync, *bump, *(_status_steps(plan) if plan.members else ()))
 
 
 def _sync_steps(target: str) -> tuple[Step, ...]:
@@ -137,12 +136,18 @@ def _asked(context: Context) -> tuple[str, ...]:
     return context.settings.platforms if "platforms" in context.settings.flags else ()
 
 
-def _exit_code(context: Context, status: Status) -> int:
-    """3 where members, or members on a platform that was asked for, are unknown.
+def _plan_code(plan: Plan, effect: TargetEffect | None) -> int:
+    """3 where there is nothing to plan with, or what happens to the target is not known on every platform."""
+    return 3 if not plan.graph.facts or (effect is not None and effect.unknown) else 0
+
+
+def _exit_code(context: Context, plan: Plan, status: Status) -> int:
+    """3 where there is nothing to plan with, or members, on a platform that was asked for, are unknown.
 
     A platform that the channel does not have, and that nobody asked for, leaves a side question open.
     """
-    return 3 if status.unknown or not status.not_in_channel.keys().isdisjoint(_asked(context)) else 0
+    absent = not status.not_in_channel.keys().isdisjoint(_asked(context))
+    return 3 if not plan.graph.facts or status.unknown or absent else 0
 
 
 def current_status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
@@ -190,7 +195,7 @@ def plan(
             document["targets"] = [effect_json(effect)]
             parts.append(effect_text(effect))
         context.answer(joined(parts), document, _plan_steps(plan, effect))
-    return 3 if effect is not None and effect.unknown else 0
+    return _plan_code(plan, effect)
 
 
 def _add_platform(context: Context, platform: str, target: str | None) -> int:
@@ -199,8 +204,9 @@ def _add_platform(context: Context, platform: str, target: str | None) -> int:
     with migration_context(context, channel=True) as migrating:
         specs, _ = specs_of(context.settings, target)
         addition = enabling(migrating, platform, target, specs)
-        context.answer(additions.addition_text(addition), additions.addition_json(addition))
-    return 0
+        steps = _sync_steps(target) if addition.unknown else ()
+        context.answer(additions.addition_text(addition), additions.addition_json(addition), steps)
+    return 3 if addition.open else 0
 
 
 def show_status(
@@ -230,7 +236,7 @@ def show_status(
             if html is not None:
                 text, document = joined([text, f"Wrote {html}."]), {**document, "html": str(html)}
             context.answer(text, document, steps)
-    return _exit_code(context, status)
+    return _exit_code(context, plan, status)
 
 
 def show_list(context: Context) -> int:
@@ -252,7 +258,7 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
         held = status.paused and not paused
         steps = () if held else _rebuild_steps(context, plan, status)
         context.answer(states.next_text(plan, status, paused=held), states.next_json(plan, status, paused=held), steps)
-    return _exit_code(context, status)
+    return _exit_code(context, plan, status)
 
 
 def why(context: Context, migration: str, feedstock: str) -> int:
@@ -358,4 +364,4 @@ def _nothing_to_rebuild(context: Context, plan: Plan, status: Status, *, pr: boo
     document = report.changes_json(plan, ())
     steps = _rebuild_steps(context, plan, status)
     context.answer(states.next_text(plan, status), {**document, "requests": []} if pr else document, steps)
-    return _exit_code(context, status)
+    return _exit_code(context, plan, status)

@@ -78,6 +78,11 @@ class Addition:
     proof: AdditionProof | None = None
     """What the solver says; None where it was not asked."""
 
+    @property
+    def open(self) -> bool:
+        """Whether what has to be built for the target, or whether that is enough, is not known, or only in part."""
+        return bool(self.unknown) or (self.proof is not None and self.proof.status == "unknown")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdditionProof:

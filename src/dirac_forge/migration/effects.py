@@ -25,9 +25,9 @@ __all__ = [
     "fewest",
 ]
 
-Installable = Callable[[str, tuple[str, ...], str], "TargetAnswer"]
-"""Platform, members that are rebuilt, and `new` or `old`: whether the target is installable with that pin."""
-
+Installable = Callable[[str, tuple[str, ...], tuple[str, ...], str], "TargetAnswer"]
+"""Platform, members that are rebuilt, packages from elsewhere that are rebuilt, and `new` or `old`: whether the target
+is installable with that pin."""
 
 _MOST_TRIES = 80
 """Solves, on one platform, to find out which members a target does not need."""
@@ -80,15 +80,24 @@ class TargetClosure:
     critical_path: tuple[str, ...]
     """The longest chain among them, first to last: it can't go faster than its length in waves."""
     outside: tuple[str, ...] = ()
-    """Packages that the target installs, that have the old pin, and that no feedstock here makes. The answers hold if
-    these are rebuilt too; nothing is known of their order."""
+    """Packages that must be rebuilt too and that no feedstock here makes, as few as the solver lets it be: nothing is
+    known of what they wait for."""
     proved: bool = True
     """The solver finds the target installable with `members` done (and `outside`); else these are all that there are,
     and they are not enough, or it could not be found out."""
+    solved: bool = True
+    """False where the solver could not tell whether these are enough."""
     reason: CellReason | None = None
     """Why they are not enough."""
     today: Today | None = None
     """Where the migration makes no difference, or nothing can be told: the target as things are."""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether what has to be rebuilt for the target, and in which order, is not known, or only in part."""
+        if self.today is not None:
+            return self.today.installable is None or (self.today.installable and self.today.touched is None)
+        return bool(self.outside) or not self.solved
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,17 +120,16 @@ class TargetEffect:
 
     @property
     def unknown(self) -> bool:
-        """Whether what the migration does to the target is not known, or only if packages from elsewhere are rebuilt.
+        """Whether what the migration does to the target is not known on some platform, or could not be tried."""
+        return not self.tried or any(each.unknown for each in self.closures.values())
 
-        These count where the workspace holds no member that the target needs: then it has nothing to plan with.
-        """
-        return any(_is_unknown(each) for each in self.closures.values())
-
-
-def _is_unknown(closure: TargetClosure) -> bool:
-    if closure.today is not None:
-        return closure.today.installable is None or (closure.today.installable and closure.today.touched is None)
-    return bool(closure.outside) and not closure.members
+    @property
+    def incomplete(self) -> bool:
+        """Whether feedstocks that are not in the workspace would tell more."""
+        todays = (each.today for each in self.closures.values() if each.today is not None)
+        return any(each.outside for each in self.closures.values()) or any(
+            each.installable and each.touched is None for each in todays
+        )
 
 
 def closure_of(
@@ -171,18 +179,32 @@ def effect_on(
         if not today.touched or not today.installable:
             closures[platform] = TargetClosure(members=(), critical_path=(), proved=False, today=today)
             continue
-        whole = closure_of(plan, today.feedstocks, platform, outside=today.outside, done=today.done)
-        effects, rebuilt, enough = _waves(plan, platform, whole, today, installable)
+        effects, closures[platform] = _tried(plan, platform, today, installable, explain)
         found += effects
-        if enough is None:
-            reason = effects[-1].new.reason
-            if effects[-1].new.status == "not-installable" and explain is not None:
-                reason = explain(platform, tuple(rebuilt)) or reason
-            closures[platform] = replace(whole, proved=False, reason=reason)
-            continue
-        needed, _ = fewest(enough, lambda names, on=platform: _good(installable(on, names, "new")))  # type: ignore[misc]
-        closures[platform] = closure_of(plan, needed, platform, outside=today.outside, done=today.done)
     return TargetEffect(target=target, waves=tuple(found), closures=closures)
+
+
+def _tried(
+    plan: Plan,
+    platform: str,
+    today: Today,
+    installable: Installable,
+    explain: Callable[[str, tuple[str, ...]], CellReason | None] | None,
+) -> tuple[list[WaveEffect], TargetClosure]:
+    """Return what the target is after each wave on a platform, and as little as has to be rebuilt for it."""
+    outside = tuple(today.outside)
+    whole = closure_of(plan, today.feedstocks, platform, outside=outside, done=today.done)
+    effects, rebuilt, enough = _waves(plan, platform, whole, today, installable)
+    if enough is None:
+        last = effects[-1].new
+        reason = last.reason
+        if last.status == "not-installable" and explain is not None:
+            reason = explain(platform, tuple(rebuilt)) or reason
+        return effects, replace(whole, proved=False, solved=last.status != "unknown", reason=reason)
+    every = tuple(enough)
+    far, _ = fewest(outside, lambda names: _good(installable(platform, every, names, "new")))
+    needed, _ = fewest(every, lambda names: _good(installable(platform, names, tuple(far), "new")))
+    return effects, closure_of(plan, needed, platform, outside=far, done=today.done)
 
 
 def _waves(
@@ -191,6 +213,7 @@ def _waves(
     """What the target is after each wave, all that is rebuilt then, and what was when it first became installable."""
     found: list[WaveEffect] = []
     rebuilt: list[str] = []
+    outside = tuple(today.outside)
     enough: list[str] | None = None
     today_done = set(today.done)
     own = today_done.union(whole.members)
@@ -199,7 +222,8 @@ def _waves(
         added = [name for wave in plan.waves[:number][-1:] for name in wave if name in own]
         rebuilt += added
         if last is None or not today_done.issuperset(added):
-            last = (installable(platform, tuple(rebuilt), "new"), installable(platform, tuple(rebuilt), "old"))
+            names = tuple(rebuilt)
+            last = (installable(platform, names, outside, "new"), installable(platform, names, outside, "old"))
         if enough is None and _good(last[0]):
             enough = [name for name in rebuilt if name not in today_done]
         found.append(WaveEffect(wave=number, platform=platform, new=last[0], old=last[1]))

@@ -121,22 +121,24 @@ class _Effect:
         apart = all(own and plan.wave_of.keys().isdisjoint(own) for own in makers)
         return False if apart else None
 
-    def _supposed(self, platform: str, rebuilt: tuple[str, ...], pin: str) -> tuple[Channel, tuple[str, ...]]:
+    def _supposed(
+        self, platform: str, rebuilt: tuple[str, ...], outside: Sequence[str], pin: str
+    ) -> tuple[Channel, tuple[str, ...]]:
         records, new, old = rebuilt_records(
             self._plan,
             platform,
             rebuilt,
             channel=self._channel,
             exports=self._exports,
-            outside=self.today(platform).outside,
+            outside=outside,
             used=self._used.get(platform, ()),
         )
         view = self._channel.overlaid(records) if records else self._channel
         return view, (*self._specs, *(new if pin == "new" else old))
 
-    def _installable(self, platform: str, rebuilt: tuple[str, ...], pin: str) -> TargetAnswer:
+    def _installable(self, platform: str, rebuilt: tuple[str, ...], outside: tuple[str, ...], pin: str) -> TargetAnswer:
         try:
-            view, wanted = self._supposed(platform, rebuilt, pin)
+            view, wanted = self._supposed(platform, rebuilt, outside, pin)
             answer = view.solve(wanted, platform=platform)
         except UnknownError as exc:
             return TargetAnswer(status="unknown", reason=Unanswered(message=exc.message))
@@ -144,5 +146,5 @@ class _Effect:
 
     def explain(self, platform: str, rebuilt: tuple[str, ...]) -> CellReason | None:
         """Return why the target is not installable with the new pin although these members are rebuilt."""
-        view, wanted = self._supposed(platform, rebuilt, "new")
+        view, wanted = self._supposed(platform, rebuilt, tuple(self.today(platform).outside), "new")
         return explained(view, self._target, platform, wanted).reason

@@ -70,8 +70,10 @@ def addition_text(addition: Addition) -> RenderableType:
     lines = _smallest_lines(addition)
     if addition.unknown:
         names = words(addition.unknown, _MOST_NAMES)
-        sync = f"`dirac-forge sync --closure {addition.target}` fetches them"
-        lines.append(f"The plan is not whole: no feedstock of this workspace makes {names}; {sync}.")
+        what = "it needs" if len(addition.unknown) == 1 else "they need"
+        lines.append(
+            f"The plan is not whole: no feedstock of this workspace makes {names}, so what {what} there is unknown."
+        )
     for cycle in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in cycle.broken)
         lines.append(f"A cycle: {', '.join(cycle.members)}; the order leaves out {edges}.")

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
 
-from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today, WaveEffect
+from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today
 from dirac_forge.report.document import words
 from dirac_forge.report.migration_status import missing_words
 from dirac_forge.report.proof_words import cell_words
@@ -43,6 +43,7 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
                 "length": len(closure.critical_path),
                 "outside": list(closure.outside),
                 "proved": closure.proved,
+                "unknown": closure.unknown,
                 "reason": cell_words(closure.reason) if closure.today is None else _untried(effect, closure.today),
                 "touched": True if closure.today is None else closure.today.touched,
             }
@@ -60,7 +61,7 @@ def effect_text(effect: TargetEffect) -> RenderableType:
         return sentences([_untouched(effect)])
     every = {each.package for each in effect.missing}.issuperset(effect.packages)
     head = [missing_words(effect.missing, all_=every)] if effect.missing else []
-    lines = [*head, *_outside_only(effect), *_by_platform(effect)]
+    lines = [*head, *_by_platform(effect)]
     return Group(_wave_table(effect), sentences(lines)) if len(_table_rows(effect)) > 1 else sentences(lines)
 
 
@@ -87,38 +88,18 @@ def _table_rows(effect: TargetEffect) -> list[tuple[int, list[str]]]:
     }
     rows: list[tuple[int, list[str]]] = []
     for wave in sorted({each.wave for each in effect.waves}):
-        row = [cells.get((wave, platform), "") for platform in effect.closures]
+        row = [cells.get((wave, platform), "not tried") for platform in effect.closures]
         if not rows or row != rows[-1][1]:
             rows.append((wave, row))
     return rows
 
 
-def _is_outside_only(effect: TargetEffect) -> bool:
-    closures = effect.closures.values()
-    return any(closure.outside for closure in closures) and not any(closure.members for closure in closures)
-
-
-def _outside_only(effect: TargetEffect) -> Iterator[str]:
-    """Yield that all there is to rebuild for a target comes from elsewhere: the plan is not the whole one."""
-    if not _is_outside_only(effect):
-        return
-    outside = sorted({name for closure in effect.closures.values() for name in closure.outside})
-    target, packages = effect.target, words(effect.packages)
-    yield (
-        f"Packages that {target} installs and that need {packages} come from feedstocks that are not in this "
-        f"workspace: {words(outside, _MOST_NAMES)}."
-    )
-    yield "What has to be rebuilt, and in which order, is unknown without them."
-
-
 def _by_platform(effect: TargetEffect) -> Iterator[str]:
     """Yield what has to be done on each platform; platforms of which the same is said share it."""
-    last = {each.platform: each for each in effect.waves}
     alike: dict[tuple[str, ...], list[str]] = {}
     for platform, closure in effect.closures.items():
-        told = tuple(_closure_lines(effect, closure, last.get(platform)))
-        alike.setdefault(told, []).append(platform)
-    for (first, *rest), platforms in ((lines, names) for lines, names in alike.items() if lines):
+        alike.setdefault(tuple(_closure_lines(effect, closure)), []).append(platform)
+    for (first, *rest), platforms in alike.items():
         where = ", ".join(platforms)
         if not rest:
             yield f"{where}: {first}"
@@ -142,20 +123,28 @@ def _untried(effect: TargetEffect, today: Today) -> str:
     return f"{target} needs none of the migrated packages there."
 
 
-def _closure_lines(effect: TargetEffect, closure: TargetClosure, last: WaveEffect | None) -> Iterator[str]:
-    """Yield what has to be done for a target on one platform."""
+def _closure_lines(effect: TargetEffect, closure: TargetClosure) -> Iterator[str]:
+    """Yield what has to be done for a target on one platform: at least one line."""
     if closure.today is not None:
         yield _untried(effect, closure.today)
-    elif last is not None:
-        yield from _proof_lines(effect.target, closure) if closure.proved else _failure_lines(closure, last)
-    if not _is_outside_only(effect):
-        yield from _outside_lines(effect.target, closure.outside)
+    elif closure.proved:
+        yield from _proof_lines(effect.target, closure)
+    else:
+        yield from _failure_lines(effect.target, closure)
 
 
-def _failure_lines(closure: TargetClosure, last: WaveEffect) -> Iterator[str]:
-    done = f"with {', '.join(closure.members)} rebuilt" if closure.members else "and no member would change that"
-    yield f"{last.new.status} with the new pin, {done}:"
+def _failure_lines(target: str, closure: TargetClosure) -> Iterator[str]:
+    done = words((*closure.members, *closure.outside), _MOST_NAMES)
+    if closure.solved:
+        tail = f"with {done} rebuilt" if done else "and no member would change that"
+        yield f"not installable with the new pin, {tail}:"
+    else:
+        yield f"whether {target} is installable with the new pin{f' and {done} rebuilt' if done else ''} is unknown:"
     yield f"  {cell_words(closure.reason)}"
+    if closure.outside:
+        these = "The feedstock" if len(closure.outside) == 1 else "The feedstocks"
+        are = "is" if len(closure.outside) == 1 else "are"
+        yield f"{these} of {words(closure.outside, _MOST_NAMES)} {are} not in this workspace."
 
 
 def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:
@@ -163,17 +152,30 @@ def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:
         count = "1 member has" if len(closure.members) == 1 else f"{len(closure.members)} members have"
         yield f"{count} to be done before {target} is installable with the new pin: {', '.join(closure.members)}."
         yield f"The longest chain has {len(closure.critical_path)}: {' -> '.join(closure.critical_path)}"
-    elif not closure.outside:
+        yield from _outside_too(closure.outside)
+    elif closure.outside:
+        yield from _outside_only(closure.outside)
+    else:
         yield "installable with the new pin without any further member."
 
 
-def _outside_lines(target: str, outside: Sequence[str]) -> list[str]:
-    if not outside:
-        return []
-    this, them = (
-        ("This package has", "its feedstock is")
-        if len(outside) == 1
-        else (f"These {len(outside)} packages have", "their feedstocks are")
-    )
-    fetches = f"`dirac-forge sync --closure {target}` fetches {'it' if len(outside) == 1 else 'them'}"
-    return [f"{this} to be rebuilt too, and {them} not in this workspace ({fetches}): {', '.join(outside)}."]
+def _outside_too(outside: Sequence[str]) -> Iterator[str]:
+    if len(outside) == 1:
+        yield f"This package has to be rebuilt too: {outside[0]}."
+    elif outside:
+        yield f"These {len(outside)} packages have to be rebuilt too: {words(outside, _MOST_NAMES)}."
+    yield from _unknown_order(outside)
+
+
+def _outside_only(outside: Sequence[str]) -> Iterator[str]:
+    names = words(outside, _MOST_NAMES)
+    yield f"installable with the new pin once {names} {'is' if len(outside) == 1 else 'are'} rebuilt."
+    yield from _unknown_order(outside)
+
+
+def _unknown_order(outside: Sequence[str]) -> Iterator[str]:
+    """Yield why nothing is known of what packages from elsewhere wait for."""
+    if len(outside) == 1:
+        yield "Its feedstock is not in this workspace, so what it waits for is unknown."
+    elif outside:
+        yield "Their feedstocks are not in this workspace, so what they wait for is unknown."

@@ -49,8 +49,9 @@ def plan(
 ) -> int:
     """Show members, edges, waves and cycles of a migration with their reasons, or plan a new platform.
 
-    The exit code is 3 if what the migration does to the target is unknown, for example because the workspace has none
-    of the feedstocks that would have to be rebuilt.
+    With --target the exit code is 3 if, on any platform asked for, it is not known what has to be built for the target
+    and in which order: for example because a feedstock that it needs is not in the workspace. Without feedstocks there
+    is nothing to plan, and it is 3 too.
     """
     from dirac_forge.cli.migrate import plan as run
 
