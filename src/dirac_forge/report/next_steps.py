@@ -70,7 +70,8 @@ def recipe_steps(folders: Sequence[Path], packages: Sequence[str]) -> tuple[Step
     """Return what to do with the folders of recipes that were written to have `packages`."""
     if not folders:
         return ()
-    purpose = f"whether {_it(packages)} can be installed with {'this recipe' if len(folders) == 1 else 'these recipes'}"
+    who = "it" if len(packages) == 1 else "they"
+    purpose = f"whether {who} can be installed with {'this recipe' if len(folders) == 1 else 'these recipes'}"
     arguments = (*packages, *with_folders(map(near, folders)))
     return step(purpose, "check", *arguments, most=_MOST_COPIED)
 
