@@ -85,7 +85,7 @@ def overlays(snapshot: Path, count: int) -> None:
             number = record.build_number + 1 + at // len(noarch)
             record = replace(record, build=f"next_{number}", build_number=number, channel="", file_name="")
             built = Built(feedstock=record.name, record=record, platform="linux-64")
-            return TargetProver(channel.overlaid([record]), [built]).verdict(before).outcome
+            return TargetProver(channel.overlaid([record]), [built], today=channel).verdict(before).outcome
 
         assert set(executor.map(one, range(count))) == {"same"}
 

@@ -73,7 +73,7 @@ def test_what_is_certified_is_what_the_solver_finds(
         if cell.status != "installable":
             return
         view = channel.overlaid([one.record for one in built])
-        prover = TargetProver(view, built)
+        prover = TargetProver(view, built, today=channel)
         certified = prover.certificate(cell)
         if certified is None:
             return

@@ -14,7 +14,7 @@ from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.report.cause_words import unblock_text
-from dirac_forge.report.proof_words import environment_words, proof_words, verdict_words
+from dirac_forge.report.proof_words import environment_words, proof_words, verdict_words, warning_words
 from support.channel import pkg, pythons, write_channel
 
 
@@ -257,3 +257,65 @@ def test_pin_that_keeps_a_proposal_out_of_a_target_is_the_remedy(tmp_path: Path)
     assert proof_words(found.reason).endswith("aio needs core >=1,<2, but core ==2.1 is proposed")
     assert [unblock_text(one) for one in found.unblock] == ["relax the pin of aio 3.7 on core (core >=1,<2)"]
     assert "aio" in found.culprits
+
+
+def held_back(folder: Path) -> Path:
+    """An app that today's channel keeps at core 1.5 already, though the newest core is 1.8."""
+    return write_channel(
+        folder,
+        {
+            "noarch": [
+                pkg("app 2.0", "aio", "boto", noarch="generic"),
+                pkg("app 1.0", "boto", noarch="generic"),
+                pkg("aio 3.7", "core <1.6", noarch="generic"),
+                pkg("boto 1.8", "core >=1.8,<1.9", noarch="generic"),
+                pkg("boto 1.5", "core >=1.5,<1.6", noarch="generic"),
+                pkg("core 1.5", noarch="generic"),
+                pkg("core 1.8", noarch="generic"),
+            ]
+        },
+    )
+
+
+def test_what_a_target_does_not_take_today_either_makes_nothing_worse(tmp_path: Path) -> None:
+    """Of two packages that move together both are judged alike: the target stays where it is."""
+    core, boto = recipe(tmp_path, "core", "2.0"), recipe(tmp_path, "boto", "2.0", "core >=2.0,<2.1")
+    folder = held_back(tmp_path / "c")
+    alone = proposal(folder, {"core": core})
+    both = proposal(folder, {"core": core, "boto": boto})
+    assert [(found.outcome, found.unblock, only(found).failing) for found in (alone, both)] == [("same", (), ())] * 2
+    assert [version for name, version in installed(only(both)) if name in ("app", "boto", "core")] == [
+        "2.0",
+        "1.5",
+        "1.5",
+    ]
+    assert sorted(map(warning_words, both.warnings)) == [
+        "app stays at boto 1.5: it can't take the channel's newest, 1.8, either",
+        "app stays at core 1.5: it can't take the channel's newest, 1.8, either",
+    ]
+
+
+def test_a_release_of_the_line_that_a_target_takes_is_still_required(tmp_path: Path) -> None:
+    found = proposal(held_back(tmp_path / "c"), {"core": recipe(tmp_path, "core", "1.5.1", "ghost")})
+    assert found.outcome == "worse"
+    assert [record.version for record in only(found).failing] == ["1.5.1"]
+
+
+def test_a_remedy_keeps_the_target_at_its_version(tmp_path: Path) -> None:
+    """Without one of the two pins only the old app could be installed."""
+    records = [
+        pkg("app 2.0", "aio", "boto"),
+        pkg("app 1.0", "boto"),
+        pkg("aio 3.7", "core <2"),
+        pkg("boto 1.5", "core >=1,<2"),
+        pkg("core 1.5"),
+    ]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    found = proposal(folder, {"core": recipe(tmp_path, "core", "2.0")})
+    assert found.outcome == "worse"
+    (remedy,) = found.unblock
+    assert sorted(one.package for one in remedy.remedies) == ["aio", "boto"]
+
+
+def installed(verdict: Verdict) -> list[tuple[str, str]]:
+    return [(record.name, record.version) for record in verdict.after.packages]

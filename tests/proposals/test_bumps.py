@@ -197,6 +197,21 @@ def test_what_can_be_had_together_only_says_so(place: Place) -> None:
     assert (found["tool"]["status"], found["tool"]["waits_for"]) == ("waiting", ["lib"])
 
 
+def test_what_moves_together_and_is_blocked_tells_of_both_what_is_in_the_way_besides(place: Place) -> None:
+    pins = (python("tool 1.0", "lib <2"), python("other 1.0", "lib <2"), python("app 1.0", "tool", "lib", "other"))
+    place.channel([*BASE[:-2], *pins])
+    place.put("lib", recipe("lib", "1.0"))
+    place.put("tool", recipe("tool", "1.0", run=["lib <2"]))
+    files = {**LIB, "tool": {**release("tool", "1.0", "lib<2"), **release("tool", "1.1", "lib>=2")}}
+    found = place.run(files, code=1)
+    assert [found[name]["status"] for name in ("lib", "tool")] == ["blocked", "blocked"]
+    assert "the targets can take it only with the bump of tool, which waits for it" in found["lib"]["notes"]
+    for name in ("lib", "tool"):
+        assert "other needs lib <2" in found[name]["proof"]["reason"]
+        (remedy,) = found[name]["proof"]["unblock"]
+        assert "relax the pin of other 1.0 on lib" in remedy
+
+
 def test_a_recipe_is_proposed_for_what_the_channel_lacks_and_for_what_that_lacks(place: Place) -> None:
     place.put("tool", recipe("tool", "1.0", run=["lib >=1"]))
     files: Files = {

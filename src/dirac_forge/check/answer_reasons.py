@@ -16,6 +16,7 @@ __all__ = [
     "EnvironmentReason",
     "MissingPackages",
     "NewerVersions",
+    "NotTaken",
     "NowInstallable",
     "OlderVersion",
     "PlatformNotCovered",
@@ -120,6 +121,17 @@ class ProposalRefused:
     """None where nobody looked."""
     certain: bool = True
     """False: only the embedded snapshot lacks something."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotTaken:
+    """The target stays at a version of a proposal's package, as it does with the newest that the channel has today."""
+
+    target: str
+    package: str
+    installed: str
+    newest: str
+    """The newest of today, which the target can't take without getting older itself."""
 
 
 VerdictReason = CellReason | NowInstallable | NewerVersions | OlderVersion | ProposalRefused

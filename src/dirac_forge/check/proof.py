@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record
-from dirac_forge.check.answer_reasons import VerdictReason
+from dirac_forge.check.answer_reasons import NotTaken, VerdictReason
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
@@ -32,6 +32,8 @@ class Verdict:
     failing: tuple[Record, ...] = ()
     """The proposal's packages that can't be installed with the target."""
     difference: Difference = field(default_factory=Difference)
+    not_taken: tuple[NotTaken, ...] = ()
+    """The proposal's packages that the target leaves out, as it does with those of today."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dirac_forge.check.answer_reasons import EnvironmentReason, Unanswered, VerdictReason
+from dirac_forge.check.answer_reasons import EnvironmentReason, NotTaken, Unanswered, VerdictReason
 
 if TYPE_CHECKING:
     from dirac_forge.check.cells import Status
@@ -88,4 +88,4 @@ class UnknownExports:
     names: tuple[str, ...]
 
 
-ProofWarning = BrokenEnvironment | TakenAsThere | UnknownExports
+ProofWarning = BrokenEnvironment | NotTaken | TakenAsThere | UnknownExports

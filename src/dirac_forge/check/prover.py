@@ -195,7 +195,7 @@ class _Trial:
         self.others = tuple(one for one in laid.built if one.feedstock not in keys)
         self.lacking = laid.lacking
         self.explains = explains
-        self.targets = TargetProver(laid.view, self.own, self.others, explains=explains)
+        self.targets = TargetProver(laid.view, self.own, self.others, today=prover.channel, explains=explains)
         self.environments = EnvironmentProver(
             self.targets,
             prover.before,
@@ -249,7 +249,10 @@ class _Trial:
             verdicts=verdicts,
             environments=tuple(answer.proof for answer in answers),
             beside=self.beside,
-            warnings=tuple(self.prover.warnings(self.lacking, self.own)),
+            warnings=(
+                *dict.fromkeys(left for verdict in verdicts for left in verdict.not_taken),
+                *self.prover.warnings(self.lacking, self.own),
+            ),
             built=self.own,
             culprits=frozenset(self.targets.culprits | self.environments.culprits),
             excused=frozenset(excused),
@@ -261,10 +264,11 @@ class _Trial:
         """Return what would make the targets take the proposal; what helps one platform is tried first on the next."""
         view = self.targets.view
         found: list[Unblock] = []
-        for cell in self.targets.refused:
+        for cell, kept in self.targets.refused:
             platform = cell.platform
             others = platforms_with(view, platform)
-            one = unblock(view, cell.specs, platform=platform, causes=cell.causes, elsewhere=others, known=found)
+            specs = (*cell.specs, *kept)
+            one = unblock(view, specs, platform=platform, causes=cell.causes, elsewhere=others, known=found)
             if one is not None and one not in found:
                 found.append(one)
         return found

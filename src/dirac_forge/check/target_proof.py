@@ -12,6 +12,7 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.answer_reasons import (
     NewerVersions,
+    NotTaken,
     NowInstallable,
     OlderVersion,
     ProposalRefused,
@@ -40,15 +41,20 @@ class TargetProver:
         own: Sequence[Built],
         others: Sequence[Built] = (),
         *,
+        today: Channel,
         explains: bool = True,
     ) -> None:
-        """`own` is judged and `others` are merged before; both lie over `view`. Without `explains`, no reasons."""
+        """`own` is judged and `others` are merged before; both lie over `today`, as `view`.
+
+        Without `explains`, no reasons.
+        """
         self.view = view
+        self.today = today
         self.own = tuple(own)
         self.others = tuple(others)
         self.culprits: set[str] = set()
-        self.refused: list[Cell] = []
-        """What was asked with the new packages in it and has no solution, explained."""
+        self.refused: list[tuple[Cell, tuple[str, ...]]] = []
+        """What was asked with the new packages in it and has no solution, explained; with what a remedy has to keep."""
         self._explains = explains
         self._refusals: dict[tuple[str, ...], Cell] = {}
 
@@ -108,9 +114,42 @@ class TargetProver:
         unknown = next((one for one in tried if one.status == "unknown"), None)
         if unknown is not None:
             return Verdict(before=cell, after=unknown, outcome="unknown", reason=unknown.reason)
-        if all(one.status == "installable" for one in tried):
-            return self._with_cause(_compared(cell, after), rounds[0])
+        found = _compared(cell, after) if all(one.status == "installable" for one in tried) else None
+        if found is not None and found.outcome != "worse":
+            return found
+        left = self._left_already(cell, relevant)
+        if left:
+            names = {one.package for one in left}
+            kept = self._kept(cell, [one for one in relevant if one.record.name not in names])
+            return replace(kept, not_taken=(*left, *kept.not_taken))
+        if found is not None:
+            return self._with_cause(found, rounds[0])
         return self._fallen(cell, list(dict.fromkeys(record for some in rounds for record in some)))
+
+    def _left_already(self, cell: Cell, relevant: Sequence[Built]) -> tuple[NotTaken, ...]:
+        """Return the proposal's packages of which the target does not take today's newest version either.
+
+        It stays at an older one, with the proposal as without: that takes nothing from it.
+        """
+        versions = {one.record.name: one.record.version for one in relevant}
+        found = (self._not_taken(cell, name, version) for name, version in versions.items())
+        return tuple(one for one in found if one is not None)
+
+    def _not_taken(self, cell: Cell, name: str, proposed: str) -> NotTaken | None:
+        installed = version_in(cell.packages, name)
+        records = self.today.index(cell.platform).group(name).records
+        newer = (one for one in records if _is_between(one, installed, proposed))
+        newest = next((one for one in newer if self._belongs(cell, one)), None)
+        if newest is None:
+            return None
+        asked = (f"{name} =={newest.version}", *cell.specs, *as_good_as(cell))
+        if solve_cell(self.today, replace(cell.question, specs=asked)).status != "not-installable":
+            return None
+        return NotTaken(target=cell.target, package=name, installed=installed, newest=newest.version)
+
+    def _belongs(self, cell: Cell, record: Record) -> bool:
+        """Whether a package is for the cell's Python and machine."""
+        return _for_python(self.today, cell, record) and for_machine(self.today, record, cell.platform)
 
     def _with_cause(self, verdict: Verdict, records: Sequence[Record]) -> Verdict:
         """Return a target that gets older says which pin keeps the new version away."""
@@ -184,9 +223,15 @@ class TargetProver:
                 causes = tuple(with_proposed(cause, exact) for cause in found.causes)
                 found = replace(found, reason=Refused(causes=causes))
             self._refusals[key] = found
-            self.refused.append(found)
+            self.refused.append((found, as_good_as(cell)))
             self.culprits |= culprits_of(found.causes)
         return self._refusals[key]
+
+
+def as_good_as(cell: Cell) -> tuple[str, ...]:
+    """Return what keeps the packages that a cell names, but for Python, from getting older."""
+    found = {name: version_in(cell.packages, name) for name in map(name_of, cell.specs) if name != "python"}
+    return tuple(f"{name} >={version}" for name, version in found.items() if version)
 
 
 def compare(before: Cell, after: Cell) -> tuple[Outcome, VerdictReason | None]:
@@ -221,6 +266,11 @@ def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Re
             by_name.setdefault(record.name, []).append(record)
     deepest = max((len(records) for records in by_name.values()), default=0)
     return [[records[min(at, len(records) - 1)] for records in by_name.values()] for at in range(deepest)]
+
+
+def _is_between(record: Record, installed: str, proposed: str) -> bool:
+    """Whether a version is newer than the one that is installed, and no newer than the one that is proposed."""
+    return Version(installed) < Version(record.version) <= Version(proposed)
 
 
 def _is_lower(move: VersionMove) -> bool:

@@ -87,6 +87,10 @@ class _OtherBumps:
             and not any(lack.certain for lack in place.lacks)
         ]
 
+    def waiting_for(self, key: str, packages: Collection[str]) -> list[str]:
+        """Return the bumps that make one of these packages and wait for `key`."""
+        return [other for other in self.making(packages) if key in self._places[other].behind]
+
     def subjects(self, keys: Sequence[str]) -> list[Candidate]:
         """Return these and what they wait for, in the order of the run."""
         wanted = {*keys, *(other for key in keys for other in self._places[key].behind)}
@@ -301,8 +305,23 @@ class Ordering:
     ) -> tuple[Proof, tuple[str, ...]]:
         """Return the proof; where something is worse off, with the other bumps that unblock it, where some do."""
         proof = self.proving.proof(subject, beside)
-        found = self.proving.helping(subject, beside, proof, _OtherBumps(self.subjects, places))
-        return (proof, ()) if found is None else (found.proof, found.keys)
+        others = _OtherBumps(self.subjects, places)
+        found = self.proving.helping(subject, beside, proof, others)
+        if found is not None:
+            return found.proof, found.keys
+        return self._beyond_mates(subject, beside, proof, others)
+
+    def _beyond_mates(
+        self, subject: Candidate, beside: Sequence[Candidate], proof: Proof, others: _OtherBumps
+    ) -> tuple[Proof, tuple[str, ...]]:
+        """Return what is in the way besides bumps that wait for this one: its pins are lifted by these."""
+        mates = others.waiting_for(subject.key, proof.culprits) if proof.outcome == "worse" else []
+        if not mates:
+            return proof, ()
+        known = {subject.key, *(one.key for one in beside)}
+        merged = [one for one in others.subjects(mates) if one.key not in known]
+        together = self.proving.proof(subject, [*beside, *merged])
+        return (together, tuple(mates)) if together.outcome == "worse" else (proof, ())
 
     def _recipes(self, bump: Bump, place: OrderPlace) -> _Recipes:
         missing = [lack for lack in place.lacks if lack.certain and lack.availability.status == "missing"]

@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dirac_forge.bump.blockers import WorseTargets
 from dirac_forge.bump.bump_notes import BumpNote
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.skip_reasons import Current
+from dirac_forge.check.answer_reasons import NotTaken
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.bump_body import attention_sections, bump_sections
@@ -36,6 +38,7 @@ _MOST_NAMES = 40
 _MOST_REASONS = 10
 _SHORT = 100
 """Characters of a reason in the overview; all of it stands below."""
+_MOST_LEFT = 3
 _STATUSES = ("proposed", "waiting", "blocked", "skipped", "unknown")
 _KINDS = {
     "nothing": "Nothing to do",
@@ -271,18 +274,25 @@ def _released(bump: Bump) -> tuple[str, str]:
 
 
 def _why(bump: Bump) -> str:
-    """Return one line: what it waits for, else what is wrong with it, else what it does."""
-    if bump.waits_for:
+    """Return one line: what it makes worse, else what it waits for, else what is wrong with it, else what it does."""
+    worse = [one for one in bump.blocked_by if isinstance(one, WorseTargets)]
+    if bump.waits_for and not worse:
         return f"waits for {words(bump.waits_for)}"
     if bump.blocked_by:
-        return plain(worded(bump.blocked_by[0]), longest=_SHORT)
+        return plain(worded((*worse, *bump.blocked_by)[0]), longest=_SHORT)
     if bump.proof is None:
         return "not proven"
     cells = len(bump.proof.verdicts)
     if cells and all(verdict.outcome == "same" for verdict in bump.proof.verdicts):
-        return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before"
+        return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before{_left(bump.proof)}"
     reason = plain(proof_words(bump.proof.reason), longest=_SHORT)
     return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
+
+
+def _left(proof: Proof) -> str:
+    """Return at which versions of the proposal's packages targets stay; "" where they take the new ones."""
+    left = dict.fromkeys(f"{one.package} {one.installed}" for one in proof.warnings if isinstance(one, NotTaken))
+    return f"; they stay at {words([*left], _MOST_LEFT)}" if left else ""
 
 
 def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:

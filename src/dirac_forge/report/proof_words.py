@@ -7,6 +7,7 @@ from dirac_forge.check.answer_reasons import (
     EnvironmentReason,
     MissingPackages,
     NewerVersions,
+    NotTaken,
     NowInstallable,
     OlderVersion,
     PlatformNotCovered,
@@ -121,6 +122,11 @@ def warning_words(warning: ProofWarning) -> str:
     match warning:
         case BrokenEnvironment():
             return _broken(warning)
+        case NotTaken():
+            return (
+                f"{warning.target} stays at {warning.package} {warning.installed}: "
+                f"it can't take the channel's newest, {warning.newest}, either"
+            )
         case TakenAsThere(names=names):
             return f"taken to be there, since the channel has no such packages: {', '.join(names)}"
         case UnknownExports(names=names):
