@@ -218,6 +218,41 @@ def test_check_of_a_lock_without_a_platform_says_so_once(
     assert "dirac-forge lock construct.yaml --output some.lock: writes it again" in " ".join(text.split())
 
 
+def test_lock_from_other_channels_is_outdated(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    assert main(["lock", "construct.yaml"]) == 0
+    write_channel(workspace / "mirror", dict.fromkeys(PLATFORMS, records(*NEWER)))
+    capsys.readouterr()
+    assert main(["lock", "construct.yaml", "--check", "--channel", "mirror", "--platform", "osx-64"]) == 1
+    assert capsys.readouterr().out == (
+        "pixi.lock: outdated\n"
+        f"  - locked from {(workspace / 'snapshot').as_uri()}; asked for: {(workspace / 'mirror').as_uri()}\n"
+        "Next\n"
+        "  - dirac-forge lock construct.yaml --channel mirror --platform osx-64: writes it again\n"
+    )
+    code, document = answer(capsys, "lock", "construct.yaml", "--check", "--channel", "mirror")
+    assert (code, document["status"], document["outdated"]) == (1, "outdated", [])
+    assert [each["environment"] for each in document["channels"]] == ["default"]
+
+
+def test_next_commands_name_the_same_channels(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    same = ("--channel", "snapshot", "--platform", "osx-64")
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12", *same]) == 0
+    assert main(["lock", "construct.yaml", "--check", *same]) == 1
+    assert main(["diff", "pixi.lock", "today", *same]) == 0
+    assert [line.strip() for line in capsys.readouterr().out.splitlines() if "dirac-forge" in line] == [
+        "- dirac-forge audit pixi.lock --channel snapshot: faults in these packages",
+        "- dirac-forge diff pixi.lock today --channel snapshot --platform osx-64: every change",
+        "- dirac-forge lock construct.yaml --channel snapshot --platform osx-64: writes it again",
+        "- dirac-forge diff pixi.lock today --markdown --channel snapshot --platform osx-64: release notes of it",
+    ]
+
+
 def test_update_moves_only_the_named_package(workspace: Path) -> None:
     assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
     assert main(["lock", "construct.yaml", "--update", "grid"]) == 0

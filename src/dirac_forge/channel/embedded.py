@@ -19,10 +19,12 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["NAME", "EmbeddedFolder", "embedded_folder", "embedded_names"]
+__all__ = ["CONDA_FORGE", "NAME", "EmbeddedFolder", "embedded_folder", "embedded_names"]
 
 NAME = "embedded"
 """What a user calls it: `--channel embedded`."""
+CONDA_FORGE = "https://conda.anaconda.org/conda-forge/"
+"""The channel that it is a part of."""
 _ARCHIVE = "embedded.tar.xz"
 
 

@@ -17,7 +17,7 @@ from rattler import (
 from rattler.exceptions import GatewayError
 from rattler.package import BuildString
 
-from dirac_forge.channel.embedded import EmbeddedFolder
+from dirac_forge.channel.embedded import CONDA_FORGE, EmbeddedFolder
 from dirac_forge.channel.engine import SolverQuestion
 from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
@@ -285,6 +285,13 @@ class Channel:
     def dated(self) -> date | None:
         """The day of the embedded snapshot where that answers for conda-forge, else None."""
         return next((source.as_of for source in self.sources if isinstance(source, EmbeddedFolder)), None)
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """The channels' URLs in priority order; conda-forge's where the embedded snapshot answers for it."""
+        return tuple(
+            CONDA_FORGE if isinstance(source, EmbeddedFolder) else source.channel.base_url for source in self.sources
+        )
 
     @property
     def snapshots(self) -> dict[str, str]:

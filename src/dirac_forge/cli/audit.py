@@ -58,7 +58,7 @@ def audit(context: Context, request: AuditRequest) -> int:
     )
     sections += edits_sections(edits)
     document = audit_json(looked.audited, findings, accepted, looked.gaps) | edits_json(edits)
-    steps = audit_steps(edits, findings, request.specs)
+    steps = audit_steps(edits, findings, request.specs, context.options.again)
     context.answer(Shown(sections), document | ({"requests": sent.document} if request.pr else {}), steps=steps)
     return max(_exit_code(looked.audited, findings), sent.exit_code)
 

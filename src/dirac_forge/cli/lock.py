@@ -15,9 +15,10 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
+from dirac_forge.distribution.lock_check import LockCheck, other_channels
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
-from dirac_forge.distribution.reading import read_pixi_lock
+from dirac_forge.distribution.reading import read_lock_channels, read_pixi_lock
 from dirac_forge.distribution.solving import (
     Distribution,
     SolvedDistribution,
@@ -32,7 +33,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
 from dirac_forge.report.document import Block, Items, Paragraph, Section, listed
 from dirac_forge.report.locks import check_json, check_sections, failed_lines, lock_json, lock_sections
-from dirac_forge.report.next_steps import near, step
+from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
 from dirac_forge.report.unlockable import refused_json, refused_sections
@@ -77,7 +78,7 @@ def lock(context: Context, request: LockRequest) -> int:
     if solved.failed:
         return _failed(context, request, solved)
     if request.check:
-        return _checked(context, request, solved, known)
+        return _checked(context, request, solved, known, channel_of)
     if refused := unlockable(solved, channel_of):
         return _refused(context, solved, refused)
     return _locked(context, request, solved, channel_of)
@@ -103,7 +104,9 @@ def _locked(
     urls = {name: [source.channel.base_url for source in channel_of(name).sources] for name in solved.records}
     written = _write(request, solved, urls)
     found = lock_of(solved, urls, solved.distribution.name)
-    after = step("faults in these packages", "audit", near(request.path)) if request.format != "explicit" else ()
+    channels = [part for each in context.options.channel for part in ("--channel", each)]
+    audited = step("faults in these packages", "audit", near(request.path), *channels)
+    after = audited if request.format != "explicit" else ()
     context.answer(Shown(lock_sections(found, written)), lock_json(found, written), steps=after)
     return 0
 
@@ -170,7 +173,8 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
         blocks.append(Paragraph(f"There is no file {request.file}: it was taken as a package spec."))
     blocks.append(Paragraph("Nothing was written."))
     section = Section(title=f"{solved.distribution.name} cannot be locked", blocks=tuple(blocks))
-    after = () if request.as_of else step("what would make it installable", "check", request.file)
+    again = context.options.again
+    after = () if request.as_of else step("what would make it installable", "check", request.file, *again)
     failed = [
         {
             "environment": cell.target,
@@ -192,15 +196,34 @@ def _refused(context: Context, solved: SolvedDistribution, refused: Sequence[Unl
     return 3
 
 
-def _checked(context: Context, request: LockRequest, solved: SolvedDistribution, known: Known) -> int:
-    """Compare the lock with the file and with the new solve."""
-    wrong = unsatisfied(solved.distribution, known)
-    moved = outdated(solved, known)
-    sections = check_sections(str(request.path), wrong, moved, solved.distribution.asked)
-    document = check_json(solved.distribution.name, str(request.path), wrong, moved)
-    after = step("every change", "diff", *diff_arguments(near(request.path), "today", request.file)) if moved else ()
+def _checked(
+    context: Context,
+    request: LockRequest,
+    solved: SolvedDistribution,
+    known: Known,
+    channel_of: Callable[[str], Channel],
+) -> int:
+    """Compare the lock with the file, with the channels that are asked for, and with the new solve."""
+    channels = {name: channel_of(name) for name in solved.distribution.environments}
+    found = LockCheck(
+        unsatisfied=unsatisfied(solved.distribution, known),
+        channels=other_channels(
+            read_lock_channels(request.path), {name: channel.urls for name, channel in channels.items()}
+        ),
+        outdated=outdated(solved, known),
+        as_of=next((channel.dated for channel in channels.values() if channel.dated), None),
+    )
+    sections = check_sections(str(request.path), found, solved.distribution.asked)
+    document = check_json(solved.distribution.name, str(request.path), found)
+    context.answer(Shown(sections), document, steps=_after_check(context, request, found))
+    return {"up-to-date": 0, "outdated": 1, "unknown": 3}[found.status]
+
+
+def _after_check(context: Context, request: LockRequest, found: LockCheck) -> tuple[Step, ...]:
+    again = context.options.again
+    if found.status == "unknown":
+        return step("whether conda-forge can be reached", "doctor")
+    changes = (*diff_arguments(near(request.path), "today", request.file), *again)
+    after = step("every change", "diff", *changes) if found.outdated else ()
     there = () if request.output is None else ("--output", near(request.output))
-    stale = bool(wrong or moved)
-    after += step("writes it again", "lock", request.file, *there) if stale else ()
-    context.answer(Shown(sections), document, steps=after)
-    return int(stale)
+    return after + (step("writes it again", "lock", request.file, *there, *again) if found.status == "outdated" else ())

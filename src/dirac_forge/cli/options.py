@@ -65,6 +65,12 @@ class Options:
         }
 
     @property
+    def again(self) -> tuple[str, ...]:
+        """The arguments that name channels, platforms and Pythons, for a next command that is about the same."""
+        given = (("--channel", self.channel), ("--platform", self.platform), ("--python", self.python))
+        return tuple(part for option, values in given for value in values for part in (option, value))
+
+    @property
     def verbose(self) -> bool:
         """Whether results are shown with all their details."""
         return self.verbosity > 0

@@ -14,7 +14,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["installed_entries", "is_lock", "read_lock", "read_pixi_lock"]
+__all__ = ["installed_entries", "is_lock", "read_lock", "read_lock_channels", "read_pixi_lock"]
 
 _PLATFORM = "# platform:"
 _MAX_FILE = 64 * 1024 * 1024
@@ -64,6 +64,14 @@ def read_pixi_lock(path: Path) -> LockFile:
             f"{path}: not readable as a pixi.lock: {str(error).splitlines()[0]}",
             hint="A newer format needs a newer py-rattler; `pixi lock` with an older pixi writes an older format.",
         ) from error
+
+
+def read_lock_channels(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the channels of each environment of a pixi.lock, the first has priority. Raises InputError."""
+    return {
+        name: tuple(str(channel) for channel in environment.channels())
+        for name, environment in read_pixi_lock(path).environments()
+    }
 
 
 def _text(path: Path) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from dirac_forge.check.cells import Cell
+from dirac_forge.distribution.lock_check import LockCheck, OtherChannels
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
-from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, words
+from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, listed, words
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
 
@@ -46,24 +47,45 @@ def failed_lines(failed: Sequence[Cell]) -> tuple[str, ...]:
     return tuple(f"{target}, {words(platforms)}: {reason}" for (target, reason), platforms in alike.items())
 
 
-def check_sections(
-    path: str, unsatisfied: Sequence[UnsatisfiedSpecs], outdated: Sequence[OutdatedPackage], asked: Collection[str]
-) -> tuple[Section, ...]:
+def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple[Section, ...]:
     """Return what a lock does not satisfy and what would change in it; `asked` names first."""
-    absent = {(each.environment, each.platform) for each in unsatisfied if each.absent}
-    there = [each for each in outdated if (each.environment, each.platform) not in absent]
-    lines: tuple[Line, ...] = (*_unsatisfied_lines(unsatisfied), *_outdated_lines(there, asked))
-    return (Section(title=f"{path}: {'outdated' if lines else 'up to date'}", blocks=(Items(lines),) if lines else ()),)
+    absent = {(each.environment, each.platform) for each in found.unsatisfied if each.absent}
+    there = [each for each in found.outdated if (each.environment, each.platform) not in absent]
+    changes = _outdated_lines(there, asked)
+    lines: tuple[Line, ...] = (*_unsatisfied_lines(found.unsatisfied), *_channel_lines(found.channels))
+    if found.status != "unknown":
+        lines = (*lines, *changes)
+        word = "up to date" if found.status == "up-to-date" else "outdated"
+        return (Section(title=f"{path}: {word}", blocks=(Items(lines),) if lines else ()),)
+    compared = f"conda-forge may have newer packages than the embedded snapshot ({found.as_of}). Compared with that:"
+    same = Items(tuple(changes) or ("no package would change",))
+    title = f"{path}: it satisfies the file; whether it is outdated is unknown"
+    return (Section(title=title, blocks=(Paragraph(compared), same)),)
 
 
-def check_json(
-    name: str, path: str, unsatisfied: Sequence[UnsatisfiedSpecs], outdated: Sequence[OutdatedPackage]
-) -> dict[str, Any]:
+def _channel_lines(channels: Sequence[OtherChannels]) -> tuple[str, ...]:
+    """Return a line for each environment whose packages are from other channels than those that are asked for."""
+    several = len({each.environment for each in channels}) > 1
+    return tuple(
+        f"{f'{each.environment}, ' if several else ''}locked from {listed(each.locked) or 'no channel'}; "
+        f"asked for: {listed(each.asked)}"
+        for each in channels
+    )
+
+
+def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
     """Return the document for --check --json."""
     return {
         "name": name,
         "lock": path,
-        "unsatisfied": [f"{each.environment} {each.platform}: {spec}" for each in unsatisfied for spec in each.specs],
+        "status": found.status,
+        "unsatisfied": [
+            f"{each.environment} {each.platform}: {spec}" for each in found.unsatisfied for spec in each.specs
+        ],
+        "channels": [
+            {"environment": each.environment, "locked": list(each.locked), "asked": list(each.asked)}
+            for each in found.channels
+        ],
         "outdated": [
             {
                 "environment": each.environment,
@@ -72,7 +94,7 @@ def check_json(
                 "from": each.old or None,
                 "to": each.new or None,
             }
-            for each in outdated
+            for each in found.outdated
         ],
     }
 

@@ -48,7 +48,11 @@ def lock(
         typer.Option(metavar="PACKAGE", help="Move only this package, and what it forces to move. Repeatable."),
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 if the lock does not satisfy FILE or is outdated.")
+        bool,
+        typer.Option(
+            "--check",
+            help="Write nothing; exit 1 if the lock does not satisfy FILE, has other channels or is outdated.",
+        ),
     ] = False,
     as_of: Annotated[
         str, typer.Option(metavar="DATE", help="Use only what the channels had on this day, such as 2026-08-01.")
