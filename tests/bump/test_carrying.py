@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dirac_forge.bump.bump_notes import NotCarried, RefusedEdit
 from dirac_forge.bump.carrying import carried
-from dirac_forge.bump.drift.carried import Carried, CompiledNow
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, TooLowPython
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.versions import Edited
@@ -48,6 +48,16 @@ def test_a_blocker_blocks() -> None:
         compiled = CompiledNow(output="thing", evidence="it has C sources", languages=("c",))
         done = carried(bump(), replace(DRIFT, blockers=(compiled,)), write=write)
         assert (done.status, done.blocked_by) == ("blocked", (compiled,))
+
+
+def test_a_python_that_is_too_low_blocks_where_it_is_not_raised() -> None:
+    low = TooLowPython(output="thing", has="3.10", wants="3.11", evidence="Requires-Python: >=3.11")
+    drifted = replace(DRIFT, pythons=(low,))
+    assert carried(bump(), drifted, write=True).status == "proposed"
+    told = carried(bump(), drifted, write=False)
+    assert (told.status, told.blocked_by) == ("blocked", (low,))
+    faulty = carried(bump(), replace(drifted, faults=("wrong",)), write=True)
+    assert faulty.blocked_by == (replace(low, update=False),)
 
 
 def test_notes_on_the_old_version_are_made_from_the_final_text() -> None:

@@ -182,7 +182,8 @@ def test_requirements_that_are_only_reported() -> None:
     drift = Drift(text="another text", changed=(M2CRYPTO,))
     body = with_body(replace(BARE, drift=drift, notes=(NotCarried(change=M2CRYPTO), "something else"))).change.body
     assert "\n## Requirements, not carried over\n\n**dirac-grid**\n\n| in | before | after | upstream | why |\n" in body
-    assert "\n## Needs review\n\n- something else\n\n## " in body
+    assert "\n## Needs review\n\n- not carried over: dirac-grid, run: m2crypto " in body
+    assert "\n- something else\n\n## " in body
 
 
 def test_nothing_drifted() -> None:

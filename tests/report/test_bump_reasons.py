@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump import blockers, bump_notes, objections, skip_reasons
-from dirac_forge.bump.drift.carried import CompiledNow
+from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
@@ -81,6 +81,13 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
                 "a can't stay noarch: it has C sources; by hand: remove `noarch: python`, add compiler('c'), "
                 "compiler('cxx') "
                 "and stdlib('c') to build, take the bounds off host's and run's python, rerender"
+            ),
+        ),
+        (
+            TooLowPython(output="a", has="3.10", wants="3.11", evidence="Requires-Python: >=3.11"),
+            (
+                "the build would fail: a is built with Python 3.10, and the new release needs 3.11 "
+                "(Requires-Python: >=3.11); --dependencies update raises it"
             ),
         ),
         (OldVersionLeft(line=9, version="1.0", text="x 1.0"), "line 9 still says 1.0: x 1.0"),

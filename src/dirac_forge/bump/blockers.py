@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dirac_forge.bump.drift.carried import CompiledNow
+from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.check.proof_reasons import ProofReason
 
@@ -37,4 +37,4 @@ class FailedBuild:
     evidence: BuildEvidence
 
 
-Blocker = str | Awaited | Lack | CompiledNow | HelpingBump | WorseTargets | FailedBuild
+Blocker = str | Awaited | Lack | CompiledNow | TooLowPython | HelpingBump | WorseTargets | FailedBuild

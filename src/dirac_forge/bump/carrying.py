@@ -19,13 +19,15 @@ def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
     """Return the bump with its drift: in the edits with `write`, else in the report only.
 
     What did not read back as it should (`Drift.faults`) is in the report only, too. A blocker of the drift blocks the
-    bump.
+    bump, and so does a Python that is too low to build with where nothing is written.
     """
     bump = replace(bump, drift=drift)
-    if drift.blockers:
-        blocked_by = tuple(dict.fromkeys((*bump.blocked_by, *drift.blockers)))
+    told = not write or bool(drift.faults)
+    pythons = (replace(one, update=not drift.faults) for one in drift.pythons if told)
+    blocked_by = tuple(dict.fromkeys((*bump.blocked_by, *drift.blockers, *pythons)))
+    if blocked_by != bump.blocked_by:
         bump = replace(bump, status="blocked", blocked_by=blocked_by)
-    if not write or drift.faults:
+    if told:
         faults = (RefusedEdit(fault=fault) for fault in drift.faults)
         changes = (NotCarried(change=change) for change in drift.changes)
         return replace(bump, notes=tuple(dict.fromkeys((*bump.notes, *faults, *changes))))

@@ -227,8 +227,8 @@ def _looked_at(bump: Bump) -> Iterator[Block]:
 
 def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, ...]:
     """Return what a person has to look at, without the notes in `but`."""
-    # Changes that are not carried over are in the table of requirements.
-    told = [note for note in bump.notes if not isinstance(note, (NotCarried, IgnoredKey)) and note not in but]
+    notes = sorted(bump.notes, key=lambda note: not isinstance(note, NotCarried))
+    told = [note for note in notes if not isinstance(note, IgnoredKey) and note not in but]
     unclear = _unclear_needs(told)
     lines: list[Line] = [worded(note) for note in told if not any(note in some for some in unclear.values())]
     lines += [_unclear_line(why, needs) for why, needs in unclear.items()]

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump import blockers, bump_notes, objections, skip_reasons
-from dirac_forge.bump.drift.carried import Carried, CompiledNow
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, TooLowPython
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
@@ -255,6 +255,15 @@ def _(reason: CompiledNow) -> str:
     return (
         f"{reason.output} can't stay noarch: {reason.evidence}; by hand: remove `noarch: python`, add {compilers} and "
         "stdlib('c') to build, take the bounds off host's and run's python, rerender"
+    )
+
+
+@worded.register
+def _(reason: TooLowPython) -> str:
+    remedy = "; --dependencies update raises it" if reason.update else ""
+    return (
+        f"the build would fail: {reason.output} is built with Python {reason.has}, and the new release needs "
+        f"{reason.wants} ({reason.evidence}){remedy}"
     )
 
 

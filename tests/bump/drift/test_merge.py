@@ -397,6 +397,25 @@ def test_python_min_is_set_beside_the_version() -> None:
     assert result.text == text.replace('"1.0" %}\n', '"1.0" %}\n{% set python_min = "3.12" %}\n', 1)
 
 
+@pytest.mark.parametrize(
+    ("host", "noarch", "floor", "low"),
+    [
+        ("python ${{ python_min }}.*", True, ">=3.12", [("3.10", "3.12")]),
+        ("python 3.11.*", True, ">=3.12", [("3.11", "3.12")]),
+        ("python ${{ python_min }}.*", True, ">=3.10", []),
+        ("python >=3.9", True, ">=3.12", []),
+        ("python", False, ">=3.12", []),
+    ],
+)
+def test_a_noarch_build_with_a_python_that_upstream_refuses_fails(
+    host: str, noarch: bool, floor: str, low: list[tuple[str, str]]
+) -> None:
+    text = recipe("v1", host=(host, "pip"), python="python >=${{ python_min }}")
+    text = text if noarch else text.replace("  noarch: python\n", "")
+    result = merge(text, "v1", *old_new((), (), floor=(">=3.9", floor)))
+    assert [(one.has, one.wants) for one in result.pythons] == low
+
+
 def test_python_min_is_raised_where_it_is_set() -> None:
     text = recipe("v1", host=("python ${{ python_min }}.*", "pip"), python="python >=${{ python_min }}")
     text = text.replace('version: "1.0"\n', "version: '1.0'\n  python_min: 3.11  # see #1\n", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Carried", "CompiledNow", "LagStart", "LicenceComparison", "Part"]
+__all__ = ["Carried", "CompiledNow", "LagStart", "LicenceComparison", "Part", "TooLowPython"]
 
 Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
 
@@ -53,6 +53,18 @@ class CompiledNow:
     output: str
     evidence: str
     languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TooLowPython:
+    """A noarch output that is built with an older Python than upstream admits: pip refuses, and the build fails."""
+
+    output: str
+    has: str
+    wants: str
+    evidence: str
+    update: bool = True
+    """Carrying requirements over raises it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

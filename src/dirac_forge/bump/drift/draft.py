@@ -6,7 +6,7 @@ import re
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, Part
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, Part, TooLowPython
 from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
 from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, RequirementLine, block_at
@@ -36,6 +36,7 @@ class DriftDraft:
         """Edits of `about` and of tests."""
         self.licences: list[LicenceComparison] = []
         self.blockers: list[CompiledNow] = []
+        self.pythons: list[TooLowPython] = []
         self.notes: list[Note] = []
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}

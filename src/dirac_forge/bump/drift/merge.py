@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
-from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, TooLowPython
 from dirac_forge.bump.drift.conventions import conventions
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
@@ -52,6 +52,8 @@ class Drift:
     """Of each output whose licence and upstream's are both known."""
     blockers: tuple[CompiledNow, ...] = ()
     """Why the recipe can't move without a person."""
+    pythons: tuple[TooLowPython, ...] = ()
+    """Why the build fails without the changes."""
     notes: tuple[Note, ...] = ()
     """Conflicts, and what is only reported."""
     faults: tuple[str, ...] = ()
@@ -125,6 +127,7 @@ def drift(
         beyond=tuple(draft.beyond),
         licences=tuple(draft.licences),
         blockers=tuple(draft.blockers),
+        pythons=tuple(draft.pythons),
         notes=tuple(draft.notes),
     )
     if not found.changes:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, TooLowPython
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound, moved, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
@@ -74,6 +74,7 @@ def python_drift(
     edits there, also where the recipe lagged behind before, and is only told of otherwise.
     """
     floor = _UpstreamFloor.of(old, new)
+    draft.pythons += _too_low_to_build(output, floor)
     ceilings = _ceilings(draft, output, old, new)
     if not ceilings and _wants_minimum(output, floor, new):
         _write_minimum(draft, output, floor, scope)
@@ -84,6 +85,17 @@ def python_drift(
             _raise_minimum(draft, output, line, floor)
         elif line in low or line.number in ceilings:
             _respecify(draft, output, line, floor, ceilings.get(line.number), low=line in low)
+
+
+def _too_low_to_build(output: OutputLines, floor: _UpstreamFloor) -> list[TooLowPython]:
+    """Return the Python that a noarch output is built with, where this release does not admit it any more."""
+    if output.output.noarch != "python" or floor.new is None or floor.new == floor.old:
+        return []
+    pins = [line for line in _pythons(output) if line.kind == "package" and not line.conditional and _pins(line)]
+    bounds = [bound for line in pins if (bound := lower_bound(clauses_of(line.spec) or ())) is not None]
+    low = next((bound for bound in bounds if bound.release[:2] < floor.new.release[:2]), None)
+    name = output.output.name
+    return [TooLowPython(output=name, has=str(low), wants=str(floor.new), evidence=str(floor))] if low else []
 
 
 def _wants_minimum(output: OutputLines, floor: _UpstreamFloor, new: ReleaseFacts) -> bool:
