@@ -52,7 +52,9 @@ def test_missing_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
 def test_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     feedstock = tmp_path / "feedstocks/a"
     (feedstock / "recipe").mkdir(parents=True)
-    asking = GOOD["recipe.yaml"] + "extra:\n  # TODO: add recipe-maintainers\n  recipe-maintainers: []  # TODO: later\n"
+    asking = GOOD["recipe.yaml"] + (
+        "extra:\n  # TODO: add recipe-maintainers\n  recipe-maintainers: []  # TODO: later\n  # TODO: unpin\n"
+    )
     (feedstock / "recipe/recipe.yaml").write_text(asking, encoding="utf-8")
     (feedstock / "conda-forge.yml").write_text(GOOD["conda-forge.yml"], encoding="utf-8")
     (tmp_path / "migrations").mkdir()
@@ -64,6 +66,7 @@ def test_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["validate", str(folder), "--workspace", str(tmp_path)]) == 0
         out = capsys.readouterr().out
         assert out.startswith(valid)
+        assert out.count("to fill in") == 1
         assert told in out.replace("\n    ", " ").replace("\n", "")
     assert main(["validate", str(tmp_path / "feedstocks/a/recipe"), str(tmp_path / "b"), "--json"]) == 2
     assert [each["problems"] for each in json.loads(capsys.readouterr().out)["files"]][1:] == [

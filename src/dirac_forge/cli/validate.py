@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.files import read_text
 from dirac_forge.migration.schema import read_migration
 from dirac_forge.recipe.reading.recipe_text import find_recipe
+from dirac_forge.recipe.writing.wording import placeholders
 from dirac_forge.report.document import Items, Section
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
@@ -23,8 +23,6 @@ from dirac_forge.settings import load
 __all__ = ["validate"]
 
 _UNREADABLE = 2
-_TO_FILL_IN = re.compile(r"\s*# TODO: ")
-"""As `recipe` writes it."""
 
 
 def validate(context: Context, files: Sequence[Path]) -> int:
@@ -98,9 +96,8 @@ def _validated(path: Path) -> _Validated:
         problems = _READERS.get(path.name, _migration)(path)
     except InputError as error:
         problems = tuple(error.message.splitlines())
-    asking = path.name in ("recipe.yaml", "meta.yaml")
-    lines = (number for number, line in enumerate(text.splitlines(), 1) if asking and _TO_FILL_IN.match(line))
-    return _Validated(problems=problems, to_fill_in=tuple(lines))
+    to_fill_in = placeholders(text) if path.name in ("recipe.yaml", "meta.yaml") else ()
+    return _Validated(problems=problems, to_fill_in=to_fill_in)
 
 
 def _recipe(path: Path) -> tuple[str, ...]:

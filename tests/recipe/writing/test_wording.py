@@ -1,0 +1,29 @@
+"""What a recipe asks a person for, told from the authors' own remarks."""
+
+from __future__ import annotations
+
+from dirac_forge.recipe.writing.wording import placeholders
+
+RECIPE = """\
+# TODO: fill in host
+# TODO: fill in run
+
+schema_version: 1
+source:
+  url: https://example.org/demo-1.tar.gz
+  # TODO: add sha256, the SHA-256 of the file at this URL; it could not be found out
+requirements:
+  run:
+    # TODO: Unpin
+    - numpy <2
+about:
+  # TODO: add license, an SPDX expression; nothing that upstream published states it
+  # TODO: add license_file; the sources ship none, so add a source for it too
+  # TODO: add license headers
+extra:
+  recipe-maintainers: []  # TODO: add recipe-maintainers
+"""
+
+
+def test_only_what_is_written_here_is_to_be_filled_in() -> None:
+    assert placeholders(RECIPE) == (1, 2, 7, 13, 14)
