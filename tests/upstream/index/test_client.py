@@ -78,6 +78,13 @@ def test_an_unknown_project_names_the_nearest() -> None:
         with pytest.raises(UnknownProjectError) as caught:
             IndexClient(http, url=served.url, known=lambda: ["DIRAC", "DIRACCommon", "suds"]).project("dirak")
         assert str(caught.value) == f"There is no project dirak on {served.url}.\nDid you mean DIRAC?"
+
+
+def test_the_name_that_was_refused_is_not_suggested() -> None:
+    with PackageIndex({}) as served, Http(cache=None) as http:
+        with pytest.raises(UnknownProjectError) as caught:
+            IndexClient(http, url=served.url, known=lambda: ["Requests", "requestz"]).project("requests")
+        assert str(caught.value) == f"There is no project requests on {served.url}.\nDid you mean requestz?"
         with pytest.raises(UnknownProjectError) as caught:
             IndexClient(http, url=served.url).project("dirak")
         assert str(caught.value) == f"There is no project dirak on {served.url}."

@@ -79,6 +79,8 @@ class IndexClient:
             ) from exc
 
     def _hint(self, name: str) -> str | None:
-        spelled: dict[str, str] = {canonicalize_name(known): known for known in self._known()}
-        near = difflib.get_close_matches(canonicalize_name(name), spelled, n=3, cutoff=_ALIKE)
+        asked = canonicalize_name(name)
+        # A name may be known from elsewhere, and this index lacks it all the same.
+        spelled: dict[str, str] = {key: each for each in self._known() if (key := canonicalize_name(each)) != asked}
+        near = difflib.get_close_matches(asked, spelled, n=3, cutoff=_ALIKE)
         return f"Did you mean {' or '.join(spelled[key] for key in near)}?" if near else None
