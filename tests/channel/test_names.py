@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,7 @@ def test_a_contradiction_names_both(listing: MakeListing) -> None:
         ("new-thing", ["new_thing"], "new_thing", "channel"),
         ("pyqt4", [], "pyqt", "grayskull"),
         ("graphviz", ["graphviz"], "python-graphviz", "curated"),
+        ("uvicorn", [], "uvicorn", "curated"),
     ],
 )
 def test_absence_is_no_evidence_where_a_channel_could_not_be_read(
@@ -208,6 +210,14 @@ def test_absence_is_no_evidence_where_a_channel_could_not_be_read(
     mapped = package_for(project, catalogue=listing(*there, unread=("conda-forge",)))
 
     assert (mapped.package, mapped.mapped_by) == (package, mapped_by)
+
+
+def test_what_the_embedded_snapshot_lacks_is_said_to_be_so() -> None:
+    snapshot = Listing(as_of=date(2026, 8, 21))
+    assert package_for("new-thing", catalogue=snapshot).evidence == (
+        "no table has it; the embedded snapshot, a part of conda-forge, does not have it"
+    )
+    assert package_for("uvicorn", catalogue=snapshot).evidence == "conda-forge has uvicorn-standard, which requires it"
 
 
 def test_spellings_normalise_to_the_project() -> None:

@@ -223,7 +223,7 @@ def _by_table(name: str, known: _Known, catalogue: Listing | None) -> Mapped:
     if spelled:
         return _contradicted(name, known, spelled, catalogue)
     if not catalogue.complete:
-        return _table_alone(name, known, f"{known.evidence}; not every channel could be read")
+        return _table_alone(name, known, f"{known.evidence}; {_incomplete(catalogue)}")
     if known.by == "grayskull" and canonicalize_name(listed[0]) != name:
         return _guess(name, listed[0], f"{known.evidence}, but the channel has no such package", [name])
     return _table_alone(name, known, f"{known.evidence}; the channel has no such package")
@@ -259,7 +259,7 @@ def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listi
         return Mapped(project=name, package=chosen, mapped_by="channel", evidence=evidence, alternatives=others)
     if catalogue.complete:
         return _guess(name, chosen, evidence, [*listed, *spelled])
-    return _table_alone(name, known, f"{known.evidence}; not every channel could be read")
+    return _table_alone(name, known, f"{known.evidence}; {_incomplete(catalogue)}")
 
 
 def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
@@ -269,7 +269,7 @@ def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
         return _by_listed_spelling(name, names, taken, catalogue)
     if taken:
         return _namesaked(name, taken[0], [])
-    return _guess(name, name, "no table has it, and no channel was asked", [])
+    return _beside_its_extras(name) or _guess(name, name, "no table has it, and no channel was asked", [])
 
 
 def _by_listed_spelling(name: str, names: Sequence[str], taken: Sequence[str], catalogue: Listing) -> Mapped:
@@ -300,9 +300,25 @@ def _unlisted(name: str, affixed: list[str], catalogue: Listing) -> Mapped:
     if affixed:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
     if not catalogue.complete:
-        return _guess(name, name, "no table has it, and not every channel could be read", [])
+        return _beside_its_extras(name) or _guess(name, name, f"no table has it; {_incomplete(catalogue)}", [])
     evidence = "the channel has no package of this name in any spelling; a new one would be called so"
     return Mapped(project=name, package=name, mapped_by="normalised", evidence=evidence)
+
+
+def _beside_its_extras(name: str) -> Mapped | None:
+    """The package that the project's packages for extras are named after and require; None where there are none."""
+    named = sorted(package for package in tables.extras().get(name, {}).values() if package.startswith(f"{name}-"))
+    if not named:
+        return None
+    evidence = f"conda-forge has {named[0]}, which requires it"
+    return Mapped(project=name, package=name, mapped_by="curated", evidence=evidence)
+
+
+def _incomplete(catalogue: Listing) -> str:
+    """Why a channel's silence tells nothing."""
+    if catalogue.unread:
+        return "not every channel could be read"
+    return "the embedded snapshot, a part of conda-forge, does not have it"
 
 
 def _guess(name: str, package: str, evidence: str, alternatives: Iterable[str]) -> Mapped:

@@ -43,7 +43,7 @@ def as_text(
         if outcome.state == "differs":
             parts += [diff(edit.diff) for edit in outcome.edits]
     sections = [
-        *Section.of("Dependencies", _dependencies(made.needed, table=table)),
+        *Section.of("Dependencies", _dependencies(made, table=table)),
         *Section.of("Problems", [Items(made.problems)] if made.problems else []),
     ]
     return Group(*parts, Shown(sections))
@@ -76,14 +76,15 @@ def _note(note: Note) -> Line:
     return Bold(f"{_LABELS[note.level]}:"), f" {note.sentence}"
 
 
-def _dependencies(needed: Sequence[Needed], *, table: bool) -> list[Block]:
-    if not needed:
+def _dependencies(made: MadeRecipes, *, table: bool) -> list[Block]:
+    if not made.needed:
         return []
-    rows = sorted(needed, key=lambda row: (_ORDER[row.status], row.project.lower()))
+    rows = sorted(made.needed, key=lambda row: (_ORDER[row.status], row.project.lower()))
     if table:
         return [_table(rows), Paragraph(_count(rows))]
     if all(row.status == "unknown" for row in rows):
-        return [Paragraph(f"The status of all {len(rows)} is unknown: no channel could be read.")]
+        why = "not every channel could be read" if made.as_of is None else "the embedded snapshot has none of them"
+        return [Paragraph(f"The status of all {len(rows)} is unknown: {why}.")]
     return [*_remarkable(rows), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
 
 

@@ -203,6 +203,18 @@ def test_members_that_need_each_other_come_by_name() -> None:
     assert [output.name for output in recipe.outputs] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("host", "homepage"),
+    [("files.pythonhosted.org", "https://pypi.org/project/demo/"), ("packages.example", None)],
+)
+def test_the_page_of_pypi_is_the_homepage_only_of_what_is_there(host: str, homepage: str | None) -> None:
+    silent = facts("demo", host=host)
+    recipe = made(FamilyPart(package="demo", facts=replace(silent, metadata=replace(silent.metadata, project_urls={}))))
+    assert recipe.about.homepage == homepage
+    asked = [] if homepage else ["upstream names no homepage: add one to about"]
+    assert notes(recipe, "todo") == asked
+
+
 def test_further_names_and_extras_are_outputs() -> None:
     part = FamilyPart(
         package="demo_ext",

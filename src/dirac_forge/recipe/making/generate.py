@@ -15,6 +15,7 @@ from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.making.output import Family, FamilyPart, LicenceFile, output_of, requires_python
 from dirac_forge.recipe.making.output_tests import Sibling
 from dirac_forge.recipe.making.satellites import satellites
+from dirac_forge.recipe.making.sources import on_pypi
 from dirac_forge.recipe.making.specs import conda_version
 from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
 from dirac_forge.recipe.scope import Scope
@@ -48,6 +49,8 @@ def generate(
     about = _common(main, outputs[main.package].about)
     if not about.summary:
         notes.append(Note(level="todo", text="upstream gives no summary: fill in about"))
+    if not about.homepage:
+        notes.append(Note(level="todo", text="upstream names no homepage: add one to about"))
     # An output that only requires another one packages the licence too, and for that it needs the source.
     several = len(parts) == 1 and len(outputs) > 1
     shared = outputs[main.package].sources if several else ()
@@ -100,9 +103,10 @@ def _outputs(
 
 
 def _common(main: FamilyPart, about: About) -> About:
-    """Return the recipe's own, that of its main project; with the index's page where that names no homepage."""
-    project = canonicalize_name(main.facts.release.project)
-    return about if about.homepage else replace(about, homepage=f"https://pypi.org/project/{project}/")
+    """Return the recipe's own, that of its main project; with PyPI's page where it is there and names no homepage."""
+    if about.homepage or not on_pypi(main.facts.release):
+        return about
+    return replace(about, homepage=f"https://pypi.org/project/{canonicalize_name(main.facts.release.project)}/")
 
 
 def _test(output: Output, outputs: Mapping[str, Output]) -> Test:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
+from datetime import date
 from importlib import import_module
 from typing import Literal, Protocol, TypeVar
 
@@ -12,12 +13,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from dirac_forge.channel.listing import Catalogue, Listing, availability
-from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
+from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
 from dirac_forge.recipe.making.carried import carried_over
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, FoundProject, walk
 from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.extras import extra_packages
 from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.guesses import guessed_names
@@ -66,6 +68,8 @@ class MadeRecipes:
     needed: tuple[Needed, ...]
     problems: tuple[str, ...] = ()
     """What was left out, in words."""
+    as_of: date | None = None
+    """The day of the embedded snapshot, where that answered for conda-forge."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +107,8 @@ class Maker:
         if deps == "all":
             rows, more = self._followed(recipes, needed, facts, problems)
             needed, recipes = (*needed, *rows), [*more, *recipes]
-        return MadeRecipes(recipes=tuple(recipes), needed=needed, problems=tuple(problems))
+        as_of = self._listing([]).as_of
+        return MadeRecipes(recipes=tuple(recipes), needed=needed, problems=tuple(problems), as_of=as_of)
 
     def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
         """Return the facts of the ordered projects, and the tree of what they need to run."""
@@ -284,8 +289,7 @@ class Maker:
             refuse_unreadable(facts[project])
             refuse_unknown_extras(facts[project].metadata, order.extras.get(project, ()))
         parts = [
-            replace(self._part(mapped[project], facts[project]), folded=tuple(order.extras.get(project, ())))
-            for project in order.projects
+            self._part(mapped[project], facts[project], order.extras.get(project, ())) for project in order.projects
         ]
         recipe = generate(
             order.feedstock or parts[0].package,
@@ -295,9 +299,8 @@ class Maker:
             maintainers=self.maintainers,
         )
         recipe = self._with_channels_knowledge(without(recipe, self._nowhere(recipe, used.values())))
-        return _with_notes(
-            recipe, guessed_names([*used.values(), *mapped.values()], unread=bool(self._listing([]).unread))
-        )
+        unread = bool(self._listing([]).unread)
+        return _with_notes(recipe, guessed_names(used.values(), own=mapped.values(), unread=unread))
 
     def _nowhere(self, recipe: Recipe, used: Iterable[Mapped]) -> set[str]:
         """Return the packages in host that neither the channels nor the index have, where both could say so."""
@@ -332,7 +335,7 @@ class Maker:
             outputs.append(output)
         return _with_notes(replace(recipe, outputs=tuple(outputs)), notes)
 
-    def _part(self, mapped: Mapped, facts: ReleaseFacts) -> FamilyPart:
+    def _part(self, mapped: Mapped, facts: ReleaseFacts, asked: Iterable[str]) -> FamilyPart:
         licence = self.upstream.licence(facts)
         notes = []
         if isinstance(licence, Note):
@@ -340,17 +343,17 @@ class Maker:
             licence = None
         names = packages_of(mapped.project) or (mapped.package,)
         package, *aliases = names if mapped.package in names else (mapped.package,)
-        # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
-        extras = {e: name for e, name in extras_of(mapped.project).items() if name.startswith(f"{package}-")}
+        extras = extra_packages(package, mapped.project, tuple(asked), self.catalogue.info)
         tools = build_requirements(facts.sdist) if facts.sdist is not None else RequirementList()
         return FamilyPart(
             package=package,
             facts=facts,
             licence=licence,
             aliases=tuple(aliases),
-            extras=extras,
+            extras=extras.outputs,
+            folded=extras.folded,
             missing_tools=tuple(tool.name for tool in tools if self._is_nowhere(self._mapped(tool.name))),
-            notes=tuple(notes),
+            notes=(*notes, *extras.notes),
         )
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:

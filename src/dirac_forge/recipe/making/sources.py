@@ -15,9 +15,9 @@ from dirac_forge.recipe.making.hosts import build_tool_names
 from dirac_forge.recipe.model import Note, Source
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
-from dirac_forge.upstream.index.project import ReleaseFile
+from dirac_forge.upstream.index.project import Release, ReleaseFile
 
-__all__ = ["WHEEL_FOLDER", "ChosenSource", "chosen_source", "lost_files"]
+__all__ = ["WHEEL_FOLDER", "ChosenSource", "chosen_source", "lost_files", "on_pypi"]
 
 PIP_INSTALL = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
 WHEEL_FOLDER = "wheel"
@@ -201,6 +201,11 @@ def _archives(repository: str) -> Iterator[str]:
         yield f"https://github.com/{path}/archive/refs/tags/v@{{version}}.tar.gz"
     elif (parts.hostname or "").startswith("gitlab."):
         yield f"https://{parts.hostname}/{path}/-/archive/v@{{version}}/{path.rpartition('/')[2]}-v@{{version}}.tar.gz"
+
+
+def on_pypi(release: Release) -> bool:
+    """Whether PyPI serves a file of the release, or will."""
+    return any(split_url(file.url).hostname == _PYPI_FILES for file in release.files)
 
 
 def _url(facts: ReleaseFacts, file: ReleaseFile, folder: str, version: str) -> str:

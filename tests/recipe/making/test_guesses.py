@@ -1,0 +1,27 @@
+"""Names that are guesses: of dependencies to be checked, of a new project as good as any."""
+
+from __future__ import annotations
+
+from dirac_forge.channel.names import Mapped
+from dirac_forge.recipe.making.guesses import guessed_names
+
+
+def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
+    return Mapped(
+        project=project, package=package or project, mapped_by="guess", evidence="why", alternatives=alternatives
+    )
+
+
+def test_a_new_project_is_called_as_it_is_called() -> None:
+    own = [guess("new")]
+    assert [(note.level, note.text) for note in guessed_names([guess("dep"), *own], own=own, unread=False)] == [
+        ("info", "called as the project, since nothing says otherwise: new"),
+        ("warning", "names of packages that are guesses: dep (why); correct them in [tool.dirac-forge.names]"),
+    ]
+
+
+def test_a_name_that_may_be_another_packages_is_to_be_checked() -> None:
+    own = [guess("bash", "python-bash"), guess("kept", "kept", "py-kept")]
+    (note,) = guessed_names([], own=own, unread=False)
+    assert note.level == "warning"
+    assert "bash as python-bash, kept" in note.text
