@@ -89,7 +89,7 @@ def test_text_names_build_requirement_and_file(capsys: pytest.CaptureFixture[str
         "grid 9.0 - high: helper is missing (0); upstream: Requires-Dist: helper>=1 in grid-9.0-py3-none-any.whl"
         in text
     )
-    assert "2 builds compared with upstream: 1 agree, 2 findings shown." in text
+    assert "2 builds: 1 agree with upstream, 1 differ. 2 findings shown." in text
 
 
 def test_second_run_asks_upstream_nothing(capsys: pytest.CaptureFixture[str], index: PackageIndex) -> None:
@@ -107,6 +107,28 @@ def test_baseline_leaves_out_what_was_accepted(capsys: pytest.CaptureFixture[str
         ("helper", "known"),
         ("tool", "known"),
     ]
+
+
+def test_accepted_findings_make_the_baseline(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    file = workspace / "accepted.toml"
+    file.write_text("# ours\n", encoding="utf-8")
+    argv = ("--baseline", "accepted.toml")
+    code, document = answer(capsys, *argv, "--accept", 'a "known" one')
+    assert (code, document["findings"]) == (0, [])
+    assert file.read_text(encoding="utf-8") == (
+        '# ours\n\n[[accepted]]\npackage = "grid"\nversion = "9.0"\nkind = "missing"\ndependency = "helper"\n'
+        'reason = "a \\"known\\" one"\n\n[[accepted]]\npackage = "grid"\nversion = "9.0"\nkind = "looser"\n'
+        'dependency = "tool"\nreason = "a \\"known\\" one"\n'
+    )
+    assert [each["reason"] for each in answer(capsys, *argv)[1]["accepted"]] == ['a "known" one'] * 2
+    kept = file.read_bytes()
+    assert answer(capsys, *argv, "--accept", "again")[0] == 0
+    assert file.read_bytes() == kept
+
+
+def test_accepting_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--accept", "known"]) == 2
+    assert "--accept writes into the file of --baseline" in capsys.readouterr().err
 
 
 def test_patches_make_the_broken_solve_impossible(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:

@@ -82,7 +82,7 @@ def test_missing_and_looser_requirements_are_corrected_and_the_build_number_rais
         "    - zlib\n", "    - requests >=2.31\n    - zlib\n"
     )
     assert change.reasons == (
-        "nothing → requests >=2.31: Requires-Dist: requests>=2.31 in demo-1.0.whl",
+        "add requests >=2.31: Requires-Dist: requests>=2.31 in demo-1.0.whl",
         "numpy >=1 → numpy >=1,<2: Requires-Dist: numpy>=1,<2 in demo-1.0.whl",
     )
 

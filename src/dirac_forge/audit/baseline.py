@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -12,7 +13,10 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_toml
 
-__all__ = ["Accepted", "accepted_by", "read_baseline"]
+__all__ = ["Accepted", "accepted_by", "accepting", "baseline_text", "read_baseline"]
+
+_KEYS = ("package", "version", "kind", "dependency", "reason")
+"""As they are written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +68,29 @@ def _entry(entry: object, path: Path, at: int) -> Accepted:
     if not entry.get("package") or not entry.get("reason"):
         raise InputError(f"{where}: `package` and `reason` are required")
     return Accepted(**entry)
+
+
+def accepting(finding: Finding, reason: str) -> Accepted:
+    """Return the entry that accepts this finding about this version, and no other."""
+    record = finding.record
+    return Accepted(
+        package=record.name,
+        version=record.version,
+        kind=finding.kind,
+        dependency=finding.dependency,
+        reason=reason,
+    )
+
+
+def baseline_text(entries: Iterable[Accepted]) -> str:
+    """Return the entries as `[[accepted]]` tables of TOML, each once."""
+    return "\n".join(map(_table, dict.fromkeys(entries)))
+
+
+def _table(entry: Accepted) -> str:
+    values = ((key, getattr(entry, key)) for key in _KEYS)
+    lines = (f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values if value)
+    return "".join(("[[accepted]]\n", *lines))
 
 
 def accepted_by(baseline: Iterable[Accepted], finding: Finding) -> Accepted | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from dirac_forge.audit.baseline import Accepted, accepted_by, read_baseline
+from dirac_forge.audit.baseline import Accepted, accepted_by, accepting, baseline_text, read_baseline
 from dirac_forge.audit.channel_faults import channel_faults, installed_builds
 from dirac_forge.audit.commands import command_findings
 from dirac_forge.audit.evidence import channel_evidence
@@ -21,7 +21,9 @@ from dirac_forge.cli.audit_inputs import AuditInput, AuditRequest, audit_inputs,
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges
 from dirac_forge.cluster import connected
+from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_of
+from dirac_forge.files import read_text, write_file
 from dirac_forge.report.audit import audit_json, audit_sections
 from dirac_forge.report.audit_edits import AuditEdits, audit_steps, edits_json, edits_sections
 from dirac_forge.report.terminal import Shown
@@ -44,11 +46,14 @@ class AuditLook:
 
 def audit(context: Context, request: AuditRequest) -> int:
     """Audit builds, write or send what mends them where asked for, answer with the findings, return the exit code."""
-    accepting = read_baseline(request.baseline) if request.baseline else ()
+    known = _baseline(request)
     with ThreadPoolExecutor(_THREADS) as executor:
         inputs = audit_inputs(context, request.specs, since=request.since, executor=executor)
         looked = looked_at(context, inputs, executor, request.cluster)
-        findings, accepted = _sorted_out(looked, accepting, request.severity)
+        findings, accepted = _sorted_out(looked, known, request.severity)
+        if request.accept:
+            _accept(request, findings)
+            findings, accepted = _sorted_out(looked, _baseline(request), request.severity)
         edits, sent = AuditEdits(), SentChanges()
         if findings:
             edits, sent = audit_edits(context, request, inputs, findings, executor)
@@ -61,6 +66,24 @@ def audit(context: Context, request: AuditRequest) -> int:
     steps = audit_steps(edits, findings, request.specs, context.options.again)
     context.answer(Shown(sections), document | ({"requests": sent.document} if request.pr else {}), steps=steps)
     return max(_exit_code(looked.audited, findings), sent.exit_code)
+
+
+def _baseline(request: AuditRequest) -> tuple[Accepted, ...]:
+    """Return what is accepted; nothing without a file, which --accept makes. Raises InputError."""
+    if request.accept and request.baseline is None:
+        raise InputError("--accept writes into the file of --baseline", hint="Give --baseline FILE too.")
+    if request.baseline is None or (request.accept and not request.baseline.exists()):
+        return ()
+    return read_baseline(request.baseline)
+
+
+def _accept(request: AuditRequest, findings: Sequence[Finding]) -> None:
+    """Add the findings to the baseline, after what is in it."""
+    if request.baseline is None or not findings:
+        return
+    there = read_text(request.baseline) if request.baseline.exists() else ""
+    added = baseline_text(accepting(finding, request.accept) for finding in findings)
+    write_file(request.baseline, f"{there.rstrip()}\n\n{added}".lstrip())
 
 
 def looked_at(context: Context, inputs: Sequence[AuditInput], executor: Executor, cluster: str = "") -> AuditLook:
@@ -125,11 +148,11 @@ def _merged(looked: Sequence[AuditLook]) -> AuditLook:
 
 
 def _sorted_out(
-    looked: AuditLook, accepting: Sequence[Accepted], severity: Severity
+    looked: AuditLook, baseline: Sequence[Accepted], severity: Severity
 ) -> tuple[list[Finding], list[tuple[Finding, Accepted]]]:
     """Return the findings of at least this severity, and those of them that the baseline accepts."""
     every = at_least(looked.findings, severity)
-    accepted = [(finding, entry) for finding in every if (entry := accepted_by(accepting, finding))]
+    accepted = [(finding, entry) for finding in every if (entry := accepted_by(baseline, finding))]
     covered = {finding for finding, _ in accepted}
     return [finding for finding in every if finding not in covered], accepted
 

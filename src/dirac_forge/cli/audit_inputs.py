@@ -40,6 +40,8 @@ class AuditRequest:
     specs: tuple[str, ...] = ()
     severity: Severity = "medium"
     baseline: Path | None = None
+    accept: str = ""
+    """The reason with which all findings join the baseline."""
     since: str = ""
     patches: Path | None = None
     broken: Path | None = None

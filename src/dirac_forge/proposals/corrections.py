@@ -118,7 +118,9 @@ def _proved(
     if wrong:
         return _skip(folder, CorrectionSkip(why="not-proved", notes=wrong))
     edit = Edit(path=f"recipe/{path.name}", before=before, after=raised_build_number(text, path=path, by=1))
-    lines = tuple(f"{change.before or 'nothing'} → {change.after}: {change.evidence}" for change in changes)
+    lines = tuple(
+        f"{f'{change.before} →' if change.before else 'add'} {change.after}: {change.evidence}" for change in changes
+    )
     versions = sorted({finding.record.version for finding in findings})
     return Change(
         feedstock=folder.name,

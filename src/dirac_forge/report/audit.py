@@ -150,15 +150,14 @@ def _summary(
     verbose: bool,
 ) -> str:
     unknown = sum(each.unknown is not None for each in audited)
-    clean = sum(each.unknown is None and not each.findings for each in audited)
-    parts = [f"{counted(len(audited), 'build')} compared with upstream: {clean} agree"]
-    hidden = f" ({lower} of lower severity: --severity low)" if lower else ""
-    parts.append(f"{counted(len(findings), 'finding')} shown{hidden}")
-    if accepted:
-        parts.append(f"{len(accepted)} accepted by the baseline")
-    if unknown:
-        parts.append(f"{unknown} not compared" + ("" if verbose else " (-v shows why)"))
-    return ", ".join(parts) + "."
+    differ = sum(bool(each.findings) for each in audited)
+    parts = [f"{len(audited) - unknown - differ} agree with upstream"]
+    parts += [f"{differ} differ"] if differ else []
+    parts += [f"{unknown} not compared" + ("" if verbose else " (-v shows why)")] if unknown else []
+    hidden = [f"{lower} of lower severity (--severity low)"] if lower else []
+    accepts = [f"{len(accepted)} accepted by the baseline"] if accepted else []
+    told = ", ".join([f"{counted(len(findings), 'finding')} shown", *hidden, *accepts])
+    return f"{counted(len(audited), 'build')}: {', '.join(parts)}. {told}."
 
 
 def audit_json(
@@ -172,6 +171,7 @@ def audit_json(
         "findings": [_finding_json(finding) for finding in findings],
         "accepted": [_finding_json(finding) | {"reason": entry.reason} for finding, entry in accepted],
         "agreed": sum(each.unknown is None and not each.findings for each in audited),
+        "differ": sum(bool(each.findings) for each in audited),
         "unknown": sum(each.unknown is not None for each in audited),
         "not_compared": [
             {

@@ -123,14 +123,17 @@ def _outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str])
 
 def _outdated(some: Sequence[OutdatedPackage], asked: Collection[str]) -> str:
     order = sorted(some, key=lambda each: (each.old == each.new, each.name not in asked))
-    shown = [
-        f"{each.name} {each.old or 'nothing'} → {each.new or 'nothing'}"
-        if each.old != each.new
-        else f"{each.name} {each.new}, another build"
-        for each in order[:_MOST_OUTDATED]
-    ]
+    shown = list(map(_change, order[:_MOST_OUTDATED]))
     more = ["…"] if len(order) > len(shown) else []
     return f"{counted(len(some), 'package')} would change ({'; '.join([*shown, *more])})"
+
+
+def _change(each: OutdatedPackage) -> str:
+    if each.old == each.new:
+        return f"{each.name} {each.new}, another build"
+    if not (each.old and each.new):
+        return f"{each.name} {each.new} (new)" if each.new else f"no {each.name}"
+    return f"{each.name} {each.old} → {each.new}"
 
 
 def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class _Severity(StrEnum):
     "dirac-forge audit",
     "dirac-forge audit 'diracx-core >=0.0.1' --severity low",
     "dirac-forge audit pixi.lock --baseline accepted.toml",
+    "dirac-forge audit --baseline accepted.toml --accept 'comes with the base environment'",
     "dirac-forge audit --since 7d --patches patches",
     "dirac-forge audit --write --pr",
 )
@@ -41,8 +42,13 @@ def audit(
         _Severity, typer.Option(metavar="high|medium|low", help="Show findings of this severity and worse ones.")
     ] = _Severity.medium,
     baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Leave out what this TOML file accepts.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Leave out what this TOML file accepts: [[accepted]] tables of findings."),
     ] = None,
+    accept: Annotated[
+        str,
+        typer.Option(metavar="REASON", help="Add all findings that are shown to the file of --baseline, or make it."),
+    ] = "",
     since: Annotated[
         str, typer.Option(metavar="AGE", help="Audit everything uploaded in this time, such as 7d or 12h.")
     ] = "",
@@ -83,6 +89,7 @@ def audit(
             specs=tuple(specs or ()),
             severity=severity.value,
             baseline=baseline,
+            accept=accept.strip(),
             since=since,
             patches=patches,
             broken=broken,
