@@ -7,9 +7,12 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from dirac_forge.cli.console import Terminal, print_error, print_json, print_result
+from dirac_forge.report.terminal import diff
 
 
 class Tty(io.StringIO):
@@ -120,3 +123,24 @@ def test_results_are_wide_where_there_is_no_terminal(
 def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"é": [1]})
     assert capsys.readouterr().out == '{\n  "é": [\n    1\n  ]\n}\n'
+
+
+def test_no_line_of_a_result_ends_with_spaces_but_those_of_a_diff(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "10")
+    grid = Table("a", "b", box=None)
+    grid.add_row("one", "x")
+    print_result(Group(Text("ten or more marks"), grid, Text(), diff("-a  \n+b \n c\n ")))
+    assert capsys.readouterr().out.split("\n") == [
+        "ten or",
+        "more marks",
+        " a    b",
+        " one  x",
+        "",
+        "-a  ",
+        "+b ",
+        " c",
+        " ",
+        "",
+    ]

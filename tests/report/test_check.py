@@ -6,7 +6,14 @@ from dataclasses import replace
 from rich.console import Console
 
 from dirac_forge.channel.records import Record
-from dirac_forge.check.answer_reasons import ProposalRefused, Refused, Unanswered
+from dirac_forge.check.answer_reasons import (
+    NewerVersions,
+    OlderVersion,
+    ProposalRefused,
+    Refused,
+    Unanswered,
+    VersionMove,
+)
 from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, UnknownName
 from dirac_forge.check.cells import Cell, HeldBack
 from dirac_forge.check.difference import difference
@@ -265,3 +272,52 @@ def test_an_environment_that_breaks_is_told_in_the_last_line() -> None:
         "with these recipes: worse: the host environment of app on linux-64 can't be solved: "
         "app → ffi: no build for win-64 (there is one for linux-64)"
     ) in " ".join(lines)
+
+
+def test_a_newer_version_is_told_once_also_where_it_is_the_reason() -> None:
+    app = replace(LIB, name="app")
+    before, after = replace(YES, packages=(app,)), replace(YES, version="2.0", packages=(replace(app, version="2.0"),))
+    verdict = Verdict(
+        before=before,
+        after=after,
+        outcome="better",
+        reason=NewerVersions(moves=(VersionMove(name="app", old="1.0", new="2.0"),)),
+        difference=difference(before.packages, after.packages),
+    )
+    lines = shown([before], Proof(outcome="better", verdicts=(verdict,)))
+    assert lines[lines.index("linux-64, Python 3.12: better") :] == [
+        "linux-64, Python 3.12: better",
+        "  app 1.0 → 2.0",
+        "",
+        "with these recipes: better",
+        "",
+    ]
+    older = replace(
+        verdict,
+        before=after,
+        after=before,
+        outcome="worse",
+        reason=OlderVersion(move=VersionMove(name="app", old="2.0", new="1.0")),
+        difference=difference(after.packages, before.packages),
+    )
+    assert [line for line in shown([after], Proof(outcome="worse", verdicts=(older,))) if "only app" in line] == [
+        "  only app 1.0 can be installed, 2.0 before"
+    ]
+    assert "  app 2.0 → 1.0" not in shown([after], Proof(outcome="worse", verdicts=(older,)))
+
+
+def test_what_a_target_lacks_is_not_told_again_of_the_output() -> None:
+    new = replace(LIB, name="app", version="2.0")
+    refused = Refused(causes=(CAUSE,))
+    reason = ProposalRefused(target="app", packages=(new,), together=False, why=refused)
+    run = EnvironmentProof(
+        output="app", part="run", platform="linux-64", variant="", status="not-installable", reason=refused
+    )
+    host = replace(run, part="host", reason=Refused(causes=(replace(CAUSE, package="make", chain=("app", "make")),)))
+    proposal = Proof(
+        outcome="worse",
+        verdicts=(Verdict(before=YES, after=YES, outcome="worse", reason=reason, failing=(new,)),),
+        environments=(run, replace(run, output="other"), host),
+    )
+    told = [line.partition(":")[0] for line in shown([YES], proposal) if line.startswith("- ")]
+    assert told == ["- run of other (linux-64)", "- host of app (linux-64)"]

@@ -33,8 +33,6 @@ def print_result(text: RenderableType, *, color: str = "auto") -> None:
 
     Sentences that must not be broken continue over the edge: a terminal shows them on the next line, nothing is lost.
     """
-    from rich.console import Group  # noqa: PLC0415  # 0.1 s that --json and errors do without
-
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     try:
         console = _console()(
@@ -46,7 +44,7 @@ def print_result(text: RenderableType, *, color: str = "auto") -> None:
             no_color=True if color == "never" else None,
         )
         with _written():
-            console.print(Group(text), crop=False)
+            console.print(_trimmed(text), crop=False)
             sys.stdout.flush()
     except SystemExit:  # rich's own answer to a reader that went away; ours is in `running`
         raise BrokenPipeError from None
@@ -64,6 +62,33 @@ def _console() -> type[Console]:
                 yield segment if control or text.isprintable() else segment._replace(text=visible(text, but="\n"))
 
     return Careful
+
+
+def _trimmed(text: RenderableType) -> RenderableType:
+    """Return what is shown without the spaces that wrapping and tables leave at the ends of lines."""
+    from rich.console import Group  # noqa: PLC0415  # 0.1 s that --json and errors do without
+    from rich.segment import Segment  # noqa: PLC0415
+
+    class Trimmed:
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+            for line in Segment.split_lines(console.render(Group(text), options)):
+                yield from _without_end(line)
+                yield Segment.line()
+
+    return Trimmed()
+
+
+def _without_end(line: list[Segment]) -> Iterator[Segment]:
+    """Yield a line up to its last mark; what is shown exactly keeps its spaces."""
+    last = max((at for at, part in enumerate(line) if _is_exact(part) or part.text.strip(" ")), default=-1)
+    yield from line[: max(last, 0)]
+    for part in line[last : last + 1] if last >= 0 else ():
+        yield part if _is_exact(part) else part._replace(text=part.text.rstrip(" "))
+
+
+def _is_exact(part: Segment) -> bool:
+    """Return whether a part is a control, or of text whose every space counts: a diff."""
+    return bool(part.control) or (part.style is not None and bool(part.style.meta.get("exact")))
 
 
 def print_json(document: object) -> None:

@@ -25,7 +25,7 @@ from dirac_forge.report.cause_words import obstacle_text, reason_text, remedy_te
 from dirac_forge.report.cell_reasons import reasons
 from dirac_forge.report.document import Block, Items, Section, listed
 from dirac_forge.report.markdown import markdown as rendered
-from dirac_forge.report.proof_body import environment_json, environment_reasons, unblock_lines
+from dirac_forge.report.proof_body import environment_json, environment_reasons, unblock_lines, untold
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
 from dirac_forge.report.since import turn_json, turns
 from dirac_forge.report.terminal import Hanging, flat
@@ -194,7 +194,7 @@ def terminal(
         parts += [*_matrix(target, mine), Text(), *reasons(mine, verbose=verbose)]
         parts += turns([turn for turn in changes if turn.cell.target == target])
     if ends is not None:
-        parts.append(Text(_unknown_since(ends) + "\n", "yellow"))
+        parts += [Hanging("", Text(_unknown_since(ends), "yellow")), Text()]
     if proposal is not None:
         parts += _proposal(proposal, verbose=verbose)
     return Group(*parts)
@@ -269,14 +269,15 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
         title = f"{target} with {names}"
         parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
         parts += effects(mine, verbose=verbose)
-    parts.append(_in_all(proposal))
-    told = (*unblock_lines(proposal), *environment_reasons(proposal.environments))
+    parts += [_in_all(proposal), Text()]
+    environments = proposal.environments if verbose else untold(proposal)
+    told = (*unblock_lines(proposal), *environment_reasons(environments))
     parts += [Hanging("- ", Text(line)) for line in told]
     parts += [Hanging("- ", Text(warning_words(warning), "yellow")) for warning in proposal.warnings]
     return parts
 
 
-def _in_all(proposal: Proof) -> Text:
+def _in_all(proposal: Proof) -> Hanging:
     counts = Counter(verdict.outcome for verdict in proposal.verdicts)
     told = _share(counts)
     # A broken environment of the recipes themselves makes a proposal worse than any of its targets.
@@ -284,7 +285,7 @@ def _in_all(proposal: Proof) -> Text:
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
         own = "; whether they can be built and installed is unknown"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
-    return Text.assemble("with these recipes: ", head, told, flat(own), "\n")
+    return Hanging("", Text.assemble("with these recipes: ", head, told, flat(own)))
 
 
 def _share(counts: Mapping[Outcome, int]) -> str:

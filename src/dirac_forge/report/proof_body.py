@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from dirac_forge.check.answer_reasons import ProposalRefused, Refused
 from dirac_forge.check.remedies import Action, BuildFor, BuildVersion, Unblock
 from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from dirac_forge.check.proof import Proof
     from dirac_forge.check.proof_reasons import EnvironmentProof
 
-__all__ = ["UNPROVEN", "environment_json", "environment_reasons", "proof_blocks", "unblock_lines"]
+__all__ = ["UNPROVEN", "environment_json", "environment_reasons", "proof_blocks", "unblock_lines", "untold"]
 
 UNPROVEN = "not proven: no solver was asked what this does to the targets"
 _OUTCOMES = {
@@ -110,6 +111,27 @@ def environment_reasons(environments: Sequence[EnvironmentProof]) -> tuple[str, 
         if one.status != "installable":
             reasons.setdefault(environment_words(one.reason) or one.status, []).append(one)
     return tuple(f"{_places(alike)}: {reason}" for reason, alike in reasons.items())
+
+
+def untold(proof: Proof) -> tuple[EnvironmentProof, ...]:
+    """Return the environments but for outputs that a target is told to lack the same packages for."""
+    told: dict[tuple[str, str], set[str]] = {}
+    for verdict in proof.verdicts:
+        why = verdict.reason.why if isinstance(verdict.reason, ProposalRefused) else None
+        if isinstance(why, Refused):
+            for record in verdict.failing:
+                lacking = told.setdefault((record.name, verdict.before.platform), set())
+                lacking.update(cause.package for cause in why.causes)
+    return tuple(one for one in proof.environments if not _is_told(one, told.get((one.output, one.platform), ())))
+
+
+def _is_told(environment: EnvironmentProof, lacking: Collection[str]) -> bool:
+    reason = environment.reason
+    return (
+        environment.part == "run"
+        and isinstance(reason, Refused)
+        and all(cause.package in lacking for cause in reason.causes)
+    )
 
 
 def environment_json(environment: EnvironmentProof) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
+from rich.style import Style
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -32,13 +34,17 @@ __all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "flat", "inline", 
 
 _LONGEST = 2_000
 _WHOLE = 50_000
-_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_EXACT: dict[str, Any] = {"exact": True}
+"""Mark of text that keeps the spaces at the ends of its lines."""
+_STYLES = {mark: Style(color=color, meta=_EXACT) for mark, color in (("+", "green"), ("-", "red"), ("@", "cyan"))}
+_CONTEXT = Style(meta=_EXACT)
 
 
 def diff(text: str) -> Text:
     """Return a unified diff in colours; lines are never broken, and only control characters are left out."""
     lines = (
-        Text(visible(line, but="\t"), style=_STYLES.get(line[:1], "")) for line in text.removesuffix("\n").split("\n")
+        Text(visible(line, but="\t"), style=_STYLES.get(line[:1], _CONTEXT))
+        for line in text.removesuffix("\n").split("\n")
     )
     return Text("\n", no_wrap=True, overflow="ignore").join(lines)
 

@@ -9,8 +9,8 @@ from typing import Literal
 from rattler import Version
 from rich.text import Text
 
+from dirac_forge.check.answer_reasons import NewerVersions, OlderVersion
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.difference import Difference
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import Block, Items, Table
@@ -70,7 +70,7 @@ def effects(
     cells: dict[tuple[str, str], list[int]] = {}
     details: dict[tuple[str, str], list[_Change]] = {}
     for at, verdict in enumerate(verdicts):
-        for change in dict.fromkeys((*_reasons(verdict), *_changes(verdict.difference))):
+        for change in dict.fromkeys((*_reasons(verdict), *_changes(verdict))):
             cells.setdefault((change.kind, change.name), []).append(at)
             details.setdefault((change.kind, change.name), []).append(change)
     groups: dict[tuple[int, ...], list[str]] = {}
@@ -101,15 +101,21 @@ class _Change:
 
 
 def _reasons(verdict: Verdict) -> list[_Change]:
-    """Return the reason, where it is not told of the target as it is already."""
+    """Return the reason, where neither the target as it is already nor the changes tell it."""
     told = verdict.outcome in ("worse", "unknown", "better") or verdict.reason != verdict.before.reason
+    moves = verdict.reason.moves if isinstance(verdict.reason, NewerVersions) else ()
+    if moves and all((move.name, move.old, move.new) in verdict.difference.changed for move in moves):
+        return []
     text = verdict_words(verdict.reason)
     return [_Change("reason", text)] if told and text else []
 
 
-def _changes(difference: Difference) -> list[_Change]:
+def _changes(verdict: Verdict) -> list[_Change]:
+    """Return the changes; an older version of what the target names is told with its reason."""
+    difference = verdict.difference
+    lower = verdict.reason.move.name if isinstance(verdict.reason, OlderVersion) else ""
     return [
-        *(_Change("changed", name, old, new) for name, old, new in difference.changed),
+        *(_Change("changed", name, old, new) for name, old, new in difference.changed if name != lower),
         *(_Change("added", name, new=version) for name, version in difference.added),
         *(_Change("removed", name, old=version) for name, version in difference.removed),
         *(_Change("rebuilt", name) for name, _, _ in difference.rebuilt),
