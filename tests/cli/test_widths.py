@@ -50,7 +50,7 @@ COMMANDS = {
     "migrate list": 0,
     "migrate plan library2": 0,
     "migrate plan library2 --target everything": 0,
-    "migrate plan --add-platform linux-ppc64le --target everything": 0,
+    "migrate plan --add-platform linux-ppc64le --target everything": 3,
     "migrate status library2": 0,
     "migrate status library2 -v": 0,
     "migrate next library2": 0,
