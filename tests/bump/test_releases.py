@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from dirac_forge.bump.objections import PassedOver, PreRelease
 from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.releases import Newest, newest, projects_of
+from dirac_forge.bump.releases import Newest, downgrade, newest, projects_of
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound
 from dirac_forge.feedstock.change import SkipReason
@@ -255,3 +255,11 @@ def test_a_host_that_lists_nothing_is_said_to() -> None:
         "9.1 is the newest release that fits (example.org lists nothing: only the likely next versions were tried, so "
         "newer ones can't be ruled out)"
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "older"),
+    [("2.0", "1.9", True), ("1.9", "2.0", False), ("1.0", "1.0.0", False), ("r5", "1.0", False)],
+)
+def test_a_version_older_than_the_recipes_is_a_downgrade(old: str, new: str, older: bool) -> None:
+    assert bool(downgrade(old, new)) == older

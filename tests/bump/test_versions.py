@@ -111,7 +111,7 @@ def test_the_file_that_an_index_lists() -> None:
     text = recipe("https://pypi.org/packages/source/M/My-Demo/My-Demo-{{ version }}.zip")
     assert url_after(text, There({there}, index=listed)) == (
         "https://pypi.org/packages/source/M/My-Demo/my_demo-{{ version }}.tar.gz",
-        (f"{there}: its file is called my_demo-2.0.tar.gz",),
+        (f"{there}: the release spells its file like this; the recipe had My-Demo-{{{{ version }}}}.zip",),
     )
 
 
@@ -120,7 +120,7 @@ def test_urls_with_a_hash_in_them_go_where_the_index_says() -> None:
     text = recipe(f"https://files.pythonhosted.org/packages/71/70/{'2' * 60}/my_demo-{{{{ version }}}}.tar.gz")
     assert url_after(text, There({listed}, index=listed, silent=True)) == (
         f"{HASHED}/my_demo-{{{{ version }}}}.tar.gz",
-        (f"{listed}: its URL is {listed}",),
+        (f"{listed}: its folders are made from the file's content, and new with it",),
     )
 
 

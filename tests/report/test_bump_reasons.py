@@ -107,6 +107,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "requirements were not compared: conda-forge.yml, line 2 asks for that (inspection: disabled)",
         ),
         (bump_notes.NotCompared(reason="a is unreachable"), "requirements were not compared: a is unreachable"),
+        (
+            objections.Downgrade(old="2.0", new="1.0"),
+            "this is a downgrade: 1.0 was asked for, and is older than the recipe's 2.0",
+        ),
         (bump_notes.MovesTogether(key="b"), "it moves together with b: each needs the other"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",

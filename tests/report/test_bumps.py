@@ -46,8 +46,8 @@ dirac-grid 9.1.9 → 9.1.22
     - linux-64, Python 3.12: better: dirac-grid 9.1.9 → 9.1.22
     - osx-64, Python 3.12: worse: dirac-grid 9.1.22 can't be installed: m2crypto
       >=0.50 has no build for osx-64
-    - Environments that the feedstock is built and used in: 2 can be installed,
-      1 can't, 1 unknown
+    - Build, host and run environments of the feedstock: 2 can be installed, 1
+      can't, 1 unknown
     - run of dirac-grid (linux-64; python 3.13): m2crypto has no build for
       Python 3.13
     - run of dirac-grid (osx-64): no answer

@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 __all__ = [
+    "Downgrade",
     "ExcludedVersion",
     "LateRelease",
     "LooksLikeDate",
@@ -133,4 +134,12 @@ class UnusualJump:
     new: str
 
 
-ReleaseNote = str | TriedReleases | UnusualJump
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Downgrade:
+    """The version that was asked for is older than the recipe's."""
+
+    old: str
+    new: str
+
+
+ReleaseNote = str | Downgrade | TriedReleases | UnusualJump

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 from dirac_forge.bump.objections import (
+    Downgrade,
     LateRelease,
     LooksLikeDate,
     Objection,
@@ -33,7 +34,7 @@ from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.tags import read_version
 
-__all__ = ["Newest", "newest", "projects_of"]
+__all__ = ["Newest", "downgrade", "newest", "projects_of"]
 
 _FIRST_YEAR = 1000
 """A first number that may be the year of a date (or `2024`, or `202411`)."""
@@ -152,6 +153,15 @@ def _notes(places: Iterable[Offers], version: Version | None = None) -> tuple[Re
         if place.tried:
             notes[TriedReleases(host=place.origin.name, version=str(version or ""))] = None
     return tuple(notes)
+
+
+def downgrade(old: str, new: str) -> tuple[Downgrade, ...]:
+    """Return a note where a version is older than the recipe's; none where the two can't be compared."""
+    try:
+        older = Version(new) < Version(old)
+    except InvalidVersion:
+        return ()
+    return (Downgrade(old=old, new=new),) if older else ()
 
 
 def _jump(now: Version, new: Version, places: Sequence[Offers]) -> tuple[UnusualJump, ...]:

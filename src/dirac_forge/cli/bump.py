@@ -18,6 +18,7 @@ from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
 from dirac_forge.files import read_text, write_files
 from dirac_forge.proposals.bumps import BumpOptions, Decided, decide
+from dirac_forge.report.bump_body import review_count
 from dirac_forge.report.bumps import bumps_json, bumps_text
 from dirac_forge.report.next_steps import (
     Step,
@@ -172,19 +173,22 @@ def _steps(
 ) -> tuple[Step, ...]:
     asked = request.feedstocks
     bumps = [result for result in results if isinstance(result, Bump)]
-    proposed = [bump.change.feedstock for bump in bumps if bump.status == "proposed"]
+    ready = [bump for bump in bumps if bump.status == "proposed"]
+    proposed = [bump.change.feedstock for bump in ready]
     first, absent = _to_bump_first(workspace, bumps)
     left = len(bumps) > len(proposed) or not (asked or _all_known(results))
     evidence = evidence_steps(asked) if left and not verbose else ()
-    if not (proposed or first or absent or left):
+    if all(isinstance(one, Skip) and one.kind == "nothing" for one in results):
         return current_steps()
-    return (*_proposed_steps(request, proposed), *first_steps(asked, first, absent), *evidence)
+    reviewed = not any(map(review_count, ready))
+    written = _proposed_steps(request, proposed, reviewed=reviewed)
+    return (*written, *first_steps(asked, first, absent), *evidence)
 
 
-def _proposed_steps(request: BumpRequest, proposed: Sequence[str]) -> tuple[Step, ...]:
+def _proposed_steps(request: BumpRequest, proposed: Sequence[str], *, reviewed: bool) -> tuple[Step, ...]:
     if not proposed:
         return ()
-    return written_steps(proposed) if request.write or request.pr else write_steps(proposed)
+    return written_steps(proposed) if request.write or request.pr else write_steps(proposed, reviewed=reviewed)
 
 
 def _all_known(results: Iterable[Bump | Skip]) -> bool:

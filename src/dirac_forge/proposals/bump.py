@@ -16,7 +16,7 @@ from dirac_forge.bump.bump_notes import IgnoredKey, NotCompared, SecondLeft, Sec
 from dirac_forge.bump.objections import Objection
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
-from dirac_forge.bump.releases import Newest, projects_of
+from dirac_forge.bump.releases import Newest, downgrade, projects_of
 from dirac_forge.bump.second_projects import asked_version, second_projects
 from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.bump.versions import Edited, MissingFileError, UnansweredError, edited
@@ -34,6 +34,7 @@ from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.untrusted import split_url
+from dirac_forge.upstream.choice import nearest
 from dirac_forge.upstream.digests import Ask, Digests, chunks
 from dirac_forge.upstream.files.requirements import exactly
 
@@ -146,9 +147,9 @@ class BumpMaker:
         try:
             done = self._edited(case, case.text, to, projects, commits=commits)
         except (MissingFileError, UnansweredError) as error:
-            absent = self._unreleased(projects, to) if found is None else []
+            absent = self._unreleased(projects, to) if found is None else {}
             if absent:  # a no, whatever other hosts would say
-                raise MissingFileError("; ".join(absent)) from error
+                raise MissingFileError("; ".join(absent), hint=" ".join(absent.values())) from error
             raise
         done, seconds = self._with_seconds(case, done, projects)
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
@@ -156,7 +157,7 @@ class BumpMaker:
             made,
             patches=patches_of(done.after, path=case.shown, settings=case.settings),
             tried=self._tried(case, done.after, given=found is None),
-            notes=(*notes, *seconds, *made.notes),
+            notes=(*notes, *seconds, *made.notes, *downgrade(case.current, to)),
         )
         if found is not None:
             made = replace(
@@ -174,9 +175,9 @@ class BumpMaker:
             made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, to)))
         return self._with_requirements(case, made, projects)
 
-    def _unreleased(self, projects: Iterable[str], to: str) -> list[str]:
-        """Return of each project that its index has no such release, and its newest; nothing where that is unknown."""
-        found: list[str] = []
+    def _unreleased(self, projects: Iterable[str], to: str) -> dict[str, str]:
+        """Return of each project that its index has no such release, with its nearest; {} where that is unknown."""
+        found: dict[str, str] = {}
         index = "PyPI" if split_url(self.context.settings.index_url).hostname == "pypi.org" else "the index"
         for name in projects:
             with suppress(ForgeError, ValueError):
@@ -184,7 +185,8 @@ class BumpMaker:
                 versions = [release.version for release in project.releases]
                 if versions and Version(to) not in versions:
                     newest = max(versions, key=lambda version: (not version.is_prerelease, version))
-                    found.append(f"{index} has no {project.name} {to}; the newest is {newest}")
+                    said = f"{index} has no {project.name} {to}; the newest is {newest}"
+                    found[said] = f"Nearest versions: {', '.join(map(str, nearest(project, Version(to))))}."
         return found
 
     def _caught_up(self, case: Case) -> Bump | None:

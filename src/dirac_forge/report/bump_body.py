@@ -32,7 +32,7 @@ from dirac_forge.report.proof_body import proof_blocks
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.carried import Carried, LagStart
 
-__all__ = ["attention_sections", "bump_sections", "written"]
+__all__ = ["attention_sections", "bump_sections", "review_count", "written"]
 
 _MOST_REJECTED = 5
 _MOST_FILES = 2
@@ -217,6 +217,11 @@ def _told_as(line: Carried, why: str) -> tuple[Inline, ...]:
         what = (Code(line.after), " added") if after else (Code(line.before), " removed")
     behind = (f" ({why}: ", Code(line.evidence), ")") if evidence else (f" ({why})",)
     return (f"{part}: ", *what, *behind)
+
+
+def review_count(bump: Bump) -> int:
+    """Return how many things a person has to look at before a bump is merged."""
+    return len(_review_lines(bump))
 
 
 def _looked_at(bump: Bump) -> Iterator[Block]:

@@ -295,6 +295,11 @@ def _(note: objections.TriedReleases) -> str:
 
 
 @worded.register
+def _(note: objections.Downgrade) -> str:
+    return f"this is a downgrade: {note.new} was asked for, and is older than the recipe's {note.old}"
+
+
+@worded.register
 def _(note: objections.UnusualJump) -> str:
     return f"{note.old} to {note.new} is an unusual jump: check that {note.new} is the next release of the same thing"
 

@@ -16,7 +16,7 @@ from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.check.answer_reasons import NotTaken
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
-from dirac_forge.report.bump_body import attention_sections, bump_sections
+from dirac_forge.report.bump_body import attention_sections, bump_sections, review_count
 from dirac_forge.report.bump_reasons import moved_text, patch_result, recipe_reason, skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
@@ -232,7 +232,7 @@ def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
             version=moved_text(bump),
             released=_released(bump),
             status="written" if written and bump.status == "proposed" else bump.status,
-            why=_why(bump),
+            why=_why(bump) + _reviewed(bump),
         )
         for bump in bumps
     ]
@@ -287,6 +287,12 @@ def _why(bump: Bump) -> str:
         return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before{_left(bump.proof)}"
     reason = plain(proof_words(bump.proof.reason), longest=_SHORT)
     return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
+
+
+def _reviewed(bump: Bump) -> str:
+    """Return how much of a proposal a person has to look at."""
+    count = review_count(bump) if bump.status == "proposed" else 0
+    return f"; {count} to review" if count else ""
 
 
 def _left(proof: Proof) -> str:

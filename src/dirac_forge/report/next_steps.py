@@ -93,9 +93,10 @@ def check_steps(
     return step("which feedstocks have newer releases", "bump") if good else ()
 
 
-def write_steps(proposed: Sequence[str]) -> tuple[Step, ...]:
-    """Return how to write proposals into the workspace."""
-    return step(f"writes {_it(proposed)} into the workspace", "bump", *proposed, "--write")
+def write_steps(proposed: Sequence[str], *, reviewed: bool = True) -> tuple[Step, ...]:
+    """Return how to write proposals into the workspace; without `reviewed` some have something to look at first."""
+    after = "" if reviewed else "; look at Needs review first"
+    return step(f"writes {_it(proposed)} into the workspace{after}", "bump", *proposed, "--write")
 
 
 def written_steps(names: Sequence[str]) -> tuple[Step, ...]:

@@ -150,7 +150,7 @@ def environment_json(environment: EnvironmentProof) -> dict[str, Any]:
 def _counted(environments: Sequence[EnvironmentProof]) -> str:
     counts = Counter[str](one.status for one in environments)
     told = [f"{counts[status]} {said}" for status, said in _STATUSES.items() if counts[status]]
-    return f"Environments that the feedstock is built and used in: {', '.join(told)}"
+    return f"Build, host and run environments of the feedstock: {', '.join(told)}"
 
 
 def _places(alike: Sequence[EnvironmentProof]) -> str:

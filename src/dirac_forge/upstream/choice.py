@@ -12,7 +12,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.index.project import Project, Release
 
-__all__ = ["Choice", "Refusal", "Rejected", "choose", "objection", "offers"]
+__all__ = ["Choice", "Refusal", "Rejected", "choose", "nearest", "objection", "offers"]
 
 _ANY = SpecifierSet()
 _NAMED = 5
@@ -181,7 +181,7 @@ def _exactly(project: Project, specifier: SpecifierSet, exact: Version, pythons:
     others = SpecifierSet(part for part in specifier if part.operator not in ("==", "==="))
     if not fitting or not others.contains(fitting[-1].version, prereleases=True):
         reason = f"There is no release of {project.name} that satisfies {specifier}."
-        return Refusal(project=project.name, reason=reason, nearest=_nearest(project, exact))
+        return Refusal(project=project.name, reason=reason, nearest=nearest(project, exact))
     release = fitting[-1]
     if not release.files:
         return Refusal(project=project.name, reason=f"{project.name} {release.version} has no files.")
@@ -198,7 +198,7 @@ def _reservations(release: Release, pythons: Sequence[str]) -> Iterator[str]:
         yield f"{release.version} needs Python {_needs(release)}, the channel has {_span(pythons)}"
 
 
-def _nearest(project: Project, version: Version) -> tuple[Version, ...]:
+def nearest(project: Project, version: Version) -> tuple[Version, ...]:
     """Return the neighbours of `version` in order, final ones first, and the newest of all."""
     known = [release.version for release in project.releases]
     final = [item for item in known if not item.is_prerelease] or known

@@ -73,9 +73,10 @@ def _named(place: TextPlace, listed: str, version: str) -> Iterator[tuple[str, s
     spelled = written[-1] if written else version
     if _HASHED.search(raw):
         # Its folders are made from the file's content: they are others for each file.
-        folder, said = quote[:1] + listed.rpartition("/")[0], f"its URL is {listed}"
+        folder = quote[:1] + listed.rpartition("/")[0]
+        said = "its folders are made from the file's content, and new with it"
     else:
-        said = f"its file is called {filename}"
+        said = f"the release spells its file like this; the recipe had {last}"
     for name in _names_of(raw, quote) if found else ():
         yield f"{folder}/{name}-{spelled}{ending}{quote}", said
     yield f"{folder}/{stem}{spelled}{ending}{quote}" if found else f"{folder}/{filename}{quote}", said
