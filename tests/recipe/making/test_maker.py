@@ -168,6 +168,18 @@ def test_a_missing_member_of_a_family_brings_the_whole_family() -> None:
     assert [[o.name for o in recipe.outputs] for recipe in made.recipes] == [["zz-app", "zz-common"], ["zz-user"]]
 
 
+@pytest.mark.parametrize(
+    ("project", "asked", "needed"),
+    [("uvicorn", [], ["uvloop"]), ("uvicorn", ["standard", "more"], ["uvloop", "zz-more"]), ("dask", ["complete"], [])],
+)
+def test_extras_are_needed_where_the_recipe_has_them(project: str, asked: list[str], needed: list[str]) -> None:
+    requires = ["uvloop; extra == 'standard'", "zz-more; extra == 'more'", "bokeh; extra == 'complete'"]
+    releases = Releases(facts(project, requires=requires, extras=["standard", "more", "complete"]))
+    wanted = replace(order(project), extras={project: tuple(asked)})
+    rows = make(releases, wanted, deps="none").needed
+    assert [row.project for row in rows if row.required_by == (project,)] == needed
+
+
 def test_a_name_that_is_only_a_guess_is_a_warning_in_the_recipe() -> None:
     made = make(Releases(facts("zz-app", requires=["bash"])), order("zz-app"), deps="none")
     (warning,) = [note.text for note in made.recipes[0].notes if note.level == "warning"]

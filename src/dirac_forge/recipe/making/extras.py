@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -26,7 +26,7 @@ class ExtraPackages:
 
 
 def extra_packages(
-    package: str, project: str, asked: Iterable[str], there: Callable[[Iterable[str]], Listing]
+    package: str, project: str, asked: Collection[str], there: Callable[[Iterable[str]], Listing]
 ) -> ExtraPackages:
     """Return the outputs for extras of a project, and which of those that are asked for go into its own package.
 

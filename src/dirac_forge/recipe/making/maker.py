@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from dirac_forge.channel.listing import Catalogue, Listing, availability
-from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra, packages_of
+from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
 from dirac_forge.recipe.making.carried import carried_over
@@ -113,7 +113,7 @@ class Maker:
     def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
         """Return the facts of the ordered projects, and the tree of what they need to run."""
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
-        extras = {p: frozenset(order.extras.get(p, ())) for order in orders for p in order.projects}
+        extras = {p: self._wanted_extras(p, order.extras.get(p, ())) for order in orders for p in order.projects}
         roots = _results(self._asked(self.upstream.metadata, wanted))
         asked = self._asked(self._facts, wanted)
         tree = walk(
@@ -124,6 +124,14 @@ class Maker:
             observer=self.observer,
         )
         return _results(asked), tree
+
+    def _wanted_extras(self, project: str, asked: Collection[str]) -> frozenset[str]:
+        """Return the extras whose requirements the recipe has, in the project's own package or in outputs beside it."""
+        if not asked and not extras_of(project):
+            return frozenset()
+        mapped = self._mapped(project)
+        extras = extra_packages(_own_packages(mapped)[0], mapped.project, asked, self.catalogue.info)
+        return frozenset((*extras.folded, *extras.outputs))
 
     def _asked(self, ask: Callable[[str, SpecifierSet], T], wanted: Mapping[str, SpecifierSet]) -> dict[str, Future[T]]:
         return {project: self.executor.submit(ask, project, specifiers) for project, specifiers in wanted.items()}
@@ -335,15 +343,14 @@ class Maker:
             outputs.append(output)
         return _with_notes(replace(recipe, outputs=tuple(outputs)), notes)
 
-    def _part(self, mapped: Mapped, facts: ReleaseFacts, asked: Iterable[str]) -> FamilyPart:
+    def _part(self, mapped: Mapped, facts: ReleaseFacts, asked: Collection[str]) -> FamilyPart:
         licence = self.upstream.licence(facts)
         notes = []
         if isinstance(licence, Note):
             notes.append(licence)
             licence = None
-        names = packages_of(mapped.project) or (mapped.package,)
-        package, *aliases = names if mapped.package in names else (mapped.package,)
-        extras = extra_packages(package, mapped.project, tuple(asked), self.catalogue.info)
+        package, *aliases = _own_packages(mapped)
+        extras = extra_packages(package, mapped.project, asked, self.catalogue.info)
         tools = build_requirements(facts.sdist) if facts.sdist is not None else RequirementList()
         return FamilyPart(
             package=package,
@@ -361,6 +368,12 @@ class Maker:
             return self.upstream.metadata(project, specifiers)
         except ForgeError:
             return None  # the conversion writes what a person has to find out
+
+
+def _own_packages(mapped: Mapped) -> tuple[str, ...]:
+    """Return the package that holds the project, and the further names of it."""
+    names = packages_of(mapped.project)
+    return names if mapped.package in names else (mapped.package,)
 
 
 def _results(futures: Mapping[str, Future[T]]) -> dict[str, T]:
