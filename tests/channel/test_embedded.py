@@ -48,6 +48,13 @@ def test_it_has_the_pinning_and_says_its_day(cache: Path) -> None:
     assert set(PLATFORMS) <= set(opened.platforms())
 
 
+def test_its_folder_by_path_is_the_same_snapshot(cache: Path) -> None:
+    """A lock that was made from it names the folder: it has one day, and what it lacks is unknown."""
+    opened = Channel.open([embedded_folder(cache).as_uri(), str(embedded_folder(cache))], embedded_dir=cache)
+    assert [type(source) for source in opened.sources] == [EmbeddedFolder, EmbeddedFolder]
+    assert set(opened.snapshots.values()) == {""}
+
+
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_dirac_grid_is_installable_from_it(cache: Path, platform: str) -> None:
     channel = Channel.open(["embedded"], embedded_dir=cache)

@@ -33,6 +33,7 @@ def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
         pkg("low 1.0"),
         pkg("top 1.0", "mid"),
         pkg("mid 1.0"),
+        pkg("galaxy-util 1.0"),
     ]
     folder = write_channel(tmp_path / "part", {"linux-64": records})
     (folder / "snapshot.json").write_text('{"as_of": "2026-08-21"}', encoding="utf-8")
@@ -51,6 +52,7 @@ def answer(channel: Channel, *specs: str, platform: str = "linux-64") -> Cell:
     [
         (["lost"], "the embedded snapshot (2026-08-21) has no lost; conda-forge may"),
         (["lowe"], "the embedded snapshot (2026-08-21) has no lowe; conda-forge may; did you mean low?"),
+        (["gfal2-util"], "the embedded snapshot (2026-08-21) has no gfal2-util; conda-forge may"),
         (["low >=2"], "the embedded snapshot (2026-08-21) has no low >=2 (its newest is 1.0); conda-forge may"),
         (["low 1.0 *_9"], "the embedded snapshot (2026-08-21) has no low 1.0 *_9 (its newest is 1.0); conda-forge may"),
         (

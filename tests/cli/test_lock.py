@@ -332,6 +332,18 @@ def test_documented_release_is_solved_and_not_locked_with_the_embedded_snapshot(
     assert not (workspace / "pixi.lock").exists()
 
 
+@pytest.mark.parametrize("width", [40, 80])
+def test_day_of_a_snapshot_wraps_before_its_folder(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path, tmp_path: Path, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    folder = tmp_path / f"a-folder-with-a-rather-long-name-{'x' * width}"
+    (workspace / "snapshot").rename(folder)
+    (folder / "snapshot.json").write_text('{"as_of": "2020-02-01"}', encoding="utf-8")
+    assert main(["lock", "construct.yaml", "--channel", str(folder)]) == 3
+    assert capsys.readouterr().out.endswith(f"\n* As of 2020-02-01: the snapshot\n  {folder}.\n")
+
+
 def test_unsolvable_platform_writes_nothing(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     (workspace / "construct.yaml").write_text(
         "name: OS\nversion: 1\nspecs:\n  - grid\n  - gird  # [osx]\n", encoding="utf-8"

@@ -19,7 +19,7 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["CONDA_FORGE", "NAME", "EmbeddedFolder", "embedded_folder", "embedded_names"]
+__all__ = ["CONDA_FORGE", "NAME", "EmbeddedFolder", "embedded_folder", "embedded_names", "is_embedded"]
 
 NAME = "embedded"
 """What a user calls it: `--channel embedded`."""
@@ -75,6 +75,11 @@ def embedded_folder(cache_dir: Path) -> Path:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return folder
+
+
+def is_embedded(folder: Path, cache_dir: Path) -> bool:
+    """Whether a folder is an embedded snapshot, unpacked below `cache_dir`: locks of earlier days may name it."""
+    return folder.absolute().parent == cache_dir.absolute() and folder.name.startswith("embedded-")
 
 
 def embedded_names(cache_dir: Path, *, observer: Observer) -> frozenset[str]:

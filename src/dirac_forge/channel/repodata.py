@@ -12,10 +12,10 @@ import rattler
 from rattler import Client, Gateway
 from rattler.exceptions import InvalidChannelError
 
-from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder
+from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder, is_embedded
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
-from dirac_forge.channel.snapshot import snapshot_day
+from dirac_forge.channel.snapshot import ABOUT, snapshot_day
 from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
@@ -116,6 +116,8 @@ class Sources:
         return self.reachable is None or self.reachable(channel.base_url)
 
     def _folder(self, folder: Path) -> Folder:
+        if self.embedded_dir is not None and is_embedded(folder, self.embedded_dir) and (folder / ABOUT).is_file():
+            return self._dated(folder)
         found = Folder(folder, observer=self.observer)
         day = snapshot_day(found.folder)
         if day is not None:
@@ -123,7 +125,10 @@ class Sources:
         return found
 
     def _embedded(self, folder: Path) -> EmbeddedFolder:
-        found = EmbeddedFolder(embedded_folder(folder), observer=self.observer)
+        return self._dated(embedded_folder(folder))
+
+    def _dated(self, folder: Path) -> EmbeddedFolder:
+        found = EmbeddedFolder(folder, observer=self.observer)
         self.observer.dated(found.as_of)
         return found
 

@@ -35,6 +35,8 @@ _PYTHON_CHOICES = (*PYTHON, "python-freethreading")
 _LEAST_ALIKE = 75.0
 """Per cent, of `rapidfuzz.fuzz.ratio`."""
 _MOST_NEAR = 3
+_LETTERS_A_TYPO = 3
+"""A name may differ in one letter for each so many that it has: `galaxy-util` is no misspelt `gfal2-util`."""
 
 
 def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsewhere) -> Obstacle:
@@ -172,9 +174,11 @@ def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
 
 def _near(name: str, names: Iterable[str]) -> tuple[str, ...]:
     from rapidfuzz import fuzz, process  # noqa: PLC0415  (slow to import, rarely needed)
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
 
     found = process.extract(name, sorted(names), scorer=fuzz.ratio, limit=_MOST_NEAR, score_cutoff=_LEAST_ALIKE)
-    return tuple(text for text, _, _ in found)
+    most = max(1, len(name) // _LETTERS_A_TYPO)
+    return tuple(text for text, _, _ in found if OSA.distance(name, text) <= most)
 
 
 def _foreign(index: RecordIndex, specs: Iterable[str]) -> ForeignChannel | None:

@@ -102,19 +102,26 @@ class Context:
         Where the embedded snapshot answered for conda-forge, its day is part of both; so are those of other snapshots.
         """
         self.observer.stop()
-        day = self.observer.as_of
         if self.options.json:
             print_json({**document, **self._days()} if isinstance(document, dict) else document)
         else:
             print_result(text, color=self.options.color)
             if steps and not self.options.quiet:
                 self._print_steps(steps)
-            if day:
-                said = f"* As of {day}: the embedded snapshot answered for conda-forge."
-                print_result(said, color=self.options.color)
-            for folder, known in self.observer.snapshots.items():
-                place = os.path.relpath(folder) if Path(folder).is_relative_to(Path.cwd()) else folder
-                print_result(f"* As of {known}: the snapshot {place}.", color=self.options.color)
+            self._print_days()
+
+    def _print_days(self) -> None:
+        from rich.text import Text  # noqa: PLC0415  # --json does without
+
+        from dirac_forge.report.terminal import Hanging  # noqa: PLC0415
+
+        day = self.observer.as_of
+        lines = [f"As of {day}: the embedded snapshot answered for conda-forge."] if day else []
+        for folder, known in self.observer.snapshots.items():
+            place = os.path.relpath(folder) if Path(folder).is_relative_to(Path.cwd()) else folder
+            lines.append(f"As of {known}: the snapshot {place}.")
+        for line in lines:
+            print_result(Hanging("* ", Text(line)), color=self.options.color)
 
     def _days(self) -> dict[str, object]:
         """Return the days of the snapshots that answered, for the JSON document."""

@@ -174,8 +174,8 @@ def _gap_text(causes: Sequence[Cause]) -> str:
     first = causes[0]
     lacks = listed(map(_lacked, causes))
     way = f"{_way(first, first.chain[:-1])}: " if len(first.chain) > 1 else ""
-    near = [name for one in causes if isinstance(one.obstacle, UnknownName) for name in one.obstacle.near]
-    return f"{way}the embedded snapshot ({first.gap}) has no {lacks}; conda-forge may{_meant(near)}"
+    near = dict.fromkeys(name for one in causes if isinstance(one.obstacle, UnknownName) for name in one.obstacle.near)
+    return f"{way}the embedded snapshot ({first.gap}) has no {lacks}; conda-forge may{_meant(tuple(near))}"
 
 
 def _lacked(cause: Cause) -> str:

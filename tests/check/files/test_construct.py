@@ -75,6 +75,23 @@ def test_extra_environments_are_targets_with_their_own_channels(tmp_path: Path) 
     assert (plain.environment, plain.specs) == ("plain", ("curl",))
 
 
+def test_what_an_installer_says_and_is_not_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "env.yml").write_text("dependencies:\n- curl\n- pip: [fts3]\n", encoding="utf-8")
+    path = tmp_path / "construct.yaml"
+    path.write_text(
+        "name: OS\nspecs: [zlib]\nenvironment: base\nextra_envs:\n"
+        "  a:\n    environment_file: env.yml\n    extra_envs:\n      b: {specs: [xz]}\n",
+        encoding="utf-8",
+    )
+    main, extra = read_targets(str(path), platforms=["linux-64", "osx-64"])
+    assert main.notes == (f"{path}:3: environment: an installed environment is left out",)
+    assert extra.specs == ("curl",)
+    assert extra.notes == (
+        f"{tmp_path / 'env.yml'}:3: what pip installs is left out",
+        f"{path}:8: extra_envs inside the extra environment a is left out",
+    )
+
+
 def test_environment_file_of_an_installer_is_read(tmp_path: Path) -> None:
     (tmp_path / "env.yml").write_text("dependencies: [dirac-grid, python 3.11.*]\n", encoding="utf-8")
     path = tmp_path / "construct.yaml"

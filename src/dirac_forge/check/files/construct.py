@@ -27,6 +27,8 @@ class _Environment:
     channels: tuple[str, ...] = ()
     exclude: tuple[str, ...] | None = None
     """None: not written, so that an extra environment has that of the installer."""
+    notes: list[str] = field(default_factory=list)
+    """What is left out."""
 
 
 def read_construct(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
@@ -79,6 +81,7 @@ def _environments(root: Node | None, path: Path, asked: Asking) -> dict[str, _En
     found = {DEFAULT_ENVIRONMENT: main}
     for name, extra in _extra_environments(root, path):
         one = _read(extra, path, asked)
+        one.notes += _nested(extra, path, name)
         one.channels = one.channels or main.channels
         one.exclude = main.exclude if one.exclude is None else one.exclude
         found[name] = one
@@ -110,7 +113,17 @@ def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
             file = path.parent / str(value.value)
             own = read_environment(rendered(content_of(file), file, ""), file, asked)
             found.specs += own.specs
+            found.notes += own.notes
+        elif key == "environment" and isinstance(value, ScalarNode) and value.value:
+            found.notes.append(f"{path}:{line_of(value)}: environment: an installed environment is left out")
     return found
+
+
+def _nested(extra: MappingNode, path: Path, name: str) -> Iterator[str]:
+    """Yield a note for environments inside an extra environment, which constructor does not know."""
+    for key, _, value in pairs(extra):
+        if key == "extra_envs":
+            yield f"{path}:{line_of(value)}: extra_envs inside the extra environment {name} is left out"
 
 
 def _target(name: str, environment: str, by_platform: Mapping[str, _Environment], asked: Asking) -> Target:
@@ -127,6 +140,7 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         environment=environment,
         channels=_merged(one.channels for one in by_platform.values()),
         exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
+        notes=tuple(dict.fromkeys(note for one in by_platform.values() for note in one.notes)),
     )
 
 
