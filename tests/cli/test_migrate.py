@@ -120,6 +120,8 @@ def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytes
     out, err = capsys.readouterr()
     assert json.loads(out)["unreadable"][0]["feedstock"] == "c"
     assert "warning: c is left out" in err
+    assert run(workspace, "why", "lib2", "c") == 3
+    assert capsys.readouterr().out.startswith("Whether c is in lib2 is unknown: ")
 
 
 def test_unknown_keys_of_conda_forge_yml_are_warned_of(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -161,7 +163,7 @@ def test_status_next_and_run_from_a_channel(workspace: Path, channel: Path, caps
     assert found["platforms"] == {"linux-64": {"done": 1, "members": 2, "percent": 50.0}}
     assert run(workspace, "next", "lib2", "--channel", str(channel)) == 0
     out = capsys.readouterr().out
-    assert out == "  b  b has no build with lib 2 (linux-64)\nThe others: 1 done.\n"
+    assert out == "  b  linux-64: b has no build with lib 2\nThe others: 1 done.\n"
     assert run(workspace, "run", "lib2", "--channel", str(channel), "--write") == 0
     assert "+  number: 1" in capsys.readouterr().out
     assert "number: 1" in (workspace / "feedstocks/b/recipe/meta.yaml").read_text(encoding="utf-8")
@@ -548,7 +550,7 @@ def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "Nobody waits for it.\n"
     )
     assert run(workspace, "why", "lib2", "c") == 0
-    assert capsys.readouterr().out == "c is not in lib2: it needs none of lib in host (or in build, without host).\n"
+    assert capsys.readouterr().out == "c is not in lib2: lib is not in its host requirements.\n"
 
 
 def test_long_sentences_break_at_words_only(

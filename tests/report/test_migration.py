@@ -77,14 +77,14 @@ def test_a_status_without_members_has_no_table() -> None:
     )
 
 
-def test_a_cut_reason_begins_with_the_package_and_platforms_from_elsewhere_are_named() -> None:
+def test_a_cut_reason_begins_with_the_platform_and_platforms_from_elsewhere_are_named() -> None:
     plan = plan_of({"a": {"lib": 7}})
     where = HostEnvironment(feedstock="a", output="a", section="host", platform="win-64", on="win-64", specs=())
     cause = Cause(obstacle=NoBuild(platform="win-64", elsewhere=("linux-64",)), package="pcre2", chain=("pcre2",))
     reason = NotSolvable(environment=where, reason=Refused(causes=(cause,)))
     status = status_of(plan, {}, Known(not_solvable={"a": reason}))
     text = shown(status_text(plan, status, platforms=("linux-64",)), 40)
-    assert "\n  a  pcre2: no build for win-64 (there …\n\n-v shows the reasons whole.\n" in text
+    assert "\n  a  win-64: pcre2: no build for …\n\n-v shows the reasons whole.\n" in text
     assert "Some states are decided by win-64, which\nthe settings do not name:" in text
     text = shown(status_text(plan, status, platforms=("linux-64", "win-64")), 100)
-    assert text.endswith("\n  a  pcre2: no build for win-64 (there is one for linux-64) (host of a on win-64)\n")
+    assert text.endswith("\n  a  win-64: pcre2: no build for win-64 (there is one for linux-64)\n")

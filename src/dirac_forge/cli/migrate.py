@@ -269,7 +269,7 @@ def why(context: Context, migration: str, feedstock: str) -> int:
         name = feedstock if known else migrating.workspace.find(feedstock).label
         pinned = pinned_members(plan, migrating.exports(plan))
         context.answer(report.why_text(plan, name, pinned), report.why_json(plan, name, pinned), _status_steps(plan))
-    return 0
+    return 3 if name in plan.graph.unreadable else 0
 
 
 def new(context: Context, library: str, version: str) -> int:

@@ -225,9 +225,12 @@ def _where(plan: Plan, name: str) -> str:
 
 def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, Any]:
     """Why a feedstock is in a migration or not, as `migrate why --json` prints it."""
+    if name in plan.graph.unreadable:
+        unread = plan.graph.unreadable[name]
+        return {"migration": plan.migration.name, "feedstock": name, "member": None, "because": [unread]}
     if name not in plan.membership.members:
         excluded = plan.membership.excluded.get(name)
-        reason = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan)
+        reason = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan, name)
         absent = name in plan.membership.absent
         reason = "its recipe is not in the workspace" if absent else reason
         return {"migration": plan.migration.name, "feedstock": name, "member": absent, "because": [reason]}
@@ -245,9 +248,15 @@ def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, 
     }
 
 
-def _not_concerned(plan: Plan) -> str:
-    packages = ", ".join(sorted(plan.membership.packages)) or ", ".join(plan.migration.keys)
-    return f"it needs none of {packages} in host (or in build, without host)"
+def _not_concerned(plan: Plan, name: str) -> str:
+    packages = sorted(plan.membership.packages) or list(plan.migration.keys)
+    needs = plan.graph.facts[name].needs if name in plan.graph.facts else ()
+    host = any(need.section == "host" for need in needs)
+    if not host and not any(need.section == "build" for need in needs):
+        return "it has no host or build requirements"
+    where = "build and host" if host and plan.migration.settings.include_build else "host" if host else "build"
+    what = f"{packages[0]} is not" if len(packages) == 1 else f"none of {_some(packages)} is"
+    return f"{what} in its {where} requirements"
 
 
 def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> RenderableType:
@@ -279,8 +288,10 @@ def _why_not(plan: Plan, name: str) -> list[str]:
             f"If it needs what the default branch needs, it waits for {parents}.",
             f"`dirac-forge sync {name}` fetches it.",
         ]
+    if name in plan.graph.unreadable:
+        return [f"Whether {name} is in {plan.migration.name} is unknown: {plan.graph.unreadable[name]}"]
     excluded = plan.membership.excluded.get(name)
-    why = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan)
+    why = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan, name)
     return [f"{name} is not in {plan.migration.name}: {why}."]
 
 

@@ -56,6 +56,8 @@ _COLOURS = {
     "error": "red",
 }
 _MOST_BLOCKERS = 5
+_MOST_PLATFORMS = 2
+"""Before a brief finding."""
 _ORDER: dict[type[Finding], int] = {CarryingBuild: 1, NoChannelPlatform: 2}
 """What is missing first."""
 
@@ -225,14 +227,20 @@ def _rows(members: Sequence[FeedstockStatus]) -> Iterator[tuple[str, str]]:
 
 
 def _brief(each: FeedstockStatus) -> Iterator[str]:
-    """Yield the details with the package first, for one line."""
+    """Yield the details for one line, whose end may be cut: the platform first, then the package."""
     match each.reasons[:1]:
         case (NotSolvable(environment=environment, reason=reason),):
-            yield f"{environment_words(reason)} ({_host_words(environment)})"
-        case (Unsure() as unsure,):
-            yield f"unknown: {_unsure_words(unsure)}"
+            yield f"{_brief_place(environment)}: {environment_words(reason)}"
+        case (Unsure(environment=environment, reason=reason),):
+            yield f"{_brief_place(environment)}: unknown: {environment_words(reason)}"
         case _:
             yield from _details(each, brief=True)
+
+
+def _brief_place(environment: HostEnvironment) -> str:
+    """Return the platform of an environment; the environment, where it is not the host of the feedstock's namesake."""
+    plain = environment.section == "host" and environment.output == environment.feedstock
+    return environment.platform if plain else f"{environment.platform}, {environment.section} of {environment.output}"
 
 
 def platforms_elsewhere(status: Status, platforms: Sequence[str]) -> tuple[str, ...]:
@@ -268,14 +276,23 @@ def _details(each: FeedstockStatus, *, brief: bool = False) -> Iterator[str]:
 
 
 def _lines(evidence: Evidence, *, brief: bool = False) -> Iterator[str]:
-    """Yield each finding with its platforms; `brief`: what holds on all that the channel has says so."""
+    """Yield each finding with its platforms; `brief`: what holds on all that the channel has says so.
+
+    A brief one begins with the platforms, but for what is built: its end may be cut.
+    """
     platforms: dict[str, list[str]] = {}
+    built: dict[str, bool] = {}
     for platform, finding in sorted(evidence.findings.items(), key=lambda item: _ORDER.get(type(item[1]), 0)):
-        platforms.setdefault(finding_words(finding), []).append(platform)
+        told = finding_words(finding)
+        platforms.setdefault(told, []).append(platform)
+        built[told] = isinstance(finding, CarryingBuild)
     in_channel = sum(not isinstance(finding, NoChannelPlatform) for finding in evidence.findings.values())
     for told, names in platforms.items():
-        where = "all platforms" if brief and len(names) == in_channel > 2 else ", ".join(names)
-        yield f"{told} ({where})"
+        everywhere = brief and len(names) == in_channel > 2
+        if brief and not built[told]:
+            yield f"{'all platforms' if everywhere else words(names, _MOST_PLATFORMS)}: {told}"
+        else:
+            yield f"{told} ({'all platforms' if everywhere else ', '.join(names)})"
 
 
 def _closing(status: Status) -> Iterator[str]:
