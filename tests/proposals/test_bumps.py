@@ -250,7 +250,7 @@ def test_a_part_of_a_channel_blocks_nothing(place: Place) -> None:
     files: Files = {
         "tool": {
             **release("tool", "1.0", "lib>=1", "elsewhere"),
-            **release("tool", "1.1", "lib>=1", "elsewhere", "fresh"),
+            **release("tool", "1.1", "lib>=1", "elsewhere>=2", "fresh"),
         }
     }
     found = place.run(files)["tool"]
@@ -258,6 +258,10 @@ def test_a_part_of_a_channel_blocks_nothing(place: Place) -> None:
     assert (
         "fresh (run of tool): whether fresh exists is unknown: "
         "the channel lacks elsewhere too, which the recipe needed before"
+    ) in found["notes"]
+    assert (
+        "elsewhere >=2 (run of tool): this channel has no elsewhere; conda-forge should (the recipe needed it before); "
+        "whether in this version is unknown"
     ) in found["notes"]
     assert found["proof"]["warnings"] == ["taken to be there, since the channel has no such packages: elsewhere, fresh"]
     assert outcomes(found) == ["same"]
@@ -361,7 +365,10 @@ def test_a_build_backend_that_a_snapshot_lacks_is_no_new_recipe(place: Place) ->
     files: Files = {"lib": {**release("lib", "1.0", build=old), **release("lib", "2.0")}}
     found = place.run(files)["lib"]
     assert (found["status"], found["recipes"]) == ("proposed", [])
-    assert "hatchling (host of lib): whether hatchling exists is unknown: conda-forge has hatchling" in found["notes"]
+    assert (
+        "hatchling (host of lib): this channel has no hatchling; conda-forge should (it is a usual build backend)"
+        in (found["notes"])
+    )
 
 
 def test_feedstocks_that_need_each_other_are_one_step(place: Place) -> None:

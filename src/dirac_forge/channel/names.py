@@ -160,8 +160,8 @@ def extras_of(project: str) -> dict[str, str]:
 
 
 def known_elsewhere(package: str) -> str:
-    """In words, that a table of conda-forge's names has a package; "" where none has."""
-    return f"conda-forge has a {package}, as tables of its names say" if package in _listed() else ""
+    """Return in words how it is known that conda-forge has a package; "" where no table of its names says so."""
+    return "as tables of its names say" if package in _listed() else ""
 
 
 @cache

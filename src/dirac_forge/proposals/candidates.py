@@ -106,6 +106,7 @@ class Candidate(Subject):
                 continue
             output, section, package, spec = asked
             read = parsed(f"{package} {spec}".strip())
+            partial, known = self._partial(package, self._lacking_before(before, output, section))
             line = self._line(output, section, package)
             yield NewNeed(
                 package=package,
@@ -114,7 +115,8 @@ class Candidate(Subject):
                 section=section,  # type: ignore[arg-type]
                 project=line[0],
                 optional=line[1],
-                partial=self._missing_before(before, output, section) or self._known(package),
+                partial=partial,
+                known=known,
             )
 
     def _line(self, output: str, section: str, package: str) -> tuple[str, bool]:
@@ -128,18 +130,23 @@ class Candidate(Subject):
         """Why a snapshot may lack a package that is there elsewhere."""
         if self._channel.remote:
             return ""
-        return f"conda-forge has {package}" if package in BACKENDS.values() else known_elsewhere(package)
+        return "it is a usual build backend" if package in BACKENDS.values() else known_elsewhere(package)
 
-    def _missing_before(self, before: Iterable[_Asked], output: str, section: str) -> str:
-        """A package that the output needed before and that no channel has, in words: then the channel is a part."""
+    def _partial(self, package: str, lacking: Sequence[str]) -> tuple[str, bool]:
+        """Return why the channel may lack a package that is elsewhere, and whether it is known to be there."""
+        if package in lacking:
+            return "the recipe needed it before", True
+        if lacking:
+            return f"the channel lacks {lacking[0]} too, which the recipe needed before", False
+        why = self._known(package)
+        return why, bool(why)
+
+    def _lacking_before(self, before: Iterable[_Asked], output: str, section: str) -> list[str]:
+        """Return the packages that the output needed before and that no channel has: then the channel is a part."""
         before = list(before)
         own = [one for one in before if one[0] == output] or before
         names = dict.fromkeys(name for _, part, name, _ in own if (part == "run") == (section == "run"))
         made = self.provides
         self._channel.index(self.platforms[0]).prefetch(names)
-        for name in names:
-            if name not in made and not any(
-                self._channel.index(platform).group(name).records for platform in self.platforms
-            ):
-                return f"the channel lacks {name} too, which the recipe needed before"
-        return ""
+        indexes = [self._channel.index(platform) for platform in self.platforms]
+        return [name for name in names if name not in made and not any(one.group(name).records for one in indexes)]

@@ -252,9 +252,14 @@ def _unclear_needs(notes: Sequence[BumpNote]) -> dict[str, list[Lack]]:
     """Return requirements of which it is unknown for one reason whether they exist, where there are several."""
     found: dict[str, list[Lack]] = {}
     for note in notes:
-        if isinstance(note, Lack) and note.availability.status == "unknown" and note.need.partial:
+        if isinstance(note, Lack) and _is_unclear(note):
             found.setdefault(note.need.partial, []).append(note)
     return {why: some for why, some in found.items() if len(some) > 1}
+
+
+def _is_unclear(lack: Lack) -> bool:
+    """Whether it is unknown if a package exists at all, since the channel is only a part of another."""
+    return lack.availability.status == "unknown" and bool(lack.need.partial) and not lack.need.known
 
 
 def _unclear_line(why: str, lacks: Sequence[Lack]) -> str:

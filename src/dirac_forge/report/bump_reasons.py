@@ -245,6 +245,9 @@ def _standing(need: NewNeed, availability: Availability) -> str:
         case Availability(as_of=day, newest=newest) if day is not None:
             has = f"{need.package} up to {newest}" if newest else f"no {need.package}"
             return f"the embedded snapshot ({day}) has {has}; conda-forge may have it"
+        case _ if need.known:
+            version = "; whether in this version is unknown" if need.spec else ""
+            return f"this channel has no {need.package}; conda-forge should ({need.partial}){version}"
         case _:
             return f"whether {need.package} exists is unknown" + (f": {need.partial}" if need.partial else "")
 
