@@ -31,6 +31,24 @@ def test_the_size_of_the_cache(folder: Path, capsys: pytest.CaptureFixture[str])
     }
 
 
+def test_what_the_cache_keeps_is_told_in_words_and_earlier_versions_together(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = Store(folder)
+    for kind in ("built-recipes", "built-recipes-2", "sdist-9", "sdist-10", "wheel-10", "wheel-metadata-10", "new-1"):
+        store.put(kind, "b" * 64, bytes(200_000))
+    assert main(["cache", "size"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [(" ".join(words[:-3]), *words[-3:]) for words in lines[1:]] == [
+        ("answers of hosts", "1", "1.5", "MB"),
+        ("new", "1", "0.2", "MB"),
+        ("recipes as they are built", "1", "0.2", "MB"),
+        ("what source archives say", "1", "0.2", "MB"),
+        ("what wheels say", "2", "0.4", "MB"),
+        ("of earlier versions of dirac-forge", "2", "0.4", "MB"),
+    ]
+
+
 def test_what_is_in_use_is_not_pruned_but_cleared(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cache", "prune", "--to", "0", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["removed"] == 0

@@ -8,13 +8,16 @@ import stat
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dirac_forge.cli import doctor as looking
 from dirac_forge.cli import main
+from dirac_forge.cli.findings import Check
 from dirac_forge.pullrequest.ledger import Ledger
 from support.index import PackageIndex
 from support.server import Answer, Asked, Server, dead_port
@@ -163,3 +166,26 @@ def test_for_people(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypa
     said = capsys.readouterr().out
     assert "unknown: index: not asked: offline" in said
     assert "to do: leave out --offline" in said
+
+
+def test_what_does_not_answer_in_time_is_told_with_its_folder(
+    doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "_LIMIT", 0.0)
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", lambda *_: Future[Check]())
+    channel = tmp_path / "channel"
+    channel.mkdir()
+    found = doctor("--channel", str(channel))
+    assert found["cache"]["detail"] == f"{tmp_path / 'cache'}: no answer within 0 s"
+    assert found[f"channel {channel}"]["detail"] == f"{channel}: no answer within 0 s"
+    assert found["index"]["detail"] == "no answer within 0 s"
+
+
+def test_a_cache_that_takes_too_long_to_count(
+    doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "_COUNTING", -1.0)
+    (tmp_path / "cache").mkdir()
+    found = doctor("--offline")["cache"]
+    assert found["detail"] == f"{tmp_path / 'cache'}: more than 0 files, more than 0.0 MB"
+    assert found["status"] == "ok"

@@ -130,6 +130,10 @@ def test_disk_and_late_checks(tmp_path: Path) -> None:
     assert (full.status, full.detail) == ("missing", f"{tmp_path}: 1.0 GB free")
     late = late_finding("index", limit=3.0)
     assert (late.status, late.detail) == ("unknown", "no answer within 3 s")
+    assert late.remedy == "try again, or check the network and the proxy settings"
+    slow = late_finding("cache", limit=3.0, place="/var/cache")
+    assert (slow.status, slow.detail) == ("unknown", "/var/cache: no answer within 3 s")
+    assert slow.remedy == "try again, or see whether the disk is slow or busy"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +162,8 @@ def test_cache() -> None:
     folder = Path("/var/cache")
     well = cache_finding(folder, files=1234, size=5_600_000, writable=True)
     assert (well.status, well.detail) == ("ok", f"{folder}: 1,234 files, 5.6 MB")
+    large = cache_finding(folder, files=1234, size=5_600_000, writable=True, counted=False)
+    assert (large.status, large.detail) == ("ok", f"{folder}: more than 1,234 files, more than 5.6 MB")
     badly = cache_finding(folder, files=0, size=0, writable=False)
     assert (badly.status, badly.detail) == ("missing", f"{folder}: 0 files, 0.0 MB; can't be written")
 

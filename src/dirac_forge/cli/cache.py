@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dirac_forge.cache import Pruned, prune, sizes
 from dirac_forge.cli.context import Context
 from dirac_forge.report.document import Code, Paragraph, Section, Table
@@ -10,10 +12,32 @@ from dirac_forge.report.terminal import Shown
 __all__ = ["clear", "prune_to", "size"]
 
 _MB = 1_000_000
+_EARLIER = "of earlier versions of dirac-forge"
+_WHAT = {
+    "built-recipes": "recipes as they are built",
+    "choice": "releases that were chosen",
+    "clones": "clones of repositories",
+    "clones-anonymous": "clones of repositories",
+    "embedded": "the embedded snapshot, unpacked",
+    "facts": "what recipes say",
+    "github-releases": "releases on GitHub",
+    "http": "answers of hosts",
+    "packages": "packages",
+    "published": "what published packages say",
+    "repodata": "repodata of channels",
+    "run-exports": "run_exports of packages",
+    "sdist": "what source archives say",
+    "skips": "variants that recipes skip",
+    "solved": "answers of the solver",
+    "wheel": "what wheels say",
+    "wheel-metadata": "what wheels say",
+    "workspace": "what recipes say",
+}
+"""What is kept, by kind."""
 
 
 def size(context: Context) -> int:
-    """Answer with number and size of the entries, by kind; the exit code is 0."""
+    """Answer with number and size of the entries, by what they are; the exit code is 0."""
     settings = context.settings
     found = sizes(settings.cache)
     total = sum(each for _, each in found.values())
@@ -24,8 +48,8 @@ def size(context: Context) -> int:
         "kinds": [{"kind": kind, "entries": count, "bytes": each} for kind, (count, each) in found.items()],
     }
     said = f"{_megabytes(total)} of at most {_megabytes(settings.cache_limit * _MB)} in "
-    rows = tuple((kind, f"{count:,}", _megabytes(each)) for kind, (count, each) in found.items())
-    table = (Table(("kind", "entries", "size"), rows),) if rows else ()
+    rows = tuple((what, f"{count:,}", _megabytes(each)) for what, (count, each) in _told(found).items())
+    table = (Table(("what", "entries", "size"), rows),) if rows else ()
     context.answer(
         Shown((Section(title="Cache", blocks=(Paragraph((said, Code(str(settings.cache)))), *table)),)), document
     )
@@ -49,6 +73,29 @@ def _answer(context: Context, done: Pruned) -> int:
     text = f"{done.entries:,} entries removed, {_megabytes(done.freed)}; {_megabytes(done.left)} left in "
     context.answer(Shown((Section(title="Cache", blocks=(Paragraph((text, Code(folder))),)),)), document)
     return 0
+
+
+def _told(found: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Return number and bytes by what is kept; last what only earlier versions of dirac-forge read."""
+    newest: dict[str, int] = {}
+    for kind in found:
+        base, version = _versioned(kind)
+        newest[base] = max(newest.get(base, 0), version)
+    told: dict[str, tuple[int, int]] = {}
+    for kind, (count, size) in found.items():
+        base, version = _versioned(kind)
+        what = _WHAT.get(base, base) if version == newest[base] else _EARLIER
+        known = told.get(what, (0, 0))
+        told[what] = known[0] + count, known[1] + size
+    return dict(sorted(told.items(), key=lambda item: (item[0] == _EARLIER, item[0].casefold())))
+
+
+def _versioned(kind: str) -> tuple[str, int]:
+    """Return the name of a kind, and the number of what is kept of it: `sdist-5`; 0 where it has none."""
+    base, _, version = kind.rpartition("-")
+    if base == "embedded":
+        return base, 0
+    return (base, int(version)) if base and version.isdecimal() else (kind, 0)
 
 
 def _megabytes(count: int) -> str:

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
@@ -54,6 +55,8 @@ _LIMIT = 3.0
 _LARGEST = 100_000
 _PATIENCE = 2.5
 """Seconds for a program to say its version, and for a host to send something once it is connected."""
+_COUNTING = 1.5
+"""Seconds to count the files of the cache: a full one may have a hundred thousand."""
 _ENGINE = ("py-rattler",)
 
 
@@ -73,9 +76,32 @@ def _look(context: Context) -> list[Check]:
         futures = {name: executor.submit(check) for name, check in checks.items()}
         wait(futures.values(), timeout=_LIMIT)
         executor.shutdown(wait=False, cancel_futures=True)
+        places = _places(settings)
         return [
-            future.result() if future.done() else late_finding(name, limit=_LIMIT) for name, future in futures.items()
+            future.result() if future.done() else late_finding(name, limit=_LIMIT, place=places.get(name, ""))
+            for name, future in futures.items()
         ]
+
+
+def _places(settings: Settings) -> dict[str, str]:
+    """Return the folders and files that checks look at, by the name of the check; the others ask a host."""
+    local = {f"channel {channel}": str(folder) for channel in settings.channels if (folder := _folder(channel))}
+    return {
+        **local,
+        "python": sys.prefix,
+        "build": sys.prefix,
+        "git": shutil.which("git") or "",
+        "conda-smithy": shutil.which("conda-smithy") or "",
+        "bot": str(ledger_path(settings)),
+        "cache": str(settings.cache),
+        "disk": str(settings.workspace),
+    }
+
+
+def _folder(channel: str) -> Path | None:
+    """Return the folder of a local channel."""
+    folder = Path(url2pathname(split_url(channel).path) if channel.startswith("file://") else channel)
+    return folder if folder.is_absolute() else None
 
 
 def _checks(context: Context, settings: Settings, http: Http) -> dict[str, Callable[[], Check]]:
@@ -175,8 +201,8 @@ def _index(http: Http, url: str, offline: bool) -> Answer:
 def _channel(http: Http, channel: str, settings: Settings) -> Answer:
     if channel == EMBEDDED:
         return None
-    folder = Path(url2pathname(split_url(channel).path) if channel.startswith("file://") else channel)
-    if folder.is_absolute():
+    folder = _folder(channel)
+    if folder is not None:
         if any((folder / "noarch" / f"repodata.json{ending}").is_file() for ending in ("", ".zst")):
             return None
         return NotFoundError(f"{channel} has no noarch/repodata.json")
@@ -198,14 +224,18 @@ def _asked(http: Http, url: str) -> Answer:
 
 def _cache(folder: Path) -> Check:
     files = size = 0
+    ends = time.monotonic() + _COUNTING
+    writable = _writable(folder)
     for inside, _, names in os.walk(folder):
+        if time.monotonic() > ends:
+            return cache_finding(folder, files=files, size=size, writable=writable, counted=False)
         for name in names:
             try:
                 size += Path(inside, name).stat().st_size
             except OSError:  # another run has just replaced it
                 continue
             files += 1
-    return cache_finding(folder, files=files, size=size, writable=_writable(folder))
+    return cache_finding(folder, files=files, size=size, writable=writable)
 
 
 def _writable(folder: Path) -> bool:

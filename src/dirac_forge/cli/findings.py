@@ -286,9 +286,10 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
             )
 
 
-def cache_finding(folder: Path, *, files: int, size: int, writable: bool) -> Check:
-    """Decide on the cache; `size` in bytes."""
-    detail = f"{folder}: {files:,} files, {size / 1e6:,.1f} MB"
+def cache_finding(folder: Path, *, files: int, size: int, writable: bool, counted: bool = True) -> Check:
+    """Decide on the cache; `size` in bytes; `counted`: all files were, else there are more."""
+    few = "" if counted else "more than "
+    detail = f"{folder}: {few}{files:,} files, {few}{size / 1e6:,.1f} MB"
     if writable:
         return Check(name="cache", status="ok", detail=detail)
     return Check(
@@ -314,14 +315,23 @@ def disk_finding(folder: Path, *, free: int) -> Check:
     )
 
 
-def late_finding(name: str, *, limit: float) -> Check:
-    """Return the finding for a check that took too long."""
+def late_finding(name: str, *, limit: float, place: str = "") -> Check:
+    """Return the finding for a check that took too long; `place` is the folder that it looks at, "" for a host."""
+    late = f"no answer within {limit:g} s"
+    if not place:
+        return Check(
+            name=name,
+            status="unknown",
+            detail=late,
+            cost=f"what needs {name} may fail or be slow",
+            remedy="try again, or check the network and the proxy settings",
+        )
     return Check(
         name=name,
         status="unknown",
-        detail=f"no answer within {limit:g} s",
-        cost=f"what needs {name} may fail or be slow",
-        remedy="try again, or check the network and the proxy settings",
+        detail=f"{place}: {late}",
+        cost="a slow disk makes every run slow",
+        remedy="try again, or see whether the disk is slow or busy",
     )
 
 
