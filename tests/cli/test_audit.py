@@ -89,7 +89,7 @@ def test_text_names_build_requirement_and_file(capsys: pytest.CaptureFixture[str
         "grid 9.0 - high: helper is missing (0); upstream: Requires-Dist: helper>=1 in grid-9.0-py3-none-any.whl"
         in text
     )
-    assert "2 builds: 1 agree with upstream, 1 differ. 2 findings shown." in text
+    assert "2 builds: 1 agrees with upstream, 1 does not. 2 findings shown." in text
 
 
 def test_second_run_asks_upstream_nothing(capsys: pytest.CaptureFixture[str], index: PackageIndex) -> None:
@@ -124,6 +124,13 @@ def test_accepted_findings_make_the_baseline(capsys: pytest.CaptureFixture[str],
     kept = file.read_bytes()
     assert answer(capsys, *argv, "--accept", "again")[0] == 0
     assert file.read_bytes() == kept
+
+
+def test_accepted_findings_are_told_with_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--baseline", "accepted.toml", "--accept", "known"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "Written - accepted.toml: 2 findings accepted" in text
+    assert "2 builds: 1 agrees with upstream, 1 does not. 0 findings shown, 2 accepted by the baseline." in text
 
 
 def test_accepting_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,8 @@ from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.files import read_text, write_file
 from dirac_forge.report.audit import audit_json, audit_sections
 from dirac_forge.report.audit_edits import AuditEdits, audit_steps, edits_json, edits_sections
+from dirac_forge.report.document import Items, Section
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
@@ -51,8 +53,8 @@ def audit(context: Context, request: AuditRequest) -> int:
         inputs = audit_inputs(context, request.specs, since=request.since, executor=executor)
         looked = looked_at(context, inputs, executor, request.cluster)
         findings, accepted = _sorted_out(looked, known, request.severity)
-        if request.accept:
-            _accept(request, findings)
+        written = _accept(request, findings) if request.accept else ()
+        if written:
             findings, accepted = _sorted_out(looked, _baseline(request), request.severity)
         edits, sent = AuditEdits(), SentChanges()
         if findings:
@@ -61,7 +63,7 @@ def audit(context: Context, request: AuditRequest) -> int:
     sections = audit_sections(
         looked.audited, findings, accepted, looked.gaps, lower=lower, verbose=context.options.verbose
     )
-    sections += edits_sections(edits)
+    sections += (*edits_sections(edits), *Section.of("Written", [Items(written)] if written else []))
     document = audit_json(looked.audited, findings, accepted, looked.gaps) | edits_json(edits)
     steps = audit_steps(edits, findings, request.specs, context.options.again)
     context.answer(Shown(sections), document | ({"requests": sent.document} if request.pr else {}), steps=steps)
@@ -77,13 +79,14 @@ def _baseline(request: AuditRequest) -> tuple[Accepted, ...]:
     return read_baseline(request.baseline)
 
 
-def _accept(request: AuditRequest, findings: Sequence[Finding]) -> None:
-    """Add the findings to the baseline, after what is in it."""
+def _accept(request: AuditRequest, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Add the findings to the baseline, after what is in it, and return what was written."""
     if request.baseline is None or not findings:
-        return
+        return ()
     there = read_text(request.baseline) if request.baseline.exists() else ""
     added = baseline_text(accepting(finding, request.accept) for finding in findings)
     write_file(request.baseline, f"{there.rstrip()}\n\n{added}".lstrip())
+    return (f"{request.baseline}: {counted(len(findings), 'finding')} accepted",)
 
 
 def looked_at(context: Context, inputs: Sequence[AuditInput], executor: Executor, cluster: str = "") -> AuditLook:

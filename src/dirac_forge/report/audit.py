@@ -151,8 +151,9 @@ def _summary(
 ) -> str:
     unknown = sum(each.unknown is not None for each in audited)
     differ = sum(bool(each.findings) for each in audited)
-    parts = [f"{len(audited) - unknown - differ} agree with upstream"]
-    parts += [f"{differ} differ"] if differ else []
+    agree = len(audited) - unknown - differ
+    parts = [f"{agree} {'agrees' if agree == 1 else 'agree'} with upstream"]
+    parts += [f"{differ} {'does' if differ == 1 else 'do'} not"] if differ else []
     parts += [f"{unknown} not compared" + ("" if verbose else " (-v shows why)")] if unknown else []
     hidden = [f"{lower} of lower severity (--severity low)"] if lower else []
     accepts = [f"{len(accepted)} accepted by the baseline"] if accepted else []

@@ -103,20 +103,28 @@ def _extra_environments(root: Node | None, path: Path) -> Iterator[tuple[str, Ma
 def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
     found = _Environment()
     for key, _, value in pairs(root):
-        if key in ("specs", "virtual_specs"):
-            found.specs += specs_in(value, path, key)
-        elif key == "channels":
-            found.channels = named_channels((text for text, _ in scalars(value, path, key, "channels")), path.parent)
-        elif key == "exclude":
-            found.exclude = tuple(text.lower() for text, _ in scalars(value, path, key, "names of packages"))
-        elif key == "environment_file" and isinstance(value, ScalarNode):
-            file = path.parent / str(value.value)
-            own = read_environment(rendered(content_of(file), file, ""), file, asked)
-            found.specs += own.specs
-            found.notes += own.notes
-        elif key == "environment" and isinstance(value, ScalarNode) and value.value:
-            found.notes.append(f"{path}:{line_of(value)}: environment: an installed environment is left out")
+        match key:
+            case "specs" | "virtual_specs":
+                found.specs += specs_in(value, path, key)
+            case "channels":
+                named = (text for text, _ in scalars(value, path, key, "channels"))
+                found.channels = named_channels(named, path.parent)
+            case "exclude":
+                found.exclude = tuple(text.lower() for text, _ in scalars(value, path, key, "names of packages"))
+            case "environment" | "environment_file" if isinstance(value, ScalarNode) and value.value:
+                _read_other(found, key, value, path, asked)
     return found
+
+
+def _read_other(found: _Environment, key: str, value: ScalarNode, path: Path, asked: Asking) -> None:
+    """An environment that the file takes from elsewhere: a file is read, an installed one left out."""
+    if key == "environment":
+        found.notes.append(f"{path}:{line_of(value)}: environment: an installed environment is left out")
+        return
+    file = path.parent / str(value.value)
+    own = read_environment(rendered(content_of(file), file, ""), file, asked)
+    found.specs += own.specs
+    found.notes += own.notes
 
 
 def _nested(extra: MappingNode, path: Path, name: str) -> Iterator[str]:
@@ -127,9 +135,9 @@ def _nested(extra: MappingNode, path: Path, name: str) -> Iterator[str]:
 
 
 def _target(name: str, environment: str, by_platform: Mapping[str, _Environment], asked: Asking) -> Target:
-    specs = {platform: main_first(one.specs) for platform, one in by_platform.items()}
     # An environment that a selector takes away on a platform asks for nothing there.
-    specs |= {platform: () for platform in PLATFORMS if platform not in specs}
+    absent: dict[str, tuple[str, ...]] = dict.fromkeys(PLATFORMS, ())
+    specs = absent | {platform: main_first(one.specs) for platform, one in by_platform.items()}
     lists = [*(specs.get(platform, ()) for platform in asked.platforms), *specs.values()]
     return Target(
         name=name if environment == DEFAULT_ENVIRONMENT else f"{name}:{environment}",
@@ -140,9 +148,9 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         environment=environment,
         channels=_merged(one.channels for one in by_platform.values()),
         exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
-        notes=tuple(dict.fromkeys(note for one in by_platform.values() for note in one.notes)),
+        notes=_merged(tuple(one.notes) for one in by_platform.values()),
     )
 
 
 def _merged(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(channel for channels in lists for channel in channels))
+    return tuple(dict.fromkeys(each for some in lists for each in some))
