@@ -470,7 +470,7 @@ def test_packages_from_outside_are_supposed_and_said(
         "  1 member has to be done before app is installable with the new pin: b.",
         "  The longest chain has 1: b",
         "  This package has to be rebuilt too: far.",
-        "  Its feedstock is not in this workspace, so what it waits for is unknown.",
+        "  No feedstock of this workspace makes it, so what it waits for is unknown.",
     ]
 
 
@@ -487,7 +487,7 @@ def test_every_platform_has_a_verdict(workspace: Path, channel: Path, capsys: py
     assert out[out.index("linux-64:") :].splitlines() == [
         "linux-64:",
         "  installable with the new pin once far is rebuilt.",
-        "  Its feedstock is not in this workspace, so what it waits for is unknown.",
+        "  No feedstock of this workspace makes it, so what it waits for is unknown.",
         "osx-64: app needs none of the migrated packages there.",
     ]
 
@@ -503,7 +503,7 @@ def test_a_target_whose_feedstocks_are_not_here_is_unknown(
         "lib2: the only feedstock of this workspace does not have to be rebuilt; of others nothing is known.",
         "linux-64:",
         "  installable with the new pin once b is rebuilt.",
-        "  Its feedstock is not in this workspace, so what it waits for is unknown.",
+        "  No feedstock of this workspace makes it, so what it waits for is unknown.",
         "Next",
         "  - dirac-forge sync --closure b: fetches the feedstocks of all that b installs",
     ]

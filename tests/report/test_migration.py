@@ -11,11 +11,14 @@ from dirac_forge.check.answer_reasons import Refused
 from dirac_forge.check.causes import Cause, NoBuild
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import build_graph
+from dirac_forge.migration.effects import TargetClosure, TargetEffect
+from dirac_forge.migration.older import GuessedMaker, guessed_makers
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.migration.solvability import HostEnvironment, NotSolvable
 from dirac_forge.migration.status import Known, OpenRebuild, status_of
 from dirac_forge.report.migration import plan_text
+from dirac_forge.report.migration_effect import effect_text
 from dirac_forge.report.migration_status import next_text, status_text
 
 MIGRATION = parse_migration("__migrator:\n  kind: version\nlib:\n- '2'\nmigrator_ts: 1\n", path="lib2.yaml")
@@ -88,3 +91,22 @@ def test_a_cut_reason_begins_with_the_platform_and_platforms_from_elsewhere_are_
     assert "Some states are decided by win-64, which\nthe settings do not name:" in text
     text = shown(status_text(plan, status, platforms=("linux-64", "win-64")), 100)
     assert text.endswith("\n  a  win-64: pcre2: no build for win-64 (there is one for linux-64)\n")
+
+
+def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:
+    plan = plan_of({"far": {"lib": 7}, "near": {"lib": 7}})
+    facts = {**plan.graph.facts, "far": replace(plan.graph.facts["far"], version="1.0")}
+    facts["near"] = replace(facts["near"], version="3.0")
+    guessed = tuple(
+        guessed_makers(make_plan(build_graph(facts), MIGRATION), {"libfar": "1.1", "libnear": "3.0", "farther": "9"})
+    )
+    assert guessed == (GuessedMaker(package="libfar", built="1.1", feedstock="far", version="1.0"),)
+    closure = TargetClosure(members=("near",), critical_path=("near",), outside=("libfar",))
+    effect = TargetEffect(target="app", waves=(), closures={"linux-64": closure}, guessed=guessed)
+    assert shown(effect_text(effect), 200).splitlines()[-2:] == [
+        "  No feedstock of this workspace makes it, so what it waits for is unknown.",
+        (
+            "libfar 1.1 comes perhaps (by its name) from far, whose recipe here is older (1.0): `dirac-forge sync far` "
+            "fetches the newest."
+        ),
+    ]

@@ -9,6 +9,7 @@ from typing import Literal
 import networkx as nx
 
 from dirac_forge.check.answer_reasons import CellReason
+from dirac_forge.migration.older import GuessedMaker
 from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import MissingPin
@@ -112,6 +113,8 @@ class TargetEffect:
     """New versions that no channel has; if the migration adds them, nothing could be tried."""
     packages: tuple[str, ...] = ()
     """The migrated packages, by name, or the migration's keys where none is known."""
+    guessed: tuple[GuessedMaker, ...] = ()
+    """Who may make the packages from elsewhere, with an older recipe here."""
 
     @property
     def tried(self) -> bool:

@@ -1,8 +1,9 @@
-"""Migrated packages whose recipes are older than the new version: they have to be built first."""
+"""Recipes that are older than what is wanted, or than what the channel has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rattler import Version
@@ -10,7 +11,9 @@ from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.migration.plan import Plan
 
-__all__ = ["OlderRecipe", "older_recipes"]
+__all__ = ["GuessedMaker", "OlderRecipe", "guessed_makers", "older_recipes"]
+
+_AFFIXES = re.compile(r"^lib(?=.{3})|-(base|core|dev|devel|libs?)$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +25,31 @@ class OlderRecipe:
     pin: str
     version: str
     """Of the recipe."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuessedMaker:
+    """A feedstock that perhaps makes a package since a version after that of its recipe here: names say so only."""
+
+    package: str
+    built: str
+    """The package's version in the channel."""
+    feedstock: str
+    version: str
+    """Of the recipe here."""
+
+
+def guessed_makers(plan: Plan, versions: Mapping[str, str]) -> Iterator[GuessedMaker]:
+    """Yield the older recipes that may make these packages in a newer version, as `xrootd` makes `libxrootd`."""
+    for package, built in sorted(versions.items()):
+        for feedstock, facts in plan.graph.facts.items():
+            alike = any(_stem(name) == _stem(package) for name in (feedstock, *facts.outputs))
+            if alike and facts.version and _is_older(facts.version, built):
+                yield GuessedMaker(package=package, built=built, feedstock=feedstock, version=facts.version)
+
+
+def _stem(package: str) -> str:
+    return _AFFIXES.sub("", package.casefold())
 
 
 def older_recipes(plan: Plan) -> Iterator[OlderRecipe]:

@@ -12,6 +12,7 @@ from dirac_forge.check.answer_reasons import CellReason, Unanswered
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.migration.effects import TargetAnswer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import PinExports
+from dirac_forge.migration.older import guessed_makers
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuilt import has_build_with_new_pin, has_new_pin, pins_on, rebuilt_records, with_old_pin
 from dirac_forge.proposals.migrations import MigrationContext, explained, require_known
@@ -38,7 +39,8 @@ def effect_of(
     effect = effect_on(
         plan, target, platforms=platforms, solution=run.today, installable=run.installable, explain=run.explain
     )
-    return replace(effect, missing=missing, packages=packages)
+    guessed = tuple(guessed_makers(plan, run.outside_versions(effect)))
+    return replace(effect, missing=missing, packages=packages, guessed=guessed)
 
 
 def _with_all_keys(plan: Plan, channel: Channel) -> Plan:
@@ -98,6 +100,13 @@ class _Effect:
             done=done,
             touched=self._touched(packages, platform),
         )
+
+    def outside_versions(self, effect: TargetEffect) -> dict[str, str]:
+        """Return the versions of the packages from elsewhere that have to be rebuilt."""
+        outside = {name for closure in effect.closures.values() for name in closure.outside}
+        return {
+            record.name: record.version for used in self._used.values() for record in used if record.name in outside
+        }
 
     def _is_outside(self, record: Record, platform: str) -> bool:
         """Return whether a package has to be rebuilt, and no feedstock here makes it."""

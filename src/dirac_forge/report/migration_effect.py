@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Column, Table
 
 from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today
+from dirac_forge.migration.older import GuessedMaker
 from dirac_forge.report.document import words
 from dirac_forge.report.migration_status import missing_words
 from dirac_forge.report.proof_words import cell_words
@@ -26,6 +27,9 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
     return {
         "target": effect.target,
         "unknown": effect.unknown,
+        "guessed_makers": [
+            {"package": each.package, "feedstock": each.feedstock, "recipe": each.version} for each in effect.guessed
+        ],
         "missing": [{"package": each.package, "version": each.pin} for each in effect.missing],
         "waves": [
             {
@@ -61,7 +65,7 @@ def effect_text(effect: TargetEffect) -> RenderableType:
         return sentences([_untouched(effect)])
     every = {each.package for each in effect.missing}.issuperset(effect.packages)
     head = [missing_words(effect.missing, all_=every)] if effect.missing else []
-    lines = [*head, *_by_platform(effect)]
+    lines = [*head, *_by_platform(effect), *map(_guess, effect.guessed)]
     return Group(_wave_table(effect), sentences(lines)) if len(_table_rows(effect)) > 1 else sentences(lines)
 
 
@@ -142,9 +146,7 @@ def _failure_lines(target: str, closure: TargetClosure) -> Iterator[str]:
         yield f"whether {target} is installable with the new pin{f' and {done} rebuilt' if done else ''} is unknown:"
     yield f"  {cell_words(closure.reason)}"
     if closure.outside:
-        these = "The feedstock" if len(closure.outside) == 1 else "The feedstocks"
-        are = "is" if len(closure.outside) == 1 else "are"
-        yield f"{these} of {words(closure.outside, _MOST_NAMES)} {are} not in this workspace."
+        yield f"No feedstock of this workspace makes {words(closure.outside, _MOST_NAMES)}."
 
 
 def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:
@@ -173,9 +175,16 @@ def _outside_only(outside: Sequence[str]) -> Iterator[str]:
     yield from _unknown_order(outside)
 
 
+def _guess(each: GuessedMaker) -> str:
+    return (
+        f"{each.package} {each.built} comes perhaps (by its name) from {each.feedstock}, whose recipe here is older "
+        f"({each.version}): `dirac-forge sync {each.feedstock}` fetches the newest."
+    )
+
+
 def _unknown_order(outside: Sequence[str]) -> Iterator[str]:
     """Yield why nothing is known of what packages from elsewhere wait for."""
     if len(outside) == 1:
-        yield "Its feedstock is not in this workspace, so what it waits for is unknown."
+        yield "No feedstock of this workspace makes it, so what it waits for is unknown."
     elif outside:
-        yield "Their feedstocks are not in this workspace, so what they wait for is unknown."
+        yield "No feedstock of this workspace makes them, so what they wait for is unknown."
