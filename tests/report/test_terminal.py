@@ -77,3 +77,15 @@ def test_a_diff_is_whole_but_for_control_characters() -> None:
 def test_of_very_many_names_the_first_are_told() -> None:
     assert listed(f"n{at}" for at in range(21)) == ", ".join(f"n{at}" for at in range(20)) + " and n20"
     assert listed(f"n{at}" for at in range(99)).endswith(", n19 and 79 more")
+
+
+def test_tables_leave_no_spaces_at_the_end_of_lines() -> None:
+    table = Table(head=("target", "Python 3.12"), rows=(("linux-64", "= 1.0"), ("osx-64", "▼ 1.0 → 0.9")))
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(Shown([Section(title="T", blocks=(table,))]))
+    assert stream.getvalue().splitlines() == [
+        "T",
+        "  target    Python 3.12",
+        "  linux-64  = 1.0",
+        "  osx-64    ▼ 1.0 → 0.9",
+    ]

@@ -225,15 +225,19 @@ Obstacle = (
 
 
 def with_proposed(cause: Cause, specs: Collection[str]) -> Cause:
-    """Return the same cause, where a demand for one of these specs is a proposed package."""
+    """Return the same cause, where a demand for one of these specs is a proposed package, without its build."""
     found = cause.obstacle
     if not isinstance(found, PinConflict):
         return cause
-    first, second = (
-        replace(demand, proposed=not demand.chain and bool(set(demand.specs) & set(specs)))
-        for demand in (found.first, found.second)
-    )
+    first, second = (_as_proposed(demand, specs) for demand in (found.first, found.second))
     return replace(cause, obstacle=replace(found, first=first, second=second))
+
+
+def _as_proposed(demand: Demand, specs: Collection[str]) -> Demand:
+    if demand.chain or set(demand.specs).isdisjoint(specs):
+        return demand
+    shown = (" ".join(spec.split()[:2]) if spec in specs else spec for spec in demand.specs)
+    return replace(demand, specs=tuple(shown), proposed=True)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

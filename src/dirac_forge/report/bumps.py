@@ -7,13 +7,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from dirac_forge.bump.blockers import WorseTargets
+from dirac_forge.bump.blockers import Blocker, WorseTargets
 from dirac_forge.bump.bump_notes import BumpNote
+from dirac_forge.bump.drift.carried import TooLowPython
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.skip_reasons import Current
-from dirac_forge.check.answer_reasons import NotTaken
+from dirac_forge.check.answer_reasons import NotTaken, ProposalRefused
+from dirac_forge.check.proof_reasons import WorstTarget
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import dependents_of, next_steps
 from dirac_forge.report.bump_body import attention_sections, bump_sections, review_count
@@ -279,7 +281,7 @@ def _why(bump: Bump) -> str:
     if bump.waits_for and not worse:
         return f"waits for {words(bump.waits_for)}"
     if bump.blocked_by:
-        return plain(worded((*worse, *bump.blocked_by)[0]), longest=_SHORT)
+        return _blocked((*worse, *bump.blocked_by)[0])
     if bump.proof is None:
         return "not proven"
     cells = len(bump.proof.verdicts)
@@ -287,6 +289,17 @@ def _why(bump: Bump) -> str:
         return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before{_left(bump.proof)}"
     reason = plain(proof_words(bump.proof.reason), longest=_SHORT)
     return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
+
+
+def _blocked(blocker: Blocker) -> str:
+    """Return in one line what blocks a bump; all of it stands below."""
+    match blocker:
+        case WorseTargets(reason=WorstTarget(target=target, reason=ProposalRefused())):
+            return f"{target} can't take it (see Checks)"
+        case TooLowPython(wants=wants):
+            return f"the build would fail: it needs Python {wants}"
+        case _:
+            return plain(worded(blocker), longest=_SHORT)
 
 
 def _reviewed(bump: Bump) -> str:

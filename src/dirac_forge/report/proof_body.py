@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.check.answer_reasons import ProposalRefused, Refused
+from dirac_forge.check.proof_reasons import WorstTarget
 from dirac_forge.check.remedies import Action, BuildFor, BuildVersion, Unblock
 from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
@@ -40,7 +41,9 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
         return
     from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
-    said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {proof_words(proof.reason)}" if proof.reason else "")]
+    # The reason of a target is told with its cells, below.
+    why = proof_words(proof.reason) if not isinstance(proof.reason, WorstTarget) else ""
+    said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {why}" if why else "")]
     if proof.beside:
         said.append(f"Taken as merged already: {words(proof.beside)}.")
     said += unblock_lines(proof)

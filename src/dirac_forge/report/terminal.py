@@ -187,7 +187,7 @@ def _table(table: Table, indent: int, console: Console, options: ConsoleOptions)
         return
     grid = _grid(table, indent)
     if Measurement.get(console, options.update(max_width=10_000), grid).maximum <= options.max_width:
-        yield grid
+        yield from _trimmed(grid, console, options)
     elif table.narrow:
         for line in table.narrow:
             yield Hanging("- ", inline(line), indent)
@@ -203,6 +203,14 @@ def _grid(table: Table, indent: int) -> Grid:
         cells = [inline(cell) for cell in row]
         grid.add_row(Text(" " * indent) + cells[0], *cells[1:])
     return grid
+
+
+def _trimmed(grid: Grid, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+    """Yield the lines of a grid without the spaces that fill its last column."""
+    for segments in console.render_lines(grid, options, pad=False):
+        line = Text.assemble(*((one.text, one.style or "") for one in segments), no_wrap=True, overflow="ignore")
+        line.rstrip()
+        yield line
 
 
 def _list(table: Table, indent: int) -> Iterator[RenderableType]:

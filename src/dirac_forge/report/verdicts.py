@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rattler import Version
@@ -20,6 +20,8 @@ from dirac_forge.report.terminal import flat
 __all__ = ["OUTCOMES", "axes", "effects", "grid", "heading", "moved", "one_line", "verdict_blocks"]
 
 _MOST_CHANGES = 12
+_MANY = 4
+"""Cells that are told in one line, where all are alike."""
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "better": ("▲", "green"),
     "same": ("=", "dim"),
@@ -151,13 +153,20 @@ def one_line(paragraph: ReasonParagraph) -> str:
     return f"{paragraph.head.plain}: {lines}" if lines else paragraph.head.plain
 
 
+def _alike(target: str, texts: Sequence[str]) -> tuple[str, ...]:
+    """Return what all of a target's cells say, where they say the same; else nothing."""
+    same = len(texts) >= _MANY and len(set(texts)) == 1
+    return (f"{target}: {texts[0]} in all {len(texts)} cells",) if same else ()
+
+
 def verdict_blocks(verdicts: Sequence[Verdict], *, proposed: str = "") -> tuple[Block, ...]:
     """Return for each target its platforms and Pythons, then why; `proposed` names what is laid over the channel."""
     blocks: list[Block] = []
     for target in dict.fromkeys(verdict.before.target for verdict in verdicts):
         mine = [verdict for verdict in verdicts if verdict.before.target == target]
         texts = {(verdict.before.platform, verdict.before.python): moved(verdict).plain for verdict in mine}
-        blocks.append(grid(f"{target}{proposed}", [verdict.before for verdict in mine], texts))
+        table = grid(f"{target}{proposed}", [verdict.before for verdict in mine], texts)
+        blocks.append(replace(table, told=_alike(target, list(texts.values()))))
         lines = tuple(one_line(paragraph) for paragraph in effects(mine, hint=""))
         blocks += [Items(lines)] if lines else []
     return tuple(blocks)
