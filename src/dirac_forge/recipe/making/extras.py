@@ -33,23 +33,30 @@ def extra_packages(
     An extra that conda-forge has as a package never does, since users of the project's own package don't have it.
     `there` tells what the channels have.
     """
+    spelled_as = {canonicalize_name(extra): extra for extra in asked}
     known = extras_of(project)
-    unlisted = {name: f"{package}-{name}" for name in map(canonicalize_name, asked) if name not in known}
-    found = there(unlisted.values()) if unlisted else {}
-    known |= {
-        extra: name for extra, name in unlisted.items() if name in found and _requires(found[name].depends, package)
-    }
+    known |= _in_channels(package, spelled_as.keys() - known.keys(), there)
     # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
     outputs = {extra: name for extra, name in known.items() if name.startswith(f"{package}-")}
-    elsewhere = {extra: known[name] for extra in asked if (name := canonicalize_name(extra)) in known.keys() - outputs}
     return ExtraPackages(
         outputs=outputs,
-        folded=tuple(extra for extra in asked if canonicalize_name(extra) not in known),
+        folded=tuple(spelled for extra, spelled in spelled_as.items() if extra not in known),
         notes=tuple(
-            Note(level="warning", text=f"the extra {extra} is not in run: conda-forge has it as the package {name}")
-            for extra, name in elsewhere.items()
+            Note(
+                level="warning",
+                text=f"the extra {spelled} is not in run: conda-forge has it as the package {known[extra]}",
+            )
+            for extra, spelled in spelled_as.items()
+            if extra in known.keys() - outputs.keys()
         ),
     )
+
+
+def _in_channels(package: str, extras: Collection[str], there: Callable[[Iterable[str]], Listing]) -> dict[str, str]:
+    """Return the extras that the channels have as a package named after the project's, which it requires."""
+    names = {extra: f"{package}-{extra}" for extra in sorted(extras)}
+    found = there(names.values()) if names else {}
+    return {extra: name for extra, name in names.items() if name in found and _requires(found[name].depends, package)}
 
 
 def _requires(depends: Iterable[str], package: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.utils import canonicalize_name
@@ -47,22 +47,11 @@ def generate(
     )
     outputs, notes = _outputs(parts, admitted, family, providers)
     about = _common(main, outputs[main.package].about)
-    if not about.summary:
-        notes.append(Note(level="todo", text="upstream gives no summary: fill in about"))
-    if not about.homepage:
-        notes.append(Note(level="todo", text="upstream names no homepage: add one to about"))
+    notes += _lacking(about)
     # An output that only requires another one packages the licence too, and for that it needs the source.
     several = len(parts) == 1 and len(outputs) > 1
     shared = outputs[main.package].sources if several else ()
-    outputs = {
-        name: replace(
-            output,
-            about=_inheriting(output.about, about),
-            test=_test(output, outputs),
-            sources=() if several else output.sources,
-        )
-        for name, output in outputs.items()
-    }
+    outputs = {name: _finished(output, outputs, about, several=several) for name, output in outputs.items()}
     return Recipe(
         feedstock=feedstock,
         version=family.version,
@@ -107,6 +96,23 @@ def _common(main: FamilyPart, about: About) -> About:
     if about.homepage or not on_pypi(main.facts.release):
         return about
     return replace(about, homepage=f"https://pypi.org/project/{canonicalize_name(main.facts.release.project)}/")
+
+
+def _finished(output: Output, outputs: Mapping[str, Output], about: About, *, several: bool) -> Output:
+    """Return an output with what it has from its siblings; `several` of one project share their sources."""
+    return replace(
+        output,
+        about=_inheriting(output.about, about),
+        test=_test(output, outputs),
+        sources=() if several else output.sources,
+    )
+
+
+def _lacking(about: About) -> Iterator[Note]:
+    if not about.summary:
+        yield Note(level="todo", text="upstream gives no summary: fill in about")
+    if not about.homepage:
+        yield Note(level="todo", text="upstream names no homepage: add one to about")
 
 
 def _test(output: Output, outputs: Mapping[str, Output]) -> Test:
