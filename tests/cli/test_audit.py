@@ -147,6 +147,19 @@ def test_patches_make_the_broken_solve_impossible(capsys: pytest.CaptureFixture[
     assert "old: tool\n      new: tool <2\n" in written
 
 
+def test_builds_of_the_embedded_snapshot_are_not_patched(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2026-08-21"}', encoding="utf-8")
+    monkeypatch.setattr("dirac_forge.channel.repodata.embedded_folder", lambda _: workspace / "snapshot")
+    assert main(["audit", "--channel", "embedded", "--patches", "patches"]) == 1
+    said = capsys.readouterr()
+    assert "no patches or requests for builds of the embedded snapshot" in " ".join(said.err.split())
+    assert "high: helper is missing" in said.out
+    assert "Next" not in said.out
+    assert not (workspace / "patches").exists()
+
+
 def test_patches_for_a_lock_are_written_without_a_solve(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     (workspace / "locked.txt").write_text(
         "# platform: linux-64\n@EXPLICIT\nhttps://host/c/noarch/grid-9.0-0.conda\n", encoding="utf-8"

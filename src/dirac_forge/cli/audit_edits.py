@@ -36,8 +36,9 @@ def audit_edits(
     corrected = _corrections(context, workspace, findings)
     if request.write:
         _write(workspace, corrected)
-    texts, proofs = _proved_patches(inputs, findings, executor) if request.patches or request.pr else ({}, [])
-    broken = to_mark_broken(findings) if request.broken else ()
+    published = _published(context, request, inputs, findings)
+    texts, proofs = _proved_patches(inputs, published, executor) if request.patches or request.pr else ({}, [])
+    broken = to_mark_broken(published) if request.broken else ()
     sent = SentChanges()
     if request.pr:
         from dirac_forge.bot.mending import (  # noqa: PLC0415  # 0.4 s that others do without
@@ -61,6 +62,19 @@ def audit_edits(
         sent=tuple(sent.lines),
     )
     return edits, sent
+
+
+def _published(
+    context: Context, request: AuditRequest, inputs: Sequence[AuditInput], findings: Sequence[Finding]
+) -> Sequence[Finding]:
+    """Return the findings about builds that a channel has; the embedded snapshot has derived ones, too."""
+    embedded = {url for each in inputs for url, folder in each.channel.snapshots.items() if not folder}
+    kept = [finding for finding in findings if finding.record.channel not in embedded]
+    if len(kept) < len(findings) and (request.patches or request.broken or request.pr):
+        context.observer.warned(
+            "no patches or requests for builds of the embedded snapshot, since conda-forge may not have them"
+        )
+    return kept
 
 
 def _proved_patches(
