@@ -222,13 +222,13 @@ def _waves(
     own = today_done.union(whole.members)
     last: tuple[TargetAnswer, TargetAnswer] | None = None
     for number in range(len(plan.waves) + 1):
-        added = [name for wave in plan.waves[:number][-1:] for name in wave if name in own]
+        added = [name for name in (plan.waves[number - 1] if number else ()) if name in own]
         rebuilt += added
         if last is None or not today_done.issuperset(added):
             names = tuple(rebuilt)
             last = (installable(platform, names, outside, "new"), installable(platform, names, outside, "old"))
         if enough is None and _good(last[0]):
-            enough = [name for name in rebuilt if name not in today_done]
+            enough = sorted(own.difference(today_done).intersection(rebuilt), key=rebuilt.index)
         found.append(WaveEffect(wave=number, platform=platform, new=last[0], old=last[1]))
     return found, rebuilt, enough
 

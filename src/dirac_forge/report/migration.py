@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -250,13 +250,21 @@ def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, 
 
 def _not_concerned(plan: Plan, name: str) -> str:
     packages = sorted(plan.membership.packages) or list(plan.migration.keys)
-    needs = plan.graph.facts[name].needs if name in plan.graph.facts else ()
-    host = any(need.section == "host" for need in needs)
-    if not host and not any(need.section == "build" for need in needs):
+    facts = plan.graph.facts.get(name)
+    where = _linking(
+        {need.section for need in facts.needs} if facts is not None else (), plan.migration.settings.include_build
+    )
+    if not where:
         return "it has no host or build requirements"
-    where = "build and host" if host and plan.migration.settings.include_build else "host" if host else "build"
     what = f"{packages[0]} is not" if len(packages) == 1 else f"none of {_some(packages)} is"
     return f"{what} in its {where} requirements"
+
+
+def _linking(sections: Collection[str], include_build: bool) -> str:
+    """Return the sections whose packages decide about membership: host, or build where there is no host."""
+    if "host" not in sections:
+        return "build" if "build" in sections else ""
+    return "build and host" if include_build else "host"
 
 
 def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> RenderableType:
