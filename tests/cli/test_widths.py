@@ -71,6 +71,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("w")
     builds = [pkg("library 1.4"), pkg("library 2.0"), *pythons("3.12", "3.13")]
     builds += [pkg(f"{name} 1.0", "library >=1.4,<2.0a0", f"{NAMES[max(at - 1, 0)]}") for at, name in enumerate(NAMES)]
+    builds = [{**each, "sha256": "a" * 64} for each in builds]  # a lock has packages with hashes only
     write_channel(folder / "channel", {"linux-64": builds, "linux-aarch64": builds[:-3]})
     for name in ("library", *NAMES):
         recipe = folder / "feedstocks" / name / "recipe" / "recipe.yaml"
