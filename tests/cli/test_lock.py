@@ -262,47 +262,30 @@ def test_update_moves_only_the_named_package(workspace: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "options", [(), ("--format", "explicit"), ("--format", "conda-lock"), ("--update", "grid")], ids=" ".join
-)
-def test_packages_without_a_hash_are_not_locked(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path, options: tuple[str, ...]
+@pytest.mark.parametrize("options", [(), ("--format", "explicit", "--output", "locks")])
+def test_packages_without_a_hash_of_a_channel_that_was_named_are_locked_with_a_warning(
+    capsys: pytest.CaptureFixture[str], workspace: Path, options: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
-    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
-    kept = (workspace / "pixi.lock").read_bytes()
     bare = [pkg("grid 9.2", "lib >=1", timestamp=START + 30 * DAY), *records()]
     write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, bare))
-    capsys.readouterr()
-    assert main(["lock", "construct.yaml", *options]) == 3
-    assert capsys.readouterr().out == (
-        "OS can be solved, but not locked\n"
-        "  - linux-64: 2 packages\n"
-        "  - osx-64: 2 packages\n"
-        "  Nothing was written: nobody could install these packages from the lock.\n"
-        "  - 2 packages without a hash in the channel: grid 9.2 0 and grid 9.2 0\n"
-        "  Give a channel that has the packages themselves, such as a mirror: --channel\n"
-        "  URL.\n"
-    )
-    assert (workspace / "pixi.lock").read_bytes() == kept
-    assert sorted(path.name for path in workspace.iterdir()) == [
-        "construct.yaml",
-        "pixi.lock",
-        "pyproject.toml",
-        "snapshot",
+    assert main(["lock", "construct.yaml", "--platform", "linux-64", "--json", *options]) == 0
+    answered = capsys.readouterr()
+    assert json.loads(answered.out)["unverified"] == [
+        {"reason": "no-hash", "snapshot": None, "packages": ["grid 9.2 0"]}
     ]
+    warning = "the lock has 1 package without a hash in the channel: grid 9.2 0: nobody can install these from it"
+    assert warning in " ".join(answered.err.split())
 
 
-def test_packages_of_a_planning_snapshot_are_not_locked(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+def test_lock_of_a_planning_snapshot_says_that_it_has_no_files(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
     (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2020-02-01"}', encoding="utf-8")
     code, document = answer(capsys, "lock", "construct.yaml", "--platform", "linux-64")
-    assert code == 3
-    assert document["written"] == []
-    assert [each["name"] for each in document["environments"]["default"]["linux-64"]] == ["grid", "lib"]
-    assert document["refused"] == [
+    assert (code, document["written"]) == (0, ["pixi.lock"])
+    assert document["unverified"] == [
         {"reason": "snapshot", "snapshot": str(workspace / "snapshot"), "packages": ["grid 9.1 0", "lib 1.1 0"]}
     ]
-    assert not (workspace / "pixi.lock").exists()
 
 
 def test_documented_release_is_solved_and_not_locked_with_the_embedded_snapshot(
@@ -340,7 +323,7 @@ def test_day_of_a_snapshot_wraps_before_its_folder(
     folder = tmp_path / f"a-folder-with-a-rather-long-name-{'x' * width}"
     (workspace / "snapshot").rename(folder)
     (folder / "snapshot.json").write_text('{"as_of": "2020-02-01"}', encoding="utf-8")
-    assert main(["lock", "construct.yaml", "--channel", str(folder)]) == 3
+    assert main(["lock", "construct.yaml", "--channel", str(folder)]) == 0
     assert capsys.readouterr().out.endswith(f"\n* As of 2020-02-01: the snapshot\n  {folder}.\n")
 
 

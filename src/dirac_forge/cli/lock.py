@@ -36,7 +36,7 @@ from dirac_forge.report.locks import check_json, check_sections, failed_lines, l
 from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
-from dirac_forge.report.unlockable import refused_json, refused_sections
+from dirac_forge.report.unlockable import reasons_json, refused_json, refused_lines, refused_sections
 from dirac_forge.untrusted import time_from
 
 __all__ = ["LockRequest", "lock", "moment_of"]
@@ -79,9 +79,10 @@ def lock(context: Context, request: LockRequest) -> int:
         return _failed(context, request, solved)
     if request.check:
         return _checked(context, request, solved, known, channel_of)
-    if refused := unlockable(solved, channel_of):
+    doubtful = unlockable(solved, channel_of)
+    if refused := [each for each in doubtful if each.refused]:
         return _refused(context, solved, refused)
-    return _locked(context, request, solved, channel_of)
+    return _locked(context, request, solved, channel_of, doubtful)
 
 
 def _require_format(request: LockRequest, distribution: Distribution) -> None:
@@ -93,9 +94,13 @@ def _require_format(request: LockRequest, distribution: Distribution) -> None:
 
 
 def _locked(
-    context: Context, request: LockRequest, solved: SolvedDistribution, channel_of: Callable[[str], Channel]
+    context: Context,
+    request: LockRequest,
+    solved: SolvedDistribution,
+    channel_of: Callable[[str], Channel],
+    doubtful: Sequence[UnlockablePackages],
 ) -> int:
-    """Write the lock, and answer with what is in it."""
+    """Write the lock, and answer with what is in it and what of it can't be checked or installed."""
     for missing in missing_dependencies(solved):
         context.observer.warned(
             f"`exclude` takes out {missing.name}, which {listed(missing.needed_by)} "
@@ -107,7 +112,10 @@ def _locked(
     channels = [part for each in context.options.channel for part in ("--channel", each)]
     audited = step("faults in these packages", "audit", near(request.path), *channels)
     after = audited if request.format != "explicit" else ()
-    context.answer(Shown(lock_sections(found, written)), lock_json(found, written), steps=after)
+    for line in refused_lines(doubtful):
+        context.observer.warned(f"the lock has {line}: nobody can install these from it, or check them")
+    document = lock_json(found, written) | {"unverified": reasons_json(doubtful)}
+    context.answer(Shown(lock_sections(found, written)), document, steps=after)
     return 0
 
 

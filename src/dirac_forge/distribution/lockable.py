@@ -1,4 +1,4 @@
-"""Whether what was solved may be locked: a lock promises files that exist, and whose hashes are known."""
+"""Whether what was solved may be locked: a lock promises files that exist, whose hashes are known."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UnlockableReason = Literal["embedded", "snapshot", "unbuilt", "no-hash"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnlockablePackages:
-    """Packages of a solve that a lock, or an installer made of it, must not have."""
+    """Packages of a solve that can't be installed from a lock, or not be checked."""
 
     reason: UnlockableReason
     place: str = ""
@@ -30,9 +30,18 @@ class UnlockablePackages:
     packages: tuple[LockedPackage, ...]
     """Each file once."""
 
+    @property
+    def refused(self) -> bool:
+        """Whether no lock may have them: nobody asked for these records, or nobody can have their files.
+
+        The embedded snapshot stands in for a channel. A folder that was named is the user's own world: a lock of it
+        is what was asked for, with a warning.
+        """
+        return self.reason in {"embedded", "unbuilt"}
+
 
 def unlockable(solved: SolvedDistribution, channel_of: Callable[[str], Channel]) -> tuple[UnlockablePackages, ...]:
-    """Return what may not be locked, by reason; nothing where all may.
+    """Return what can't be installed and checked from a lock, by reason; nothing where all can.
 
     Args:
         solved: the packages.

@@ -11,7 +11,7 @@ from dirac_forge.report.document import Items, Paragraph, Section, listed
 from dirac_forge.report.locks import content_lines, lock_json
 from dirac_forge.report.numbers import counted
 
-__all__ = ["OTHER_CHANNEL", "refused_json", "refused_lines", "refused_sections"]
+__all__ = ["OTHER_CHANNEL", "reasons_json", "refused_json", "refused_lines", "refused_sections"]
 
 OTHER_CHANNEL = "Give a channel that has the packages themselves, such as a mirror: --channel URL."
 _MOST_NAMED = 3
@@ -53,8 +53,12 @@ def refused_lines(refused: Sequence[UnlockablePackages]) -> tuple[str, ...]:
 
 def refused_json(lock: Lock, refused: Sequence[UnlockablePackages]) -> dict[str, Any]:
     """Return the document for --json: what the lock would have, and why it is not written."""
-    reasons = [
+    return lock_json(lock, ()) | {"refused": reasons_json(refused)}
+
+
+def reasons_json(packages: Sequence[UnlockablePackages]) -> list[dict[str, Any]]:
+    """Return what can't be installed and checked from a lock, by reason."""
+    return [
         {"reason": each.reason, "snapshot": each.place or None, "packages": [str(one) for one in each.packages]}
-        for each in refused
+        for each in packages
     ]
-    return lock_json(lock, ()) | {"refused": reasons}
