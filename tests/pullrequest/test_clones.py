@@ -12,7 +12,7 @@ import pytest
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Edit
-from dirac_forge.git import MissingRefError, RefusedPushError
+from dirac_forge.git import GitUnreachableError, MissingRefError, RefusedPushError
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.trees import MovedError
 from support.gits import branches, commit, file_at, git, log, repository, sha
@@ -352,7 +352,7 @@ def test_netrc_is_not_sent_without_tls(tmp_path: Path, clones: Clones, monkeypat
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n", encoding="utf-8")
     monkeypatch.setenv("HOME", str(tmp_path))
     with Server(lambda _: Answer(status=401, headers={"WWW-Authenticate": "Basic realm=x"})) as server:
-        with pytest.raises(InputError):
+        with pytest.raises(GitUnreachableError):
             clones.refresh("conda-forge/a-feedstock", f"{server.url}/a-feedstock.git", "main")
         assert server.log
         assert "Basic bWU6c2VjcmV0" not in [asked.headers.get("authorization") for asked in server.log]
