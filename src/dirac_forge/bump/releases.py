@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dirac_forge.bump.objections import (
     Downgrade,
@@ -28,6 +28,7 @@ from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, Unre
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource
+from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.digests import project_of
 from dirac_forge.upstream.files.filenames import FileNames
 from dirac_forge.upstream.sources.offers import Offer, Offers
@@ -81,7 +82,7 @@ def _of(sources: Iterable[ReadSource], version: str) -> Iterable[tuple[str, str]
     for source in sources:
         named = project_of(source.url or "")
         read = FileNames(named[0]).read(named[1]) if named is not None else None
-        if named is not None and read is not None and read.version == _pep440(version.replace("_", ".")):
+        if named is not None and read is not None and read.version == parse_version(version.replace("_", ".")):
             yield canonicalize_name(named[0]), named[1]
 
 
@@ -91,7 +92,7 @@ def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | 
     A pre-release is taken only where the recipe is at one already.
     """
     now = read_version(current)
-    needs_pep440 = _pep440(current) is None and any(place.origin.kind == "pypi" for place in places)
+    needs_pep440 = parse_version(current) is None and any(place.origin.kind == "pypi" for place in places)
     if now is None or needs_pep440:
         return NoOrder(version=current, pep440=needs_pep440)
     passed_over: list[PassedOver] = []
@@ -157,10 +158,8 @@ def _notes(places: Iterable[Offers], version: Version | None = None) -> tuple[Re
 
 def downgrade(old: str, new: str) -> tuple[Downgrade, ...]:
     """Return a note where a version is older than the recipe's; none where the two can't be compared."""
-    try:
-        older = Version(new) < Version(old)
-    except InvalidVersion:
-        return ()
+    before, after = parse_version(old), parse_version(new)
+    older = before is not None and after is not None and after < before
     return (Downgrade(old=old, new=new),) if older else ()
 
 
@@ -227,10 +226,3 @@ def _nothing(current: str, places: Sequence[Offers], passed_over: tuple[PassedOv
 def _unread(places: Sequence[Offers]) -> UnreadTags | None:
     numbered = [one for place in places for one in place.unread if any(sign.isdigit() for sign in one.tag)]
     return UnreadTags(reason=numbered[-1].reason, more=len(numbered) - 1) if numbered else None
-
-
-def _pep440(text: str) -> Version | None:
-    try:
-        return Version(text)
-    except ValueError:
-        return None

@@ -8,6 +8,7 @@ from dirac_forge.cache import Pruned, prune, sizes
 from dirac_forge.cli.context import Context
 from dirac_forge.report.document import Code, Paragraph, Section, Table
 from dirac_forge.report.terminal import Shown
+from dirac_forge.untrusted import parse_whole_number
 
 __all__ = ["clear", "prune_to", "size"]
 
@@ -95,7 +96,8 @@ def _versioned(kind: str) -> tuple[str, int]:
     base, _, version = kind.rpartition("-")
     if base == "embedded":
         return base, 0
-    return (base, int(version)) if base and version.isdecimal() else (kind, 0)
+    number = parse_whole_number(version)
+    return (base, number) if base and number is not None else (kind, 0)
 
 
 def _megabytes(count: int) -> str:

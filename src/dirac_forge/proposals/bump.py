@@ -33,7 +33,7 @@ from dirac_forge.recipe.editing.edit import version_of
 from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.reading.recipe_text import RecipeError
-from dirac_forge.untrusted import split_url
+from dirac_forge.untrusted import parse_version, split_url
 from dirac_forge.upstream.choice import nearest
 from dirac_forge.upstream.digests import Ask, Digests, chunks
 from dirac_forge.upstream.files.requirements import exactly
@@ -178,15 +178,18 @@ class BumpMaker:
     def _unreleased(self, projects: Iterable[str], to: str) -> dict[str, str]:
         """Return of each project that its index has no such release, with its nearest; {} where that is unknown."""
         found: dict[str, str] = {}
+        version = parse_version(to)
+        if version is None:
+            return found
         index = "PyPI" if split_url(self.context.settings.index_url).hostname == "pypi.org" else "the index"
         for name in projects:
             with suppress(ForgeError, ValueError):
                 project = self.lookup.project(name)
                 versions = [release.version for release in project.releases]
-                if versions and Version(to) not in versions:
-                    newest = max(versions, key=lambda version: (not version.is_prerelease, version))
+                if versions and version not in versions:
+                    newest = max(versions, key=lambda each: (not each.is_prerelease, each))
                     said = f"{index} has no {project.name} {to}; the newest is {newest}"
-                    found[said] = f"Nearest versions: {', '.join(map(str, nearest(project, Version(to))))}."
+                    found[said] = f"Nearest versions: {', '.join(map(str, nearest(project, version)))}."
         return found
 
     def _caught_up(self, case: Case) -> Bump | None:
