@@ -128,18 +128,8 @@ class OpenRequests:
         if entry is None or entry.state not in self.connections.open_states:
             return None
 
-        def close(open_entry: LedgerEntry) -> Outcome:
-            connections, text = self.connections, "Closed because this version is ignored on the bot's dashboard."
-            found = withdraw(
-                open_entry,
-                destination=connections.destination,
-                ledger=connections.ledger,
-                run=self.log.run,
-                text=text,
-            )
-            return Outcome(identity=identity, state="closed", text=text, url=found.url, number=found.number)
-
-        (outcome,) = self._each([entry], close)
+        text = "Closed because this version is ignored on the bot's dashboard."
+        (outcome,) = self._each([entry], lambda each: self._withdrawn(each, text=text, reason=text))
         return outcome
 
     def settled(self, wanted: Sequence[ProposedChange], leave: Collection[Identity]) -> list[Outcome]:
@@ -237,13 +227,17 @@ class OpenRequests:
         if marked:
             mark(entry, destination=connections.destination, ledger=connections.ledger, run=self.log.run, text=text)
             return Outcome(identity=entry.identity, state="unchanged", text=reason, url=entry.url, number=entry.number)
+        return self._withdrawn(entry, text=text, reason=reason, again=withdrawn)
+
+    def _withdrawn(self, entry: LedgerEntry, *, text: str, reason: str, again: bool = False) -> Outcome:
+        """Close a request with a comment of this text, and return what became of it."""
         found = withdraw(
             entry,
-            destination=connections.destination,
-            ledger=connections.ledger,
+            destination=self.connections.destination,
+            ledger=self.connections.ledger,
             run=self.log.run,
             text=text,
-            again=withdrawn,
+            again=again,
         )
         return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
 
