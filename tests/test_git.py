@@ -25,6 +25,10 @@ CASES = [
     ("fatal: could not read Username for 'u': terminal prompts disabled", MissingRefError),
     ("fatal: couldn't find remote ref refs/heads/x", MissingRefError),
     ("fatal: bad object HEAD", GitError),
+    ("fatal: unable to access 'http://h:45025/x/': The requested URL returned error: 301", GitError),
+    ("fatal: repository 'https://h/mbedtls.git' is no such place", GitError),
+    ("fatal: unable to update url base from redirection: http://h:50342/openssl.git", GitError),
+    ("error: pathspec 'does not exist' did not match any file(s)", GitError),
     ("", GitError),
 ]
 

@@ -30,11 +30,13 @@ _HARDENED = (
 )
 _DEAD = re.compile(
     r"could not resolve host|failed to connect|connection (refused|timed out|reset)|network is unreachable|"
-    r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|unable to access.*(5\d\d|429)|"
+    r"couldn't connect|could not connect|timed out|ssl|tls|the remote end hung up|"
     r"returned error: (5\d\d|429)|early eof|unexpected disconnect|expected flush|expected packfile|rpc failed|"
     r"empty reply|protocol error|bad line length",
     re.IGNORECASE,
 )
+_NAMED = re.compile(r"(?<!\w)'[^'\n]*'|\b[a-z+]+://\S+", re.IGNORECASE)
+"""What git quotes: an address or a name, whose letters and digits (`mbedtls`, port 45025) are no part of the reason."""
 _ABSENT = re.compile(
     r"could not resolve host|failed to connect|connection (refused|timed out)|network is unreachable|"
     r"could(n't| not) connect",
@@ -175,13 +177,14 @@ def _git(
 
 def _error(said: str, about: str, code: int) -> InputError | UnknownError:
     last = said.splitlines()[-1] if said else f"git left with {code}"
-    if refused := _REFUSED.search(said):
+    reason = _NAMED.sub("''", said)
+    if refused := _REFUSED.search(reason):
         return _refused(said.splitlines(), about, refused[0], last)
-    if _NONE.search(said):
+    if _NONE.search(reason):
         return MissingRefError(f"{about}: there is no such repository or branch ({last})")
-    if _DEAD.search(said):
-        return GitUnreachableError(f"{about}: it can't be reached ({last})", passing=not _ABSENT.search(said))
-    return GitError(f"{about}: {last}", cause="disk" if _DISK.search(said) else "other", said=said)
+    if _DEAD.search(reason):
+        return GitUnreachableError(f"{about}: it can't be reached ({last})", passing=not _ABSENT.search(reason))
+    return GitError(f"{about}: {last}", cause="disk" if _DISK.search(reason) else "other", said=said)
 
 
 def _refused(lines: Sequence[str], about: str, words: str, last: str) -> RefusedPushError:
