@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,38 @@ def test_where_little_comes_the_patience_ends_early(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(module, "_PATIENCE", 0.1)
     with pytest.raises(TimeoutError, match=r"^no answer within 0 s$"):
         asyncio.run(watched(no_answer(), seconds=600, cache=tmp_path))
+
+
+def test_a_download_that_moves_on_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow() -> str:
+        for number in range(3):
+            (tmp_path / "shards").mkdir(exist_ok=True)
+            (tmp_path / "shards" / str(number)).write_bytes(bytes(2**20))
+            await asyncio.sleep(0.1)
+        return "yes"
+
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_COUNT", 0.05)
+    assert asyncio.run(watched(slow(), seconds=600, cache=tmp_path)) == "yes"
+
+
+def test_memory_that_grows_is_no_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = iter(range(0, 10**12, 2**20))
+    monkeypatch.setattr(module, "_memory", lambda: next(sizes))
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    (tmp_path / "kept").write_bytes(bytes(2**22))
+    os.utime(tmp_path / "kept", (1, 1))
+    with pytest.raises(TimeoutError, match=r"^no answer within 0 s$"):
+        asyncio.run(watched(no_answer(), seconds=600, cache=tmp_path))
+
+
+def test_what_downloads_nothing_has_its_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def solve() -> str:
+        await asyncio.sleep(0.3)
+        return "yes"
+
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    assert asyncio.run(watched(solve(), seconds=600, cache=None)) == "yes"
 
 
 def test_a_file_that_has_no_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

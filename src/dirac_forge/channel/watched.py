@@ -20,8 +20,11 @@ _MEMORY_LIMIT = 500 * 1024**2
 _FILE_LIMIT = 1024**3
 """Bytes of one file that a question puts into the cache; conda-forge's largest repodata.json has some 500 MB."""
 _PATIENCE = 45.0
-_PACE = 1024**2
-"""Bytes a second that have to come on average for a question to go on after `_PATIENCE` seconds."""
+_PACE = 64 * 1024
+"""Bytes a second that have to reach the cache on average for a download to go on after `_PATIENCE` seconds. Memory
+does not count: a host that drips makes it grow too."""
+_COUNT = 1.0
+"""Seconds between two counts of what reached the cache."""
 
 
 class ExcessError(TimeoutError):
@@ -32,18 +35,22 @@ async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None)
     """Return the answer to one question; `cache` is the folder that py-rattler downloads to.
 
     Raises:
-        TimeoutError: no answer within `seconds`, or within a minute where little comes.
+        TimeoutError: no answer within `seconds`, or within `_PATIENCE` seconds where little reaches the cache.
         ExcessError: memory or disk fill up without an answer.
     """
     task = asyncio.ensure_future(question)
-    memory, files, start = _memory(), _files(cache), time.monotonic()
+    memory, files, start, counts = _memory(), _files(cache), time.monotonic(), _PATIENCE
     try:
         while not (await asyncio.wait({task}, timeout=_LOOK))[0]:
             waited = time.monotonic() - start
             grown, written = _memory() - memory, _written(files, cache)
             if grown > _MEMORY_LIMIT or written > _FILE_LIMIT:
                 raise ExcessError(f"more than {max(grown, written) // 1024**2:,} MB came, and no end")
-            if waited > seconds or (waited > _PATIENCE and max(grown, written) < waited * _PACE):
+            late = waited > seconds
+            if cache is not None and waited > counts:
+                counts = waited + _COUNT
+                late |= max(written, await asyncio.to_thread(_arrived, cache, waited)) < waited * _PACE
+            if late:
                 raise TimeoutError(f"no answer within {waited:.0f} s")
         return task.result()
     finally:
@@ -74,3 +81,13 @@ def _files(cache: Path | None) -> Mapping[str, int]:
 def _written(before: Mapping[str, int], cache: Path | None) -> int:
     """Return by how much the file that grew most did."""
     return max((size - before.get(name, 0) for name, size in _files(cache).items()), default=0)
+
+
+def _arrived(cache: Path, seconds: float) -> int:
+    """Return the bytes of the files below the cache that were written in the last `seconds`."""
+    since, total = time.time() - seconds, 0
+    for path in cache.rglob("*"):
+        with suppress(OSError):
+            found = path.lstat()
+            total += found.st_size if found.st_mtime >= since else 0
+    return total
