@@ -316,7 +316,7 @@ def test_an_sdist_file_becomes_a_recipe_that_asks_for_its_archive(run: Run, tmp_
         assert run(index, f"./{name}", "--deps", "none", "--maintainer", "octocat", "-q") == 0
     text = (tmp_path / "feedstocks" / "local" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert f"url: {(tmp_path / name).as_uri()}" in text
-    assert "# TODO: the source is on this machine" in text
+    assert "# TODO(dirac-forge): the source is on this machine" in text
     assert "    - octocat\n" in text
 
 

@@ -97,12 +97,16 @@ class Watched(Silent):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
+        self.done = 0
 
     def started(self, task: str, total: int | None = None) -> None:
         self.said.append(f"{task} …")
 
+    def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
+        self.done += done
+
     def finished(self, task: str) -> None:
-        self.said.append(f"{task}: done")
+        self.said.append(f"{task}: {self.done}")
 
 
 def test_rounds_are_one_task_for_who_watches() -> None:
@@ -110,7 +114,7 @@ def test_rounds_are_one_task_for_who_watches() -> None:
     answers, watched = Answers(index), Watched()
     walk({"app": answers.look("app", SpecifierSet())}, answers.look, SCOPE, Inline(), observer=watched)
     assert ("a", "<2") in answers.asked
-    assert watched.said == ["dependencies …", "dependencies: done"]
+    assert watched.said == ["projects looked up …", "projects looked up: 2"], "each once, whatever the versions"
 
 
 def test_a_version_is_chosen_anew_where_somebody_deeper_excludes_it() -> None:

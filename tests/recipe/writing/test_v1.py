@@ -206,8 +206,8 @@ def test_an_output_with_a_version_of_its_own_says_it() -> None:
 def test_what_a_person_must_fill_in_is_said_in_place_and_on_top() -> None:
     text = write(UNFINISHED)
     assert text.startswith(
-        "# TODO: license: look it up { % now %}\n"
-        "# TODO: sha256 of https://x.example/unknown-1.tar.gz\n"
+        "# TODO(dirac-forge): license: look it up { % now %}\n"
+        "# TODO(dirac-forge): sha256 of https://x.example/unknown-1.tar.gz\n"
         "schema_version: 1\n"
     )
     assert (

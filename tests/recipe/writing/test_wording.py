@@ -5,8 +5,9 @@ from __future__ import annotations
 from dirac_forge.recipe.writing.wording import placeholders
 
 RECIPE = """\
-# TODO: fill in host
-# TODO: fill in run
+# TODO: ask upstream for a tag
+# TODO(dirac-forge): fill in host
+# TODO(dirac-forge): fill in run
 
 schema_version: 1
 source:
@@ -26,4 +27,4 @@ extra:
 
 
 def test_only_what_is_written_here_is_to_be_filled_in() -> None:
-    assert placeholders(RECIPE) == (1, 2, 7, 13, 14)
+    assert placeholders(RECIPE) == (2, 3, 8, 14, 15)

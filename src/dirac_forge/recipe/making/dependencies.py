@@ -124,8 +124,9 @@ class DependencyTree:
         return [name for name in build_order(needs) if name in wanted]
 
 
-_TASK = "dependencies"
-"""One task for all rounds: a later one asks only for what is new."""
+_TASK = "projects looked up"
+"""One task for all rounds: a later one asks only for what is new. More than the tree's: what only versions that are not
+chosen require is looked up, too."""
 
 
 @dataclass(kw_only=True)
@@ -243,10 +244,11 @@ class _Walk:
         )
 
     def _arrived(self, name: NormalizedName, found: FoundProject) -> None:
+        again = any(known == name for known, _ in self.memory)
         self.memory[name, str(self.chosen.get(name, ""))] = found
         self.found[name] = found
         self._foresee(name)
-        self.observer.advanced(_TASK, total=len(self.nodes), detail=found.project)
+        self.observer.advanced(_TASK, done=int(not again), total=len(self.nodes), detail=found.project)
         self._follow(name, frozenset(self.nodes[name].extras))
 
     def _follow(self, name: NormalizedName, extras: frozenset[str]) -> None:

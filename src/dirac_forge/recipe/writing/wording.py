@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -126,21 +125,20 @@ def requirement(line: Requirement, dialect: Dialect) -> str:
 
 def todo_lines(recipe: Recipe, dialect: Dialect) -> Lines:
     """Return what a person must fill in, as comments for the top of the file."""
-    return [f"# TODO: {dialect.comment(note.sentence)}" for note in recipe.notes if note.level == "todo"]
+    return [f"{_ASKING}{dialect.comment(note.sentence)}" for note in recipe.notes if note.level == "todo"]
 
 
 def placeholders(text: str) -> tuple[int, ...]:
     """Return the lines of a recipe, from 1, where a person is asked for something by what is written here.
 
-    Those are the comments above the recipe, and the ones that stand for a missing key. Others are the authors' own.
+    Those are the comments that bear this tool's name, and the ones that stand for a missing key. Others are the
+    authors' own.
     """
     lines = text.splitlines()
-    head = len(list(takewhile(_HEAD.match, lines)))
-    return tuple(at for at, line in enumerate(lines, 1) if (_ASKING if at <= head else _MISSING).match(line))
+    return tuple(at for at, line in enumerate(lines, 1) if line.startswith(_ASKING) or _MISSING.match(line))
 
 
-_HEAD: Final = re.compile(r"#|\s*$")
-_ASKING: Final = re.compile(r"# TODO: ")
+_ASKING: Final = "# TODO(dirac-forge): "
 _KEYS: Final = "|".join(
     re.escape(re.split("[,;]", each)[0])
     for each in (SHA256_MISSING, LICENSE_MISSING, LICENSE_FILE_MISSING, MAINTAINERS_MISSING)
