@@ -13,6 +13,7 @@ from pathlib import Path
 from dirac_forge.build.building import STAGING
 from dirac_forge.build.children import Child, ChildAnswer, run_child
 from dirac_forge.build.cluster import BuildWorkers
+from dirac_forge.build.commands import TargetCommand, check_targets, commands_for, never_run
 from dirac_forge.build.environments import Environments, Explain
 from dirac_forge.build.installing import Installer
 from dirac_forge.build.isolation import Container, Limits, detect
@@ -29,7 +30,7 @@ from dirac_forge.channel.opening import ChannelContext, open_channel
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cluster import connected
-from dirac_forge.errors import InputError
+from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
@@ -38,7 +39,6 @@ from dirac_forge.upstream.index.client import IndexClient
 
 __all__ = ["BuildRequest", "run_builds"]
 
-_MOST_COMMANDS = 20
 Run = Callable[[Child], ChildAnswer]
 
 
@@ -53,8 +53,8 @@ class BuildRequest:
     """Also the recipes of the workspace for what the channels lack."""
     targets: tuple[str, ...] = ()
     """Names of targets, or specs, to install; without any those that what is built belongs to."""
-    commands: tuple[str, ...] = ()
-    """Run where a target is installed, besides the commands of the recipes' tests."""
+    commands: tuple[TargetCommand, ...] = ()
+    """Run where their target is installed, besides the commands of the recipes' tests."""
     variant: Mapping[str, str] = field(default_factory=dict)
     install: bool = True
     """Whether targets are installed afterwards."""
@@ -105,6 +105,7 @@ def _run_builds(
         )
     started = time.monotonic()
     settings = context.settings
+    check_targets(request.commands, _names_of_targets(request, settings))
     platform = this_platform()
     _only_this(platform, settings.platforms if "platforms" in settings.flags else ())
     folder = (request.output or settings.workspace / "build").absolute()
@@ -219,9 +220,12 @@ class _Session:
         installer = Installer(environments=self._environments, options=self._options, slots=self._slots, run=self._run)
         pythons = self._options.pythons
         ends = dict.fromkeys((*pythons[:1], *pythons[-1:])) or {"": None}
+        targets = self._targets(request.targets, results)
+        for command in never_run(request.commands, targets):
+            self._context.observer.warned(f"--run {str(command)!r} did not run: its target is not installed")
         return tuple(
-            installer.install(name, specs, python, [*_commands(specs, results), *request.commands])
-            for name, specs in self._targets(request.targets, results).items()
+            installer.install(name, specs, python, commands_for(name, specs, results, request.commands))
+            for name, specs in targets.items()
             for python in ends
         )
 
@@ -253,6 +257,21 @@ def _only_this(platform: str, asked: Sequence[str]) -> None:
             f"{', '.join(others)} can't be built here: this machine is {platform}",
             hint="Run the same command on a machine of that kind; docs/build.md has a workflow with a matrix.",
         )
+
+
+def _names_of_targets(request: BuildRequest, settings: Settings) -> set[str]:
+    """Return what a command may name as its target: targets, their packages, and what is built."""
+    known = {name: target.specs for name, target in settings.targets.items()}
+    specs = [spec for name in request.targets or known for spec in known.get(name, (name,))]
+    built = [] if request.targets else [name for one in request.folders for name in (one.name, *_outputs(one))]
+    return {*(request.targets or known), *map(name_of, specs), *built}
+
+
+def _outputs(folder: FeedstockFolder) -> tuple[str, ...]:
+    try:
+        return tuple(output.name for output in folder.read().text.render(platform=this_platform()).outputs)
+    except (ForgeError, OSError):
+        return ()  # the build says what is wrong with it
 
 
 def _make(folder: Path) -> None:
@@ -296,13 +315,3 @@ def _outputs_made(results: Sequence[PackageResult], made: Collection[str]) -> di
         if result.output in made:
             mine[result.output] = None
     return {feedstock: tuple(names) for feedstock, names in outputs.items() if names}
-
-
-def _commands(specs: Sequence[str], results: Sequence[PackageResult]) -> list[str]:
-    """Return what the recipes of these packages run in their own tests."""
-    names = set(map(name_of, specs))
-    found: dict[str, None] = {}
-    for result in results:
-        if result.output in names:
-            found |= dict.fromkeys(result.commands)
-    return list(found)[:_MOST_COMMANDS]

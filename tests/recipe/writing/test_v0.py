@@ -192,7 +192,8 @@ def test_a_feedstock_that_is_no_output_keeps_its_name() -> None:
 def test_what_a_person_must_fill_in_is_said_in_place_and_on_top() -> None:
     text = write(UNFINISHED)
     assert text.startswith(
-        "# TODO(dirac-forge): license: look it up { % now %}\n# TODO(dirac-forge): sha256 of https://x.example/unknown-1.tar.gz\n{% set name"
+        "# TODO(dirac-forge): license: look it up { % now %}\n"
+        "# TODO(dirac-forge): sha256 of https://x.example/unknown-1.tar.gz\n{% set name"
     )
     assert "  # TODO: add sha256, the SHA-256 of the file at this URL; it could not be found out\n" in text
     assert "  # TODO: add license, an SPDX expression; nothing that upstream published states it\n" in text

@@ -15,7 +15,7 @@ __all__ = ["build"]
 
 @examples(
     "dirac-forge build dirac-grid --with-missing",
-    'dirac-forge build diracx --target dirac-grid --run "dcd --help"',
+    'dirac-forge build diracx --target dirac-grid --target diracx --run "dirac-grid:dcd --help"',
     "dirac-forge build dirac-grid --test-only",
 )
 def build(
@@ -39,7 +39,11 @@ def build(
     ] = None,
     command: Annotated[
         list[str] | None,
-        typer.Option("--run", metavar="COMMAND", help="Also run this where a target is installed. Repeatable."),
+        typer.Option(
+            "--run",
+            metavar="[TARGET:]COMMAND",
+            help="Also run this where TARGET, else any target, is installed. Repeatable.",
+        ),
     ] = None,
     variant: Annotated[
         list[str] | None,
@@ -78,6 +82,7 @@ def build(
     a home folder of their own, without tokens and sockets of agents, and where the machine allows it without a network
     and with every other file read-only or hidden. The result is a channel in a folder.
     """
+    from dirac_forge.build.commands import read_command
     from dirac_forge.build.session import BuildRequest
     from dirac_forge.cli.build import build as run
 
@@ -85,7 +90,7 @@ def build(
         folders=(),
         with_missing=with_missing,
         targets=tuple(target or ()),
-        commands=tuple(command or ()),
+        commands=tuple(map(read_command, command or ())),
         output=output,
         test_only=test_only,
         force=force,
