@@ -248,7 +248,7 @@ class _Walk:
         self.memory[name, str(self.chosen.get(name, ""))] = found
         self.found[name] = found
         self._foresee(name)
-        self.observer.advanced(_TASK, done=int(not again), total=len(self.nodes), detail=found.project)
+        self.observer.advanced(_TASK, done=0 if again else 1, total=len(self.nodes), detail=found.project)
         self._follow(name, frozenset(self.nodes[name].extras))
 
     def _follow(self, name: NormalizedName, extras: frozenset[str]) -> None:
