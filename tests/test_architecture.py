@@ -41,11 +41,9 @@ MESSAGES = {
 }
 """Reasons that are the message of an error, or become one: there is no more to know."""
 NOT_TYPED_YET = {
-    "AutomergeVerdict.reason",
     "Carried.reason",
     "LedgerLine.reason",
     "Nature.reason",
-    "RunDecision.reason",
     "UnreadTag.reason",
     "UnreadTags.reason",
 }

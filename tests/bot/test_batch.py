@@ -11,7 +11,9 @@ from dirac_forge.bot.batch import BatchDecider, BatchDecision, batch_lines, read
 from dirac_forge.bot.proposed import ProposedChange, RunDecision, Unneeded
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.feedstock.change import Change, Edit, Recorded, Skip
+from dirac_forge.proposals.decision_reasons import ChangedSincePrepared, ChosenVersion, UpstreamVersion, WaitsForBumps
+from dirac_forge.proposals.review_reasons import LeftForPerson
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.records import Identity
@@ -22,12 +24,27 @@ CHANGE = Change(
     edits=(Edit(path="recipe/recipe.yaml", before="a\n", after="b\n"), Edit(path="x", before=None, after="\x00")),
 )  # fmt: skip
 WANTED = ProposedChange(
-    change=CHANGE, remake=lambda _: CHANGE, blocks=3, review="look", allowed="version",
+    change=CHANGE, remake=lambda _: CHANGE, blocks=3, review=LeftForPerson(note="look"), allowed="version",
     released=NOW - timedelta(days=1), unblocks=True, after=("other",), remake_conflicts=False,
 )  # fmt: skip
 DECISIONS = (
-    RunDecision(feedstock="demo", branch="main", kind="bump", state="wanted", found="f", decided="d", wanted=WANTED),
-    RunDecision(feedstock="other", branch="v1", kind="migration", state="blocked", reason="waits"),
+    RunDecision(
+        feedstock="demo",
+        branch="main",
+        kind="bump",
+        state="wanted",
+        key="2.0",
+        wanted=WANTED,
+        found=UpstreamVersion(new="2.0", old="1.0"),
+        reasons=(ChosenVersion(version="2.0"),),
+    ),
+    RunDecision(
+        feedstock="other",
+        branch="v1",
+        kind="migration",
+        state="blocked",
+        reasons=(WaitsForBumps(names=("demo",)), "?"),
+    ),
 )
 LINES = (
     CurrentLine(line=ReleaseLine(name="demo"), state="read"),
@@ -49,6 +66,14 @@ def test_what_was_decided_is_replayed(tmp_path: Path) -> None:
     decider = BatchDecider(batch=batch, folder=tmp_path)
     replayed = decider.decide((), ())
     assert [BatchDecision.of(each) for each in replayed] == [BatchDecision.of(each) for each in DECISIONS]
+    assert [(each.decided, each.said) for each in replayed] == [(each.decided, each.said) for each in DECISIONS]
+    assert replayed[0].found == Recorded(code="upstream-version", text="2.0 upstream, 1.0 in the recipe")
+    assert replayed[1].reasons == (
+        Recorded(code="waits-for-bumps", text="waits for demo"),
+        Recorded(code="error", text="?"),
+    )
+    assert replayed[0].wanted is not None
+    assert replayed[0].wanted.review == Recorded(code="left-for-person", text="something is left for a person: look")
     assert (batch.unrendered, decider.arrived(IDENTITY)) == ("why", True)
     assert decider.current(IDENTITY) == Unneeded(why="withdrawn", version="1.0", objection="yanked")
     other = Identity(feedstock="x", branch="main", kind="bump", key="1")
@@ -60,7 +85,7 @@ def test_a_change_of_a_batch_is_not_decided_again(tmp_path: Path) -> None:
     assert first.wanted is not None
     made = first.wanted.remake({})
     assert isinstance(made, Skip)
-    assert made.reason == "its files changed after the batch was prepared; the next run decides again"
+    assert made.reason == ChangedSincePrepared()
 
 
 def test_the_same_decisions_are_the_same_bytes(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[Callable[[Any], None], str]] = {
     "a large file": (lambda c: change_of(c)["edits"][0].update(after="x" * 5_000_000), "larger than anything"),
     "many files": (lambda c: change_of(c).update(edits=change_of(c)["edits"] * 300), "larger than any change of ours"),
     "another kind": (lambda c: change_of(c).update(kind="fix"), "of a kind that no batch has"),
-    "an unknown key of a decision": (lambda c: c["decisions"][0].pop("decision"), "can't be read"),
+    "a decision without a state": (lambda c: c["decisions"][0].pop("state"), "can't be read"),
     "another format": (lambda c: c.update(format=99), "another version of dirac-forge"),
     "an old batch": (lambda c: c.update(made="2020-01-01T00:00:00Z"), "too long ago"),
     "a batch from the future": (lambda c: c.update(made="2035-01-01T00:00:00Z"), "too long ago"),

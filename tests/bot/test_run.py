@@ -7,6 +7,7 @@ import json
 import pytest
 
 from dirac_forge.bot.proposed import Unneeded
+from dirac_forge.proposals.review_reasons import LeftForPerson
 from dirac_forge.report.hold_words import hold_words
 from support.bots import Bots
 from support.gits import commit, file_at
@@ -179,10 +180,10 @@ def test_the_label_is_set_when_all_checks_are_green_and_not_before(bot: Bots) ->
     for full_name, one in ((demo, pull), (other, theirs)):
         assert one.pull is not None
         bot.github.check_run(full_name, one.pull.head_sha, "build")
-    bot.decider.review = "something is left for a person"
+    bot.decider.review = LeftForPerson(note="a line")
     bot.run()
     assert pull.labels == []
-    bot.decider.review = ""
+    bot.decider.review = None
     bot.run()
     assert (pull.labels, theirs.labels) == (["automerge"], [])  # there we may not
     bot.github.forget()

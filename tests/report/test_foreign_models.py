@@ -69,6 +69,7 @@ ALONE = {
     "pullrequest.branches.branch_name",  # the name of a feedstock was checked before
     "pullrequest.branches.safe_branch",  # refuses
     "report.bump_reasons.worded",  # has a test of its own
+    "report.wording.add_words",  # of this package's own words
     "report.site.site.pages_of",  # of documents, which site_of makes
 }
 MARKDOWN = re.compile(r"markdown|foreign|^bot\.(dashboard|reasons\.closing)|^pullrequest\.(notes|request_text)")

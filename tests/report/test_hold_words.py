@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dirac_forge.proposals.decision_reasons import WaitsForBumps
 from dirac_forge.proposals.hold_reasons import (
     BehindOthers,
     FeedstockFull,
@@ -47,7 +48,11 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
             GroupHeld(feedstock="boto3", reason=RunFull(most=1)),
             "moves together with boto3, which is held back: this run has opened 1, as many as it may",
         ),
-        (GroupStuck(feedstock="boto3", why="blocked"), "moves together with boto3, which can't move yet: blocked"),
+        (GroupStuck(feedstock="boto3"), "moves together with boto3, which can't move yet"),
+        (
+            GroupStuck(feedstock="boto3", reasons=(WaitsForBumps(names=("botocore",)), "no answer")),
+            "moves together with boto3, which can't move yet: waits for botocore; no answer",
+        ),
         (
             UnaskedRecipe(),
             "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)",

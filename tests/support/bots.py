@@ -21,6 +21,8 @@ from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
 from dirac_forge.progress import Silent
+from dirac_forge.proposals.decision_reasons import RecipeVersion
+from dirac_forge.proposals.review_reasons import ReviewReason
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.github import GitHub as Client
 from dirac_forge.pullrequest.github.rates import Pace
@@ -29,7 +31,6 @@ from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.tokens import Token
-from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.settings import BotSettings, Settings
 from dirac_forge.store import Store
 from support.github import GitHub
@@ -67,7 +68,7 @@ class Mover:
     blocks: Mapping[str, int] = field(default_factory=dict)
     migration: str = ""
     """Instead of bumps: all of `versions` are rebuilt for it."""
-    review: str = ""
+    review: ReviewReason | None = None
     built: set[Identity] = field(default_factory=set)
     """What the channel has."""
     over: dict[Identity, Unneeded] = field(default_factory=dict)
@@ -94,11 +95,11 @@ class Mover:
         name = looked.line.name
         change = self.change(looked.folder)
         kind = "migration" if self.migration else "bump"
-        plain = RunDecision(feedstock=name, branch=looked.branch, kind=kind, state="nothing", decided="nothing")  # type: ignore[arg-type]
+        plain = RunDecision(feedstock=name, branch=looked.branch, kind=kind, state="nothing")  # type: ignore[arg-type]
         if isinstance(change, Skip):
-            return replace(plain, reason=skip_text(change))
+            return replace(plain, reasons=(change.reason,))
         if name in self.waiting:
-            return replace(plain, state="blocked", reason=self.waiting[name])
+            return replace(plain, state="blocked", reasons=(self.waiting[name],))
         tip = looked.tip
         assert tip is not None
         wanted = ProposedChange(
@@ -112,9 +113,7 @@ class Mover:
             unblocks=name in self.unblocks,
             after=self.after.get(name, ()),
         )
-        return replace(
-            plain, state="wanted", found=f"{change.key} upstream", decided=f"{kind} to {change.key}", wanted=wanted
-        )
+        return replace(plain, state="wanted", key=change.key, found=RecipeVersion(version=change.key), wanted=wanted)
 
     def change(self, folder: FeedstockFolder) -> Change | Skip:
         """The change that these files need."""

@@ -10,77 +10,95 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from dirac_forge.proposals.review_reasons import (
+    AlreadyLabelled,
+    AutomergeLimited,
+    AutomergeOff,
+    AutomergeReason,
+    ChecksState,
+    LabelsRefused,
+    LeftForPerson,
+    MergedByPeople,
+    NotProposed,
+    ReviewReason,
+    UncomparedReleases,
+    UnprovenTargets,
+    WorseWithBump,
+)
+
 __all__ = ["LABEL", "AutomergeVerdict", "automerge", "review_reason"]
 
 LABEL = "automerge"
 
 Checks = Literal["green", "red", "pending", "none"]
+_MERGED_AS = {"bump": "version", "migration": "migration"}
+"""The kind of a change to the value of `bot.automerge` that allows it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AutomergeVerdict:
-    """Whether the label is set, and why not."""
+    """Whether the label is set, and why or why not."""
 
     label: bool
-    reason: str
-    later: bool = False
-    """Not yet, but perhaps when the checks are through."""
+    reason: AutomergeReason
+
+    @property
+    def later(self) -> bool:
+        """Whether the answer may be another one when the checks are through."""
+        return not self.label and isinstance(self.reason, ChecksState)
 
 
-def review_reason(*, status: str, notes: Iterable[str], todo: Iterable[str], compared: bool, proof: str) -> str:
-    """Why a person has to look at a bump; "" where nothing asks for one.
+def review_reason(*, status: str, notes: Iterable[object], compared: bool, proof: str) -> ReviewReason | None:
+    """Return why a person has to look at a bump; None where nothing asks for one.
 
-    `status` is the bump's, `todo` what its drift leaves for a hand, `notes` what the edit itself leaves open,
-    `compared` whether upstream's requirements of both releases were, `proof` the solver's verdict ("" where it was
-    not asked).
+    `status` is the bump's, `notes` what its drift and the edit leave to do by hand, `compared` whether upstream's
+    requirements of both releases were, `proof` the solver's verdict ("" where it was not asked).
     """
     if status != "proposed":
-        return f"it is {status}"
+        return NotProposed(status=status)
     if not compared:
-        return "the requirements of the two releases were not compared"
-    for text in (*todo, *notes):
-        return f"something is left for a person: {text}"
+        return UncomparedReleases()
+    for note in notes:
+        return LeftForPerson(note=note)
     if proof in {"", "unknown"}:
-        return "no solver has said what it does to the targets"
-    return "" if proof in {"same", "better"} else f"with it the targets are {proof} off"
+        return UnprovenTargets()
+    return None if proof in {"same", "better"} else WorseWithBump(outcome=proof)
 
 
 def automerge(
-    kind: str, *, may_label: bool, allowed: bool | str, review: str, checks: Checks, labelled: bool = False
+    kind: str,
+    *,
+    may_label: bool,
+    allowed: bool | str,
+    review: ReviewReason | None,
+    checks: Checks,
+    labelled: bool = False,
 ) -> AutomergeVerdict:
-    """Whether the label goes onto an open request now.
+    """Return whether the label goes onto an open request now.
 
     Args:
         kind: of the change: `bump`, `migration`, `recipe`, `fix`.
         may_label: the token's owner may (triage permission or more).
         allowed: the feedstock's `bot.automerge`: true, false, `version` or `migration`
             (https://conda-forge.org/docs/maintainer/conda_forge_yml/#bot).
-        review: why a person has to look ("" where drift is clean or carried over without conflicts).
+        review: why a person has to look (None where drift is clean or carried over without conflicts).
         checks: of the head commit.
         labelled: it is there already.
     """
-    wanted = {"bump": "version", "migration": "migration"}.get(kind)
-    refusal = ""
-    if wanted is None:
-        refusal = f"a {kind} is for people to merge"
-    elif allowed is False:
-        refusal = "bot.automerge of the feedstock does not allow it"
-    elif allowed not in {True, wanted}:
-        refusal = f"bot.automerge of the feedstock allows it for {allowed} only"
-    elif review:
-        refusal = review
-    elif not may_label:
-        refusal = "the bot may not set labels there: a maintainer can"
-    elif labelled:
-        refusal = "the label is already set"
-    if refusal:
+    refusal = _not_allowed(kind, allowed) or review
+    if refusal is None and not may_label:
+        refusal = LabelsRefused()
+    if refusal is None and labelled:
+        refusal = AlreadyLabelled()
+    if refusal is not None:
         return AutomergeVerdict(label=False, reason=refusal)
-    return _VERDICTS[checks]
+    return AutomergeVerdict(label=checks == "green", reason=ChecksState(checks=checks))
 
 
-_VERDICTS: dict[Checks, AutomergeVerdict] = {
-    "green": AutomergeVerdict(label=True, reason="all checks passed"),
-    "red": AutomergeVerdict(label=False, reason="checks failed", later=True),
-    "none": AutomergeVerdict(label=False, reason="no check has started", later=True),
-    "pending": AutomergeVerdict(label=False, reason="checks are running", later=True),
-}
+def _not_allowed(kind: str, allowed: bool | str) -> AutomergeReason | None:
+    """Return why the feedstock's maintainers do not have such a change merged automatically; None where they do."""
+    if kind not in _MERGED_AS:
+        return MergedByPeople(kind=kind)
+    if allowed is False:
+        return AutomergeOff()
+    return None if allowed in {True, _MERGED_AS[kind]} else AutomergeLimited(allowed=str(allowed))

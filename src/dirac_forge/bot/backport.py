@@ -19,15 +19,16 @@ from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.files import write_file
 from dirac_forge.git import own_git, place_of
+from dirac_forge.proposals.decision_reasons import OnBranchAlready
 from dirac_forge.pullrequest.branches import safe_branch
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.trees import read
 from dirac_forge.report.bodies import next_steps
-from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.markdown import markdown
+from dirac_forge.report.run_words import worded
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import parse_whole_number, split_url
 
@@ -233,7 +234,7 @@ def _one(
     tip = connections.clones.refresh(full_name, url, branch)
     made = _made(fix, identity, connections.clones.read(tip))
     if isinstance(made, Skip):
-        return BackportResult(branch=branch, text=skip_text(made))
+        return BackportResult(branch=branch, text=worded(made.reason))
     if isinstance(made, Conflict):
         issue = _issue(fix, branch, made, full_name, connections, outbox)
         log.note("issue", f"{made.text}: {issue}", about=identity)
@@ -254,7 +255,7 @@ def _made(fix: Fix, identity: Identity, files: Mapping[str, str]) -> Change | Sk
     if isinstance(result, Conflict):
         return result
     if not result:
-        return Skip(feedstock=fix.feedstock, branch=identity.branch, reason=f"{identity.branch} has it already")
+        return Skip(feedstock=fix.feedstock, branch=identity.branch, reason=OnBranchAlready(branch=identity.branch))
     origin = f"{fix.feedstock} #{fix.number} ({fix.base})"
     body = [
         f"This carries {link(origin, fix.url)} over to {code(identity.branch)}: {escaped(fix.title)}",

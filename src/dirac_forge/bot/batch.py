@@ -21,20 +21,22 @@ from pydantic import TypeAdapter, ValidationError
 from dirac_forge.bot.proposed import Proposal, ProposedChange, RunDecision, Unneeded
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.change import Recorded, Skip
 from dirac_forge.files import write_file
 from dirac_forge.git import own_git
+from dirac_forge.proposals.decision_reasons import ChangedSincePrepared
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox, PreparedChange
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.report.run_words import recorded
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["Batch", "BatchDecider", "batch_lines", "find_tree", "read_batch", "write_batch"]
 
 _FILE = "batch.json"
-_FORMAT = 2
+_FORMAT = 3
 _PACK = re.compile(r"[0-9a-f]{64}")
 _LARGEST = 200_000_000
 _LARGEST_PACK = 40_000_000
@@ -53,28 +55,51 @@ class BatchLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchDecision:
-    """A decision, and the change that it proposes."""
+    """A decision, its reasons as they are worded, and the change that it proposes."""
 
-    decision: RunDecision
-    """Without a change."""
+    feedstock: str
+    branch: str
+    kind: Literal["bump", "migration", "recipe"]
+    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
+    key: str
+    found: Recorded | None = None
+    reasons: tuple[Recorded, ...] = ()
     proposal: Proposal | None = None
+    review: Recorded | None = None
+    """Why a person must review the change."""
 
     @classmethod
     def of(cls, decision: RunDecision) -> BatchDecision:
         """Return the values of a decision."""
         wanted = decision.wanted
-        if wanted is None:
-            return cls(decision=decision)
-        values = {each.name: getattr(wanted, each.name) for each in fields(Proposal)}
-        return cls(decision=replace(decision, wanted=None), proposal=Proposal(**values))
+        return cls(
+            **{name: getattr(decision, name) for name in _PLAIN},
+            found=_recorded(decision.found),
+            reasons=tuple(map(recorded, decision.reasons)),
+            proposal=None if wanted is None else _proposal_of(wanted),
+            review=None if wanted is None else _recorded(wanted.review),
+        )
 
     def replayed(self) -> RunDecision:
         """Return the decision; its change can't be decided again here."""
+        plain = RunDecision(**{name: getattr(self, name) for name in (*_PLAIN, "found", "reasons")})
         proposal = self.proposal
         if proposal is None:
-            return self.decision
-        change = proposal.change
-        return replace(self.decision, wanted=ProposedChange.of(proposal, lambda _: _moved(change)))
+            return plain
+        skip = Skip(feedstock=self.feedstock, branch=self.branch, reason=ChangedSincePrepared())
+        return replace(plain, wanted=ProposedChange.of(proposal, lambda _: skip, review=self.review))
+
+
+_PLAIN = ("feedstock", "branch", "kind", "state", "key")
+
+
+def _recorded(reason: object | None) -> Recorded | None:
+    return None if reason is None else recorded(reason)
+
+
+def _proposal_of(wanted: ProposedChange) -> Proposal:
+    """Return the plain values of a change."""
+    return Proposal(**{each.name: getattr(wanted, each.name) for each in fields(Proposal)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,14 +266,6 @@ def find_tree(
                 clones.unpack(tip, pack_of(tree.pack))
             return tree.made
     return None
-
-
-def _moved(change: Change) -> Skip:
-    return Skip(
-        feedstock=change.feedstock,
-        branch=change.branch,
-        reason="its files changed after the batch was prepared; the next run decides again",
-    )
 
 
 def _digest(content: bytes) -> str:

@@ -39,6 +39,7 @@ from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.decision_reasons import RebuildEvidence
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MigrationContext
 from dirac_forge.pullrequest.open_rebuilds import member_of, request_of
@@ -274,7 +275,15 @@ class RunDecisions:
 def _unplanned(migration: str, error: ForgeError) -> RunDecision:
     """Return the decision on a migration that can't be planned."""
     state: Literal["unknown", "failed"] = "unknown" if isinstance(error, UnknownError) else "failed"
-    return RunDecision(feedstock="", branch="", kind="migration", state=state, found=migration, reason=error.message)
+    return RunDecision(
+        feedstock="",
+        branch="",
+        kind="migration",
+        state=state,
+        key=migration,
+        found=RebuildEvidence(migration=migration),
+        reasons=(error.message,),
+    )
 
 
 def _new_recipes(bumps: Iterable[Bump], blocks: Mapping[str, int]) -> list[RunDecision]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dirac_forge.bot.budget import Held
 from dirac_forge.bot.proposed import ProposedChange, RunDecision
 from dirac_forge.proposals.hold_reasons import GroupStuck
+from dirac_forge.proposals.review_reasons import MergedAfter
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.foreign import escaped, link
 
@@ -72,7 +73,7 @@ def _stuck(
     stuck = next((each for each in decisions if _is_stuck(each, names, branch)), None)
     if stuck is None:
         return []
-    reason = GroupStuck(feedstock=stuck.feedstock, why=stuck.reason or stuck.decided)
+    reason = GroupStuck(feedstock=stuck.feedstock, reasons=tuple(stuck.reasons))
     return [Held(identity=each.identity, reason=reason) for each in members if each.identity not in entries]
 
 
@@ -129,5 +130,5 @@ def _with_note(each: ProposedChange, note: str, order: Sequence[ProposedChange])
     return replace(
         each,
         change=replace(each.change, body=note + each.change.body),
-        review=each.review or (f"{first} of its group is merged first" if first else ""),
+        review=each.review or (MergedAfter(title=first) if first else None),
     )

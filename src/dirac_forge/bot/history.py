@@ -178,6 +178,7 @@ def _line_json(line: LedgerLine) -> dict[str, Any]:
         "found": line.found,
         "decided": line.decided,
         "reason": line.reason,
+        "reason_codes": line.codes.split(),
     }
 
 

@@ -17,6 +17,7 @@ from dirac_forge.bot.reasons import closing_words, unneeded_words
 from dirac_forge.bot.relearning import relearn_requests
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.proposals.review_reasons import AutomergeReason, DraftRequest, ForeignCommits, LabelRemoved
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import mark, observed_request, relearn, withdraw
 from dirac_forge.pullrequest.forge import CheckReport, Forge, OwnRequest, PullRequest, Repo
@@ -25,6 +26,7 @@ from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.refusals import ArchivedError, ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
+from dirac_forge.report.run_words import reason_code, worded
 
 __all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
 
@@ -242,32 +244,39 @@ class OpenRequests:
         return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
 
     def _labelled(self, entry: LedgerEntry, wanted: ProposedChange, forge: Forge) -> Outcome | None:
-        if wanted.review or wanted.allowed is False:
+        if wanted.allowed is False:
+            return None
+        if wanted.review is not None:
+            self._unlabelled(entry, wanted.review)
             return None
         repo = self._repository(entry.repository, forge)
         pull = forge.pull_request(repo, entry.number)
         if pull.draft:
-            self.log.say("automerge", "it is a draft", about=entry.identity)
+            self._unlabelled(entry, DraftRequest())
             return None
         if pull.head_sha != entry.head_sha and not self._served(entry, pull, repo, forge):
-            self.log.say("automerge", "somebody else pushed to it", about=entry.identity)
+            self._unlabelled(entry, ForeignCommits())
             return None
         verdict = automerge(
             entry.identity.kind,
             may_label=repo.permission in _MAY_LABEL,
             allowed=wanted.allowed,
-            review=wanted.review,
+            review=None,
             checks=forge.checks(repo, pull.head_sha).verdict,
             labelled=LABEL in pull.labels,
         )
         if verdict.label and self._unlabelled_by_people(entry, pull, repo, forge):
-            self.log.say("automerge", "somebody took the label off", about=entry.identity)
+            self._unlabelled(entry, LabelRemoved())
         elif verdict.label:
             forge.label(repo, entry.number, LABEL)
-            self.log.note(LABEL, f"{verdict.reason}: {pull.head_sha}", about=entry.identity)
+            self.log.note(LABEL, f"{worded(verdict.reason)}: {pull.head_sha}", about=entry.identity)
         else:
-            self.log.say("automerge", verdict.reason, about=entry.identity)
+            self._unlabelled(entry, verdict.reason)
         return None
+
+    def _unlabelled(self, entry: LedgerEntry, reason: AutomergeReason) -> None:
+        """Log why a request does not get the label."""
+        self.log.say("automerge", worded(reason), about=entry.identity, reason_code=reason_code(reason))
 
     def _unlabelled_by_people(self, entry: LedgerEntry, pull: PullRequest, repo: Repo, forge: Forge) -> bool:
         """Whether the label was put on these commits before: then somebody took it off, and that holds.

@@ -17,11 +17,23 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.status import FeedstockStatus
+from dirac_forge.proposals.decision_reasons import (
+    ChosenVersion,
+    DecisionReason,
+    InNoChannel,
+    LineFinding,
+    RebuildEvidence,
+    RecipeVersion,
+    UnknownEffect,
+    UpstreamVersion,
+    WaitsForBumps,
+)
+from dirac_forge.proposals.review_reasons import NewRecipeReview, ReviewReason
 from dirac_forge.pullrequest.delivery import Remake
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import with_rebuild_body
-from dirac_forge.report.bump_reasons import chosen, skip_text, worded
-from dirac_forge.report.migration_status import evidence_words
+from dirac_forge.report.run_words import clauses, decided_words
 
 __all__ = [
     "Decider",
@@ -47,8 +59,6 @@ class Proposal:
     change: Change
     blocks: int = 0
     """How many feedstocks wait for it."""
-    review: str = ""
-    """Why a person must review it before it is merged; "" where nobody needs to."""
     allowed: bool | str = False
     """The feedstock's `bot.automerge`."""
     released: datetime | None = None
@@ -72,11 +82,14 @@ class ProposedChange(Proposal):
 
     remake: Remake
     """Decides it again where the feedstock has moved on."""
+    review: ReviewReason | None = None
+    """Why a person must review it before it is merged; None where nobody needs to."""
 
     @classmethod
-    def of(cls, proposal: Proposal, remake: Remake) -> ProposedChange:
+    def of(cls, proposal: Proposal, remake: Remake, *, review: ReviewReason | None) -> ProposedChange:
         """Return a proposal that can be decided again."""
-        return cls(remake=remake, **{each.name: getattr(proposal, each.name) for each in fields(Proposal)})
+        values = {each.name: getattr(proposal, each.name) for each in fields(Proposal)}
+        return cls(remake=remake, review=review, **values)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,10 +111,21 @@ class RunDecision:
     branch: str
     kind: Literal["bump", "migration", "recipe"]
     state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
-    found: str = ""
-    decided: str = ""
-    reason: str = ""
+    key: str = ""
+    """The version, migration or new package that it is about; "" where there is none for certain."""
+    found: LineFinding | None = None
+    reasons: tuple[DecisionReason, ...] = ()
     wanted: ProposedChange | None = None
+
+    @property
+    def decided(self) -> str:
+        """What was decided, in a few words."""
+        return decided_words(self.kind, self.state, self.key)
+
+    @property
+    def said(self) -> str:
+        """The reasons, as a clause."""
+        return clauses(self.reasons)
 
 
 class Decider(Protocol):
@@ -132,8 +156,7 @@ def bump_wanted(
         blocks=blocks,
         review=review_reason(
             status=bump.status,
-            notes=[worded(note) for note in bump.edited.notes],
-            todo=[note.text for note in drift.notes if note.level == "todo"] if drift is not None else [],
+            notes=(*_by_hand(bump), *bump.edited.notes),
             compared=drift is not None,
             proof=bump.proof.outcome if bump.proof is not None else "",
         ),
@@ -146,9 +169,12 @@ def bump_wanted(
 
 def recipe_wanted(change: Change, blocks: int) -> ProposedChange:
     """Return a new recipe, for staged-recipes; nothing that is there now can change it."""
-    return ProposedChange(
-        change=change, remake=lambda _: change, blocks=blocks, review="a new recipe is reviewed by people"
-    )
+    return ProposedChange(change=change, remake=lambda _: change, blocks=blocks, review=NewRecipeReview())
+
+
+def _by_hand(bump: Bump) -> tuple[Note, ...]:
+    """Return what the drift of a bump leaves to do by hand."""
+    return tuple(note for note in bump.drift.notes if note.level == "todo") if bump.drift is not None else ()
 
 
 def bump_decision(
@@ -164,16 +190,17 @@ def bump_decision(
         branch=looked.branch,
         kind="bump",
         state="blocked",
-        found=f"{bump.new} upstream, {bump.old} in the recipe",
-        decided=f"no bump to {bump.new} yet",
+        key=bump.new,
+        found=UpstreamVersion(new=bump.new, old=bump.old),
     )
     if unproven:
         # The next run will know; what is opened now would be opened on faith.
-        return replace(plain, state="unknown", reason=f"what it does to the targets is unknown: {unproven}")
+        return replace(plain, state="unknown", reasons=(UnknownEffect(message=unproven),))
     if not may_be_sent(bump, together):
-        waits = f"waits for {', '.join(bump.waits_for)}" if bump.waits_for else ""
-        return replace(plain, reason="; ".join(filter(None, (waits, *map(worded, bump.blocked_by)))))
-    return replace(plain, state="wanted", decided=f"bump to {bump.new}", reason=chosen(bump), wanted=wanted)
+        waits = (WaitsForBumps(names=tuple(bump.waits_for)),) if bump.waits_for else ()
+        return replace(plain, reasons=(*waits, *bump.blocked_by))
+    chosen = ChosenVersion(version=bump.new, moves=bump.moves, asked=bump.asked)
+    return replace(plain, state="wanted", reasons=(chosen,), wanted=wanted)
 
 
 def may_be_sent(bump: Bump, together: Collection[str] = ()) -> bool:
@@ -190,21 +217,13 @@ def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
         "no": "blocked",
         "unreadable": "failed",
     }
-    state = states.get(skip.kind, "nothing")
-    said = {
-        "nothing": "nothing",
-        "blocked": "nothing yet",
-        "unknown": "nothing: the answer is not known",
-        "failed": "nothing: it can't be read or edited",
-    }
     return RunDecision(
         feedstock=skip.feedstock,
         branch=looked.branch,
         kind="bump",
-        state=state,
-        found=f"{skip.current} in the recipe" if skip.current else "",
-        decided=said[state],
-        reason=skip_text(skip),
+        state=states.get(skip.kind, "nothing"),
+        found=RecipeVersion(version=skip.current) if skip.current else None,
+        reasons=(skip.reason,),
     )
 
 
@@ -216,8 +235,8 @@ def recipe_decision(wanted: ProposedChange) -> RunDecision:
         branch=change.branch,
         kind="recipe",
         state="wanted",
-        found=f"{change.feedstock} {change.key} is in no channel",
-        decided=f"a recipe for {change.feedstock}",
+        key=change.feedstock,
+        found=InNoChannel(package=change.feedstock, version=change.key),
         wanted=wanted,
     )
 
@@ -233,18 +252,24 @@ def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> R
         result = rebuild(files, plan)
         return result if isinstance(result, Skip) else with_rebuild_body(result, plan)
 
-    plain = RunDecision(feedstock=name, branch=looked.branch, kind="migration", state="failed", found=migration)
+    plain = RunDecision(
+        feedstock=name,
+        branch=looked.branch,
+        kind="migration",
+        state="failed",
+        key=migration,
+        found=RebuildEvidence(migration=migration),
+    )
     try:
         change = made(folder)
     except ForgeError as error:
-        return replace(plain, decided=f"no rebuild for {migration}", reason=error.message)
+        return replace(plain, reasons=(error.message,))
     if isinstance(change, Skip):
-        return replace(plain, state="nothing", decided="nothing", reason=skip_text(change))
+        return replace(plain, state="nothing", reasons=(change.reason,))
     return replace(
         plain,
         state="wanted",
-        found=f"{migration}: {words}" if (words := evidence_words(one.evidence)) else migration,
-        decided=f"rebuild for {migration}",
+        found=RebuildEvidence(migration=migration, evidence=one.evidence),
         wanted=ProposedChange(
             change=change,
             remake=lambda files: made(folder_of(name, tip.full_name, looked.branch, files)),

@@ -34,6 +34,7 @@ from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, LedgerLine, Run, fingerprint
 from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.run_words import clauses, reason_code
 from dirac_forge.settings import BotSettings
 
 __all__ = ["BotRun", "Result"]
@@ -159,7 +160,7 @@ class BotRun:
         for line in looked:
             log.say("looked", line.text or line.state, feedstock=line.line.name)
         for decision in decisions:
-            text = f"{decision.decided}: {decision.reason}" if decision.reason else decision.decided
+            text = f"{decision.decided}: {decision.said}" if decision.reasons else decision.decided
             log.say("decided", text, feedstock=decision.feedstock)
 
     def _sendable(self, wanted: Sequence[ProposedChange], log: RunLog) -> list[ProposedChange]:
@@ -342,13 +343,15 @@ def _ledger_line(line: CurrentLine, decisions: Iterable[RunDecision], now: datet
     """Return what the ledger remembers of a release line: its most important decisions first."""
     plain = LedgerLine(feedstock=line.line.name, branch=line.branch, looked=now)
     if line.state != "read":
-        return replace(plain, decided="nothing: it can't be read", reason=line.text)
+        return replace(plain, decided="nothing: it can't be read", codes=line.state, reason=line.text)
     ranked = sorted(decisions, key=lambda each: (each.state == "nothing", each.kind))
+    reasons = [reason for each in ranked[:3] for reason in each.reasons]
     return replace(
         plain,
-        found="; ".join(each.found for each in ranked if each.found),
+        found=clauses(each.found for each in ranked if each.found is not None),
         decided="; ".join(dict.fromkeys(each.decided for each in ranked[:3] if each.decided)),
-        reason="; ".join(each.reason for each in ranked[:3] if each.reason),
+        codes="\n".join(map(reason_code, reasons)),
+        reason=clauses(reasons),
     )
 
 

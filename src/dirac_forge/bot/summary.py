@@ -14,6 +14,7 @@ from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.hold_words import hold_words
 from dirac_forge.report.outlook import outlook_json, outlook_lines
+from dirac_forge.report.run_words import reason_code, worded
 from dirac_forge.report.runs import RunRow
 
 __all__ = ["fault_notes", "result_json", "result_notes", "result_rows"]
@@ -64,13 +65,17 @@ def _reason(outcome: Outcome, title: str) -> str:
 
 
 def _decision_row(decision: RunDecision) -> RunRow:
-    name = _line(decision.feedstock, decision.branch) or decision.found
+    name = _line(decision.feedstock, decision.branch) or decision.key
     if decision.state == "nothing":
-        return RunRow(feedstock=name, outcome="nothing to do", reason=decision.reason, quiet=True)
+        return RunRow(feedstock=name, outcome="nothing to do", reason=decision.said, quiet=True)
     if decision.state != "blocked":
         # What was found so far says nothing where the rest could not be found out.
-        return RunRow(feedstock=name, outcome=decision.state, reason=decision.reason)
-    return RunRow(feedstock=name, title=decision.found, outcome="waiting", reason=decision.reason)
+        return RunRow(feedstock=name, outcome=decision.state, reason=decision.said)
+    return RunRow(feedstock=name, title=_found(decision), outcome="waiting", reason=decision.said)
+
+
+def _found(decision: RunDecision) -> str:
+    return worded(decision.found) if decision.found is not None else ""
 
 
 def _line(feedstock: str, branch: str) -> str:
@@ -111,7 +116,10 @@ def result_json(result: Result, outlooks: Sequence[DistributionOutlook] = ()) ->
             }
             for outcome in result.outcomes
         ],
-        "held": [{**asdict(one.identity), "reason": hold_words(one.reason)} for one in result.held],
+        "held": [
+            {**asdict(one.identity), "reason": hold_words(one.reason), "reason_code": reason_code(one.reason)}
+            for one in result.held
+        ],
         "feedstocks": [
             {"feedstock": one.line.name, "branch": one.branch, "state": one.state, "reason": one.text}
             for one in result.looked
@@ -122,9 +130,10 @@ def result_json(result: Result, outlooks: Sequence[DistributionOutlook] = ()) ->
                 "branch": one.branch,
                 "kind": one.kind,
                 "state": one.state,
-                "found": one.found,
+                "found": _found(one),
                 "decided": one.decided,
-                "reason": one.reason,
+                "reason": one.said,
+                "reason_codes": [reason_code(reason) for reason in one.reasons],
             }
             for one in result.decisions
         ],

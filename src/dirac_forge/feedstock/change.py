@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["ADMIN_REQUESTS", "Change", "Edit", "Skip", "SkipReason"]
+__all__ = ["ADMIN_REQUESTS", "Change", "Edit", "Recorded", "Skip", "SkipReason"]
 
 ADMIN_REQUESTS = "admin-requests"
 """conda-forge's repository of requests to its core team; it is no feedstock."""
@@ -16,6 +16,16 @@ class SkipReason:
     """Base of typed reasons for a skip: frozen dataclasses, which `report` turns into words."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded(SkipReason):
+    """A reason as it was written into a file or a database; its fields were not kept."""
+
+    code: str
+    """Its type: the class name in lower case, with hyphens."""
+    text: str
+    """Its words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

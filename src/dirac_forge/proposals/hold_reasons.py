@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dirac_forge.proposals.decision_reasons import DecisionReason
+
 __all__ = [
     "BehindOthers",
     "FeedstockFull",
@@ -103,8 +105,8 @@ class GroupStuck:
     """A feedstock of its group can't move yet."""
 
     feedstock: str
-    why: str
-    """As the decision about it says."""
+    reasons: tuple[DecisionReason, ...] = ()
+    """Of the decision about it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

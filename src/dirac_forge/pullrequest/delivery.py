@@ -28,8 +28,8 @@ from dirac_forge.pullrequest.request_text import request_text
 from dirac_forge.pullrequest.settling import conflicting, left_closed, left_to_others, merged, supersede
 from dirac_forge.pullrequest.smithy import Rerendered
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
-from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.foreign import quiet
+from dirac_forge.report.run_words import worded
 
 __all__ = ["DeliveryOptions", "Outcome", "Prepared", "Remake", "deliver"]
 
@@ -102,7 +102,7 @@ class _Delivery(DeliveryState):
         self.step("refreshed")
         fresh = rebased(change, self.clones, tip, remake)
         if isinstance(fresh, Skip):
-            text = f"{place.full_name} moved on: {skip_text(fresh)}"
+            text = f"{place.full_name} moved on: {worded(fresh.reason)}"
             self.journal.once(self.identity, "decided again", text)
             return self.outcome("skipped", text)
         if fresh is change:

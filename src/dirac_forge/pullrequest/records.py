@@ -132,8 +132,11 @@ class LedgerLine:
     found: str = ""
     """What was found: `9.1.22 on PyPI, 9.1.20 in the recipe`."""
     decided: str = ""
-    """What was decided: `bump to 9.1.22`, `nothing`, `blocked`."""
+    """What was decided: `bump to 9.1.22`, `nothing`, `nothing yet`."""
     reason: str = ""
+    """The reasons, as they were worded then."""
+    codes: str = ""
+    """The types of the reasons, a line each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

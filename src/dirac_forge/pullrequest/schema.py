@@ -48,7 +48,9 @@ ALTER TABLE changes ADD COLUMN remade TEXT NOT NULL DEFAULT '';
 ALTER TABLE changes ADD COLUMN tidied TEXT NOT NULL DEFAULT '';
 """
 
-MIGRATIONS = (_FIRST, _CHECKS)
+_CODES = "ALTER TABLE lines ADD COLUMN codes TEXT NOT NULL DEFAULT '';"
+
+MIGRATIONS = (_FIRST, _CHECKS, _CODES)
 """The n-th (from 1) leads from version n - 1 of the tables to n; `PRAGMA user_version` has the number. Those that were
 released are never edited: a change is one more."""
 

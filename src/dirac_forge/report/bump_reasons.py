@@ -1,42 +1,28 @@
-"""Reasons and notes of bumps as sentences without a full stop."""
+"""Reasons of bumps as sentences without a full stop; their notes are in `bump_note_words`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import singledispatch
 from itertools import groupby
 
 from dirac_forge.build.patches import TriedPatch
-from dirac_forge.bump import blockers, bump_notes, objections, skip_reasons
-from dirac_forge.bump.drift.carried import Carried, CompiledNow, TooLowPython
-from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
+from dirac_forge.bump import blockers, objections, skip_reasons
+from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.patches import PatchResult, UntriedPatch
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.proposals.decision_reasons import ChosenVersion
+from dirac_forge.report.bump_note_words import conda_forge_yml, described
 from dirac_forge.report.proof_words import proof_words
+from dirac_forge.report.wording import worded
 
 __all__ = ["chosen", "described", "moved_text", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
 
 _SHOWN = 5
 """Versions that were passed over, of which the reason of a skip tells."""
-
-
-@singledispatch
-def worded(reason: object) -> str:
-    """Return a reason, a note or a blocker in words; text, the message of an error, is returned as it is.
-
-    Raises TypeError.
-    """
-    raise TypeError(f"no words for {reason!r}")
-
-
-@worded.register
-def _(reason: str) -> str:
-    return reason
 
 
 def skip_text(skip: Skip) -> str:
@@ -46,24 +32,19 @@ def skip_text(skip: Skip) -> str:
 
 def chosen(bump: Bump) -> str:
     """Return why a bump goes to its version."""
-    if not bump.moves:
-        return f"The recipe is at {bump.new}, and its requirements lag behind upstream's"
-    return f"{bump.new} was asked for" if bump.asked else f"{bump.new} is the newest that fits"
+    return worded(ChosenVersion(version=bump.new, moves=bump.moves, asked=bump.asked))
+
+
+@worded.register
+def _(reason: ChosenVersion) -> str:
+    if not reason.moves:
+        return f"The recipe is at {reason.version}, and its requirements lag behind upstream's"
+    return f"{reason.version} was asked for" if reason.asked else f"{reason.version} is the newest that fits"
 
 
 def moved_text(bump: Bump) -> str:
     """Return `1.0 → 1.1`, or `1.0, requirements` where the version stays."""
     return f"{bump.old} → {bump.new}" if bump.moves else f"{bump.new}, requirements"
-
-
-def described(change: Carried) -> str:
-    """Return one line that is carried over: what, where and upstream's line behind it."""
-    if change.before and change.after:
-        what = f"{change.before} → {change.after}"
-    else:
-        what = f"{change.after} added" if change.after else f"{change.before} removed"
-    behind = f": {change.evidence}" if change.evidence else ""
-    return f"{change.output}, {change.part.replace('_', ' ')}: {what} ({change.reason}{behind})"
 
 
 def passed_over(versions: Sequence[objections.PassedOver]) -> tuple[str, ...]:
@@ -103,10 +84,6 @@ def patch_result(result: PatchResult) -> str:
 # -- versions that are passed over
 
 
-def _conda_forge_yml(line: int) -> str:
-    return f"conda-forge.yml, line {line}" if line else "conda-forge.yml"
-
-
 @worded.register
 def _(reason: objections.OffBranch) -> str:
     return f"it does not belong on this branch ({reason.allowed})"
@@ -114,23 +91,23 @@ def _(reason: objections.OffBranch) -> str:
 
 @worded.register
 def _(reason: objections.ExcludedVersion) -> str:
-    return f"excluded by {_conda_forge_yml(reason.line)}"
+    return f"excluded by {conda_forge_yml(reason.line)}"
 
 
 @worded.register
 def _(reason: objections.TagNotAllowed) -> str:
-    return f"its tag {reason.tag} matches none of the allowed_tag_globs ({_conda_forge_yml(reason.line)})"
+    return f"its tag {reason.tag} matches none of the allowed_tag_globs ({conda_forge_yml(reason.line)})"
 
 
 @worded.register
 def _(reason: objections.OddVersion) -> str:
-    return f"its second number is odd, so it is not a stable version ({_conda_forge_yml(reason.line)})"
+    return f"its second number is odd, so it is not a stable version ({conda_forge_yml(reason.line)})"
 
 
 @worded.register
 def _(reason: objections.UnkeptVersion) -> str:
     return (
-        f"only {reason.fraction:g} of all versions are taken ({_conda_forge_yml(reason.line)}), and the hash of "
+        f"only {reason.fraction:g} of all versions are taken ({conda_forge_yml(reason.line)}), and the hash of "
         "feedstock and version leaves this one out"
     )
 
@@ -197,13 +174,13 @@ def _(reason: skip_reasons.NoOrder) -> str:
 
 @worded.register
 def _(reason: skip_reasons.UpdatesOff) -> str:
-    return f"{_conda_forge_yml(reason.line)} asks for no new versions (version_updates: skip)"
+    return f"{conda_forge_yml(reason.line)} asks for no new versions (version_updates: skip)"
 
 
 @worded.register
 def _(reason: skip_reasons.AllowedSources) -> str:
     allowed = ", ".join(reason.sources) or "nothing"
-    text = f"{_conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
+    text = f"{conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
     return f"{text} ({', '.join(reason.unsupported)} can't be asked here)" if reason.unsupported else text
 
 
@@ -285,127 +262,3 @@ def _(reason: blockers.FailedBuild) -> str:
     from dirac_forge.report.build_failures import failed_build  # noqa: PLC0415  # only where something was built
 
     return failed_build(reason.evidence)
-
-
-# -- notes
-
-
-@worded.register
-def _(note: objections.TriedReleases) -> str:
-    if note.version:
-        return f"{note.version} exists; {note.host} lists nothing, so newer ones can't be ruled out"
-    return f"{note.host} lists nothing: only the likely next versions were tried, so newer ones can't be ruled out"
-
-
-@worded.register
-def _(note: objections.Downgrade) -> str:
-    return f"this is a downgrade: {note.new} was asked for, and is older than the recipe's {note.old}"
-
-
-@worded.register
-def _(note: objections.UnusualJump) -> str:
-    return f"{note.old} to {note.new} is an unusual jump: check that {note.new} is the next release of the same thing"
-
-
-@worded.register
-def _(note: bump_notes.NotBuilt) -> str:
-    return f"it was not built: its {note.missing} can't be read here"
-
-
-@worded.register
-def _(note: OldVersionLeft) -> str:
-    return f"line {note.line} still says {note.version}: {note.text}"
-
-
-@worded.register
-def _(note: CommitKept) -> str:
-    return f"line {note.line}: {note.repository} is still checked out at {note.revision}"
-
-
-@worded.register
-def _(note: HashKept) -> str:
-    return (
-        f"line {note.line}: this hash was left, because no build of the feedstock checks it and its file is not there"
-    )
-
-
-@worded.register
-def _(note: bump_notes.RespelledSource) -> str:
-    return f"{note.url}: {note.difference}"
-
-
-@worded.register
-def _(note: bump_notes.EnclosedSource) -> str:
-    return f"{note.url} can't be reached: its hash is that of the same file in the sdist"
-
-
-@worded.register
-def _(note: bump_notes.MovedCommit) -> str:
-    return f"{note.repository}: {note.commit} is the commit of its tag {note.tag}"
-
-
-@worded.register
-def _(note: bump_notes.UnreadCommits) -> str:
-    return f"{note.repository}: its tags could not be read, so its commit stays ({note.reason})"
-
-
-@worded.register
-def _(note: bump_notes.SecondMoved) -> str:
-    return f"{note.project} moves along from {note.old} to {note.new}: the new release requires {note.requirement}"
-
-
-@worded.register
-def _(note: bump_notes.SecondLeft) -> str:
-    stays = f"line {note.line}: {note.project} has a version of its own and stays at {note.version}"
-    if note.problem:
-        return f"{stays}, though the new release requires {note.requirement}: {note.problem}"
-    if note.requirement:
-        return f"{stays}, which the new release requires ({note.requirement})"
-    return f"{stays}; nothing says which version belongs to the new release: check whether it has to move"
-
-
-@worded.register
-def _(note: bump_notes.NotCarried) -> str:
-    return f"not carried over: {described(note.change)}"
-
-
-@worded.register
-def _(note: bump_notes.RefusedEdit) -> str:
-    return f"requirements were left alone, because the edited recipe was not right: {note.fault}"
-
-
-@worded.register
-def _(note: bump_notes.NotCompared) -> str:
-    asked = f"{_conda_forge_yml(note.line)} asks for that (inspection: disabled)"
-    return f"requirements were not compared: {note.reason or asked}"
-
-
-@worded.register
-def _(note: bump_notes.IgnoredKey) -> str:
-    return f"{note.key} has no effect here: static libraries are not moved ({_conda_forge_yml(note.line)})"
-
-
-@worded.register
-def _(note: bump_notes.MovesTogether) -> str:
-    return f"it moves together with {note.key}: each needs the other"
-
-
-@worded.register
-def _(note: bump_notes.HelpingDependent) -> str:
-    return f"the targets can take it only with the bump of {note.key}, which waits for it"
-
-
-@worded.register
-def _(fit: ExtensionFit) -> str:
-    return f"{_line(fit.line)}: {fit.new} belongs to it"
-
-
-@worded.register
-def _(note: ExtensionLeft) -> str:
-    return f"{_line(note.line)}: it takes {note.old} and not {note.new}"
-
-
-def _line(line: ExtensionLine) -> str:
-    """Return `lhcbdirac v10.2 (10.2.3) needs dirac-grid >=7.3,<7.4`."""
-    names = (line.extension, line.branch, f"({line.version})" if line.version else "")
-    return f"{' '.join(filter(None, names))} needs {line.package} {line.spec}"

@@ -18,6 +18,7 @@ from dirac_forge.proposals.hold_reasons import (
     UnaskedRecipe,
     WaitsForCanaries,
 )
+from dirac_forge.report.run_words import clauses
 
 __all__ = ["hold_words"]
 
@@ -39,8 +40,9 @@ def hold_words(reason: HoldReason) -> str:  # a sentence for each
             return f"new requests are opened in the hours of `schedule` only: {'; '.join(windows)} (UTC)"
         case GroupHeld(feedstock=feedstock, reason=other):
             return _group(feedstock, other)
-        case GroupStuck(feedstock=feedstock, why=why):
-            return f"moves together with {feedstock}, which can't move yet: {why}"
+        case GroupStuck(feedstock=feedstock, reasons=reasons):
+            why = f": {clauses(reasons)}" if reasons else ""
+            return f"moves together with {feedstock}, which can't move yet{why}"
         case UnaskedRecipe():
             return "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"
 

@@ -1,0 +1,148 @@
+"""What a run of the bot found and decided, in words: clauses without a full stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import dirac_forge.report.bump_reasons  # noqa: F401  # adds the words of bumps
+from dirac_forge.proposals import decision_reasons, review_reasons
+from dirac_forge.report.migration_status import evidence_words
+from dirac_forge.report.wording import add_words, reason_code, recorded, worded
+
+__all__ = ["clauses", "decided_words", "reason_code", "recorded", "worded"]
+
+
+def clauses(reasons: Iterable[object]) -> str:
+    """Return reasons as one clause: `waits for a; 2.0 is blocked`."""
+    return "; ".join(map(worded, reasons))
+
+
+def decided_words(
+    kind: Literal["bump", "migration", "recipe"],
+    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"],
+    key: str,
+) -> str:
+    """Return a decision on a version, a migration or a new recipe (`key`, "" for no certain one) in a few words."""
+    what = {"bump": f"bump to {key}", "migration": f"rebuild for {key}", "recipe": f"recipe for {key}"}[kind]
+    match state:
+        case "wanted":
+            return what
+        case "nothing":
+            return "nothing"
+        case "blocked" if not key:
+            return "nothing yet"
+        case "unknown" if not key:
+            return "nothing: the answer is not known"
+        case "failed" if not key:
+            return "nothing: it can't be read or edited"
+        case _:
+            return f"no {what}" if kind == "migration" else f"no {what} yet"
+
+
+# -- what was found
+
+
+@worded.register
+def _(found: decision_reasons.UpstreamVersion) -> str:
+    return f"{found.new} upstream, {found.old} in the recipe"
+
+
+@worded.register
+def _(found: decision_reasons.RecipeVersion) -> str:
+    return f"{found.version} in the recipe"
+
+
+@worded.register
+def _(found: decision_reasons.InNoChannel) -> str:
+    return f"{found.package} {found.version} is in no channel"
+
+
+@worded.register
+def _(found: decision_reasons.RebuildEvidence) -> str:
+    words = evidence_words(found.evidence)
+    return f"{found.migration}: {words}" if words else found.migration
+
+
+# -- why it was decided
+
+
+@worded.register
+def _(reason: decision_reasons.WaitsForBumps) -> str:
+    return f"waits for {', '.join(reason.names)}"
+
+
+@worded.register
+def _(reason: decision_reasons.UnknownEffect) -> str:
+    return f"what it does to the targets is unknown: {reason.message}"
+
+
+@worded.register
+def _(_reason: decision_reasons.ChangedSincePrepared) -> str:
+    return "its files changed after the batch was prepared; the next run decides again"
+
+
+@worded.register
+def _(reason: decision_reasons.OnBranchAlready) -> str:
+    return f"{reason.branch} has it already"
+
+
+# -- why a person looks, and whether it is merged automatically
+
+
+@worded.register
+def _(reason: review_reasons.NotProposed) -> str:
+    return f"it is {reason.status}"
+
+
+@worded.register
+def _(reason: review_reasons.LeftForPerson) -> str:
+    return f"something is left for a person: {worded(reason.note)}"
+
+
+@worded.register
+def _(reason: review_reasons.WorseWithBump) -> str:
+    return f"with it the targets are {reason.outcome} off"
+
+
+@worded.register
+def _(reason: review_reasons.MergedAfter) -> str:
+    return f"{reason.title} of its group is merged first"
+
+
+@worded.register
+def _(reason: review_reasons.MergedByPeople) -> str:
+    return f"a {reason.kind} is for people to merge"
+
+
+@worded.register
+def _(reason: review_reasons.AutomergeLimited) -> str:
+    return f"bot.automerge of the feedstock allows it for {reason.allowed} only"
+
+
+@worded.register
+def _(reason: review_reasons.ChecksState) -> str:
+    return _CHECKS[reason.checks]
+
+
+_CHECKS = {
+    "green": "all checks passed",
+    "red": "checks failed",
+    "none": "no check has started",
+    "pending": "checks are running",
+}
+
+
+add_words(
+    {
+        review_reasons.UncomparedReleases: "the requirements of the two releases were not compared",
+        review_reasons.UnprovenTargets: "no solver has said what it does to the targets",
+        review_reasons.NewRecipeReview: "a new recipe is reviewed by people",
+        review_reasons.AutomergeOff: "bot.automerge of the feedstock does not allow it",
+        review_reasons.LabelsRefused: "the bot may not set labels there: a maintainer can",
+        review_reasons.AlreadyLabelled: "the label is already set",
+        review_reasons.LabelRemoved: "somebody took the label off",
+        review_reasons.DraftRequest: "it is a draft",
+        review_reasons.ForeignCommits: "somebody else pushed to it",
+    }
+)

@@ -1,0 +1,54 @@
+"""The words and the code of a typed reason. Modules of this room add words for the reasons of their subject."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import singledispatch
+
+from dirac_forge.feedstock.change import Recorded
+
+__all__ = ["add_words", "reason_code", "recorded", "worded"]
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+@singledispatch
+def worded(reason: object) -> str:
+    """Return a reason, a note or a blocker in words; text, the message of an error, is returned as it is.
+
+    Raises TypeError for a type without words.
+    """
+    raise TypeError(f"no words for {reason!r}")
+
+
+@worded.register
+def _(reason: str) -> str:
+    return reason
+
+
+@worded.register
+def _(reason: Recorded) -> str:
+    return reason.text
+
+
+def add_words(words: Mapping[type, str]) -> None:
+    """Add the words of reasons without fields."""
+    for kind, text in words.items():
+        worded.register(kind, lambda _, text=text: text)
+
+
+def reason_code(reason: object) -> str:
+    """Return what programs know a reason by: `feedstock-full` for FeedstockFull, `error` for the message of one."""
+    match reason:
+        case str():
+            return "error"
+        case Recorded(code=code):
+            return code
+        case _:
+            return _CAPITAL.sub("-", type(reason).__name__).lower()
+
+
+def recorded(reason: object) -> Recorded:
+    """Return a reason as it is written into a file: its code and its words."""
+    return Recorded(code=reason_code(reason), text=worded(reason))
