@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -45,14 +44,12 @@ def slow_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-def test_who_waits_for_a_dead_host_waits_once(slow_names: list[str]) -> None:
+def test_a_dead_host_is_looked_up_once_for_all_who_wait(slow_names: list[str]) -> None:
     hosts = Hosts(seconds=0.2)
-    before = time.monotonic()
     with ThreadPoolExecutor(16) as executor:
         problems = list(executor.map(hosts.problem, ["https://dead.example/x"] * 50))
     assert problems == ["no answer within 0.2 s"] * 50
     assert slow_names == ["dead.example"]
-    assert time.monotonic() - before < 2
 
 
 def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,7 +214,7 @@ class Bots:
                     write=self.log.append,
                 )
                 return
-            http = self.http or stack.enter_context(Http(cache=None, timeout=0.5))
+            http = self.http or stack.enter_context(Http(cache=None, timeout=30))
             client = Client(
                 http,
                 Token(self.token),
