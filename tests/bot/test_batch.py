@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.bot.batch import BatchDecider, BatchDecision, batch_lines, read_batch, write_batch
-from dirac_forge.bot.proposed import ProposedChange, RunDecision, Unneeded
+from dirac_forge.bot.proposed import ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change, Edit, Recorded, Skip
 from dirac_forge.proposals.decision_reasons import ChangedSincePrepared, ChosenVersion, UpstreamVersion, WaitsForBumps
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.proposals.review_reasons import LeftForPerson
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.outbox import Outbox

@@ -32,7 +32,7 @@ STATE = DashboardState(
     ),
     held=(Held(identity=OTHER, reason=RunFull(most=20)),),
     waiting=(("grid", "waits for demo"),),
-    outcomes=(Outcome(identity=DEMO, state="failed", text="refused <b>"),),
+    outcomes=(Outcome(identity=DEMO, state="failed", reason="refused <b>"),),
 )
 
 

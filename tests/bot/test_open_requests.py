@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dirac_forge.bot.proposed import Unneeded
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from support.bots import Bots, recipe
 from support.github import bare
 from support.github.state import CheckRun, Status

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dirac_forge.bot.proposed import Unneeded
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.proposals.review_reasons import LeftForPerson
 from dirac_forge.report.hold_words import hold_words
 from support.bots import Bots

@@ -8,7 +8,7 @@ import pytest
 
 from dirac_forge.bot.dashboard import DashboardRequests
 from dirac_forge.bot.outcomes import exit_code
-from dirac_forge.bot.proposed import Unneeded
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.pullrequest.records import Identity
 from support.bots import TOKEN, Bots, feedstock_files
 from support.github import Fault, bare

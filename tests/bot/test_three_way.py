@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dirac_forge.bot.three_way import Conflict, FilePair, cherry_picked
+from dirac_forge.proposals.outcome_reasons import FixConflict
 
 PATH = "recipe/recipe.yaml"
 
@@ -59,7 +60,7 @@ def test_what_is_there_already_is_not_carried_again() -> None:
 def test_a_conflict_in_the_fix_itself_is_one() -> None:
     fixed = recipe(number=1, run="    - x >=2\n    - y\n")
     found = pick(recipe(), fixed, recipe("8.0.3", 4, "b", run="    - x <2\n    - y\n"))
-    assert found == Conflict(paths=(PATH,), text="the fix does not fit recipe/recipe.yaml there")
+    assert found == Conflict(paths=(PATH,), reason=FixConflict(paths=(PATH,)))
 
 
 def test_new_files_come_along_rendered_ones_do_not_and_the_number_is_raised() -> None:

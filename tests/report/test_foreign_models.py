@@ -52,7 +52,6 @@ ROOMS = (
     "bot.dashboard",
     "bot.groups",
     "bot.history",
-    "bot.reasons",
     "bot.summary",
     "pullrequest.branches",
     "pullrequest.notes",
@@ -72,7 +71,7 @@ ALONE = {
     "report.wording.add_words",  # of this package's own words
     "report.site.site.pages_of",  # of documents, which site_of makes
 }
-MARKDOWN = re.compile(r"markdown|foreign|^bot\.(dashboard|reasons\.closing)|^pullrequest\.(notes|request_text)")
+MARKDOWN = re.compile(r"markdown|foreign|closing_words|^bot\.dashboard|^pullrequest\.(notes|request_text)")
 WHOLE = {"report.dot.dot", "report.mermaid.mermaid"}
 KNOWN: Mapping[str, object] = {
     # Versions in channels and in recipes that were rendered are parsed where they are read.

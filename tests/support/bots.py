@@ -14,7 +14,7 @@ import pytest
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.dashboard import DashboardRequests
-from dirac_forge.bot.proposed import ProposedChange, RunDecision, Unneeded
+from dirac_forge.bot.proposed import ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, folder_of, full_name_of, look
 from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.feedstock.change import Change, Edit, Skip
@@ -22,6 +22,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
 from dirac_forge.progress import Silent
 from dirac_forge.proposals.decision_reasons import RecipeVersion
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.proposals.review_reasons import ReviewReason
 from dirac_forge.pullrequest.clones import Clones
 from dirac_forge.pullrequest.github import GitHub as Client

@@ -16,10 +16,11 @@ from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.bot.send import send
 from dirac_forge.bot.three_way import Conflict, FilePair, cherry_picked
 from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.change import Change, Skip, SkipReason
 from dirac_forge.files import write_file
 from dirac_forge.git import own_git, place_of
 from dirac_forge.proposals.decision_reasons import OnBranchAlready
+from dirac_forge.proposals.outcome_reasons import OutcomeReason
 from dirac_forge.pullrequest.branches import safe_branch
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
@@ -28,7 +29,7 @@ from dirac_forge.pullrequest.trees import read
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.markdown import markdown
-from dirac_forge.report.run_words import worded
+from dirac_forge.report.outcome_words import reason_code, worded
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import parse_whole_number, split_url
 
@@ -62,7 +63,17 @@ class BackportResult:
     outcome: Outcome | None = None
     issue: str = ""
     """URL (or file in the outbox) of the issue with instructions, where it could not be carried."""
-    text: str = ""
+    reason: OutcomeReason | SkipReason = ""
+
+    @property
+    def text(self) -> str:
+        """The reason in words."""
+        return worded(self.reason)
+
+    @property
+    def code(self) -> str | None:
+        """The reason's type, for programs."""
+        return reason_code(self.reason) if self.reason else None
 
     @property
     def url(self) -> str:
@@ -213,7 +224,7 @@ def sweep(
                 raise
             except ForgeError as error:
                 log.journal.failed(identity, error)
-                return BackportResult(branch=branch, outcome=failure(identity, error), text=error.message)
+                return BackportResult(branch=branch, outcome=failure(identity, error), reason=error.message)
 
         results = list(connections.executor.map(one, branches))
         connections.ledger.end_run(run, ", ".join(f"{result.branch}: {result.state}" for result in results))
@@ -234,20 +245,20 @@ def _one(
     tip = connections.clones.refresh(full_name, url, branch)
     made = _made(fix, identity, connections.clones.read(tip))
     if isinstance(made, Skip):
-        return BackportResult(branch=branch, text=worded(made.reason))
+        return BackportResult(branch=branch, reason=made.reason)
     if isinstance(made, Conflict):
         issue = _issue(fix, branch, made, full_name, connections, outbox)
-        log.note("issue", f"{made.text}: {issue}", about=identity)
-        return BackportResult(branch=branch, issue=issue, text=made.text)
+        log.note("issue", f"{worded(made.reason)}: {issue}", about=identity)
+        return BackportResult(branch=branch, issue=issue, reason=made.reason)
 
     def remake(files: Mapping[str, str]) -> Change | Skip:
         again = _made(fix, identity, files)
         if isinstance(again, Conflict):
-            raise InputError(f"{full_name}, {branch}: {again.text}")
+            raise InputError(f"{full_name}, {branch}: {worded(again.reason)}")
         return again
 
     outcome = send(connections, made, remake, log=log, lease=lease)
-    return BackportResult(branch=branch, outcome=outcome, text=outcome.text)
+    return BackportResult(branch=branch, outcome=outcome, reason=outcome.reason)
 
 
 def _made(fix: Fix, identity: Identity, files: Mapping[str, str]) -> Change | Skip | Conflict:
@@ -279,8 +290,9 @@ def _issue(fix: Fix, branch: str, conflict: Conflict, full_name: str, connection
     """Return the issue with instructions: its URL, or its file in the outbox."""
     title = f"Carry #{fix.number} over to {branch}"
     merged = f"{link(f'#{fix.number}', fix.url)} ({escaped(fix.title)}) was merged to {code(fix.base)}"
+    why = escaped(worded(conflict.reason))
     lines = [
-        f"{merged} and belongs on {code(branch)} too, but could not be carried there: {escaped(conflict.text)}.",
+        f"{merged} and belongs on {code(branch)} too, but could not be carried there: {why}.",
         "",
         "By hand, in a clone of your fork with this repository as `upstream`:",
         "",

@@ -18,13 +18,14 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from dirac_forge.bot.proposed import Proposal, ProposedChange, RunDecision, Unneeded
+from dirac_forge.bot.proposed import Proposal, ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Recorded, Skip
 from dirac_forge.files import write_file
 from dirac_forge.git import own_git
 from dirac_forge.proposals.decision_reasons import ChangedSincePrepared
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.making import PreparedTree

@@ -15,7 +15,6 @@ from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.bot.proposed import (
     RunDecision,
-    Unneeded,
     blockers,
     bump_decision,
     bump_wanted,
@@ -42,6 +41,7 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.decision_reasons import RebuildEvidence
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MigrationContext
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.pullrequest.open_rebuilds import member_of, request_of
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.recipe.editing.spellings import same_version

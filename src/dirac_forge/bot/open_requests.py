@@ -13,10 +13,16 @@ from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.bot.proposed import Decider, ProposedChange
-from dirac_forge.bot.reasons import closing_words, unneeded_words
 from dirac_forge.bot.relearning import relearn_requests
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.proposals.outcome_reasons import (
+    ArchivedRepository,
+    ClosedRequest,
+    IgnoredVersion,
+    MergedRequest,
+    OutcomeReason,
+)
 from dirac_forge.proposals.review_reasons import AutomergeReason, DraftRequest, ForeignCommits, LabelRemoved
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import mark, observed_request, relearn, withdraw
@@ -26,7 +32,7 @@ from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.refusals import ArchivedError, ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
-from dirac_forge.report.run_words import reason_code, worded
+from dirac_forge.report.outcome_words import closing_words, reason_code, worded
 
 __all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
 
@@ -131,7 +137,7 @@ class OpenRequests:
             return None
 
         text = "Closed because this version is ignored on the bot's dashboard."
-        (outcome,) = self._each([entry], lambda each: self._withdrawn(each, text=text, reason=text))
+        (outcome,) = self._each([entry], lambda each: self._withdrawn(each, text=text, reason=IgnoredVersion()))
         return outcome
 
     def settled(self, wanted: Sequence[ProposedChange], leave: Collection[Identity]) -> list[Outcome]:
@@ -154,8 +160,8 @@ class OpenRequests:
             except FATAL:
                 raise
             except ArchivedError:
-                text = f"{entry.repository} is archived: its request stays as it is"
-                return Outcome(identity=entry.identity, state="left", text=text, url=entry.url, number=entry.number)
+                reason = ArchivedRepository(repository=entry.repository)
+                return Outcome(identity=entry.identity, state="left", reason=reason, url=entry.url, number=entry.number)
             except ForgeError as error:
                 outcome = failure(entry.identity, error, url=entry.url, number=entry.number)
                 self.log.note(outcome.state, error.message, about=entry.identity)
@@ -171,9 +177,10 @@ class OpenRequests:
         if state is None:
             self._note_checks(found, request.head_sha if request is not None else "")
             return None
-        text = found.decided if state == "closed" else f"#{found.number} is {state}"
-        self.log.say(found.state, text, about=entry.identity, url=found.url)
-        return Outcome(identity=entry.identity, state=state, text=text, url=found.url, number=found.number)
+        closed = state == "closed"
+        reason = ClosedRequest(how=found.decided) if closed else MergedRequest(name=f"#{found.number}")
+        self.log.say(found.state, worded(reason), about=entry.identity, url=found.url)
+        return Outcome(identity=entry.identity, state=state, reason=reason, url=found.url, number=found.number)
 
     def _delete_branch(self, entry: LedgerEntry) -> None:
         """Delete the branch of a request that is merged or closed, unless somebody added commits."""
@@ -225,13 +232,14 @@ class OpenRequests:
         withdrawn = unneeded.why == "withdrawn"
         marked = withdrawn and self.mark_withdrawn
         connections, text = self.connections, closing_words(unneeded, marked=marked)
-        reason = unneeded_words(unneeded)
         if marked:
             mark(entry, destination=connections.destination, ledger=connections.ledger, run=self.log.run, text=text)
-            return Outcome(identity=entry.identity, state="unchanged", text=reason, url=entry.url, number=entry.number)
-        return self._withdrawn(entry, text=text, reason=reason, again=withdrawn)
+            return Outcome(
+                identity=entry.identity, state="unchanged", reason=unneeded, url=entry.url, number=entry.number
+            )
+        return self._withdrawn(entry, text=text, reason=unneeded, again=withdrawn)
 
-    def _withdrawn(self, entry: LedgerEntry, *, text: str, reason: str, again: bool = False) -> Outcome:
+    def _withdrawn(self, entry: LedgerEntry, *, text: str, reason: OutcomeReason, again: bool = False) -> Outcome:
         """Close a request with a comment of this text, and return what became of it."""
         found = withdraw(
             entry,
@@ -241,7 +249,7 @@ class OpenRequests:
             text=text,
             again=again,
         )
-        return Outcome(identity=entry.identity, state="closed", text=reason, url=found.url, number=found.number)
+        return Outcome(identity=entry.identity, state="closed", reason=reason, url=found.url, number=found.number)
 
     def _labelled(self, entry: LedgerEntry, wanted: ProposedChange, forge: Forge) -> Outcome | None:
         if wanted.allowed is False:

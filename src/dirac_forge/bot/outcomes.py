@@ -54,7 +54,7 @@ def failure(identity: Identity, error: ForgeError, *, url: str = "", number: int
     return Outcome(
         identity=identity,
         state="unknown" if fault is not None or isinstance(error, UnknownError) else "failed",
-        text=error.message,
+        reason=error.message,
         url=url,
         number=number,
         error=error,

@@ -28,6 +28,7 @@ from dirac_forge.proposals.decision_reasons import (
     UpstreamVersion,
     WaitsForBumps,
 )
+from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.proposals.review_reasons import NewRecipeReview, ReviewReason
 from dirac_forge.pullrequest.delivery import Remake
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
@@ -40,7 +41,6 @@ __all__ = [
     "Proposal",
     "ProposedChange",
     "RunDecision",
-    "Unneeded",
     "blockers",
     "bump_decision",
     "bump_wanted",
@@ -90,17 +90,6 @@ class ProposedChange(Proposal):
         """Return a proposal that can be decided again."""
         values = {each.name: getattr(proposal, each.name) for each in fields(Proposal)}
         return cls(remake=remake, review=review, **values)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unneeded:
-    """Why an open request is not needed any more."""
-
-    why: Literal["built", "reached", "withdrawn", "excluded"]
-    """The channel has it; the feedstock has the version; upstream took it back; conda-forge.yml excludes it."""
-    version: str = ""
-    objection: str = ""
-    """Upstream's, such as `yanked (broken)`; "" where it deleted the release."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -26,6 +26,7 @@ from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.outcome_reasons import FeedstockExists
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.delivery import Outcome, Remake
@@ -145,8 +146,8 @@ def propose(
         def one(item: RequestedChange) -> Outcome:
             change, remake = item
             if change.kind == "recipe" and (there := _feedstock(settings, change.feedstock)):
-                text = f"{there} is there already: it is moved by `dirac-forge bump {change.feedstock} --pr`"
-                return Outcome(identity=Identity.of(change), state="skipped", text=text)
+                reason = FeedstockExists(feedstock=change.feedstock, repository=there)
+                return Outcome(identity=Identity.of(change), state="skipped", reason=reason)
             outcome = send(connections, change, remake, log=log, lease=lease, force=force)
             connections.observer.advanced(_TASK, detail=change.feedstock)
             return outcome

@@ -9,6 +9,7 @@ from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.open_requests import FATAL, OPEN_STATES
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.proposals.outcome_reasons import ClosedRequest, MergedBeforeRetraction
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import withdraw
 from dirac_forge.pullrequest.lease import Lease
@@ -74,10 +75,9 @@ def retract(connections: Connections, entries: Sequence[LedgerEntry], *, reason:
                 log.note(outcome.state, error.message, about=identity)
                 return outcome
             if found.state == "merged":
-                merged = "it is merged: it can't be taken back any more"
-                return Outcome(identity=identity, state="failed", text=merged, url=found.url)
+                return Outcome(identity=identity, state="failed", reason=MergedBeforeRetraction(), url=found.url)
             log.say("retracted", text, about=identity)
-            return Outcome(identity=identity, state="closed", text=found.decided, url=found.url)
+            return Outcome(identity=identity, state="closed", reason=ClosedRequest(how=found.decided), url=found.url)
 
         outcomes = list(connections.executor.map(one, entries))
         connections.ledger.end_run(run, f"{sum(outcome.state == 'closed' for outcome in outcomes)} retracted")

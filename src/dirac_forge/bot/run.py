@@ -29,12 +29,14 @@ from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bot.send import send
 from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.hold_reasons import HoldReason, Paused, UnaskedRecipe
+from dirac_forge.proposals.outcome_reasons import IgnoredVersion, NotTried, OpenRequest
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, LedgerLine, Run, fingerprint
 from dirac_forge.report.hold_words import hold_words
-from dirac_forge.report.run_words import clauses, reason_code
+from dirac_forge.report.outcome_words import reason_code, worded
+from dirac_forge.report.run_words import clauses
 from dirac_forge.settings import BotSettings
 
 __all__ = ["BotRun", "Result"]
@@ -172,7 +174,8 @@ class BotRun:
         self, wanted: Sequence[ProposedChange], requests: OpenRequests, log: RunLog
     ) -> list[ProposedChange]:
         """Return the changes without those that people ignore: closed, and noted as retracted until they change."""
-        text = "ignored on the dashboard"
+        reason = IgnoredVersion()
+        text = worded(reason)
         for each in wanted:
             if each.identity in self.asked.ignore:
                 closed = requests.ignored(each.identity)
@@ -183,7 +186,7 @@ class BotRun:
                     each.identity, "ignored", text, state="retracted", decided=text,
                     fingerprint=fingerprint(each.change), title=each.change.title,
                 )  # fmt: skip
-                self._outcomes.append(Outcome(identity=each.identity, state="closed", text=text))
+                self._outcomes.append(Outcome(identity=each.identity, state="closed", reason=reason))
         return [each for each in wanted if each.identity not in self.asked.ignore]
 
     def _in_groups(
@@ -295,8 +298,8 @@ class BotRun:
         state = states.get(known.state)
         if state is None:
             return None
-        text = known.decided or f"its request is open: {known.url}"
-        return Outcome(identity=change.identity, state=state, text=text, url=known.url, number=known.number)
+        reason = OpenRequest(url=known.url, decided=known.decided)
+        return Outcome(identity=change.identity, state=state, reason=reason, url=known.url, number=known.number)
 
     def _limits(self) -> RunLimits:
         settings = self.settings
@@ -334,9 +337,9 @@ class BotRun:
 
     def _give_up(self, left: Iterable[QueuedChange], last: Outcome, log: RunLog) -> None:
         for each in left:
-            text = f"not tried in this run: {last.text}"
-            log.note("unknown", text, about=each.identity)
-            self._outcomes.append(Outcome(identity=each.identity, state="unknown", text=text))
+            reason = NotTried(reason=last.reason)
+            log.note("unknown", worded(reason), about=each.identity)
+            self._outcomes.append(Outcome(identity=each.identity, state="unknown", reason=reason))
 
 
 def _ledger_line(line: CurrentLine, decisions: Iterable[RunDecision], now: datetime) -> LedgerLine:

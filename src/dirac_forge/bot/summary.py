@@ -10,6 +10,7 @@ from dirac_forge.bot.budget import Held
 from dirac_forge.bot.proposed import RunDecision
 from dirac_forge.bot.run import Result
 from dirac_forge.distribution.outlook import DistributionOutlook
+from dirac_forge.proposals.outcome_reasons import ChangeSent
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.hold_words import hold_words
@@ -61,7 +62,8 @@ def _reason(outcome: Outcome, title: str) -> str:
     """What the state and the title do not say yet."""
     if outcome.fault is not None:
         return "see the notes"
-    return "" if outcome.text == f"{outcome.state}: {title}" else outcome.text
+    is_title = isinstance(outcome.reason, ChangeSent) and outcome.reason.title == title
+    return "" if is_title else outcome.text
 
 
 def _decision_row(decision: RunDecision) -> RunRow:
@@ -112,6 +114,7 @@ def result_json(result: Result, outlooks: Sequence[DistributionOutlook] = ()) ->
                 "state": outcome.state,
                 "url": outcome.url or None,
                 "reason": outcome.text,
+                "reason_code": outcome.code,
                 "superseded": list(outcome.superseded),
             }
             for outcome in result.outcomes

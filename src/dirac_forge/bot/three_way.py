@@ -11,6 +11,7 @@ from pathlib import Path
 from dirac_forge.feedstock.change import Edit
 from dirac_forge.git import GitError
 from dirac_forge.programs import plain_environment, run
+from dirac_forge.proposals.outcome_reasons import FixConflict, NoRecipeOnBranch
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 
@@ -39,10 +40,11 @@ class FilePair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conflict:
-    """Files in which the fix does not fit."""
+    """Files in which the fix does not fit, and why."""
 
     paths: tuple[str, ...]
-    text: str
+    reason: FixConflict | NoRecipeOnBranch | str
+    """Text is the message of an error."""
 
 
 def cherry_picked(fix: Mapping[str, FilePair], ours: Mapping[str, str]) -> tuple[Edit, ...] | Conflict:
@@ -62,12 +64,12 @@ def cherry_picked(fix: Mapping[str, FilePair], ours: Mapping[str, str]) -> tuple
         elif result != ours.get(path):
             edits.append(Edit(path=path, before=ours.get(path), after=result))
     if stuck:
-        return Conflict(paths=tuple(stuck), text=f"the fix does not fit {', '.join(stuck)} there")
+        return Conflict(paths=tuple(stuck), reason=FixConflict(paths=tuple(stuck)))
     return _numbered(edits, ours)
 
 
 def _file(pair: FilePair, ours: str | None) -> str | Conflict | None:
-    conflict = Conflict(paths=(), text="")
+    conflict = Conflict(paths=(), reason="")
     if pair.before is None or ours is None:
         # New in the fix, or not there on the branch.
         if ours in {pair.after, pair.before}:
@@ -142,10 +144,10 @@ def _numbered(edits: list[Edit], ours: Mapping[str, str]) -> tuple[Edit, ...] | 
     path = next((path for path in _RECIPES if path in ours), "")
     text = by_path[path].after if path in by_path else ours.get(path)
     if text is None:
-        return Conflict(paths=(path,), text="there is no recipe there")
+        return Conflict(paths=(path,), reason=NoRecipeOnBranch())
     try:
         raised = raised_build_number(text, path=path, by=1)
     except RecipeError as exc:
-        return Conflict(paths=(path,), text=exc.message)
+        return Conflict(paths=(path,), reason=exc.message)
     by_path[path] = Edit(path=path, before=ours[path], after=raised)
     return tuple(by_path[each] for each in sorted(by_path))

@@ -232,6 +232,7 @@ def sweep(
                 "state": one.state,
                 "url": one.url or None,
                 "reason": one.text,
+                "reason_code": one.code,
             }
             for one in results
         ],

@@ -188,7 +188,13 @@ class SentChanges:
     def document(self) -> list[dict[str, Any]]:
         """The value of `requests` in --json."""
         return [
-            {**asdict(one.identity), "state": one.state, "url": one.url or None, "reason": one.text}
+            {
+                **asdict(one.identity),
+                "state": one.state,
+                "url": one.url or None,
+                "reason": one.text,
+                "reason_code": one.code,
+            }
             for one in self.outcomes
         ]
 

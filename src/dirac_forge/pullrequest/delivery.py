@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.git import RefusedPushError
+from dirac_forge.proposals.outcome_reasons import (
+    ChangeSent,
+    FeedstockMovedOn,
+    NextTry,
+    OutcomeReason,
+    RequestTextUpdated,
+    UpToDateRequest,
+)
 from dirac_forge.pullrequest.backoff import due
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import Decision, WantedRequest, decide
@@ -29,10 +37,11 @@ from dirac_forge.pullrequest.settling import conflicting, left_closed, left_to_o
 from dirac_forge.pullrequest.smithy import Rerendered
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 from dirac_forge.report.foreign import quiet
-from dirac_forge.report.run_words import worded
+from dirac_forge.report.outcome_words import worded
 
 __all__ = ["DeliveryOptions", "Outcome", "Prepared", "Remake", "deliver"]
 
+_How = Literal["opened", "updated", "prepared"]
 _LABEL = "automerge"
 _LEFT = (
     "There is a newer version of this change, which is not pushed here because the branch has commits of others. "
@@ -84,9 +93,8 @@ class _Delivery(DeliveryState):
         """Return the whole path; a second time where the feedstock wants another version than the change has."""
         wanted = WantedRequest.of(change)
         self.identity = wanted.identity
-        known = self.known
-        if known is not None and not self.options.force and not due(known.next_try, self.journal.ledger.now()):
-            return self.outcome("waiting", f"the next try is at {known.next_try:%Y-%m-%d %H:%M} UTC: {known.error}")
+        if early := self._early():
+            return self.outcome("waiting", early)
         place = self.place = self.destination.place(wanted.identity)
         if place.archived:
             raise ForgeError(f"{place.full_name} is archived: it can't be changed")
@@ -102,9 +110,9 @@ class _Delivery(DeliveryState):
         self.step("refreshed")
         fresh = rebased(change, self.clones, tip, remake)
         if isinstance(fresh, Skip):
-            text = f"{place.full_name} moved on: {worded(fresh.reason)}"
-            self.journal.once(self.identity, "decided again", text)
-            return self.outcome("skipped", text)
+            reason = FeedstockMovedOn(repository=place.full_name, reason=fresh.reason)
+            self.journal.once(self.identity, "decided again", worded(reason))
+            return self.outcome("skipped", reason)
         if fresh is change:
             return self._carry_out(wanted, decision, place, tip)
         wanted = WantedRequest.of(fresh)
@@ -118,6 +126,14 @@ class _Delivery(DeliveryState):
             return settled
         self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since it was read")
         return self._carry_out(wanted, decision, place, tip)
+
+    def _early(self) -> NextTry | None:
+        """Return when the next try is due, where it is too early for it."""
+        known = self.known
+        if known is None or known.next_try is None or self.options.force:
+            return None
+        is_due = due(known.next_try, self.journal.ledger.now())
+        return None if is_due else NextTry(time=known.next_try, error=known.error)
 
     def _decided(
         self, wanted: WantedRequest, requests: Sequence[Request], place: RepositoryPlace, base: str
@@ -213,9 +229,9 @@ class _Delivery(DeliveryState):
         what = self._note_request(wanted, request, sent, old)
         asked = made.rerendered is not None and made.rerendered.state != "done"
         self._complete(wanted, decision, place, request, ask=asked, new=old is None)
-        return self.outcome(what, f"{what}: {wanted.title}")
+        return self.outcome(what, ChangeSent(how=what, title=wanted.title))
 
-    def _note_request(self, wanted: WantedRequest, request: Request, sent: Sent, old: Request | None) -> OutcomeState:
+    def _note_request(self, wanted: WantedRequest, request: Request, sent: Sent, old: Request | None) -> _How:
         told = f"{request.url}: {wanted.title}"
         if self.destination.prepares:
             self.note(
@@ -223,7 +239,7 @@ class _Delivery(DeliveryState):
                 head=sent.branch, head_sha=sent.commit, repository="",
             )  # fmt: skip
             return "prepared"
-        what: OutcomeState = "updated" if old is not None else "opened"
+        what: _How = "updated" if old is not None else "opened"
         known = self.known
         batch = known.batch if old is not None and known is not None and known.batch else self.journal.run
         self.note(wanted, what, told, state="open", number=request.number, url=request.url, batch=batch, decided="")
@@ -260,19 +276,19 @@ class _Delivery(DeliveryState):
         rerender = header.rerender if header is not None else ""
         state: OutcomeState = "unchanged"
         before = self.known
-        text = f"{request.name} is {'prepared' if self.destination.prepares else 'open and up to date'}"
+        reason: OutcomeReason = UpToDateRequest(name=request.name, prepared=self.destination.prepares)
         if decision.act == "edit_text":
             rerendered = Rerendered(state="ask") if rerender == "ask" else None
             made = MadeCommits(first="", last="", rerendered=rerendered)
             title, body = self._text(wanted, made, request, rerender=rerender)
             request = self.request = self.destination.edit_text(place, request, title=title, body=body)
-            state, text = "updated", f"the text of {request.name} was brought up to date"
-        self._note_finished(wanted, place, request, state, text)
+            state, reason = "updated", RequestTextUpdated(name=request.name)
+        self._note_finished(wanted, place, request, state, worded(reason))
         known = self.known
         ask = rerender == "ask" and (known is None or known.step != "finished")
         new = before is not None and before.step in UNFINISHED
         self._complete(wanted, decision, place, request, ask=ask, new=new)
-        return self.outcome("prepared" if self.destination.prepares and state == "updated" else state, text)
+        return self.outcome("prepared" if self.destination.prepares and state == "updated" else state, reason)
 
     def _note_finished(
         self, wanted: WantedRequest, place: RepositoryPlace, request: Request, state: OutcomeState, text: str

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from dirac_forge.proposals.outcome_reasons import OutcomeReason
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.destination import Destination, RepositoryPlace, Request
@@ -80,13 +81,13 @@ class DeliveryState:
         about = {"fingerprint": wanted.fingerprint, "title": wanted.title}
         return self.journal.note(wanted.identity, step, text, **about, **changes)
 
-    def outcome(self, state: OutcomeState, text: str) -> Outcome:
+    def outcome(self, state: OutcomeState, reason: OutcomeReason) -> Outcome:
         """Return an outcome, with the request that it is about."""
         request = self.request
         return Outcome(
             identity=self.identity,
             state=state,
-            text=text,
+            reason=reason,
             url=request.url if request is not None else "",
             number=request.number if request is not None else 0,
             superseded=tuple(self.superseded),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.errors import ForgeError
+from dirac_forge.proposals.outcome_reasons import OutcomeReason
 from dirac_forge.pullrequest.faults import Fault
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.report.outcome_words import reason_code, worded
 
 __all__ = ["Outcome", "OutcomeState"]
 
@@ -38,8 +40,8 @@ class Outcome:
     identity: Identity
     """That of what was decided last: where the feedstock moved on, another key than the change had."""
     state: OutcomeState
-    text: str
-    """In words, for the summary and `why`."""
+    reason: OutcomeReason
+    """Why it is so."""
     url: str = ""
     number: int = 0
     superseded: tuple[str, ...] = ()
@@ -48,3 +50,13 @@ class Outcome:
     """Why it failed, or why the answer is not known."""
     fault: Fault | None = None
     """What is wrong with the environment, where that is the reason."""
+
+    @property
+    def text(self) -> str:
+        """The reason in words, for the summary and `why`."""
+        return worded(self.reason)
+
+    @property
+    def code(self) -> str:
+        """The reason's type, for programs."""
+        return reason_code(self.reason)

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dirac_forge.proposals.outcome_reasons import (
+    ClosedRequest,
+    MergedRequest,
+    OthersRequest,
+    RequestInConflict,
+    RetractedRequest,
+)
 from dirac_forge.pullrequest.decision import Decision, WantedRequest
 from dirac_forge.pullrequest.delivery_state import DeliveryState
 from dirac_forge.pullrequest.destination import RepositoryPlace, Request
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import LedgerEntry
+from dirac_forge.report.outcome_words import worded
 
 __all__ = ["conflicting", "left_closed", "left_to_others", "merged", "supersede"]
 
@@ -59,51 +67,52 @@ def _reopened(state: DeliveryState, known: LedgerEntry, older: Request, place: R
 
 def left_to_others(state: DeliveryState, wanted: WantedRequest, other: OtherRequest, place: RepositoryPlace) -> Outcome:
     """Somebody else's open request makes the same change."""
-    text = f"#{other.number} by {other.author} makes the same change: {other.title}"
+    reason = OthersRequest(number=other.number, author=other.author, title=other.title)
+    text = worded(reason)
     if state.options.others == "comment":
         state.destination.say(place, _as_request(other), wanted.change.body, mark=f"report {wanted.mark}")
     known = state.known
     if known is None or known.state != "theirs" or known.decided != text:
         state.note(wanted, "theirs", f"{other.url}: {text}", state="theirs", decided=text, url=other.url, error="")
-    return replace(state.outcome("theirs", text), url=other.url, number=other.number)
+    return replace(state.outcome("theirs", reason), url=other.url, number=other.number)
 
 
 def merged(state: DeliveryState, wanted: WantedRequest, decision: Decision, place: RepositoryPlace) -> Outcome:
     """Its request is merged."""
     known, request = state.known, decision.request
     if request is None:
-        return state.outcome("merged", f"{known.url if known is not None else wanted.title} is merged")
-    text = f"{request.name} is merged"
+        return state.outcome("merged", MergedRequest(name=known.url if known is not None else wanted.title))
+    reason = MergedRequest(name=request.name)
     if known is None or known.state not in {"merged", "done"}:
         about = {"number": request.number, "url": request.url, "head": request.branch}
-        state.note(wanted, "merged", f"{request.url}: {text}", state="merged", **about)
+        state.note(wanted, "merged", f"{request.url}: {worded(reason)}", state="merged", **about)
     for older in decision.older:
         supersede(state, wanted, place, request, older)
-    return state.outcome("merged", text)
+    return state.outcome("merged", reason)
 
 
 def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | None) -> Outcome:
     """A person decided that it is not wanted."""
     known = state.known
     if known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint:
-        return state.outcome("closed", f"it was retracted: {known.decided}")
+        return state.outcome("closed", RetractedRequest(comment=known.decided))
     if request is None:
-        return state.outcome("closed", f"{known.decided}, and nothing has changed since" if known else "")
+        return state.outcome("closed", ClosedRequest(how=known.decided, unchanged=True) if known else "")
     text = request.closed or f"{request.name} was closed"
     closed = request.closing or "closed-by-person"
     if known is None or (known.state, known.decided) != (closed, text):
         about = {"number": request.number, "url": request.url, "head": request.branch}
         told = f"{text}: it is not opened again until something changes"
         state.note(wanted, "closed", told, state=closed, decided=text, **about)
-    return state.outcome("closed", f"{text}, and nothing has changed since")
+    return state.outcome("closed", ClosedRequest(how=text, unchanged=True))
 
 
 def conflicting(state: DeliveryState, wanted: WantedRequest, request: Request, place: RepositoryPlace) -> Outcome:
     """Return its files moved on, and the feedstock's maintainers do not want requests remade for that."""
     state.destination.say(place, request, _CONFLICT, mark=f"conflict {wanted.mark}")
-    text = f"{request.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"
-    state.journal.once(state.identity, "left", text)
-    return state.outcome("left", text)
+    reason = RequestInConflict(name=request.name)
+    state.journal.once(state.identity, "left", worded(reason))
+    return state.outcome("left", reason)
 
 
 def _as_request(other: OtherRequest) -> Request:

@@ -1,0 +1,120 @@
+"""Why a change has its outcome, in words: clauses without a full stop; and the comments that close requests."""
+
+from __future__ import annotations
+
+from dirac_forge.proposals import outcome_reasons as reasons
+from dirac_forge.report.foreign import escaped
+from dirac_forge.report.run_words import reason_code, worded
+from dirac_forge.report.wording import add_words
+
+__all__ = ["closing_words", "reason_code", "worded"]
+
+add_words(
+    {
+        reasons.MergedBeforeRetraction: "it is merged: it can't be taken back any more",
+        reasons.IgnoredVersion: "ignored on the dashboard",
+        reasons.NoRecipeOnBranch: "there is no recipe there",
+    }
+)
+
+
+def closing_words(unneeded: reasons.Unneeded, *, marked: bool = False) -> str:
+    """Return the comment with which a request that is not needed any more is closed, or stays open and is `marked`."""
+    # Upstream's own words may mention people.
+    reason = escaped(worded(unneeded))
+    if marked:
+        return f"{reason[:1].upper()}{reason[1:]}. This request stays open, and is not merged automatically."
+    if unneeded.why == "withdrawn":
+        return f"{reason[:1].upper()}{reason[1:]}. If it comes back, a new request is opened."
+    return f"Closed because {reason}."
+
+
+@worded.register
+def _(unneeded: reasons.Unneeded) -> str:
+    version = unneeded.version
+    match unneeded.why:
+        case "built":
+            return "the channel has it rebuilt already"
+        case "reached":
+            return f"the feedstock is at {version} already"
+        case "excluded":
+            return f"conda-forge.yml excludes {version}"
+        case "withdrawn" if unneeded.objection:
+            return f"{version} can't be taken any more: {unneeded.objection}"
+        case "withdrawn":
+            return f"upstream does not offer {version} any more"
+
+
+@worded.register
+def _(reason: reasons.ChangeSent) -> str:
+    return f"{reason.how}: {reason.title}"
+
+
+@worded.register
+def _(reason: reasons.NextTry) -> str:
+    return f"the next try is at {reason.time:%Y-%m-%d %H:%M} UTC: {reason.error}"
+
+
+@worded.register
+def _(reason: reasons.FeedstockMovedOn) -> str:
+    return f"{reason.repository} moved on: {worded(reason.reason)}"
+
+
+@worded.register
+def _(reason: reasons.UpToDateRequest) -> str:
+    return f"{reason.name} is {'prepared' if reason.prepared else 'open and up to date'}"
+
+
+@worded.register
+def _(reason: reasons.RequestTextUpdated) -> str:
+    return f"the text of {reason.name} was brought up to date"
+
+
+@worded.register
+def _(reason: reasons.OthersRequest) -> str:
+    return f"#{reason.number} by {reason.author} makes the same change: {reason.title}"
+
+
+@worded.register
+def _(reason: reasons.MergedRequest) -> str:
+    return f"{reason.name} is merged"
+
+
+@worded.register
+def _(reason: reasons.ClosedRequest) -> str:
+    return f"{reason.how}, and nothing has changed since" if reason.unchanged else reason.how
+
+
+@worded.register
+def _(reason: reasons.RetractedRequest) -> str:
+    return f"it was retracted: {reason.comment}"
+
+
+@worded.register
+def _(reason: reasons.RequestInConflict) -> str:
+    return f"{reason.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"
+
+
+@worded.register
+def _(reason: reasons.ArchivedRepository) -> str:
+    return f"{reason.repository} is archived: its request stays as it is"
+
+
+@worded.register
+def _(reason: reasons.OpenRequest) -> str:
+    return reason.decided or f"its request is open: {reason.url}"
+
+
+@worded.register
+def _(reason: reasons.NotTried) -> str:
+    return f"not tried in this run: {worded(reason.reason)}"
+
+
+@worded.register
+def _(reason: reasons.FeedstockExists) -> str:
+    return f"{reason.repository} is there already: it is moved by `dirac-forge bump {reason.feedstock} --pr`"
+
+
+@worded.register
+def _(reason: reasons.FixConflict) -> str:
+    return f"the fix does not fit {', '.join(reason.paths)} there"
