@@ -258,7 +258,10 @@ def test_a_package_for_an_extra_must_be_in_the_channel(listing: MakeListing) -> 
 
 
 def test_all_extras_of_a_project() -> None:
-    assert extras_of("SQLAlchemy") == {"aiomysql": "sqlalchemy-with-aiomysql", "aiosqlite": "sqlalchemy-with-aiosqlite"}
+    assert extras_of("CacheControl") == {
+        "filecache": "cachecontrol-with-filecache",
+        "redis": "cachecontrol-with-redis",
+    }
     assert extras_of("requests") == {}
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "candidates",
     "extras_of",
     "import_name_for",
+    "is_sibling",
     "known_elsewhere",
     "package_for",
     "package_for_extra",
@@ -157,6 +158,11 @@ def packages_of(project: str) -> tuple[str, ...]:
 def extras_of(project: str) -> dict[str, str]:
     """Extras of `project` (normalised) to the package that conda-forge has for the project with that extra."""
     return dict(tables.extras().get(canonicalize_name(project), {}))
+
+
+def is_sibling(package: str) -> bool:
+    """Whether a package for an extra is of the feedstock of the project's own, whose name it does not begin with."""
+    return package in tables.siblings()
 
 
 def known_elsewhere(package: str) -> str:

@@ -230,6 +230,16 @@ def test_further_names_and_extras_are_outputs() -> None:
     assert {outputs[n].noarch for n in ("demo-ext", "demo_ext-full")} == {"generic"}
 
 
+def test_extras_of_a_compiled_package_are_one_package_for_all_platforms_and_pythons() -> None:
+    requires = ["six", "demo[fast]; extra == 'full'", "numpy>=2; python_version >= '3.13' and extra == 'fast'"]
+    compiled = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], requires=requires, extras=["fast", "full"])
+    recipe = made(FamilyPart(package="demo", facts=compiled, extras={"fast": "demo-fast"}))
+    main, fast = recipe.outputs
+    assert (main.noarch, fast.noarch) == (None, "generic")
+    assert (fast.build, fast.host, fast.skip, fast.script) == ((), (), (), "")
+    assert texts(fast.run) == ["package demo ==@{version}", "package numpy >=2"]
+
+
 def test_requirements_of_an_extra_for_one_system_are_told_apart_by_builds() -> None:
     requires = ["uvloop; sys_platform != 'win32' and extra == 'full'", "h11; extra == 'full'"]
     part = FamilyPart(

@@ -27,6 +27,12 @@ KNOWN = {
         requires_dist=RequirementList(("loop[b]; extra == 'a'", "loop[a]; extra == 'b'", "end>=2; extra == 'b'")),
         provides_extra=("a", "b"),
     ),
+    "wheels": CoreMetadata(
+        name="wheels",
+        version=Version("3.1"),
+        requires_dist=RequirementList(("wheels-binary==3.1; extra == 'binary'",)),
+        provides_extra=("binary",),
+    ),
 }
 
 
@@ -35,7 +41,7 @@ def metadata(project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
 
 
 PROVIDERS = Providers(
-    package=str.lower,
+    package=lambda project: project.lower().removesuffix("-binary"),
     bundled=lambda project, extra: "uvicorn-standard" if (project, extra) == ("uvicorn", "standard") else None,
     metadata=metadata,
 )
@@ -148,6 +154,10 @@ def test_the_conditions_of_a_requirement_hold_for_what_its_extra_adds() -> None:
 
 def test_extras_that_ask_for_each_other_end() -> None:
     assert lines("loop[a]") == [("end", ">=2", None), ("loop", "", None)]
+
+
+def test_an_extra_that_the_package_itself_holds_adds_no_pin_of_its_version() -> None:
+    assert lines("wheels[binary]>=3") == [("wheels", ">=3", None)]
 
 
 def test_an_extra_that_nothing_tells_of_is_a_note() -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["NameEntry", "curated", "extras", "imports", "namesakes"]
+__all__ = ["NameEntry", "curated", "extras", "imports", "namesakes", "siblings"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +52,12 @@ def imports() -> Mapping[str, str]:
 def extras() -> Mapping[str, Mapping[str, str]]:
     """Normalised project to its extras (normalised) to the package that stands for both."""
     return {project: dict(row) for project, row in _document()["extras"].items()}
+
+
+@cache
+def siblings() -> frozenset[str]:
+    """Packages of extras that come from the feedstock of the project's own package, whatever their name."""
+    return frozenset(_document()["siblings"]["packages"])
 
 
 @cache

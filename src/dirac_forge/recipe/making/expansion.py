@@ -115,8 +115,12 @@ class _Expansion:
         *,
         within: Reach | None = None,
         added_by: str = "",
+        inside: str = "",
     ) -> None:
-        """One requirement, where it holds with any of `extras`; `added_by` is the one whose extra brings it."""
+        """One requirement, where it holds with any of `extras`; `added_by` is the one whose extra brings it.
+
+        `inside` is the package whose extra that is: what that package holds itself is not required again.
+        """
         text = requirement.line
         self._count(text)
         if added_by and not reach(requirement.marker, self.scope).never:
@@ -138,6 +142,7 @@ class _Expansion:
                 origin=f"{text} (extra of {added_by})" if added_by else text,
             )
             for package in packages
+            if package != inside  # `psycopg[binary]` asks for psycopg-binary, which is psycopg for conda
         ]
         self._depth += 1
         for extra in unfolded:
@@ -165,7 +170,7 @@ class _Expansion:
         if key in self._unfolded:
             return
         self._unfolded.add(key)
-        asked = f"{requirement.name}[{extra}]"
+        asked, own = f"{requirement.name}[{extra}]", self.providers.package(requirement.name)
         metadata = self.providers.metadata(requirement.name, requirement.specifier)
         if metadata is None:
             self.note("todo", f"{asked}: what the extra adds could not be found out; add its requirements to run")
@@ -173,4 +178,4 @@ class _Expansion:
             self.note("info", f"{asked}: {metadata.name} {metadata.version} has no such extra; it adds nothing")
         else:
             for line in metadata.requires_dist:
-                self.add(line, (extra, key[1]), within=where, added_by=asked)
+                self.add(line, (extra, key[1]), within=where, added_by=asked, inside=own)

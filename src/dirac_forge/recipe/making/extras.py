@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.channel.listing import Listing
-from dirac_forge.channel.names import extras_of
+from dirac_forge.channel.listing import Listing, PackageInfo
+from dirac_forge.channel.names import extras_of, is_sibling
 from dirac_forge.recipe.model import Note
 
 __all__ = ["ExtraPackages", "extra_packages"]
@@ -26,18 +27,27 @@ class ExtraPackages:
 
 
 def extra_packages(
-    package: str, project: str, asked: Collection[str], there: Callable[[Iterable[str]], Listing]
+    package: str,
+    project: str,
+    asked: Collection[str],
+    provided: Collection[str],
+    there: Callable[[Iterable[str]], Listing],
 ) -> ExtraPackages:
     """Return the outputs for extras of a project, and which of those that are asked for go into its own package.
 
     An extra that conda-forge has as a package never does, since users of the project's own package don't have it.
-    `there` tells what the channels have.
+    `provided` are the release's extras: those that the channels release together with the package are outputs whether
+    they are asked for or not. `there` tells what the channels have.
     """
     spelled_as = {canonicalize_name(extra): extra for extra in asked}
-    known = extras_of(project)
+    offered = {canonicalize_name(extra) for extra in provided}
+    known = {extra: name for extra, name in extras_of(project).items() if not offered or extra in offered}
     known |= _in_channels(package, spelled_as.keys() - known.keys(), there)
+    together = _released_together(package, project, offered - known.keys(), there)
     # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
-    outputs = {extra: name for extra, name in known.items() if name.startswith(f"{package}-")}
+    stems = (f"{package}-", f"{project}-")
+    by_name = {extra: name for extra, name in known.items() if name.startswith(stems) or is_sibling(name)}
+    known, outputs = known | together, by_name | together
     return ExtraPackages(
         outputs=outputs,
         folded=tuple(spelled for extra, spelled in spelled_as.items() if extra not in known),
@@ -54,10 +64,43 @@ def extra_packages(
 
 def _in_channels(package: str, extras: Collection[str], there: Callable[[Iterable[str]], Listing]) -> dict[str, str]:
     """Return the extras that the channels have as a package named after the project's, which it requires."""
-    names = {extra: f"{package}-{extra}" for extra in sorted(extras)}
-    found = there(names.values()) if names else {}
-    return {extra: name for extra, name in names.items() if name in found and _requires(found[name].depends, package)}
+    found = _named(package, package, extras, there)
+    return {extra: info.name for extra, info in found.items() if any(_specs_of(package, info))}
 
 
-def _requires(depends: Iterable[str], package: str) -> bool:
-    return any(line.split(" ", 1)[0] == package for line in depends)
+def _released_together(
+    package: str, project: str, extras: Collection[str], there: Callable[[Iterable[str]], Listing]
+) -> dict[str, str]:
+    """Return the extras whose package in the channels requires the project's own at its very version: one feedstock."""
+    found = _named(package, project, extras, there)
+    return {
+        extra: info.name
+        for extra, info in found.items()
+        if any(info.newest in re.split(r"[\s,<>=!~|]+", spec) for spec in _specs_of(package, info))
+    }
+
+
+def _named(
+    package: str, project: str, extras: Collection[str], there: Callable[[Iterable[str]], Listing]
+) -> dict[str, PackageInfo]:
+    """Return what the channels have under the names that conda-forge gives to extras: `x-extra`, `x-with-extra`."""
+    stems = dict.fromkeys((package, project))
+    names = {
+        extra: [f"{stem}{infix}{extra}" for stem in stems for infix in ("-", "-with-")]
+        for extra in sorted(extras)[:_MOST_EXTRAS]
+    }
+    found = there([name for some in names.values() for name in some]) if names else {}
+    there_is = {extra: next((found[name] for name in some if name in found), None) for extra, some in names.items()}
+    return {extra: info for extra, info in there_is.items() if info is not None}
+
+
+def _specs_of(package: str, info: PackageInfo) -> Iterator[str]:
+    """Yield what a package asks of another one; "" for any version."""
+    for line in info.depends:
+        name, _, spec = line.partition(" ")
+        if name == package:
+            yield spec or "*"
+
+
+_MOST_EXTRAS = 200
+"""A release has tens; each is two names to look up."""

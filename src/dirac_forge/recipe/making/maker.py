@@ -13,13 +13,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from dirac_forge.channel.listing import Catalogue, Listing, availability
-from dirac_forge.channel.names import Mapped, candidates, extras_of, package_for, package_for_extra, packages_of
+from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra, packages_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
 from dirac_forge.recipe.making.carried import carried_over
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, FoundProject, walk
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.extras import extra_packages
+from dirac_forge.recipe.making.extras import ExtraPackages, extra_packages
 from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.guesses import guessed_names
@@ -113,9 +113,13 @@ class Maker:
     def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
         """Return the facts of the ordered projects, and the tree of what they need to run."""
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
-        extras = {p: self._wanted_extras(p, order.extras.get(p, ())) for order in orders for p in order.projects}
         roots = _results(self._asked(self.upstream.metadata, wanted))
         asked = self._asked(self._facts, wanted)
+        extras = {
+            project: self._wanted_extras(project, roots[project], order.extras.get(project, ()))
+            for order in orders
+            for project in order.projects
+        }
         tree = walk(
             {project: replace(_found(metadata), extras=extras[project]) for project, metadata in roots.items()},
             self._look,
@@ -125,13 +129,14 @@ class Maker:
         )
         return _results(asked), tree
 
-    def _wanted_extras(self, project: str, asked: Collection[str]) -> frozenset[str]:
+    def _wanted_extras(self, project: str, metadata: CoreMetadata, asked: Collection[str]) -> frozenset[str]:
         """Return the extras whose requirements the recipe has, in the project's own package or in outputs beside it."""
-        if not asked and not extras_of(project):
-            return frozenset()
-        mapped = self._mapped(project)
-        extras = extra_packages(_own_packages(mapped)[0], mapped.project, asked, self.catalogue.info)
+        extras = self._extras(self._mapped(project), metadata, asked)
         return frozenset((*extras.folded, *extras.outputs))
+
+    def _extras(self, mapped: Mapped, metadata: CoreMetadata, asked: Collection[str]) -> ExtraPackages:
+        provided = metadata.provides_extra
+        return extra_packages(_own_packages(mapped)[0], mapped.project, asked, provided, self.catalogue.info)
 
     def _asked(self, ask: Callable[[str, SpecifierSet], T], wanted: Mapping[str, SpecifierSet]) -> dict[str, Future[T]]:
         return {project: self.executor.submit(ask, project, specifiers) for project, specifiers in wanted.items()}
@@ -350,7 +355,7 @@ class Maker:
             notes.append(licence)
             licence = None
         package, *aliases = _own_packages(mapped)
-        extras = extra_packages(package, mapped.project, asked, self.catalogue.info)
+        extras = self._extras(mapped, facts.metadata, asked)
         tools = build_requirements(facts.sdist) if facts.sdist is not None else RequirementList()
         return FamilyPart(
             package=package,
