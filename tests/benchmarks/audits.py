@@ -7,7 +7,6 @@ The closure of dirac-grid: at most 1.5 times the bare downloads with an empty ca
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from replay import compare, options_of
+from replay import compare, environment_of, options_of
 
 _LONGEST = 600.0
 """Seconds of one run, after which it counts as failed."""
@@ -24,14 +23,13 @@ _LONGEST = 600.0
 def command(index: str, cache: Path, connections: int, *, snapshot: Path) -> float:
     """Seconds of one run with this cache."""
     arguments = ("dirac-grid", "--channel", str(snapshot), "--index-url", index, "--severity", "high", "-q")
-    environment = {**os.environ, "DIRAC_FORGE_CACHE": str(cache), "DIRAC_FORGE_CONNECTIONS": str(connections)}
     with tempfile.TemporaryDirectory() as workspace:
         start = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "dirac_forge", "audit", *arguments, "--workspace", workspace],
             check=False,
             stdout=subprocess.DEVNULL,
-            env=environment,
+            env=environment_of(cache, connections),
             timeout=_LONGEST,
         )
         seconds = time.perf_counter() - start

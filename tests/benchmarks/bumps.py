@@ -7,24 +7,22 @@ WORKSPACE is a folder with `feedstocks/`. With a channel each proposal is proved
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
 from functools import partial
 from pathlib import Path
 
-from replay import compare, options_of
+from replay import compare, environment_of, options_of
 
 
 def command(arguments: list[str], index: str, cache: Path, connections: int) -> float:
     """Seconds of one run with this cache."""
-    environment = {**os.environ, "DIRAC_FORGE_CACHE": str(cache), "DIRAC_FORGE_CONNECTIONS": str(connections)}
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "dirac_forge", "bump", "--index-url", index, "-q", "--json", *arguments],
         stdout=subprocess.DEVNULL,
-        env=environment,
+        env=environment_of(cache, connections),
         check=False,
     )
     if done.returncode not in {0, 3}:

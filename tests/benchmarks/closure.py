@@ -6,14 +6,13 @@ python tests/benchmarks/closure.py [--latency 0.14] [--connections N]
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from replay import compare, options_of
+from replay import compare, environment_of, options_of
 
 
 def command(index: str, cache: Path, connections: int) -> float:
@@ -42,7 +41,7 @@ def command(index: str, cache: Path, connections: int) -> float:
             ],
             check=True,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "DIRAC_FORGE_CACHE": str(cache), "DIRAC_FORGE_CONNECTIONS": str(connections)},
+            env=environment_of(cache, connections),
         )
         return time.perf_counter() - start
 

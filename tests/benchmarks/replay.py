@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import http.client
 import multiprocessing
+import os
 import queue
 import re
 import resource
@@ -26,7 +27,7 @@ from typing import ClassVar
 import requests
 from figures import figure
 
-__all__ = ["Run", "compare", "options_of"]
+__all__ = ["Run", "compare", "environment_of", "options_of"]
 
 UPSTREAM = "https://pypi.org/simple/"
 ACCEPT = "application/vnd.pypi.simple.v1+json"
@@ -147,6 +148,12 @@ def options_of(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir(), "dirac-forge-replay"))
     return parser
+
+
+def environment_of(cache: Path, connections: int) -> dict[str, str]:
+    """The variables of one run. As of an installed program, its bytecode is kept: the first run of all writes it."""
+    own = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**own, "DIRAC_FORGE_CACHE": str(cache), "DIRAC_FORGE_CONNECTIONS": str(connections)}
 
 
 def processor_seconds() -> float:
