@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
@@ -25,6 +26,13 @@ _EXTENSIONS = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
+_USUAL = frozenset(
+    (
+        *(tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE),
+        *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+    )
+)
+_OCTAL = re.compile(rb"[0-7]{1,12}")
 
 
 class Readable(Protocol):
@@ -129,6 +137,8 @@ def _headers(stream: Readable, each: Callable[[], object]) -> Iterator[tuple[tar
 def _info(block: bytes, *, first: bool) -> tarfile.TarInfo:
     if len(block) < _BLOCK:
         raise NoTarError("it is no tar") if first else EOFError("it ends within a header")
+    if (usual := _usual_info(block)) is not None:
+        return usual
     try:
         info = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
     except tarfile.HeaderError as exc:
@@ -136,6 +146,30 @@ def _info(block: bytes, *, first: bool) -> tarfile.TarInfo:
     if info.size < 0:
         raise tarfile.TarError("a member has a negative size")
     return info
+
+
+def _usual_info(block: bytes) -> tarfile.TarInfo | None:
+    """Return what `TarInfo.frombuf` makes of most headers, without owners and times; None for any other header.
+
+    An archive of a thousand files has two thousand headers, and `frombuf` takes ten times as long.
+    """
+    kind, size, told = block[156:157], block[124:136].rstrip(b" \0"), block[148:156].rstrip(b" \0")
+    if kind not in _USUAL or not (_OCTAL.fullmatch(size) and _OCTAL.fullmatch(told)):
+        return None
+    if int(told, 8) != sum(block) - sum(block[148:156]) + 8 * ord(" "):
+        return None
+    info = tarfile.TarInfo(_text(block[:100]))
+    info.type, info.size, info.linkname = kind, int(size, 8), _text(block[157:257])
+    if info.isdir():
+        info.name = info.name.rstrip("/")
+    prefix = _text(block[345:500])
+    if prefix and kind not in tarfile.GNU_TYPES:
+        info.name = f"{prefix}/{info.name}"
+    return info
+
+
+def _text(field: bytes) -> str:
+    return field.partition(b"\0")[0].decode("utf-8", "replace")
 
 
 def _header(stream: Readable, size: int) -> bytes:

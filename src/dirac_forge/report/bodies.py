@@ -16,7 +16,6 @@ from dirac_forge.report.bump_body import bump_sections, written
 from dirac_forge.report.bump_reasons import chosen, described, recipe_reason
 from dirac_forge.report.document import Code, Items, Line, Link, Paragraph, Section
 from dirac_forge.report.markdown import markdown
-from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.recipe_body import recipe_sections
 
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:
 
 def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect] = ()) -> Change:
     """Return a rebuild of a member of the plan, with its Markdown; `effects` on targets, where they were looked at."""
+    from dirac_forge.report.rebuild_body import rebuild_sections  # noqa: PLC0415  # plans need networkx: 0.3 s for a bump
+
     sections = (*rebuild_sections(plan, plan.label_of(change.feedstock, change.branch), effects), next_steps(change))
     return replace(change, body=markdown(sections))
 

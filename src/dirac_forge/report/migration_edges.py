@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from dirac_forge.migration.edges import Hop
-from dirac_forge.migration.plan import Edge, Plan
+if TYPE_CHECKING:
+    from dirac_forge.migration.edges import Hop
+    from dirac_forge.migration.plan import Edge, Plan
 
 __all__ = ["edge_sentences"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from packaging.version import Version
 
@@ -54,7 +54,7 @@ def load(kind: type[T], blob: bytes | None) -> T | None:
     if not body or hashlib.sha256(body).hexdigest().encode() != digest:
         return None
     try:
-        value: T = _read(kind, parse_json(body))
+        value: T = _reader(cast("Any", kind))(parse_json(body))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     return value
@@ -75,29 +75,38 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value)} can't be kept")
 
 
-def _read(kind: Any, value: Any) -> Any:
-    """Return the value of a type annotation, made of JSON values."""
+@cache
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """Return the function that makes a value of this type of JSON values: a release has thousands of modules."""
     if isinstance(kind, type) and is_dataclass(kind):
-        return kind(**_fields(kind, value))
+        return _dataclass_reader(kind)
     if kind in _SCALARS:
-        return _SCALARS[kind](value)
+        return _SCALARS[kind]
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin is types.UnionType:
-        return None if value is None else _read(arguments[0], value)
+        some = _reader(arguments[0])
+        return lambda value: None if value is None else some(value)
     if origin in (tuple, frozenset, Sequence):
-        items = (_read(arguments[0], item) for item in value)
-        return frozenset(items) if origin is frozenset else tuple(items)
+        collect, item = (frozenset if origin is frozenset else tuple), _reader(arguments[0])
+        return collect if item is _same else lambda value: collect(map(item, value))
+    return _same
+
+
+def _same(value: Any) -> Any:
     return value
 
 
-def _fields(kind: Any, value: Mapping[str, Any]) -> dict[str, Any]:
-    hints = _hints(kind)
-    if value.keys() != hints.keys():
-        raise ValueError("fields of another version")
-    return {name: _read(hint, value[name]) for name, hint in hints.items()}
-
-
-@cache
-def _hints(kind: Any) -> Mapping[str, Any]:
+def _dataclass_reader(kind: Any) -> Callable[[Any], Any]:
     hints = typing.get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    changing = [(name, read) for name, read in readers.items() if read is not _same]
+
+    def read(value: Mapping[str, Any]) -> Any:
+        if value.keys() != readers.keys():
+            raise ValueError("fields of another version")
+        made = dict(value)
+        for name, each in changing:
+            made[name] = each(made[name])
+        return kind(**made)
+
+    return read

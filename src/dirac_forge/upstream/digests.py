@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Literal
 from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.http.answers import NotFoundError, UnreachableError
@@ -132,7 +134,9 @@ class Digests:
         named = project_of(url)
         if named is None:
             return None
-        file = next((file for file in self._files(named[0]) if file.filename == named[1]), None)
+        read = FileNames(named[0]).read(named[1])
+        files = self._files(named[0], read.version if read is not None else None)
+        file = next((file for file in files if file.filename == named[1]), None)
         parts = split_url(file.url) if file is not None else None
         if parts is None or (_HASHED.search(url) and parts.hostname in _PYPI and parts.path != split_url(url).path):
             raise NotFoundError(f"{redact(url)}: the index lists no such file")
@@ -149,7 +153,8 @@ class Digests:
         asked = Named("wheel" if filename.endswith(".whl") else "sdist", wanted)
         if (given := self._given(FileNames(project), asked)) is not None:
             return given
-        files = [file for file in self._files(project) if (file.kind, file.version) == asked]
+        own = itertools.takewhile(lambda file: file.version == wanted, self._files(project, wanted))
+        files = [file for file in own if file.kind == asked.kind]
         best = sorted(files, key=lambda file: (not filename.endswith(_ending(file.filename)), file.filename))
         return best[0].url if best and (asked.kind == "sdist" or len(best) == 1) else None
 
@@ -158,7 +163,8 @@ class Digests:
         files = ((url, project_of(url)) for url, _ in self._known.values())
         return next((url for url, other in files if other is not None and names.read(other[1]) == asked), None)
 
-    def _files(self, project: str) -> Sequence[ReleaseFile]:
+    def _files(self, project: str, first: Version | None) -> Iterator[ReleaseFile]:
+        """Yield the files of a project, those of a version first: files are made when they are looked at."""
         name = canonicalize_name(project)
         with self._lock:
             page = self._projects.get(name)
@@ -166,7 +172,8 @@ class Digests:
             page = self._ask.project(name)
             with self._lock:
                 self._projects[name] = page
-        return [file for release in page.releases for file in release.files]
+        releases = sorted(page.releases, key=lambda release: release.version != first)
+        return (file for release in releases for file in release.files)
 
     def _downloaded(self, url: str, place: str) -> Digest:
         """Return the hashes of the file at `url`, which is downloaded from `place`."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from contextlib import suppress
+from functools import wraps
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
-__all__ = ["Once"]
+__all__ = ["Once", "by_content"]
+
+_MOST_KNOWN = 50_000
+P = ParamSpec("P")
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -39,3 +45,23 @@ class Once(Generic[K, V]):
                     with self._lock:
                         del self._answers[key]
         return future.result()
+
+
+def by_content(answer: Callable[Concatenate[bytes, P], V]) -> Callable[Concatenate[bytes, P], V]:
+    """Return a pure function that is computed once for the same bytes, whose hash is kept instead of them.
+
+    Two releases of a project have most modules in common.
+    """
+    known: dict[Hashable, V] = {}
+
+    @wraps(answer)
+    def found(content: bytes, /, *args: P.args, **kwargs: P.kwargs) -> V:
+        key = (hashlib.sha256(content).digest(), args, tuple(kwargs.items()))
+        with suppress(KeyError):
+            return known[key]
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[key] = value = answer(content, *args, **kwargs)
+        return value
+
+    return found

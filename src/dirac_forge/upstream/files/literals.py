@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import sub
 
+from dirac_forge.upstream.once import by_content
+
 __all__ = ["Constants", "NotLiteralError", "builds_parser", "names_parser", "parse"]
 
 SOURCE_LIMIT = 256 * 1024
@@ -24,10 +26,22 @@ _DEPTH = 150
 _PARSING = threading.Lock()
 """`warnings` filters are the process's: one thread at a time may silence the parser (it holds the GIL anyway)."""
 
-_PARSERS = re.compile(
-    rb"\b(?:argparse|optparse|getopt|click|typer|docopt|cyclopts|plac|absl|simple_parsing|configargparse|rich_click|fire|invoke"
-    rb"|ArgumentParser|OptionParser|parseCommandLine)\b"
+_PARSERS = (
+    *(
+        b"argparse",
+        b"optparse",
+        b"getopt",
+        b"click",
+        b"typer",
+        b"docopt",
+        b"cyclopts",
+        b"plac",
+        b"absl",
+        b"simple_parsing",
+    ),
+    *(b"configargparse", b"rich_click", b"fire", b"invoke", b"ArgumentParser", b"OptionParser", b"parseCommandLine"),
 )
+_WORD = re.compile(rb"\w")
 _MODULES = {
     "argparse": {"ArgumentParser"},
     "configargparse": {"ArgumentParser", "ArgParser", "get_argument_parser"},
@@ -86,9 +100,21 @@ def _deep(source: bytes) -> bool:
     return deepest > _DEPTH
 
 
+@by_content
 def names_parser(source: bytes) -> bool:
     """Return whether the module names something that builds command-line parsers: worth a look at its syntax tree."""
-    return _PARSERS.search(source) is not None
+    # All modules of a project are searched: `find` takes a quarter of the time of a pattern.
+    return any(_has_word(source, word) for word in _PARSERS)
+
+
+def _has_word(source: bytes, word: bytes) -> bool:
+    start = source.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _WORD.match(source, end) and not (start and _WORD.match(source, start - 1)):
+            return True
+        start = source.find(word, end)
+    return False
 
 
 def builds_parser(source: bytes) -> bool:

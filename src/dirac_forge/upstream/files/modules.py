@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.literals import parse
+from dirac_forge.upstream.once import by_content
 
 __all__ = ["MODULE_LIMIT", "read_module"]
 
@@ -34,20 +36,32 @@ _CXX = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
 
 def read_module(path: str, source: bytes) -> SourceModule | None:
     """Return what a .py or .pyx file imports, None where it imports nothing and is nothing special."""
+    read = _read(source, path.endswith(".pyx"), path.endswith("/__init__.py"))
+    module = SourceModule(path=path, imports=read.imports, namespace=read.namespace, cxx=read.cxx)
+    return module if module.imports or module.namespace or module.cxx else None
+
+
+class _Read(NamedTuple):
+    """What the text of a module says, wherever it is."""
+
+    imports: tuple[str, ...]
+    namespace: bool
+    cxx: bool
+
+
+@by_content
+def _read(source: bytes, cython: bool, initial: bool) -> _Read:
     text = source.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\\\n", " ")
-    cython = path.endswith(".pyx")
     imports = dict.fromkeys(_unconditional(text))
     if cython:
         imports |= dict.fromkeys(one or other for one, other in _CIMPORT.findall(text))
-    elif _HANDLED.search(text):
+    elif ("\nexcept" in text or text.startswith("except")) and _HANDLED.search(text):
         imports |= dict.fromkeys(_insisted(parse(source)))
-    module = SourceModule(
-        path=path,
+    return _Read(
         imports=tuple(imports)[:_MOST_IMPORTS],
-        namespace=path.endswith("/__init__.py") and _NAMESPACE.search(text) is not None and _joins_only(parse(source)),
+        namespace=initial and _NAMESPACE.search(text) is not None and _joins_only(parse(source)),
         cxx=cython and _CXX.search(text[:4000]) is not None,
     )
-    return module if module.imports or module.namespace or module.cxx else None
 
 
 def _joins_only(tree: ast.Module | None) -> bool:
@@ -70,9 +84,14 @@ def _joins(node: ast.stmt) -> bool:
 
 
 def _unconditional(text: str) -> Iterator[str]:
-    for token in _TOKENS.findall(text):
+    # Imports are at the top of most modules: what follows the last one need not be taken apart.
+    last = max(text.rfind("\nimport"), text.rfind("\nfrom")) + 1
+    for match in _TOKENS.finditer(text):
+        if match.start() > last:
+            return
+        token = match[0]
         if token[0] in "if":
-            yield from _names(re.sub(r"#[^\n]*", "", token))
+            yield from _names(re.sub(r"#[^\n]*", "", token) if "#" in token else token)
 
 
 def _names(statement: str) -> Iterator[str]:
