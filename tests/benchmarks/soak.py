@@ -26,11 +26,12 @@ from typing import Any
 from figures import figure
 
 from dirac_forge.bot.connections import Connections
-from dirac_forge.bot.release_lines import ReleaseLine, full_name_of, look
+from dirac_forge.bot.release_lines import ReleaseLine, look
 from dirac_forge.bot.run import BotRun
 from dirac_forge.http import Http
 from dirac_forge.progress import Silent
 from dirac_forge.pullrequest.clones import Clones
+from dirac_forge.pullrequest.feedstock_files import full_name_of
 from dirac_forge.pullrequest.github import GitHub as Client
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.ledger import Ledger

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.bot.release_lines import ReleaseLine, folder_of, full_name_of, kept
+from dirac_forge.bot.release_lines import ReleaseLine
 from dirac_forge.errors import InputError
+from dirac_forge.pullrequest.feedstock_files import folder_of, full_name_of, kept
 from dirac_forge.settings import Settings
 from support.bots import TOKEN, Bots, recipe
 from support.gits import commit

@@ -37,14 +37,10 @@ def test_defaults_in_an_empty_folder(tmp_path: Path) -> None:
     assert settings.targets["dirac-grid"].specs == ("dirac-grid",)
     assert settings.bot == BotSettings(open_per_feedstock=3, per_run=20, paused=())
     assert settings.flags == frozenset()
-    dirac = settings.feedstock_of("dirac")
-    assert dirac is not None
-    assert (dirac.name, dirac.projects) == ("dirac-grid", ("DIRACCommon", "DIRAC"))
+    dirac = settings.feedstocks["dirac-grid"]
+    assert dirac.projects == ("DIRACCommon", "DIRAC")
     assert dirac.branches == {"main": SpecifierSet(">=9"), "v8.0.x": SpecifierSet(">=8.0,<8.1")}
-    diracx = settings.feedstock_of("DiracX_Core")
-    assert diracx is not None
-    assert (diracx.name, len(diracx.projects)) == ("diracx", 10)
-    assert settings.feedstock_of("numpy") is None
+    assert len(settings.feedstocks["diracx"].projects) == 10
 
 
 @pytest.mark.parametrize("text", ["", "[project]\nname = 'x'\n", "[tool.ruff]\nline-length = 100\n"])
@@ -142,8 +138,7 @@ def test_a_feedstock_replaces_the_built_in_one(tmp_path: Path, name: str) -> Non
     text = f"[tool.dirac-forge.feedstocks.{name}]\nprojects = ['dirac']\n"
     settings = load(workspace(tmp_path, text), environ={}, flags={})
     assert set(settings.feedstocks) == {name, "diracx"}
-    assert settings.feedstock_of("DIRAC") == FeedstockSettings(name=name, projects=("dirac",))
-    assert settings.feedstock_of("DIRACCommon") is None
+    assert settings.feedstocks[name] == FeedstockSettings(name=name, projects=("dirac",))
 
 
 def test_flags_go_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
@@ -323,4 +318,4 @@ def test_no_such_workspace(tmp_path: Path) -> None:
 def test_our_own_settings_are_valid() -> None:
     settings = load(Path(__file__).parents[2], environ={}, flags={})
     assert settings.targets["dirac-grid"].pythons == ("3.11", "3.12", "3.13")
-    assert settings.feedstock_of("DIRAC") is not None
+    assert settings.feedstocks["dirac-grid"].projects == ("DIRACCommon", "DIRAC")

@@ -15,7 +15,7 @@ import pytest
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.dashboard import DashboardRequests
 from dirac_forge.bot.proposed import ProposedChange, RunDecision
-from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, folder_of, full_name_of, look
+from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, look
 from dirac_forge.bot.run import BotRun, Result
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -25,6 +25,7 @@ from dirac_forge.proposals.decision_reasons import RecipeVersion
 from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.proposals.review_reasons import ReviewReason
 from dirac_forge.pullrequest.clones import Clones
+from dirac_forge.pullrequest.feedstock_files import folder_of, full_name_of
 from dirac_forge.pullrequest.github import GitHub as Client
 from dirac_forge.pullrequest.github.rates import Pace
 from dirac_forge.pullrequest.github_destination import GitHubDestination

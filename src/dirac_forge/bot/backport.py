@@ -12,7 +12,6 @@ from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.open_requests import FATAL
 from dirac_forge.bot.outcomes import failure
-from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.bot.send import send
 from dirac_forge.bot.three_way import Conflict, FilePair, cherry_picked
 from dirac_forge.errors import ForgeError, InputError
@@ -23,6 +22,7 @@ from dirac_forge.proposals.decision_reasons import OnBranchAlready
 from dirac_forge.proposals.outcome_reasons import OutcomeReason
 from dirac_forge.pullrequest.branches import safe_branch
 from dirac_forge.pullrequest.delivery import Outcome
+from dirac_forge.pullrequest.feedstock_files import full_name_of
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.trees import read

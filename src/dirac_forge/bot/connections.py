@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.errors import StorageError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.proposals.context import ProposalContext
@@ -18,6 +17,7 @@ from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.delivery import Prepared
 from dirac_forge.pullrequest.destination import Destination
+from dirac_forge.pullrequest.feedstock_files import full_name_of
 from dirac_forge.pullrequest.forge import Forge
 from dirac_forge.pullrequest.github.client import GitHub
 from dirac_forge.pullrequest.github_destination import GitHubDestination

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypedDict
 
 from dirac_forge.bot.automerge import review_reason
-from dirac_forge.bot.release_lines import CurrentLine, folder_of
+from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.botconfig import Bot
@@ -31,6 +31,7 @@ from dirac_forge.proposals.decision_reasons import (
 from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.proposals.review_reasons import NewRecipeReview, ReviewReason
 from dirac_forge.pullrequest.delivery import Remake
+from dirac_forge.pullrequest.feedstock_files import folder_of
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import with_rebuild_body

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.feedstock.change import ADMIN_REQUESTS
-from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.feedstock.sources import read_sources
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.git import MissingRefError
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.clones import Clones, Tip
+from dirac_forge.pullrequest.feedstock_files import RECIPES, folder_of, full_name_of
 from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
-__all__ = ["CurrentLine", "ReleaseLine", "all_lines", "folder_of", "full_name_of", "kept", "look", "wanted_lines"]
+__all__ = ["CurrentLine", "ReleaseLine", "all_lines", "look", "wanted_lines"]
 
 _GIVEN_UP = 5
 """So many repositories in a row, and their host is asked no more in this run."""
 _TASK = "feedstocks"
 _UNDER = ("recipe/", "conda-forge.yml", ".ci_support/")
-_RECIPES = ("recipe/recipe.yaml", "recipe/meta.yaml")
-_PATCHES = (".patch", ".diff")
-_BESIDE = ("recipe/conda_build_config.yaml", "recipe/variants.yaml", "conda-forge.yml")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,19 +96,6 @@ def _settings_lines(workspace: Workspace, settings: Settings, names: Sequence[st
                     yield ReleaseLine(name=feedstock.name, branch=branch)
 
 
-def full_name_of(settings: Settings, name: str) -> tuple[str, str]:
-    """Return `owner/name` of a feedstock's repository, and where it is cloned from.
-
-    For a folder of repositories the owner is the folder's name. Raises InputError for what is no feedstock's name.
-    """
-    url = settings.feedstock_url.format(name=safe_name(name))
-    if name == ADMIN_REQUESTS:
-        url = url.replace(f"{name}-feedstock", name)  # the one repository beside the feedstocks that has no such ending
-    path = split_url(url).path if "://" in url else Path(url).absolute().as_posix()
-    *_, owner, repository = ["", "local", *(part for part in path.split("/") if part)][-2:]
-    return f"{owner}/{repository.removesuffix('.git')}", url
-
-
 def look(
     lines: Sequence[ReleaseLine],
     *,
@@ -170,7 +152,7 @@ def _one(
         tip = clones.refresh(full_name, url, line.branch or "main", **about)
         failed.clear()
         files = clones.read(tip, under=_UNDER)
-        if not any(path in files for path in _RECIPES):
+        if not any(path in files for path in RECIPES):
             return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
         # The default branch is `main`, whatever it is called there: renamed, it is still the same line.
         folder = folder_of(line.name, tip.full_name, line.branch or "main", files)
@@ -182,24 +164,3 @@ def _one(
         return CurrentLine(line=line, state="unknown", text=error.message)
     except ForgeError as error:
         return CurrentLine(line=line, state="failed", text=error.message)
-
-
-def folder_of(name: str, full_name: str, branch: str, files: Mapping[str, str]) -> FeedstockFolder:
-    """Return a feedstock's files as the decisions take them; messages name its repository."""
-    line = None if branch in {"main", "master"} else branch
-    patches = {path: text for path, text in files.items() if path.startswith("recipe/") and path.endswith(_PATCHES)}
-    return FeedstockFolder(name, Path(full_name), line, given=kept(files), patches=patches)
-
-
-def kept(files: Mapping[str, str]) -> dict[str, str]:
-    """Of all files those that decide what is built; the recipe goes first."""
-    first = next((path for path in _RECIPES if path in files), None)
-    support = sorted(path for path in files if _is_support(path))
-    paths: Iterable[str] = [*([first] if first else []), *(path for path in _BESIDE if path in files), *support]
-    return {path: files[path] for path in paths}
-
-
-def _is_support(path: str) -> bool:
-    parts = path.split("/")
-    yaml = path.endswith((".yaml", ".yml"))
-    return yaml and parts[0] == ".ci_support" and (len(parts) == 2 or parts[1:-1] == ["migrations"])

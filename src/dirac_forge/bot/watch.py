@@ -17,11 +17,12 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from dirac_forge import __version__
-from dirac_forge.bot.release_lines import ReleaseLine, full_name_of
+from dirac_forge.bot.release_lines import ReleaseLine
 from dirac_forge.bot.run import Result
 from dirac_forge.errors import ForgeError
 from dirac_forge.files import read_bytes, write_file
 from dirac_forge.http import Http
+from dirac_forge.pullrequest.feedstock_files import full_name_of
 from dirac_forge.pullrequest.forge import BranchHead, Forge
 from dirac_forge.settings import Settings
 

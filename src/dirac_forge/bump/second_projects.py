@@ -32,8 +32,6 @@ class SecondProject:
     version: str
     line: int
     """Where its source or output begins, from 1."""
-    indexed: bool = False
-    """Whether its file is one of PyPI's."""
 
 
 def second_projects(
@@ -78,7 +76,7 @@ def _on_index(url: str, line: int) -> SecondProject | None:
     read = FileNames(named[0]).read(named[1]) if named is not None else None
     if named is None or read is None:
         return None
-    return SecondProject(name=named[0], version=str(read.version), line=line, indexed=True)
+    return SecondProject(name=named[0], version=str(read.version), line=line)
 
 
 def _of_outputs(outputs: Iterable[ReadOutput], sources: Sequence[ReadSource], version: str) -> Iterator[SecondProject]:

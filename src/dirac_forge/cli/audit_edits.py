@@ -41,7 +41,7 @@ def audit_edits(
     broken = to_mark_broken(published) if request.broken else ()
     sent = SentChanges()
     if request.pr:
-        from dirac_forge.bot.mending import (  # noqa: PLC0415  # 0.4 s that others do without
+        from dirac_forge.pullrequest.requested_repairs import (  # noqa: PLC0415  # 0.4 s that others do without
             requested_broken,
             requested_corrections,
             requested_patches,

@@ -16,7 +16,6 @@ import typer
 from dirac_forge.bot.connections import open_connections
 from dirac_forge.bot.history import History, history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
-from dirac_forge.bot.release_lines import full_name_of
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, github_of, has_credentials, outbox_of
@@ -24,6 +23,7 @@ from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.pullrequest.feedstock_files import full_name_of
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.ledger_file import open_ledger
 from dirac_forge.pullrequest.outcome import Outcome

@@ -148,8 +148,8 @@ def _refuse_token(context: Context) -> None:
 def _sent(
     context: Context, workspace: Workspace, decided: Iterable[Decided], request: BumpRequest, executor: Executor
 ) -> SentChanges:
-    from dirac_forge.bot.requested import requested_bumps  # noqa: PLC0415  # 0.4 s that others do without
     from dirac_forge.cli.github import send  # noqa: PLC0415
+    from dirac_forge.pullrequest.requested import requested_bumps  # noqa: PLC0415  # 0.4 s that others do without
 
     pairs = [(one.folder, one.result) for one in decided]
     # Made again for a newer feedstock, a change is not built: the token is in this process then.

@@ -14,9 +14,9 @@ from dirac_forge.errors import InputError
 from dirac_forge.untrusted import split_url
 
 if TYPE_CHECKING:
-    from dirac_forge.bot.requested import RequestedChange
     from dirac_forge.pullrequest.github.client import GitHub
     from dirac_forge.pullrequest.outcome import Outcome
+    from dirac_forge.pullrequest.requested import RequestedChange
     from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 
 __all__ = [
@@ -131,7 +131,7 @@ def send(
     Raises InputError where there is no token.
     """
     from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
-    from dirac_forge.bot.requested import propose, rerendered  # noqa: PLC0415
+    from dirac_forge.bot.propose import propose, rerendered  # noqa: PLC0415
 
     needs_token(context, otherwise=otherwise)
     with ThreadPoolExecutor(context.settings.connections) as executor:
@@ -152,7 +152,7 @@ def send(
 def send_or_prepare(context: Context, requested: Sequence[RequestedChange], *, force: bool) -> SentChanges:
     """Send what a command made to GitHub; without a token prepare it in the outbox, and say so."""
     from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
-    from dirac_forge.bot.requested import propose  # noqa: PLC0415
+    from dirac_forge.bot.propose import propose  # noqa: PLC0415
     from dirac_forge.pullrequest.tokens import has_source  # noqa: PLC0415
 
     if not requested:

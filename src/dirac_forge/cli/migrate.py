@@ -9,7 +9,6 @@ from pathlib import Path
 
 import typer
 
-from dirac_forge.bot.requested import requested_rebuilds
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
@@ -32,6 +31,7 @@ from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MIGRATION_ENDINGS, MigrationContext, processes
 from dirac_forge.proposals.new_platforms import enabling
 from dirac_forge.pullrequest.open_rebuilds import open_rebuilds
+from dirac_forge.pullrequest.requested import requested_rebuilds
 from dirac_forge.report import addition as additions
 from dirac_forge.report import migration as report
 from dirac_forge.report import migration_status as states

@@ -88,7 +88,7 @@ def _packages(recipes: Sequence[Recipe]) -> list[str]:
 
 
 def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> SentChanges:
-    from dirac_forge.bot.requested import requested_recipe  # noqa: PLC0415  # only with --pr
+    from dirac_forge.pullrequest.requested import requested_recipe  # noqa: PLC0415  # only with --pr
 
     pairs = zip(made.recipes, outcomes, strict=True)
     asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]

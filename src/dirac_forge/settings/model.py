@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
 
 from dirac_forge.settings.schedule import ScheduleWindow
 
@@ -173,11 +172,3 @@ class Settings:
     def gil_pythons(self) -> tuple[str, ...]:
         """The Pythons with the global interpreter lock, for which recipes are made and releases are chosen."""
         return tuple(python for python in self.pythons if not python.endswith("t"))
-
-    def feedstock_of(self, project: str) -> FeedstockSettings | None:
-        """Return the feedstock whose recipe packages `project`, or None where the settings name none."""
-        wanted = canonicalize_name(project)
-        for feedstock in self.feedstocks.values():
-            if wanted in map(canonicalize_name, feedstock.projects):
-                return feedstock
-        return None

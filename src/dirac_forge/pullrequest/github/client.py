@@ -16,8 +16,9 @@ from dirac_forge.pullrequest.credentials import git_environment
 from dirac_forge.pullrequest.forge import BranchHead, CheckReport, Comment, OwnRequest, PullRequest, Repo
 from dirac_forge.pullrequest.github import shapes
 from dirac_forge.pullrequest.github.api import Api, graphql_of, path_of, site_of
+from dirac_forge.pullrequest.github.issues import GitHubIssues, same_text
 from dirac_forge.pullrequest.github.overview import GitHubOverview
-from dirac_forge.pullrequest.github.rates import Clock, Pace, RateLimit
+from dirac_forge.pullrequest.github.rates import Clock, Pace
 from dirac_forge.pullrequest.github.signin import Account, AppSignIn, TokenSignIn
 from dirac_forge.pullrequest.refusals import (
     NO_ACCESS_HINT,
@@ -74,16 +75,12 @@ class GitHub:
         )
         self._api = Api(http, api_url, token=self._sign_in.token, renew=self._sign_in.renew, pace=self._pace)
         self._overview = GitHubOverview(api=self._api, url=graphql_of(api_url))
+        self._issues = GitHubIssues(api=self._api, login=self.login)
         self._fork_patience = fork_patience
         self._fork_owner = fork_owner
         self._lock = threading.Lock()
         self._known_account: Account | None = None
         self._kinds: dict[str, str] = {}
-
-    @property
-    def rate_limit(self) -> RateLimit | None:
-        """The primary limit as GitHub last told it."""
-        return self._pace.limit
 
     def git_environment(self) -> Mapping[str, str]:
         """Return what git needs in its environment to fetch from and push to this GitHub; to be asked for each time."""
@@ -227,7 +224,7 @@ class GitHub:
         def there() -> Comment | None:
             since = {"since": start.strftime("%Y-%m-%dT%H:%M:%SZ")}
             said = (each for each in self._comments(repo, number, since) if each.created >= start)
-            return next((each for each in said if _same(each.author, login) and _same_text(each.body, body)), None)
+            return next((each for each in said if _same(each.author, login) and same_text(each.body, body)), None)
 
         make = partial(self._understood, path, shapes.comment)
         self._api.change("POST", path, {"body": body}, happened=there, make=make)
@@ -288,42 +285,16 @@ class GitHub:
                 raise
 
     def issue(self, repo: Repo, *, title: str, body: str) -> str:
-        """Return the URL of our issue with this title, also where a person closed it; opened where there is none."""
-        known = self._issue(repo, title, state="all")
-        return known.url if known is not None else self._open_issue(repo, title, body)
+        """Return the URL of our issue with this title; see GitHubIssues."""
+        return self._issues.kept(repo, title=title, body=body)
 
     def own_issue(self, repo: Repo, title: str) -> str:
-        """Return the body of our open issue of this title; "" where there is none."""
-        known = self._issue(repo, title)
-        return known.body if known is not None else ""
+        """Return the body of our open issue of this title; see GitHubIssues."""
+        return self._issues.body(repo, title)
 
     def keep_issue(self, repo: Repo, *, title: str, body: str) -> str:
-        """Give our open issue of this title another body, or open it; its URL."""
-        known = self._issue(repo, title)
-        if known is None:
-            return self._open_issue(repo, title, body)
-        if not _same_text(known.body, body):
-            path = path_of("/repos/{repo}/issues/{number}", repo=repo.full_name, number=known.number)
-            self._api.change("PATCH", path, {"body": body}, make=bool)
-        return known.url
-
-    def _open_issue(self, repo: Repo, title: str, body: str) -> str:
-        path = path_of("/repos/{repo}/issues", repo=repo.full_name)
-
-        def there() -> str | None:
-            known = self._issue(repo, title)
-            return None if known is None else known.url
-
-        make = partial(self._understood, path, lambda content: str(content["html_url"]))
-        return self._api.change("POST", path, {"title": title, "body": body}, happened=there, make=make)
-
-    def _issue(self, repo: Repo, title: str, *, state: Literal["open", "all"] = "open") -> shapes.Issue | None:
-        path = path_of("/repos/{repo}/issues", repo=repo.full_name)
-        for each in self._api.pages(path, {"state": state, "creator": self.login()}):
-            found = self._understood(path, shapes.issue, each)
-            if found is not None and found.title == title:
-                return found
-        return None
+        """Give our open issue of this title another body, or open it, and return its URL; see GitHubIssues."""
+        return self._issues.current(repo, title=title, body=body)
 
     def _account(self) -> Account:
         with self._lock:
@@ -406,7 +377,3 @@ def _same_head(one: str, other: str) -> bool:
     owner, _, branch = one.partition(":")
     wanted, _, name = other.partition(":")
     return _same(owner, wanted) and branch == name
-
-
-def _same_text(one: str, other: str) -> bool:
-    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()

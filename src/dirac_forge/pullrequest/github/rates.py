@@ -44,7 +44,6 @@ class RateLimit:
     remaining: int
     reset: float
     """When it is reset, in seconds since 1970 by the server's clock."""
-    resource: str = "core"
 
     @classmethod
     def parse(cls, headers: Mapping[str, str]) -> RateLimit | None:
@@ -54,8 +53,7 @@ class RateLimit:
         )
         if limit is None or remaining is None or reset is None:
             return None
-        resource = headers.get("x-ratelimit-resource", "core")
-        return cls(limit=limit, remaining=remaining, reset=float(reset), resource=resource)
+        return cls(limit=limit, remaining=remaining, reset=float(reset))
 
 
 def server_time(headers: Mapping[str, str], otherwise: float) -> float:

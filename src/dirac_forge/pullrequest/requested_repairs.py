@@ -8,12 +8,12 @@ from hashlib import sha256
 
 from dirac_forge.audit.broken import broken_request
 from dirac_forge.audit.findings import Finding
-from dirac_forge.bot.requested import RequestedChange, remake_from_folder
 from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.change import ADMIN_REQUESTS, Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.corrections import FeedstockCorrection, correction
 from dirac_forge.proposals.patches import PatchProof, PatchThere
+from dirac_forge.pullrequest.requested import RequestedChange, remake_from_folder
 from dirac_forge.report.audit_edits import with_findings_body
 from dirac_forge.settings import Settings
 
