@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from dirac_forge.cli.options import SHARED, after_command
+from dirac_forge.cli.options import SHARED, Options, after_command
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,12 @@ def test_every_global_option_is_known() -> None:
         flag = parameter.default is False or parameter.name == "verbosity"
         option = [f"--{name}"] if flag else [f"--{name}", "x"]
         assert after_command([*option, "check"]) == ["check", *option]
+
+
+def test_a_next_command_is_about_the_same_workspace_and_channels() -> None:
+    options = Options(workspace=Path("w"), channel=("a", "b"), python=("3.12",), pinning=Path("p"), offline=True)
+    assert options.again == (
+        *("--workspace", "w", "--channel", "a", "--channel", "b", "--python", "3.12", "--pinning", "p"),
+        "--offline",
+    )
+    assert Options().again == ()

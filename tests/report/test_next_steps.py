@@ -16,6 +16,7 @@ from dirac_forge.report.next_steps import (
     first_steps,
     near,
     recipe_steps,
+    repeated,
     step,
     steps_section,
     write_steps,
@@ -29,6 +30,20 @@ def commands(steps: tuple[Step, ...]) -> list[str]:
 
 def test_arguments_are_quoted_for_a_shell() -> None:
     assert step("does it", "check", "numpy >=2", "x") == (Step("dirac-forge check 'numpy >=2' x", "does it"),)
+
+
+def test_a_next_command_gets_the_channels_of_this_one() -> None:
+    steps = (*step("does it", "check", "numpy >=2"), *step("x", "doctor"), Step("gh auth login", "signs in"))
+    assert commands(repeated(steps, ["--channel", "a b", "--offline"])) == [
+        "dirac-forge check 'numpy >=2' --channel 'a b' --offline",
+        "dirac-forge doctor",
+        "gh auth login",
+    ]
+
+
+def test_a_next_command_with_a_platform_of_its_own_keeps_it() -> None:
+    steps = step("does it", "migrate", "status", "m", "--platform", "linux-64")
+    assert repeated(steps, ["--platform", "osx-64"]) == steps
 
 
 def test_a_command_that_nobody_would_read_is_left_out() -> None:
@@ -75,7 +90,8 @@ def test_a_check_leads_to(recipes: tuple[str, ...], good: bool, worse: bool, his
 
 
 def test_a_bump_leads_to() -> None:
-    assert commands(write_steps(["boto3"])) == ["dirac-forge bump boto3 --write"]
+    assert commands(write_steps(["boto3"], [])) == ["dirac-forge bump boto3 --write"]
+    assert commands(write_steps(["boto3"], ["--to", "2"])) == ["dirac-forge bump boto3 --to 2 --write"]
     assert commands(written_steps(["boto3"])) == ["dirac-forge build boto3"]
     assert commands(evidence_steps(["boto3", "diracx"])) == ["dirac-forge bump boto3 diracx -v"]
     assert commands(current_steps()) == ["dirac-forge check"]

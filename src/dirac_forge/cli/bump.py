@@ -58,6 +58,16 @@ class BumpRequest:
     dependencies: Literal["update", "report", "off"] | None = None
     catch_up: bool = False
 
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The arguments by which a next command comes to the same proposals."""
+        given = (("--to", self.to), ("--known-sha256", self.known_sha256), ("--dependencies", self.dependencies))
+        flags = (("--no-check", not self.check), ("--catch-up", self.catch_up))
+        return (
+            *(part for option, value in given if value for part in (option, str(value))),
+            *(flag for flag, is_given in flags if is_given),
+        )
+
     def options(self) -> BumpOptions:
         """Return how the bumps are decided. Raises InputError for hashes that can't be read."""
         given = bool(self.to and self.known_sha256)
@@ -177,7 +187,7 @@ def _steps(
     proposed = [bump.change.feedstock for bump in ready]
     first, absent = _to_bump_first(workspace, bumps)
     left = len(bumps) > len(proposed) or not (asked or _all_known(results))
-    evidence = evidence_steps(asked) if left and not verbose else ()
+    evidence = evidence_steps(asked, request.again) if left and not verbose else ()
     if all(isinstance(one, Skip) and one.kind == "nothing" for one in results):
         return current_steps()
     reviewed = not any(map(review_count, ready))
@@ -188,7 +198,11 @@ def _steps(
 def _proposed_steps(request: BumpRequest, proposed: Sequence[str], *, reviewed: bool) -> tuple[Step, ...]:
     if not proposed:
         return ()
-    return written_steps(proposed) if request.write or request.pr else write_steps(proposed, reviewed=reviewed)
+    return (
+        written_steps(proposed)
+        if request.write or request.pr
+        else write_steps(proposed, request.again, reviewed=reviewed)
+    )
 
 
 def _all_known(results: Iterable[Bump | Skip]) -> bool:

@@ -99,6 +99,7 @@ class Context:
     def answer(self, text: RenderableType, document: object, steps: Sequence[Step] = ()) -> None:
         """Print the result on stdout: `document` with --json, else `text` and, but for -q, what to do next.
 
+        Commands of ours get the channels, the workspace and so on that this one was given.
         Where the embedded snapshot answered for conda-forge, its day is part of both; so are those of other snapshots.
         """
         self.observer.stop()
@@ -132,10 +133,10 @@ class Context:
         return days
 
     def _print_steps(self, steps: Sequence[Step]) -> None:
-        from dirac_forge.report.next_steps import steps_section  # noqa: PLC0415  # --json does without
+        from dirac_forge.report.next_steps import repeated, steps_section  # noqa: PLC0415  # --json does without
         from dirac_forge.report.terminal import Shown  # noqa: PLC0415
 
-        print_result(Shown(steps_section(steps)), color=self.options.color)
+        print_result(Shown(steps_section(repeated(steps, self.options.again))), color=self.options.color)
 
 
 def _named_workspace(options: Options, environ: Mapping[str, str]) -> Path | str | None:

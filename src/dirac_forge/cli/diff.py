@@ -40,7 +40,7 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     difference, report = compared(context, old, new, file=file, security=security)
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
-    again = (*diff_arguments(old, new, file), "--markdown", *context.options.again)
+    again = (*diff_arguments(old, new, file), "--markdown")
     steps = () if difference.empty or markdown else step("release notes of it", "diff", *again)
     context.answer(text, difference_json(difference, report), steps=steps)
     return 0

@@ -60,18 +60,16 @@ def installer(context: Context, request: InstallerRequest) -> int:
         trial = _tried(request, built.path) if request.attempt and platform == this_platform() else None
         if request.attempt and trial is None:
             context.observer.warned(f"an installer for {platform} cannot be tried here ({this_platform()})")
-    context.answer(
-        Shown(installer_sections(built, trial)), installer_json(built, trial), steps=_after(context, built, trial)
-    )
+    context.answer(Shown(installer_sections(built, trial)), installer_json(built, trial), steps=_after(built, trial))
     return 0 if trial is None or trial.passed else 1
 
 
-def _after(context: Context, built: BuiltInstaller | None, trial: Trial | None) -> tuple[Step, ...]:
+def _after(built: BuiltInstaller | None, trial: Trial | None) -> tuple[Step, ...]:
     if built is None or (trial is not None and not trial.passed):
         return ()
     if trial is None:
         return step("tries it, on a machine of its platform", "installer", "--verify", near(built.path))
-    return step("the release notes", "diff", "OLD", "today", "--markdown", *context.options.again)
+    return step("the release notes", "diff", "OLD", "today", "--markdown")
 
 
 def _tried(request: InstallerRequest, path: Path) -> Trial:

@@ -181,8 +181,7 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
         blocks.append(Paragraph(f"There is no file {request.file}: it was taken as a package spec."))
     blocks.append(Paragraph("Nothing was written."))
     section = Section(title=f"{solved.distribution.name} cannot be locked", blocks=tuple(blocks))
-    again = context.options.again
-    after = () if request.as_of else step("what would make it installable", "check", request.file, *again)
+    after = () if request.as_of else step("what would make it installable", "check", request.file)
     failed = [
         {
             "environment": cell.target,
@@ -223,15 +222,14 @@ def _checked(
     )
     sections = check_sections(str(request.path), found, solved.distribution.asked)
     document = check_json(solved.distribution.name, str(request.path), found)
-    context.answer(Shown(sections), document, steps=_after_check(context, request, found))
+    context.answer(Shown(sections), document, steps=_after_check(request, found))
     return {"up-to-date": 0, "outdated": 1, "unknown": 3}[found.status]
 
 
-def _after_check(context: Context, request: LockRequest, found: LockCheck) -> tuple[Step, ...]:
-    again = context.options.again
+def _after_check(request: LockRequest, found: LockCheck) -> tuple[Step, ...]:
     if found.status == "unknown":
         return step("whether conda-forge can be reached", "doctor")
-    changes = (*diff_arguments(near(request.path), "today", request.file), *again)
+    changes = diff_arguments(near(request.path), "today", request.file)
     after = step("every change", "diff", *changes) if found.outdated else ()
     there = () if request.output is None else ("--output", near(request.output))
-    return after + (step("writes it again", "lock", request.file, *there, *again) if found.status == "outdated" else ())
+    return after + (step("writes it again", "lock", request.file, *there) if found.status == "outdated" else ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -66,9 +66,17 @@ class Options:
 
     @property
     def again(self) -> tuple[str, ...]:
-        """The arguments that name channels, platforms and Pythons, for a next command that is about the same."""
-        given = (("--channel", self.channel), ("--platform", self.platform), ("--python", self.python))
-        return tuple(part for option, values in given for value in values for part in (option, value))
+        """The arguments that a next command about the same needs again: workspace, channels, platforms and so on."""
+        given: tuple[tuple[str, Iterable[object]], ...] = (
+            ("--workspace", filter(None, [self.workspace])),
+            ("--channel", self.channel),
+            ("--platform", self.platform),
+            ("--python", self.python),
+            ("--pinning", filter(None, [self.pinning])),
+            ("--index-url", filter(None, [self.index_url])),
+        )
+        named = tuple(part for option, values in given for value in values for part in (option, str(value)))
+        return (*named, "--offline") if self.offline else named
 
     @property
     def verbose(self) -> bool:

@@ -67,21 +67,19 @@ def edits_sections(edits: AuditEdits) -> tuple[Section, ...]:
     )
 
 
-def audit_steps(
-    edits: AuditEdits, findings: Sequence[Finding], asked: Sequence[str], again: Sequence[str] = ()
-) -> tuple[Step, ...]:
-    """Return what most people want to do now, after an audit of what was `asked`; `again` are its other arguments."""
+def audit_steps(edits: AuditEdits, findings: Sequence[Finding], asked: Sequence[str]) -> tuple[Step, ...]:
+    """Return what most people want to do now, after an audit of what was `asked`."""
     changed = edits.changed
     if not findings or edits.sent:
         return ()
     if edits.corrected and changed:
-        return step("what the corrected recipes do to the targets", "check", *with_folders(changed), *again)
+        return step("what the corrected recipes do to the targets", "check", *with_folders(changed))
     if changed:
-        return step("corrects these recipes; --pr proposes them", "audit", *asked, "--write", *again)
+        return step("corrects these recipes; --pr proposes them", "audit", *asked, "--write")
     if edits.files:
-        return step("proposes these files", "audit", *asked, "--pr", *again)
+        return step("proposes these files", "audit", *asked, "--pr")
     if any(finding.kind in {"missing", "looser", "python-looser"} for finding in findings):
-        return step("writes repodata patches for builds that are out", "audit", *asked, "--patches", "patches", *again)
+        return step("writes repodata patches for builds that are out", "audit", *asked, "--patches", "patches")
     return ()
 
 

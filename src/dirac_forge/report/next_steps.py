@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dirac_forge.report.document import Code, Items, Section
@@ -18,6 +18,7 @@ __all__ = [
     "first_steps",
     "near",
     "recipe_steps",
+    "repeated",
     "step",
     "steps_section",
     "with_folders",
@@ -44,6 +45,21 @@ def step(purpose: str, command: str, *arguments: str, most: int = _MOST_ARGUMENT
     if len(arguments) > most:
         return ()
     return (Step(" ".join(("dirac-forge", command, *map(shlex.quote, arguments))), purpose),)
+
+
+def repeated(steps: Sequence[Step], arguments: Sequence[str]) -> tuple[Step, ...]:
+    """Return the steps with arguments that each needs again; one that names such an option stays as it is, and so does
+    `doctor`, which is about the machine.
+    """
+    return tuple(_with_arguments(each, arguments) for each in steps)
+
+
+def _with_arguments(each: Step, arguments: Sequence[str]) -> Step:
+    words = shlex.split(each.command)
+    about_the_machine = words[:1] != ["dirac-forge"] or words[1:] == ["doctor"]
+    if about_the_machine or any(part in words for part in arguments if part.startswith("--")):
+        return each
+    return replace(each, command=shlex.join((*words, *arguments)))
 
 
 def steps_section(steps: Sequence[Step]) -> tuple[Section, ...]:
@@ -93,10 +109,12 @@ def check_steps(
     return step("which feedstocks have newer releases", "bump") if good else ()
 
 
-def write_steps(proposed: Sequence[str], *, reviewed: bool = True) -> tuple[Step, ...]:
-    """Return how to write proposals into the workspace; without `reviewed` some have something to look at first."""
+def write_steps(proposed: Sequence[str], options: Sequence[str], *, reviewed: bool = True) -> tuple[Step, ...]:
+    """Return how to write proposals, made with these `options`, into the workspace; without `reviewed` some have
+    something to look at first.
+    """
     after = "" if reviewed else "; look at Needs review first"
-    return step(f"writes {_it(proposed)} into the workspace{after}", "bump", *proposed, "--write")
+    return step(f"writes {_it(proposed)} into the workspace{after}", "bump", *proposed, *options, "--write")
 
 
 def written_steps(names: Sequence[str]) -> tuple[Step, ...]:
@@ -109,9 +127,9 @@ def current_steps() -> tuple[Step, ...]:
     return step("whether the targets are installable", "check")
 
 
-def evidence_steps(asked: Sequence[str]) -> tuple[Step, ...]:
+def evidence_steps(asked: Sequence[str], options: Sequence[str] = ()) -> tuple[Step, ...]:
     """Return how to see why bumps wait or are blocked, of all feedstocks where none was asked for by name."""
-    return step("the evidence of each", "bump", *asked, "-v")
+    return step("the evidence of each", "bump", *asked, *options, "-v")
 
 
 def first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str]) -> tuple[Step, ...]:
