@@ -103,13 +103,13 @@ def _sections(state: DashboardState) -> dict[str, list[str]]:
     closed = _closed(state, {each.identity for each in failed})
     return {
         "Distributions": [f"- {_short(line)}" for line in state.distributions],
-        "Open": [_entry(each, "again") for each in _in_states(state, "pushed", "open")],
-        "Prepared": [_entry(each) for each in _in_states(state, "prepared")],
-        "Waiting": [_held(each) for each in state.held],
+        "Open": _entries(_in_states(state, "pushed", "open"), "again"),
+        "Prepared": _entries(_in_states(state, "prepared")),
+        "Waiting": list(map(_held, state.held)),
         "Blocked": [f"- {code(name)}: {_short(reason)}" for name, reason in state.waiting],
-        "Failed": [_failed(each) for each in failed],
-        "Requests of others": [_entry(each) for each in _in_states(state, "theirs")],
-        "Closed by people": [_entry(each, "again") for each in closed],
+        "Failed": list(map(_failed, failed)),
+        "Requests of others": _entries(_in_states(state, "theirs")),
+        "Closed by people": _entries(closed, "again"),
     }
 
 
@@ -119,6 +119,10 @@ def _closed(state: DashboardState, failing: Collection[Identity]) -> list[Ledger
 
 def _in_states(state: DashboardState, *states: str) -> list[LedgerEntry]:
     return [entry for entry in state.entries if entry.state in states]
+
+
+def _entries(entries: Iterable[LedgerEntry], *actions: Action) -> list[str]:
+    return [_entry(each, *actions) for each in entries]
 
 
 def _entry(entry: LedgerEntry, *actions: Action) -> str:

@@ -100,14 +100,11 @@ class BumpMaker:
             lags = isinstance(result, Skip) and isinstance(result.reason, Current)
             return (self._caught_up(case) or result) if lags else result
         except ForgeError as error:
-            kind: Literal["unknown", "no", "unreadable"] = "unreadable"
-            if isinstance(error, (UnknownError, MissingFileError)):
-                kind = "unknown" if isinstance(error, UnknownError) else "no"
             return Skip(
                 feedstock=folder.name,
                 branch=folder.branch or "main",
                 reason=error.message,
-                kind=kind,
+                kind=_kind_of(error),
                 hint=error.hint or "",
                 current=current,
             )
@@ -144,13 +141,7 @@ class BumpMaker:
             for version in (case.current, to):
                 self._facts(projects, version)
         commits, notes = ({}, ()) if self._given and found is None else self._looking.commits(case, to)
-        try:
-            done = self._edited(case, case.text, to, projects, commits=commits)
-        except (MissingFileError, UnansweredError) as error:
-            absent = self._unreleased(projects, to) if found is None else {}
-            if absent:  # a no, whatever other hosts would say
-                raise MissingFileError("; ".join(absent), hint=" ".join(absent.values())) from error
-            raise
+        done = self._edited_or_absent(case, to, projects, commits, asked=found is None)
         done, seconds = self._with_seconds(case, done, projects)
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
         made = replace(
@@ -160,20 +151,25 @@ class BumpMaker:
             notes=(*notes, *seconds, *made.notes, *downgrade(case.current, to)),
         )
         if found is not None:
-            made = replace(
-                made,
-                rejected=found.rejected,
-                released=found.released,
-                old_released=found.old_released,
-                links=found.links,
-                notes=(*made.notes, *found.notes),
-            )
+            made = _with_release(made, found)
         made = replace(made, notes=(*made.notes, *_ignored(case.bot)))
         if self.changelogs:
             from dirac_forge.proposals.changelogs import changelog_of  # noqa: PLC0415  # only requests have one
 
             made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, to)))
         return self._with_requirements(case, made, projects)
+
+    def _edited_or_absent(
+        self, case: Case, to: str, projects: Collection[str], commits: Mapping[str, str], *, asked: bool
+    ) -> Edited:
+        """Return the recipe at another version; where an index has no such version, that is a certain no."""
+        try:
+            return self._edited(case, case.text, to, projects, commits=commits)
+        except (MissingFileError, UnansweredError) as error:
+            absent = self._unreleased(projects, to) if asked else {}
+            if absent:  # a no, whatever other hosts would say
+                raise MissingFileError("; ".join(absent), hint=" ".join(absent.values())) from error
+            raise
 
     def _unreleased(self, projects: Iterable[str], to: str) -> dict[str, str]:
         """Return of each project that its index has no such release, with its nearest; {} where that is unknown."""
@@ -312,6 +308,29 @@ def _both(first: Edited, second: Edited) -> Edited:
     notes = (*kept, *old_version_notes(second.after, first.old), *second.notes)
     return replace(
         first, after=second.after, digests=(*first.digests, *second.digests), notes=tuple(dict.fromkeys(notes))
+    )
+
+
+def _kind_of(error: ForgeError) -> Literal["unknown", "no", "unreadable"]:
+    """Return what an error says of a feedstock: nobody could tell, there is no such file, or it can't be edited."""
+    match error:
+        case UnknownError():
+            return "unknown"
+        case MissingFileError():
+            return "no"
+        case _:
+            return "unreadable"
+
+
+def _with_release(made: Bump, found: Newest) -> Bump:
+    """Return a bump with what is known of the release that was found."""
+    return replace(
+        made,
+        rejected=found.rejected,
+        released=found.released,
+        old_released=found.old_released,
+        links=found.links,
+        notes=(*made.notes, *found.notes),
     )
 
 

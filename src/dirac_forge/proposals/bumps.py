@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self
@@ -76,7 +76,22 @@ def decide(
         options: what is asked.
         executor: runs what can be done at the same time: questions to upstream, solves.
     """
-    listed = list(folders)
+    bumping = _bumping(context, options, executor)
+    with _Arranging(context, workspace, executor) as arranging:
+        found = _each(bumping, list(folders), options, arranging)
+        bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
+        if not bumps or not (options.check or options.build):
+            return found
+        done = arranging.of_run().done(bumps) if options.check else bumps
+    if options.build:
+        from dirac_forge.proposals.builds import built_bumps  # noqa: PLC0415  # only where it is asked for
+
+        done = list(zip((folder for folder, _ in done), built_bumps(context, workspace, done), strict=True))
+    rest = [one for one in found if not isinstance(one.result, Bump)]
+    return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
+
+
+def _bumping(context: ProposalContext, options: BumpOptions, executor: Executor) -> BumpMaker:
     lookup = Lookup(
         context.http,
         IndexClient(context.http, url=context.settings.index_url),
@@ -84,7 +99,7 @@ def decide(
         pythons=context.settings.gil_pythons,
         keep=True,
     )
-    bumping = BumpMaker(
+    return BumpMaker(
         context,
         executor,
         lookup=lookup,
@@ -94,9 +109,14 @@ def decide(
         channel=options.check,
         changelogs=options.changelog,
     )
+
+
+def _each(
+    bumping: BumpMaker, folders: Sequence[FeedstockFolder], options: BumpOptions, arranging: _Arranging
+) -> tuple[Decided, ...]:
+    """Return what is proposed for each feedstock by itself; what arranging bumps needs is asked for meanwhile."""
     if not options.to:
-        bumping.foresee(listed)
-    arranging = _Arranging(context, workspace, executor)
+        bumping.foresee(folders)
 
     def looked_at(folder: FeedstockFolder) -> Decided:
         result = bumping.result(folder, options.to)
@@ -104,22 +124,9 @@ def decide(
             arranging.of_run().prepare(folder, result)
         return Decided(folder=folder, result=result)
 
-    with arranging:
-        # What is done for one feedstock waits for what `executor` runs, so it can't be run there itself.
-        with ThreadPoolExecutor(_FEEDSTOCKS) as several:
-            found = tuple(several.map(looked_at, listed))
-        bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
-        if not bumps:
-            return found
-        done = arranging.of_run().done(bumps) if options.check else bumps
-    if options.build:
-        from dirac_forge.proposals.builds import built_bumps  # noqa: PLC0415  # only where it is asked for
-
-        done = list(zip((folder for folder, _ in done), built_bumps(context, workspace, done), strict=True))
-    if not options.check and not options.build:
-        return found
-    rest = [one for one in found if not isinstance(one.result, Bump)]
-    return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
+    # What is done for one feedstock waits for what the run's executor runs, so it can't be run there itself.
+    with ThreadPoolExecutor(_FEEDSTOCKS) as several:
+        return tuple(several.map(looked_at, folders))
 
 
 class _Arranging:

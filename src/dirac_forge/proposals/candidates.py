@@ -146,7 +146,9 @@ class Candidate(Subject):
         before = list(before)
         own = [one for one in before if one[0] == output] or before
         names = dict.fromkeys(name for _, part, name, _ in own if (part == "run") == (section == "run"))
-        made = self.provides
         self._channel.index(self.platforms[0]).prefetch(names)
-        indexes = [self._channel.index(platform) for platform in self.platforms]
-        return [name for name in names if name not in made and not any(one.group(name).records for one in indexes)]
+        return [name for name in names if name not in self.provides and not self._in_channel(name)]
+
+    def _in_channel(self, name: str) -> bool:
+        """Whether the channel has a package on any of the platforms."""
+        return any(self._channel.index(platform).group(name).records for platform in self.platforms)

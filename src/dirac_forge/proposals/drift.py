@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -74,11 +75,7 @@ class DriftLookup:
         `settings` are the builds of the feedstock, for which the result is proved; `write` goes before the run's own.
         """
         problems: list[str] = []
-        old = self._facts(projects, bump.old, problems)
-        new = self._facts([one.release.project for one in old], bump.new, problems)
-        for second in (note for note in bump.notes if isinstance(note, SecondMoved)):
-            old += self._facts([second.project], second.old, problems)
-            new += self._facts([second.project], second.new, problems)
+        old, new = self._of_both(bump, projects, problems)
         self._ask_whether_new_exist(old, new)
         joined = self._facts(newcomers(old, new), bump.new, [])
         self._foresee([*old, *new, *joined])
@@ -96,10 +93,20 @@ class DriftLookup:
         )
         if self.catch_up:
             found = dated(found, [one.release.project for one in new], bump.new, self.lookup)
-        notes = tuple(NotCompared(reason=problem) for problem in problems)
         done = carried(bump, found, write=self.write if write is None else write)
-        links = with_links(done.links, (link for one in new for link in project_links(one.metadata)))
-        return replace(done, notes=(*done.notes, *notes), links=links)
+        links = with_links(done.links, chain.from_iterable(project_links(one.metadata) for one in new))
+        return replace(done, notes=(*done.notes, *(NotCompared(reason=each) for each in problems)), links=links)
+
+    def _of_both(
+        self, bump: Bump, projects: Iterable[str], problems: list[str]
+    ) -> tuple[list[ReleaseFacts], list[ReleaseFacts]]:
+        """Return the facts of the old and the new releases, also of second projects that move along."""
+        old = self._facts(projects, bump.old, problems)
+        new = self._facts([one.release.project for one in old], bump.new, problems)
+        for second in (note for note in bump.notes if isinstance(note, SecondMoved)):
+            old += self._facts([second.project], second.old, problems)
+            new += self._facts([second.project], second.new, problems)
+        return old, new
 
     def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[ReleaseFacts]:
         asked: list[Future[ReleaseFacts]] = [

@@ -29,16 +29,19 @@ def lines_of(
     no recipe, by the newest package in the channel that belongs to the line.
     """
     own = subject.key.partition("@")[0]
-    found: dict[tuple[str, str], list[ExtensionLine]] = {}
-    for folder in (*workspace, *workspace.lines):
-        if folder.name != own:
-            branch = folder.branch or "main"
-            found[folder.name, branch] = list(_of_folder(folder, branch, subject, platforms))
+    folders = {(each.name, each.branch or "main"): each for each in (*workspace, *workspace.lines) if each.name != own}
+    found = [line for (_, branch), each in folders.items() for line in _of_folder(each, branch, subject, platforms)]
+    for name, branch, versions in _settings_lines(context, own):
+        if (name, branch) not in folders:
+            found += _of_channel(channel, name, branch, versions, subject, platforms)
+    return tuple(dict.fromkeys(line for line in found if follows(line.spec)))
+
+
+def _settings_lines(context: ProposalContext, own: str) -> Iterator[tuple[str, str, SpecifierSet]]:
+    """Yield feedstock, branch and versions of the settings' release lines, but for those of a feedstock itself."""
     for name, settings in context.settings.feedstocks.items():
-        for branch, versions in settings.branches.items() if name != own else ():
-            if (name, branch) not in found:
-                found[name, branch] = list(_of_channel(channel, name, branch, versions, subject, platforms))
-    return tuple(dict.fromkeys(line for lines in found.values() for line in lines if follows(line.spec)))
+        if name != own:
+            yield from ((name, branch, versions) for branch, versions in settings.branches.items())
 
 
 def _of_folder(

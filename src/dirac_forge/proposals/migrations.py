@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 import multiprocessing
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -138,15 +138,12 @@ class MigrationContext:
 
     def _skipped(self, migration: Migration, membership: Membership) -> dict[str, dict[str, SkippedVariants]]:
         """Return the platforms where members skip what the migration adds, asked once for each text."""
-        asked = [
-            (name, self.workspace.by_label[name])
-            for name in membership.members
-            if name in self.workspace.by_label and self.graph.facts[name].skip_names
-        ]
+        folders = self.workspace.by_label
         pinned = "" if self.pinning is None else self.pinning.text
         found: dict[str, dict[str, SkippedVariants]] = {}
         work: list[tuple[str, str, _SkipTask]] = []
-        for name, folder in asked:
+        for name in self._skipping(membership):
+            folder = folders[name]
             key = _digest(READER, folder.digest, migration.text, pinned, *membership.members[name].platforms)
             blob = self.store.get(_SKIPS, key)
             if blob is not None:
@@ -155,11 +152,19 @@ class MigrationContext:
             platforms = membership.members[name].platforms
             task = _SkipTask(folder.texts, str(folder.path), migration, membership.packages, platforms, self.pinning)
             work.append((name, key, task))
-        run = map if self.executor is None or len(work) < _FEW else self.executor.map
-        for (name, key, _), skips in zip(work, run(_skips, [task for _, _, task in work]), strict=True):
+        for (name, key, _), skips in zip(work, self._run([task for _, _, task in work]), strict=True):
             found[name] = skips
             self.store.put(_SKIPS, key, json.dumps({each: skips[each].line for each in skips}).encode())
         return found
+
+    def _skipping(self, membership: Membership) -> list[str]:
+        """Return the members at hand whose recipes skip anything."""
+        here = (name for name in membership.members if name in self.workspace.by_label)
+        return [name for name in here if self.graph.facts[name].skip_names]
+
+    def _run(self, tasks: Sequence[_SkipTask]) -> Iterable[dict[str, SkippedVariants]]:
+        """Yield the answers to these tasks; a few are not worth other processes."""
+        return map(_skips, tasks) if self.executor is None or len(tasks) < _FEW else self.executor.map(_skips, tasks)
 
     def fault(self, migration: Migration) -> str:
         """Return why a migration can't be planned, as far as its own files tell; "" where nothing is wrong."""
@@ -253,13 +258,18 @@ class MigrationContext:
         """
         if self.channel is None:
             return ()
-        found: list[MissingPin] = []
         platforms = [platform for platform in self.channel.platforms() if platform != "noarch"]
-        for package in sorted(plan.membership.packages):
-            pins = {pin: None for platform in platforms for pin in _pins_of(plan, package, platform)}
-            if self._has(package) and not any(self._has(f"{package} {_spec(pin)}") for pin in pins):
-                found += [MissingPin(package=package, pin=pin.partition(" ")[0].removesuffix(".*")) for pin in pins]
-        return tuple(found)
+        return tuple(
+            MissingPin(package=package, pin=pin.partition(" ")[0].removesuffix(".*"))
+            for package in sorted(plan.membership.packages)
+            for pin in self._absent(plan, package, platforms)
+        )
+
+    def _absent(self, plan: Plan, package: str, platforms: Sequence[str]) -> Iterable[str]:
+        """Return the new pins of a package that a channel has, but in none of these versions."""
+        pins = {pin: None for platform in platforms for pin in _pins_of(plan, package, platform)}
+        has_new = not self._has(package) or any(self._has(f"{package} {_spec(pin)}") for pin in pins)
+        return () if has_new else pins
 
     def _has(self, spec: str) -> bool:
         """Return whether a channel has a build for a spec, on any platform."""

@@ -234,13 +234,17 @@ class Ordering:
             if str(need) in seen or need.package in made:
                 continue
             seen.add(str(need))
-            available = self.proving.stands(need.package, need.spec).status == "available"
-            subject = None if available else self._maker(need, moves)
+            subject = self._absent_maker(need, moves)
             if subject is not None and subject.key not in merged:
                 self.subjects.setdefault(subject.key, subject)
                 merged[subject.key] = replace(subject.move(), merged=True)
                 todo += merged[subject.key].needs
         return merged
+
+    def _absent_maker(self, need: NewNeed, moves: dict[str, Move]) -> Candidate | None:
+        """Return the recipe that makes what is needed; None where the channel has that."""
+        available = self.proving.stands(need.package, need.spec).status == "available"
+        return None if available else self._maker(need, moves)
 
     def _maker(self, need: NewNeed, moves: dict[str, Move]) -> Candidate | None:
         for folder in self.workspace:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from dirac_forge.audit.patches import Patch, applied
@@ -52,13 +53,14 @@ def prove(channel: Channel, patches: Sequence[Patch], cells: Sequence[Cell], *, 
     """
     names = _names(patches, cells)
     platforms = sorted({cell.platform for cell in cells} or set(channel.platforms()) - {"noarch"})
-    records = {platform: tuple(closure(channel, names, platform)) for platform in platforms}
-    everything = tuple(dict.fromkeys(record for mine in records.values() for record in mine))
-    questions = [replace(cell, status="unknown", packages=()) for cell in cells]
+    everything = tuple(dict.fromkeys(chain.from_iterable(closure(channel, names, each) for each in platforms)))
     done = applied(patches, everything)
-    answers = [_checked(channel, version, questions, executor) if cells else () for version in (everything, done)]
     changed = tuple(old for old, new in zip(everything, done, strict=True) if old != new)
-    return PatchProof(changed=changed, before=answers[0], after=answers[1])
+    if not cells:
+        return PatchProof(changed=changed, before=(), after=())
+    questions = [replace(cell, status="unknown", packages=()) for cell in cells]
+    before, after = (_checked(channel, records, questions, executor) for records in (everything, done))
+    return PatchProof(changed=changed, before=before, after=after)
 
 
 def _names(patches: Sequence[Patch], cells: Sequence[Cell]) -> set[str]:

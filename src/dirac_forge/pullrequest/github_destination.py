@@ -81,13 +81,17 @@ class GitHubDestination:
                 return (*mine, *(each for each in others if each.branch != branch))
         if not branch:
             return tuple(others)
+        return (*self._on_branch(repo, base, branch), *others)
+
+    def _on_branch(self, repo: Repo, base: str, branch: str) -> list[Request]:
+        """Return our requests from a branch, an open one first; of a closed one that is first, also who closed it."""
         head = f"{self.forge.owner()}:{branch}"
         found = list(self._ours(self.forge.pull_requests(repo, state="all", head=head, base=base)))
         found.sort(key=lambda pull: pull.state != "open")
         mine = [self._request(pull) for pull in found]
         if found and found[0].state == "closed":
             mine[0] = self._whole(repo, found[0])
-        return (*mine, *others)
+        return mine
 
     def own_requests(self, full_name: str, *, over: bool = False) -> tuple[str, tuple[Request, ...]]:
         """Return our open requests on a repository, to whatever branch, and the repository's name of now.

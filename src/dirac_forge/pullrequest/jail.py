@@ -22,7 +22,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,7 +149,7 @@ def _cover(plan: Mapping[str, Sequence[str]]) -> None:
     """Hide what is to be hidden, and show again what is in it and needed."""
     hidden = _existing(dict.fromkeys(plan["hidden"]))
     shown = (*plan["readable"], *plan["writable"], *_DEVICES)
-    inner = [path for path in shown if path not in hidden and _below(path, hidden)]
+    inner = _inside(shown, hidden)
     opened = {path: os.open(path, os.O_PATH) for path in {*inner, "/dev/null"}}
     _hide([path for path in hidden if not _below(path, hidden)], nothing=opened["/dev/null"])
     for path in inner:
@@ -157,6 +157,11 @@ def _cover(plan: Mapping[str, Sequence[str]]) -> None:
     _hide(_existing(path for path in hidden if _below(path, shown)), nothing=opened["/dev/null"])
     for number in opened.values():
         os.close(number)
+
+
+def _inside(paths: Iterable[str], folders: Collection[str]) -> list[str]:
+    """Return the paths that are below one of the folders, and none of these."""
+    return [path for path in paths if path not in folders and _below(path, folders)]
 
 
 def _mount_proc() -> None:

@@ -74,19 +74,26 @@ def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) ->
         for path, file in _listed(folder, commit, about).items()
         if file.mode in _PLAIN and (not under or path.startswith(tuple(under)))
     }
+    _refuse_large(files, about)
+    blobs = _blobs(folder, [file.object for file in files.values()], about)
+    texts = ((path, _as_text(blobs[file.object])) for path, file in files.items())
+    return {path: text for path, text in texts if text is not None}
+
+
+def _refuse_large(files: Mapping[str, _File], about: str) -> None:
+    """Raise InputError for more than a feedstock has."""
     if len(files) > _MAX_FILES or sum(file.size for file in files.values()) > _MAX_ALL:
         raise InputError(f"{about}: there is more in it than in any feedstock")
-    for path, file in files.items():
-        if file.size > _MAX_FILE:
-            raise InputError(f"{about}: {path} is larger than anything in a feedstock")
-    blobs = _blobs(folder, [file.object for file in files.values()], about)
-    texts = {}
-    for path, file in files.items():
-        try:
-            texts[path] = blobs[file.object].decode()
-        except UnicodeDecodeError:
-            continue
-    return texts
+    large = next((path for path, file in files.items() if file.size > _MAX_FILE), None)
+    if large is not None:
+        raise InputError(f"{about}: {large} is larger than anything in a feedstock")
+
+
+def _as_text(content: bytes) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return None
 
 
 def commit(

@@ -27,7 +27,8 @@ _TRIES = 4
 _MOST_PAGES = 100
 _MOST_WAITS = 5
 """How often in a row a request is put off for a limit."""
-_MOVED = (301, 302, 307, 308)
+_MOVED = (307, 308)
+_MOST_MOVES = 3
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 T = TypeVar("T")
@@ -177,12 +178,7 @@ class Api:
         while True:
             self.pace.before(writes=writes)
             secret = self._token()
-            headers = {
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": VERSION,
-                "Authorization": f"Bearer {secret.reveal()}",
-            }
-            answer = self._http.call(method, place, json=body, headers=headers, limit=_LIMIT)
+            answer = self._http.call(method, place, json=body, headers=_headers(secret), limit=_LIMIT)
             self.pace.after(answer.headers)
             if answer.status == 401 and not renewals and self._renew(secret):
                 renewals += 1
@@ -193,13 +189,17 @@ class Api:
                     waits += 1
                     self.pace.close(*wait, for_good=waits > _MOST_WAITS)
                     continue
-            # A renamed repository: the same request, at its new place (a GET has followed by itself).
-            if answer.status in _MOVED and moves < 3:
-                target = join_url(place, answer.headers.get("location", ""))
-                if self._is_ours(target) and answer.status in (307, 308):
-                    place, moves = target, moves + 1
-                    continue
-            return answer
+            target = self._moved_to(answer, place)
+            if not target or moves >= _MOST_MOVES:
+                return answer
+            place, moves = target, moves + 1
+
+    def _moved_to(self, answer: Answer, place: str) -> str:
+        """Return where a renamed repository takes the same request (a GET has followed by itself); "" for nowhere."""
+        if answer.status not in _MOVED:
+            return ""
+        target = join_url(place, answer.headers.get("location", ""))
+        return target if self._is_ours(target) else ""
 
     def _accepted(self, answer: Answer, about: str) -> Any:
         if 200 <= answer.status < 300:
@@ -217,3 +217,11 @@ class Api:
 
     def _is_ours(self, place: str) -> bool:
         return place.startswith(f"{self.url}/")
+
+
+def _headers(secret: Token) -> dict[str, str]:
+    return {
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": VERSION,
+        "Authorization": f"Bearer {secret.reveal()}",
+    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, Literal, TypeVar
 
 from dirac_forge.pullrequest.forge import CheckReport, Checks, Comment, PullRequest, Repo
 from dirac_forge.pullrequest.github.answers import NonsenseError
@@ -57,12 +58,11 @@ def owner_kind(content: Any) -> tuple[str, str]:
 
 def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
     """Of `pull-request` and `pull-request-simple`; who closed it is told elsewhere."""
-    merged = content.get("merged_at")
     head = content["head"]
     return PullRequest(
         number=int(content["number"]),
         url=_text(content["html_url"]),
-        state="merged" if merged else "open" if content["state"] == "open" else "closed",
+        state=_state(content),
         title=_text(content["title"]),
         body=content.get("body") or "",
         head=_text(head.get("label") or head["ref"]),
@@ -73,10 +73,20 @@ def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
         draft=bool(content.get("draft")),
         created=time_from(content["created_at"]),
         updated=time_from(content["updated_at"]),
-        closed=time_from(content["closed_at"]) if content.get("closed_at") else None,
+        closed=_moment(content.get("closed_at")),
         closed_by=closed_by or login(content.get("merged_by")),
-        merge_commit=(content.get("merge_commit_sha") or "") if merged else "",
+        merge_commit=(content.get("merge_commit_sha") or "") if content.get("merged_at") else "",
     )
+
+
+def _state(content: Any) -> Literal["open", "closed", "merged"]:
+    if content.get("merged_at"):
+        return "merged"
+    return "open" if content["state"] == "open" else "closed"
+
+
+def _moment(text: Any) -> datetime | None:
+    return time_from(text) if text else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
