@@ -47,6 +47,12 @@ def test_requirements_explain_imports_by_the_names_they_install() -> None:
     assert unmet(made, *required) == ()
 
 
+def test_a_module_that_begins_as_a_project_does_may_be_of_it_and_the_main_module_is_always_there() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": ("pymdownx.highlight", "__main__")})
+    assert unmet(made, "pymdown-extensions") == ()
+    assert [each.module for each in unmet(made, "pymysql")] == ["pymdownx.highlight"]
+
+
 def test_an_undeclared_import_names_file_and_project() -> None:
     made = release({"demo/__init__.py": (), "demo/cli.py": ("click.testing", "yaml")})
     assert unmet(made, "requests") == (

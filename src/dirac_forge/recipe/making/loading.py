@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -19,11 +20,13 @@ _LEFT_LIBRARY = frozenset(
     ("asynchat", "asyncore", "cgi", "cgitb", "crypt", "imp", "lib2to3", "nntplib", "pipes", "smtpd", "telnetlib")
 )
 """Modules that newer Pythons no longer have; whether that matters is the project's own business."""
-_STANDARD = (frozenset(sys.stdlib_module_names) | _LEFT_LIBRARY) - {"distutils"}
+_STANDARD = (frozenset(sys.stdlib_module_names) | _LEFT_LIBRARY | {"__main__"}) - {"distutils"}
 _SETUPTOOLS = frozenset({"pkg_resources", "distutils", "_distutils_hack", "setuptools"})
 """What only setuptools installs (distutils since Python 3.12)."""
 _WITHOUT_PKG_RESOURCES = Version("82")
 _SOURCE_FOLDERS = ("src", "lib", "python")
+_SHORTEST_ALIKE = 5
+"""Shorter names begin alike by chance."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +171,12 @@ def _is_named_like(project: str, target: str, top: str) -> bool:
     if part and canonicalize_name(part[0]) == project:  # google.protobuf of protobuf
         return True
     flat, name = top.strip("_").replace("_", "").lower(), project.replace("-", "")
-    return bool(flat) and (flat in name or (len(name) > 3 and name in flat))
+    return bool(flat) and (flat in name or (len(name) > 3 and name in flat) or _begin_alike(flat, name))
+
+
+def _begin_alike(top: str, project: str) -> bool:
+    """Whether three quarters of a module's name begin the project's: pymdownx of pymdown-extensions."""
+    return len(top) > _SHORTEST_ALIKE and project.startswith(top[: ceil(len(top) * 3 / 4)])
 
 
 def _shared_namespaces(members: Iterable[str]) -> dict[str, set[str]]:
