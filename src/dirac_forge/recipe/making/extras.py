@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
@@ -41,25 +41,33 @@ def extra_packages(
     """
     spelled_as = {canonicalize_name(extra): extra for extra in asked}
     offered = {canonicalize_name(extra) for extra in provided}
-    known = {extra: name for extra, name in extras_of(project).items() if not offered or extra in offered}
+    known = _listed(project, offered)
     known |= _in_channels(package, spelled_as.keys() - known.keys(), there)
-    together = _released_together(package, project, offered - known.keys(), there)
-    # conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'.
-    stems = (f"{package}-", f"{project}-")
-    by_name = {extra: name for extra, name in known.items() if name.startswith(stems) or is_sibling(name)}
-    known, outputs = known | together, by_name | together
+    outputs = _of_the_feedstock(known, package, project)
+    outputs |= _released_together(package, project, offered - known.keys(), there)
+    known |= outputs
+    others = spelled_as.keys() & (known.keys() - outputs.keys())
     return ExtraPackages(
         outputs=outputs,
         folded=tuple(spelled for extra, spelled in spelled_as.items() if extra not in known),
-        notes=tuple(
-            Note(
-                level="warning",
-                text=f"the extra {spelled} is not in run: conda-forge has it as the package {known[extra]}",
-            )
-            for extra, spelled in spelled_as.items()
-            if extra in known.keys() - outputs.keys()
-        ),
+        notes=tuple(_elsewhere(spelled_as[extra], known[extra]) for extra in sorted(others)),
     )
+
+
+def _listed(project: str, offered: Collection[str]) -> dict[str, str]:
+    """Return what the table says of the extras that a release has; of all where it names none."""
+    return {extra: name for extra, name in extras_of(project).items() if not offered or extra in offered}
+
+
+def _of_the_feedstock(known: Mapping[str, str], package: str, project: str) -> dict[str, str]:
+    """conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'."""
+    stems = (f"{package}-", f"{project}-")
+    return {extra: name for extra, name in known.items() if name.startswith(stems) or is_sibling(name)}
+
+
+def _elsewhere(extra: str, package: str) -> Note:
+    text = f"the extra {extra} is not in run: conda-forge has it as the package {package}"
+    return Note(level="warning", text=text)
 
 
 def _in_channels(package: str, extras: Collection[str], there: Callable[[Iterable[str]], Listing]) -> dict[str, str]:
@@ -84,14 +92,14 @@ def _named(
     package: str, project: str, extras: Collection[str], there: Callable[[Iterable[str]], Listing]
 ) -> dict[str, PackageInfo]:
     """Return what the channels have under the names that conda-forge gives to extras: `x-extra`, `x-with-extra`."""
-    stems = dict.fromkeys((package, project))
-    names = {
-        extra: [f"{stem}{infix}{extra}" for stem in stems for infix in ("-", "-with-")]
-        for extra in sorted(extras)[:_MOST_EXTRAS]
-    }
+    names = {extra: _names((package, project), extra) for extra in sorted(extras)[:_MOST_EXTRAS]}
     found = there([name for some in names.values() for name in some]) if names else {}
-    there_is = {extra: next((found[name] for name in some if name in found), None) for extra, some in names.items()}
-    return {extra: info for extra, info in there_is.items() if info is not None}
+    # The first of an extra's names that there is comes last, and stays.
+    return {extra: found[name] for extra, some in names.items() for name in reversed(some) if name in found}
+
+
+def _names(stems: Sequence[str], extra: str) -> list[str]:
+    return [f"{stem}{infix}{extra}" for stem in dict.fromkeys(stems) for infix in ("-", "-with-")]
 
 
 def _specs_of(package: str, info: PackageInfo) -> Iterator[str]:
