@@ -99,15 +99,9 @@ def run_builds(
 def _run_builds(
     context: ChannelContext, workspace: Workspace, request: BuildRequest, explain: Explain, workers: BuildWorkers | None
 ) -> BuildReport:
-    if not request.container and find_spec("rattler_build") is None:
-        raise InputError(
-            "builds need py-rattler-build, which is not installed", hint="Install it: pip install 'dirac-forge[build]'."
-        )
     started = time.monotonic()
-    settings = context.settings
-    check_targets(request.commands, _names_of_targets(request, settings))
-    platform = this_platform()
-    _only_this(platform, settings.platforms if "platforms" in settings.flags else ())
+    settings, platform = context.settings, this_platform()
+    _refuse(request, settings, platform)
     folder = (request.output or settings.workspace / "build").absolute()
     _make(folder)
     channel = open_channel(context, machine=(platform, machine_packages()))
@@ -248,6 +242,16 @@ class _Session:
 
         found = with_missing([folder.name for folder in asked], facts, lacks)
         return tuple(folders[name] for name in found)
+
+
+def _refuse(request: BuildRequest, settings: Settings, platform: str) -> None:
+    """Refuse what can't be done before anything is. Raises InputError."""
+    if not request.container and find_spec("rattler_build") is None:
+        raise InputError(
+            "builds need py-rattler-build, which is not installed", hint="Install it: pip install 'dirac-forge[build]'."
+        )
+    check_targets(request.commands, _names_of_targets(request, settings))
+    _only_this(platform, settings.platforms if "platforms" in settings.flags else ())
 
 
 def _only_this(platform: str, asked: Sequence[str]) -> None:
