@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rattler import RepoDataRecord
 
 from dirac_forge.audit.channel_faults import BuildState, ChannelEvidence, PinnedExport, PinnedExports
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.feedstock.pinning import Pinning
+
+if TYPE_CHECKING:
+    from dirac_forge.feedstock.pinning import Pinning
 
 __all__ = ["channel_evidence"]
 

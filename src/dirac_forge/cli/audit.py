@@ -7,22 +7,18 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from dirac_forge.audit.baseline import Accepted, accepted_by, accepting, baseline_text, read_baseline
-from dirac_forge.audit.channel_faults import channel_faults, installed_builds
+from dirac_forge.audit.channel_faults import ChannelEvidence, channel_faults, installed_builds
 from dirac_forge.audit.commands import command_findings
 from dirac_forge.audit.evidence import channel_evidence
 from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, Severity, at_least
-from dirac_forge.audit.on_cluster import audit_on_cluster
 from dirac_forge.audit.package_files import clobbered
 from dirac_forge.audit.published import PublishedLookup
 from dirac_forge.audit.run import audit as audit_builds
-from dirac_forge.check.exports import ChannelExports, exports_at_hand
-from dirac_forge.cli.audit_edits import audit_edits
+from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.audit_inputs import AuditInput, AuditRequest, audit_inputs, file_lists
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges
-from dirac_forge.cluster import connected
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.files import read_text, write_file
 from dirac_forge.report.audit import audit_json, audit_sections
 from dirac_forge.report.audit_edits import AuditEdits, audit_steps, edits_json, edits_sections
@@ -57,7 +53,9 @@ def audit(context: Context, request: AuditRequest) -> int:
         if written:
             findings, accepted = _sorted_out(looked, _baseline(request), request.severity)
         edits, sent = AuditEdits(), SentChanges()
-        if findings:
+        if findings and _may_be_mended(context, request):
+            from dirac_forge.cli.audit_edits import audit_edits  # noqa: PLC0415  # 0.3 s that others do without
+
             edits, sent = audit_edits(context, request, inputs, findings, executor)
     lower = len(looked.findings) - len(findings) - len(accepted)
     sections = audit_sections(
@@ -70,6 +68,12 @@ def audit(context: Context, request: AuditRequest) -> int:
     steps = () if not mendable else audit_steps(edits, findings, request.specs)
     context.answer(Shown(sections), document | ({"requests": sent.document} if request.pr else {}), steps=steps)
     return max(_exit_code(looked.audited, findings), sent.exit_code)
+
+
+def _may_be_mended(context: Context, request: AuditRequest) -> bool:
+    """Whether findings lead to edits: of recipes that are at hand, or of what the channel has."""
+    recipes = context.settings.workspace / "feedstocks"
+    return bool(request.pr or request.patches or request.broken or recipes.is_dir())
 
 
 def _baseline(request: AuditRequest) -> tuple[Accepted, ...]:
@@ -104,9 +108,7 @@ def _look(context: Context, found: AuditInput, executor: Executor, cluster: str)
     audited = _audited(context, found, lookup, executor, cluster)
     for _, platform, records in found.environments:
         found.channel.index(platform).prefetch(record.name for record in records)
-    pinning = pinning_of(context, found.channel)
-    exports = ChannelExports(found.channel, exports_at_hand((), pinning))
-    evidence = channel_evidence(found.channel, pinning, exports.of)
+    evidence = _evidence(context, found.channel)
     builds = installed_builds(found.environments)
     files = file_lists(found, context.observer)
     parts = (
@@ -122,12 +124,24 @@ def _look(context: Context, found: AuditInput, executor: Executor, cluster: str)
     )
 
 
+def _evidence(context: Context, channel: Channel) -> ChannelEvidence:
+    # What reads a pinning takes 0.2 s to import, which is time to ask upstream in.
+    from dirac_forge.check.exports import ChannelExports, exports_at_hand  # noqa: PLC0415
+    from dirac_forge.feedstock.channel_pinning import pinning_of  # noqa: PLC0415
+
+    pinning = pinning_of(context, channel)
+    return channel_evidence(channel, pinning, ChannelExports(channel, exports_at_hand((), pinning)).of)
+
+
 def _audited(
     context: Context, found: AuditInput, lookup: Lookup, executor: Executor, cluster: str
 ) -> tuple[Audited, ...]:
     """Return how the builds compare with upstream, here or on the workers of a cluster."""
     settings = context.settings
     if cluster:
+        from dirac_forge.audit.on_cluster import audit_on_cluster  # noqa: PLC0415  # not every audit has a cluster
+        from dirac_forge.cluster import connected  # noqa: PLC0415
+
         with connected(cluster) as workers:
             workers.require_same_version()
             return audit_on_cluster(workers, settings, found.address, found.builds, observer=context.observer)

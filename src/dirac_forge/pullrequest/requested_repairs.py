@@ -14,7 +14,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.corrections import FeedstockCorrection, correction
 from dirac_forge.proposals.patches import PatchProof, PatchThere
 from dirac_forge.pullrequest.requested import RequestedChange, remake_from_folder
-from dirac_forge.report.audit_edits import with_findings_body
+from dirac_forge.report.corrections import with_findings_body
 from dirac_forge.settings import Settings
 
 __all__ = ["PATCHES", "requested_broken", "requested_corrections", "requested_patches"]

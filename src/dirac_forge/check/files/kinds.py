@@ -7,14 +7,11 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from dirac_forge.check.files.construct import read_construct, rendered
 from dirac_forge.check.files.content import Asking, checked_spec, content_of
-from dirac_forge.check.files.environment import read_environment
 from dirac_forge.check.files.pixi import read_pixi
 from dirac_forge.check.files.pixi_lock import read_pixi_lock_targets
 from dirac_forge.check.targets import DEFAULT_PLATFORMS, DEFAULT_PYTHONS, Target, make_target
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.reading.yamlnodes import pairs
 from dirac_forge.untrusted import parse_toml
 
 __all__ = ["KINDS", "read_targets"]
@@ -85,6 +82,11 @@ def _listed(content: str, path: Path, asked: Asking) -> Target:
 
 
 def _yaml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
+    # Templates and YAML take 0.2 s to import: specs do without.
+    from dirac_forge.check.files.construct import read_construct, rendered  # noqa: PLC0415
+    from dirac_forge.check.files.environment import read_environment  # noqa: PLC0415
+    from dirac_forge.recipe.reading.yamlnodes import pairs  # noqa: PLC0415
+
     root = rendered(content, path, "")
     keys = {key for key, _, _ in pairs(root)}
     if keys & {"specs", "environment_file", "extra_envs"}:

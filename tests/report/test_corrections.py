@@ -1,0 +1,36 @@
+"""Corrections of recipes, in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirac_forge.feedstock.change import Skip
+from dirac_forge.proposals.corrections import CorrectionSkip
+from dirac_forge.proposals.patches import PatchThere
+from dirac_forge.report.audit_edits import AuditEdits, edits_json
+from dirac_forge.report.bump_reasons import skip_text
+from dirac_forge.report.corrections import correction_lines
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        (CorrectionSkip(why="no-output", package="demo", wanted="1.0"), "the recipe makes no demo"),
+        (
+            CorrectionSkip(why="other-version", package="demo", wanted="1.0", has="2.0"),
+            "the recipe builds demo 2.0, the finding is about 1.0",
+        ),
+        (CorrectionSkip(why="already"), "the recipe says so already: it has to be rebuilt"),
+        (CorrectionSkip(why="by-hand", notes=("one", "two")), "one; two"),
+    ],
+)
+def test_why_a_recipe_is_not_corrected(reason: CorrectionSkip, text: str) -> None:
+    skip = Skip(feedstock="demo", reason=reason)
+    assert skip_text(skip) == text
+    assert edits_json(AuditEdits(corrections=(skip,)))["corrections"][0]["skipped"] == text
+    assert list(correction_lines([skip])) == [f"demo: left as it is: {text}"]
+
+
+def test_patch_that_is_there_already() -> None:
+    skip = Skip(feedstock="conda-forge-repodata-patches", reason=PatchThere(path="recipe/patch_yaml/demo.yaml"))
+    assert skip_text(skip) == "recipe/patch_yaml/demo.yaml has this patch already"
