@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -57,7 +58,7 @@ class Declared:
 
     def admits(self, version: str) -> bool:
         """Whether the spec admits a version of the package."""
-        return not self.version or VersionSpec(self.version).matches(CondaVersion(version))
+        return not self.version or _matches(self.version, version)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +91,15 @@ class Surroundings:
     """The oldest Python (`X.Y`) that the channel builds for; that older ones are left out is its policy."""
 
 
+@lru_cache(maxsize=200_000)
+def _matches(spec: str, version: str) -> bool:
+    return _version_spec(spec).matches(_conda_version(version))
+
+
+_version_spec = lru_cache(maxsize=20_000)(VersionSpec)
+_conda_version = lru_cache(maxsize=50_000)(CondaVersion)
+
+
 def declared_of(record: Record) -> tuple[Declared, ...]:
     """Return the dependencies of a build; specs that can't be parsed are left out."""
     return tuple(
@@ -115,9 +125,11 @@ def admits_python(record: Record, python: str) -> bool:
 
 def minor_versions(texts: Iterable[str]) -> list[Version]:
     """Return the `X.Y` of these versions, newest first."""
-    return sorted({Version(f"{v.major}.{v.minor}") for text in texts if (v := released_version(text))}, reverse=True)
+    minors = {(v.major, v.minor) for text in texts if (v := released_version(text))}
+    return [Version(f"{major}.{minor}") for major, minor in sorted(minors, reverse=True)]
 
 
+@lru_cache(maxsize=50_000)
 def released_version(text: str) -> Version | None:
     """Return the version in PEP 440's terms; None for a pre-release, or where it has no such form."""
     try:

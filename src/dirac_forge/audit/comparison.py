@@ -41,7 +41,7 @@ def compare(record: Record, published: Published, uses: Sequence[Use], around: S
         uses: the environments that install it; a requirement counts where its marker holds in one of them.
         around: what the channel has around the build.
     """
-    comparison = _Comparison(record, published, tuple(uses), around, declared_of(record))
+    comparison = _Comparison(record, published, tuple(uses), around, declared_of(record), _scope(uses))
     findings = [*python_findings(record, published, uses, around)]
     for requirement in published.requirements:
         if canonicalize_name(requirement.name) != canonicalize_name(published.project):
@@ -59,10 +59,12 @@ class _Comparison:
     uses: tuple[Use, ...]
     around: Surroundings
     declared: tuple[Declared, ...]
+    scope: Scope
+    """The Pythons and platforms of all environments."""
 
     def of(self, requirement: DeclaredRequirement) -> list[Finding]:
         """The findings about one requirement, where it holds in any of the environments."""
-        where = [use for use in self.uses if _holds(requirement, use)]
+        where = self._where(requirement)
         if not where:
             return []
         mine: dict[str, list[Declared]] = {}
@@ -72,6 +74,13 @@ class _Comparison:
         if mine:
             return min((self._bounds(requirement, specs, where) for specs in mine.values()), key=len)
         return self._missing(requirement, where)
+
+    def _where(self, requirement: DeclaredRequirement) -> Sequence[Use]:
+        """The environments in which its marker holds."""
+        if requirement.marker is None:
+            return self.uses
+        cells = reach(requirement.marker, self.scope).cells
+        return [use for use in self.uses if (use.python, use.platform) in cells]
 
     def _provides(self, package: str, requirement: DeclaredRequirement) -> bool:
         return provides(package, requirement.name, extras=requirement.extras, overrides=self.around.overrides)
@@ -199,9 +208,9 @@ def _is_leading(bound: str, version: str) -> bool:
     return version.split(".")[: len(parts)] == parts
 
 
-def _holds(requirement: DeclaredRequirement, use: Use) -> bool:
-    scope = Scope(pythons=(use.python,), platforms=(use.platform,), python_min=use.python)
-    return not reach(requirement.marker, scope).never
+def _scope(uses: Iterable[Use]) -> Scope:
+    pythons = tuple(sorted({use.python for use in uses}))
+    return Scope(pythons=pythons, platforms=tuple(sorted({use.platform for use in uses})), python_min="")
 
 
 def _admitted(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from packaging.utils import canonicalize_name
 
@@ -21,11 +21,21 @@ def projects_for(package: str, *, overrides: Mapping[str, str] | None = None) ->
     `overrides` is project to package, the workspace's. Empty where the package is known to be something other than the
     project of its name.
     """
-    own = [canonicalize_name(project) for project, name in (overrides or {}).items() if name == package]
+    own = _overridden(package, overrides)
+    return tuple(dict.fromkeys((*own, *_known(package)))) if own else _known(package)
+
+
+def _overridden(package: str, overrides: Mapping[str, str] | None) -> list[str]:
+    return [canonicalize_name(project) for project, name in (overrides or {}).items() if name == package]
+
+
+@lru_cache(maxsize=50_000)
+def _known(package: str) -> tuple[str, ...]:
+    """The projects that tables and spelling tell."""
     listed = _reverse().get(package, ())
     spelled = [] if package in tables.namesakes() else [canonicalize_name(package)]
     stems = [canonicalize_name(package.removesuffix(part)) for part in _PARTS if package.endswith(part)]
-    return tuple(dict.fromkeys((*own, *listed, *spelled, *stems)))
+    return tuple(dict.fromkeys((*listed, *spelled, *stems)))
 
 
 def is_part(package: str) -> bool:
@@ -38,7 +48,12 @@ def provides(
 ) -> bool:
     """Whether a requirement on `project` with these extras is met by a dependency on `package`."""
     wanted = canonicalize_name(project)
-    if wanted in projects_for(package, overrides=overrides):
+    return wanted in _overridden(package, overrides) or _provides(package, wanted, frozenset(extras))
+
+
+@lru_cache(maxsize=200_000)
+def _provides(package: str, wanted: str, extras: frozenset[str]) -> bool:
+    if wanted in _known(package):
         return True
     name = canonicalize_name(package)
     affixed = {f"python-{wanted}", f"{wanted}-python", f"py-{wanted}", f"{wanted}-py"}

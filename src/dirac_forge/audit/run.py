@@ -84,7 +84,7 @@ def _surroundings(
     known: RecordIndex, record: Record, overrides: Mapping[str, str] | None, python_min: str
 ) -> Surroundings:
     def versions(name: str) -> Sequence[str]:
-        return tuple(dict.fromkeys(each.version for each in known.group(name).records))
+        return known.group(name).versions
 
     def newest(dependency: Declared) -> Record | None:
         return known.newest(dependency.spec)

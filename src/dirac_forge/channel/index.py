@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
+from functools import cache, cached_property
 
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
 
@@ -31,7 +31,7 @@ class HiddenGroup:
         return str(max(versions)) if versions else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Group:
     """All records of one name, newest first."""
 
@@ -43,6 +43,11 @@ class Group:
     """The channel that they come from."""
     hidden: tuple[HiddenGroup, ...] = ()
     """What channels of lower priority have under the name."""
+
+    @cached_property
+    def versions(self) -> tuple[str, ...]:
+        """The versions, newest first, each once."""
+        return tuple(dict.fromkeys(record.version for record in self.records))
 
     @property
     def everything(self) -> int:

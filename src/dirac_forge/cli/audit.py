@@ -105,9 +105,11 @@ def _look(context: Context, found: AuditInput, executor: Executor, cluster: str)
     settings = context.settings
     index = IndexClient(context.http, url=settings.index_url)
     lookup = Lookup(context.http, index, context.store, pythons=settings.gil_pythons)
-    audited = _audited(context, found, lookup, executor, cluster)
-    for _, platform, records in found.environments:
-        found.channel.index(platform).prefetch(record.name for record in records)
+    # Records are read while upstream's answers are on their way.
+    with ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(_prefetch, found)
+        audited = _audited(context, found, lookup, executor, cluster)
+        reading.result()
     evidence = _evidence(context, found.channel)
     builds = installed_builds(found.environments)
     files = file_lists(found, context.observer)
@@ -122,6 +124,15 @@ def _look(context: Context, found: AuditInput, executor: Executor, cluster: str)
         findings=(*declared, *(finding for findings, _ in parts for finding in findings)),
         gaps=tuple(gap for _, gaps in parts for gap in gaps),
     )
+
+
+def _prefetch(found: AuditInput) -> None:
+    """Read the records of all packages that are installed on a platform in one go."""
+    names: dict[str, set[str]] = {}
+    for _, platform, records in found.environments:
+        names.setdefault(platform, set()).update(record.name for record in records)
+    for platform, installed in names.items():
+        found.channel.index(platform).prefetch(installed)
 
 
 def _evidence(context: Context, channel: Channel) -> ChannelEvidence:

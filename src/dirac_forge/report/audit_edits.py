@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.change import Change, Skip
-from dirac_forge.report.document import Block, Items, Line, Paragraph, Section
+from dirac_forge.report.document import Items, Line, Section
 from dirac_forge.report.next_steps import Step, step, with_folders
-from dirac_forge.report.numbers import counted
-from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.patch_proofs import patch_sections
 
 if TYPE_CHECKING:
     from dirac_forge.proposals.patches import PatchProof
 
-__all__ = ["AuditEdits", "audit_steps", "edits_json", "edits_sections", "patch_sections"]
+__all__ = ["AuditEdits", "audit_steps", "edits_json", "edits_sections"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,26 +85,6 @@ def _corrections_json(edits: AuditEdits) -> list[dict[str, Any]]:
     from dirac_forge.report.corrections import correction_json  # noqa: PLC0415  # 0.3 s that most audits do without
 
     return [correction_json(result) for result in edits.corrections]
-
-
-def patch_sections(proof: PatchProof) -> tuple[Section, ...]:
-    """Return what the patches change, and what that does to the targets."""
-    names = Counter((record.name, record.version) for record in proof.changed)
-    lines = tuple(f"{name} {version}: {counted(count, 'build')}" for (name, version), count in names.items())
-    blocks: list[Block] = [Items(lines)] if lines else []
-    if proof.after:
-        installable = sum(cell.status == "installable" for cell in proof.after)
-        before = sum(cell.status == "installable" for cell in proof.before)
-        blocks.append(
-            Paragraph(
-                f"Targets: {installable} of {len(proof.after)} cells are installable with the patches, "
-                f"{before} without."
-            )
-        )
-    worse = tuple(
-        f"{cell.target} on {cell.platform} with Python {cell.python}: {cell_words(cell.reason)}" for cell in proof.worse
-    )
-    return Section.of("Repodata patches", [*blocks, Items(worse) if worse else None])
 
 
 def edits_json(edits: AuditEdits) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.proposals.corrections import CorrectionSkip
 from dirac_forge.proposals.patches import PatchProof, PatchThere
 from dirac_forge.report.audit import finding_line
-from dirac_forge.report.audit_edits import patch_sections
 from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.report.document import Items, Line, Section, few
 from dirac_forge.report.markdown import markdown
+from dirac_forge.report.patch_proofs import patch_sections
 
 __all__ = ["correction_json", "correction_lines", "with_findings_body"]
 
