@@ -83,6 +83,7 @@ def test_every_import_of_the_package_is_a_declared_dependency() -> None:
         "jinja2": "jinja2",
         "jwt": "pyjwt",
         "license_expression": "license-expression",
+        "msgspec": "msgspec",
         "networkx": "networkx",
         "packaging": "packaging",
         "platformdirs": "platformdirs",

@@ -153,6 +153,15 @@ def test_credentials_are_not_shown() -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_values_that_cannot_be_read_are_not_there() -> None:
+    entry = f'{{"filename": "demo-1.0.tar.gz", "url": "demo.tgz", "size": {"9" * 5000}, "yanked": [1], "hashes": 7}}'
+    body = f'{{"name": 3, "files": [{entry}], "versions": [NOT_READ]}}'.replace("NOT_READ", "1" * 5000).encode()
+    page = Page(url="https://example.org/x/demo/", headers={"content-type": JSON}, body=body)
+    project = read_page(page, "demo")
+    (file,) = project.releases[0].files
+    assert (project.name, file.size, file.yanked, dict(file.hashes)) == ("demo", None, "", {})
+
+
 def test_the_renamed_key_of_pep_714_wins() -> None:
     given: list[dict[str, object]] = [
         {"core-metadata": {"sha256": "aa" * 32}, "dist-info-metadata": {"sha256": "bb" * 32}},

@@ -1,17 +1,18 @@
 """A project's page on a package index, parsed: the JSON form (PEP 691, 700, 714) and the HTML form (PEP 503).
 
-The HTML form is `pypi-simple`'s. For the JSON form its models cost four times what the page needs (botocore, 5000
-files: 0.2 s with the interpreter locked, against 0.05 s here), which adds up over a tree of dependencies.
+The HTML form is `pypi-simple`'s. For the JSON form its models cost twenty times what the page needs (botocore, 5000
+files: 0.2 s with the interpreter locked, against 0.01 s here), which adds up over a tree of dependencies.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import msgspec
 from packaging.version import Version
 
 from dirac_forge.errors import redact
@@ -38,6 +39,9 @@ _MOST_TAGS = 120_000
 """Of HTML, whose reader takes longer: three for a file, as PyPI writes it."""
 _MOST_DECLARATIONS = 1_000
 """Comments and the like; each that does not end is looked for to the end of the page."""
+_NOTHING = msgspec.Raw(b"null")
+_ABSENT = msgspec.Raw(b"null")
+"""Where the key is not there at all."""
 _SUPPORTED = 1
 """The major version of the Simple API that is understood here."""
 
@@ -74,40 +78,81 @@ def _may_be(version: Version) -> re.Pattern[str]:
     return re.compile(rf"-v?(?:\d+!)?0*{'[.]0*'.join(map(str, release))}(?:[.]0+)*(?![.]?\d)", re.IGNORECASE)
 
 
+class _Listed(msgspec.Struct, frozen=True, gc=False, rename="kebab"):
+    """A file as a page lists it (PEP 691, 700, 714); everything but name and URL is JSON that nobody parsed yet."""
+
+    filename: str
+    url: str
+    hashes: msgspec.Raw = _NOTHING
+    size: msgspec.Raw = _NOTHING
+    yanked: msgspec.Raw = _NOTHING
+    requires_python: msgspec.Raw = _NOTHING
+    upload_time: msgspec.Raw = _NOTHING
+    core_metadata: msgspec.Raw = _ABSENT
+    dist_info_metadata: msgspec.Raw = _NOTHING
+    """The name that PEP 714 replaced; the new one wins where both are there."""
+
+
+class _JsonPage(msgspec.Struct, frozen=True, gc=False):
+    """A page whose files all have a name and a URL."""
+
+    files: list[_Listed]
+    meta: Any = None
+    name: Any = None
+
+
+_PAGES = msgspec.json.Decoder(_JsonPage)
+
+
 def _from_json(page: Page, project: str, only: Version | None, made: Callable[[ReleaseFile], None]) -> Project:
-    tree = _json(page)
-    files = tree.get("files")
-    if not isinstance(files, list):
-        raise _nonsense(page, "JSON without `files`")
-    if len(files) > _MOST_FILES:
-        raise _nonsense(page, f"JSON with {len(files)} files, more than any project has")
-    _check_api(page, tree.get("meta"))
-    name = tree.get("name")
+    told = _json(page)
+    if len(told.files) > _MOST_FILES:
+        raise _too_many(page, len(told.files))
+    _check_api(page, told.meta)
     wanted = _may_be(only).search if only is not None else None
-    pile: _Pile[Mapping[str, Any]] = _Pile(name if isinstance(name, str) and name else project)
-    for entry in files:
-        filename = entry.get("filename") if isinstance(entry, dict) else None
-        if not isinstance(filename, str) or not isinstance(entry.get("url"), str):
-            label = repr(entry if filename is None else filename)[:80]
-            raise _nonsense(page, f"JSON whose file {label} is not as PEP 691 says (a name and a URL, both text)")
-        if wanted is not None and wanted(filename) is None:
+    pile: _Pile[_Listed] = _Pile(told.name if isinstance(told.name, str) and told.name else project)
+    for entry in told.files:
+        if wanted is not None and wanted(entry.filename) is None:
             continue
-        named = pile.names.read(filename)
+        named = pile.names.read(entry.filename)
         if named is None:
-            pile.leave(filename)
+            pile.leave(entry.filename)
         else:
             pile.add(named, entry)
     return pile.project(lambda named, entry: _file(named, entry, page.url), made)
 
 
-def _json(page: Page) -> Mapping[str, Any]:
+def _json(page: Page) -> _JsonPage:
     try:
-        tree = parse_json(page.body.decode())
+        page.body.decode()  # in strings that nobody looks at, too
+        return _PAGES.decode(page.body)
     except UnicodeDecodeError as exc:
         raise _nonsense(page, "JSON that is not UTF-8") from exc
     except (ValueError, RecursionError) as exc:
-        raise _nonsense(page, "broken JSON") from exc
-    return tree if isinstance(tree, dict) else {}
+        raise _unlike(page) from exc
+
+
+def _unlike(page: Page) -> UnreachableError:
+    """Return what is wrong with JSON that is no page, found out slowly by the parser that takes anything."""
+    try:
+        tree = parse_json(page.body.decode())
+    except (ValueError, RecursionError):
+        return _nonsense(page, "broken JSON")
+    files = tree.get("files") if isinstance(tree, dict) else None
+    if not isinstance(files, list):
+        return _nonsense(page, "JSON without `files`")
+    if len(files) > _MOST_FILES:
+        return _too_many(page, len(files))
+    for entry in files:
+        filename = entry.get("filename") if isinstance(entry, dict) else None
+        if not isinstance(filename, str) or not isinstance(entry.get("url"), str):
+            label = repr(entry if filename is None else filename)[:80]
+            return _nonsense(page, f"JSON whose file {label} is not as PEP 691 says (a name and a URL, both text)")
+    return _nonsense(page, "broken JSON")
+
+
+def _too_many(page: Page, files: int) -> UnreachableError:
+    return _nonsense(page, f"JSON with {files} files, more than any project has")
 
 
 def _check_api(page: Page, meta: object) -> None:
@@ -116,23 +161,29 @@ def _check_api(page: Page, meta: object) -> None:
         raise _nonsense(page, f"version {version[:40]!r} of the Simple API (known here: {_SUPPORTED}.x)")
 
 
-def _file(named: Named, entry: Mapping[str, Any], base: str) -> ReleaseFile:
-    url = entry["url"]
-    size, yanked, python = (entry.get(key) for key in ("size", "yanked", "requires-python"))
-    # PEP 714 renamed the key of PEP 658/691; the new one wins where both are there.
-    metadata = entry.get("core-metadata", entry.get("dist-info-metadata"))
+def _file(named: Named, entry: _Listed, base: str) -> ReleaseFile:
+    size, yanked = _parsed(entry.size), _parsed(entry.yanked)
+    metadata = _parsed(entry.dist_info_metadata if entry.core_metadata is _ABSENT else entry.core_metadata)
     return ReleaseFile(
-        filename=entry["filename"],
-        url=url if url.startswith(("https://", "http://")) else join_url(base, url),
+        filename=entry.filename,
+        url=entry.url if entry.url.startswith(("https://", "http://")) else join_url(base, entry.url),
         kind=named.kind,
         version=named.version,
-        hashes=sound_hashes(entry.get("hashes")),
+        hashes=sound_hashes(_parsed(entry.hashes)),
         size=size if isinstance(size, int) and size >= 0 else None,
-        requires_python=_specifier(python),
+        requires_python=_specifier(_parsed(entry.requires_python)),
         yanked=yanked if isinstance(yanked, str) else ("" if yanked else None),
-        uploaded=_moment(entry.get("upload-time")),
+        uploaded=_moment(_parsed(entry.upload_time)),
         metadata_hashes=None if metadata is None or metadata is False else sound_hashes(metadata),
     )
+
+
+def _parsed(raw: msgspec.Raw) -> Any:
+    """Return the JSON value; None where it is none that can be read (a number without end)."""
+    try:
+        return parse_json(bytes(raw))
+    except ValueError:
+        return None
 
 
 def _specifier(value: object) -> str | None:
