@@ -21,6 +21,7 @@ from dirac_forge.channel.names import (
     package_for_extra,
     packages_of,
     spellings,
+    whole_of,
 )
 
 SHARED = Path(__file__).parents[2] / "../shared/conda-forge"
@@ -255,6 +256,10 @@ def test_a_package_for_an_extra_must_be_in_the_channel(listing: MakeListing) -> 
     assert package_for_extra("uvicorn", "standard", catalogue=listing("uvicorn")) is None
     assert package_for_extra("uvicorn", "standard", catalogue=listing(other=["uvicorn-standard"])) == "uvicorn-standard"
     assert package_for_extra("uvicorn", "standard", catalogue=listing(unread=("x",))) == "uvicorn-standard"
+
+
+def test_the_package_that_is_more_than_a_projects_own() -> None:
+    assert (whole_of("QtConsole"), whole_of("requests")) == ("qtconsole", "")
 
 
 def test_all_extras_of_a_project() -> None:

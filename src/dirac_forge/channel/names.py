@@ -42,6 +42,7 @@ __all__ = [
     "projects_importing",
     "spellings",
     "table_projects",
+    "whole_of",
 ]
 
 MappedBy = Literal["workspace", "channel", "curated", "grayskull", "normalised", "guess"]
@@ -153,6 +154,12 @@ def packages_of(project: str) -> tuple[str, ...]:
     """
     entry = tables.curated().get(canonicalize_name(project))
     return entry.outputs if entry is not None else ()
+
+
+def whole_of(project: str) -> str:
+    """Return the package that conda-forge's feedstock of `project` makes of its own package and more, "" for none."""
+    entry = tables.curated().get(canonicalize_name(project))
+    return entry.whole if entry is not None else ""
 
 
 def extras_of(project: str) -> dict[str, str]:

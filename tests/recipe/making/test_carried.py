@@ -1,5 +1,5 @@
 from dirac_forge.channel.listing import PackageInfo
-from dirac_forge.recipe.making.carried import carried_over
+from dirac_forge.recipe.making.carried import carried_over, whole_package
 from dirac_forge.recipe.model import Note, Output, Requirement
 
 
@@ -31,3 +31,20 @@ def test_nothing_is_carried_where_upstream_declared_everything() -> None:
         name="demo", versions=("1.0",), python=True, subdirs=frozenset(), channel="c", depends=("python", "six")
     )
     assert carried_over(Output(name="demo"), info, ["six"]) == (Output(name="demo"), ())
+
+
+def test_a_package_that_is_more_than_the_projects_own_requires_what_the_channels_build_does() -> None:
+    depends = ("demo-base >=1.0,<1.0.1.0a0", "python", "pyqt >=5.15", "demo-docs ==1.0")
+    info = PackageInfo(name="demo", versions=("1.0",), python=True, subdirs=frozenset(), channel="c", depends=depends)
+    lines, notes = whole_package("demo", "demo-base", info)
+    assert lines == (Requirement(name="pyqt", spec=">=5.15", comment="demo 1.0 has it"),)
+    assert [(note.level, note.text) for note in notes] == [
+        ("info", "demo is demo-base and more: its requirements are those of demo 1.0 in the channel"),
+        ("todo", "demo requires demo-docs of its own version: add that output, and to run"),
+    ]
+
+
+def test_what_is_not_known_of_such_a_package_is_for_a_person() -> None:
+    lines, (note,) = whole_package("demo", "demo-base", None)
+    assert (lines, note.level) == ((), "todo")
+    assert note.text == "demo requires more than demo-base, and its newest build is not known here: fill in its run"

@@ -230,6 +230,13 @@ def test_further_names_and_extras_are_outputs() -> None:
     assert {outputs[n].noarch for n in ("demo-ext", "demo_ext-full")} == {"generic"}
 
 
+def test_a_package_that_is_more_than_the_projects_own_is_an_output() -> None:
+    part = FamilyPart(package="demo-base", facts=facts("demo"), whole={"demo": (Requirement(name="pyqt"),)})
+    base, whole = made(part).outputs
+    assert (base.name, whole.name, whole.noarch) == ("demo-base", "demo", "generic")
+    assert texts(whole.run) == ["pin_subpackage demo-base", "package pyqt"]
+
+
 def test_extras_of_a_compiled_package_are_one_package_for_all_platforms_and_pythons() -> None:
     requires = ["six", "demo[fast]; extra == 'full'", "numpy>=2; python_version >= '3.13' and extra == 'fast'"]
     compiled = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], requires=requires, extras=["fast", "full"])

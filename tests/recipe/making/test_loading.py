@@ -61,6 +61,12 @@ def test_an_undeclared_import_names_file_and_project() -> None:
     )
 
 
+def test_stubs_for_type_checkers_bring_no_module() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": ("yaml", "types_demo")})
+    found = unmet(made, "types-demo", extras={"types-pyyaml": "typing"})
+    assert found == (UnmetImport(module="yaml", path="demo/cli.py", project="pyyaml"),)
+
+
 def test_an_import_of_an_extra_names_the_extra() -> None:
     made = release({"demo/__init__.py": (), "demo/cli.py": ("aiohttp.web",)})
     assert unmet(made, extras={"aiohttp": "server"}) == (

@@ -21,6 +21,8 @@ class NameEntry:
     reason: str = ""
     outputs: tuple[str, ...] = ()
     """All packages of the feedstock where some only require the first, which holds the module."""
+    whole: str = ""
+    """The package of the same feedstock that requires the preferred one and more."""
 
 
 @cache
@@ -31,6 +33,7 @@ def curated() -> Mapping[str, NameEntry]:
             packages=(row["package"], *row.get("also", ())),
             reason=row.get("reason", ""),
             outputs=tuple(row.get("outputs", ())),
+            whole=row.get("whole", ""),
         )
         for project, row in _document()["names"].items()
     }

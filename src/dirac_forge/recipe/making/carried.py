@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.channel.listing import PackageInfo
 from dirac_forge.recipe.model import Note, Output, Requirement
 
-__all__ = ["carried_over"]
+__all__ = ["carried_over", "whole_package"]
 
 
 def carried_over(output: Output, info: PackageInfo, declared: Collection[str]) -> tuple[Output, tuple[Note, ...]]:
@@ -19,7 +20,8 @@ def carried_over(output: Output, info: PackageInfo, declared: Collection[str]) -
     `declared` are the packages that upstream's metadata of that version names, with all extras.
     """
     known = {canonicalize_name(name) for name in (*declared, output.name, *(line.name for line in output.run))}
-    lines = tuple(line for line in _requirements(info) if canonicalize_name(line.name) not in known)
+    comment = f"upstream does not declare it; {info.name} {info.newest} has it"
+    lines = tuple(line for line in _requirements(info, comment) if canonicalize_name(line.name) not in known)
     notes = tuple(
         Note(
             level="info",
@@ -30,11 +32,30 @@ def carried_over(output: Output, info: PackageInfo, declared: Collection[str]) -
     return (replace(output, run=(*output.run, *lines)), notes) if lines else (output, ())
 
 
-def _requirements(info: PackageInfo) -> Iterator[Requirement]:
+def whole_package(name: str, own: str, info: PackageInfo | None) -> tuple[tuple[Requirement, ...], tuple[Note, ...]]:
+    """Return what the package `name` requires beside the project's `own`, as the channel's newest build has it.
+
+    No project declares that; where the channel's build is not known, a person has to fill it in.
+    """
+    if info is None:
+        text = f"{name} requires more than {own}, and its newest build is not known here: fill in its run"
+        return (), (Note(level="todo", text=text),)
+    comment = f"{info.name} {info.newest} has it"
+    lines = [line for line in _requirements(info, comment) if line.name != own]
+    siblings = [line for line in lines if info.newest in re.split(r"[\s,<>=!~|]+", line.spec)]
+    text = f"{name} is {own} and more: its requirements are those of {info.name} {info.newest} in the channel"
+    notes = [Note(level="info", text=text), *(_unknown_sibling(name, line.name) for line in siblings)]
+    return tuple(line for line in lines if line not in siblings), tuple(notes)
+
+
+def _unknown_sibling(name: str, sibling: str) -> Note:
+    return Note(level="todo", text=f"{name} requires {sibling} of its own version: add that output, and to run")
+
+
+def _requirements(info: PackageInfo, comment: str) -> Iterator[Requirement]:
     for spec in info.depends:
         name, *rest = spec.split()
         if name in {"python", "python_abi"} or name.startswith("_"):
             continue
         version = rest[0] if rest and not rest[0].startswith("*") else ""
-        comment = f"upstream does not declare it; {info.name} {info.newest} has it"
         yield Requirement(name=name, spec=version, comment=comment)

@@ -156,6 +156,8 @@ def explained(target: str, projects: Iterable[str]) -> bool:
 def _may_install(project: str, target: str, top: str) -> bool:
     if top in _SETUPTOOLS:
         return project == "setuptools"
+    if project.startswith("types-") or project.endswith("-stubs"):  # for type checkers only (PEP 561)
+        return project == canonicalize_name(top)
     return _is_known_to_install(project, target, top) or _is_named_like(project, target, top)
 
 

@@ -13,10 +13,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
 from dirac_forge.channel.listing import Catalogue, Listing, availability
-from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra, packages_of
+from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra, packages_of, whole_of
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
-from dirac_forge.recipe.making.carried import carried_over
+from dirac_forge.recipe.making.carried import carried_over, whole_package
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, FoundProject, walk
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.extras import ExtraPackages, extra_packages
@@ -31,7 +31,7 @@ from dirac_forge.recipe.making.nowhere import without
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.making.refusals import refuse_unknown_extras, refuse_unreadable
 from dirac_forge.recipe.making.specs import conda_spec
-from dirac_forge.recipe.model import Note, Output, Recipe
+from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
@@ -356,6 +356,7 @@ class Maker:
             licence = None
         package, *aliases = _own_packages(mapped)
         extras = self._extras(mapped, facts.metadata, asked)
+        whole, more = self._whole(package, mapped.project)
         tools = build_requirements(facts.sdist) if facts.sdist is not None else RequirementList()
         return FamilyPart(
             package=package,
@@ -364,9 +365,18 @@ class Maker:
             aliases=tuple(aliases),
             extras=extras.outputs,
             folded=extras.folded,
+            whole=whole,
             missing_tools=tuple(tool.name for tool in tools if self._is_nowhere(self._mapped(tool.name))),
-            notes=(*notes, *extras.notes),
+            notes=(*notes, *extras.notes, *more),
         )
+
+    def _whole(self, package: str, project: str) -> tuple[dict[str, tuple[Requirement, ...]], tuple[Note, ...]]:
+        """Return the package that is this one and more, where conda-forge's feedstock makes one, with what that is."""
+        name = whole_of(project)
+        if not name or name == package:
+            return {}, ()
+        lines, notes = whole_package(name, package, self.catalogue.info([name]).get(name))
+        return {name: lines}, notes
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
         try:

@@ -56,6 +56,8 @@ class FamilyPart:
     """Extra to the package that requires this one and what the extra adds."""
     folded: tuple[str, ...] = ()
     """Extras whose requirements the package has too."""
+    whole: Mapping[str, tuple[Requirement, ...]] = field(default_factory=dict)
+    """The package that requires this one and more, to what that is; empty where there is none."""
     missing_tools: tuple[str, ...] = ()
     """Build requirements that neither the channels nor the index have."""
     notes: tuple[Note, ...] = ()

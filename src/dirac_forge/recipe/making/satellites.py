@@ -1,4 +1,4 @@
-"""Outputs beside a project's own: further names of its package, and packages that bring one of its extras."""
+"""Outputs beside a project's own: further names of its package, and packages that bring more with it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ def satellites(
             level="info", text=f"{name} only requires {main.name}: conda-forge has both names, and users of either"
         )
         yield _satellite(name, main, ()), (note,)
+    for name, more in part.whole.items():
+        yield _satellite(name, main, more), ()
     plain = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True).lines
     for extra, name in sorted(part.extras.items()):
         converted = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True, extras=(extra,))
