@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from dirac_forge.bot.budget import Canaries, QueuedChange, RunLimits, canaries_held, choose, ordered, paused_by
 from dirac_forge.bot.canaries import canaries_of
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
-from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.bot_words import worded
 
 LIMITS = RunLimits(open_per_feedstock=3, per_run=20)
 NOW = datetime(2026, 1, 20, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_what_blocks_most_goes_first_then_names_decide() -> None:
 def test_a_run_opens_so_many_and_says_what_it_held_back() -> None:
     chosen = choose([bump("a"), bump("b"), bump("c")], replace(LIMITS, per_run=3), opened=1, open_now={})
     assert names(chosen.now) == ["a", "b"]
-    assert [(one.identity.feedstock, hold_words(one.reason)) for one in chosen.held] == [
+    assert [(one.identity.feedstock, worded(one.reason)) for one in chosen.held] == [
         ("c", "this run has opened 3, as many as it may")
     ]
     assert choose([bump("a")], replace(LIMITS, per_run=0), opened=0, open_now={}).now == ()
@@ -47,7 +47,7 @@ def test_a_feedstock_has_so_many_open_at_most_and_one_that_closes_another_makes_
     candidates = [rebuild("a"), rebuild("a", "boost"), bump("a", "3.0", replaces=1), rebuild("b")]
     chosen = choose(candidates, LIMITS, opened=0, open_now={"a": 2})
     assert [one.identity.key for one in chosen.now] == ["openssl4", "3.0", "openssl4"]
-    assert hold_words(chosen.held[0].reason) == "3 requests are open on it, of 3 at most"
+    assert worded(chosen.held[0].reason) == "3 requests are open on it, of 3 at most"
 
 
 def test_what_is_paused_waits_whatever_the_budget() -> None:
@@ -56,9 +56,9 @@ def test_what_is_paused_waits_whatever_the_budget() -> None:
         [rebuild("a"), rebuild("b", "boost"), bump("m2crypto"), bump("openssl4x")], limits, opened=0, open_now={}
     )
     assert names(chosen.now) == ["b", "openssl4x"]
-    assert [hold_words(one.reason) for one in chosen.held] == ["openssl4 is paused", "m2crypto is paused"]
+    assert [worded(one.reason) for one in chosen.held] == ["openssl4 is paused", "m2crypto is paused"]
     everything = choose([bump("a")], replace(LIMITS, paused=("all",)), opened=0, open_now={})
-    assert [hold_words(one.reason) for one in everything.held] == ["everything is paused"]
+    assert [worded(one.reason) for one in everything.held] == ["everything is paused"]
     # A version that is called like a pause is none.
     assert paused_by(bump("a", "openssl4").identity, ["openssl4"]) == ""
 
@@ -67,13 +67,13 @@ def test_of_a_big_wave_the_canaries_go_first() -> None:
     wave = [rebuild(name) for name in "abcde"]
     go, held = canaries_held(wave, 2, {})
     assert (names(go), names(held)) == (["a", "b"], ["c", "d", "e"])
-    assert hold_words(held[0].reason) == (
+    assert worded(held[0].reason) == (
         "the migration openssl4: 2 canaries go first, and are to be merged and built (those that this run opens)"
     )
     group = "the migration openssl4"
     go, held = canaries_held(wave, 2, {group: Canaries(under_way=("https://x/1", "https://x/2"))})
     assert (go, len(held)) == ([], 5)
-    assert hold_words(held[0].reason).endswith("are to be merged and built (https://x/1, https://x/2)")
+    assert worded(held[0].reason).endswith("are to be merged and built (https://x/1, https://x/2)")
     go, held = canaries_held(wave, 2, {group: Canaries(passed=1, under_way=("https://x/2",))})
     assert (go, len(held)) == ([], 5)
     # One that people closed is neither: another one takes its place.

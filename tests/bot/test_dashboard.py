@@ -13,7 +13,7 @@ from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
 from dirac_forge.proposals.hold_reasons import RunFull
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
-from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.bot_words import worded
 from support.bots import Bots
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -176,7 +176,7 @@ def test_conda_forges_bot_goes_first_for_the_time_that_the_settings_give(bot: Bo
     result = bot.run()
     assert result.outcomes == ()
     (held,) = result.held
-    assert hold_words(held.reason).startswith("waits until ")
+    assert worded(held.reason).startswith("waits until ")
     bot.clock.sleep(11 * 3600)
     assert bot.run().outcomes == ()
     bot.clock.sleep(2 * 3600)

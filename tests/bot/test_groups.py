@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.bot_words import worded
 from support.bots import Bots
 
 GROUPS = (("boto3", "botocore"),)
@@ -36,7 +36,7 @@ def test_a_group_waits_for_a_member_that_is_blocked(bot: Bots) -> None:
     bot.feedstock("botocore", wanted="2.0")
     bot.decider.waiting["botocore"] = "it needs urllib3 3"
     bot.limits(groups=GROUPS)
-    assert [(one.identity.feedstock, hold_words(one.reason)) for one in bot.run().held] == [
+    assert [(one.identity.feedstock, worded(one.reason)) for one in bot.run().held] == [
         ("boto3", "moves together with botocore, which can't move yet: it needs urllib3 3")
     ]
     assert open_titles(bot) == []
@@ -52,7 +52,7 @@ def test_a_group_is_never_half_open_for_a_limit(bot: Bots) -> None:
     bot.limits(groups=GROUPS, per_run=1)
     result = bot.run()
     assert open_titles(bot) == ["alone 2.0"]
-    assert {one.identity.feedstock: hold_words(one.reason) for one in result.held} == {
+    assert {one.identity.feedstock: worded(one.reason) for one in result.held} == {
         "boto3": "this run has opened 1, as many as it may",
         "botocore": "this run has opened 1, as many as it may",
     }

@@ -9,7 +9,7 @@ import pytest
 from dirac_forge.bot.holding import waits_for_time
 from dirac_forge.bot.proposed import Proposal
 from dirac_forge.feedstock.change import Change
-from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.bot_words import worded
 from dirac_forge.settings import BotSettings
 from dirac_forge.settings.schedule import window_of
 
@@ -22,7 +22,7 @@ def reason(
 ) -> str:
     proposal = Proposal(change=BUMP, released=released, unblocks=unblocks)
     found = waits_for_time(proposal, settings, seen=MONDAY - timedelta(hours=1), now=now)
-    return "" if found is None else hold_words(found)
+    return "" if found is None else worded(found)
 
 
 def test_a_release_that_is_too_young_waits_unless_it_unblocks_a_target() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.proposals.review_reasons import LeftForPerson
-from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.bot_words import worded
 from support.bots import Bots
 from support.gits import commit, file_at
 
@@ -96,7 +96,7 @@ def test_the_budget_holds_what_is_left_back_and_later_runs_go_on(bot: Bots) -> N
     bot.limits(per_run=2)
     result = bot.run()
     assert [one.identity.feedstock for one in result.outcomes] == ["c", "a"]
-    assert [(one.identity.feedstock, hold_words(one.reason)) for one in result.held] == [
+    assert [(one.identity.feedstock, worded(one.reason)) for one in result.held] == [
         ("b", "this run has opened 2, as many as it may")
     ]
     result = bot.run()
@@ -120,7 +120,7 @@ def test_pausing_leaves_open_requests_as_they_are(bot: Bots) -> None:
     bot.limits(paused=("all",))
     bot.github.forget()
     result = bot.run()
-    assert [hold_words(one.reason) for one in result.held] == ["everything is paused; its request stays as it is"]
+    assert [worded(one.reason) for one in result.held] == ["everything is paused; its request stays as it is"]
     del bot.decider.versions["demo"]
     bot.decider.over[bot.entries()[0].identity] = Unneeded(why="reached", version="2.0")
     assert bot.run().outcomes == ()

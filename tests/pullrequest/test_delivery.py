@@ -404,19 +404,13 @@ def test_a_token_that_may_not_change_workflows(world: World, tmp_path: Path) -> 
     assert len(world.pulls()[0].comments) == 1
 
 
-@pytest.mark.parametrize("right", ["read", "triage"])
-def test_automerge_comes_last_and_only_where_it_may(world: World, right: str) -> None:
-    world.github.get(FEEDSTOCK).permissions["bot"] = right  # type: ignore[assignment]
-    world.deliver(bump("2"), automerge=True)
-    (pull,) = world.pulls()
-    assert pull.labels == (["automerge"] if right == "triage" else [])
-    if right == "triage":
-        assert world.github.lines()[-1] == f"POST /repos/{FEEDSTOCK}/issues/1/labels"
-        better = replace(bump("2"), edits=(Edit(path="conda-forge.yml", before="bot: {}\n", after="bot: {a: 1}\n"),))
-        assert world.deliver(better).state == "updated"
-        assert world.pulls()[0].labels == []
-        world.deliver(better, automerge=True)
-        assert world.pulls()[0].labels == ["automerge"]
+def test_new_commits_take_the_label_automerge_off(world: World) -> None:
+    world.github.get(FEEDSTOCK).permissions["bot"] = "triage"
+    world.deliver(bump("2"))
+    world.pulls()[0].labels += ["automerge", "bug"]
+    better = replace(bump("2"), edits=(Edit(path="conda-forge.yml", before="bot: {}\n", after="bot: {a: 1}\n"),))
+    assert world.deliver(better).state == "updated"
+    assert world.pulls()[0].labels == ["bug"]
 
 
 def test_a_new_recipe_goes_to_staged_recipes(world: World) -> None:

@@ -32,7 +32,6 @@ STEPS = (
     "opened",
     "asked",
     "superseded",
-    "labelled",
     "finished",
 )
 BRANCH = "dirac-forge/bump/main/2"
@@ -63,15 +62,14 @@ def one_request(world: World, *, beside: tuple[str, ...] = ()) -> None:
 
 @pytest.fixture
 def older(world: World) -> World:
-    """With an older request that is to be superseded, and where a label may be put."""
-    world.github.get(FEEDSTOCK).permissions["bot"] = "triage"
+    """With an older request that is to be superseded."""
     world.deliver(bump("1.5"))
     world.steps.clear()
     return world
 
 
 def test_these_are_the_steps(older: World) -> None:
-    older.deliver(bump("2"), automerge=True)
+    older.deliver(bump("2"))
     assert tuple(older.steps) == STEPS
 
 
@@ -81,17 +79,16 @@ LOST = ("pushed", "opened", "asked", "superseded")
 @pytest.mark.parametrize(("step", "lost"), [*((step, False) for step in STEPS), *((step, True) for step in LOST)])
 def test_killed_after_each_step(older: World, step: str, lost: bool) -> None:
     with pytest.raises(Killed):
-        older.deliver(bump("2"), automerge=True, on_step=killing(step))
+        older.deliver(bump("2"), on_step=killing(step))
     if lost:
         older.ledger_file.unlink()
-    older.deliver(bump("2"), automerge=True)
+    older.deliver(bump("2"))
     # Who can't tell whose commits are on the older branch leaves it.
     one_request(older, beside=("dirac-forge/bump/main/1.5",) if lost and step != "superseded" else ())
-    assert older.pulls()[1].labels == ["automerge"]
     (first, _) = older.pulls()
     assert first.state == "closed"
     assert [comment.body.splitlines()[0] for comment in first.comments][1:] == ["Superseded by #2: demo 2"]
-    assert older.deliver(bump("2"), automerge=True).state == "unchanged"
+    assert older.deliver(bump("2")).state == "unchanged"
 
 
 @pytest.mark.parametrize("step", ["pushed", "updated", "asked"])
@@ -141,7 +138,7 @@ def program(world: World, step: str = "") -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
-@pytest.mark.parametrize("step", [step for step in STEPS if step not in {"superseded", "labelled"}])
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "superseded"])
 def test_killed_for_real(world: World, step: str) -> None:
     world.github.clock = time.time
     first = program(world, step)

@@ -20,7 +20,7 @@ from dirac_forge.proposals.hold_reasons import (
     UnaskedRecipe,
     WaitsForCanaries,
 )
-from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.bot_words import worded
 
 DAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cooldown` wants a release to be 1 day old"
@@ -60,4 +60,4 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
     ],
 )
 def test_each_reason_is_a_clause(reason: HoldReason, words: str) -> None:
-    assert hold_words(reason) == words
+    assert worded(reason) == words

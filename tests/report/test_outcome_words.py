@@ -30,7 +30,7 @@ from dirac_forge.proposals.outcome_reasons import (
     Unneeded,
     UpToDateRequest,
 )
-from dirac_forge.report.outcome_words import closing_words, worded
+from dirac_forge.report.bot_words import closing_words, worded
 
 CASES = [
     (ChangeSent(how="opened", title="a 2"), "opened: a 2"),

@@ -31,7 +31,7 @@ from dirac_forge.proposals.review_reasons import (
     WorseWithBump,
 )
 from dirac_forge.recipe.model import Note
-from dirac_forge.report.run_words import clauses, decided_words, reason_code, recorded, worded
+from dirac_forge.report.bot_words import clauses, decided_words, reason_code, recorded, worded
 
 
 @pytest.mark.parametrize(

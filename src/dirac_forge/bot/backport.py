@@ -27,9 +27,9 @@ from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.trees import read
 from dirac_forge.report.bodies import next_steps
+from dirac_forge.report.bot_words import reason_code, worded
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.markdown import markdown
-from dirac_forge.report.outcome_words import reason_code, worded
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import parse_whole_number, split_url
 

@@ -31,7 +31,7 @@ from dirac_forge.pullrequest.decision import WantedRequest
 from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox, PreparedChange
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
-from dirac_forge.report.run_words import recorded
+from dirac_forge.report.bot_words import recorded
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["Batch", "BatchDecider", "batch_lines", "find_tree", "read_batch", "write_batch"]

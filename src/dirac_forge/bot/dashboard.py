@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote
 from dirac_forge.bot.budget import Held
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.report.bot_words import worded
 from dirac_forge.report.foreign import code, escaped, link
-from dirac_forge.report.hold_words import hold_words
 
 __all__ = ["TITLE", "DashboardRequests", "DashboardState", "asked_for", "dashboard", "with_ticks"]
 
@@ -135,7 +135,7 @@ def _entry(entry: LedgerEntry, *actions: Action) -> str:
 
 def _held(held: Held) -> str:
     return "\n".join(
-        [f"- {code(str(held.identity))}: {_short(hold_words(held.reason))}", *_boxes(held.identity, ("now", "ignore"))]
+        [f"- {code(str(held.identity))}: {_short(worded(held.reason))}", *_boxes(held.identity, ("now", "ignore"))]
     )
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +37,7 @@ from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.migration.status import Status
 from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.decision_reasons import RebuildEvidence
@@ -114,20 +116,28 @@ class RunDecisions:
         unproven = self._unproven if bumps else ""
         decisions: list[RunDecision] = []
         for line in looked:
+            result = decided[id(line.folder)]
+            self._note_versions(line, result)
+            if isinstance(result, Skip):
+                decisions.append(skip_decision(result, line))
+                continue
             name = line.line.name
-            match decided[id(line.folder)]:
-                case Skip() as skip:
-                    self._versions[name, line.branch] = skip.current
-                    if isinstance(skip.reason, Current):
-                        self._offered[name, line.branch] = skip.reason.passed_over
-                    decisions.append(skip_decision(skip, line))
-                case Bump() as bump:
-                    self._versions[name, line.branch] = bump.old
-                    self._offered[name, line.branch] = (*bump.rejected, bump.new)
-                    wanted = bump_wanted(bump, line, self._again, blocks=blocks.get(name, 0))
-                    together = self._together(name)
-                    decisions.append(bump_decision(bump, line, wanted, unproven=unproven, together=together))
+            wanted = bump_wanted(result, line, self._again, blocks=blocks.get(name, 0))
+            together = self._together(name)
+            decisions.append(bump_decision(result, line, wanted, unproven=unproven, together=together))
         return decisions if unproven else [*decisions, *_new_recipes(bumps, blocks)]
+
+    def _note_versions(self, line: CurrentLine, result: Bump | Skip) -> None:
+        """Keep what a release line has, and what upstream offers for it."""
+        key = (line.line.name, line.branch)
+        match result:
+            case Bump():
+                self._versions[key] = result.old
+                self._offered[key] = (*result.rejected, result.new)
+            case Skip():
+                self._versions[key] = result.current
+                if isinstance(result.reason, Current):
+                    self._offered[key] = result.reason.passed_over
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
         """Return what is proposed for each folder, by its `id`."""
@@ -174,10 +184,8 @@ class RunDecisions:
         names = migrations_in(self.workspace.root)
         if not names:
             return []
-        defaults = [one for one in looked if not one.line.branch]
-        mine = {each.folder.label: each for one in defaults for each in self._lines_of(one) if each.folder is not None}
+        mine = self._members(looked)
         lines = tuple(each.folder for each in mine.values() if each.line.branch and each.folder is not None)
-        decisions: list[RunDecision] = []
         with self.executors() as executor:
             migrating = MigrationContext(
                 workspace=replace(self._at_hand, lines=lines),
@@ -187,9 +195,13 @@ class RunDecisions:
                 channel=self._channel,
                 executor=executor,
             )
-            for name in names:
-                decisions += self._rebuild_if_planned(migrating, name, mine, requests)
-        return decisions
+            rebuilds = (self._rebuild_if_planned(migrating, name, mine, requests) for name in names)
+            return list(chain.from_iterable(rebuilds))
+
+    def _members(self, looked: Iterable[CurrentLine]) -> dict[str, CurrentLine]:
+        """Return the release lines that rebuilds may go to, by their label."""
+        lines = chain.from_iterable(self._lines_of(each) for each in looked if not each.line.branch)
+        return {each.folder.label: each for each in lines if each.folder is not None}
 
     def _rebuild_if_planned(
         self, migrating: MigrationContext, name: str, looked: Mapping[str, CurrentLine], requests: Sequence[LedgerEntry]
@@ -214,12 +226,7 @@ class RunDecisions:
             if (entry.identity.kind, entry.identity.key) == ("migration", key)
         }
         status = status_now(migrating, plan, None, requests=open_rebuilds)
-        unknown = set(status.unknown)
-        self._rebuilt |= {
-            (key, member.feedstock): member.state == "done"
-            for member in status.feedstocks
-            if member.feedstock not in unknown
-        }
+        self._note_rebuilt(key, status)
         candidates = [*status.next, *(member for member in status.of("in-pr") if member.feedstock in open_rebuilds)]
         decisions = (
             rebuild_decision(plan, member, looked[member.feedstock])
@@ -227,6 +234,12 @@ class RunDecisions:
             if member.feedstock in looked
         )
         return [decision for decision in decisions if decision is not None]
+
+    def _note_rebuilt(self, migration: str, status: Status) -> None:
+        """Keep whether the channel has each member rebuilt, where that is known."""
+        for member in status.feedstocks:
+            if member.feedstock not in status.unknown:
+                self._rebuilt[migration, member.feedstock] = member.state == "done"
 
     def _lines_of(self, looked: CurrentLine) -> list[CurrentLine]:
         return [looked, *self._rebuilt_lines(looked)]

@@ -32,7 +32,7 @@ from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.refusals import ArchivedError, ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
-from dirac_forge.report.outcome_words import closing_words, reason_code, worded
+from dirac_forge.report.bot_words import closing_words, reason_code, worded
 
 __all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
 

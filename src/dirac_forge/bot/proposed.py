@@ -35,7 +35,7 @@ from dirac_forge.pullrequest.feedstock_files import folder_of
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import with_rebuild_body
-from dirac_forge.report.run_words import clauses, decided_words
+from dirac_forge.report.bot_words import clauses, decided_words
 
 __all__ = [
     "Decider",

@@ -140,23 +140,16 @@ def _one(
     known: BranchHead | None,
 ) -> CurrentLine:
     """`failed` are the messages of those that failed since the last one that did not."""
+    if trouble is None and len(failed) >= _GIVEN_UP:
+        trouble = f"not asked, because {_GIVEN_UP} before it failed: {failed[0]}"
+    if trouble is not None:
+        return CurrentLine(line=line, state="unknown", text=trouble)
     try:
-        if trouble is not None:
-            return CurrentLine(line=line, state="unknown", text=trouble)
-        if len(failed) >= _GIVEN_UP:
-            return CurrentLine(
-                line=line, state="unknown", text=f"not asked, for {_GIVEN_UP} before it failed: {failed[0]}"
-            )
         full_name, url = full_name_of(settings, line.name)
         about: dict[str, Any] = {} if known is None else {"known": known}
         tip = clones.refresh(full_name, url, line.branch or "main", **about)
         failed.clear()
-        files = clones.read(tip, under=_UNDER)
-        if not any(path in files for path in RECIPES):
-            return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
-        # The default branch is `main`, whatever it is called there: renamed, it is still the same line.
-        folder = folder_of(line.name, tip.full_name, line.branch or "main", files)
-        return CurrentLine(line=line, state="read", folder=folder, tip=tip)
+        return _read(line, full_name, tip, clones)
     except MissingRefError as error:
         return CurrentLine(line=line, state="missing", text=error.message)
     except UnknownError as error:
@@ -164,3 +157,13 @@ def _one(
         return CurrentLine(line=line, state="unknown", text=error.message)
     except ForgeError as error:
         return CurrentLine(line=line, state="failed", text=error.message)
+
+
+def _read(line: ReleaseLine, full_name: str, tip: Tip, clones: Clones) -> CurrentLine:
+    """Return the files of a line that was fetched."""
+    files = clones.read(tip, under=_UNDER)
+    if not any(path in files for path in RECIPES):
+        return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
+    # The default branch is `main`, whatever it is called there: renamed, it is still the same line.
+    folder = folder_of(line.name, tip.full_name, line.branch or "main", files)
+    return CurrentLine(line=line, state="read", folder=folder, tip=tip)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -34,9 +34,7 @@ from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, LedgerLine, Run, fingerprint
-from dirac_forge.report.hold_words import hold_words
-from dirac_forge.report.outcome_words import reason_code, worded
-from dirac_forge.report.run_words import clauses
+from dirac_forge.report.bot_words import clauses, reason_code, worded
 from dirac_forge.settings import BotSettings
 
 __all__ = ["BotRun", "Result"]
@@ -235,12 +233,17 @@ class BotRun:
 
         updates = [each for each in by_identity if each in open_already and not self._paused(each, log)]
         self._outcomes += connections.executor.map(deliver, updates)
-        new = [each for identity, each in by_identity.items() if identity not in open_already]
-        queue = ordered(_queued(each, open_already, self.settings.groups) for each in new)
-        queue.sort(key=lambda each: each.identity not in self.asked.now | self.asked.again)
-        free = self._free(queue, new, here, log)
-        self._open(free, deliver, log)
+        self._open(self._free(self._new(by_identity.values(), open_already), here, log), deliver, log)
         connections.observer.finished(_TASK)
+
+    def _new(
+        self, wanted: Iterable[ProposedChange], open_already: Collection[Identity]
+    ) -> list[tuple[QueuedChange, ProposedChange]]:
+        """Return the changes that are not open, in the order in which they are opened: first what people asked for."""
+        new = {each.identity: each for each in wanted if each.identity not in open_already}
+        queue = ordered(_queued(each, open_already, self.settings.groups) for each in new.values())
+        queue.sort(key=lambda each: each.identity not in self.asked.now | self.asked.again)
+        return [(each, new[each.identity]) for each in queue]
 
     def _sent(self, change: ProposedChange, log: RunLog, lease: Lease) -> Outcome:
         return send(
@@ -254,10 +257,11 @@ class BotRun:
         )
 
     def _free(
-        self, queue: list[QueuedChange], new: Sequence[ProposedChange], here: Sequence[LedgerEntry], log: RunLog
+        self, new: Sequence[tuple[QueuedChange, ProposedChange]], here: Sequence[LedgerEntry], log: RunLog
     ) -> list[QueuedChange]:
         """Return the new changes that wait neither for a time nor for canaries, in order; a group goes as a whole."""
-        ready, early = self._in_time(new, log)
+        queue = [queued for queued, _ in new]
+        ready, early = self._in_time([change for _, change in new], log)
         in_time = {each.identity for each in ready}
         candidates = [each for each in queue if each.identity in in_time]
         free, held = canaries_held(candidates, self.canary, canaries_of(here, now=self.connections.ledger.now()))
@@ -322,7 +326,7 @@ class BotRun:
     def _hold(self, held: Iterable[Held], log: RunLog) -> None:
         for one in held:
             self._held.append(one)
-            said = hold_words(one.reason)
+            said = worded(one.reason)
             if self._news(one.identity, said):
                 log.note("held", said, about=one.identity)
             else:

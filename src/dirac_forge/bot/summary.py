@@ -13,9 +13,8 @@ from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.proposals.outcome_reasons import ChangeSent
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity
-from dirac_forge.report.hold_words import hold_words
+from dirac_forge.report.bot_words import reason_code, worded
 from dirac_forge.report.outlook import outlook_json, outlook_lines
-from dirac_forge.report.run_words import reason_code, worded
 from dirac_forge.report.runs import RunRow
 
 __all__ = ["fault_notes", "result_json", "result_notes", "result_rows"]
@@ -55,7 +54,7 @@ def _outcome_row(outcome: Outcome, titles: Mapping[Identity, str]) -> RunRow:
 
 def _held_row(held: Held, titles: Mapping[Identity, str]) -> RunRow:
     title = titles.get(held.identity) or _title(held.identity)
-    return RunRow(feedstock=held.identity.feedstock, title=title, outcome="held back", reason=hold_words(held.reason))
+    return RunRow(feedstock=held.identity.feedstock, title=title, outcome="held back", reason=worded(held.reason))
 
 
 def _reason(outcome: Outcome, title: str) -> str:
@@ -120,7 +119,7 @@ def result_json(result: Result, outlooks: Sequence[DistributionOutlook] = ()) ->
             for outcome in result.outcomes
         ],
         "held": [
-            {**asdict(one.identity), "reason": hold_words(one.reason), "reason_code": reason_code(one.reason)}
+            {**asdict(one.identity), "reason": worded(one.reason), "reason_code": reason_code(one.reason)}
             for one in result.held
         ],
         "feedstocks": [

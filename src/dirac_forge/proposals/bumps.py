@@ -80,14 +80,22 @@ def decide(
     with _Arranging(context, workspace, executor) as arranging:
         found = _each(bumping, list(folders), options, arranging)
         bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
-        if not bumps or not (options.check or options.build):
+        if not bumps:
             return found
-        done = arranging.of_run().done(bumps) if options.check else bumps
-    if options.build:
-        from dirac_forge.proposals.builds import built_bumps  # noqa: PLC0415  # only where it is asked for
+        if options.check:
+            bumps = arranging.of_run().done(bumps)
+            rest = (one for one in found if not isinstance(one.result, Bump))
+            found = (*(Decided(folder=folder, result=bump) for folder, bump in bumps), *rest)
+    return _built(context, workspace, found) if options.build else found
 
-        done = list(zip((folder for folder, _ in done), built_bumps(context, workspace, done), strict=True))
-    rest = [one for one in found if not isinstance(one.result, Bump)]
+
+def _built(context: ProposalContext, workspace: Workspace, found: Sequence[Decided]) -> tuple[Decided, ...]:
+    """Return the proposals with their builds, then the others."""
+    from dirac_forge.proposals.builds import built_bumps  # noqa: PLC0415  # only where it is asked for
+
+    bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
+    done = zip((folder for folder, _ in bumps), built_bumps(context, workspace, bumps), strict=True)
+    rest = (one for one in found if not isinstance(one.result, Bump))
     return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
 
 

@@ -1,4 +1,4 @@
-"""Why a proposed change is not sent in a run; `report.hold_words` says it in words."""
+"""Why a proposed change is not sent in a run, worded in `report.hold_words`."""
 
 from __future__ import annotations
 

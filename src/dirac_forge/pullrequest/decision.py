@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,11 +72,14 @@ class WantedRequest:
         return f"{self.fingerprint}-{self.before}"
 
 
+Act = Literal["open", "update", "edit_text", "finish", "conflict", "merged", "closed", "theirs"]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
     """What to do about a change."""
 
-    act: Literal["open", "update", "edit_text", "finish", "conflict", "merged", "closed", "theirs"]
+    act: Act
     """`open` a new one; `update` its commits; `edit_text` its text; `finish` what a killed run may have left; nothing
     where it was `merged`, or `closed` by a person, or has a `conflict` that its maintainers want to resolve."""
     request: Request | None = None
@@ -106,15 +109,20 @@ def decide(
         force: also where a person closed it.
         remake_conflicts: whether a request is made again where the files that it changes moved on.
     """
-    mine = next((request for request in requests if request.branch == wanted.branch), None)
+    mine = _on_branch(requests, wanted.branch)
     older = tuple(each for each in requests if _replaced(wanted, each))
+    act: Act | None = _ended(wanted, mine, known, force=force)
     if mine is not None and mine.state == "open":
         act = _brought_up_to_date(wanted, mine, _written_in(mine, known), remake_conflicts=force or remake_conflicts)
+    if act is not None:
         return Decision(act=act, request=mine, older=older)
-    ended = _ended(wanted, mine, known, force=force)
-    if ended is not None:
-        return Decision(act=ended, request=mine, older=older)
-    return Decision(act="theirs", other=others[0]) if others and not force else Decision(act="open", older=older)
+    if force or not others:
+        return Decision(act="open", older=older)
+    return Decision(act="theirs", other=others[0])
+
+
+def _on_branch(requests: Iterable[Request], branch: str) -> Request | None:
+    return next((request for request in requests if request.branch == branch), None)
 
 
 def _ended(

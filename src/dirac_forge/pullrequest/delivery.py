@@ -36,8 +36,8 @@ from dirac_forge.pullrequest.request_text import request_text
 from dirac_forge.pullrequest.settling import conflicting, left_closed, left_to_others, merged, supersede
 from dirac_forge.pullrequest.smithy import Rerendered
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
+from dirac_forge.report.bot_words import worded
 from dirac_forge.report.foreign import quiet
-from dirac_forge.report.outcome_words import worded
 
 __all__ = ["DeliveryOptions", "Outcome", "Prepared", "Remake", "deliver"]
 
@@ -222,7 +222,7 @@ class _Delivery(DeliveryState):
             )  # fmt: skip
         old = decision.request if decision.act == "update" else None
         if old is not None and _LABEL in old.labels:
-            # It was for other commits; where it is to be there, it comes last.
+            # It was for other commits.
             self.destination.label(place, old, _LABEL, on=False)
         title, body = self._text(wanted, made, old)
         request = self.request = self.destination.request(place, sent, title=title, body=body, old=old)
@@ -317,16 +317,13 @@ class _Delivery(DeliveryState):
         ask: bool,
         new: bool,
     ) -> None:
-        """What follows once a request is open, each once: the rerender, older requests, and the label last."""
+        """What follows once a request is open, each once: labels, reviews, the rerender, and older requests."""
         if new:
             self._introduce(place, request, again=decision.act != "open")
         if ask:
             self._ask_to_rerender(wanted, place, request)
         for older in decision.older:
             supersede(self, wanted, place, request, older)
-        if self.options.automerge and place.may_label and _LABEL not in request.labels:
-            self.destination.label(place, request, _LABEL, on=True)
-            self.note(wanted, "labelled", f"{_LABEL} was put on it")
         known = self.known
         if known is None or known.step != "finished" or known.error or known.attempts:
             self.note(wanted, "finished", "", attempts=0, error="", next_try=None)
@@ -373,9 +370,7 @@ class _Delivery(DeliveryState):
     def _text(
         self, wanted: WantedRequest, made: MadeCommits, old: Request | None, *, rerender: str | None = None
     ) -> tuple[str, str]:
-        return request_text(
-            wanted, made, old, rerender=rerender, automerge=self.options.automerge, batch=self.journal.run
-        )
+        return request_text(wanted, made, old, rerender=rerender, batch=self.journal.run)
 
     def left(self, exc: TakenError) -> Outcome:
         """Leave a branch with commits of somebody else to them."""

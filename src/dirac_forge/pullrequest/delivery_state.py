@@ -29,8 +29,6 @@ class DeliveryOptions:
     """How changes are delivered."""
 
     smithy: Smithy | NoSmithy | None = None
-    automerge: bool = False
-    """The caller found that it may be merged without a person looking."""
     force: bool = False
     """Deliver before the next try is due, and where a person closed the request."""
     others: str = "wait"

@@ -1,4 +1,4 @@
-"""What a delivery adds to a body: what became of lint and rerender, and how the request can be merged."""
+"""What a delivery adds to a body: what became of lint and rerender."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RERENDER = "@conda-forge-admin, please rerender"
 _MOST = 20
 
 
-def notes(*, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str, automerge: bool) -> str:
+def notes(*, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str) -> str:
     """Return the lines for the end of a body, after a blank one; "" where there is nothing to say."""
     lines = []
     if rerendered is not None and rerendered.state == "done":
@@ -26,6 +26,4 @@ def notes(*, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str,
         lines += ["conda-smithy's linter says:", "", *(f"- {code(lint)}" for lint in lints[:_MOST]), ""]
     if unlinted:
         lines.append(f"It was not linted: {code(unlinted)}.")
-    if automerge:
-        lines.append("It gets the label `automerge`: conda-forge merges it once all checks pass.")
     return "\n" + "\n".join(lines) + "\n" if lines else ""

@@ -9,7 +9,7 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.outcome_reasons import OutcomeReason
 from dirac_forge.pullrequest.faults import Fault
 from dirac_forge.pullrequest.records import Identity
-from dirac_forge.report.outcome_words import reason_code, worded
+from dirac_forge.report.bot_words import reason_code, worded
 
 __all__ = ["Outcome", "OutcomeState"]
 

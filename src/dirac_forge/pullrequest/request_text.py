@@ -18,7 +18,6 @@ def request_text(
     old: Request | None,
     *,
     rerender: str | None = None,
-    automerge: bool = False,
     batch: str = "",
 ) -> tuple[str, str]:
     """Return title and body, with a new header.
@@ -28,7 +27,7 @@ def request_text(
     """
     if rerender is None:
         rerender = _rerender(made)
-    end = notes(rerendered=made.rerendered, lints=made.lints, unlinted=made.unlinted, automerge=automerge)
+    end = notes(rerendered=made.rerendered, lints=made.lints, unlinted=made.unlinted)
     header = wanted.header(
         rerender=rerender,
         version=__version__,

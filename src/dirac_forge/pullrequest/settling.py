@@ -17,7 +17,7 @@ from dirac_forge.pullrequest.destination import RepositoryPlace, Request
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import LedgerEntry
-from dirac_forge.report.outcome_words import worded
+from dirac_forge.report.bot_words import worded
 
 __all__ = ["conflicting", "left_closed", "left_to_others", "merged", "supersede"]
 

@@ -201,11 +201,15 @@ def bumps_text(
     for bump in bumps:
         sections = _whole(bump, results, requested=requested) if verbose else _brief(bump, results, common)
         parts += _below_overview(bump, sections, edits=diffs or verbose)
-    shared = [Items(tuple(map(worded, common)))] if common else []
-    for section in (*Section.of("For several feedstocks", shared), *_skipped(skips, verbose=verbose)):
+    for section in (*_for_several(common), *_skipped(skips, verbose=verbose)):
         parts += [Shown([section]), Text()]
     parts.append(Text(_in_all(bumps, skips, written=written)))
     return Group(*parts)
+
+
+def _for_several(notes: Collection[BumpNote]) -> tuple[Section, ...]:
+    """Return the notes that several feedstocks share."""
+    return Section.of("For several feedstocks", [Items(tuple(map(worded, notes)))] if notes else [])
 
 
 def _below_overview(bump: Bump, sections: tuple[Section, ...], *, edits: bool) -> list[RenderableType]:
@@ -282,13 +286,16 @@ def _why(bump: Bump) -> str:
         return f"waits for {words(bump.waits_for)}"
     if bump.blocked_by:
         return _blocked((*worse, *bump.blocked_by)[0])
-    if bump.proof is None:
-        return "not proven"
-    cells = len(bump.proof.verdicts)
-    if cells and all(verdict.outcome == "same" for verdict in bump.proof.verdicts):
-        return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before{_left(bump.proof)}"
-    reason = plain(proof_words(bump.proof.reason), longest=_SHORT)
-    return f"targets {bump.proof.outcome}{f': {reason}' if reason else ''}"
+    return "not proven" if bump.proof is None else _proven(bump.proof)
+
+
+def _proven(proof: Proof) -> str:
+    """Return in one line what a bump does to the targets."""
+    cells = len(proof.verdicts)
+    if cells and all(verdict.outcome == "same" for verdict in proof.verdicts):
+        return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before{_left(proof)}"
+    reason = plain(proof_words(proof.reason), longest=_SHORT)
+    return f"targets {proof.outcome}{f': {reason}' if reason else ''}"
 
 
 def _blocked(blocker: Blocker) -> str:

@@ -109,15 +109,20 @@ def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: b
     """Return one line for a few; for many how many there are, those for the causes themselves, then what these need."""
     if len(found.remedies) <= _FEW_REMEDIES:
         return [f"would unblock it{place}: {unblock_text(found)}"]
-    own = {name for cause in causes for name in (cause.package, *cause.chain[-2:-1], *cause.also)}
-    first = [remedy for remedy in found.remedies if remedy.package in own]
-    then = [remedy for remedy in found.remedies if remedy.package not in own]
+    first, then = _by_cause(found.remedies, causes)
     lines = [f"would unblock it{place}: {len(found.remedies)} changes together"]
     if first:
         lines.append(f"  for the causes above: {'; '.join(remedy_phrases(first))}")
     if then:
         lines.append(f"  for what these need: {_shown(then, len(then) if verbose else _MOST_NAMES)}")
     return lines
+
+
+def _by_cause(remedies: Sequence[Remedy], causes: Sequence[Cause]) -> tuple[list[Remedy], list[Remedy]]:
+    """Return the remedies for the causes themselves, and the others."""
+    own = {name for cause in causes for name in (cause.package, *cause.chain[-2:-1], *cause.also)}
+    first = [remedy for remedy in remedies if remedy.package in own]
+    return first, [remedy for remedy in remedies if remedy.package not in own]
 
 
 def _shown(remedies: Sequence[Remedy], most: int) -> str:

@@ -10,7 +10,6 @@ from dirac_forge.proposals.hold_reasons import (
     ForgeFull,
     GroupHeld,
     GroupStuck,
-    HoldReason,
     OutsideSchedule,
     Paused,
     RunFull,
@@ -18,67 +17,73 @@ from dirac_forge.proposals.hold_reasons import (
     UnaskedRecipe,
     WaitsForCanaries,
 )
-from dirac_forge.report.run_words import clauses
+from dirac_forge.report.wording import add_words, clauses, worded
 
-__all__ = ["hold_words"]
-
-
-def hold_words(reason: HoldReason) -> str:  # a sentence for each
-    """Return a reason as a clause."""
-    match reason:
-        case Paused():
-            return _paused(reason)
-        case FeedstockFull() | ForgeFull() | RunFull():
-            return _full(reason)
-        case WaitsForCanaries():
-            return _canaries(reason)
-        case BehindOthers(until=until):
-            return f"waits until {_moment(until)}, so that conda-forge's bot can go first"
-        case TooYoung():
-            return _young(reason)
-        case OutsideSchedule(windows=windows):
-            return f"new requests are opened in the hours of `schedule` only: {'; '.join(windows)} (UTC)"
-        case GroupHeld(feedstock=feedstock, reason=other):
-            return _group(feedstock, other)
-        case GroupStuck(feedstock=feedstock, reasons=reasons):
-            why = f": {clauses(reasons)}" if reasons else ""
-            return f"moves together with {feedstock}, which can't move yet{why}"
-        case UnaskedRecipe():
-            return "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"
+__all__: list[str] = []
 
 
-def _paused(reason: Paused) -> str:
+add_words(
+    {UnaskedRecipe: "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"}
+)
+
+
+@worded.register
+def _(reason: BehindOthers) -> str:
+    return f"waits until {_moment(reason.until)}, so that conda-forge's bot can go first"
+
+
+@worded.register
+def _(reason: OutsideSchedule) -> str:
+    return f"new requests are opened in the hours of `schedule` only: {'; '.join(reason.windows)} (UTC)"
+
+
+@worded.register
+def _(reason: GroupStuck) -> str:
+    why = f": {clauses(reason.reasons)}" if reason.reasons else ""
+    return f"moves together with {reason.feedstock}, which can't move yet{why}"
+
+
+@worded.register
+def _(reason: Paused) -> str:
     what = "everything" if reason.name == "all" else reason.name
     return f"{what} is paused" + ("; its request stays as it is" if reason.there else "")
 
 
-def _full(reason: FeedstockFull | ForgeFull | RunFull) -> str:
-    match reason:
-        case FeedstockFull(open=count, most=most):
-            return f"{count} requests are open on it, of {most} at most"
-        case ForgeFull(open=count, most=most):
-            return f"{count} requests are open on all feedstocks, of {most} at most"
-        case RunFull(most=most):
-            return f"this run has opened {most}, as many as it may"
+@worded.register
+def _(reason: FeedstockFull) -> str:
+    return f"{reason.open} requests are open on it, of {reason.most} at most"
 
 
-def _canaries(reason: WaitsForCanaries) -> str:
+@worded.register
+def _(reason: ForgeFull) -> str:
+    return f"{reason.open} requests are open on all feedstocks, of {reason.most} at most"
+
+
+@worded.register
+def _(reason: RunFull) -> str:
+    return f"this run has opened {reason.most}, as many as it may"
+
+
+@worded.register
+def _(reason: WaitsForCanaries) -> str:
     wave = f"the migration {reason.migration}" if reason.migration else "bumps"
     waits = ", ".join(reason.urls) or "those that this run opens"
     return f"{wave}: {reason.canaries} canaries go first, and are to be merged and built ({waits})"
 
 
-def _young(reason: TooYoung) -> str:
+@worded.register
+def _(reason: TooYoung) -> str:
     what = "released" if reason.released else "seen first"
     until = _moment(reason.since + reason.cooldown)
     age = _span(reason.cooldown)
     return f"{what} on {reason.since:%Y-%m-%d}: waits until {until}, because `cooldown` wants a release to be {age} old"
 
 
-def _group(feedstock: str, reason: HoldReason | None) -> str:
-    if reason is None:
+@worded.register
+def _(reason: GroupHeld) -> str:
+    if reason.reason is None:
         return "moves together with others of its group, which are held back"
-    return f"moves together with {feedstock}, which is held back: {hold_words(reason)}"
+    return f"moves together with {reason.feedstock}, which is held back: {worded(reason.reason)}"
 
 
 def _moment(time: datetime) -> str:

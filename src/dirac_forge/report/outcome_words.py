@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dirac_forge.proposals import outcome_reasons as reasons
 from dirac_forge.report.foreign import escaped
-from dirac_forge.report.run_words import reason_code, worded
-from dirac_forge.report.wording import add_words
+from dirac_forge.report.wording import add_words, worded
 
-__all__ = ["closing_words", "reason_code", "worded"]
+__all__ = ["closing_words"]
 
 add_words(
     {

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal
 
-import dirac_forge.report.bump_reasons  # noqa: F401  # adds the words of bumps
 from dirac_forge.proposals import decision_reasons, review_reasons
 from dirac_forge.report.migration_status import evidence_words
-from dirac_forge.report.wording import add_words, reason_code, recorded, worded
+from dirac_forge.report.wording import add_words, worded
 
-__all__ = ["clauses", "decided_words", "reason_code", "recorded", "worded"]
-
-
-def clauses(reasons: Iterable[object]) -> str:
-    """Return reasons as one clause: `waits for a; 2.0 is blocked`."""
-    return "; ".join(map(worded, reasons))
+__all__ = ["decided_words"]
 
 
 def decided_words(

@@ -86,13 +86,18 @@ def _blocks(rows: Sequence[RunRow]) -> tuple[Block, ...]:
 
     Beside other rows that is so only for a reason that more than two share.
     """
-    bare = _grouped((row.reason, row) for row in rows if _is_bare(row))
-    least = 1 if all(map(_is_bare, rows)) else 3
-    shared = {reason: some for reason, some in bare.items() if len(some) >= least and reason}
+    shared = _shared(rows)
     others = [row for row in rows if row not in itertools.chain(*shared.values())]
     table = (_table(others),) if others else ()
     lines = tuple(f"{_names(some)}: {reason}" for reason, some in shared.items())
     return (*table, Items(lines)) if lines else table
+
+
+def _shared(rows: Sequence[RunRow]) -> dict[str, list[RunRow]]:
+    """Return the rows that become lines, by their reason."""
+    bare = _grouped((row.reason, row) for row in rows if row.reason and _is_bare(row))
+    least = 1 if all(map(_is_bare, rows)) else 3
+    return {reason: some for reason, some in bare.items() if len(some) >= least}
 
 
 def _is_bare(row: RunRow) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import singledispatch
 
 from dirac_forge.feedstock.change import Recorded
 
-__all__ = ["add_words", "reason_code", "recorded", "worded"]
+__all__ = ["add_words", "clauses", "reason_code", "recorded", "worded"]
 
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -52,3 +52,8 @@ def reason_code(reason: object) -> str:
 def recorded(reason: object) -> Recorded:
     """Return a reason as it is written into a file: its code and its words."""
     return Recorded(code=reason_code(reason), text=worded(reason))
+
+
+def clauses(reasons: Iterable[object]) -> str:
+    """Return reasons as one clause: `waits for a; 2.0 is blocked`."""
+    return "; ".join(map(worded, reasons))

@@ -129,18 +129,23 @@ def _from_file(workspace: Path) -> Values:
 
 
 def _from_environment(environ: Mapping[str, str]) -> Values:
-    keys = [field.alias or name for name, field in ForgeTable.model_fields.items()]
-    variables = {_variable(key): key for key in keys if key not in _TABLES}
+    variables = _variables()
     written = {variable: text for variable, text in sorted(environ.items()) if _is_setting(variable) and text.strip()}
-    problems = [_unknown_variable(each, variables) for each in written if each not in variables]
+    unknown = [_unknown_variable(each, variables) for each in written if each not in variables]
     values = {key: _parsed(key, written[variable]) for variable, key in variables.items() if variable in written}
     try:
         table = validated(ForgeTable, values, name=lambda path: _variable(str(path[0])))
     except InvalidError as error:
-        raise InvalidError([*problems, *error.problems]) from None
-    if problems:
-        raise InvalidError(problems)
+        raise InvalidError([*unknown, *error.problems]) from None
+    if unknown:
+        raise InvalidError(unknown)
     return _written(table)
+
+
+def _variables() -> dict[str, str]:
+    """Return the variables that settings can be given by, and their keys."""
+    keys = (field.alias or name for name, field in ForgeTable.model_fields.items())
+    return {_variable(key): key for key in keys if key not in _TABLES}
 
 
 def _unknown_variable(variable: str, variables: Iterable[str]) -> tuple[KeyPath, str]:
