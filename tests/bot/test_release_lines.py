@@ -72,5 +72,5 @@ def test_many_in_a_row_are_the_host(tmp_path: Path) -> None:
     clones = Failing(tmp_path, "abcdefgh")
     found = looked(tmp_path, clones)
     assert found[4] == ("e", "unknown", "e timed out")
-    assert found[5] == ("f", "unknown", "not asked, for 5 before it failed: a timed out")
+    assert found[5] == ("f", "unknown", "not asked, because the 5 before it failed: a timed out")
     assert clones.asked == list("abcde")

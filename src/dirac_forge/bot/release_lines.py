@@ -141,7 +141,7 @@ def _one(
 ) -> CurrentLine:
     """`failed` are the messages of those that failed since the last one that did not."""
     if trouble is None and len(failed) >= _GIVEN_UP:
-        trouble = f"not asked, because {_GIVEN_UP} before it failed: {failed[0]}"
+        trouble = f"not asked, because the {_GIVEN_UP} before it failed: {failed[0]}"
     if trouble is not None:
         return CurrentLine(line=line, state="unknown", text=trouble)
     try:
