@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from rattler import Version, VersionSpec
 
@@ -28,11 +28,13 @@ def shown_migrations(pinning: Pinning, index: RecordIndex, names: Iterable[str])
         ChannelUnknownError: the channel can't be read.
     """
     pinned = pinning.configuration(index.platform, index.platform).values
-    builds = [record for name in names for record in _newest(index, name)]
+    # The same specs are looked at for each key of each migration.
+    specs = frozenset(text for name in names for record in _newest(index, name) for text in record.depends)
+    pins = _pins_of(specs)
     found = []
     for name, text in sorted(pinning.migrations.items()):
         keys = MigrationKeys.parse(text, name=name, platform=index.platform)
-        if any(_shown(key, new, pinned.get(key, ()), builds) for key, new in keys.configuration.values.items()):
+        if any(_shown(key, new, pinned.get(key, ()), specs, pins) for key, new in keys.configuration.values.items()):
             found.append(keys)
     return tuple(found)
 
@@ -45,24 +47,32 @@ def _newest(index: RecordIndex, name: str) -> list[Record]:
     return [record for record in records if (record.version, record.build_number) == (version, number)]
 
 
-def _shown(key: str, new: Sequence[str], pinned: Sequence[str], builds: Sequence[Record]) -> bool:
-    specs = [text for record in builds for text in record.depends]
+def _shown(
+    key: str,
+    new: Sequence[str],
+    pinned: Sequence[str],
+    specs: Collection[str],
+    pins: Mapping[str, Sequence[VersionSpec]],
+) -> bool:
     if key == "python":
         return any(f"python_abi {value}" in specs for value in new if value not in pinned)
     fresh = _versions(value for value in new if value not in pinned)
     old = _versions(pinned)
-    pins = _pins_on({key, key.replace("_", "-")}, specs)
-    return any(_allows(pin, fresh) and not _allows(pin, old) for pin in pins)
+    on = (pin for name in {key, key.replace("_", "-")} for pin in pins.get(name, ()))
+    return any(_allows(pin, fresh) and not _allows(pin, old) for pin in on)
 
 
 def _versions(values: Iterable[str]) -> list[Version]:
     return [Version(value) for value in values if _VERSION.fullmatch(value)]
 
 
-def _pins_on(names: Collection[str], specs: Iterable[str]) -> Iterator[VersionSpec]:
+def _pins_of(specs: Iterable[str]) -> Mapping[str, Sequence[VersionSpec]]:
+    """Return the versions that are asked for, by package."""
+    pins: dict[str, list[VersionSpec]] = {}
     for spec in map(parsed, specs):
-        if spec is not None and spec.version is not None and spec.name.normalized in names:
-            yield VersionSpec(str(spec.version))
+        if spec is not None and spec.version is not None:
+            pins.setdefault(spec.name.normalized, []).append(VersionSpec(str(spec.version)))
+    return pins
 
 
 def _allows(pin: VersionSpec, values: Iterable[Version]) -> bool:

@@ -106,6 +106,7 @@ def _bumping(context: ProposalContext, options: BumpOptions, executor: Executor)
         context.store,
         pythons=context.settings.gil_pythons,
         keep=True,
+        imports=False,
     )
     return BumpMaker(
         context,

@@ -59,6 +59,7 @@ class DriftLookup:
         self.write = write
         self.channel = channel
         self._exists_once = Once(lookup.exists)
+        self._package_once = Once(self._package_of)
         self.scope = Scope(pythons=context.settings.gil_pythons, python_min=context.settings.python_min)
 
     def of(
@@ -151,6 +152,9 @@ class DriftLookup:
 
     def package(self, project: str) -> str:
         """Return the project's package, as the workspace, the tables or the channel say."""
+        return self._package_once(project)
+
+    def _package_of(self, project: str) -> str:
         names = self.context.settings.names
         listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
         return package_for(project, overrides=names, catalogue=listing).package

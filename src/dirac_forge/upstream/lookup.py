@@ -30,17 +30,26 @@ class Lookup:
     """An index, and what was already asked of it; safe to use from many threads."""
 
     def __init__(
-        self, http: Http, index: IndexClient, store: Store, *, pythons: Sequence[str], keep: bool = False
+        self,
+        http: Http,
+        index: IndexClient,
+        store: Store,
+        *,
+        pythons: Sequence[str],
+        keep: bool = False,
+        imports: bool = True,
     ) -> None:
         """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them.
 
-        With `keep` projects stay in memory once they are read: several releases of each will be asked for.
+        With `keep` projects stay in memory once they are read: several releases of each will be asked for. Without
+        `imports` facts do not say what modules import.
         """
         self._http = http
         self._store = store
         self._pythons = tuple(pythons)
         self._index = index
         self._keep = keep
+        self._imports = imports
         self._project = Once(self._read)
         # Pages are large, and the HTTP cache has them.
         self._page = Once(index.page, keep=False)
@@ -124,7 +133,7 @@ class Lookup:
 
     def _gather(self, key: tuple[str, str]) -> ReleaseFacts:
         choice = self._choice(key)
-        facts = gather(self._http, choice.release, self._store, index_url=self._index.url)
+        facts = gather(self._http, choice.release, self._store, index_url=self._index.url, imports=self._imports)
         return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,30 @@ def read(content: bytes | IndexFile, kind: str = "gz", store: Store | None = Non
         (release,) = IndexClient(http, url=index.url).project("demo").releases
         assert release.sdist is not None
         return sdist_facts(http, release.sdist, store or Store(None), project="demo")
+
+
+def test_what_modules_import_is_left_out_unless_asked_for(tmp_path: Path) -> None:
+    files = {
+        "setup.py": "import cffi\nimport setuptools\nsetuptools.setup()",
+        "demo/__init__.py": "import argparse\n__path__ = __import__('pkgutil').extend_path(__path__, __name__)",
+        "demo/plain/__init__.py": "import six",
+        "demo/main.py": "import argparse\nargparse.ArgumentParser()",
+        "demo/fast.pyx": "# distutils: language = c++\ncimport numpy",
+        "backend/build.py": "import os\ndef build_wheel(): ...",
+    }
+    store = Store(tmp_path)
+    with PackageIndex({"demo": {"demo-1.0.tar.gz": sdist("demo", "1.0", files)}}) as index, Http(cache=None) as http:
+        (release,) = IndexClient(http, url=index.url).project("demo").releases
+        assert release.sdist is not None
+        some = [sdist_facts(http, release.sdist, store, project="demo", imports=False) for _ in range(2)]
+        every = sdist_facts(http, release.sdist, store, project="demo")
+        again = sdist_facts(http, release.sdist, store, project="demo")
+        downloads = [path for path in index.lines() if path.endswith(".tar.gz")]
+    assert some[0] == some[1] == replace(every, modules=some[0].modules, command_line_modules=frozenset())
+    assert [module.path for module in some[0].modules] == ["demo/__init__.py", "demo/fast.pyx", "setup.py"]
+    assert set(some[0].modules) < set(every.modules)
+    assert again == every
+    assert len(downloads) == 2
 
 
 FILES: dict[str, str | bytes] = {

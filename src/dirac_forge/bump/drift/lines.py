@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -38,6 +39,9 @@ _ITEM = re.compile(
 )
 
 
+_key = lru_cache(maxsize=10_000)(canonicalize_name)  # each line is compared with each requirement
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequirementLine:
     """One requirement line, as some platform has it."""
@@ -58,7 +62,7 @@ class RequirementLine:
     @property
     def key(self) -> str:
         """The name in which `_`, `-` and `.` are one."""
-        return canonicalize_name(self.name)
+        return _key(self.name)
 
     @property
     def written(self) -> str:

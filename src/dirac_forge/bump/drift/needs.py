@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
@@ -44,7 +45,7 @@ class UpstreamNeed:
     @property
     def keys(self) -> frozenset[str]:
         """Names under which a recipe may have it; `_`, `-` and `.` are one."""
-        return frozenset({canonicalize_name(self.package), *map(canonicalize_name, self.projects)})
+        return _keys(self.package, self.projects)
 
     @property
     def project(self) -> str:
@@ -61,6 +62,11 @@ class UpstreamNeed:
     def evidence(self) -> str:
         """Upstream's lines, for people."""
         return ", ".join(self.origins)
+
+
+@lru_cache(maxsize=10_000)
+def _keys(package: str, projects: tuple[str, ...]) -> frozenset[str]:
+    return frozenset({canonicalize_name(package), *map(canonicalize_name, projects)})
 
 
 def providers_for(names: Callable[[str], str]) -> Providers:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ def _licensing() -> Licensing:
     return get_spdx_licensing()
 
 
+@lru_cache(maxsize=1000)
 def normalised(expression: str) -> str | None:
     """Return the SPDX expression in its canonical spelling (`gpl-3.0+` is `GPL-3.0-or-later`), or None if it is none.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -166,9 +167,14 @@ def _setup_requires(sdist: SdistFacts) -> Iterator[str]:
     except IniError:
         options = {}
     yield from _list(options.get("setup_requires", ""))
-    declared = from_setup_py(sdist.texts.get("setup.py", "").encode(), where="setup.py").fields.get("setup_requires")
-    for item in [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []:
-        yield from _list(item) if isinstance(item, str) else ()
+    yield from _in_setup_py(sdist.texts.get("setup.py", ""))
+
+
+@lru_cache(maxsize=64)  # of a release it is asked for again and again, and the syntax tree takes long
+def _in_setup_py(text: str) -> tuple[str, ...]:
+    declared = from_setup_py(text.encode(), where="setup.py").fields.get("setup_requires") if text else None
+    items = [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []
+    return tuple(line for item in items if isinstance(item, str) for line in _list(item))
 
 
 def _list(value: str) -> Iterator[str]:

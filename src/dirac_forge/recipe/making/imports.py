@@ -88,7 +88,7 @@ def installed(members: Iterable[str], graph: ModuleGraph) -> tuple[str, ...]:
     """Return the importable names at the top of a wheel, by the names of its files."""
     tree: Tree = {}
     for member in members:
-        parts = PurePosixPath(member).parts
+        parts = tuple(part for part in member.split("/") if part not in {"", "."})
         if parts and parts[0].endswith(".data"):
             if len(parts) < 3 or parts[1] not in {"purelib", "platlib"}:
                 continue

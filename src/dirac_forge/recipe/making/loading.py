@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil
 
 from packaging.specifiers import SpecifierSet
@@ -47,14 +48,34 @@ class ModuleGraph:
     """The modules of a release and what each imports when it is loaded."""
 
     def __init__(self, facts: ReleaseFacts) -> None:
-        self._modules = dict(_dotted(facts))
-        members = facts.wheel.members if facts.wheel is not None else tuple(m.path for m in self._modules.values())
-        self._own = {_parts(member)[0].partition(".")[0] for member in members if _parts(member)}
-        self._own |= {name.partition(".")[0] for name in self._modules}
-        self._shared = _shared_namespaces(facts.wheel.members) if facts.wheel is not None else {}
+        self._facts = facts
+
+    @cached_property
+    def _modules(self) -> Mapping[str, SourceModule]:
+        return dict(_dotted(self._facts))
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        """The names at the top of what is installed."""
+        wheel = self._facts.wheel
+        members = wheel.members if wheel is not None else tuple(m.path for m in self._modules.values())
+        tops = {parts[0].partition(".")[0] for member in members if (parts := _parts(member))}
+        return frozenset(tops | {name.partition(".")[0] for name in self._modules})
+
+    @cached_property
+    def _shared(self) -> Mapping[str, set[str]]:
+        wheel = self._facts.wheel
+        return _shared_namespaces(wheel.members) if wheel is not None else {}
+
+    @cached_property
+    def _has_namespaces(self) -> bool:
+        sdist = self._facts.sdist
+        return sdist is not None and any(module.namespace for module in sdist.modules)
 
     def namespace(self, name: str) -> bool:
         """Whether a package is the `__init__.py` of a namespace package of the old kinds."""
+        if not self._has_namespaces:
+            return False
         module = self._modules.get(name)
         return module is not None and module.namespace
 

@@ -104,9 +104,10 @@ def _linked(text: str) -> Iterator[str]:
     if tree is None:
         return
     assigned: dict[str, list[ast.expr]] = {}
-    for name, value in _assignments(tree):
+    found = tuple(_assignments(tree))
+    for name, value in found:
         assigned.setdefault(name, []).append(value)
-    for name, value in _assignments(tree):
+    for name, value in found:
         if _LISTS.fullmatch(name):
             yield from _strings(value, assigned, frozenset())
 

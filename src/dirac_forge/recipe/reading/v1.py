@@ -114,9 +114,12 @@ class RecipeV1(CachedRecipe):
         return _Reader(self.path, variant, scope).outputs(self._root)
 
 
+_BOOLEANS = {"true": True, "false": False}
+
+
 def _typed(text: str) -> object:
     """Return a variant's value as rattler-build has it in conditions: booleans as such, everything else as text."""
-    return {"true": True, "false": False}.get(text.lower(), text)
+    return _BOOLEANS.get(text.lower(), text)
 
 
 class _Reader(OutlineReader):

@@ -64,7 +64,7 @@ def compose(text: str) -> Node | None:
         raise YamlError(exc.problem or "this is no YAML", line=mark.line + 1 if mark else 0) from exc
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise YamlError(f"this is no YAML: {exc}") from exc
-    if root is not None and "*" in text:
+    if root is not None and "*" in text and "&" in text:
         _check_aliases(root)
     return root
 

@@ -74,8 +74,10 @@ class Contents:
 class Reader:
     """Collects from one member after another, in the archive's order."""
 
-    def __init__(self, filename: str) -> None:
+    def __init__(self, filename: str, *, imports: bool = True) -> None:
+        """Without `imports` only modules that are special are looked into: most of the time goes into the others."""
         self._filename = filename
+        self._imports = imports
         self._names: list[str] = []
         self._texts: dict[str, str] = {}
         self._pkg_info: dict[str, bytes] = {}
@@ -107,13 +109,15 @@ class Reader:
             return
         source = member.read(SOURCE_LIMIT)
         self._parse_left -= len(source)
-        if member.name.endswith(".py") and names_parser(source):
+        if self._imports and member.name.endswith(".py") and names_parser(source):
             self._scripts[member.name] = source
         if _builds(member.name, source) and len(source) <= _TEXT_LIMIT:
             self._add_text(member.name, source)
         self._add_module(member.name, source)
 
     def _add_module(self, name: str, source: bytes) -> None:
+        if not (self._imports or _is_special(name, source)):
+            return
         if len(self._modules) < _MOST_MODULES and (module := read_module(name, source)) is not None:
             self._modules.append(module)
 
@@ -128,7 +132,7 @@ class Reader:
         self._add_text(member.name, data)
         if member.name.endswith(".py"):
             self._add_module(member.name, data)
-            if names_parser(data):
+            if self._imports and names_parser(data):
                 self._scripts[member.name] = data
 
     def _add_text(self, name: str, data: bytes) -> None:
@@ -188,6 +192,13 @@ def _builds(path: str, source: bytes) -> bool:
         return False
     links = _BUILD_MODULE.fullmatch(path.rpartition("/")[2]) is not None and _LINKS.search(source) is not None
     return links or b"build_wheel" in source
+
+
+def _is_special(path: str, source: bytes) -> bool:
+    """Whether a module tells more than its imports: setup.py, Cython, perhaps a namespace package of the old kinds."""
+    if path.endswith("/__init__.py"):
+        return b"extend_path" in source or b"declare_namespace" in source
+    return path.endswith((".pyx", "setup.py"))
 
 
 def _is_text(path: str) -> bool:

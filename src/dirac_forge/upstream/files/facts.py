@@ -96,10 +96,11 @@ class SdistFacts:
     members: tuple[str, ...] = ()
     """Names of all regular files."""
     modules: tuple[SourceModule, ...] = ()
-    """The modules that import something, or are special; tests, documentation and examples are left out."""
+    """The modules that import something, or are special; tests, documentation and examples are left out. The special
+    ones alone where imports were not asked for."""
     command_line_modules: frozenset[str] = frozenset()
     """Paths of .py files whose syntax tree builds a command-line parser (argparse, optparse, click, typer, docopt…),
-    among the modules of the first few commands by name."""
+    among the modules of the first few commands by name; empty where imports were not asked for."""
     entry_points: tuple[EntryPoint, ...] = ()
     """From [project.scripts], setup.cfg, setup.py literals or egg-info, in this order of trust."""
     setup: Mapping[str, object] = field(default_factory=dict)

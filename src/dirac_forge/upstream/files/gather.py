@@ -28,6 +28,7 @@ def gather(
     store: Store,
     *,
     sdist: bool = True,
+    imports: bool = True,
     executor: Executor | None = None,
     index_url: str | None = None,
 ) -> ReleaseFacts:
@@ -38,6 +39,8 @@ def gather(
     fetched at once; it may be the one that this call runs in. A wheel or sdist that can't be read is a problem. With
     `index_url` (the root of the Simple API), a release that has neither wheel nor PKG-INFO is looked up in the index's
     own description for summary, licence and URLs that its files do not tell.
+
+    Without `imports` it is left out what the modules of the source archive import, which takes longest to read.
 
     Raises HashMismatchError for a file that is not the index's, and UnreachableError where the server fails.
     """
@@ -53,7 +56,7 @@ def gather(
     def read_sdist() -> SdistFacts | InputError | None:
         if sdist_file is None:
             return None
-        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project))
+        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project, imports=imports))
 
     read, other = _both(read_wheel, read_sdist, executor)
     wheel, source = _readable(read, problems), _readable(other, problems)

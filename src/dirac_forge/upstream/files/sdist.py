@@ -34,31 +34,43 @@ _COMMANDS = 8
 
 
 def sdist_facts(
-    http: Http, file: ReleaseFile, store: Store, *, project: str, limits: ArchiveLimits | None = None
+    http: Http,
+    file: ReleaseFile,
+    store: Store,
+    *,
+    project: str,
+    limits: ArchiveLimits | None = None,
+    imports: bool = True,
 ) -> SdistFacts:
     """Return what the source archive `file` of `project` says; compared with all hashes that the index lists.
+
+    Without `imports`, what plain modules import and which of them parse command lines may be left out.
 
     Raises ArchiveError for a corrupt or bomb-like archive, TooLargeError, HashMismatchError, NotFoundError and
     UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts'
     problems say why.
     """
     key = kept.key_of(file)
-    if key and (known := kept.load(SdistFacts, store.get(kept.kind("sdist"), key))) is not None:
-        return known
+    kinds = ("sdist",) if imports else ("sdist-build", "sdist")
+    for kind in kinds if key else ():
+        if (known := kept.load(SdistFacts, store.get(kept.kind(kind), key or ""))) is not None:
+            return known
     with http.download(file.url, limit=SDIST_LIMIT, hashes=file.hashes) as body:
-        facts = read_sdist(body, file, project=project, limits=limits or ArchiveLimits())
+        facts = read_sdist(body, file, project=project, limits=limits or ArchiveLimits(), imports=imports)
     if key:
-        store.put(kept.kind("sdist"), key, kept.dump(facts))
+        store.put(kept.kind(kinds[0]), key, kept.dump(facts))
     return facts
 
 
-def read_sdist(body: IO[bytes], file: ReleaseFile, *, project: str, limits: ArchiveLimits) -> SdistFacts:
-    """Return the facts of an archive that is here already."""
+def read_sdist(
+    body: IO[bytes], file: ReleaseFile, *, project: str, limits: ArchiveLimits, imports: bool = True
+) -> SdistFacts:
+    """Return the facts of an archive that is here already; `imports` as for `sdist_facts`."""
     digest = file.sha256 or _sha256(body)
     size = body.seek(0, 2)
     body.seek(0)
     problems: list[str] = []
-    reader = Reader(file.filename)
+    reader = Reader(file.filename, imports=imports)
     for member in members(body, filename=file.filename, size=size, limits=limits, problems=problems):
         reader.add(member)
     contents = reader.contents()
