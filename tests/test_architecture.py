@@ -79,6 +79,41 @@ def test_files_do_not_import_each_other_in_circles() -> None:
     assert circles == []
 
 
+_IMPORT = re.compile(r"^(?:from ([\w.]+) import (?:\(([^)]*)\)|([^#\n]*))|import ([\w.]+))", re.MULTILINE)
+"""At the top level: what a function or a condition imports is indented."""
+
+
+def _loaded(start: str) -> set[str]:
+    """Return the modules that importing one of the package's imports, and the packages from elsewhere."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        base = PACKAGE.parent / name.replace(".", "/")
+        path = next((one for one in (base.with_suffix(".py"), base / "__init__.py") if one.is_file()), None)
+        for whole, several, line, plain in _IMPORT.findall(path.read_text(encoding="utf-8")) if path else ():
+            module = whole or plain
+            own = module.startswith("dirac_forge")
+            waiting.append(module if own else module.partition(".")[0])
+            waiting += [f"{module}.{part.split()[0]}" for part in (several or line).split(",") if own and part.strip()]
+    return found
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["dirac_forge.cli.bump", "dirac_forge.cli.bump_answer", "dirac_forge.report.bodies", "dirac_forge.proposals.drift"],
+)
+def test_bumps_load_neither_the_solver_nor_graphs(module: str) -> None:
+    """Each takes 0.1 to 0.3 s, and a bump that is not proved needs none of them."""
+    assert (
+        _loaded(module) & {"rattler", "networkx", "rich", "ruamel", "grayskull", "dirac_forge.migration.plan"} == set()
+    )
+    assert {"dirac_forge.feedstock.change", "packaging"} <= _loaded(module)
+
+
 def test_text_files_have_an_encoding() -> None:
     """Without one it depends on the locale what a file says."""
     bare = [

@@ -5,81 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.cli.bump_request import BumpRequest
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.discovery import require_workspace
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
-from dirac_forge.files import read_text, write_files
-from dirac_forge.proposals.bumps import BumpOptions, Decided, decide
-from dirac_forge.report.bump_body import review_count
-from dirac_forge.report.bumps import bumps_json, bumps_text
-from dirac_forge.report.next_steps import (
-    Step,
-    current_steps,
-    evidence_steps,
-    first_steps,
-    write_steps,
-    written_steps,
-)
-from dirac_forge.report.target_state import targets_json, targets_lines
-from dirac_forge.untrusted import one_line, parse_json
-from dirac_forge.upstream.digests import read_known
+from dirac_forge.files import write_files
+from dirac_forge.proposals.bumps import Decided, decide
+from dirac_forge.untrusted import one_line
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from dirac_forge.check.cells import Cell
     from dirac_forge.cli.github import SentChanges
 
-__all__ = ["BumpRequest", "bump"]
+__all__ = ["bump"]
 
 _NO, _UNREADABLE, _UNKNOWN = 1, 2, 3
 _VERSION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z._+!-]{0,99}")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BumpRequest:
-    """What the command line asks of `dirac-forge bump`."""
-
-    feedstocks: tuple[str, ...] = ()
-    to: str = ""
-    write: bool = False
-    pr: bool = False
-    check: bool = True
-    build: bool = False
-    known_sha256: Path | None = None
-    dependencies: Literal["update", "report", "off"] | None = None
-    catch_up: bool = False
-
-    @property
-    def again(self) -> tuple[str, ...]:
-        """The arguments by which a next command comes to the same proposals."""
-        given = (("--to", self.to), ("--known-sha256", self.known_sha256), ("--dependencies", self.dependencies))
-        flags = (("--no-check", not self.check), ("--catch-up", self.catch_up))
-        return (
-            *(part for option, value in given if value for part in (option, str(value))),
-            *(flag for flag, is_given in flags if is_given),
-        )
-
-    def options(self) -> BumpOptions:
-        """Return how the bumps are decided. Raises InputError for hashes that can't be read."""
-        given = bool(self.to and self.known_sha256)
-        return BumpOptions(
-            to=self.to,
-            dependencies="off" if self.dependencies is None and given else self.dependencies,
-            check=self.check,
-            build=self.build,
-            known=_known(self.known_sha256),
-            catch_up=self.catch_up,
-            changelog=self.pr,
-        )
 
 
 def bump(context: Context, request: BumpRequest) -> int:
@@ -100,37 +48,14 @@ def bump(context: Context, request: BumpRequest) -> int:
     if request.write:
         _write_all(context, workspace, decided)
     results = [one.result for one in decided]
+    from dirac_forge.cli import bump_answer  # noqa: PLC0415  # loaded before upstream is asked, it would delay that
+
     if context.options.json:
-        _answer_json(context, results, sent, targets)
+        bump_answer.answer_json(context, results, sent, targets)
     else:
-        _answer_text(context, workspace, request, results, sent, targets)
+        bump_answer.answer_text(context, workspace, request, results, sent, targets)
     asked = bool(request.to or request.feedstocks)
     return max(_exit_code(results, asked=asked), sent.exit_code if sent is not None else 0)
-
-
-def _answer_json(
-    context: Context, results: Sequence[Bump | Skip], sent: SentChanges | None, targets: Sequence[Cell]
-) -> None:
-    from dirac_forge.report.bodies import with_bodies  # noqa: PLC0415  # only JSON shows them
-
-    requests = {"requests": sent.document} if sent is not None else {}
-    standing = {"targets": targets_json(targets)} if targets else {}
-    context.answer("", {**bumps_json(with_bodies(results)), **requests, **standing})
-
-
-def _answer_text(
-    context: Context,
-    workspace: Workspace,
-    request: BumpRequest,
-    results: Sequence[Bump | Skip],
-    sent: SentChanges | None,
-    targets: Sequence[Cell],
-) -> None:
-    verbose = context.options.verbose
-    single = len(request.feedstocks) == 1
-    shown = bumps_text(results, written=request.write, verbose=verbose, diffs=single, requested=request.pr)
-    lines = [*targets_lines(targets), *(sent.lines if sent is not None else ())]
-    context.answer(_with_lines(shown, lines), None, _steps(workspace, request, results, verbose=verbose))
 
 
 def _allow_requests(context: Context, request: BumpRequest) -> None:
@@ -178,57 +103,6 @@ def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -
     return target_state(context, executor)
 
 
-def _steps(
-    workspace: Workspace, request: BumpRequest, results: Sequence[Bump | Skip], *, verbose: bool
-) -> tuple[Step, ...]:
-    asked = request.feedstocks
-    bumps = [result for result in results if isinstance(result, Bump)]
-    ready = [bump for bump in bumps if bump.status == "proposed"]
-    proposed = [bump.change.feedstock for bump in ready]
-    first, absent = _to_bump_first(workspace, bumps)
-    left = len(bumps) > len(proposed) or not (asked or _all_known(results))
-    evidence = evidence_steps(asked, request.again) if left and not verbose else ()
-    if all(isinstance(one, Skip) and one.kind == "nothing" for one in results):
-        return current_steps()
-    reviewed = not any(map(review_count, ready))
-    written = _proposed_steps(request, proposed, reviewed=reviewed)
-    return (*written, *first_steps(asked, first, absent), *evidence)
-
-
-def _proposed_steps(request: BumpRequest, proposed: Sequence[str], *, reviewed: bool) -> tuple[Step, ...]:
-    if not proposed:
-        return ()
-    return (
-        written_steps(proposed)
-        if request.write or request.pr
-        else write_steps(proposed, request.again, reviewed=reviewed)
-    )
-
-
-def _all_known(results: Iterable[Bump | Skip]) -> bool:
-    return not any(isinstance(one, Skip) and one.kind == "unknown" for one in results)
-
-
-def _to_bump_first(workspace: Workspace, bumps: Sequence[Bump]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the feedstocks that make newer versions of what blocks the bumps, and packages that none here makes."""
-    looked = {bump.change.feedstock for bump in bumps}
-    first: dict[str, None] = {}
-    absent: dict[str, None] = {}
-    for lack in _unoffered(bumps):
-        maker = workspace.making(lack.need.package)
-        if maker is not None:
-            first[maker.name] = None
-        elif lack.availability.status == "outdated":
-            absent[lack.need.package] = None
-    return tuple(name for name in first if name not in looked), tuple(absent)
-
-
-def _unoffered(bumps: Iterable[Bump]) -> list[Lack]:
-    """Return what the bumps need and no bump of the run makes."""
-    blockers = [blocker for bump in bumps for blocker in bump.blocked_by]
-    return [blocker for blocker in blockers if isinstance(blocker, Lack) and not blocker.offered]
-
-
 def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[FeedstockFolder]:
     """Return the feedstocks that are named, all where none is; with `to` it has to be one.
 
@@ -242,14 +116,6 @@ def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[Fe
     return folders
 
 
-def _with_lines(shown: RenderableType, lines: Sequence[str]) -> RenderableType:
-    if not lines:
-        return shown
-    from dirac_forge.report.terminal import joined, sentences  # noqa: PLC0415  # only where something was sent
-
-    return joined([shown, sentences(lines)])
-
-
 def _exit_code(results: Sequence[Bump | Skip], *, asked: bool) -> int:
     """Return the highest that a result asks for; what nobody `asked` for by name may be unreadable or impossible."""
     codes = {"unknown": _UNKNOWN, **({"unreadable": _UNREADABLE, "no": _NO} if asked else {})}
@@ -261,17 +127,6 @@ def _exit_code(results: Sequence[Bump | Skip], *, asked: bool) -> int:
 def _stopped(bump: Bump) -> bool:
     """Whether a bump is blocked, or would make a target worse."""
     return bump.status == "blocked" or (bump.proof is not None and bump.proof.outcome == "worse")
-
-
-def _known(path: Path | None) -> dict[str, dict[str, str]]:
-    if path is None:
-        return {}
-    try:
-        return read_known(parse_json(read_text(path)))
-    except (OSError, ValueError) as error:
-        raise InputError(f"--known-sha256: {path} can't be read: {error}") from error
-    except InputError as error:
-        raise InputError(f"--known-sha256: {path}: {error.message}") from error
 
 
 def _write_all(context: Context, workspace: Workspace, decided: Iterable[Decided]) -> None:

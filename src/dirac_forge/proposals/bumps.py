@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self
 
+from packaging.utils import canonicalize_name
+
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.bump import BumpMaker
@@ -24,6 +29,7 @@ __all__ = ["BumpOptions", "Decided", "Dependencies", "decide"]
 
 Dependencies = Literal["update", "report", "off"]
 _FEEDSTOCKS = 4
+_PYPI = re.compile(r"//pypi\.(?:org|io)/packages/source/\w/([A-Za-z0-9][\w.-]*)/")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,9 +82,10 @@ def decide(
         options: what is asked.
         executor: runs what can be done at the same time: questions to upstream, solves.
     """
-    bumping = _bumping(context, options, executor)
+    listed = list(folders)
+    bumping = _bumping(context, listed, options, executor)
     with _Arranging(context, workspace, executor) as arranging:
-        found = _each(bumping, list(folders), options, arranging)
+        found = _each(bumping, listed, options, arranging)
         bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
         if not bumps:
             return found
@@ -99,7 +106,9 @@ def _built(context: ProposalContext, workspace: Workspace, found: Sequence[Decid
     return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
 
 
-def _bumping(context: ProposalContext, options: BumpOptions, executor: Executor) -> BumpMaker:
+def _bumping(
+    context: ProposalContext, folders: Sequence[FeedstockFolder], options: BumpOptions, executor: Executor
+) -> BumpMaker:
     lookup = Lookup(
         context.http,
         IndexClient(context.http, url=context.settings.index_url),
@@ -108,6 +117,10 @@ def _bumping(context: ProposalContext, options: BumpOptions, executor: Executor)
         keep=True,
         imports=False,
     )
+    if not context.settings.offline and not options.known:
+        # The answers are on their way while the rest of the code is loaded and recipes are read.
+        for project in _named_projects(folders):
+            executor.submit(_ask_early, lookup, project)
     return BumpMaker(
         context,
         executor,
@@ -118,6 +131,17 @@ def _bumping(context: ProposalContext, options: BumpOptions, executor: Executor)
         channel=options.check,
         changelogs=options.changelog,
     )
+
+
+def _named_projects(folders: Iterable[FeedstockFolder]) -> list[str]:
+    """Return the projects on PyPI that sources of the recipes name outright."""
+    found = (match[1] for folder in folders for text in folder.texts.values() for match in _PYPI.finditer(text))
+    return list(dict.fromkeys(map(canonicalize_name, found)))
+
+
+def _ask_early(lookup: Lookup, project: str) -> None:
+    with suppress(ForgeError):
+        lookup.project(project)
 
 
 def _each(

@@ -67,8 +67,8 @@ def bump(
     that upstream changed between the two versions. Where a feedstock can't move the reason is given; where an edit is
     not certain nothing is written.
     """
-    from dirac_forge.cli.bump import BumpRequest
     from dirac_forge.cli.bump import bump as run
+    from dirac_forge.cli.bump_request import BumpRequest
 
     request = BumpRequest(
         feedstocks=tuple(feedstocks or ()),
