@@ -326,7 +326,7 @@ def test_release_lines_are_members(workspace: Path, channel: Path, capsys: pytes
         "b@v0.x is in lib2, wave 1 of 2:\n"
         "  host: b@v0.x/recipe/meta.yaml:8: lib\n"
         "  lib exports lib\n"
-        "It waits for no other member.\n"
+        "It does not wait for another member.\n"
         "Nobody waits for it.\n"
     )
     assert run(workspace, "why", "lib2", "a@v7") == 0

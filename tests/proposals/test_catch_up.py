@@ -42,7 +42,7 @@ def test_a_recipe_that_lags_is_brought_up_to_date(place: Place) -> None:  # noqa
     assert "## lib 1.0, requirements\n" in found["body"]
     assert "\n## Catching up with upstream\n" in found["body"]
     assert "| lib | run | `attrs` | `attrs >=22` | `attrs>=22` | 0.9 (2026-01-02) |\n" in found["body"]
-    assert "- [x] The build number is one higher wherever the recipe writes it.\n" in found["body"]
+    assert "- [x] The build number is raised by one everywhere in the recipe.\n" in found["body"]
     again = place.run(HISTORY, "lib", "--no-check", "--catch-up", "--write")["lib"]
     assert again["status"] == "skipped"
 

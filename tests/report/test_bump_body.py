@@ -46,7 +46,7 @@ Newer versions that were passed over:
 ## Checks
 
 - **Targets get worse**: dirac-grid 9.1.22 can't be installed on osx-64
-- Taken as merged already: m2crypto.
+- Assumes that these are merged already: m2crypto.
 - the run\\_exports of lib are not known: requirements of the builds may be missing
 
 | dirac-grid | Python 3.12 |
@@ -93,7 +93,7 @@ Newer versions that were passed over:
 
 ## New recipes
 
-It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:
+It needs packages that no channel has. Their recipes are proposed for staged-recipes:
 
 - **httpx2 0.3**: dirac-grid 9.1.22 needs httpx2; the channel has no such package
 
@@ -104,10 +104,10 @@ It needs what the channel lacks; these recipes for staged-recipes are proposed b
 
 ## Before merging
 
-- [x] The build number is 0 wherever the recipe writes it.
-- [x] Every source that is another file now has that file's hash (see Sources).
-- [ ] Requirements are those of the new version (see Requirements, and what is only reported).
-- [ ] The licence is upstream's, and its files are still those that the recipe names.
+- [x] The build number is 0 everywhere in the recipe.
+- [x] Every source that changed has its new hash (see Sources).
+- [ ] The requirements match the new version (see Requirements and Only reported).
+- [ ] The licence matches upstream's, and the recipe still names its files.
 - [ ] The patches still apply, and are still needed.
 - [ ] The targets stay installable (see Checks).
 - [ ] The feedstock was rerendered.
@@ -115,17 +115,17 @@ It needs what the channel lacks; these recipes for staged-recipes are proposed b
 
 ## Next steps
 
-- To change it, push to this branch: the bot then stops updating it.
+- To change this request, push to its branch; the bot then stops updating it.
 - To recreate it from the current recipe: `dirac-forge bump dirac-grid --pr`.
 - Comment commands: `please rerender`, `please restart ci` ([all](<https://conda-forge.org/docs/maintainer/infrastructure/>)).
 - Merge it, or label it `automerge` to have it merged once all checks pass. Later commits remove the label.
-- To stop it, close it: this version is not proposed again, but the next one is.
+- If you don't want it, close it: this version is not proposed again, but the next one is.
 - `bot: {version_updates: {exclude: [VERSION]}}` in `conda-forge.yml` skips a version.
 - `bot: {version_updates: {skip: true}}` in `conda-forge.yml` stops all version updates.
 - `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
-- Its operator can pause it here with `paused = ["dirac-grid"]`. `dirac-forge bot why dirac-grid` shows what it did.
+- For the bot's operator: `paused = ["dirac-grid"]` pauses this feedstock, `dirac-forge bot why dirac-grid` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -140,31 +140,31 @@ Not proven: no solver was asked what this does to the targets.
 
 ## Requirements
 
-What upstream requires was not compared with the release before.
+Upstream's requirements were not compared with those of the previous release.
 
 ## Before merging
 
-- [x] The build number is 0 wherever the recipe writes it.
-- [ ] Every source that is another file now has that file's hash (see Sources).
-- [ ] Requirements are those of the new version (see Requirements, and what is only reported).
-- [ ] The licence is upstream's, and its files are still those that the recipe names.
+- [x] The build number is 0 everywhere in the recipe.
+- [ ] Every source that changed has its new hash (see Sources).
+- [ ] The requirements match the new version (see Requirements and Only reported).
+- [ ] The licence matches upstream's, and the recipe still names its files.
 - [ ] The targets stay installable (see Checks).
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
 
 ## Next steps
 
-- To change it, push to this branch: the bot then stops updating it.
+- To change this request, push to its branch; the bot then stops updating it.
 - To recreate it from the current recipe: `dirac-forge bump demo --pr`.
 - Comment commands: `please rerender`, `please restart ci` ([all](<https://conda-forge.org/docs/maintainer/infrastructure/>)).
 - Merge it, or label it `automerge` to have it merged once all checks pass. Later commits remove the label.
-- To stop it, close it: this version is not proposed again, but the next one is.
+- If you don't want it, close it: this version is not proposed again, but the next one is.
 - `bot: {version_updates: {exclude: [VERSION]}}` in `conda-forge.yml` skips a version.
 - `bot: {version_updates: {skip: true}}` in `conda-forge.yml` stops all version updates.
 - `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
-- Its operator can pause it here with `paused = ["demo"]`. `dirac-forge bot why demo` shows what it did.
+- For the bot's operator: `paused = ["demo"]` pauses this feedstock, `dirac-forge bot why demo` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -188,13 +188,13 @@ def test_requirements_that_are_only_reported() -> None:
 
 def test_nothing_drifted() -> None:
     body = with_body(replace(BARE, drift=Drift(text=BARE.edited.after))).change.body
-    assert "\n## Requirements\n\nUpstream changed nothing that the recipe follows.\n" in body
-    assert "\n- [x] Requirements are those of the new version" in body
+    assert "\n## Requirements\n\nNo change of upstream's requirements affects the recipe.\n" in body
+    assert "\n- [x] The requirements match the new version" in body
 
 
 def test_licences_are_compared_with_upstreams() -> None:
     same = LicenceComparison(output="demo", recipe="MIT", upstream="MIT", declared=True, agrees=True)
-    box = "The licence is upstream's, and its files are still those that the recipe names."
+    box = "The licence matches upstream's, and the recipe still names its files."
     drift = Drift(text=BARE.edited.after, licences=(same,))
     assert f"\n- [x] {box}\n" in with_body(replace(BARE, drift=drift)).change.body
     other = replace(same, upstream="BSD-2-Clause", agrees=False)
@@ -281,7 +281,7 @@ def test_release_notes_are_folded_and_have_no_effect() -> None:
     )
     body = with_body(replace(FULL, changelog=changelog)).change.body
     assert (
-        "## Release notes\n\n<details>\n<summary>What upstream says of 9.1.22 (CHANGES.md, shortened)</summary>\n\n"
+        "## Release notes\n\n<details>\n<summary>Upstream's notes on 9.1.22 (CHANGES.md, shortened)</summary>\n\n"
         "````\n2.0\n- ping @\u200boctocat, fixes #12 </details> ```\n````\n\n</details>\n"
     ) in body
 

@@ -37,7 +37,7 @@ dirac-grid 9.1.9 → 9.1.22
     - lhcbdirac main needs dirac-grid >=9.1,<10: 9.1.22 belongs to it
   Checks
     - Targets get worse: dirac-grid 9.1.22 can't be installed on osx-64
-    - Taken as merged already: m2crypto.
+    - Assumes that these are merged already: m2crypto.
     - the run_exports of lib are not known: requirements of the builds may be
       missing
     dirac-grid  Python 3.12

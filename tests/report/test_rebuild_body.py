@@ -44,22 +44,22 @@ b is rebuilt on linux-64 and osx-64 for the migration `lib2`, wave 2 of 3.
 
 ## Before merging
 
-- [x] The build number is raised by 1; nothing else of the recipe is touched.
+- [x] The build number is raised by 1; nothing else in the recipe has changed.
 - [x] The migration is in `.ci_support/migrations/lib2.yaml`.
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
 
 ## Next steps
 
-- To change it, push to this branch: the bot then stops updating it.
+- To change this request, push to its branch; the bot then stops updating it.
 - To recreate it from the current recipe: `dirac-forge migrate run lib2 b --pr`.
 - Comment commands: `please rerender`, `please restart ci` ([all](<https://conda-forge.org/docs/maintainer/infrastructure/>)).
 - Merge it, or label it `automerge` to have it merged once all checks pass. Later commits remove the label.
-- To stop it, close it: the rebuild is not proposed again, and feedstocks that depend on it keep waiting.
+- If you don't want it, close it: the rebuild is not proposed again, and feedstocks that depend on it keep waiting.
 - `bot: {abi_migration_branches: [BRANCH]}` in `conda-forge.yml` rebuilds other branches, too.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: migration}` in `conda-forge.yml` merges rebuilds that pass all checks.
-- Its operator can pause it here with `paused = ["b"]`. `dirac-forge bot why b` shows what it did.
+- For the bot's operator: `paused = ["b"]` pauses this feedstock, `dirac-forge bot why b` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -87,7 +87,8 @@ def test_a_cycle_is_said_and_long_lists_are_cut() -> None:
     )
     broken = first if "did not wait" in first else second
     assert (
-        "- It waits for no other member.\n- It did not wait for r1 (r1 → r0), since each needs the other.\n" in broken
+        "- It does not wait for another member.\n- It did not wait for r1 (r1 → r0), since each needs the other.\n"
+        in broken
     )
     assert "m00, m01" in second
     assert " more.\n" in second

@@ -68,7 +68,7 @@ A client for @\u200beveryone
 - Upstream: <https://example.org/httpx2> <https://github.com/o/httpx2>
 - Licence: `BSD-3-Clause` (LICENSE)
 
-## To be filled in
+## To fill in
 
 - no sdist: which licence file?
 
@@ -76,11 +76,11 @@ A client for @\u200beveryone
 
 - its tests were not run
 
-## What it needs
+## Dependencies
 
-**It waits for signurlarity**, which the channel lacks, or has too old.
+**It waits for signurlarity**: the channel does not have these in the versions that it requires.
 
-| package | required | status | in the channel | project, and how its name was found |
+| package | required | status | in the channel | project, and where its name comes from |
 | --- | --- | --- | --- | --- |
 | `signurlarity` | `>=1` | missing |  | Signurlarity (guess) |
 | `anyio` | `>=1` | available | 4.9 | anyio (guess) |
@@ -91,19 +91,19 @@ A client for @\u200beveryone
 
 ## Before merging
 
-- [ ] No line is left to be filled in by hand.
-- [x] The licence's file is packaged.
+- [ ] Nothing is left to fill in.
+- [x] The licence file is packaged.
 - [x] The source is upstream's own archive, with its hash.
 - [x] The build number is 0.
 - [ ] No other project's code is vendored or linked statically.
-- [ ] The maintainers have said in a comment that they agree to be listed.
+- [ ] The maintainers have agreed in a comment to be listed.
 - [ ] The builds and tests of this request have passed.
 
 ## Next steps
 
-- To change it, push to this branch: the bot then stops updating it.
-- To stop it, close it: the recipe is not proposed again.
-- Its operator can pause it here with `paused = ["httpx2"]`. `dirac-forge bot why httpx2` shows what it did.
+- To change this request, push to its branch; the bot then stops updating it.
+- If you don't want it, close it: the recipe is not proposed again.
+- For the bot's operator: `paused = ["httpx2"]` pauses this feedstock, `dirac-forge bot why httpx2` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -117,5 +117,5 @@ def test_the_whole_body() -> None:
 
 def test_a_recipe_that_needs_nothing() -> None:
     text = with_recipe_body(CHANGE, replace(RECIPE, notes=(), about=About())).body
-    assert text.startswith("## httpx2 0.3\n\n## Before merging\n\n- [x] No line is left to be filled in by hand.\n")
-    assert "What it needs" not in text
+    assert text.startswith("## httpx2 0.3\n\n## Before merging\n\n- [x] Nothing is left to fill in.\n")
+    assert "## Dependencies" not in text

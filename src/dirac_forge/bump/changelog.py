@@ -26,7 +26,7 @@ _LONGEST_LINE = 300
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Changelog:
-    """What upstream says of the versions of a bump."""
+    """Upstream's notes on the versions of a bump."""
 
     lines: tuple[str, ...]
     """Foreign text, shortened."""

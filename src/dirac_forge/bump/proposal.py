@@ -69,7 +69,7 @@ class Bump:
     satisfies: tuple[ExtensionFit, ...] = ()
     """Release lines of extensions that the new version belongs to."""
     changelog: Changelog | None = None
-    """What upstream says of the versions in between; None where it was not looked for, or says nothing."""
+    """Upstream's notes on the versions in between; None where it was not looked for, or says nothing."""
     recipes: tuple[NewRecipe, ...] = ()
     """New recipes for packages that it needs and the channel lacks."""
 

@@ -1,4 +1,4 @@
-"""What upstream says of a bump's release: the changelog of the sdist, else GitHub's release notes."""
+"""Upstream's notes on a bump's release: the changelog of the sdist, else GitHub's release notes."""
 
 from __future__ import annotations
 

@@ -124,16 +124,18 @@ def next_steps(change: Change) -> Section:
     """Return the section that tells maintainers how to change, remake, merge or stop a request."""
     name = change.feedstock
     again = {"bump": f"bump {name} --pr", "migration": f"migrate run {change.key} {name} --pr"}.get(change.kind)
-    lines: list[Line] = ["To change it, push to this branch: the bot then stops updating it."]
+    lines: list[Line] = ["To change this request, push to its branch; the bot then stops updating it."]
     if again is not None:
         lines.append(("To recreate it from the current recipe: ", Code(f"dirac-forge {again}"), "."))
     if change.in_feedstock:
         lines += [_COMMANDS, _AUTOMERGE]
-    lines.append(f"To stop it, close it: {_CLOSED[change.kind]}")
+    lines.append(f"If you don't want it, close it: {_CLOSED[change.kind]}")
     lines += [
         (Code(key), " in ", Code("conda-forge.yml"), f" {effect}.") for key, effect in _SETTINGS.get(change.kind, ())
     ]
     pause, why = Code(f'paused = ["{name}"]'), Code(f"dirac-forge bot why {name}")
-    lines.append(("Its operator can pause it here with ", pause, ". ", why, " shows what it did."))
+    lines.append(
+        ("The bot's operator can pause it for this feedstock with ", pause, ". ", why, " shows what the bot did.")
+    )
     by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))
     return Section(title="Next steps", blocks=(Items(tuple(lines)), by), detail=True)

@@ -145,7 +145,7 @@ def _requirements_title(bump: Bump) -> str:
 def _requirements(bump: Bump) -> Iterator[Block]:
     drift = bump.drift
     if drift is None:
-        yield Paragraph("What upstream requires was not compared with the release before.")
+        yield Paragraph("Upstream's requirements were not compared with those of the previous release.")
         return
     outputs: dict[str, list[Carried]] = {}
     for line in drift.changes:
@@ -188,10 +188,8 @@ def _since(start: LagStart | None) -> str:
 def _unchanged(bump: Bump) -> str:
     others = [note.project for note in bump.notes if isinstance(note, SecondLeft) and not note.requirement]
     if not others:
-        return "Upstream changed nothing that the recipe follows."
-    return (
-        f"Nothing changed in the requirements of the project that moves; {words(others)} stays, and was not compared."
-    )
+        return "No change of upstream's requirements affects the recipe."
+    return f"The requirements of the project that moves did not change; {words(others)} stays, and was not compared."
 
 
 def _carried(line: Carried) -> tuple[Line, ...]:
@@ -327,7 +325,7 @@ def _grouped(rows: Sequence[tuple[str, str, str]]) -> tuple[Line, ...]:
 def _recipes(bump: Bump) -> Iterator[Block]:
     if bump.recipes:
         lines: tuple[Line, ...] = tuple((Bold(new.change.title), f": {recipe_reason(new)}") for new in bump.recipes)
-        yield Paragraph("It needs what the channel lacks; these recipes for staged-recipes are proposed beside it:")
+        yield Paragraph("It needs packages that no channel has. Their recipes are proposed for staged-recipes:")
         yield Items(lines)
 
 
@@ -335,7 +333,7 @@ def _changelog(bump: Bump) -> Iterator[Block]:
     changelog = bump.changelog
     if changelog is not None:
         cut = ", shortened" if changelog.shortened else ""
-        yield Folded(f"What upstream says of {bump.new} ({changelog.source}{cut})", changelog.lines)
+        yield Folded(f"Upstream's notes on {bump.new} ({changelog.source}{cut})", changelog.lines)
 
 
 def _links(bump: Bump) -> Iterator[Block]:
@@ -348,10 +346,10 @@ def _links(bump: Bump) -> Iterator[Block]:
 
 def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
     if not bump.moves:
-        yield True, "The build number is one higher wherever the recipe writes it."
+        yield True, "The build number is raised by one everywhere in the recipe."
         return
-    yield True, "The build number is 0 wherever the recipe writes it."
-    yield bool(bump.edited.digests), "Every source that is another file now has that file's hash (see Sources)."
+    yield True, "The build number is 0 everywhere in the recipe."
+    yield bool(bump.edited.digests), "Every source that changed has its new hash (see Sources)."
 
 
 def _same_licences(bump: Bump) -> bool:
@@ -378,8 +376,8 @@ def _patch_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
 def _checklist(bump: Bump) -> Iterator[Block]:
     boxes: list[tuple[bool, Line]] = [
         *_edited_boxes(bump),
-        (_is_clean(bump), "Requirements are those of the new version (see Requirements, and what is only reported)."),
-        (_same_licences(bump), "The licence is upstream's, and its files are still those that the recipe names."),
+        (_is_clean(bump), "The requirements match the new version (see Requirements and Only reported)."),
+        (_same_licences(bump), "The licence matches upstream's, and the recipe still names its files."),
         *_patch_boxes(bump),
         (_is_proved(bump), "The targets stay installable (see Checks)."),
         (False, "The feedstock was rerendered."),

@@ -279,7 +279,7 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
         found.append(f"  only on {', '.join(member.platforms)}")
     found += [f"  {one.text}" for one in pinned if one.feedstock == name]
     edges = plan.edges_of(name)
-    found.append("It waits for no other member." if not edges else "It waits for:")
+    found.append("It does not wait for another member." if not edges else "It waits for:")
     for edge in edges:
         found += _edge_lines(plan, edge)
     children = plan.children[name]

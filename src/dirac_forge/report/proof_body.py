@@ -45,7 +45,7 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
     why = proof_words(proof.reason) if not isinstance(proof.reason, WorstTarget) else ""
     said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {why}" if why else "")]
     if proof.beside:
-        said.append(f"Taken as merged already: {words(proof.beside)}.")
+        said.append(f"Assumes that these are merged already: {words(proof.beside)}.")
     said += unblock_lines(proof)
     said += map(warning_words, proof.warnings)
     yield Items(tuple(said))

@@ -61,7 +61,7 @@ def _order(plan: Plan, name: str) -> Iterator[Block]:
         else:
             lines.append(f"It did not wait for {edge.parent} ({way}): the migration says so.")
     if not waited:
-        lines.insert(0, "It waits for no other member.")
+        lines.insert(0, "It does not wait for another member.")
     children = plan.children[name]
     yield Items(few(lines, _MOST))
     if children:
@@ -112,7 +112,7 @@ def _answers(effect: TargetEffect, platform: str, number: int) -> tuple[TargetAn
 
 def _checklist(plan: Plan) -> Iterator[Block]:
     lines: list[tuple[bool, Line]] = [
-        (True, f"The build number is raised by {plan.migration.bump}; nothing else of the recipe is touched."),
+        (True, f"The build number is raised by {plan.migration.bump}; nothing else in the recipe has changed."),
         (True, ("The migration is in ", Code(f".ci_support/migrations/{plan.migration.name}.yaml"), ".")),
         (False, "The feedstock was rerendered."),
         (False, "The builds and tests of this request have passed."),

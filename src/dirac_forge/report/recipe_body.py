@@ -25,9 +25,9 @@ def recipe_sections(
     """
     return (
         Section(title=f"{recipe.feedstock} {recipe.version}", blocks=tuple(_head(recipe, needed, needed_for))),
-        *Section.of("To be filled in", _notes(recipe, "todo")),
+        *Section.of("To fill in", _notes(recipe, "todo")),
         *Section.of("Needs review", _notes(recipe, "warning")),
-        *Section.of("What it needs", _dependencies(recipe, needed)),
+        *Section.of("Dependencies", _dependencies(recipe, needed)),
         *Section.of("How it was decided", _notes(recipe, "info"), detail=True),
         *Section.of("Before merging", _checklist(recipe), detail=True),
     )
@@ -82,10 +82,11 @@ def _dependencies(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[Block]:
         return
     lacking = [row.mapped.package for row in rows if row.status in ("missing", "outdated")]
     if lacking:
-        yield Paragraph((Bold(f"It waits for {words(lacking)}"), ", which the channel lacks, or has too old."))
+        lacks = ": the channel does not have these in the versions that it requires."
+        yield Paragraph((Bold(f"It waits for {words(lacking)}"), lacks))
     order = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
     yield Table(
-        head=("package", "required", "status", "in the channel", "project, and how its name was found"),
+        head=("package", "required", "status", "in the channel", "project, and where its name comes from"),
         rows=tuple(map(_row, sorted(rows, key=lambda row: (order[row.status], row.mapped.package)))),
     )
 
@@ -107,12 +108,12 @@ def _checklist(recipe: Recipe) -> Iterator[Block]:
     sources = [*recipe.sources, *(source for output in recipe.outputs for source in output.sources)]
     abouts = [recipe.about, *(output.about for output in recipe.outputs if output.about.license)]
     boxes: list[tuple[bool, Line]] = [
-        (all(note.level != "todo" for note in recipe.notes), "No line is left to be filled in by hand."),
-        (all(about.license_files for about in abouts), "The licence's file is packaged."),
+        (all(note.level != "todo" for note in recipe.notes), "Nothing is left to fill in."),
+        (all(about.license_files for about in abouts), "The licence file is packaged."),
         (bool(sources) and all(map(_pinned, sources)), "The source is upstream's own archive, with its hash."),
         (recipe.build_number == 0, "The build number is 0."),
         (False, "No other project's code is vendored or linked statically."),
-        (False, "The maintainers have said in a comment that they agree to be listed."),
+        (False, "The maintainers have agreed in a comment to be listed."),
         (False, "The builds and tests of this request have passed."),
     ]
     yield Items(tuple(line for _, line in boxes), done=tuple(done for done, _ in boxes))
