@@ -125,7 +125,7 @@ It needs packages that no channel has. Their recipes are proposed for staged-rec
 - `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
-- For the bot's operator: `paused = ["dirac-grid"]` pauses this feedstock, `dirac-forge bot why dirac-grid` shows its history.
+- For the bot's operator: `paused = ["dirac-grid"]` pauses it, `dirac-forge bot why dirac-grid` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """
@@ -164,7 +164,7 @@ Upstream's requirements were not compared with those of the previous release.
 - `bot: {inspection: disabled}` in `conda-forge.yml` leaves requirements alone.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: version}` in `conda-forge.yml` merges version updates that pass all checks.
-- For the bot's operator: `paused = ["demo"]` pauses this feedstock, `dirac-forge bot why demo` shows its history.
+- For the bot's operator: `paused = ["demo"]` pauses it, `dirac-forge bot why demo` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

@@ -59,7 +59,7 @@ b is rebuilt on linux-64 and osx-64 for the migration `lib2`, wave 2 of 3.
 - `bot: {abi_migration_branches: [BRANCH]}` in `conda-forge.yml` rebuilds other branches, too.
 - `bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` leaves conflicts to you.
 - `bot: {automerge: migration}` in `conda-forge.yml` merges rebuilds that pass all checks.
-- For the bot's operator: `paused = ["b"]` pauses this feedstock, `dirac-forge bot why b` shows its history.
+- For the bot's operator: `paused = ["b"]` pauses it, `dirac-forge bot why b` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

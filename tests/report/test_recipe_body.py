@@ -103,7 +103,7 @@ A client for @\u200beveryone
 
 - To change this request, push to its branch; the bot then stops updating it.
 - If you don't want it, close it: the recipe is not proposed again.
-- For the bot's operator: `paused = ["httpx2"]` pauses this feedstock, `dirac-forge bot why httpx2` shows its history.
+- For the bot's operator: `paused = ["httpx2"]` pauses it, `dirac-forge bot why httpx2` shows its history.
 
 Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 """

@@ -134,8 +134,6 @@ def next_steps(change: Change) -> Section:
         (Code(key), " in ", Code("conda-forge.yml"), f" {effect}.") for key, effect in _SETTINGS.get(change.kind, ())
     ]
     pause, why = Code(f'paused = ["{name}"]'), Code(f"dirac-forge bot why {name}")
-    lines.append(
-        ("The bot's operator can pause it for this feedstock with ", pause, ". ", why, " shows what the bot did.")
-    )
+    lines.append(("For the bot's operator: ", pause, " pauses it, ", why, " shows its history."))
     by = Paragraph(("Proposed by ", Link("dirac-forge", _HOME), "."))
     return Section(title="Next steps", blocks=(Items(tuple(lines)), by), detail=True)
