@@ -59,8 +59,8 @@ dirac-grid 9.1.9 → 9.1.22
     - by hand: dirac-grid: add zipp to host by hand (zipp>=3)
     - dirac-grid: upstream's licence is MIT (was GPL-3.0-only)
   New recipes
-    It needs what the channel lacks; these recipes for staged-recipes are
-    proposed beside it:
+    It needs packages that no channel has. Their recipes are proposed for
+    staged-recipes:
     - httpx2 0.3: dirac-grid 9.1.22 needs httpx2; the channel has no such
       package
 --- a/recipe/recipe.yaml
