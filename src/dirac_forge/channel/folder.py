@@ -18,6 +18,7 @@ from rattler import MatchSpec, PackageName, PackageRecord, RepoDataRecord, Spars
 from rattler.exceptions import InvalidPackageNameError
 
 from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
+from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
@@ -229,6 +230,7 @@ class Folder:
                     if not path.is_file():
                         raise OSError("it is no regular file")
                     self._open[subdir] = SparseRepoData(self._channel, subdir, path)
+                    release_pages(path)
                 except OSError as exc:
                     self._open[subdir] = self.broken(subdir, exc)
             found = self._open[subdir]
