@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dirac_forge.bump.patches import PatchedSource, UntriedPatch
+from dirac_forge.bump.patches import AbsentPatch, PatchedSource, UntriedPatch
 from dirac_forge.cli import main
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
@@ -111,4 +111,4 @@ def test_patches_of_a_repository_are_tried() -> None:
         with Http(cache=None) as http:
             absent, tried = tried_patches(folder, [source], http=http, place=lambda url: url)
     assert (tried.name, getattr(tried, "state", "")) == ("fixes/applies.patch", "applies")
-    assert absent == UntriedPatch(name="other.patch", reason="the repository has no such text file")
+    assert absent == UntriedPatch(name="other.patch", reason=AbsentPatch())

@@ -9,7 +9,7 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump import blockers, bump_notes, objections, skip_reasons
+from dirac_forge.bump import blockers, bump_notes, objections, patches, skip_reasons
 from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
@@ -111,6 +111,11 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             objections.Downgrade(old="2.0", new="1.0"),
             "this is a downgrade: 1.0 was asked for, and is older than the recipe's 2.0",
         ),
+        (patches.AbsentPatch(), "the repository has no such text file"),
+        (patches.AbsentPatch(folder="a/recipe"), "a/recipe has no such file"),
+        (patches.OutsidePatch(), "it is outside of the feedstock"),
+        (patches.OversizedPatch(), "it is larger than any patch that is read"),
+        (patches.RepositoryPatch(), "it is for a repository that is checked out"),
         (bump_notes.MovesTogether(key="b"), "it moves together with b: each needs the other"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
@@ -125,7 +130,7 @@ def test_values_without_words_are_an_error() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    unions = (blockers.Blocker, bump_notes.BumpNote, objections.Objection)
+    unions = (blockers.Blocker, bump_notes.BumpNote, objections.Objection, patches.UntriedReason)
     kinds = {kind for union in unions for kind in get_args(union)}
     named = {kind for kind in vars(skip_reasons).values() if isinstance(kind, type) and issubclass(kind, SkipReason)}
     kinds |= named - {SkipReason}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.bot.connections import Connections
@@ -26,10 +26,8 @@ from dirac_forge.pullrequest.feedstock_files import full_name_of
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.trees import read
-from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.bot_words import reason_code, worded
-from dirac_forge.report.foreign import code, escaped, link
-from dirac_forge.report.markdown import markdown
+from dirac_forge.report.fix_body import fix_issue, with_fix_body
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import parse_whole_number, split_url
 
@@ -267,44 +265,29 @@ def _made(fix: Fix, identity: Identity, files: Mapping[str, str]) -> Change | Sk
         return result
     if not result:
         return Skip(feedstock=fix.feedstock, branch=identity.branch, reason=OnBranchAlready(branch=identity.branch))
-    origin = f"{fix.feedstock} #{fix.number} ({fix.base})"
-    body = [
-        f"This carries {link(origin, fix.url)} over to {code(identity.branch)}: {escaped(fix.title)}",
-        "",
-        "Version, hashes and build number are this branch's own; the build number is raised.",
-    ]
     change = Change(
         feedstock=fix.feedstock,
         branch=identity.branch,
         kind="fix",
         key=identity.key,
         title=f"{fix.title} ({identity.branch})",
-        body="\n".join(body) + "\n",
-        reasons=(f"merged to {fix.base} as #{fix.number}",),
         edits=result,
     )
-    return replace(change, body=f"{change.body}\n{markdown((next_steps(change),))}")
+    return with_fix_body(change, number=fix.number, url=fix.url, title=fix.title, base=fix.base)
 
 
 def _issue(fix: Fix, branch: str, conflict: Conflict, full_name: str, connections: Connections, outbox: Path) -> str:
     """Return the issue with instructions: its URL, or its file in the outbox."""
     title = f"Carry #{fix.number} over to {branch}"
-    merged = f"{link(f'#{fix.number}', fix.url)} ({escaped(fix.title)}) was merged to {code(fix.base)}"
-    why = escaped(worded(conflict.reason))
-    lines = [
-        f"{merged} and belongs on {code(branch)} too, but could not be carried there: {why}.",
-        "",
-        "By hand, in a clone of your fork with this repository as `upstream`:",
-        "",
-        "```console",
-        "git fetch upstream",
-        f"git switch -c carry-{fix.number} upstream/{branch}",
-        f"git cherry-pick {fix.commits}",
-        "# keep version, hashes and build number of this branch, raise the build number",
-        "git push origin HEAD",
-        "```",
-    ]
-    body = "\n".join(lines) + "\n"
+    body = fix_issue(
+        number=fix.number,
+        url=fix.url,
+        title=fix.title,
+        base=fix.base,
+        commits=fix.commits,
+        branch=branch,
+        why=worded(conflict.reason),
+    )
     if connections.forge is not None:
         return connections.forge.issue(connections.forge.repository(full_name), title=title, body=body)
     path = outbox / fix.feedstock / "issues" / f"{fix.number}-{branch.replace('/', '-')}.md"

@@ -9,7 +9,18 @@ from dirac_forge.build.patches import TriedPatch
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.reading.parsing import parse_recipe
 
-__all__ = ["PatchResult", "PatchedSource", "UntriedPatch", "patched_sources", "patches_of"]
+__all__ = [
+    "AbsentPatch",
+    "OutsidePatch",
+    "OversizedPatch",
+    "PatchResult",
+    "PatchedSource",
+    "RepositoryPatch",
+    "UntriedPatch",
+    "UntriedReason",
+    "patched_sources",
+    "patches_of",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,11 +34,38 @@ class PatchedSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AbsentPatch:
+    """There is no such file."""
+
+    folder: str = ""
+    """Where it was looked for; "" for the feedstock's repository."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutsidePatch:
+    """The path of the patch leads out of the feedstock."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OversizedPatch:
+    """The file is larger than any patch that is read."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepositoryPatch:
+    """The patch is for a repository that is checked out, which is not downloaded."""
+
+
+UntriedReason = AbsentPatch | OutsidePatch | OversizedPatch | RepositoryPatch | str
+"""Text is the message of an error."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UntriedPatch:
     """A patch that could not be tried."""
 
     name: str
-    reason: str
+    reason: UntriedReason
 
 
 PatchResult = TriedPatch | UntriedPatch

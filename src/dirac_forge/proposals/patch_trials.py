@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dirac_forge.build.patches import try_patches
-from dirac_forge.bump.patches import PatchedSource, PatchResult, UntriedPatch
+from dirac_forge.bump.patches import (
+    AbsentPatch,
+    OutsidePatch,
+    OversizedPatch,
+    PatchedSource,
+    PatchResult,
+    RepositoryPatch,
+    UntriedPatch,
+)
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.files import read_bytes
@@ -44,8 +52,7 @@ def _on_source(
     if not contents:
         return untried
     if not url:
-        reason = "it is for a repository that is checked out"
-        return [*untried, *(UntriedPatch(name=name, reason=reason) for name in contents)]
+        return [*untried, *(UntriedPatch(name=name, reason=RepositoryPatch()) for name in contents)]
     try:
         with http.download(place(url), limit=SDIST_LIMIT) as body:
             size = body.seek(0, 2)
@@ -60,16 +67,16 @@ def _content(folder: FeedstockFolder, name: str) -> bytes | UntriedPatch:
     """Return the patch's bytes; why not, where the feedstock has no such file here."""
     if folder.given is not None:
         text = folder.patches.get(f"recipe/{name}")
-        return UntriedPatch(name=name, reason="the repository has no such text file") if text is None else text.encode()
+        return UntriedPatch(name=name, reason=AbsentPatch()) if text is None else text.encode()
     path = folder.recipe_path.parent / name
     try:
         if not path.resolve().is_relative_to(_root(folder)):
-            return UntriedPatch(name=name, reason="it is outside of the feedstock")
+            return UntriedPatch(name=name, reason=OutsidePatch())
         if path.stat().st_size > _LARGEST_PATCH:
-            return UntriedPatch(name=name, reason="it is larger than any patch that is read")
+            return UntriedPatch(name=name, reason=OversizedPatch())
         return read_bytes(path)
     except FileNotFoundError:
-        return UntriedPatch(name=name, reason=f"{path.parent} has no such file")
+        return UntriedPatch(name=name, reason=AbsentPatch(folder=str(path.parent)))
     except OSError as error:
         return UntriedPatch(name=name, reason=f"it can't be read: {error.strerror or error}")
 

@@ -9,7 +9,7 @@ from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.blockers import WorseTargets
 from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, SecondLeft
 from dirac_forge.bump.new_needs import Lack
-from dirac_forge.bump.patches import UntriedPatch
+from dirac_forge.bump.patches import UntriedPatch, UntriedReason
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
 from dirac_forge.report.document import (
@@ -267,7 +267,7 @@ def _unclear_line(why: str, lacks: Sequence[Lack]) -> str:
 
 def _patches(bump: Bump) -> Iterator[Line]:
     """Yield a line for each patch that a person has to look at, and one for all that were not tried for one reason."""
-    untried: dict[str, list[str]] = {}
+    untried: dict[UntriedReason, list[str]] = {}
     for one in bump.tried:
         if isinstance(one, UntriedPatch):
             untried.setdefault(one.reason, []).append(one.name)
@@ -275,7 +275,7 @@ def _patches(bump: Bump) -> Iterator[Line]:
             yield (Code(one.name), f" {said}")
     named = {one.name for one in bump.tried}
     for reason, names in untried.items():
-        yield (*_codes(names), f" {'was' if len(names) == 1 else 'were'} not tried: {reason}")
+        yield (*_codes(names), f" {'was' if len(names) == 1 else 'were'} not tried: {worded(reason)}")
     if unseen := [patch for patch in bump.patches if patch not in named]:
         yield ("The recipe carries patches; whether they still apply was not tried: ", *_codes(unseen))
 

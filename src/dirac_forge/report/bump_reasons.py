@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from dirac_forge.build.patches import TriedPatch
-from dirac_forge.bump import blockers, objections, skip_reasons
+from dirac_forge.bump import blockers, objections, patches, skip_reasons
 from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
@@ -17,7 +17,7 @@ from dirac_forge.feedstock.change import Skip
 from dirac_forge.proposals.decision_reasons import ChosenVersion
 from dirac_forge.report.bump_note_words import conda_forge_yml, described
 from dirac_forge.report.proof_words import proof_words
-from dirac_forge.report.wording import worded
+from dirac_forge.report.wording import add_words, worded
 
 __all__ = ["chosen", "described", "moved_text", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
 
@@ -70,7 +70,7 @@ def patch_result(result: PatchResult) -> str:
     """Return what a person has to know of a patch on the new source; "" where it simply applies."""
     match result:
         case UntriedPatch(reason=reason):
-            return f"was not tried: {reason}"
+            return f"was not tried: {worded(reason)}"
         case TriedPatch(state="merged"):
             return "is in upstream's new source already: remove it"
         case TriedPatch(state="fuzzy", fuzz=fuzz):
@@ -79,6 +79,20 @@ def patch_result(result: PatchResult) -> str:
             return f"does not apply to the new source: renew or remove it{f' ({reason})' if reason else ''}"
         case _:
             return ""
+
+
+add_words(
+    {
+        patches.OutsidePatch: "it is outside of the feedstock",
+        patches.OversizedPatch: "it is larger than any patch that is read",
+        patches.RepositoryPatch: "it is for a repository that is checked out",
+    }
+)
+
+
+@worded.register
+def _(reason: patches.AbsentPatch) -> str:
+    return f"{reason.folder} has no such file" if reason.folder else "the repository has no such text file"
 
 
 # -- versions that are passed over

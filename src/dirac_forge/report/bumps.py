@@ -24,6 +24,7 @@ from dirac_forge.report.document import Items, Line, Section, few, words
 from dirac_forge.report.foreign import plain
 from dirac_forge.report.proof_body import UNPROVEN, environment_json, unblock_lines
 from dirac_forge.report.proof_words import proof_words, warning_words
+from dirac_forge.report.wording import reason_code
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -126,7 +127,8 @@ def _all_notes(bump: Bump) -> list[str]:
 
 def _trial(result: PatchResult) -> dict[str, Any]:
     if isinstance(result, UntriedPatch):
-        return {"state": "unknown", "fuzz": 0, "reason": result.reason}
+        code = reason_code(result.reason)
+        return {"state": "unknown", "fuzz": 0, "reason": worded(result.reason), "reason_code": code}
     return {"state": result.state, "fuzz": result.fuzz, "reason": result.reason}
 
 
