@@ -2,7 +2,7 @@ import pytest
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
 
-from dirac_forge.recipe.making.markers import both, platform_condition, python_condition, reach
+from dirac_forge.recipe.making.markers import both, platform_condition, python_condition, reach, refused_pythons
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import Scope
 
@@ -35,7 +35,16 @@ def test_a_marker_is_decided_over_all_variants(marker: str, extras: tuple[str, .
         ("os_name != 'nt'", When("unix", "unix"), None),
         ("sys_platform == 'darwin'", When("osx", "osx"), None),
         ("platform_system != 'Linux'", When("not linux", "not linux"), None),
-        ("python_version < '3.11'", None, When('match(python, "3.10.*")', "py==310")),
+        ("python_version < '3.11'", None, When('match(python, "<3.11")', "py<311")),
+        ("python_version == '3.10'", None, When('match(python, "3.10.*")', "py==310")),
+        ("python_version >= '3.14'", None, When('match(python, ">=3.14")', "py>=314")),
+        ("python_version == '3.14'", None, When('match(python, "3.14.*")', "py==314")),
+        ("python_version < '3.14'", None, When('match(python, "<3.14")', "py<314")),
+        (
+            "python_version >= '3.13' and python_version < '3.15'",
+            None,
+            When('match(python, ">=3.13") and match(python, "<3.15")', "py>=313 and py<315"),
+        ),
         ("python_version >= '3.12'", None, When('match(python, ">=3.12")', "py>=312")),
         (
             "python_version >= '3.11' and python_version < '3.13' and os_name == 'nt'",
@@ -55,7 +64,7 @@ def test_the_shortest_condition_that_holds_exactly_there(
     where = reach(Marker(marker), SCOPE)
     assert where.exact
     assert platform_condition(where.platforms, SCOPE) == platform
-    assert python_condition(where.pythons, SCOPE) == python
+    assert python_condition(where.pythons, SCOPE, earlier=where.earlier, later=where.later) == python
 
 
 def test_pairs_of_python_and_platform_are_not_exact() -> None:
@@ -70,6 +79,27 @@ def test_pythons_with_a_gap_are_named_one_by_one() -> None:
     assert python_condition(["3.10", "3.12"], SCOPE) == When(
         'match(python, "3.10.*") or match(python, "3.12.*")', "py==310 or py==312"
     )
+
+
+@pytest.mark.parametrize(
+    ("admitted", "condition"),
+    [
+        (">=3.11", When('match(python, "<3.11")', "py<311")),
+        ("<3.14", When('match(python, ">=3.14")', "py>=314")),
+        ("!=3.12.*", When('match(python, "3.12.*")', "py==312")),
+        (">=3.9", None),
+    ],
+)
+def test_pythons_that_upstream_refuses_stay_refused_when_the_channel_adds_one(
+    admitted: str, condition: When | None
+) -> None:
+    assert refused_pythons(SpecifierSet(admitted), SCOPE) == condition
+
+
+def test_a_condition_within_an_open_one_is_closed() -> None:
+    newest, one = (reach(Marker(f"python_version {text}"), SCOPE) for text in (">= '3.14'", "== '3.14'"))
+    where = both(newest, one, SCOPE)
+    assert (where.pythons, where.later) == (("3.14",), False)
 
 
 def test_both_is_nowhere_where_nothing_is_common() -> None:

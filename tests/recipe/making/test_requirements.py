@@ -77,7 +77,7 @@ def test_noarch_needs_what_any_python_needs() -> None:
 
 def test_a_compiled_package_keeps_the_marker() -> None:
     assert lines("typing_extensions>=4; python_version < '3.11'", noarch=False) == [
-        ("typing_extensions", ">=4", 'match(python, "3.10.*")')
+        ("typing_extensions", ">=4", 'match(python, "<3.11")')
     ]
     assert lines("a>=1", "a>=2; python_version >= '3.13' and sys_platform == 'win32'", noarch=False) == [
         ("a", ">=1", None),
@@ -85,13 +85,30 @@ def test_a_compiled_package_keeps_the_marker() -> None:
     ]
 
 
-def test_alternatives_for_different_pythons_become_the_widest_range() -> None:
+def test_the_newest_python_of_the_channel_is_not_the_last() -> None:
+    assert lines("numpy>=2.0; python_version < '3.14'", "numpy>=2.3; python_version >= '3.14'", noarch=False) == [
+        ("numpy", ">=2.0", 'match(python, "<3.14")'),
+        ("numpy", ">=2.3", 'match(python, ">=3.14")'),
+    ]
+
+
+def test_noarch_needs_the_strictest_of_what_its_pythons_need() -> None:
     assert lines(
-        "numpy>=1.22,<3; python_version < '3.11'",
-        "numpy>=1.23; python_version == '3.11'",
-        "numpy>=1.26,<4; python_version >= '3.12'",
-    ) == [("numpy", ">=1.22", None)]
-    assert lines("numpy<3; python_version < '3.11'", "numpy<4; python_version >= '3.11'") == [("numpy", "<4", None)]
+        "dill>=0.2; python_version < '3.11'",
+        "dill>=0.3.6,<3; python_version == '3.11'",
+        "dill>=0.3.7,<4; python_version >= '3.12'",
+        "dill>=9; python_version < '3.9'",
+    ) == [("dill", ">=0.3.7,<3", None)]
+
+
+def test_what_no_version_suits_is_told_with_the_form_that_can() -> None:
+    old, new = "numpy~=1.26; python_version < '3.12'", "numpy~=2.0; python_version >= '3.12'"
+    assert notes(old, new)[-1] == (
+        f"warning: numpy: no version suits all that upstream asks for ({old} | {new}); noarch, it is required in the "
+        "range that holds them all, which admits versions that upstream excludes; builds for each platform and Python "
+        "(without noarch) could keep them apart"
+    )
+    assert [each for each in notes("a<2; python_version < '3.12'", "a>=1") if each.startswith("warning")] == []
 
 
 def test_a_platform_stays_a_condition_in_both_kinds() -> None:
@@ -122,9 +139,10 @@ def test_bounds_that_contradict_each_other_by_machine_stay_satisfiable() -> None
         (["numpy~=2.0; python_version>='3.12'", "numpy~=1.26; python_version<'3.12'"], ">=1.26,<3"),
         (["a==1.5.*; python_version<'3.12'", "a>=2; python_version>='3.12'"], ">=1.5"),
         (["a==1.5; python_version<'3.12'", "a==1.7; python_version>='3.12'"], ">=1.5,<=1.7"),
-        (["a>1; python_version<'3.12'", "a>=1; python_version>='3.12'"], ">=1"),
-        (["a<2; python_version<'3.12'", "a<=2; python_version>='3.12'"], "<=2"),
-        (["a!=1.3; python_version<'3.12'", "a!=1.3,!=1.4; python_version>='3.12'"], "!=1.3"),
+        (["a>1; python_version<'3.12'", "a>=1; python_version>='3.12'"], ">1"),
+        (["a<2; python_version<'3.12'", "a<=2; python_version>='3.12'"], "<2"),
+        (["a!=1.3; python_version<'3.12'", "a!=1.3,!=1.4; python_version>='3.12'"], "!=1.3,!=1.4"),
+        (["a==1.5; python_version<'3.12'", "a>=1; python_version>='3.12'"], "==1.5,>=1"),
     ],
 )
 def test_what_differs_by_python_becomes_one_range(texts: list[str], spec: str) -> None:

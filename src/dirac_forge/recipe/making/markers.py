@@ -9,12 +9,21 @@ from functools import lru_cache
 from itertools import product
 
 from packaging.markers import Marker, UndefinedEnvironmentName
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 
-__all__ = ["Reach", "asks_for_the_release_of_a_system", "both", "platform_condition", "python_condition", "reach"]
+__all__ = [
+    "Reach",
+    "asks_for_the_release_of_a_system",
+    "both",
+    "platform_condition",
+    "python_condition",
+    "reach",
+    "refused_pythons",
+]
 
 _PYTHON_NAMES = {"python_version", "python_full_version", "implementation_version"}
 _PLATFORM_NAMES = {"sys_platform", "platform_system", "os_name", "platform_machine"}
@@ -35,6 +44,11 @@ class Reach:
     """False where it holds for some pairs of these only (`win32` for one Python, all for another)."""
     cells: frozenset[tuple[str, str]] = frozenset()
     """The pairs of Python and platform where it holds."""
+    earlier: bool = False
+    """It holds on the Python before the oldest of the scope too, as `python_version < "3.11"` does."""
+    later: bool = False
+    """It holds on the Python after the newest of the scope too, as `python_version >= "3.14"` does: a channel that
+    adds that Python builds the recipe for it as it stands."""
 
     @property
     def never(self) -> bool:
@@ -58,22 +72,40 @@ def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Re
 @lru_cache(maxsize=10_000)
 def _reach(text: str, scope: Scope, extras: tuple[str, ...]) -> Reach:
     """Decided once for a text: releases repeat each other's markers, and only what a marker names is varied."""
-    if not text:
-        return _reaching(frozenset(product(scope.pythons, scope.platforms)), scope)
+    if not text or not scope.pythons:
+        return _reaching(frozenset(product(scope.pythons, scope.platforms)), scope, earlier=True, later=True)
     marker = Marker(text)
     names = set(re.findall(r"\w+", text))
     by_python, by_platform = bool(names & _PYTHON_NAMES), bool(names & _PLATFORM_NAMES)
     pythons = scope.pythons if by_python else scope.pythons[:1]
     platforms = scope.platforms if by_platform else scope.platforms[:1]
+
+    def holds(python: str, platform: str) -> bool:
+        return any(_evaluate(marker, python, platform, extra) for extra in ("", *extras))
+
     cells: set[tuple[str, str]] = set()
     for python, platform in product(pythons, platforms):
-        if any(_evaluate(marker, python, platform, extra) for extra in ("", *extras)):
+        if holds(python, platform):
             alike = [python] if by_python else scope.pythons, [platform] if by_platform else scope.platforms
             cells.update(product(*alike))
-    return _reaching(frozenset(cells), scope)
+    earlier, later = (
+        any(holds(python, platform) for platform in platforms) if by_python else bool(cells)
+        for python in _beyond(scope)
+    )
+    return _reaching(frozenset(cells), scope, earlier=earlier, later=later)
 
 
-def _reaching(cells: frozenset[tuple[str, str]], scope: Scope) -> Reach:
+def _beyond(scope: Scope) -> tuple[str, str]:
+    """Return the Pythons just before and just after those of the scope."""
+    return _moved(scope.pythons[0], -1), _moved(scope.pythons[-1], 1)
+
+
+def _moved(python: str, minors: int) -> str:
+    version = Version(python)
+    return f"{version.major}.{version.minor + minors}"
+
+
+def _reaching(cells: frozenset[tuple[str, str]], scope: Scope, *, earlier: bool, later: bool) -> Reach:
     own_pythons, own_platforms = {python for python, _ in cells}, {platform for _, platform in cells}
     pythons = tuple(python for python in scope.pythons if python in own_pythons)
     platforms = tuple(platform for platform in scope.platforms if platform in own_platforms)
@@ -84,6 +116,8 @@ def _reaching(cells: frozenset[tuple[str, str]], scope: Scope) -> Reach:
         every_platform=platforms == scope.platforms,
         exact=len(cells) == len(pythons) * len(platforms),
         cells=cells,
+        earlier=earlier,
+        later=later,
     )
 
 
@@ -113,7 +147,10 @@ def _evaluate(marker: Marker, python: str, platform: str, extra: str) -> bool:
 
 def both(one: Reach, other: Reach | None, scope: Scope) -> Reach:
     """Where both hold; `other` None holds everywhere."""
-    return one if other is None else _reaching(one.cells & other.cells, scope)
+    if other is None:
+        return one
+    ends = {"earlier": one.earlier and other.earlier, "later": one.later and other.later}
+    return _reaching(one.cells & other.cells, scope, **ends)
 
 
 def platform_condition(platforms: Iterable[str], scope: Scope) -> When | None:
@@ -142,18 +179,38 @@ def _unix(platform: str) -> str:
     return "win" if platform.startswith("win-") else "unix"
 
 
-def python_condition(pythons: Iterable[str], scope: Scope) -> When | None:
-    """Return the condition that holds for exactly these of the scope's Pythons; None for all of them."""
+def python_condition(
+    pythons: Iterable[str], scope: Scope, *, earlier: bool = False, later: bool = False
+) -> When | None:
+    """Return the condition that holds for exactly these of the scope's Pythons; None for all of them.
+
+    `earlier` and `later` tell whether it is to hold beyond the ends of the scope, too (see `Reach`).
+    """
     wanted = sorted(set(pythons), key=Version)
     everything = list(scope.pythons)
     if wanted == everything:
         return None
     first, last = everything.index(wanted[0]), everything.index(wanted[-1])
-    if len(wanted) == 1 or everything[first : last + 1] != wanted:
+    from_oldest, to_newest = first == 0, last + 1 == len(everything)
+    open_end = (from_oldest and earlier) or (to_newest and later)
+    if everything[first : last + 1] != wanted or (len(wanted) == 1 and not open_end):
         return _connected(" or ", [_python_clause("==", python) for python in wanted])
-    bounds = [_python_clause(">=", wanted[0])] if first > 0 else []
-    bounds += [_python_clause("<", everything[last + 1])] if last + 1 < len(everything) else []
+    bounds = [] if from_oldest else [_python_clause(">=", wanted[0])]
+    bounds += [] if to_newest and later else [_python_clause("<", _moved(wanted[-1], 1))]
     return _connected(" and ", bounds)
+
+
+def refused_pythons(admitted: SpecifierSet, channel: Scope) -> When | None:
+    """Return the condition for those of a channel's Pythons that a Requires-Python does not admit; None for none."""
+    refused = [python for python in channel.pythons if not _admits(admitted, python)]
+    if not refused:
+        return None
+    earlier, later = (not _admits(admitted, python) for python in _beyond(channel))
+    return python_condition(refused, channel, earlier=earlier, later=later)
+
+
+def _admits(specifiers: SpecifierSet, python: str) -> bool:
+    return specifiers.contains(f"{python}.{PATCH}", prereleases=True)
 
 
 def _connected(word: str, clauses: list[When]) -> When:

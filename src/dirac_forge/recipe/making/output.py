@@ -17,7 +17,7 @@ from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import of_one_python, sound_entry_points
-from dirac_forge.recipe.making.markers import python_condition
+from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, test_of
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.sources import chosen_source
@@ -158,8 +158,7 @@ class _Builder:
 
     def _skipped(self) -> tuple[When, ...]:
         """What upstream does not admit: the channel builds compiled packages for all other Pythons and systems."""
-        refused = [python for python in self.family.channel.pythons if python not in self.scope.pythons]
-        conditions = [python_condition(refused, self.family.channel) if refused else None]
+        conditions = [refused_pythons(requires_python(self.facts), self.family.channel)]
         if self.nature.only:
             conditions.append(When(f"not {self.nature.only}", f"not {self.nature.only}"))
         if self.nature.abi3:

@@ -105,7 +105,8 @@ def _subsumed(members: Sequence[WantedRequirement], unconditional: Sequence[Want
 
 
 def _condition(where: Reach, scope: Scope) -> When | None:
-    parts = [platform_condition(where.platforms, scope), python_condition(where.pythons, scope)]
+    by_python = python_condition(where.pythons, scope, earlier=where.earlier, later=where.later)
+    parts = [platform_condition(where.platforms, scope), by_python]
     known = [part for part in parts if part is not None]
     if not known:
         return None
@@ -125,9 +126,23 @@ def _noarch_lines(
     notes = [_info(f"{package}: needed by some Pythons only, required for all (noarch): {one.origin}") for one in some]
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
     if all(one.reach.exact for one in group) and not any(map(_by_machine, conditions)):
-        return list(_by_condition(package, group, conditions)), notes
-    narrow = [one for one in group if not (one.reach.every_platform and one.reach.exact)]
-    return list(_by_system(package, group, scope)), [*notes, *(_widened(package, one) for one in narrow)]
+        lines = list(_by_condition(package, group, conditions))
+    else:
+        narrow = [one for one in group if not (one.reach.every_platform and one.reach.exact)]
+        notes += [_widened(package, one) for one in narrow]
+        lines = list(_by_system(package, group, scope))
+    excluding = any(not common for _, common in lines)
+    return [line for line, _ in lines], [*notes, *([_apart(package, group)] if excluding else [])]
+
+
+def _apart(package: str, group: Sequence[WantedRequirement]) -> Note:
+    origins = " | ".join(one.origin for one in group)
+    text = (
+        f"{package}: no version suits all that upstream asks for ({origins}); noarch, it is required in the range that "
+        "holds them all, which admits versions that upstream excludes; builds for each platform and Python (without "
+        "noarch) could keep them apart"
+    )
+    return Note(level="warning", text=text)
 
 
 def _by_machine(condition: When | None) -> bool:
@@ -147,14 +162,16 @@ def _info(text: str) -> Note:
 
 def _by_condition(
     package: str, group: Sequence[WantedRequirement], conditions: Sequence[When | None]
-) -> Iterator[Requirement]:
+) -> Iterator[tuple[Requirement, bool]]:
     """Yield one line for what holds on all systems, and one for each condition that asks for more."""
     by_condition: dict[When | None, list[WantedRequirement]] = {}
     for one, condition in zip(group, conditions, strict=True):
         by_condition.setdefault(condition, []).append(one)
     for when, members in by_condition.items():
         if when is None or not _subsumed(members, by_condition.get(None, [])):
-            yield Requirement(name=package, spec=_loosest(members), when=when)
+            pythons = dict.fromkeys(python for one in members for python in one.reach.pythons)
+            spec, common = _for_all([[one for one in members if python in one.reach.pythons] for python in pythons])
+            yield Requirement(name=package, spec=spec, when=when), common
 
 
 _SYSTEM_NAMES = {"linux": "Linux", "osx": "macOS", "win": "Windows"}
@@ -164,38 +181,50 @@ def _systems(platforms: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(platform.partition("-")[0] for platform in platforms))
 
 
-def _by_system(package: str, group: Sequence[WantedRequirement], scope: Scope) -> Iterator[Requirement]:
+def _by_system(package: str, group: Sequence[WantedRequirement], scope: Scope) -> Iterator[tuple[Requirement, bool]]:
     """A line for each system, which is all that a noarch package can tell apart: it suits every machine and Python."""
-    by_spec: dict[str, list[str]] = {}
+    by_spec: dict[tuple[str, bool], list[str]] = {}
     for system in _systems(scope.platforms):
         platforms = [platform for platform in scope.platforms if platform.partition("-")[0] == system]
-        if sets := _held_in(product(scope.pythons, platforms), group):
-            by_spec.setdefault(conda_spec(_union(sets)), []).extend(platforms)
-    for spec, platforms in by_spec.items():
-        yield Requirement(name=package, spec=spec, when=platform_condition(platforms, scope))
+        if held := _held_in(product(scope.pythons, platforms), group):
+            by_spec.setdefault(_for_all(held), []).extend(platforms)
+    for (spec, common), platforms in by_spec.items():
+        yield Requirement(name=package, spec=spec, when=platform_condition(platforms, scope)), common
 
 
-def _held_in(cells: Iterable[tuple[str, str]], group: Sequence[WantedRequirement]) -> list[SpecifierSet]:
-    """Return what is asked for in each of the pairs of Python and platform, where anything is."""
+def _held_in(cells: Iterable[tuple[str, str]], group: Sequence[WantedRequirement]) -> list[list[WantedRequirement]]:
+    """Return what holds in each of the pairs of Python and platform, where anything does."""
     holding = ([one for one in group if cell in one.reach.cells] for cell in cells)
-    return [merged(one.specifiers for one in members) for members in holding if members]
+    return [members for members in holding if members]
 
 
 def _spec(members: Sequence[WantedRequirement]) -> str:
     return conda_spec(merged(one.specifiers for one in members))
 
 
-def _loosest(members: Sequence[WantedRequirement]) -> str:
-    """Return the spec that lets every Python have what its own line asks for.
+def _for_all(alternatives: Sequence[Sequence[WantedRequirement]]) -> tuple[str, bool]:
+    """Return the spec of the one line that serves several Pythons or machines, and whether a version suits them all.
 
-    Lines for different Pythons (`~=1.26; python_version<"3.12"` and `~=2.0; python_version>="3.12"`) are alternatives:
-    the lowest lower bound and the highest upper bound hold for all of them. Lines for the same Python add up.
+    Each alternative is what one of them asks for. A noarch package is one line for all, so it asks for all at once
+    (`>=0.2; python_version<"3.11"` and `>=0.3.7; python_version>="3.12"` are `>=0.3.7`). Where no version can be that
+    (`~=1.26; python_version<"3.12"` and `~=2.0; python_version>="3.12"`), it is the range that holds what each admits.
     """
-    if len({one.reach.pythons for one in members}) == 1:
-        return _spec(members)
-    pythons = {python for one in members for python in one.reach.pythons}
-    per_python = [[one for one in members if python in one.reach.pythons] for python in sorted(pythons)]
-    return conda_spec(_union([merged(one.specifiers for one in group) for group in per_python]))
+    sets = [merged(one.specifiers for one in members) for members in alternatives]
+    together = merged(sets)
+    if _satisfiable(together):
+        return conda_spec(together), True
+    return conda_spec(_union(sets)), all(specifiers == sets[0] for specifiers in sets)
+
+
+def _satisfiable(specifiers: SpecifierSet) -> bool:
+    """Whether there can be a version that the clauses admit, as far as their bounds tell."""
+    exact = [c for c in specifiers if c.operator in {"==", "==="} and not c.version.endswith(".*")]
+    if exact:
+        return all(specifiers.contains(clause.version, prereleases=True) for clause in exact)
+    low, high = _lower(specifiers), _upper(specifiers)
+    if low is None or high is None or low[0] < high[0]:
+        return True
+    return low[0] == high[0] and low[1] and high[1]
 
 
 _Bound = tuple[Version, bool]
