@@ -44,8 +44,6 @@ RECORDED = {"LedgerLine.reason"}
 NOT_TYPED_YET = {
     "Carried.reason",
     "Nature.reason",
-    "UnreadTag.reason",
-    "UnreadTags.reason",
 }
 """Gets shorter only."""
 

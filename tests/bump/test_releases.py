@@ -22,6 +22,7 @@ from dirac_forge.upstream.sources.known import origin_of
 from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.pypi import from_project
+from dirac_forge.upstream.sources.tag_reasons import NoVersionTag
 from dirac_forge.upstream.sources.tags import read_version
 
 
@@ -158,7 +159,7 @@ def test_tags_that_changed_their_form_are_said() -> None:
 
 def test_a_place_without_any_version_says_why() -> None:
     assert newest("1.0", [tagged("nightly", tag="v1.0")], rules=Rules()) == NoReleaseFound(
-        why="the tag nightly is no version"
+        why=NoVersionTag(tag="nightly")
     )
 
 

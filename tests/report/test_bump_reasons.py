@@ -16,6 +16,7 @@ from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.notes import CommitKept, OldVersionLeft
 from dirac_forge.report.bump_reasons import worded
+from dirac_forge.upstream.sources import tag_reasons
 
 from .examples import M2CRYPTO
 
@@ -70,7 +71,19 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             skip_reasons.Current(version="9", passed_over=(TEN,), notes=("only tags were seen",)),
             "9 is the newest release that fits (10.0: its file is gone; only tags were seen)",
         ),
-        (skip_reasons.NoReleaseFound(why="a has no tags"), "no release was found: a has no tags"),
+        (skip_reasons.NoReleaseFound(why=tag_reasons.NoTags(place="a")), "no release was found: a has no tags"),
+        (
+            skip_reasons.NoReleaseFound(why=skip_reasons.NoVersionOffered(place="a")),
+            "no release was found: a offers no version",
+        ),
+        (tag_reasons.OverlongTag(), "it is far too long for a version"),
+        (tag_reasons.NotDiracTag(tag="1"), "the tag 1 is not of the form vXrYpZ"),
+        (tag_reasons.UnorderedName(text="x"), "x has no known order"),
+        (tag_reasons.OwnTagMismatch(tag="v1", version="2"), "the tag v1 does not spell 2"),
+        (
+            tag_reasons.NoOwnTag(place="a", version="1"),
+            "a has no tag of 1, so how it spells versions is not known",
+        ),
         (
             skip_reasons.StillBlocked(by=("one", blockers.HelpingBump(key="b"))),
             "one; the targets can take it only with the bump of b",
@@ -130,7 +143,7 @@ def test_values_without_words_are_an_error() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    unions = (blockers.Blocker, bump_notes.BumpNote, objections.Objection, patches.UntriedReason)
+    unions = (blockers.Blocker, bump_notes.BumpNote, objections.Objection, patches.UntriedReason, tag_reasons.TagReason)
     kinds = {kind for union in unions for kind in get_args(union)}
     named = {kind for kind in vars(skip_reasons).values() if isinstance(kind, type) and issubclass(kind, SkipReason)}
     kinds |= named - {SkipReason}

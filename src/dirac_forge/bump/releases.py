@@ -24,7 +24,7 @@ from dirac_forge.bump.objections import (
 )
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.rules import Rules
-from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, UnreadTags
+from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, NoVersionOffered, UnreadTags
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource
@@ -219,7 +219,7 @@ def _nothing(current: str, places: Sequence[Offers], passed_over: tuple[PassedOv
     silent = next((place for place in places if not place.offers), None)
     if silent is None:
         return Current(version=current, passed_over=passed_over, unread=_unread(places), notes=notes)
-    why = silent.unread[0].reason if silent.unread else f"{silent.origin.name} offers no version"
+    why = silent.unread[0].reason if silent.unread else NoVersionOffered(place=silent.origin.name)
     return NoReleaseFound(why=why, passed_over=passed_over, notes=notes)
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from dirac_forge.bump.blockers import Blocker
 from dirac_forge.bump.objections import PassedOver, ReleaseNote
 from dirac_forge.feedstock.change import SkipReason
+from dirac_forge.upstream.sources.tag_reasons import TagReason
 
 __all__ = [
     "AllowedSources",
     "Current",
     "NoOrder",
     "NoReleaseFound",
+    "NoVersionOffered",
     "StillBlocked",
     "UnreadTags",
     "UpdatesOff",
@@ -24,7 +26,7 @@ __all__ = [
 class UnreadTags:
     """Tags that have a number and count for nothing: upstream may have changed how it spells them."""
 
-    reason: str
+    reason: TagReason
     """Of the last one."""
     more: int = 0
 
@@ -47,10 +49,17 @@ class Current(SkipReason):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NoVersionOffered:
+    """The place answers, and has no version."""
+
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NoReleaseFound(SkipReason):
     """A place offers no version at all."""
 
-    why: str
+    why: NoVersionOffered | TagReason
     passed_over: tuple[PassedOver, ...] = ()
     notes: tuple[ReleaseNote, ...] = ()
 

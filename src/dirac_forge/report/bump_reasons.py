@@ -18,8 +18,18 @@ from dirac_forge.proposals.decision_reasons import ChosenVersion
 from dirac_forge.report.bump_note_words import conda_forge_yml, described
 from dirac_forge.report.proof_words import proof_words
 from dirac_forge.report.wording import add_words, worded
+from dirac_forge.upstream.sources import tag_reasons
 
-__all__ = ["chosen", "described", "moved_text", "passed_over", "patch_result", "recipe_reason", "skip_text", "worded"]
+__all__ = [
+    "chosen",
+    "described",
+    "moved_text",
+    "passed_over",
+    "patch_result",
+    "recipe_reason",
+    "skip_text",
+    "worded",
+]
 
 _SHOWN = 5
 """Versions that were passed over, of which the reason of a skip tells."""
@@ -160,14 +170,20 @@ def _(reason: skip_reasons.Current) -> str:
 
 @worded.register
 def _(reason: skip_reasons.UnreadTags) -> str:
+    last = worded(reason.reason)
     if not reason.more:
-        return reason.reason
-    return f"{reason.reason}, and {reason.more} more {'tag counts' if reason.more == 1 else 'tags count'} for nothing"
+        return last
+    return f"{last}, and {reason.more} more {'tag counts' if reason.more == 1 else 'tags count'} for nothing"
+
+
+@worded.register
+def _(reason: skip_reasons.NoVersionOffered) -> str:
+    return f"{reason.place} offers no version"
 
 
 @worded.register
 def _(reason: skip_reasons.NoReleaseFound) -> str:
-    return _with_details(f"no release was found: {reason.why}", reason.passed_over, *reason.notes)
+    return _with_details(f"no release was found: {worded(reason.why)}", reason.passed_over, *reason.notes)
 
 
 def _with_details(text: str, versions: Sequence[objections.PassedOver], *details: object) -> str:
@@ -276,3 +292,44 @@ def _(reason: blockers.FailedBuild) -> str:
     from dirac_forge.report.build_failures import failed_build  # noqa: PLC0415  # only where something was built
 
     return failed_build(reason.evidence)
+
+
+# -- tags that are no version
+
+
+add_words({tag_reasons.OverlongTag: "it is far too long for a version"})
+
+
+@worded.register
+def _(reason: tag_reasons.NotDiracTag) -> str:
+    return f"the tag {reason.tag} is not of the form vXrYpZ"
+
+
+@worded.register
+def _(reason: tag_reasons.OtherSpelling) -> str:
+    return f"the tag {reason.tag} is not spelled like {reason.example}"
+
+
+@worded.register
+def _(reason: tag_reasons.NoVersionTag) -> str:
+    return f"the tag {reason.tag} is no version"
+
+
+@worded.register
+def _(reason: tag_reasons.UnorderedName) -> str:
+    return f"{reason.text} has no known order"
+
+
+@worded.register
+def _(reason: tag_reasons.OwnTagMismatch) -> str:
+    return f"the tag {reason.tag} does not spell {reason.version}"
+
+
+@worded.register
+def _(reason: tag_reasons.NoTags) -> str:
+    return f"{reason.place} has no tags"
+
+
+@worded.register
+def _(reason: tag_reasons.NoOwnTag) -> str:
+    return f"{reason.place} has no tag of {reason.version}, so how it spells versions is not known"

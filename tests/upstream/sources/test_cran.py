@@ -10,6 +10,7 @@ from dirac_forge.http import Http, UnreachableError
 from dirac_forge.upstream.sources.cran import cran
 from dirac_forge.upstream.sources.offers import UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 from support.registries import said, serving
 from support.server import dead_port
 
@@ -21,7 +22,7 @@ def test_cran_with_its_database() -> None:
         found = cran(http, origin, database=server.url)
     assert list(said(found)) == ["7.3_60", "7.3_61"]
     assert found.offers[0].released == datetime(2023, 5, 4, 1, 2, 3, tzinfo=UTC)
-    assert found.unread == (UnreadTag(reason="x has no known order"),)
+    assert found.unread == (UnreadTag(reason=UnorderedName(text="x")),)
 
 
 def test_cran_without_its_database() -> None:

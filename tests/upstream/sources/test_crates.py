@@ -11,6 +11,7 @@ from dirac_forge.http import Http, UnreachableError
 from dirac_forge.upstream.sources.crates import crates
 from dirac_forge.upstream.sources.offers import UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 from support.registries import said, serving
 
 
@@ -29,7 +30,7 @@ def test_crates(name: str, path: str) -> None:
         found = crates(http, Origin(kind="cratesio", name=name, url="https://crates.io/x"), index=server.url)
     assert said(found) == {"1.0.0": ("", False), "1.0.1": ("yanked", False), "1.1.0rc1": ("", True)}
     assert found.offers[2].released == datetime(2026, 1, 2, tzinfo=UTC)
-    assert found.unread == (UnreadTag(reason="odd has no known order"),)
+    assert found.unread == (UnreadTag(reason=UnorderedName(text="odd")),)
 
 
 def test_a_broken_line_is_an_error() -> None:

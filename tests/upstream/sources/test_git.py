@@ -20,6 +20,7 @@ from dirac_forge.upstream.sources.offers import Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.tag_reasons import NoOwnTag, NoTags, NoVersionTag, OtherSpelling
 from support.repositories import bare_repository, served
 from support.server import Answer, Asked, Server, dead_port
 
@@ -160,8 +161,8 @@ def test_tags_are_versions_and_the_others_have_a_reason() -> None:
     found = from_tags(hub(), dict.fromkeys(("v1.0", "v1.1", "other-2.0", "latest"), ""), "1.0")
     assert said(found) == {"1.0": "", "1.1": ""}
     assert found.unread == (
-        UnreadTag(tag="other-2.0", reason="the tag other-2.0 is not spelled like v1.2.3"),
-        UnreadTag(tag="latest", reason="the tag latest is no version"),
+        UnreadTag(tag="other-2.0", reason=OtherSpelling(tag="other-2.0", example="v1.2.3")),
+        UnreadTag(tag="latest", reason=NoVersionTag(tag="latest")),
     )
     offer = found.of(Version("1.1"))
     assert offer is not None
@@ -188,7 +189,5 @@ def test_where_no_tag_is_the_recipe_s_nothing_is_guessed() -> None:
     assert origin is not None
     found = from_tags(origin, {"release": ""}, "1.0")
     assert found.offers == ()
-    assert found.unread == (
-        UnreadTag(reason="example.org/a/b has no tag of 1.0, so how it spells versions is not known"),
-    )
-    assert from_tags(origin, {}, "1.0").unread == (UnreadTag(reason="example.org/a/b has no tags"),)
+    assert found.unread == (UnreadTag(reason=NoOwnTag(place="example.org/a/b", version="1.0")),)
+    assert from_tags(origin, {}, "1.0").unread == (UnreadTag(reason=NoTags(place="example.org/a/b")),)

@@ -10,6 +10,7 @@ from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.upstream.sources.npm import npm
 from dirac_forge.upstream.sources.offers import UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 from support.registries import said, serving
 
 
@@ -36,7 +37,7 @@ def test_npm() -> None:
         "1.3.0b2": ("newer than what npm calls latest (1.2.0)", True),
         "2.0.0": ("newer than what npm calls latest (1.2.0)", False),
     }
-    assert found.unread == (UnreadTag(reason="oops has no known order"),)
+    assert found.unread == (UnreadTag(reason=UnorderedName(text="oops")),)
     assert found.offers[2].released == datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
     assert found.offers[2].page == "https://www.npmjs.com/package/@scope/demo/v/1.2.0"
 

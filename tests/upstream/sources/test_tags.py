@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from dirac_forge.upstream.sources.tag_reasons import NotDiracTag, NoVersionTag, OtherSpelling, OverlongTag, TagReason
 from dirac_forge.upstream.sources.tags import HostVersion, learned, read_version, spelled_in
 
 
@@ -48,17 +49,17 @@ def test_a_tag_is_read_like_the_one_that_the_recipe_has(tag: str, version: str, 
 @pytest.mark.parametrize(
     ("tag", "version", "other", "why"),
     [
-        ("curl-8_1_2", "8.1.2", "tiny-curl-8_4_0", "the tag tiny-curl-8_4_0 is not spelled like curl-1_2_3"),
-        ("OpenSSL_1_1_1w", "1.1.1w", "openssl-3.0.0", "the tag openssl-3.0.0 is not spelled like OpenSSL_1_2_3"),
-        ("v1.2", "1.2", "nightly", "the tag nightly is no version"),
-        ("v1.2", "1.2", "20240101", "the tag 20240101 is not spelled like v1.2.3"),
-        ("release-1-2", "1.2", "release-1.3", "the tag release-1.3 is not spelled like release-1-2-3"),
-        ("v10r2p3", "10.2.3", "10.3", "the tag 10.3 is not of the form vXrYpZ"),
-        ("v1.0", "1.0", "v1.1x", "the tag v1.1x is no version"),
-        ("v1.0", "1.0", "v" + "1" * 200, "it is far too long for a version"),
+        ("curl-8_1_2", "8.1.2", "tiny-curl-8_4_0", OtherSpelling(tag="tiny-curl-8_4_0", example="curl-1_2_3")),
+        ("OpenSSL_1_1_1w", "1.1.1w", "openssl-3.0.0", OtherSpelling(tag="openssl-3.0.0", example="OpenSSL_1_2_3")),
+        ("v1.2", "1.2", "nightly", NoVersionTag(tag="nightly")),
+        ("v1.2", "1.2", "20240101", OtherSpelling(tag="20240101", example="v1.2.3")),
+        ("release-1-2", "1.2", "release-1.3", OtherSpelling(tag="release-1.3", example="release-1-2-3")),
+        ("v10r2p3", "10.2.3", "10.3", NotDiracTag(tag="10.3")),
+        ("v1.0", "1.0", "v1.1x", NoVersionTag(tag="v1.1x")),
+        ("v1.0", "1.0", "v" + "1" * 200, OverlongTag()),
     ],
 )
-def test_a_tag_that_is_no_version_is_none_with_a_reason(tag: str, version: str, other: str, why: str) -> None:
+def test_a_tag_that_is_no_version_is_none_with_a_reason(tag: str, version: str, other: str, why: TagReason) -> None:
     spelling = learned(tag, version)
     assert spelling is not None
     assert spelling.read(other) == why

@@ -11,6 +11,7 @@ from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, json_of, mapping, nonsense
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 from dirac_forge.upstream.sources.tags import read_version
 
 __all__ = ["Cran", "cran"]
@@ -47,7 +48,7 @@ def cran(http: Http, origin: Origin, *, database: str = "https://crandb.r-pkg.or
             continue
         version = read_version(text.replace("-", "_"))
         if version is None:
-            unread.append(UnreadTag(reason=f"{text} has no known order"))
+            unread.append(UnreadTag(reason=UnorderedName(text=text)))
         else:
             offers.append(
                 Offer(version=version, released=parse_time(date), objection=archived, page=_cran_page(origin))

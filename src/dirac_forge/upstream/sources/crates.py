@@ -11,6 +11,7 @@ from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, mapping, nonsense, semver
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 
 __all__ = ["Crates", "crates"]
 
@@ -49,7 +50,7 @@ def crates(http: Http, origin: Origin, *, index: str = "https://index.crates.io"
         text = str(about.get("vers"))
         version = semver(text)
         if version is None:
-            unread.append(UnreadTag(reason=f"{text} has no known order"))
+            unread.append(UnreadTag(reason=UnorderedName(text=text)))
             continue
         offers.append(
             Offer(

@@ -16,7 +16,8 @@ from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
-from dirac_forge.upstream.sources.tags import Spelling, learned, read_version, spelled_in
+from dirac_forge.upstream.sources.tag_reasons import NoOwnTag, NoTags, OwnTagMismatch
+from dirac_forge.upstream.sources.tags import HostVersion, Spelling, learned, read_version, spelled_in
 
 __all__ = [
     "ARCHIVE",
@@ -297,7 +298,7 @@ def _read(spelling: Spelling, tags: Iterable[str], origin: Origin) -> tuple[list
     unread = []
     for tag in tags:
         read = spelling.read(tag)
-        if isinstance(read, str):
+        if not isinstance(read, HostVersion):
             unread.append(UnreadTag(tag=tag, reason=read))
             continue
         other = offers.get(read)
@@ -316,7 +317,7 @@ def _own_tag(tags: Mapping[str, str], version: str, commit: str) -> str:
 
 def _unlearned(origin: Origin, tags: Mapping[str, str], version: str) -> UnreadTag:
     if origin.tag:
-        return UnreadTag(tag=origin.tag, reason=f"the tag {origin.tag} does not spell {version}")
+        return UnreadTag(tag=origin.tag, reason=OwnTagMismatch(tag=origin.tag, version=version))
     if not tags:
-        return UnreadTag(reason=f"{origin.name} has no tags")
-    return UnreadTag(reason=f"{origin.name} has no tag of {version}, so how it spells versions is not known")
+        return UnreadTag(reason=NoTags(place=origin.name))
+    return UnreadTag(reason=NoOwnTag(place=origin.name, version=version))

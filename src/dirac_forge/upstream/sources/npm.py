@@ -11,6 +11,7 @@ from dirac_forge.upstream.sources.offers import Offer, Offers, UnreadTag
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.registry import LARGEST, Registry, json_of, mapping, semver
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 
 __all__ = ["Npm", "npm"]
 
@@ -43,7 +44,7 @@ def npm(http: Http, origin: Origin) -> Offers:
     for text, about in mapping(document.get("versions")).items():
         version = semver(text)
         if version is None:
-            unread.append(UnreadTag(reason=f"{text} has no known order"))
+            unread.append(UnreadTag(reason=UnorderedName(text=text)))
             continue
         deprecated = about.get("deprecated") if isinstance(about, dict) else None
         objection = f"deprecated ({deprecated})" if deprecated else ""

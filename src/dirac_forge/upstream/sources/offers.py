@@ -10,6 +10,7 @@ from functools import cached_property
 from packaging.version import Version
 
 from dirac_forge.upstream.sources.origins import Origin
+from dirac_forge.upstream.sources.tag_reasons import TagReason
 
 __all__ = ["Offer", "Offers", "UnreadTag"]
 
@@ -36,7 +37,7 @@ class UnreadTag:
 
     tag: str = ""
     """"" where there is no usable tag at all, or none of a git repository."""
-    reason: str
+    reason: TagReason
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from packaging.version import Version
 
+from dirac_forge.upstream.sources.tag_reasons import NotDiracTag, NoVersionTag, OtherSpelling, OverlongTag, TagReason
+
 __all__ = ["HostVersion", "Spelling", "learned", "read_version", "spelled_in"]
 
 _LABELS = {"alpha": "a", "a": "a", "beta": "b", "b": "b", "c": "rc", "rc": "rc", "pre": "rc", "preview": "rc"}
@@ -60,22 +62,22 @@ class Spelling:
     lettered: bool = False
     """Whether a letter at the end (`1.1.1w`, `2024a`) is a later release; else `a` and `b` are PEP 440's."""
 
-    def read(self, tag: str) -> HostVersion | str:
-        """Return the version that a tag stands for; a sentence where it stands for none."""
+    def read(self, tag: str) -> HostVersion | TagReason:
+        """Return the version that a tag stands for; why not, where it stands for none."""
         if len(tag) > _LONGEST:
-            return "it is far too long for a version"
+            return OverlongTag()
         if self.dirac:
-            return _read_dirac(tag) or f"the tag {tag} is not of the form vXrYpZ"
+            return _read_dirac(tag) or NotDiracTag(tag=tag)
         core = self._core(tag)
         match = _CORE.fullmatch(core) if core is not None else None
         if match is None:
             other = core is None and re.search(r"\d", tag)
-            return f"the tag {tag} is not spelled like {self.example}" if other else f"the tag {tag} is no version"
+            return OtherSpelling(tag=tag, example=self.example) if other else NoVersionTag(tag=tag)
         marks = set(re.findall(r"[._-]", match["numbers"]))
         if not marks <= self.separators.keys():
-            return f"the tag {tag} is not spelled like {self.example}"
+            return OtherSpelling(tag=tag, example=self.example)
         numbers = re.sub(r"[._-]", lambda mark: self.separators[mark[0]], match["numbers"])
-        return _made(numbers, match, lettered=self.lettered) or f"the tag {tag} is no version"
+        return _made(numbers, match, lettered=self.lettered) or NoVersionTag(tag=tag)
 
     @property
     def example(self) -> str:
