@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
@@ -63,16 +63,19 @@ class BumpMaker:
         inspection: bool = False,
         channel: bool = True,
         changelogs: bool = False,
+        moving: Callable[[], None] = lambda: None,
     ) -> None:
         """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
 
         With `channel` the global pinning may come from the channel's package.
 
-        `inspection` leaves it to each conda-forge.yml whether requirements are changed, where it says so.
+        `inspection` leaves it to each conda-forge.yml whether requirements are changed, where it says so. `moving` is
+        called when a version is found to move to, before its files are asked for.
         """
         self.context = context
         self.inspection = inspection
         self.changelogs = changelogs
+        self._moving = moving
         self.drifting = drifting
         self.executor = executor
         self._builds = RecipeBuilds(context, channel=channel)
@@ -135,6 +138,7 @@ class BumpMaker:
         """Return the bump to version `to`, which is what was `found` where it was looked for."""
         if same_version(case.current, to):
             return case.skip(Current(version=case.current, asked=True))
+        self._moving()
         projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
         if self.drifting is not None:
             # Asked for while hashes are looked up; whoever needs the answers waits for them, or says what is wrong.

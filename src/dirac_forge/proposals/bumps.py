@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self
@@ -83,8 +83,8 @@ def decide(
         executor: runs what can be done at the same time: questions to upstream, solves.
     """
     listed = list(folders)
-    bumping = _bumping(context, listed, options, executor)
     with _Arranging(context, workspace, executor) as arranging:
+        bumping = _bumping(context, listed, options, executor, arranging)
         found = _each(bumping, listed, options, arranging)
         bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
         if not bumps:
@@ -107,7 +107,11 @@ def _built(context: ProposalContext, workspace: Workspace, found: Sequence[Decid
 
 
 def _bumping(
-    context: ProposalContext, folders: Sequence[FeedstockFolder], options: BumpOptions, executor: Executor
+    context: ProposalContext,
+    folders: Sequence[FeedstockFolder],
+    options: BumpOptions,
+    executor: Executor,
+    arranging: _Arranging,
 ) -> BumpMaker:
     lookup = Lookup(
         context.http,
@@ -130,6 +134,7 @@ def _bumping(
         inspection=options.dependencies is None,
         channel=options.check,
         changelogs=options.changelog,
+        moving=arranging.begin if options.check else lambda: None,
     )
 
 
@@ -169,13 +174,22 @@ class _Arranging:
         self._needs = (context, workspace, executor)
         self._lock = threading.Lock()
         self._begun: Ordering | None = None
+        self._first = ThreadPoolExecutor(1)
+        self._beginning: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._first.shutdown()
         if self._begun is not None:
             self._begun.close()
+
+    def begin(self) -> None:
+        """Load the solver and ask for the targets as they are, in another thread: a bump is on its way."""
+        with self._lock:
+            if self._beginning is None:
+                self._beginning = self._first.submit(lambda: self.of_run().begin())
 
     def of_run(self) -> Ordering:
         with self._lock:

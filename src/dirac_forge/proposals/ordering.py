@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -101,15 +102,17 @@ class Ordering:
     """One run: bumps are made ready as they come, and arranged and proved when all are there."""
 
     def __init__(self, context: ProposalContext, workspace: Workspace, executor: Executor) -> None:
-        """`executor` runs solves and the questions to upstream that new recipes need."""
+        """`executor` runs proofs and the questions to upstream that new recipes need."""
         self.context = context
         self.workspace = workspace
         self.executor = executor
-        self.proving = Proofs(context, [*workspace, *workspace.lines], executor)
+        # While targets are solved, which takes seconds, the threads of `executor` are free for downloads.
+        self._solvers = ThreadPoolExecutor(os.cpu_count() or 2)
+        self.proving = Proofs(context, [*workspace, *workspace.lines], self._solvers)
         self.lacking = MissingRecipes(context, executor)
         self.subjects: dict[str, Candidate] = {}
         self.unreadable: dict[str, str] = {}
-        # The targets are solved by `executor`, which is waited for: that can't be done in one of its own threads.
+        # The solves are waited for: that can't be done in one of their own threads.
         self._first = ThreadPoolExecutor(1)
         self._solving: Future[object] | None = None
         self._moves: dict[str, Move | None] = {}
@@ -118,12 +121,19 @@ class Ordering:
     def close(self) -> None:
         """Nothing more is asked."""
         self._first.shutdown(cancel_futures=True)
+        self._solvers.shutdown(cancel_futures=True)
+
+    def begin(self) -> None:
+        """Open the channel and have the targets solved as they are, which takes longest. Raises nothing."""
+        with suppress(ForgeError):
+            self.proving.open()
+            self._targets()
 
     def prepare(self, folder: FeedstockFolder, bump: Bump) -> None:
         """Do early, while others still are looked for, what the proof of a bump will need. Raises nothing."""
+        self.begin()
         with suppress(UnknownError):
             self.proving.open()
-            self._targets()
             move = self._move(_key(bump), (folder, bump))
             if move is not None:
                 with suppress(ForgeError):
