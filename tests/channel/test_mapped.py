@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import mmap
 import re
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dirac_forge.channel import mapped
 from dirac_forge.channel.mapped import release_pages
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what is in memory")
@@ -40,6 +42,15 @@ def test_what_may_be_written_is_left_alone(tmp_path: Path) -> None:
         mapped[0] = 7
         release_pages(path)
         assert mapped[0] == 7
+
+
+def test_memory_that_is_something_else_by_now_keeps_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with mmap.mmap(-1, 1 << 16) as other:
+        other[:] = b"x" * len(other)
+        place = ctypes.addressof(ctypes.c_char.from_buffer(other))
+        monkeypatch.setattr(mapped, "_read_only", lambda _: iter([(place, len(other))]))
+        release_pages(tmp_path)
+        assert other[:] == b"x" * len(other)
 
 
 def test_file_that_is_not_mapped_or_not_there(tmp_path: Path) -> None:

@@ -15,8 +15,9 @@ from pathlib import Path
 __all__ = ["release_pages"]
 
 _MAPS = Path("/proc/self/maps")
-_DONT_NEED = 4
-"""MADV_DONTNEED of Linux: for a mapped file that nobody writes to, the same bytes are read from it again."""
+_PAGE_OUT = 21
+"""MADV_PAGEOUT of Linux 5.4. Unlike MADV_DONTNEED it never drops what is in no file: another thread may close the file
+between the reading of the map and the advice, and something else be in its place."""
 
 
 def release_pages(path: Path) -> None:
@@ -26,7 +27,7 @@ def release_pages(path: Path) -> None:
     with suppress(OSError, AttributeError):  # memory is saved, or it is not
         advise = ctypes.CDLL(None).madvise
         for start, length in _read_only(str(path.resolve())):
-            advise(ctypes.c_void_p(start), ctypes.c_size_t(length), _DONT_NEED)
+            advise(ctypes.c_void_p(start), ctypes.c_size_t(length), _PAGE_OUT)
 
 
 def _read_only(path: str) -> Iterator[tuple[int, int]]:
