@@ -242,9 +242,23 @@ def test_extras_of_a_compiled_package_are_one_package_for_all_platforms_and_pyth
     compiled = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], requires=requires, extras=["fast", "full"])
     recipe = made(FamilyPart(package="demo", facts=compiled, extras={"fast": "demo-fast"}))
     main, fast = recipe.outputs
-    assert (main.noarch, fast.noarch) == (None, "generic")
-    assert (fast.build, fast.host, fast.skip, fast.script) == ((), (), (), "")
-    assert texts(fast.run) == ["package demo ==@{version}", "package numpy >=2"]
+    assert (main.noarch, fast.noarch) == (None, "python")
+    assert (fast.build, texts(fast.host), fast.skip, fast.script) == ((), ["package python @{python_min}.*"], (), "")
+    assert texts(fast.run) == ["package python >=@{python_min}", "package demo ==@{version}", "package numpy >=2"]
+
+
+def test_a_further_name_that_stands_for_an_extra_is_one_output() -> None:
+    requires = ["uvicorn; extra == 'standard'"]
+    part = FamilyPart(
+        package="demo-core",
+        facts=facts("demo", requires=requires, extras=["standard"]),
+        aliases=("demo",),
+        extras={"standard": "demo"},
+    )
+    recipe = made(part)
+    assert [output.name for output in recipe.outputs] == ["demo-core", "demo"]
+    assert texts(recipe.outputs[1].run) == ["pin_subpackage demo-core", "package uvicorn"]
+    assert not [note for note in notes(recipe, "info") if "only requires" in note]
 
 
 def test_requirements_of_an_extra_for_one_system_are_told_apart_by_builds() -> None:

@@ -19,6 +19,8 @@ def satellites(
 ) -> Iterator[tuple[Output, tuple[Note, ...]]]:
     """Yield the further outputs of `part`, each requiring exactly `main`'s version, with notes on why."""
     for name in part.aliases:
+        if name in part.extras.values():
+            continue
         note = Note(
             level="info", text=f"{name} only requires {main.name}: conda-forge has both names, and users of either"
         )
@@ -37,13 +39,13 @@ def satellites(
 
 
 def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Output:
-    # It holds no files: one for all platforms and Pythons. There is one build of a noarch `main`, else there are many.
-    pin = (
-        Requirement(name=main.name, kind="pin_subpackage")
-        if main.noarch
-        else Requirement(name=main.name, spec="==@{version}")
-    )
-    return replace(
+    """Return an output without files of its own: one for all platforms and Pythons.
+
+    Of a noarch `main` there is one build, which is pinned. Of any other there is one for each Python: its version is
+    pinned, and the lowest and the highest Python are tested with.
+    """
+    pin = Requirement(name=main.name, kind="pin_subpackage")
+    common = replace(
         main,
         name=name,
         noarch="generic",
@@ -58,3 +60,9 @@ def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Outpu
         test=Test(imports=main.test.imports, pip_check=main.test.pip_check),
         projects=(),
     )
+    if main.noarch:
+        return common
+    python = Requirement(name="python", spec=">=@{python_min}")
+    same = Requirement(name=main.name, spec="==@{version}")
+    lowest = replace(python, spec="@{python_min}.*")
+    return replace(common, noarch="python", host=(lowest,), run=(python, same, *added))
