@@ -42,7 +42,6 @@ MESSAGES = {
 RECORDED = {"LedgerLine.reason"}
 """As it was worded when it was written into a file, next to its type."""
 NOT_TYPED_YET = {
-    "Carried.reason",
     "Nature.reason",
 }
 """Gets shorter only."""

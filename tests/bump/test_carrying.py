@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dirac_forge.bump.bump_notes import NotCarried, RefusedEdit
 from dirac_forge.bump.carrying import carried
-from dirac_forge.bump.drift.carried import Carried, CompiledNow, TooLowPython
+from dirac_forge.bump.drift.carried import Carried, CarriedReason, CompiledNow, TooLowPython
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.versions import Edited
@@ -15,7 +15,7 @@ from dirac_forge.recipe.model import Note
 
 LINE = Carried(
     output="thing", part="run", package="attrs", before="attrs >=1", after="attrs >=2", line=9,
-    evidence="attrs>=2", reason="upstream's bound moved",
+    evidence="attrs>=2", reason=CarriedReason(kind="bound-moved"),
 )  # fmt: skip
 DRIFT = Drift(text="drifted", changed=(LINE,), notes=(Note(level="info", text="see this"),))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from packaging.version import Version
 
 from dirac_forge.bump.bump_notes import RespelledSource
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLine
 from dirac_forge.bump.new_needs import Lack, NewNeed
@@ -53,7 +53,7 @@ M2CRYPTO = Carried(
     after="m2crypto >=0.50",
     line=4,
     evidence="M2Crypto>=0.50",
-    reason="upstream's bound moved",
+    reason=CarriedReason(kind="bound-moved"),
 )
 DRIFT = Drift(
     text=AFTER,
@@ -64,7 +64,7 @@ DRIFT = Drift(
             package="dirac-x",
             after="dirac-x = DIRAC.x:main",
             evidence="entry point dirac-x = DIRAC.x:main",
-            reason="upstream added it",
+            reason=CarriedReason(kind="added"),
         ),
     ),
     changed=(M2CRYPTO,),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirac_forge.bump.bump_notes import IgnoredKey, NotCarried, RespelledSource
 from dirac_forge.bump.changelog import Changelog
-from dirac_forge.bump.drift.carried import LicenceComparison
+from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.proposal import ProjectLink
@@ -237,7 +237,9 @@ def test_who_waits_for_whom() -> None:
 
 @given(HOSTILE, HOSTILE, st.sampled_from(["better", "unknown"]))
 def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: Any) -> None:
-    line = replace(M2CRYPTO, output=one, before=two, after=one, evidence=two, reason=one)
+    line = replace(
+        M2CRYPTO, output=one, before=two, after=one, evidence=two, reason=CarriedReason(kind="asked-now", extra=one)
+    )
     bump = replace(
         FULL,
         old=one,

@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump import blockers, bump_notes, objections, patches, skip_reasons
-from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
+from dirac_forge.bump.drift.carried import CarriedKind, CarriedReason, CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
@@ -124,6 +124,12 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             objections.Downgrade(old="2.0", new="1.0"),
             "this is a downgrade: 1.0 was asked for, and is older than the recipe's 2.0",
         ),
+        (CarriedReason(kind="asked-now"), "upstream asks for it now"),
+        (CarriedReason(kind="no-longer-asked", extra="full"), "upstream's extra full no longer asks for it"),
+        (
+            CarriedReason(kind="pip-without-setuptools", python="3.13"),
+            "conda-forge's pip does not install it with Python 3.13 or later",
+        ),
         (patches.AbsentPatch(), "the repository has no such text file"),
         (patches.AbsentPatch(folder="a/recipe"), "a/recipe has no such file"),
         (patches.OutsidePatch(), "it is outside of the feedstock"),
@@ -148,3 +154,8 @@ def test_every_reason_has_words() -> None:
     named = {kind for kind in vars(skip_reasons).values() if isinstance(kind, type) and issubclass(kind, SkipReason)}
     kinds |= named - {SkipReason}
     assert {kind.__name__ for kind in kinds if worded.dispatch(kind) is worded.dispatch(object)} == set()
+
+
+def test_every_kind_of_a_line_that_is_carried_over_has_words_of_its_own() -> None:
+    kinds = get_args(CarriedKind)
+    assert len({worded(CarriedReason(kind=kind)) for kind in kinds}) == len(kinds)

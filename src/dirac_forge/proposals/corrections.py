@@ -9,6 +9,7 @@ from typing import Literal
 from packaging.utils import canonicalize_name
 
 from dirac_forge.audit.findings import Finding
+from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, outputs_of
 from dirac_forge.bump.drift.verification import faults
@@ -99,10 +100,11 @@ def _correct(draft: DriftDraft, output: OutputLines, finding: Finding) -> None:
     lines = [line for line in output.of("run") if line.key == canonicalize_name(finding.dependency)]
     evidence = f"{finding.upstream} in {finding.where}"
     if finding.kind == "missing" and not lines:
-        draft.add(output, "run", finding.dependency, spec, evidence=evidence, reason="upstream requires it")
+        required = CarriedReason(kind="required")
+        draft.add(output, "run", finding.dependency, spec, evidence=evidence, reason=required)
     for line in lines:
         if finding.kind != "missing" and not line.template and line.spec != spec:
-            draft.respecify(name, line, spec, evidence, "as upstream declares it")
+            draft.respecify(name, line, spec, evidence, CarriedReason(kind="declared"))
 
 
 def _proved(

@@ -176,7 +176,7 @@ def _lag(bump: Bump) -> Iterator[Block]:
 
 
 def _since_when(line: Carried) -> str:
-    return f"since {_since(line.since)}" if line.since is not None else line.reason
+    return f"since {_since(line.since)}" if line.since is not None else worded(line.reason)
 
 
 def _since(start: LagStart | None) -> str:
@@ -198,7 +198,7 @@ def _carried(line: Carried) -> tuple[Line, ...]:
         Code(line.before) if line.before else "",
         Code(line.after) if line.after else "",
         Code(line.evidence) if line.evidence else "",
-        f"{line.reason}{' (optional upstream)' if line.optional else ''}",
+        f"{worded(line.reason)}{' (optional upstream)' if line.optional else ''}",
     )
 
 

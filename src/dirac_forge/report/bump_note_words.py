@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dirac_forge.bump import bump_notes, objections
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.recipe.model import Note
@@ -19,12 +19,47 @@ def described(change: Carried) -> str:
     else:
         what = f"{change.after} added" if change.after else f"{change.before} removed"
     behind = f": {change.evidence}" if change.evidence else ""
-    return f"{change.output}, {change.part.replace('_', ' ')}: {what} ({change.reason}{behind})"
+    return f"{change.output}, {change.part.replace('_', ' ')}: {what} ({worded(change.reason)}{behind})"
 
 
 def conda_forge_yml(line: int) -> str:
     """Return the place of a key of a feedstock's conda-forge.yml; `line` is 0 where it is not known."""
     return f"conda-forge.yml, line {line}" if line else "conda-forge.yml"
+
+
+_CARRIED: dict[CarriedKind, str] = {
+    "bound-moved": "upstream's bound moved",
+    "bound-passed": "upstream's bound moved past the recipe's own",
+    "bound-behind": "the recipe's bound was behind upstream's",
+    "asked-now": "{by} asks for it now",
+    "asked-before": "upstream asked for it before",
+    "no-longer-asked": "{by} no longer asks for it",
+    "built-with": "upstream builds with it now",
+    "not-built-with": "upstream builds without it now",
+    "program-run": "upstream's build runs it now",
+    "no-distutils": "Python 3.12 and later have neither distutils nor setuptools",
+    "pip-without-setuptools": "conda-forge's pip does not install it with Python {python} or later",
+    "stdlib-asked": "conda-forge asks for it beside compilers",
+    "listed-twice": "another line for the same package asks for as much",
+    "floor-rose": "upstream's floor rose",
+    "floor-higher": "upstream's floor is higher",
+    "python-min-asked": "conda-forge asks noarch recipes for python_min",
+    "commands-changed": "upstream changed its commands",
+    "added": "upstream added it",
+    "dropped": "upstream dropped it",
+    "licence-changed": "upstream changed its licence",
+    "licence-files-changed": "upstream's licence files changed",
+    "module-gone": "upstream no longer installs it",
+    "new-project": "a new project of the family",
+    "required": "upstream requires it",
+    "declared": "as upstream declares it",
+}
+
+
+@worded.register
+def _(reason: CarriedReason) -> str:
+    by = f"upstream's extra {reason.extra}" if reason.extra else "upstream"
+    return _CARRIED[reason.kind].format(by=by, python=reason.python)
 
 
 @worded.register

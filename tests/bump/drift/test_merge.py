@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.merge import Drift, drift, newcomers
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
@@ -529,7 +530,7 @@ def test_an_extra_that_the_recipe_holds_gets_its_additions(format_: str) -> None
     assert changed_lines(text, result.text) == ["+ - httpx >=0.27"]
     (change,) = result.added
     assert change.optional
-    assert change.reason == "upstream's extra full asks for it now"
+    assert change.reason == CarriedReason(kind="asked-now", extra="full")
 
 
 @FORMATS
@@ -564,7 +565,7 @@ def test_bounds_that_lag_are_raised_where_run_is_edited_anyway(format_: str) -> 
     lag = merge(text, format_, *old_new(("attrs>=22,<25", "six>=1.5"), ("attrs>=22,<25", "six>=1.5", "zipp")))
     assert changed_lines(text, lag.text) == ["- - attrs >=20,<25", "+ - attrs >=22,<25", "+ - zipp"]
     (change,) = lag.changed
-    assert change.reason == "the recipe's bound was behind upstream's"
+    assert change.reason == CarriedReason(kind="bound-behind")
     alone = old_new(("attrs>=22,<25", "six>=1.5"), ("attrs>=22,<25", "six>=1.5"))
     assert merge(text, format_, *alone).text == text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.reading.parsing import parse_recipe
 
@@ -40,7 +40,7 @@ def carried(package: str, before: str = "", after: str = "", part: str = "run") 
     assert part in {"run", "host", "output"}
     return Carried(
         output="thing", part="host" if part == "host" else "output" if part == "output" else "run",
-        package=package, before=before, after=after, reason="upstream",
+        package=package, before=before, after=after, reason=CarriedReason(kind="added"),
     )  # fmt: skip
 
 

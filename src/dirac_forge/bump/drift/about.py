@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dirac_forge.bump.drift.carried import Carried, LicenceComparison
+from dirac_forge.bump.drift.carried import Carried, CarriedReason, LicenceComparison
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_of
@@ -255,5 +255,5 @@ def _carried(output: OutputLines, what: str, before: str, after: str, line: int,
         after=f"{what} {after}" if after else "",
         line=line,
         evidence=evidence,
-        reason="upstream changed its licence" if what == "license" else "upstream's licence files changed",
+        reason=CarriedReason(kind="licence-changed" if what == "license" else "licence-files-changed"),
     )

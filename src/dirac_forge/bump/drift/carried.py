@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Carried", "CompiledNow", "LagStart", "LicenceComparison", "Part", "TooLowPython"]
+__all__ = [
+    "Carried",
+    "CarriedKind",
+    "CarriedReason",
+    "CompiledNow",
+    "LagStart",
+    "LicenceComparison",
+    "Part",
+    "TooLowPython",
+]
 
 Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
 
@@ -17,6 +26,47 @@ class LagStart:
     version: str
     date: str = ""
     """`2025-03-01`; "" where the index does not tell."""
+
+
+CarriedKind = Literal[
+    "bound-moved",
+    "bound-passed",
+    "bound-behind",
+    "asked-now",
+    "asked-before",
+    "no-longer-asked",
+    "built-with",
+    "not-built-with",
+    "program-run",
+    "no-distutils",
+    "pip-without-setuptools",
+    "stdlib-asked",
+    "listed-twice",
+    "floor-rose",
+    "floor-higher",
+    "python-min-asked",
+    "commands-changed",
+    "added",
+    "dropped",
+    "licence-changed",
+    "licence-files-changed",
+    "module-gone",
+    "new-project",
+    "required",
+    "declared",
+]
+"""What upstream, or conda-forge, changed; `bound-passed`: upstream's bound moved past the recipe's own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CarriedReason:
+    """Why a line is carried over."""
+
+    kind: CarriedKind
+    extra: str = ""
+    """Of upstream, which asks for it; "" for upstream itself."""
+    python: str = ""
+    """The version of Python that makes it necessary."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +87,7 @@ class Carried:
     """In the text before, from 1; 0 for a new line."""
     evidence: str = ""
     """Upstream's line behind it."""
-    reason: str
+    reason: CarriedReason
     optional: bool = False
     """A marker or an extra makes it optional for upstream."""
     lags: bool = False

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from packaging.version import Version
 
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.clauses import clauses_of, contradictory
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
@@ -57,7 +57,7 @@ def _installer(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> Non
                 package,
                 "",
                 evidence="build-backend: setuptools.build_meta",
-                reason="Python 3.12 and later bring neither distutils nor setuptools",
+                reason=CarriedReason(kind="no-distutils"),
                 project=package,
             )
 
@@ -74,7 +74,7 @@ def _setuptools(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> No
             "setuptools",
             "",
             evidence="build-backend: setuptools.build_meta",
-            reason=f"conda-forge's pip does not bring it from Python {_WITHOUT} on",
+            reason=CarriedReason(kind="pip-without-setuptools", python=str(_WITHOUT)),
             project="setuptools",
         )
 
@@ -111,6 +111,6 @@ def _stdlib(draft: DriftDraft, output: OutputLines) -> None:
             package="c_stdlib_stub",
             after="{{ stdlib('c') }}",
             evidence=last.written.strip(" -"),
-            reason="conda-forge asks for it beside compilers",
+            reason=CarriedReason(kind="stdlib-asked"),
         )
     )

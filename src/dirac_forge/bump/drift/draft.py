@@ -6,7 +6,7 @@ import re
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, Part, TooLowPython
+from dirac_forge.bump.drift.carried import Carried, CarriedReason, CompiledNow, LicenceComparison, Part, TooLowPython
 from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
 from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, RequirementLine, block_at
@@ -96,7 +96,7 @@ class DriftDraft:
             text = f"{line.name} {line.spec} is the maintainers' own and stays; upstream asks for {evidence}"
             self.note("info", f"{output}: {text}")
         else:
-            reason = "upstream's bound moved" if same(mine, was) else "upstream's bound moved past the recipe's own"
+            reason = CarriedReason(kind="bound-moved" if same(mine, was) else "bound-passed")
             self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
 
     def _follows_version(self, line: RequirementLine, new: str) -> bool:
@@ -109,7 +109,7 @@ class DriftDraft:
         line: RequirementLine,
         spec: str,
         evidence: str,
-        reason: str,
+        reason: CarriedReason,
         *,
         project: str = "",
         part: Part | None = None,
@@ -138,7 +138,9 @@ class DriftDraft:
             )
         )
 
-    def remove(self, output: str, line: RequirementLine, evidence: str, reason: str, *, project: str = "") -> None:
+    def remove(
+        self, output: str, line: RequirementLine, evidence: str, reason: CarriedReason, *, project: str = ""
+    ) -> None:
         """A line goes, with its condition where it was alone under it."""
         if line.number in self._decided:
             return
@@ -150,7 +152,8 @@ class DriftDraft:
         elif item is not None and text.startswith("- ") and not text.startswith("- if:"):
             self.edits.remove(line.number, line.number)
         else:
-            self.note("todo", f"{output}, line {line.number}: remove {line.name} by hand ({reason})")
+            was = f" (was {evidence})" if evidence else ""
+            self.note("todo", f"{output}, line {line.number}: remove {line.name} by hand{was}")
             return
         self._decided.add(line.number)
         self.removed.append(
@@ -180,7 +183,7 @@ class DriftDraft:
         spec: str,
         *,
         evidence: str,
-        reason: str,
+        reason: CarriedReason,
         when: When | None = None,
         project: str = "",
         optional: bool = False,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
@@ -109,7 +109,5 @@ def _change(output: OutputLines, name: str, *, before: str = "", after: str = ""
         after=f"{name} = {after}" if after else "",
         line=line,
         evidence=f"entry point {name} = {after or before}",
-        reason="upstream changed its commands"
-        if before and after
-        else f"upstream {'dropped' if before else 'added'} it",
+        reason=CarriedReason(kind="commands-changed" if before and after else "dropped" if before else "added"),
     )

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
+from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
@@ -91,7 +92,7 @@ class _HostMerge:
                         self.output.output.name,
                         line,
                         need.evidence,
-                        "upstream builds without it now",
+                        CarriedReason(kind="not-built-with"),
                         project=need.project,
                     )
 
@@ -132,7 +133,7 @@ def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) 
     here = {line.key for line in output.lines if line.section in {"build", "host"}}
     for program in sorted(set(new.programs) - set(old.programs) - here):
         evidence = "upstream's build files name it now"
-        draft.add(output, "build", program, "", evidence=evidence, reason="upstream's build runs it now")
+        draft.add(output, "build", program, "", evidence=evidence, reason=CarriedReason(kind="program-run"))
     languages = sorted(set(new.languages) - set(old.languages))
     if languages and old.languages:
         draft.note("todo", f"{name}: upstream's sources are in {', '.join(languages)} too now; see build's compilers")
@@ -160,7 +161,7 @@ def _add(draft: DriftDraft, output: OutputLines, section: Section, need: Upstrea
             need.package,
             "" if bare else spec,
             evidence=need.evidence,
-            reason="upstream builds with it now",
+            reason=CarriedReason(kind="built-with"),
             when=when,
             project=need.project,
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, key_block, values_of
 from dirac_forge.recipe.making.imports import imports_of
@@ -91,7 +91,7 @@ def _untested(draft: DriftDraft, output: OutputLines, key_line: int, before: _In
                 before=f"import {module}",
                 line=number,
                 evidence="not in upstream's wheel any more",
-                reason="upstream no longer installs it",
+                reason=CarriedReason(kind="module-gone"),
             )
         )
     return set(gone.values())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import Block, OutputLines, extent, key_block
 from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
@@ -151,7 +151,7 @@ def new_output(
             project=facts.release.project,
             after=f"output {package}, like {output.output.name}",
             evidence=_requiring(project, after),
-            reason="a new project of the family",
+            reason=CarriedReason(kind="new-project"),
         )
     )
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.drift.carried import Carried, TooLowPython
+from dirac_forge.bump.drift.carried import Carried, CarriedReason, TooLowPython
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound, moved, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
@@ -24,7 +24,7 @@ _MINIMUM_V1 = re.compile(r"(\s+python_min:\s*[\"']?)(\d+\.\d+)(.*)")
 _MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.*)")
 _OLDEST = Version("3")
 """Lower bounds of Python 2 bound nothing: a channel builds for nothing older than 3."""
-_ROSE = "upstream's floor rose"
+_ROSE = CarriedReason(kind="floor-rose")
 _MINIMUM_SINCE = datetime(2024, 10, 29, tzinfo=UTC)
 """When conda-forge began to ask noarch recipes for `python_min`."""
 _VERSION_V1 = re.compile(r"(\s+)version:")
@@ -114,7 +114,7 @@ def _write_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor
     for line in _pythons(output):
         exact = f"{variable}.*" if draft.v1 else variable
         spec = f">={variable}" if line.section == "run" else exact
-        reason = "conda-forge asks noarch recipes for python_min"
+        reason = CarriedReason(kind="python-min-asked")
         draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
     if floor.new is not None and floor.new > Version(scope.python_min):
         _set_minimum(draft, output, floor)
@@ -190,7 +190,7 @@ def _respecify(
     if low and floor.new is not None:
         bound = Clause(text=f">={floor.new}", operator=">=", version=floor.new)
         clauses = tuple(bound if clause.side == "low" else clause for clause in clauses)
-    stayed = "upstream's floor is higher" if ceiling is None else "upstream's bound moved"
+    stayed = CarriedReason(kind="floor-higher" if ceiling is None else "bound-moved")
     reason = stayed if floor.old == floor.new else _ROSE
     lags = floor.old == floor.new and ceiling is None
     spec = joined(clauses, line.written)

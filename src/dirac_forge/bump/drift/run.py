@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
+from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, implied, joined, same, styled
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
@@ -229,7 +230,7 @@ class _RunMerge:
             self.draft.note("info", f"{self.name}: {line.name} stays; {why}")
             return
         project = need.project
-        reason = f"{self.requiring} no longer asks for it"
+        reason = CarriedReason(kind="no-longer-asked", extra=self.requiring.extra)
         self.draft.remove(self.name, line, need.evidence, reason, project=project)
 
 
@@ -262,7 +263,7 @@ def _added(
             need.package,
             pin if pin and when is None else spec,
             evidence=need.evidence,
-            reason=f"{requiring} asks for it now",
+            reason=CarriedReason(kind="asked-now", extra=requiring.extra),
             when=when,
             project=need.project,
             optional=need.marked or bool(requiring.extra),
@@ -320,7 +321,7 @@ def _raise_bound(
     clauses = _raised(mine, theirs, bare=bare)
     if clauses is None:
         return
-    reason = "the recipe's bound was behind upstream's"
+    reason = CarriedReason(kind="bound-behind")
     spec = joined(clauses, line.written)
     draft.respecify(output.output.name, line, spec, need.evidence, reason, project=need.project, lags=True)
 
@@ -343,7 +344,7 @@ def _add_missing(
             need.package,
             need.everywhere,
             evidence=need.evidence,
-            reason="upstream asked for it before",
+            reason=CarriedReason(kind="asked-before"),
             project=need.project,
             lags=True,
         )
@@ -386,7 +387,7 @@ def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, t
         others = [other for other in kept if other.key == line.key and other.number != line.number]
         if _needless(draft, line, others, equal=line.key in touched):
             kept.remove(line)
-            draft.remove(output.output.name, line, "", "another line for the same package asks for as much")
+            draft.remove(output.output.name, line, "", CarriedReason(kind="listed-twice"))
 
 
 def _needless(draft: DriftDraft, line: RequirementLine, others: Sequence[RequirementLine], *, equal: bool) -> bool:
