@@ -240,6 +240,8 @@ def test_json() -> None:
         "(upstream's bound moved: M2Crypto>=0.50)"
     )
     assert [line["package"] for line in full["dependencies"]["changed"]] == ["m2crypto"]
+    (moved,) = full["dependencies"]["changed"]
+    assert (moved["reason"], moved["reason_code"]) == ("upstream's bound moved", "bound-moved")
     assert [one["origin"] for one in full["hashes"]] == ["index", "downloaded"]
     assert full["links"][0] == {
         "title": "release",

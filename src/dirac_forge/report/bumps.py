@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dirac_forge.build.evidence import BuildEvidence
+    from dirac_forge.bump.drift.carried import Carried
     from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.check.proof import Proof
 
@@ -147,15 +148,19 @@ def _when(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
+def _carried(line: Carried) -> dict[str, Any]:
+    return {**asdict(line), "reason": worded(line.reason), "reason_code": line.reason.kind}
+
+
 def _dependencies(drift: Drift | None) -> dict[str, list[dict[str, Any]]]:
     lines = {"added": drift.added, "removed": drift.removed, "changed": drift.changed} if drift is not None else {}
-    return {kind: [asdict(line) for line in lines.get(kind, ())] for kind in ("added", "removed", "changed")}
+    return {kind: list(map(_carried, lines.get(kind, ()))) for kind in ("added", "removed", "changed")}
 
 
 def _beyond(drift: Drift | None) -> dict[str, Any]:
     """Return what differs from upstream and is not edited."""
     return {
-        "beyond": list(map(asdict, drift.beyond)) if drift is not None else [],
+        "beyond": list(map(_carried, drift.beyond)) if drift is not None else [],
         "licences": list(map(asdict, drift.licences)) if drift is not None else [],
     }
 
