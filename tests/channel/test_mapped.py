@@ -45,7 +45,7 @@ def test_what_may_be_written_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_memory_that_is_something_else_by_now_keeps_its_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with mmap.mmap(-1, 1 << 16) as other:
+    with mmap.mmap(-1, 1 << 16, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as other:
         other[:] = b"x" * len(other)
         place = ctypes.addressof(ctypes.c_char.from_buffer(other))
         monkeypatch.setattr(mapped, "_read_only", lambda _: iter([(place, len(other))]))

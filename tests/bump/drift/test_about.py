@@ -278,6 +278,29 @@ def test_a_noarch_package_that_compiles_now_is_blocked(path: str) -> None:
     assert merge(arch, path, compiled, compiled).blockers == ()
 
 
+@PATHS
+def test_a_noarch_recipe_of_what_compiled_before_is_blocked_where_no_build_does_without(path: str) -> None:
+    """Its old release compiled where it could, and the recipe built it without."""
+    text, platform = recipe(path, "license: MIT"), ["cp311-cp311-manylinux_2_17_x86_64"]
+
+    def built(version: str, backend: str, sources: Sequence[str]) -> ReleaseFacts:
+        made = release(version, wheels=platform, members=MODULES)
+        assert made.sdist is not None
+        system = {"build-system": {"requires": [backend], "build-backend": backend}}
+        return replace(made, sdist=replace(made.sdist, pyproject=system, members=tuple(sources)))
+
+    old = built("1.0", "setuptools", ["thing.c"])
+    rust, both = built("2.0", "maturin", ["src/lib.rs"]), built("2.0", "setuptools", ["thing.c", "sums.cpp"])
+    assert [blocker.languages for blocker in merge(text, path, old, rust).blockers] == [("c", "rust")]
+    assert merge(text, path, built("1.0", "maturin", ["src/lib.rs"]), rust).blockers == ()
+    also = merge(text, path, old, both)
+    assert also.blockers == ()
+    assert "thing: upstream's sources are in cxx too now; see whether it can stay noarch" in notes(also)
+    assert not [
+        note for note in notes(merge(text, path, old, built("2.0", "setuptools", ["thing.c"]))) if "too" in note
+    ]
+
+
 def test_what_outputs_have_in_common_belongs_to_the_only_project() -> None:
     text = recipe("recipe/meta.yaml", "license: MIT", "license_file: LICENSE")
     run = "    requirements:\n      run:\n        - "

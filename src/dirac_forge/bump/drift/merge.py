@@ -190,7 +190,7 @@ class _Merging:
             host_drift(draft, output, was, now, natures=natures, scope=after, providers=self.providers)
             conventions(draft, output, now)
             entry_points_drift(draft, output, was, now, until=self._until(output))
-            nature_drift(draft, output, *natures)
+            nature_drift(draft, output, was, now, natures)
         regions = self._regions(output)
         about_drift(draft, output, was, now, regions, tell=not satellite)
         modules_drift(draft, output, was, now, regions, tell=not satellite)

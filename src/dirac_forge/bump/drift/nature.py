@@ -5,18 +5,30 @@ from __future__ import annotations
 from dirac_forge.bump.drift.carried import CompiledNow
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines
-from dirac_forge.recipe.making.compiled import Nature
+from dirac_forge.recipe.making.compiled import Nature, always_compiles
+from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["nature_drift"]
 
 
-def nature_drift(draft: DriftDraft, output: OutputLines, before: Nature, after: Nature) -> None:
+def nature_drift(
+    draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, natures: tuple[Nature, Nature]
+) -> None:
     """Block a `noarch: python` recipe whose upstream compiles now, and tell where one could become noarch.
 
-    Compilers, skips and the pins of a compiled package are no edit of a line; a person makes the recipe anew.
+    A recipe may be noarch although upstream compiled before: its build did without. Where the new build can't, the
+    recipe is blocked all the same. Compilers, skips and the pins of a compiled package are no edit of a line; a person
+    makes the recipe anew.
     """
     name = output.output.name
-    if output.output.noarch == "python" and before.noarch and not after.noarch:
-        draft.blockers.append(CompiledNow(output=name, evidence=after.reason, languages=tuple(after.languages)))
-    elif output.output.noarch is None and not before.noarch and after.noarch:
+    before, after = natures
+    if output.output.noarch is None and not before.noarch and after.noarch:
         draft.note("warning", f"{name} may become `noarch: python`: {after.reason}")
+    if output.output.noarch != "python" or after.noarch:
+        return
+    gained = sorted(set(after.languages) - set(before.languages))
+    if before.noarch or "rust" in gained or (always_compiles(new) and not always_compiles(old)):
+        draft.blockers.append(CompiledNow(output=name, evidence=after.reason, languages=tuple(after.languages)))
+    elif gained:
+        text = f"upstream's sources are in {', '.join(gained)} too now; see whether it can stay noarch"
+        draft.note("todo", f"{name}: {text}")

@@ -17,6 +17,10 @@ _HASHED = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/")
 _OLD_HOSTS = re.compile(r"https?://pypi\.(?:io|python\.org)/packages/")
 _WRITTEN = re.compile(r"\$?\{\{[^{}]*?ver[^{}]*\}\}")
 _ASSET = re.compile(r"(https?://github\.com/[^/]+/[^/]+)/releases/download/([^/]+)/.+?(['\"]?)$")
+_ARCHIVE = re.compile(r"\.(?:whl|zip|tgz|tar\.\w+)$")
+_KIND = re.compile(r"(?<=/packages/)(?:source|(?:py|cp|pp)\d[\w.]*)(?=/\w/)")
+"""What pypi.org's redirector has in a file's folder: `source` or the wheel's tag of Python, which it compares."""
+_WHEEL_PYTHON = re.compile(r"-([^-]+)-[^-]+-[^-]+\.whl$")
 _VERSION = r"\$?\{\{[^{}]*?ver[^{}]*\}\}|\d[\w.]*"
 
 
@@ -43,7 +47,33 @@ def variations(
     for raw, said in _named(place, listed, version) if listed else _ways(place.raw):
         if raw not in seen:
             seen.add(raw)
-            yield Variation(text[: place.start] + raw + text[place.end :], said)
+            before, after = (
+                _following(part, place.raw, raw, version) for part in (text[: place.start], text[place.end :])
+            )
+            yield Variation(f"{before}{raw}{after}", said)
+
+
+def _following(text: str, old: str, new: str, version: str) -> str:
+    """Return the rest of a recipe, in which scripts, tests and mirrors name the file as its URL does now.
+
+    `old` and `new` are the URL as written; a place may have the version where the URL has a variable for it.
+    """
+    was, now = (_last_part(raw.strip("'\""))[2] for raw in (old, new))
+    if was == now or not _ARCHIVE.search(was):
+        return text
+    spelled = re.escape(version) if version else "(?!)"
+    parts = re.split(rf"({_WRITTEN.pattern})", was)
+    inner = [re.escape(part.strip("${} ")) for part in parts[1::2]]
+    parts[::2] = map(re.escape, parts[::2])
+    parts[1::2] = [rf"(?:\$?\{{\{{\s*{each}\s*\}}\}}|{spelled})" for each in inner]
+    file = "".join(parts)
+
+    def renamed(match: re.Match[str]) -> str:
+        return now if _WRITTEN.search(match[0]) else _WRITTEN.sub(lambda _: version, now)
+
+    lines = text.split("\n")
+    pattern = re.compile(rf"(?<![\w.-]){file}(?![\w-])")
+    return "\n".join(line if line.lstrip().startswith("#") else pattern.sub(renamed, line) for line in lines)
 
 
 def _other_years(text: str, place: TextPlace, *, v1: bool) -> Iterator[Variation]:
@@ -68,6 +98,8 @@ def _named(place: TextPlace, listed: str, version: str) -> Iterator[tuple[str, s
     raw = place.raw.removesuffix(quote)
     folder, _, last = _last_part(raw)
     filename = listed.rpartition("/")[2]
+    if kind := "source" if filename.endswith(_ENDINGS) else "".join(_WHEEL_PYTHON.findall(filename)):
+        folder = _KIND.sub(kind, folder)
     stem, found, ending = filename.rpartition(version)
     written = _WRITTEN.findall(last)
     spelled = written[-1] if written else version

@@ -12,7 +12,7 @@ from dirac_forge.recipe.making.toolchain import source_languages, toolchain, wha
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 
-__all__ = ["Nature", "nature"]
+__all__ = ["Nature", "always_compiles", "nature"]
 
 _COMPILED_ANYHOW = ("maturin", "mesonpy", "scikit_build_core", "py_build_cmake", "setuptools_rust", "sipbuild")
 """Backends that compile even where no source in a known language is seen."""
@@ -76,9 +76,14 @@ def nature(facts: ReleaseFacts) -> Nature:
             return _without_wheels(facts, sdist)
 
 
+def always_compiles(facts: ReleaseFacts) -> bool:
+    """Whether the sdist is built by a backend that compiles, so that no build of it is pure Python by default."""
+    return facts.sdist is not None and build_backend(facts.sdist).startswith(_COMPILED_ANYHOW)
+
+
 def _without_wheels(facts: ReleaseFacts, sdist: SdistFacts) -> Nature:
     compiles = what_compiles(sdist)
-    if compiles and (source_languages(sdist) or build_backend(sdist).startswith(_COMPILED_ANYHOW)):
+    if compiles and (source_languages(sdist) or always_compiles(facts)):
         return _for_systems(_arch(sdist, f"there are no wheels, and {compiles} compiles"), facts, ())
     return Nature(noarch=True, reason="there are no wheels, and the sdist has nothing to compile")
 

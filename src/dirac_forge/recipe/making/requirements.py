@@ -128,11 +128,11 @@ def _noarch_lines(
     if all(one.reach.exact for one in group) and not any(map(_by_machine, conditions)):
         lines = list(_by_condition(package, group, conditions))
     else:
-        narrow = [one for one in group if not (one.reach.every_platform and one.reach.exact)]
-        notes += [_widened(package, one) for one in narrow]
         lines = list(_by_system(package, group, scope))
-    excluding = any(not common for _, common in lines)
-    return [line for line, _ in lines], [*notes, *([_apart(package, group)] if excluding else [])]
+        notes += [_widened(package, one) for one in group if not (one.reach.every_platform and one.reach.exact)]
+    if not all(common for _, common in lines):
+        notes.append(_apart(package, group))
+    return [line for line, _ in lines], notes
 
 
 def _apart(package: str, group: Sequence[WantedRequirement]) -> Note:
@@ -218,9 +218,10 @@ def _for_all(alternatives: Sequence[Sequence[WantedRequirement]]) -> tuple[str, 
 
 def _satisfiable(specifiers: SpecifierSet) -> bool:
     """Whether there can be a version that the clauses admit, as far as their bounds tell."""
-    exact = [c for c in specifiers if c.operator in {"==", "==="} and not c.version.endswith(".*")]
-    if exact:
-        return all(specifiers.contains(clause.version, prereleases=True) for clause in exact)
+    exact = [clause for clause in specifiers if clause.operator in {"==", "==="}]
+    pinned = [clause.version for clause in exact if not clause.version.endswith(".*")]
+    if pinned:
+        return all(specifiers.contains(version, prereleases=True) for version in pinned)
     low, high = _lower(specifiers), _upper(specifiers)
     if low is None or high is None or low[0] < high[0]:
         return True
