@@ -117,7 +117,7 @@ def test_what_no_batch_asks_for_is_refused_as_a_whole(bot: Bots, name: str) -> N
 def test_a_change_for_other_files_than_there_are_is_left_to_the_next_run(bot: Bots) -> None:
     resealed(prepared(bot), lambda c: change_of(c)["edits"][0].update(before="something else\n"))
     (outcome,) = sent(bot).outcomes
-    assert (outcome.state, "its files changed after the batch was prepared" in outcome.text) == ("skipped", True)
+    assert (outcome.state, "its files changed after it was prepared" in outcome.text) == ("skipped", True)
     assert not bot.github.pulls(DEMO)
 
 

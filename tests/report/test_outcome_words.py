@@ -59,7 +59,7 @@ CASES = [
     (NotTried(reason=MergedRequest(name="#1")), "not tried in this run: #1 is merged"),
     (
         FeedstockExists(feedstock="a", repository="c/a"),
-        "c/a is there already: it is moved by `dirac-forge bump a --pr`",
+        "c/a exists: `dirac-forge bump a --pr` moves it",
     ),
     (FixConflict(paths=("x", "y")), "the fix does not fit x, y there"),
     (NoRecipeOnBranch(), "there is no recipe there"),

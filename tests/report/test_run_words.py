@@ -58,7 +58,7 @@ from dirac_forge.report.bot_words import clauses, decided_words, reason_code, re
         (
             ChangedSincePrepared(),
             "changed-since-prepared",
-            "its files changed after the batch was prepared; the next run decides again",
+            "its files changed after it was prepared; the next run decides again",
         ),
         (OnBranchAlready(branch="v1"), "on-branch-already", "v1 has it already"),
         (NotProposed(status="blocked"), "not-proposed", "it is blocked"),

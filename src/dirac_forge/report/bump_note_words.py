@@ -7,7 +7,7 @@ from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.recipe.model import Note
-from dirac_forge.report.wording import worded
+from dirac_forge.report.wording import add_words, worded
 
 __all__ = ["conda_forge_yml", "described"]
 
@@ -56,6 +56,29 @@ _CARRIED: dict[CarriedKind, str] = {
 }
 
 
+add_words(
+    {
+        objections.Downgrade: "this is a downgrade: {0.new} was asked for, and is older than the recipe's {0.old}",
+        objections.UnusualJump: (
+            "{0.old} to {0.new} is an unusual jump: check that {0.new} is the next release of the same thing"
+        ),
+        bump_notes.NotBuilt: "it was not built: its {0.missing} can't be read here",
+        OldVersionLeft: "line {0.line} still says {0.version}: {0.text}",
+        CommitKept: "line {0.line}: {0.repository} is still checked out at {0.revision}",
+        bump_notes.RespelledSource: "{0.url}: {0.difference}",
+        bump_notes.EnclosedSource: "{0.url} can't be reached: its hash is that of the same file in the sdist",
+        bump_notes.MovedCommit: "{0.repository}: {0.commit} is the commit of its tag {0.tag}",
+        bump_notes.UnreadCommits: "{0.repository}: its tags could not be read, so its commit stays ({0.reason})",
+        bump_notes.SecondMoved: (
+            "{0.project} moves along from {0.old} to {0.new}: the new release requires {0.requirement}"
+        ),
+        bump_notes.RefusedEdit: "requirements were left alone, because the edited recipe was not right: {0.fault}",
+        bump_notes.MovesTogether: "it moves together with {0.key}: each needs the other",
+        bump_notes.HelpingDependent: "the targets can take it only with the bump of {0.key}, which waits for it",
+    }
+)
+
+
 @worded.register
 def _(reason: CarriedReason) -> str:
     by = f"upstream's extra {reason.extra}" if reason.extra else "upstream"
@@ -75,60 +98,10 @@ def _(note: objections.TriedReleases) -> str:
 
 
 @worded.register
-def _(note: objections.Downgrade) -> str:
-    return f"this is a downgrade: {note.new} was asked for, and is older than the recipe's {note.old}"
-
-
-@worded.register
-def _(note: objections.UnusualJump) -> str:
-    return f"{note.old} to {note.new} is an unusual jump: check that {note.new} is the next release of the same thing"
-
-
-@worded.register
-def _(note: bump_notes.NotBuilt) -> str:
-    return f"it was not built: its {note.missing} can't be read here"
-
-
-@worded.register
-def _(note: OldVersionLeft) -> str:
-    return f"line {note.line} still says {note.version}: {note.text}"
-
-
-@worded.register
-def _(note: CommitKept) -> str:
-    return f"line {note.line}: {note.repository} is still checked out at {note.revision}"
-
-
-@worded.register
 def _(note: HashKept) -> str:
     return (
         f"line {note.line}: this hash was left, because no build of the feedstock checks it and its file is not there"
     )
-
-
-@worded.register
-def _(note: bump_notes.RespelledSource) -> str:
-    return f"{note.url}: {note.difference}"
-
-
-@worded.register
-def _(note: bump_notes.EnclosedSource) -> str:
-    return f"{note.url} can't be reached: its hash is that of the same file in the sdist"
-
-
-@worded.register
-def _(note: bump_notes.MovedCommit) -> str:
-    return f"{note.repository}: {note.commit} is the commit of its tag {note.tag}"
-
-
-@worded.register
-def _(note: bump_notes.UnreadCommits) -> str:
-    return f"{note.repository}: its tags could not be read, so its commit stays ({note.reason})"
-
-
-@worded.register
-def _(note: bump_notes.SecondMoved) -> str:
-    return f"{note.project} moves along from {note.old} to {note.new}: the new release requires {note.requirement}"
 
 
 @worded.register
@@ -147,11 +120,6 @@ def _(note: bump_notes.NotCarried) -> str:
 
 
 @worded.register
-def _(note: bump_notes.RefusedEdit) -> str:
-    return f"requirements were left alone, because the edited recipe was not right: {note.fault}"
-
-
-@worded.register
 def _(note: bump_notes.NotCompared) -> str:
     asked = f"{conda_forge_yml(note.line)} asks for that (inspection: disabled)"
     return f"requirements were not compared: {note.reason or asked}"
@@ -160,16 +128,6 @@ def _(note: bump_notes.NotCompared) -> str:
 @worded.register
 def _(note: bump_notes.IgnoredKey) -> str:
     return f"{note.key} has no effect here: static libraries are not moved ({conda_forge_yml(note.line)})"
-
-
-@worded.register
-def _(note: bump_notes.MovesTogether) -> str:
-    return f"it moves together with {note.key}: each needs the other"
-
-
-@worded.register
-def _(note: bump_notes.HelpingDependent) -> str:
-    return f"the targets can take it only with the bump of {note.key}, which waits for it"
 
 
 @worded.register

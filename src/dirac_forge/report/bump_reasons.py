@@ -96,6 +96,18 @@ add_words(
         patches.OutsidePatch: "it is outside of the feedstock",
         patches.OversizedPatch: "it is larger than any patch that is read",
         patches.RepositoryPatch: "it is for a repository that is checked out",
+        objections.OffBranch: "it does not belong on this branch ({0.allowed})",
+        objections.LooksLikeDate: "it looks like a date, and {0.current} does not",
+        skip_reasons.NoVersionOffered: "{0.place} offers no version",
+        skip_reasons.VersionlessSources: "none of its sources has the version in its URL or tag",
+        blockers.HelpingBump: "the targets can take it only with the bump of {0.key}",
+        tag_reasons.NotDiracTag: "the tag {0.tag} is not of the form vXrYpZ",
+        tag_reasons.OtherSpelling: "the tag {0.tag} is not spelled like {0.example}",
+        tag_reasons.NoVersionTag: "the tag {0.tag} is no version",
+        tag_reasons.UnorderedName: "{0.text} has no known order",
+        tag_reasons.OwnTagMismatch: "the tag {0.tag} does not spell {0.version}",
+        tag_reasons.NoTags: "{0.place} has no tags",
+        tag_reasons.NoOwnTag: "{0.place} has no tag of {0.version}, so how it spells versions is not known",
     }
 )
 
@@ -106,11 +118,6 @@ def _(reason: patches.AbsentPatch) -> str:
 
 
 # -- versions that are passed over
-
-
-@worded.register
-def _(reason: objections.OffBranch) -> str:
-    return f"it does not belong on this branch ({reason.allowed})"
 
 
 @worded.register
@@ -147,11 +154,6 @@ def _(reason: objections.PreRelease) -> str:
 
 
 @worded.register
-def _(reason: objections.LooksLikeDate) -> str:
-    return f"it looks like a date, and {reason.current} does not"
-
-
-@worded.register
 def _(reason: objections.PlaceObjects) -> str:
     return f"{reason.place}: {reason.objection}" if reason.place else reason.objection
 
@@ -174,11 +176,6 @@ def _(reason: skip_reasons.UnreadTags) -> str:
     if not reason.more:
         return last
     return f"{last}, and {reason.more} more {'tag counts' if reason.more == 1 else 'tags count'} for nothing"
-
-
-@worded.register
-def _(reason: skip_reasons.NoVersionOffered) -> str:
-    return f"{reason.place} offers no version"
 
 
 @worded.register
@@ -212,11 +209,6 @@ def _(reason: skip_reasons.AllowedSources) -> str:
     allowed = ", ".join(reason.sources) or "nothing"
     text = f"{conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
     return f"{text} ({', '.join(reason.unsupported)} can't be asked here)" if reason.unsupported else text
-
-
-@worded.register
-def _(_reason: skip_reasons.VersionlessSources) -> str:
-    return "none of its sources has the version in its URL or tag"
 
 
 @worded.register
@@ -278,11 +270,6 @@ def _(reason: TooLowPython) -> str:
 
 
 @worded.register
-def _(reason: blockers.HelpingBump) -> str:
-    return f"the targets can take it only with the bump of {reason.key}"
-
-
-@worded.register
 def _(reason: blockers.WorseTargets) -> str:
     return proof_words(reason.reason)
 
@@ -298,38 +285,3 @@ def _(reason: blockers.FailedBuild) -> str:
 
 
 add_words({tag_reasons.OverlongTag: "it is far too long for a version"})
-
-
-@worded.register
-def _(reason: tag_reasons.NotDiracTag) -> str:
-    return f"the tag {reason.tag} is not of the form vXrYpZ"
-
-
-@worded.register
-def _(reason: tag_reasons.OtherSpelling) -> str:
-    return f"the tag {reason.tag} is not spelled like {reason.example}"
-
-
-@worded.register
-def _(reason: tag_reasons.NoVersionTag) -> str:
-    return f"the tag {reason.tag} is no version"
-
-
-@worded.register
-def _(reason: tag_reasons.UnorderedName) -> str:
-    return f"{reason.text} has no known order"
-
-
-@worded.register
-def _(reason: tag_reasons.OwnTagMismatch) -> str:
-    return f"the tag {reason.tag} does not spell {reason.version}"
-
-
-@worded.register
-def _(reason: tag_reasons.NoTags) -> str:
-    return f"{reason.place} has no tags"
-
-
-@worded.register
-def _(reason: tag_reasons.NoOwnTag) -> str:
-    return f"{reason.place} has no tag of {reason.version}, so how it spells versions is not known"

@@ -27,6 +27,15 @@ add_words(
 )
 
 
+add_words(
+    {
+        FeedstockFull: "{0.open} requests are open on it, of {0.most} at most",
+        ForgeFull: "{0.open} requests are open on all feedstocks, of {0.most} at most",
+        RunFull: "this run has opened {0.most}, as many as it may",
+    }
+)
+
+
 @worded.register
 def _(reason: BehindOthers) -> str:
     return f"waits until {_moment(reason.until)}, so that conda-forge's bot can go first"
@@ -47,21 +56,6 @@ def _(reason: GroupStuck) -> str:
 def _(reason: Paused) -> str:
     what = "everything" if reason.name == "all" else reason.name
     return f"{what} is paused" + ("; its request stays as it is" if reason.there else "")
-
-
-@worded.register
-def _(reason: FeedstockFull) -> str:
-    return f"{reason.open} requests are open on it, of {reason.most} at most"
-
-
-@worded.register
-def _(reason: ForgeFull) -> str:
-    return f"{reason.open} requests are open on all feedstocks, of {reason.most} at most"
-
-
-@worded.register
-def _(reason: RunFull) -> str:
-    return f"this run has opened {reason.most}, as many as it may"
 
 
 @worded.register

@@ -13,6 +13,15 @@ add_words(
         reasons.MergedBeforeRetraction: "it is merged: it can't be taken back any more",
         reasons.IgnoredVersion: "ignored on the dashboard",
         reasons.NoRecipeOnBranch: "there is no recipe there",
+        reasons.ChangeSent: "{0.how}: {0.title}",
+        reasons.NextTry: "the next try is at {0.time:%Y-%m-%d %H:%M} UTC: {0.error}",
+        reasons.RequestTextUpdated: "the text of {0.name} was brought up to date",
+        reasons.OthersRequest: "#{0.number} by {0.author} makes the same change: {0.title}",
+        reasons.MergedRequest: "{0.name} is merged",
+        reasons.RetractedRequest: "it was retracted: {0.comment}",
+        reasons.RequestInConflict: "{0.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false",
+        reasons.ArchivedRepository: "{0.repository} is archived: its request stays as it is",
+        reasons.FeedstockExists: "{0.repository} exists: `dirac-forge bump {0.feedstock} --pr` moves it",
     }
 )
 
@@ -45,16 +54,6 @@ def _(unneeded: reasons.Unneeded) -> str:
 
 
 @worded.register
-def _(reason: reasons.ChangeSent) -> str:
-    return f"{reason.how}: {reason.title}"
-
-
-@worded.register
-def _(reason: reasons.NextTry) -> str:
-    return f"the next try is at {reason.time:%Y-%m-%d %H:%M} UTC: {reason.error}"
-
-
-@worded.register
 def _(reason: reasons.FeedstockMovedOn) -> str:
     return f"{reason.repository} moved on: {worded(reason.reason)}"
 
@@ -65,38 +64,8 @@ def _(reason: reasons.UpToDateRequest) -> str:
 
 
 @worded.register
-def _(reason: reasons.RequestTextUpdated) -> str:
-    return f"the text of {reason.name} was brought up to date"
-
-
-@worded.register
-def _(reason: reasons.OthersRequest) -> str:
-    return f"#{reason.number} by {reason.author} makes the same change: {reason.title}"
-
-
-@worded.register
-def _(reason: reasons.MergedRequest) -> str:
-    return f"{reason.name} is merged"
-
-
-@worded.register
 def _(reason: reasons.ClosedRequest) -> str:
     return f"{reason.how}, and nothing has changed since" if reason.unchanged else reason.how
-
-
-@worded.register
-def _(reason: reasons.RetractedRequest) -> str:
-    return f"it was retracted: {reason.comment}"
-
-
-@worded.register
-def _(reason: reasons.RequestInConflict) -> str:
-    return f"{reason.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"
-
-
-@worded.register
-def _(reason: reasons.ArchivedRepository) -> str:
-    return f"{reason.repository} is archived: its request stays as it is"
 
 
 @worded.register
@@ -107,11 +76,6 @@ def _(reason: reasons.OpenRequest) -> str:
 @worded.register
 def _(reason: reasons.NotTried) -> str:
     return f"not tried in this run: {worded(reason.reason)}"
-
-
-@worded.register
-def _(reason: reasons.FeedstockExists) -> str:
-    return f"{reason.repository} is there already: it is moved by `dirac-forge bump {reason.feedstock} --pr`"
 
 
 @worded.register

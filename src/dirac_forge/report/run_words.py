@@ -37,21 +37,6 @@ def decided_words(
 
 
 @worded.register
-def _(found: decision_reasons.UpstreamVersion) -> str:
-    return f"{found.new} upstream, {found.old} in the recipe"
-
-
-@worded.register
-def _(found: decision_reasons.RecipeVersion) -> str:
-    return f"{found.version} in the recipe"
-
-
-@worded.register
-def _(found: decision_reasons.InNoChannel) -> str:
-    return f"{found.package} {found.version} is in no channel"
-
-
-@worded.register
 def _(found: decision_reasons.RebuildEvidence) -> str:
     words = evidence_words(found.evidence)
     return f"{found.migration}: {words}" if words else found.migration
@@ -65,52 +50,12 @@ def _(reason: decision_reasons.WaitsForBumps) -> str:
     return f"waits for {', '.join(reason.names)}"
 
 
-@worded.register
-def _(reason: decision_reasons.UnknownEffect) -> str:
-    return f"what it does to the targets is unknown: {reason.message}"
-
-
-@worded.register
-def _(_reason: decision_reasons.ChangedSincePrepared) -> str:
-    return "its files changed after the batch was prepared; the next run decides again"
-
-
-@worded.register
-def _(reason: decision_reasons.OnBranchAlready) -> str:
-    return f"{reason.branch} has it already"
-
-
 # -- why a person looks, and whether it is merged automatically
-
-
-@worded.register
-def _(reason: review_reasons.NotProposed) -> str:
-    return f"it is {reason.status}"
 
 
 @worded.register
 def _(reason: review_reasons.LeftForPerson) -> str:
     return f"something is left for a person: {worded(reason.note)}"
-
-
-@worded.register
-def _(reason: review_reasons.WorseWithBump) -> str:
-    return f"with it the targets are {reason.outcome} off"
-
-
-@worded.register
-def _(reason: review_reasons.MergedAfter) -> str:
-    return f"{reason.title} of its group is merged first"
-
-
-@worded.register
-def _(reason: review_reasons.MergedByPeople) -> str:
-    return f"a {reason.kind} is for people to merge"
-
-
-@worded.register
-def _(reason: review_reasons.AutomergeLimited) -> str:
-    return f"bot.automerge of the feedstock allows it for {reason.allowed} only"
 
 
 @worded.register
@@ -137,5 +82,16 @@ add_words(
         review_reasons.LabelRemoved: "somebody took the label off",
         review_reasons.DraftRequest: "it is a draft",
         review_reasons.ForeignCommits: "somebody else pushed to it",
+        decision_reasons.UpstreamVersion: "{0.new} upstream, {0.old} in the recipe",
+        decision_reasons.RecipeVersion: "{0.version} in the recipe",
+        decision_reasons.InNoChannel: "{0.package} {0.version} is in no channel",
+        decision_reasons.UnknownEffect: "what it does to the targets is unknown: {0.message}",
+        decision_reasons.ChangedSincePrepared: "its files changed after it was prepared; the next run decides again",
+        decision_reasons.OnBranchAlready: "{0.branch} has it already",
+        review_reasons.NotProposed: "it is {0.status}",
+        review_reasons.WorseWithBump: "with it the targets are {0.outcome} off",
+        review_reasons.MergedAfter: "{0.title} of its group is merged first",
+        review_reasons.MergedByPeople: "a {0.kind} is for people to merge",
+        review_reasons.AutomergeLimited: "bot.automerge of the feedstock allows it for {0.allowed} only",
     }
 )

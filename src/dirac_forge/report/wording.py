@@ -33,9 +33,9 @@ def _(reason: Recorded) -> str:
 
 
 def add_words(words: Mapping[type, str]) -> None:
-    """Add the words of reasons without fields."""
+    """Add the words of reasons; `{0.version}` in them is the field `version` of the reason, as in `str.format`."""
     for kind, text in words.items():
-        worded.register(kind, lambda _, text=text: text)
+        worded.register(kind, text.format)
 
 
 def reason_code(reason: object) -> str:
