@@ -10,7 +10,7 @@ from packaging.version import Version
 
 from dirac_forge.bump.objections import PassedOver, PreRelease
 from dirac_forge.bump.proposal import ProjectLink
-from dirac_forge.bump.releases import Newest, downgrade, newest, projects_of
+from dirac_forge.bump.releases import Newest, asked_anyway, downgrade, newest, projects_of
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound
 from dirac_forge.feedstock.change import SkipReason
@@ -264,3 +264,27 @@ def test_a_host_that_lists_nothing_is_said_to() -> None:
 )
 def test_a_version_older_than_the_recipes_is_a_downgrade(old: str, new: str, older: bool) -> None:
     assert bool(downgrade(old, new)) == older
+
+
+@pytest.mark.parametrize(
+    ("now", "to", "said"),
+    [
+        ("1.0", "1.2", ["a: yanked (broken)"]),
+        ("1.0", "1.3", ["a: needs Python >=3.13, the channel has 3.11 to 3.12"]),
+        ("1.0", "2.0rc1", ["a pre-release"]),
+        ("1.0rc1", "2.0rc1", []),
+        ("1.0", "1.1", []),
+        ("1.3", "1.2", ["a: yanked (broken)"]),
+        ("1.0", "9.9", []),
+        ("r5", "1.2", []),
+    ],
+)
+def test_what_speaks_against_a_version_that_was_asked_for_is_told(now: str, to: str, said: list[str]) -> None:
+    releases = (
+        release("1.1"),
+        release("1.2", yanked="broken"),
+        release("1.3", python=">=3.13"),
+        release("2.0rc1"),
+    )
+    places = [offered("a", releases, to), offered("b", (release("1.2"), release("1.3")), to)]
+    assert [worded(note.reason) for note in asked_anyway(now, to, places)] == said

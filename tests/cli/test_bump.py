@@ -203,3 +203,18 @@ def test_a_version_that_no_index_has_is_a_no_whatever_other_hosts_say(
         code, (found,) = run(workspace, capsys, "two", "--to", "9", "--index-url", index.url)
     assert (code, found["kind"]) == (1, "no")
     assert found["reason"] == "the index has no demo 9; the newest is 1.0"
+
+
+def test_a_yanked_version_that_was_asked_for_is_proposed_with_a_warning(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, "two", recipe(PYPI))
+    yanked = IndexFile(content=ARCHIVE, yanked="it breaks the build")
+    with PackageIndex({"demo": {"demo-1.0.tar.gz": ARCHIVE, "demo-1.1.tar.gz": yanked}}) as index:
+        options = ("--no-check", "--dependencies", "off", "--index-url", index.url)
+        _, (asked,) = run(workspace, capsys, "two", "--to", "1.1", *options)
+        _, (found,) = run(workspace, capsys, "two", *options)
+    warning = "1.1 was asked for; without --to it would be passed over: yanked (it breaks the build)"
+    assert (asked["status"], warning in asked["notes"], warning in asked["body"]) == ("proposed", True, True)
+    assert found["status"] == "skipped"
+    assert found["reason"] == "1.0 is the newest release that fits (1.1: yanked (it breaks the build))"

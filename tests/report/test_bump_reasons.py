@@ -124,6 +124,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             objections.Downgrade(old="2.0", new="1.0"),
             "this is a downgrade: 1.0 was asked for, and is older than the recipe's 2.0",
         ),
+        (
+            objections.AskedAnyway(version="1.1", reason=objections.PlaceObjects(objection="yanked (broken)")),
+            "1.1 was asked for; without --to it would be passed over: yanked (broken)",
+        ),
         (CarriedReason(kind="asked-now"), "upstream asks for it now"),
         (CarriedReason(kind="no-longer-asked", extra="full"), "upstream's extra full no longer asks for it"),
         (

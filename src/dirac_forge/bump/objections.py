@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 __all__ = [
+    "AskedAnyway",
     "Downgrade",
     "ExcludedVersion",
     "LateRelease",
@@ -142,4 +143,12 @@ class Downgrade:
     new: str
 
 
-ReleaseNote = str | Downgrade | TriedReleases | UnusualJump
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedAnyway:
+    """The version that was asked for would be passed over otherwise: it is yanked, say, or a pre-release."""
+
+    version: str
+    reason: Objection
+
+
+ReleaseNote = str | AskedAnyway | Downgrade | TriedReleases | UnusualJump

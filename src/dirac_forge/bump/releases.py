@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.bump.objections import (
+    AskedAnyway,
     Downgrade,
     LateRelease,
     LooksLikeDate,
@@ -35,7 +36,7 @@ from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.tags import read_version
 
-__all__ = ["Newest", "downgrade", "newest", "projects_of"]
+__all__ = ["Newest", "asked_anyway", "downgrade", "newest", "projects_of"]
 
 _FIRST_YEAR = 1000
 """A first number that may be the year of a date (or `2024`, or `202411`)."""
@@ -161,6 +162,18 @@ def downgrade(old: str, new: str) -> tuple[Downgrade, ...]:
     before, after = parse_version(old), parse_version(new)
     older = before is not None and after is not None and after < before
     return (Downgrade(old=old, new=new),) if older else ()
+
+
+def asked_anyway(old: str, new: str, places: Sequence[Offers] = ()) -> tuple[AskedAnyway, ...]:
+    """Return why a version would be passed over if nobody had asked for it, as far as these places know it."""
+    now, version = read_version(old), read_version(new)
+    if now is None or version is None:
+        return ()
+    there = [(place, offer) for place in places if (offer := place.of(version)) is not None]
+    said = [_of_host(now, place, offer, alone=len(there) == 1) for place, offer in there]
+    if version.is_prerelease and not now.is_prerelease:
+        said.append(PreRelease())
+    return tuple(AskedAnyway(version=new, reason=reason) for reason in dict.fromkeys(said) if reason is not None)
 
 
 def _jump(now: Version, new: Version, places: Sequence[Offers]) -> tuple[UnusualJump, ...]:

@@ -156,6 +156,8 @@ class BumpMaker:
         )
         if found is not None:
             made = _with_release(made, found)
+        else:
+            made = replace(made, notes=(*made.notes, *self._looking.asked_anyway(case, to, ask=not self._given)))
         made = replace(made, notes=(*made.notes, *_ignored(case.bot)))
         if self.changelogs:
             from dirac_forge.proposals.changelogs import changelog_of  # noqa: PLC0415  # only requests have one

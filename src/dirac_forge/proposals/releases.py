@@ -14,9 +14,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.bump_notes import MovedCommit, UnreadCommits
-from dirac_forge.bump.objections import Objection, PreRelease
+from dirac_forge.bump.objections import AskedAnyway, Objection, PreRelease
 from dirac_forge.bump.release_sources import pinned_origins, places_of
-from dirac_forge.bump.releases import Newest, newest
+from dirac_forge.bump.releases import Newest, asked_anyway, newest
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, UpdatesOff
 from dirac_forge.bump.versions import MissingFileError
@@ -36,6 +36,8 @@ __all__ = ["Case", "FoundRelease", "ReleaseLookup"]
 _HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(?::\d+)?)(?=/)""", re.MULTILINE)
 """Of a source: what a recipe says about its project has other keys."""
 
+_INDEXES = frozenset({"cratesio", "npm", "pypi"})
+"""Kinds of sources that say of each release whether it was withdrawn."""
 _GIVE = "Give the version with --to."
 
 
@@ -137,6 +139,24 @@ class ReleaseLookup:
                 tag, commits[origin.commit] = moved
                 notes.append(MovedCommit(repository=origin.name, tag=tag, commit=commits[origin.commit]))
         return commits, tuple(notes)
+
+    def asked_anyway(self, case: Case, to: str, *, ask: bool) -> tuple[AskedAnyway, ...]:
+        """Return why version `to` would be passed over if nobody had asked for it; with `ask` the indexes are asked.
+
+        Hosts of repositories are not: a version is asked for where these do not answer. What an index can't answer
+        is not known here; the hashes are asked for there too, and that error is told.
+        """
+        asked: list[Offers] = []
+        if ask:
+            updates = case.bot.version_updates
+            places = places_of(
+                case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates
+            )
+            for place in () if isinstance(places, SkipReason) else places:
+                if place.origin.kind in _INDEXES:
+                    with suppress(ForgeError):
+                        asked.append(self._places.ask(replace(place, version=to)))
+        return asked_anyway(case.current, to, asked)
 
     def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, Objection]) -> Newest | Skip:
         """Return the newest version that fits; `refused` are those that were tried, with what was wrong with them."""

@@ -98,6 +98,11 @@ def _(note: objections.TriedReleases) -> str:
 
 
 @worded.register
+def _(note: objections.AskedAnyway) -> str:
+    return f"{note.version} was asked for; without --to it would be passed over: {worded(note.reason)}"
+
+
+@worded.register
 def _(note: HashKept) -> str:
     return (
         f"line {note.line}: this hash was left, because no build of the feedstock checks it and its file is not there"
