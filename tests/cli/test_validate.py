@@ -75,3 +75,37 @@ def test_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     assert main(["validate", str(tmp_path / "empty"), "--workspace", str(tmp_path)]) == 2
     assert "this folder has no recipe" in capsys.readouterr().out
+
+
+def test_mistakes_of_a_recipe_that_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD["recipe.yaml"] + "requirements:\n  run:\n    - b =>2\n    - c\n"
+    (tmp_path / "recipe.yaml").write_text(text, encoding="utf-8")
+    path = tmp_path / "recipe.yaml"
+    assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 1
+    assert json.loads(capsys.readouterr().out)["files"] == [
+        {
+            "path": str(path),
+            "problems": [f"{path}:10: a: 'b =>2' is not a package spec"],
+            "to_fill_in": [],
+            "undefined": [],
+        }
+    ]
+    path.write_text(text.replace("b =>2", "b ${{ b_pin }}").replace("  run:", "  rum:"), encoding="utf-8")
+    assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 1
+    (entry,) = json.loads(capsys.readouterr().out)["files"]
+    assert entry["problems"] == [f"{path}:9: unknown key 'rum' in requirements; did you mean 'run'?"]
+
+
+def test_what_only_a_pinning_can_define(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD["recipe.yaml"] + "requirements:\n  run:\n    - b ${{ b_pin }}\n    - python >=${{ python_min }}\n"
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["files"]
+    assert (entry["problems"], entry["undefined"]) == ([], [{"name": "b_pin", "line": 10}])
+    assert main(["validate", str(path), "--workspace", str(tmp_path)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert said == f"1 file valid - {path}:10: b_pin has to come from the pinning: the recipe does not define it"
+    (tmp_path / "variants.yaml").write_text("b_pin:\n  - '1'\n", encoding="utf-8")
+    assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
+    assert json.loads(capsys.readouterr().out)["files"][0]["undefined"] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -121,7 +122,7 @@ class RecordIndex:
         hidden: dict[str, list[HiddenGroup]] = {}
         for source in self._sources:
             later = self._later(source)
-            wanted = [name for name in names if not name.startswith("__") and name not in later]
+            wanted = [name for name in names if _NAME.fullmatch(name) and name not in later]
             for name, records in _by_name(source.load(self.platform, wanted)).items():
                 if name in taken:
                     hidden.setdefault(name, []).append(HiddenGroup(source.label, tuple(records)))
@@ -216,6 +217,10 @@ class RecordIndex:
         merged = _group(name, records)
         above = _sorted(name, [*merged.found, *below.found], [*merged.records, *below.records])
         return replace(above, channel=below.channel, hidden=below.hidden)
+
+
+_NAME = re.compile(r"(?!__)[0-9A-Za-z_.-]+")
+"""What a channel may have; `__glibc` and the like are the machine's, and any other name is nowhere."""
 
 
 @cache

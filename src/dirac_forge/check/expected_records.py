@@ -8,13 +8,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from rattler import Version
-from rattler.exceptions import InvalidVersionError
-
-from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.exports import Built, ChannelExports, exports_of
+from dirac_forge.check.recipe_mistakes import rendered_mistakes
 from dirac_forge.check.toolchain import toolchain_exports
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
@@ -63,7 +60,9 @@ def build(
         for variant, rendered in rendered_variants(recipe, pinning, migrations, platform=platform):
             if platform not in noarch and all(output.noarch for output in rendered.packages):
                 continue  # made elsewhere
-            for one in _Variant(recipe, feedstock, channel, exports, variant, rendered).packages():
+            for one in _Variant(
+                recipe, feedstock, channel, exports, variant, rendered, pinned=pinning is not None
+            ).packages():
                 if platform in (own if one.record.noarch is None else noarch):
                     found.setdefault((one.record.subdir, one.record.file), one)
     return tuple(found.values())
@@ -118,7 +117,10 @@ class _Variant:
         exports: ChannelExports,
         variant: Variant,
         rendered: RenderedRecipe,
+        *,
+        pinned: bool,
     ) -> None:
+        self.pinned = pinned
         self.recipe = recipe
         self.feedstock = feedstock
         self.channel = channel
@@ -165,19 +167,10 @@ class _Variant:
         )
 
     def _look_for_mistakes(self, output: ReadOutput) -> None:
-        """What a build would stop at: a version or requirement that conda can't parse."""
-        try:
-            Version(output.version)
-        except InvalidVersionError as exc:
-            why = "a variable that is not set renders as nothing" if not output.version else str(exc)
-            raise RecipeError(
-                f"{output.name}: the version {output.version!r} is none: {why}", path=self.recipe.text.path
-            ) from exc
-        for need in (*output.of("run"), *output.of("run_constrained"), *output.of("host")):
-            if need.kind == "package" and need.name and parsed(f"{need.name} {need.spec}".strip()) is None:
-                raise RecipeError(
-                    f"{output.name}: {need.text!r} is not a package spec", path=self.recipe.text.path, line=need.line
-                )
+        """Raise RecipeError for what a build would stop at."""
+        names = {each.name for each in self.rendered.outputs}
+        for mistake in rendered_mistakes(output, names, pinned=self.pinned):
+            raise RecipeError(mistake.problem, path=self.recipe.text.path, line=mistake.line)
 
     def _draft(self, output: ReadOutput) -> _Draft:
         build, host = _parts(output)

@@ -11,6 +11,7 @@ from dirac_forge.check.migrations import shown_migrations
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import VariantRecipe
+from dirac_forge.recipe.reading.mistakes import refuse_unbuildable
 
 __all__ = ["build_all", "migrations_of"]
 
@@ -109,6 +110,7 @@ def _made(
     exports: ChannelExports,
     pinning: Pinning | None,
 ) -> list[Built]:
+    refuse_unbuildable(recipe.text)
     found: list[Built] = []
     for platform in dict.fromkeys((*platforms, *recipe.forge.noarch_platforms)):
         made = build(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.recipe_problems import RecipeAtHand
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
-from dirac_forge.feedstock.facts import facts_of
-from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.files import read_text
 from dirac_forge.migration.schema import read_migration
 from dirac_forge.recipe.reading.recipe_text import find_recipe
@@ -23,6 +22,7 @@ from dirac_forge.settings import load
 __all__ = ["validate"]
 
 _UNREADABLE = 2
+_RECIPES = ("recipe.yaml", "meta.yaml")
 
 
 def validate(context: Context, files: Sequence[Path]) -> int:
@@ -30,7 +30,12 @@ def validate(context: Context, files: Sequence[Path]) -> int:
     found = {path: _validated(path) for path in dict.fromkeys(each for path in files for each in _files(path))}
     document = {
         "files": [
-            {"path": str(path), "problems": list(one.problems), "to_fill_in": list(one.to_fill_in)}
+            {
+                "path": str(path),
+                "problems": list(one.problems),
+                "to_fill_in": list(one.to_fill_in),
+                "undefined": [{"name": name, "line": line} for name, line in one.undefined.items()],
+            }
             for path, one in found.items()
         ]
     }
@@ -45,6 +50,8 @@ class _Validated:
     problems: tuple[str, ...] = ()
     to_fill_in: tuple[int, ...] = ()
     """Lines of a recipe that ask a person for something."""
+    undefined: Mapping[str, int] = field(default_factory=dict)
+    """Names that a recipe reads and nothing at hand defines, each with its line: keys of the pinning, if anything."""
     readable: bool = True
 
 
@@ -58,6 +65,12 @@ def _sections(found: Mapping[Path, _Validated]) -> list[Section]:
     valid = len(found) - len(wrong)
     if valid or not found:
         left = [f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in]
+        left += [
+            f"{path}:{line}: {name} has to come from the pinning: the recipe does not define it"
+            for path, one in found.items()
+            for name, line in one.undefined.items()
+            if not one.problems
+        ]
         blocks = (Items(tuple(left)),) if left else ()
         sections.append(Section(title=counted(valid, "file") + " valid", blocks=blocks))
     return sections
@@ -92,17 +105,17 @@ def _validated(path: Path) -> _Validated:
         return _Validated(problems=(f"it can't be read: {error.strerror or error}",), readable=False)
     except UnicodeDecodeError:
         return _Validated(problems=("it can't be read: it is not UTF-8",), readable=False)
+    undefined: Mapping[str, int] = {}
     try:
-        problems = _READERS.get(path.name, _migration)(path)
+        if path.name in _RECIPES:
+            recipe = RecipeAtHand.read(path, text)
+            undefined, problems = recipe.undefined(), recipe.problems()
+        else:
+            problems = _READERS.get(path.name, _migration)(path)
     except InputError as error:
         problems = tuple(error.message.splitlines())
-    to_fill_in = placeholders(text) if path.name in ("recipe.yaml", "meta.yaml") else ()
-    return _Validated(problems=problems, to_fill_in=to_fill_in)
-
-
-def _recipe(path: Path) -> tuple[str, ...]:
-    facts_of(FeedstockFolder(path.parent.name, path).read(), None, path=str(path))
-    return ()
+    to_fill_in = placeholders(text) if path.name in _RECIPES else ()
+    return _Validated(problems=problems, to_fill_in=to_fill_in, undefined=undefined)
 
 
 def _forge_config(path: Path) -> tuple[str, ...]:
@@ -120,8 +133,6 @@ def _migration(path: Path) -> tuple[str, ...]:
 
 
 _READERS: dict[str, Callable[[Path], tuple[str, ...]]] = {
-    "recipe.yaml": _recipe,
-    "meta.yaml": _recipe,
     "conda-forge.yml": _forge_config,
     "pyproject.toml": _settings,
 }

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Literal, cast
 
+from dirac_forge.recipe.reading.expressions import GLOBALS
 from dirac_forge.recipe.reading.functions import FUNCTIONS, functions, marked, requirement, without_marks
 from dirac_forge.recipe.reading.pins import reached, with_pins
 from dirac_forge.recipe.reading.recipe_text import (
@@ -71,6 +72,15 @@ class CachedRecipe(ABC):
     @abstractmethod
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
         """Return the variables of selectors, conditions and templates."""
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """What every recipe of the format may read or call: functions, the platform, what Jinja has."""
+        return frozenset({*self._scope("linux-64", "linux-64", {}), *functions("linux-64", {}), *GLOBALS})
+
+    @abstractmethod
+    def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names that templates read, and those that the recipe defines itself. Raises RecipeError."""
 
     def _selected(self, scope: Mapping[str, object]) -> tuple[str, Mapping[int, str]]:
         """Return the text to read, and the lines (from 0) that are there under a condition."""

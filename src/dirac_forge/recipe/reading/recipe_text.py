@@ -172,6 +172,15 @@ class RecipeText(Protocol):
         ...
 
     @property
+    def given(self) -> frozenset[str]:
+        """What every recipe of the format may read or call: functions, the platform, what Jinja has."""
+        ...
+
+    def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names that templates read, and those that the recipe defines itself. Raises RecipeError."""
+        ...
+
+    @property
     def pinned(self) -> frozenset[str]:
         """Packages that host (or build, where there is no host) asks for without a version: those that pins reach."""
         ...

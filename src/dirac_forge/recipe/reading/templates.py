@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import TemplateSyntaxError, meta, nodes
 
 from dirac_forge.recipe.reading.expressions import ENVIRONMENT, assign, check_depth, parse_expression, value_of
 from dirac_forge.recipe.reading.values import (
@@ -24,7 +24,7 @@ from dirac_forge.recipe.reading.values import (
     truth,
 )
 
-__all__ = ["Rendered", "TemplateLine", "render", "tags", "unknown_mark"]
+__all__ = ["Rendered", "TemplateLine", "names_read", "render", "tags", "unknown_mark"]
 
 _MAX_TEXT = 2_000_000
 _OPENING = re.compile(r"\{[{%#]")
@@ -93,6 +93,13 @@ def render(text: str, names: Mapping[str, object], *, conditions: Mapping[int, s
     except RecursionError:
         raise EvaluationError("the template is nested too deeply", line=line) from None
     return _with_lines(run.pieces, conditions or {})
+
+
+def names_read(text: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that a template reads and does not set, and those that it sets. Raises EvaluationError."""
+    tree = _parsed(text)
+    stored = frozenset(node.name for node in tree.find_all(nodes.Name) if node.ctx == "store")
+    return frozenset(meta.find_undeclared_variables(tree)), stored
 
 
 def tags(text: str) -> Iterator[tuple[int, int]]:

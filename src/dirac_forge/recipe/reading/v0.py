@@ -18,7 +18,7 @@ from dirac_forge.recipe.reading.functions import called_names, functions
 from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeError
 from dirac_forge.recipe.reading.selectors import select, selector_names, selector_of
-from dirac_forge.recipe.reading.templates import Rendered, TemplateLine, render, tags
+from dirac_forge.recipe.reading.templates import Rendered, TemplateLine, names_read, render, tags
 from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, environment_value
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, YamlError
 from dirac_forge.untrusted import parse_whole_number
@@ -129,6 +129,18 @@ class RecipeV0(CachedRecipe):
                 names |= selector_names(selector)
         names |= {key for name, key in _VERSIONS if name in names}
         return frozenset(names)
+
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """What every meta.yaml may read or call."""
+        return super().given | _UNKNOWN_CALLS.keys() | {"py", "np", "pl"}
+
+    def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names that the template reads, and those that it sets."""
+        try:
+            return names_read(self.text)
+        except EvaluationError as exc:
+            raise RecipeError(str(exc), path=self.path, line=exc.line) from exc
 
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
         return selector_variables(platform, build_platform, variant)

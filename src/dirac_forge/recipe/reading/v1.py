@@ -103,6 +103,14 @@ class RecipeV1(CachedRecipe):
     def _template_names(self) -> frozenset[str]:
         return self.names
 
+    def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the names in `${{ }}` and in conditions, and those of `context`."""
+        conditions = (match[1].partition(" #")[0].strip().strip("\"'") for match in _CONDITION.finditer(self.text))
+        expressions = (*(expression for _, _, expression in braces(self.text)), *conditions)
+        read = frozenset(name for expression in expressions for name in expression_names(expression))
+        context = next((value for key, _, value in yamlnodes.pairs(self._root) if key == "context"), None)
+        return read, frozenset(key for key, _, _ in yamlnodes.pairs(context))
+
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
         typed = {key: _typed(value) for key, value in variant.items()}
         return {**_FUNCTIONS, **typed, **platform_names(platform, build_platform)}

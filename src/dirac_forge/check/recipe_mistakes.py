@@ -1,0 +1,55 @@
+"""Mistakes that a rendered output shows: a build would stop at them, or the package would not be what was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from rattler import Version
+from rattler.exceptions import InvalidVersionError
+
+from dirac_forge.channel.index import parsed
+from dirac_forge.recipe.reading.mistakes import Mistake
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
+
+__all__ = ["rendered_mistakes"]
+
+_NAME = re.compile(r"[a-z0-9_.-]+")
+_SPLIT = re.compile(r"[^\s,|]\s+[<>=!~]")
+"""`>=2 <3`: what follows a blank would be a build string."""
+
+
+def rendered_mistakes(output: ReadOutput, outputs: Collection[str], *, pinned: bool) -> Iterator[Mistake]:
+    """Yield what is wrong in one output of a recipe.
+
+    Args:
+        output: as it is rendered for a variant.
+        outputs: the names of all outputs of the recipe.
+        pinned: whether the variant has the keys of a pinning, so that a name which is not defined then is never.
+    """
+    try:
+        Version(output.version)
+    except InvalidVersionError as exc:
+        why = str(exc) if output.version else "a variable that is not set renders as nothing"
+        yield Mistake(f"{output.name}: the version {output.version!r} is none: {why}", 0)
+    if output.name and _NAME.fullmatch(output.name) is None:
+        yield Mistake(f"{output.name!r} is no name of a package: letters, digits, -, _ and . are", output.line)
+    if output.noarch not in (None, "python", "generic"):
+        yield Mistake(f"{output.name}: noarch: expected python or generic, got {output.noarch!r}", output.line)
+    for section in ("build", "host", "run", "run_constrained"):
+        for need in output.of(section):
+            problem = _problem(need, outputs, pinned)
+            if problem:
+                yield Mistake(f"{output.name}: {problem}", need.line)
+
+
+def _problem(need: ReadRequirement, outputs: Collection[str], pinned: bool) -> str:
+    if need.unknown and (pinned or not need.name):
+        names = " and ".join(need.unknown)
+        return f"a requirement in {need.section} depends on {names}, which nothing defines"
+    if need.kind == "pin_subpackage" and need.name and need.name not in outputs:
+        return f"pin_subpackage: the recipe has no output {need.name}"
+    spec = f"{need.name} {need.spec}".strip()
+    if need.kind == "package" and need.name and (parsed(spec) is None or _SPLIT.search(need.spec)):
+        return f"{need.text!r} is not a package spec"
+    return ""

@@ -1,0 +1,62 @@
+"""What `dirac-forge validate` finds in a recipe: whether it can be read, and what a build would refuse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from dirac_forge.check.recipe_mistakes import rendered_mistakes
+from dirac_forge.feedstock.facts import facts_of
+from dirac_forge.feedstock.pinning import assumed
+from dirac_forge.feedstock.variants import ASSUMED_PYTHONS, VariantRecipe, rendered_variants
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.recipe.reading.mistakes import Mistake, undefined_names, written_mistakes
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.writing.wording import placeholders
+
+__all__ = ["RecipeAtHand"]
+
+_PLATFORMS = ("linux-64", "osx-arm64", "win-64")
+_KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeAtHand:
+    """A recipe with the files beside it, without a pinning."""
+
+    recipe: VariantRecipe
+
+    @classmethod
+    def read(cls, path: Path, text: str) -> Self:
+        """Return the recipe in a file that has this text. Raises RecipeError and ForgeConfigError."""
+        beside = FeedstockFolder(path.parent.name, path).read()
+        return cls(replace(beside, text=parse_recipe(text, path=path)))
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what is wrong, each with file and line, in the file's order. Raises RecipeError."""
+        text = self.recipe.text
+        written = written_mistakes(text, self._configured(), placeholders(text.text))
+        if not written:
+            facts_of(self.recipe, None, path=text.path)
+            written = tuple(sorted(dict.fromkeys(self._rendered()), key=lambda each: each.line))
+        return tuple(f"{text.path}:{each.line}: {each.problem}".replace(":0: ", ": ") for each in written)
+
+    def undefined(self) -> Mapping[str, int]:
+        """Return the names that only a pinning can define, each with its first line. Raises RecipeError."""
+        return undefined_names(self.recipe.text, self._configured())
+
+    def _configured(self) -> frozenset[str]:
+        keys = {key for platform in _PLATFORMS for key in assumed(platform, ASSUMED_PYTHONS).values}
+        beside = (*self.recipe.configurations.values(), *self.recipe.ci_support.values())
+        return frozenset(keys.union(*map(_KEY.findall, beside)))
+
+    def _rendered(self) -> Iterator[Mistake]:
+        for platform in _PLATFORMS:
+            for _, rendered in rendered_variants(self.recipe, None, platform=platform, only=self.recipe.text.names):
+                names = {output.name for output in rendered.outputs}
+                for output in rendered.packages:
+                    if output.skip is not True:
+                        yield from rendered_mistakes(output, names, pinned=False)

@@ -1,0 +1,167 @@
+"""Mistakes that a recipe's text shows by itself, though it can be read: a build would refuse it, or mean another thing.
+
+What only a rendered recipe shows is in `check/recipe_mistakes.py`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+from dirac_forge.recipe.licences.names import normalised
+from dirac_forge.recipe.reading.recipe_text import RecipeError, RecipeText
+from dirac_forge.recipe.reading.schema import Mistake, unfit
+from dirac_forge.recipe.reading.selectors import selector_names, selector_of
+from dirac_forge.recipe.reading.values import EvaluationError
+from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, compose, line_of, pairs, scalar
+
+__all__ = ["Mistake", "refuse_unbuildable", "undefined_names", "written_mistakes"]
+
+_OLD_TEMPLATE = re.compile(r"(?<![${])\{\{-?\s*([A-Za-z_]\w*)")
+_ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]*")
+"""The variables of the build's environment are given to templates too (`PYTHON`, `SRC_DIR`)."""
+_SYSTEMS = frozenset(
+    {
+        *("win", "linux", "osx", "unix", "win64", "win32", "linux64", "linux32", "py", "py2k", "py3k", "x86_64"),
+        *("aarch64", "arm64", "ppc64le", "build_platform", "target_platform"),
+    }
+)
+_NEAR = 0.75
+
+
+def written_mistakes(
+    recipe: RecipeText, configured: Collection[str] = (), asked: Collection[int] = ()
+) -> tuple[Mistake, ...]:
+    """Return what is wrong in the text of a recipe, in the order of its lines.
+
+    Args:
+        recipe: of either format.
+        configured: the keys of the pinning and of the files beside the recipe.
+        asked: lines that ask a person for what is missing: it is known that it is.
+
+    Raises:
+        RecipeError: it can't be read at all.
+    """
+    found = [*_misspelt(recipe, configured), *(_of_v1(recipe, asked) if recipe.format == "v1" else ())]
+    return tuple(sorted(dict.fromkeys(found), key=lambda each: each.line))
+
+
+def refuse_unbuildable(recipe: RecipeText) -> None:
+    """Raise RecipeError for the first key or value that a build refuses: what is read without it proves nothing."""
+    for mistake in _unbuildable(recipe.text) if recipe.format == "v1" else ():
+        raise RecipeError(mistake.problem, path=recipe.path, line=mistake.line)
+
+
+@lru_cache(maxsize=64)
+def _unbuildable(text: str) -> tuple[Mistake, ...]:
+    return (*_unclosed(text), *unfit(compose(text)))
+
+
+def undefined_names(recipe: RecipeText, configured: Collection[str]) -> dict[str, int]:
+    """Return the names that templates read and nothing defines, each with the first line that reads it.
+
+    `configured` are the keys of the pinning and of the files beside the recipe. Raises RecipeError.
+    """
+    read, own = recipe.definitions()
+    names = sorted(read - own - recipe.given - set(configured))
+    return {name: _first_line(recipe.text, name) for name in names if _ENVIRONMENT.fullmatch(name) is None}
+
+
+def _misspelt(recipe: RecipeText, configured: Collection[str]) -> Iterator[Mistake]:
+    """Yield the undefined names that are nearly one which the recipe or its format defines."""
+    _, own = recipe.definitions()
+    for name, line in undefined_names(recipe, configured).items():
+        near = difflib.get_close_matches(name, own | recipe.given, n=1, cutoff=_NEAR)
+        if near:
+            yield Mistake(f"{name} is not defined; is {near[0]} meant?", line)
+        elif recipe.format == "v1" and re.search(rf"\{{\{{-?\s*{name}\(", recipe.text):
+            yield Mistake(f"{name} is no function of recipe.yaml", line)
+
+
+def _first_line(text: str, name: str) -> int:
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    lines = enumerate(text.splitlines(), start=1)
+    return next((number for number, line in lines if word.search(line.partition(" #")[0])), 0)
+
+
+def _of_v1(recipe: RecipeText, asked: Collection[int]) -> Iterator[Mistake]:
+    root = compose(recipe.text)
+    yield from _unbuildable(recipe.text)
+    _, own = recipe.definitions()
+    for number, line in enumerate(recipe.text.splitlines(), start=1):
+        if (old := _OLD_TEMPLATE.search(line)) and old[1] in own | recipe.given:
+            yield Mistake(f"{{{{ {old[1]} }}}} is text in recipe.yaml; write ${{{{ {old[1]} }}}}", number)
+        if _is_selector(line):
+            yield Mistake("a selector in a comment selects nothing in recipe.yaml; write if: and then:", number)
+    yield from (each for each in _sources_without_hash(root) if not {each.line + 1, each.line + 2} & set(asked))
+    yield from _maintainers(root)
+    yield from _licences(root)
+
+
+def _unclosed(text: str) -> Iterator[Mistake]:
+    position = text.find("${{")
+    while position >= 0:
+        end = text.find("}}", position)
+        line = text.count("\n", 0, position) + 1
+        if end < 0 or "\n\n" in text[position:end] or "${{" in text[position + 3 : end]:
+            yield Mistake("${{ without }}", line)
+        position = text.find("${{", position + 3)
+
+
+def _is_selector(line: str) -> bool:
+    """Whether a line ends in `# [linux and not aarch64]`; other words in brackets are a person's."""
+    comment = line.rpartition("#")[2].strip()
+    if not line.rpartition("#")[1] or line.lstrip().startswith("#"):
+        return False
+    if not (comment.startswith("[") and comment.endswith("]")):
+        return False
+    _, selector = selector_of(line)
+    try:
+        names = selector_names(selector) if selector is not None else frozenset()
+    except EvaluationError:
+        return False
+    return bool(names) and names <= _SYSTEMS
+
+
+def _sources_without_hash(root: Node | None) -> Iterator[Mistake]:
+    for node in _mappings(root):
+        for key, _, value in pairs(node):
+            if key == "source":
+                for source in _mappings(value):
+                    written = {name: each for name, each, _ in pairs(source)}
+                    if "url" in written and not {"sha256", "md5"} & written.keys():
+                        yield Mistake("a source from a URL without sha256", line_of(written["url"]))
+
+
+def _maintainers(root: Node | None) -> Iterator[Mistake]:
+    extra = next((value for key, _, value in pairs(root) if key == "extra"), None)
+    for key, place, value in pairs(extra):
+        if key == "recipe-maintainers" and isinstance(value, ScalarNode) and scalar(value) is not None:
+            yield Mistake("recipe-maintainers: expected a list", line_of(place))
+
+
+def _licences(root: Node | None) -> Iterator[Mistake]:
+    for node in _mappings(root):
+        about = next((value for key, _, value in pairs(node) if key == "about"), None)
+        for key, place, value in pairs(about):
+            text = scalar(value) if key == "license" else None
+            if text is not None and "${{" not in text and normalised(text) is None:
+                hint = "write an SPDX expression, or LicenseRef-NAME for another licence"
+                yield Mistake(f"license: {text[:100]!r} is not known to SPDX; {hint}", line_of(place))
+
+
+def _mappings(node: Node | None) -> Iterator[MappingNode]:
+    """Yield a node and all below it that are mappings, each once: an alias stands for a node that was there."""
+    stack, seen = [node], set[int]()
+    while stack:
+        each = stack.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, MappingNode):
+            yield each
+            stack += [value for _, _, value in pairs(each)]
+        elif each is not None and not isinstance(each, ScalarNode):
+            stack += each.value

@@ -1,0 +1,112 @@
+"""Mistakes in the text of a recipe that can be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirac_forge.recipe.reading.mistakes import Mistake, refuse_unbuildable, undefined_names, written_mistakes
+from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import RecipeError
+
+V1 = """\
+context:
+  name: a
+  version: "1"
+package:
+  name: ${{ name }}
+  version: ${{ version }}
+source:
+  url: https://example.org/a-${{ version }}.tar.gz
+  sha256: 814f528e8dead7d329833b91c5faa87d60bf71824cd12a7530b5526063d02cb4
+build:
+  script: ${{ PYTHON }} -m pip install .
+requirements:
+  build:
+    - ${{ compiler("c") }}
+  host:
+    - python ${{ python_min }}.*
+  run:
+    - idna  # [a remark in brackets]
+    - if: match(python, "<3.12")
+      then: tomli
+about:
+  license: MIT OR LicenseRef-Own
+extra:
+  recipe-maintainers: [me]
+"""
+V0 = """\
+{% set version = "1" %}
+package:
+  name: a
+  version: {{ version }}
+build:
+  script: {{ PYTHON }} -m pip install .
+requirements:
+  build:
+    - {{ compiler('c') }}
+  run:
+    - python >={{ python_min }}
+    - idna {{ environ.get("IDNA", "") }}  # [py<312]
+"""
+
+
+def mistakes(text: str, name: str = "recipe.yaml") -> list[Mistake]:
+    return list(written_mistakes(parse_recipe(text, path=name), {"python_min", "python"}))
+
+
+def test_good_recipes() -> None:
+    assert mistakes(V1) == []
+    assert mistakes(V0, "meta.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "problem"),
+    [
+        ("a-${{ version }}", "a-${{ versoin }}", 8, "versoin is not defined; is version meant?"),
+        ("compiler", "compilr", 14, "compilr is not defined; is compiler meant?"),
+        ('compiler("c")', 'zzz("c")', 14, "zzz is no function of recipe.yaml"),
+        ("${{ name }}", "${{ name", 5, "${{ without }}"),
+        ("a-${{ version }}", "a-{{ version }}", 8, "{{ version }} is text in recipe.yaml; write ${{ version }}"),
+        (
+            "[a remark in brackets]",
+            "[win]",
+            18,
+            "a selector in a comment selects nothing in recipe.yaml; write if: and then:",
+        ),
+        ("  sha256: 8", "  # sha256: 8", 8, "a source from a URL without sha256"),
+        ("[me]", "me", 24, "recipe-maintainers: expected a list"),
+        (
+            "MIT OR LicenseRef-Own",
+            "BSD",
+            22,
+            "license: 'BSD' is not known to SPDX; write an SPDX expression, or LicenseRef-NAME for another licence",
+        ),
+    ],
+)
+def test_one_mistake(old: str, new: str, line: int, problem: str) -> None:
+    assert mistakes(V1.replace(old, new, 1)) == [Mistake(problem, line)]
+
+
+def test_a_misspelt_name_in_meta_yaml() -> None:
+    assert mistakes(V0.replace("compiler", "compilr"), "meta.yaml") == [
+        Mistake("compilr is not defined; is compiler meant?", 9)
+    ]
+
+
+def test_a_hash_that_a_person_is_asked_for_is_no_mistake() -> None:
+    recipe = parse_recipe(V1.replace("  sha256: 8", "  # TODO: add sha256 8"), path="recipe.yaml")
+    assert written_mistakes(recipe, {"python_min", "python"}, asked=[9]) == ()
+
+
+def test_names_that_only_a_pinning_defines() -> None:
+    recipe = parse_recipe(V1, path="recipe.yaml")
+    assert undefined_names(recipe, ()) == {"python": 16, "python_min": 16}
+    assert undefined_names(parse_recipe(V0, path="meta.yaml"), ()) == {"python_min": 11}
+
+
+def test_what_a_build_refuses_is_not_read_around() -> None:
+    refuse_unbuildable(parse_recipe(V1, path="recipe.yaml"))
+    refuse_unbuildable(parse_recipe(V0, path="meta.yaml"))
+    with pytest.raises(RecipeError) as error:
+        refuse_unbuildable(parse_recipe(V1.replace("  run:", "  rum:"), path="recipe.yaml"))
+    assert error.value.message == "recipe.yaml:17: unknown key 'rum' in requirements; did you mean 'run'?"

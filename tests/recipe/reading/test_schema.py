@@ -1,0 +1,133 @@
+"""Keys of recipe.yaml: those that it has, and those that it has not."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirac_forge.recipe.reading.schema import Mistake, unfit
+from dirac_forge.recipe.reading.yamlnodes import compose
+
+GOOD = """\
+schema_version: 1
+context:
+  version: "1.0"
+  anything: [1, 2]
+package:
+  name: ${{ name }}
+  version: ${{ version }}
+source:
+  - url: https://example.org/a.tar.gz
+    sha256: ${{ hash }}
+    patches:
+      - if: win
+        then: a.patch
+        else: [b.patch]
+  - if: linux
+    then:
+      git: https://example.org/a.git
+      tag: v1
+build:
+  number: ${{ number }}
+  noarch: python
+  script:
+    interpreter: python
+    content: print()
+  python:
+    entry_points: [a = a:main]
+    version_independent: true
+requirements:
+  build:
+    - if: build_platform != target_platform
+      then: [python, cross-python]
+  run:
+    - ${{ pin_subpackage("a", exact=True) }}
+  run_exports:
+    weak: [a]
+  ignore_run_exports:
+    from_package: [b]
+tests:
+  - python:
+      imports: [a]
+      pip_check: false
+  - script: a --help
+    requirements:
+      run: [pytest]
+outputs:
+  - package: {name: b}
+    inherit: a
+about:
+  license: MIT
+extra:
+  recipe-maintainers: [me]
+  feedstock-name: a
+"""
+
+
+def mistakes(text: str) -> list[Mistake]:
+    return list(unfit(compose(text)))
+
+
+def test_what_the_format_has() -> None:
+    assert mistakes(GOOD) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "problem"),
+    [
+        ("test: []", 1, "unknown key 'test': recipe.yaml has 'tests' instead"),
+        ("requirements:\n  rum: [a]", 2, "unknown key 'rum' in requirements; did you mean 'run'?"),
+        (
+            "requirements:\n  run_constrained: []",
+            2,
+            "unknown key 'run_constrained' in requirements: recipe.yaml has 'run_constraints' instead",
+        ),
+        ("build:\n  scripts: a", 2, "unknown key 'scripts' in build; did you mean 'script'?"),
+        ("build:\n  number: one", 2, "number: expected a whole number, got 'one'"),
+        ("build:\n  noarch: true", 2, "noarch: expected python or generic, got 'true'"),
+        ("source:\n  url: u\n  sha256: abc", 3, "sha256: expected 64 hexadecimal digits, got 'abc'"),
+        ("build:\n  number: 0\n  number: 1", 3, "number is there already in line 2"),
+        ("requirements:\n  run:\n    - if: win\n      else: a", 3, "run: an `if` without `then`"),
+        ("about:\n  home: u", 2, "unknown key 'home' in about: recipe.yaml has 'homepage' instead"),
+        (
+            "outputs:\n  - package: {name: a}\n    tests:\n      - python: {import: [a]}",
+            4,
+            "unknown key 'import' in python; did you mean 'imports'?",
+        ),
+        ("package:\n  name: a b", 2, "name: expected a name of letters, digits, -, _ and ., got 'a b'"),
+        (
+            "build:\n  zzz: 1",
+            2,
+            (
+                "unknown key 'zzz' in build; expected one of always_copy_files, always_include_files, dynamic_linking, "
+                "files, flags, merge_build_and_host_envs, noarch, number, post_process, prefix_detection, python, "
+                "script, skip, string, variant"
+            ),
+        ),
+    ],
+)
+def test_what_it_has_not(text: str, line: int, problem: str) -> None:
+    assert mistakes(text) == [Mistake(problem, line)]
+
+
+def test_a_misspelt_branch() -> None:
+    text = "requirements:\n  run:\n    - if: win\n      than: a"
+    assert mistakes(text) == [
+        Mistake("run: an `if` without `then`", 3),
+        Mistake("unknown key 'than' beside `if`; did you mean 'then'?", 4),
+    ]
+
+
+def test_what_aliases_repeat_is_looked_at_once() -> None:
+    lists = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9))
+    assert mistakes(f"extra:\n  a0: &a0 [x]\n  {lists.replace(chr(10), chr(10) + '  ')}") == []
+
+
+def test_the_build_engine_agrees() -> None:
+    rattler_build = pytest.importorskip("rattler_build")
+    known = GOOD.replace("${{ name }}", "a").replace("outputs:\n  - package: {name: b}\n    inherit: a\n", "")
+    rattler_build.Stage0Recipe.from_yaml(known)
+    for old, new in (("pip_check", "pip_chek"), ("from_package", "from"), ("patches", "patchs")):
+        broken = known.replace(old, new)
+        with pytest.raises(rattler_build.RattlerBuildError):
+            rattler_build.Stage0Recipe.from_yaml(broken)
+        assert len(mistakes(broken)) == 1
