@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump import blockers, bump_notes, objections, patches, skip_reasons
-from dirac_forge.bump.drift.carried import CarriedKind, CarriedReason, CompiledNow, TooLowPython
+from dirac_forge.bump.drift.carried import CarriedKind, CarriedReason, CompiledNow, TooLowPython, UnmetRequirement
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
@@ -102,6 +102,49 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
                 "the build would fail: a is built with Python 3.10, and the new release needs 3.11 "
                 "(Requires-Python: >=3.11); --dependencies update raises it"
             ),
+        ),
+        (
+            UnmetRequirement(
+                output="a",
+                part="run",
+                package="dill",
+                lines=(7,),
+                has=("dill >=0.2",),
+                asked=(">=0.3.7",),
+                evidence="dill>=0.3.7; python_version>='3.12'",
+                pythons=("3.12", "3.13"),
+                fresh=True,
+            ),
+            (
+                "a, line 7: run has dill >=0.2; for Python 3.12 and 3.13 upstream asks for "
+                "dill>=0.3.7; python_version>='3.12'"
+            ),
+        ),
+        (
+            UnmetRequirement(
+                output="a",
+                part="host",
+                package="setuptools",
+                lines=(7,),
+                has=("setuptools",),
+                asked=(">=61",),
+                evidence="setuptools>=61",
+                fresh=True,
+                newest=True,
+            ),
+            "a, line 7: host has setuptools; upstream asks for setuptools>=61, and a build takes the newest",
+        ),
+        (
+            UnmetRequirement(
+                output="a",
+                part="run",
+                package="colorama",
+                asked=("",),
+                evidence="colorama",
+                fresh=True,
+                platforms=("win-64",),
+            ),
+            "a: run has no colorama; for win-64 upstream asks for colorama",
         ),
         (OldVersionLeft(line=9, version="1.0", text="x 1.0"), "line 9 still says 1.0: x 1.0"),
         (

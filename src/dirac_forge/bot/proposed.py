@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypedDict
 
 from dirac_forge.bot.automerge import review_reason
 from dirac_forge.bot.release_lines import CurrentLine
+from dirac_forge.bump.drift.carried import UnmetRequirement
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.botconfig import Bot
@@ -162,9 +163,12 @@ def recipe_wanted(change: Change, blocks: int) -> ProposedChange:
     return ProposedChange(change=change, remake=lambda _: change, blocks=blocks, review=NewRecipeReview())
 
 
-def _by_hand(bump: Bump) -> tuple[Note, ...]:
-    """Return what the drift of a bump leaves to do by hand."""
-    return tuple(note for note in bump.drift.notes if note.level == "todo") if bump.drift is not None else ()
+def _by_hand(bump: Bump) -> tuple[Note | UnmetRequirement, ...]:
+    """Return what the drift of a bump leaves to do by hand, or what upstream asks for and the recipe does not."""
+    if bump.drift is None:
+        return ()
+    todo = (note for note in bump.drift.notes if note.level == "todo")
+    return (*todo, *(one for one in bump.drift.unmet if one.to_review))
 
 
 def bump_decision(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.blockers import WorseTargets
-from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, SecondLeft
+from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, NotCompared, SecondLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.patches import UntriedPatch, UntriedReason
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.report.bump_note_words import lagging
 from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
 from dirac_forge.report.document import (
     Block,
@@ -30,7 +31,7 @@ from dirac_forge.report.document import (
 from dirac_forge.report.proof_body import proof_blocks
 
 if TYPE_CHECKING:
-    from dirac_forge.bump.drift.carried import Carried, LagStart
+    from dirac_forge.bump.drift.carried import Carried, LagStart, UnmetRequirement
 
 __all__ = ["attention_sections", "bump_sections", "review_count", "written"]
 
@@ -188,7 +189,8 @@ def _since(start: LagStart | None) -> str:
 def _unchanged(bump: Bump) -> str:
     others = [note.project for note in bump.notes if isinstance(note, SecondLeft) and not note.requirement]
     if not others:
-        return "No change of upstream's requirements affects the recipe."
+        listed = "; what it requires and the recipe does not is listed below" if _unmet(bump) else ""
+        return f"No change of upstream's requirements affects the recipe{listed}."
     return f"The requirements of the project that moves did not change; {words(others)} stays, and was not compared."
 
 
@@ -240,10 +242,16 @@ def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, 
 
 
 def _drift_lines(bump: Bump) -> Iterator[Line]:
-    """Yield what has to be done by hand, then warnings."""
+    """Yield what has to be done by hand, then warnings, then what upstream asks for and the recipe does not."""
     notes = bump.drift.notes if bump.drift is not None else ()
     yield from ((Bold("by hand"), f": {note.text}") for note in notes if note.level == "todo")
     yield from (note.text for note in notes if note.level == "warning")
+    yield from (worded(one) for one in _unmet(bump) if one.to_review)
+
+
+def _unmet(bump: Bump) -> tuple[UnmetRequirement, ...]:
+    """Return what upstream requires and the recipe does not."""
+    return bump.drift.unmet if bump.drift is not None else ()
 
 
 def _unclear_needs(notes: Sequence[BumpNote]) -> dict[str, list[Lack]]:
@@ -296,6 +304,10 @@ def _reported(bump: Bump) -> Iterator[Block]:
     """Where the recipe and upstream differ, and did before: nothing of it is edited."""
     lines = [worded(note) for note in bump.notes if isinstance(note, IgnoredKey)]
     lines += [note.text for note in bump.drift.notes if note.level == "info"] if bump.drift is not None else []
+    lines += [worded(one) for one in _unmet(bump) if one.fresh and not one.to_review]
+    lags = [one for one in _unmet(bump) if not one.fresh]
+    for output in dict.fromkeys(one.output for one in lags):
+        lines.append(lagging(output, [one for one in lags if one.output == output]))
     lines += _other_licences(bump, declared=False)
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
@@ -360,7 +372,9 @@ def _same_licences(bump: Bump) -> bool:
 
 def _is_clean(bump: Bump) -> bool:
     drift = bump.drift
-    return drift is not None and not drift.notes and (written(bump) or not drift.changes)
+    if drift is None or drift.notes or any(isinstance(note, NotCompared) for note in bump.notes):
+        return False
+    return all(one.newest for one in drift.unmet) and (written(bump) or not drift.changes)
 
 
 def _is_proved(bump: Bump) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dirac_forge.bump import bump_notes, objections
-from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason
+from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, UnmetRequirement
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.recipe.model import Note
+from dirac_forge.report.document import words
 from dirac_forge.report.wording import add_words, worded
 
-__all__ = ["conda_forge_yml", "described"]
+__all__ = ["conda_forge_yml", "described", "lagging"]
 
 
 def described(change: Carried) -> str:
@@ -33,6 +36,7 @@ _CARRIED: dict[CarriedKind, str] = {
     "bound-behind": "the recipe's bound was behind upstream's",
     "asked-now": "{by} asks for it now",
     "asked-before": "upstream asked for it before",
+    "dead-condition": "its condition holds for no Python that there are builds for",
     "no-longer-asked": "{by} no longer asks for it",
     "built-with": "upstream builds with it now",
     "not-built-with": "upstream builds without it now",
@@ -88,6 +92,26 @@ def _(reason: CarriedReason) -> str:
 @worded.register
 def _(note: Note) -> str:
     return note.sentence
+
+
+@worded.register
+def _(one: UnmetRequirement) -> str:
+    lines = f", line{'s' if len(one.lines) > 1 else ''} {words([str(line) for line in one.lines])}" if one.lines else ""
+    return f"{one.output}{lines}: {_shortfall(one)}"
+
+
+def lagging(output: str, shortfalls: Sequence[UnmetRequirement]) -> str:
+    """Return one sentence for all that an output has less of than upstream asked for before this release already."""
+    return f"{output} still lags behind upstream, as before: {'; '.join(map(_shortfall, shortfalls))}"
+
+
+def _shortfall(one: UnmetRequirement) -> str:
+    has = f"{one.part} has {words(one.has)}" if one.has else f"{one.part} has no {one.package}"
+    places = [f"Python {words(one.pythons)}"] if one.pythons else []
+    places += [words(one.platforms)] if one.platforms else []
+    asks = f"for {' on '.join(places)} upstream asks" if places else "upstream asks"
+    build = ", and a build takes the newest" if one.newest else ""
+    return f"{has}; {asks} for {one.evidence}{build}"
 
 
 @worded.register

@@ -122,7 +122,8 @@ def _all_notes(bump: Bump) -> list[str]:
     """Return the notes of a bump and of its drift, each once, and that it is not proved where it is not."""
     of_drift = bump.drift.notes if bump.drift is not None else ()
     patches = (f"{one.name} {said}" for one in bump.tried if (said := patch_result(one)))
-    notes = dict.fromkeys([*map(worded, bump.notes), *patches, *(note.text for note in of_drift)])
+    unmet = bump.drift.unmet if bump.drift is not None else ()
+    notes = dict.fromkeys([*map(worded, bump.notes), *patches, *(note.text for note in of_drift), *map(worded, unmet)])
     return [*notes, *([] if bump.proof is not None else [UNPROVEN])]
 
 
@@ -161,6 +162,7 @@ def _beyond(drift: Drift | None) -> dict[str, Any]:
     """Return what differs from upstream and is not edited."""
     return {
         "beyond": list(map(_carried, drift.beyond)) if drift is not None else [],
+        "unmet": list(map(asdict, drift.unmet)) if drift is not None else [],
         "licences": list(map(asdict, drift.licences)) if drift is not None else [],
     }
 

@@ -14,6 +14,7 @@ __all__ = [
     "LicenceComparison",
     "Part",
     "TooLowPython",
+    "UnmetRequirement",
 ]
 
 Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
@@ -34,6 +35,7 @@ CarriedKind = Literal[
     "bound-behind",
     "asked-now",
     "asked-before",
+    "dead-condition",
     "no-longer-asked",
     "built-with",
     "not-built-with",
@@ -130,3 +132,33 @@ class LicenceComparison:
     agrees: bool
     told: bool = False
     """Whether a note tells the difference already."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnmetRequirement:
+    """A requirement of the new version that the edited recipe does not imply, and that nothing else told of."""
+
+    output: str
+    part: Literal["host", "run"]
+    package: str
+    lines: tuple[int, ...] = ()
+    """Of the edited text, from 1; () where the recipe does not list the package."""
+    has: tuple[str, ...] = ()
+    """What these lines say."""
+    asked: tuple[str, ...]
+    """Upstream's specs for conda: several where it asks for other versions elsewhere."""
+    evidence: str
+    """Upstream's lines behind it."""
+    pythons: tuple[str, ...] = ()
+    """Where it falls short; () for all that upstream asks for it."""
+    platforms: tuple[str, ...] = ()
+    """The same of platforms."""
+    fresh: bool
+    """Whether upstream asked for something else before this release."""
+    newest: bool = False
+    """Whether the newest version satisfies both, which is what a build takes."""
+
+    @property
+    def to_review(self) -> bool:
+        """Whether a person has to look: upstream asks for it from this release on, and no build takes care of it."""
+        return self.fresh and not self.newest

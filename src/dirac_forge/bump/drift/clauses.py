@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -200,14 +200,38 @@ def _admits(clause: Clause, version: Version) -> bool:
 def implied(weak: Iterable[Clause], strong: Iterable[Clause]) -> bool:
     """Whether whatever `strong` admits `weak` admits too."""
     theirs = list(strong)
-    return all(any(_stricter(c, clause) for c in theirs) for clause in weak)
+    bounds = [bound for clause in theirs for bound in _bounds(clause)]
+    return all(
+        any(same([mine], [clause]) for mine in theirs)
+        or all(any(_stricter(mine, bound) for mine in bounds) for bound in _bounds(clause))
+        for clause in weak
+    )
+
+
+def _bounds(clause: Clause) -> Iterator[Clause]:
+    """Yield both ends of a prefix (`1.2.*`), any other clause as it is."""
+    if clause.operator != "=":
+        yield clause
+        return
+    *head, last = clause.version.release
+    upper = _of((*head, last + 1))
+    yield Clause(text=f">={clause.version}", operator=">=", version=clause.version)
+    yield Clause(text=f"<{upper}", operator="<", version=upper)
+
+
+def _of(numbers: Iterable[int]) -> Version:
+    return Version(".".join(map(str, numbers)))
 
 
 def _stricter(strong: Clause, weak: Clause) -> bool:
-    if _loose([strong]) == _loose([weak]):
+    if same([strong], [weak]):
         return True
     if strong.operator == "==":
         return _admits(weak, strong.version)
+    if weak.side == "not":
+        # `!=1.4.*` is all of 1.4: its first version and one that is as good as its last.
+        excluded = [weak.version, *([_of((*weak.version.release, 99999))] if weak.text.endswith("*") else [])]
+        return strong.side != "not" and not any(_admits(strong, version) for version in excluded)
     if strong.side != weak.side:
         return False
     if weak.side == "low":

@@ -38,12 +38,16 @@ class DriftDraft:
         self.blockers: list[CompiledNow] = []
         self.pythons: list[TooLowPython] = []
         self.notes: list[Note] = []
+        self.told: set[tuple[str, str]] = set()
+        """Outputs and packages (normalised) of which a note says what upstream asks for."""
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}
         self._new: set[tuple[int, str]] = set()
 
-    def note(self, level: Level, text: str) -> None:
-        """Something that is only reported."""
+    def note(self, level: Level, text: str, *, tells: tuple[str, str] | None = None) -> None:
+        """Something that is only reported; it `tells` what upstream asks for of a package, for an output."""
+        if tells is not None:
+            self.told.add((tells[0], canonicalize_name(tells[1])))
         note = Note(level=level, text=text)
         if note not in self.notes:
             self.notes.append(note)
@@ -86,15 +90,15 @@ class DriftDraft:
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
         if mine is None or was is None or now is None:
             text = f"{line.name} {line.spec} can't be compared with upstream's ({evidence})"
-            self.note("todo", f"{output}, line {line.number}: {text}")
+            self.note("todo", f"{output}, line {line.number}: {text}", tells=(output, line.name))
         elif same(mine, now) or (line.template and self._follows_version(line, new)):
             pass
         elif not mine and was:
             text = f"{line.name} stays without a version; upstream went from {old} to {evidence}"
-            self.note("info", f"{output}: {text}")
+            self.note("info", f"{output}: {text}", tells=(output, line.name))
         elif same(result := moved(mine, was, now, lift=lift), mine):
             text = f"{line.name} {line.spec} is the maintainers' own and stays; upstream asks for {evidence}"
-            self.note("info", f"{output}: {text}")
+            self.note("info", f"{output}: {text}", tells=(output, line.name))
         else:
             reason = CarriedReason(kind="bound-moved" if same(mine, was) else "bound-passed")
             self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
@@ -119,7 +123,8 @@ class DriftDraft:
         if line.number in self._decided:
             return
         if not self.edits.respecify(line.number, spec):
-            self.note("todo", f"{output}, line {line.number}: write {line.name} {spec} by hand ({evidence})")
+            text = f"{output}, line {line.number}: write {line.name} {spec} by hand ({evidence})"
+            self.note("todo", text, tells=(output, line.name))
             return
         self._decided.add(line.number)
         self._specs[line.number] = spec
@@ -194,7 +199,8 @@ class DriftDraft:
         block = next((b for line in here if (b := block_at(self.edits.lines, line.number, _keys(section)))), None)
         shown = f"{name} {spec}".strip()
         if block is None:
-            self.note("todo", f"{output.output.name}: add {shown} to {section} by hand ({evidence})")
+            text = f"{output.output.name}: add {shown} to {section} by hand ({evidence})"
+            self.note("todo", text, tells=(output.output.name, name))
             return
         if (block.key_line, canonicalize_name(name)) in self._new:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -30,15 +30,24 @@ class Edits:
         """The text with all edits; a line ends as it did, a new one as the line before it."""
         result: list[tuple[str, str]] = []
         last = len(self.lines)
-        for number, line in enumerate(self.lines, start=1):
+        for number, said in self._said():
             # What stands behind the last line end has none of its own: in front of a new line it gets the file's.
-            ending = "\r" if (line if number < last else self.lines[0]).endswith("\r") else ""
-            if number not in self._removed:
-                result.append((self._replaced.get(number, line).removesuffix("\r"), ending))
-            result += [(added, ending) for added in self._after.get(number, [])]
+            line = self.lines[number - 1] if number < last else self.lines[0]
+            result.append((said, "\r" if line.endswith("\r") else ""))
         if result:
             result[-1] = result[-1][0], "\r" if self.lines[-1].endswith("\r") else ""
         return "\n".join(line + ending for line, ending in result)
+
+    def _said(self) -> Iterator[tuple[int, str]]:
+        """Yield each line of the edited text, and the number of the line that it was, or that it stands behind."""
+        for number, line in enumerate(self.lines, start=1):
+            if number not in self._removed:
+                yield number, self._replaced.get(number, line).removesuffix("\r")
+            yield from ((number, added) for added in self._after.get(number, []))
+
+    def origin(self, number: int) -> int:
+        """Return which line of the text as it was has become line `number`; the one before it for a new line."""
+        return [before for before, _ in self._said()][number - 1]
 
     def removed(self, number: int) -> bool:
         """Whether the line is gone."""

@@ -124,7 +124,8 @@ class _HostMerge:
             _add(self.draft, self.output, self.section, need, _bare(self.before, self.lines))
         else:
             text = f"upstream builds with {need.evidence} too now; see whether host needs it"
-            self.draft.note("todo", f"{self.output.output.name}: {text}")
+            name = self.output.output.name
+            self.draft.note("todo", f"{name}: {text}", tells=(name, need.package))
 
 
 def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) -> None:

@@ -58,6 +58,8 @@ class RequirementLine:
     kind: str
     conditional: bool
     """Whether it holds on some platforms or Pythons only."""
+    dead: bool = False
+    """Whether it holds for no Python that there are builds for."""
 
     @property
     def key(self) -> str:
@@ -97,8 +99,11 @@ class _Seen:
     urls: dict[str, None] = field(default_factory=dict)
 
 
-def outputs_of(recipe: RecipeText, *, python_min: str) -> tuple[OutputLines, ...]:
-    """Return the outputs (and what they have in common) with their lines; raises RecipeError."""
+def outputs_of(recipe: RecipeText, *, python_min: str, pythons: Sequence[str] = ()) -> tuple[OutputLines, ...]:
+    """Return the outputs (and what they have in common) with their lines; raises RecipeError.
+
+    `pythons` are those that there are builds for, to tell lines that hold for none of them.
+    """
     seen: dict[tuple[str, int], _Seen] = {}
     for platform, build in PLATFORMS:
         rendered = recipe.render(
@@ -112,17 +117,34 @@ def outputs_of(recipe: RecipeText, *, python_min: str) -> tuple[OutputLines, ...
                 key = (need.line, need.section, need.name)
                 one.lines[key] = need, one.lines.get(key, (need, 0))[1] + 1
     raw = [line.rstrip("\r\n") for line in recipe.text.split("\n")]
+    undecided = any(need.condition is not None for one in seen.values() for need, _ in one.lines.values())
+    living = _living(recipe, python_min, pythons) if undecided and pythons else None
     return tuple(
         OutputLines(
             output=one.output,
-            lines=tuple(_line(need, raw, conditional=count < one.platforms) for need, count in one.lines.values()),
+            lines=tuple(
+                _line(need, raw, conditional=count < one.platforms, living=living) for need, count in one.lines.values()
+            ),
             sources=tuple(one.urls),
         )
         for one in seen.values()
     )
 
 
-def _line(need: ReadRequirement, raw: Sequence[str], *, conditional: bool) -> RequirementLine:
+def _living(recipe: RecipeText, python_min: str, pythons: Sequence[str]) -> frozenset[int]:
+    """Return the numbers of the lines that hold for any of the Pythons."""
+    found: set[int] = set()
+    for python in pythons:
+        variant = {"python_min": python_min, "python": f"{python}.*"}
+        for platform, build in PLATFORMS:
+            rendered = recipe.render(platform=platform, build_platform=build, variant=variant, stubs=True)
+            found.update(need.line for output in rendered.outputs for need in output.requirements)
+    return frozenset(found)
+
+
+def _line(
+    need: ReadRequirement, raw: Sequence[str], *, conditional: bool, living: frozenset[int] | None
+) -> RequirementLine:
     text = raw[need.line - 1] if 0 < need.line <= len(raw) else ""
     # The spec of the line itself, not the pin that a variant would give it.
     spec = need.text[len(need.name) :].strip() if need.text.lower().startswith(need.name) else need.spec
@@ -134,6 +156,7 @@ def _line(need: ReadRequirement, raw: Sequence[str], *, conditional: bool) -> Re
         raw=text,
         kind=need.kind,
         conditional=conditional or need.condition is not None,
+        dead=living is not None and need.condition is not None and need.line not in living,
     )
 
 

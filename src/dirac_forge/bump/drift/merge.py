@@ -6,14 +6,14 @@ acted upon; what the recipe says differently on purpose stays, and where it lags
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
-from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, TooLowPython
+from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, TooLowPython, UnmetRequirement
 from dirac_forge.bump.drift.conventions import conventions
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
@@ -25,13 +25,16 @@ from dirac_forge.bump.drift.needs import providers_for
 from dirac_forge.bump.drift.new_output import JoiningFamily, joining, new_output, newcomers
 from dirac_forge.bump.drift.projects import by_project, project_of
 from dirac_forge.bump.drift.python import python_drift, recipe_scope
+from dirac_forge.bump.drift.raising import raise_unmet
 from dirac_forge.bump.drift.run import run_drift
+from dirac_forge.bump.drift.unmet import Compared, unmet_of
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import RecipeError, RecipeText
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
@@ -54,6 +57,8 @@ class Drift:
     """Why the recipe can't move without a person."""
     pythons: tuple[TooLowPython, ...] = ()
     """Why the build fails without the changes."""
+    unmet: tuple[UnmetRequirement, ...] = ()
+    """What the new version requires and the text, with all of this, does not imply."""
     notes: tuple[Note, ...] = ()
     """Conflicts, and what is only reported."""
     faults: tuple[str, ...] = ()
@@ -92,7 +97,7 @@ def drift(
     recipe = parse_recipe(recipe_text.replace("\r\n", "\n"), path=path)
     before, after = by_project(old), by_project(new)
     both = {name: facts for name, facts in before.items() if name in after}
-    outputs = outputs_of(recipe, python_min=scope.python_min)
+    outputs = outputs_of(recipe, python_min=scope.python_min, pythons=scope.pythons)
     providers = providers_for(names)
     first = next(iter(both), None)
     draft = DriftDraft(
@@ -119,6 +124,8 @@ def drift(
             scope=scope,
             providers=replace(providers, metadata=metadata),
         )
+    raise_unmet(draft, outputs, merging.unmet(recipe, projects, both, after))
+    unmet = merging.unmet(recipe, projects, both, after)
     found = Drift(
         text=draft.edits.text,
         added=tuple(draft.added),
@@ -128,6 +135,7 @@ def drift(
         licences=tuple(draft.licences),
         blockers=tuple(draft.blockers),
         pythons=tuple(draft.pythons),
+        unmet=unmet,
         notes=tuple(draft.notes),
     )
     if not found.changes:
@@ -195,6 +203,33 @@ class _Merging:
         about_drift(draft, output, was, now, regions, tell=not satellite)
         modules_drift(draft, output, was, now, regions, tell=not satellite)
         python_drift(draft, output, was, now, self.scope, catch_up=self.catch_up)
+
+    def unmet(
+        self,
+        recipe: RecipeText,
+        projects: Sequence[str | None],
+        was: Mapping[str, ReleaseFacts],
+        now: Mapping[str, ReleaseFacts],
+    ) -> tuple[UnmetRequirement, ...]:
+        """Return what the edited recipe does not imply and nothing told of; () where it can't be read (see faults)."""
+        compared = [
+            Compared(
+                output=output.output.name,
+                old=was[project],
+                new=now[project],
+                scope=recipe_scope(output, self.scope, now[project].metadata.requires_python, self.draft),
+            )
+            for output, project in zip(self.outputs, projects, strict=True)
+            if project is not None and output.output.is_package
+        ]
+        text = self.draft.edits.text.replace("\r\n", "\n")
+        try:
+            edited = parse_recipe(text, path=recipe.path) if text != recipe.text else recipe
+            found = unmet_of(edited, compared, self.providers, python_min=self.scope.python_min)
+        except RecipeError:
+            return ()
+        told = self.draft.told
+        return tuple(one for one in found if (one.output, canonicalize_name(one.package)) not in told)
 
     def _until(self, output: OutputLines) -> int:
         """Return the line before which an output ends."""

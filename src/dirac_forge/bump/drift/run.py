@@ -188,7 +188,7 @@ class _RunMerge:
 
     def _take_new(self, need: UpstreamNeed, built: Scope, family: JoiningFamily, exists: Callable[[str], bool]) -> None:
         if why := self.why_not(need, built, exists):
-            self.draft.note(*why)
+            self.draft.note(*why, tells=(self.name, need.package))
         else:
             self._add(need, family.pin if family.sibling(need) else "")
 
@@ -250,12 +250,14 @@ def _added(
 ) -> None:
     name = output.output.name
     here = [line for line in output.lines if line.key in need.keys]
-    if any(line.section == section or line.kind == "pin_subpackage" for line in here):
+    if any((line.section == section and not line.dead) or line.kind == "pin_subpackage" for line in here):
         return
+    for line in (line for line in here if line.section == section):
+        draft.remove(name, line, "", CarriedReason(kind="dead-condition"))
     for when, spec in need.lines.values():
         if when is not None and output.output.noarch is not None:
             told = f"{need.package} {spec} is new, on some systems only; a noarch package can't say so"
-            draft.note("todo", f"{name}: {told} ({need.evidence})")
+            draft.note("todo", f"{name}: {told} ({need.evidence})", tells=(name, need.package))
             continue
         draft.add(
             output,

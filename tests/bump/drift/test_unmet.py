@@ -1,0 +1,173 @@
+"""Tests of the final check: whatever upstream requires and the edited recipe does not imply is raised or listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from dirac_forge.bump.drift.carried import UnmetRequirement
+from dirac_forge.bump.drift.merge import Drift, drift
+from dirac_forge.channel.names import package_for
+from dirac_forge.recipe.scope import Scope
+from support.facts import facts
+
+V0 = """\
+{% set version = "2.0" %}
+
+package:
+  name: thing
+  version: {{ version }}
+
+source:
+  url: https://pypi.org/packages/source/t/thing/thing-{{ version }}.tar.gz
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+
+build:
+  number: 0
+  noarch: python
+
+requirements:
+  host:
+    - python >=3.10
+    - pip
+    - @HOST@
+  run:
+    - python >=3.10
+    - @RUN@
+"""
+
+
+def done(
+    run: str,
+    before: tuple[str, ...],
+    after: tuple[str, ...],
+    *,
+    host: str = "hatchling",
+    builds: tuple[tuple[str, ...], tuple[str, ...]] = (("hatchling",), ("hatchling",)),
+    compiled: bool = False,
+    scope: Scope | None = None,
+) -> Drift:
+    """Return the drift of a recipe with these lines; `compiled` for a package of each platform and Python."""
+    text = V0.replace("@HOST@", "\n    - ".join(host.split("; "))).replace("@RUN@", "\n    - ".join(run.split("; ")))
+    if compiled:
+        text = text.replace("  noarch: python\n", "").replace("python >=3.10", "python")
+    old, new = (
+        facts(
+            "thing",
+            version,
+            requires=requires,
+            requires_python=">=3.10",
+            wheels=("cp310-cp310-manylinux_2_17_x86_64",) if compiled else ("py3-none-any",),
+            pyproject={"build-system": {"requires": list(build), "build-backend": "hatchling.build"}},
+        )
+        for version, requires, build in (("1.0", before, builds[0]), ("2.0", after, builds[1]))
+    )
+    return drift(
+        text,
+        "recipe/meta.yaml",
+        [old],
+        [new],
+        names=lambda project: package_for(project).package,
+        scope=scope or Scope(),
+    )
+
+
+def lines(result: Drift, name: str) -> list[str]:
+    return [line.strip(" -") for line in result.text.split("\n") if line.strip(" -").startswith(name)]
+
+
+def short(one: UnmetRequirement) -> tuple[str, tuple[str, ...], tuple[str, ...], bool]:
+    return one.part, one.has, one.asked, one.fresh
+
+
+@pytest.mark.parametrize(
+    ("mine", "asked", "becomes"),
+    [
+        ("markupsafe >=2.0", "markupsafe>=2.1.1", "markupsafe >=2.1.1"),
+        ("blinker", "blinker>=1.9.0", "blinker >=1.9.0"),
+        ("blinker >=1,<3", "blinker>=1.9,<2", "blinker >=1.9,<2"),
+        ("blinker <3", "blinker>=1.9,!=1.9.1", "blinker >=1.9,!=1.9.1,<3"),
+        ("blinker >=2", "blinker>=1.9", "blinker >=2"),
+    ],
+)
+def test_a_line_from_before_upstream_asked_is_raised_to_what_it_asks_for(mine: str, asked: str, becomes: str) -> None:
+    result = done(mine, (), (asked,))
+    assert lines(result, becomes.split(maxsplit=1)[0]) == [becomes]
+    assert result.unmet == ()
+    assert result.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("mine", "asked"),
+    [("blinker 1.8.*", "blinker>=1.9"), ("blinker ==1.8", "blinker>=1.9"), ("blinker >=1,<1.5", "blinker>=1.9")],
+)
+def test_what_contradicts_upstream_is_listed_and_stays(mine: str, asked: str) -> None:
+    result = done(mine, (), (asked,))
+    assert lines(result, "blinker") == [mine]
+    assert [short(one) for one in result.unmet] == [("run", (mine,), (">=1.9",), True)]
+    assert result.unmet[0].to_review
+
+
+def test_a_line_that_lags_behind_stays_and_is_listed_as_no_news() -> None:
+    result = done("attrs >=20", ("attrs>=22", "six"), ("attrs>=22", "six"))
+    assert result.changes == ()
+    assert [short(one) for one in result.unmet] == [
+        ("run", ("attrs >=20",), (">=22",), False),
+        ("run", (), ("",), False),
+    ]
+    assert not any(one.to_review for one in result.unmet)
+
+
+def test_a_noarch_package_asks_for_what_all_of_its_pythons_need() -> None:
+    split = ('dill>=0.2; python_version < "3.11"', 'dill>=0.3.7; python_version >= "3.12"')
+    result = done("dill >=0.2", ("dill>=0.2",), split)
+    assert lines(result, "dill") == ["dill >=0.3.7"]
+    assert result.unmet == ()
+
+
+def test_a_compiled_package_asks_for_what_its_pythons_have_in_common_and_the_rest_is_listed() -> None:
+    before = ('numpy>=1.21; python_version < "3.11"', 'numpy>=1.23.2; python_version >= "3.11"')
+    after = ('numpy>=2.0.2; python_version < "3.14"', 'numpy>=2.3.3; python_version >= "3.14"')
+    result = done("numpy >=1.23.2", before, after, compiled=True)
+    assert lines(result, "numpy") == ["numpy >=2.0.2"]
+    (one,) = result.unmet
+    assert short(one) == ("run", ("numpy >=2.0.2",), (">=2.3.3",), True)
+    assert (one.pythons, one.platforms) == (("3.14",), ())
+
+
+def test_a_line_for_pythons_that_are_gone_makes_way_for_one_that_holds() -> None:
+    after = ('typing_extensions>=4.4; python_version < "3.13"',)
+    result = done("typing_extensions >=3.7.4  # [py<38]", (), after, compiled=True)
+    assert lines(result, "typing_extensions") == ["typing_extensions >=4.4  # [py<313]"]
+    assert (result.unmet, result.faults) == ((), ())
+
+
+def test_a_line_under_a_selector_counts_only_where_it_holds() -> None:
+    result = done("attrs >=23  # [win]", ("attrs>=23",), ("attrs>=23",), compiled=True)
+    (one,) = result.unmet
+    assert (one.has, one.pythons) == ((), ())
+    assert one.platforms == ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
+
+
+@pytest.mark.parametrize(
+    ("host", "asked", "newest"),
+    [
+        ("cython", "Cython>=3.2", True),
+        ("cython >=0.29", "Cython>=3.2", True),
+        ("cython", "Cython>=3.2,<3.3", False),
+        ("cython <1", "Cython>=3.2", False),
+        ("cython 1.17.0rc1", "Cython>=1.17", False),
+    ],
+)
+def test_what_upstream_builds_with_is_listed_and_a_person_looks_unless_the_newest_will_do(
+    host: str, asked: str, newest: bool
+) -> None:
+    result = done("six", ("six",), ("six",), host=f"hatchling; {host}", builds=(("hatchling",), ("hatchling", asked)))
+    assert lines(result, "cython") == [host]
+    (one,) = result.unmet
+    assert (one.part, one.has, one.evidence, one.fresh, one.newest) == ("host", (host,), asked, True, newest)
+    assert one.to_review is not newest
+
+
+def test_a_spec_with_a_channel_or_a_build_is_compared_by_its_version() -> None:
+    result = done("conda-forge::six >=2; attrs >=23 *_0", ("six>=2", "attrs>=23"), ("six>=2", "attrs>=23"))
+    assert result.unmet == ()
