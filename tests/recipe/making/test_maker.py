@@ -206,6 +206,29 @@ def test_what_the_channels_build_knows_is_carried_into_the_recipe() -> None:
     ]
 
 
+def test_the_package_that_is_more_than_a_projects_own_has_what_the_channels_build_requires() -> None:
+    channel = Channel({"qtconsole-base": "5.6", "qtconsole": "5.6", "pyqt": "5.15", "hatchling": "1.30"})
+    depends = ("python >=3.10", "qtconsole-base ==5.6", "pyqt >=5.15")
+    channel.packages["qtconsole"] = replace(channel.packages["qtconsole"], depends=depends)
+    made = make(Releases(facts("qtconsole", "5.7")), order("qtconsole"), deps="none", channel=channel)
+    (recipe,) = made.recipes
+    assert recipe.feedstock == "qtconsole"
+    assert [(output.name, [line.name for line in output.run]) for output in recipe.outputs] == [
+        ("qtconsole-base", ["python"]),
+        ("qtconsole", ["qtconsole-base", "pyqt"]),
+    ]
+
+
+def test_extras_that_the_channel_releases_with_the_package_are_outputs_whose_needs_count() -> None:
+    channel = Channel({"zz-app": "1.0", "zz-app-with-fast": "1.0", "hatchling": "1.30"})
+    fast = channel.packages["zz-app-with-fast"]
+    channel.packages["zz-app-with-fast"] = replace(fast, depends=("zz-app 1.0 pyh0_0", "zz-lib"))
+    releases = Releases(facts("zz-app", requires=["zz-lib; extra == 'fast'"], extras=["fast"]), facts("zz-lib"))
+    made = make(releases, order("zz-app"), deps="none", channel=channel)
+    assert [output.name for output in made.recipes[0].outputs] == ["zz-app", "zz-app-with-fast"]
+    assert [row.project for row in made.needed if row.required_by == ("zz-app",)] == ["zz-lib"]
+
+
 KNOWN_TO_THE_CHANNEL: Mapping[str, list[str]] = {"zz-app": [], "zz-sniff": ["zz-deep"], "zz-deep": []}
 
 

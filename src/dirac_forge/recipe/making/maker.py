@@ -305,7 +305,7 @@ class Maker:
             self._part(mapped[project], facts[project], order.extras.get(project, ())) for project in order.projects
         ]
         recipe = generate(
-            order.feedstock or parts[0].package,
+            order.feedstock or _feedstock_of(parts[0]),
             parts,
             scope=self.scope,
             providers=Providers(package=package, bundled=bundled, brought=tree.brought, metadata=self._metadata),
@@ -383,6 +383,12 @@ class Maker:
             return self.upstream.metadata(project, specifiers)
         except ForgeError:
             return None  # the conversion writes what a person has to find out
+
+
+def _feedstock_of(part: FamilyPart) -> str:
+    """Return the project's name where that is an output (qtconsole beside qtconsole-base), else that of the package."""
+    project = canonicalize_name(part.facts.metadata.name)
+    return project if project in {*part.whole, *part.extras.values()} else part.package
 
 
 def _own_packages(mapped: Mapped) -> tuple[str, ...]:
