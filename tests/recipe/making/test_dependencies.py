@@ -180,3 +180,9 @@ def test_the_tree_does_not_depend_on_the_order_of_answers(index: Index, seed: in
     with ThreadPoolExecutor(4) as pool:
         got = tree(index, "root", answers=Answers(index, shuffle=random.Random(seed)), executor=pool)
     assert (got.dependencies, got.needs) == (want.dependencies, want.needs)
+
+
+def test_bounds_for_different_pythons_do_not_exclude_each_other() -> None:
+    lines = ['cffi~=1.17; python_version < "3.14"', 'cffi>=2.0.0b0; python_version >= "3.14"']
+    (cffi,) = tree({"app": {"1": lines}, "cffi": {"1.17": [], "2.1": []}}, "app").dependencies
+    assert (str(cffi.specifiers), str(cffi.found.version), cffi.found.problem) == (">=1.17", "2.1", "")

@@ -139,7 +139,7 @@ def test_what_cffi_compiles_needs_cffi_to_run() -> None:
             wheels=["cp312-cp312-win_amd64"],
             sdist_members=["bound.c"],
             texts={"setup.py": "setup(cffi_modules=['make.py:ffi'])"},
-            pyproject={"build-system": {"requires": ["setuptools", "cffi>=1.17"]}},
+            pyproject={"build-system": {"requires": ["setuptools", "cffi>=1.17,<2"]}},
         )
     )
     assert texts(output.run) == ["package python", "package cffi >=1.17"]

@@ -14,6 +14,7 @@ from packaging.version import Version
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.making.build_order import build_order
 from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.making.ranges import joined
 from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
@@ -138,6 +139,17 @@ class _Node:
     specifiers: dict[tuple[NormalizedName, str], SpecifierSet] = field(default_factory=dict)
     """Who asks, and in which words, to what it asks for."""
 
+    def asked(self) -> dict[NormalizedName, SpecifierSet]:
+        """Return who asks to what it asks for: lines for different Pythons may exclude each other."""
+        by_requirer: dict[NormalizedName, list[SpecifierSet]] = {}
+        for requirer, text in sorted(self.specifiers):
+            by_requirer.setdefault(requirer, []).append(self.specifiers[requirer, text])
+        return {requirer: joined(some)[0] for requirer, some in by_requirer.items()}
+
+    def wanted(self) -> SpecifierSet:
+        """Return what all ask for together."""
+        return merged(self.asked().values())
+
 
 def walk(
     roots: Mapping[str, FoundProject], look: Look, scope: Scope, executor: Executor, *, observer: Observer | None = None
@@ -156,7 +168,7 @@ def walk(
         for _ in range(MOST_ROUNDS):
             walked = _Walk(roots, look, scope, executor, memory, chosen, watcher)
             walked.run()
-            wanted = {name: merged(node.specifiers.values()) for name, node in walked.nodes.items()}
+            wanted = {name: node.wanted() for name, node in walked.nodes.items()}
             again = {name: spec for name, spec in wanted.items() if not walked.admits(name, spec)}
             if all(chosen.get(name) == spec for name, spec in again.items()):
                 break
@@ -227,17 +239,14 @@ class _Walk:
         )
 
     def _dependency(self, name: NormalizedName, node: _Node) -> Dependency:
-        specifiers: dict[NormalizedName, list[SpecifierSet]] = {}
-        for requirer, text in sorted(node.specifiers):
-            specifiers.setdefault(requirer, []).append(node.specifiers[requirer, text])
         asked = (
-            AskedFor(requirer=requirer, project=self.found[requirer].project, specifiers=merged(some))
-            for requirer, some in specifiers.items()
+            AskedFor(requirer=requirer, project=self.found[requirer].project, specifiers=some)
+            for requirer, some in node.asked().items()
         )
         in_order = tuple(sorted(asked, key=lambda each: each.project.lower()))
         return Dependency(
             project=self.found[name].project,
-            specifiers=merged(node.specifiers[key] for key in sorted(node.specifiers)),
+            specifiers=node.wanted(),
             required_by=tuple(each.project for each in in_order),
             found=self.found[name],
             asked=in_order,
@@ -297,7 +306,7 @@ class _Walk:
         """
         if name not in self.found or name in self.roots or name in self.chosen:
             return
-        wanted = merged(self.nodes[name].specifiers.values())
+        wanted = self.nodes[name].wanted()
         if self.admits(name, wanted) or (name, str(wanted)) in self.foreseen:
             return
         self.foreseen.add((name, str(wanted)))

@@ -250,8 +250,10 @@ class _Builder:
         compiling = [line for line in host if line.name == "cffi"]
         if not compiling or any(line.name == "cffi" for line in lines):
             return lines
-        self._note("info", "cffi in run too: the extension that it compiles imports it")
-        return sorted([*lines, *compiling], key=lambda line: line.name)
+        without = [replace(line, spec=_lower_bounds(line.spec)) for line in compiling]
+        ceiling = "; upper bounds are the build's alone" if without != compiling else ""
+        self._note("info", f"cffi in run too: the extension that it compiles imports it{ceiling}")
+        return sorted([*lines, *without], key=lambda line: line.name)
 
     def _python_patch(self) -> list[str]:
         """Return `>=3.11.14` where upstream asks for a patch level of the oldest Python that is built for."""
@@ -337,3 +339,8 @@ def _without_modules(members: Iterable[str]) -> str:
     if stubs:
         return f"it installs type stubs only ({', '.join(stubs)}): there is nothing to import"
     return "it installs no modules: its requirements are what it brings"
+
+
+def _lower_bounds(spec: str) -> str:
+    """Return a conda spec without its upper bounds."""
+    return ",".join(clause for clause in spec.split(",") if not clause.startswith("<"))
