@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dirac_forge.errors import ForgeError
-from dirac_forge.feedstock.facts_cache import Kept, signature_of, stored, stored_facts
+from dirac_forge.feedstock.facts_cache import Kept, stored, stored_facts
 from dirac_forge.feedstock.facts_model import Export, FeedstockFacts, Need
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.skipping import skip_names
@@ -22,7 +22,7 @@ from dirac_forge.store import Store
 
 __all__ = ["Export", "FeedstockFacts", "Need", "facts_of", "read_facts"]
 
-READER = "4"
+READER = "5"
 """Raised whenever the readers come to another answer for the same text: kept facts are then read anew."""
 _KIND = "facts"
 _CHUNK = 64
@@ -179,14 +179,14 @@ def read_facts(
     salt = f"{READER}\n{_pinning_digest(pinning)}"
     listed = list(folders)
     kept = Kept(store, listed[0].path.parent if listed else Path(), salt)
-    signatures = {folder.label: signature_of(folder.path) for folder in listed}
-    found = {name: facts for name in signatures if (facts := kept.get(name, signatures[name])) is not None}
+    known = {folder.label: kept.get(folder.label, folder.path) for folder in listed}
+    found = {name: facts for name, (_, facts) in known.items() if facts is not None}
     observer.started("recipes", len(listed))
     observer.advanced("recipes", done=len(found))
     rest = [folder for folder in listed if folder.label not in found]
     if rest:
         found |= _read_anew(rest, pinning, salt, store, executor, observer)
-        kept.put({name: (signatures[name], facts) for name, facts in found.items() if facts.error is None})
+        kept.put({name: (known[name][0], facts) for name, facts in found.items() if facts.error is None})
     observer.finished("recipes")
     return {name: found[name] for name in sorted(found)}
 

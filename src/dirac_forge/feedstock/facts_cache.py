@@ -1,8 +1,9 @@
 """Facts of a whole workspace in one blob: what has not been touched since is not even opened.
 
-Each feedstock has a signature: path, size and time of change of the files that decide. A file that was changed within
-the last seconds before the blob was written could change again unnoticed, so its feedstock is left out of the blob
-(as git does with files that are as young as its index).
+Each feedstock has a signature: path, size and time of change of the files that decide, and the times of the folders
+that they are in: while a folder's is the same, it has the same files. A file or folder that was changed within the last
+seconds before the blob was written could change again unnoticed, so its feedstock is left out of the blob (as git does
+with files that are as young as its index).
 """
 
 from __future__ import annotations
@@ -13,15 +14,14 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
+
+import msgspec
 
 from dirac_forge.feedstock.facts_model import FeedstockFacts
 from dirac_forge.store import Store
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
 
 __all__ = ["Kept", "Signature", "signature_of", "stored", "stored_facts"]
 
@@ -32,47 +32,83 @@ _FEWEST = 300
 """Workspaces with fewer feedstocks are read fast enough without."""
 _YOUNG = 2_000_000_000
 """Nanoseconds: file systems that count whole seconds, or two of them."""
+_FOLDER = -1
+"""Stands for the size of a folder, which tells nothing."""
+
+
+class _State(NamedTuple):
+    """What the file system tells of a file or folder."""
+
+    path: str
+    """Relative to the feedstock; "" for itself."""
+    size: int
+    changed: int
+    """In nanoseconds."""
 
 
 class Signature(NamedTuple):
-    """Names, sizes and times of the files that decide."""
+    """Names, sizes and times of the files that decide, and the times of their folders."""
 
-    text: str
-    newest: int
-    """The latest time of change, in nanoseconds."""
+    files: tuple[_State, ...]
+    folders: tuple[_State, ...]
+
+    @property
+    def newest(self) -> int:
+        """The latest time of change, in nanoseconds."""
+        return max((state.changed for state in (*self.files, *self.folders)), default=0)
 
 
 def signature_of(folder: Path) -> Signature | None:
     """Return the signature of a feedstock, None where the folder can't be listed; no file is opened."""
     root = os.fspath(folder)
     try:
+        folders = [_state_of(root, "")]  # before what is in it: what comes meanwhile is noticed next time
         with os.scandir(root) as entries:
             top = {entry.name: entry for entry in entries}
-        found = [(name, *_state(top[name])) for name in _SETTINGS if name in top]
-        for below in ("recipe", ".ci_support"):
-            found += _listed(root, below) if below in top else ()
-        if ".ci_support" in top:
-            found += _listed(root, ".ci_support/migrations")
+        files = [_file_state(name, top[name]) for name in _SETTINGS if name in top]
+        for below in ("recipe", ".ci_support", ".ci_support/migrations"):
+            if below.partition("/")[0] in top:
+                _add_listed(root, below, files, folders)
     except OSError:
         return None
-    newest = max((changed for _, _, changed in found), default=0)
-    return Signature("\n".join([f"{path} {size} {changed}" for path, size, changed in found]), newest)
+    return Signature(tuple(files), tuple(folders))
 
 
-def _listed(root: str, below: str) -> list[tuple[str, int, int]]:
-    """Return path, size and time of change of the YAML files in a folder, by name; none where it is no folder."""
+def _add_listed(root: str, below: str, files: list[_State], folders: list[_State]) -> None:
+    """Add a folder and the YAML files in it, by name; nothing where it is no folder."""
     try:
+        state = _state_of(root, below)
         with os.scandir(f"{root}/{below}") as entries:
-            found = [(f"{below}/{entry.name}", *_state(entry)) for entry in entries if entry.name.endswith(_YAML)]
+            found = [_file_state(f"{below}/{entry.name}", entry) for entry in entries if entry.name.endswith(_YAML)]
     except (FileNotFoundError, NotADirectoryError):
-        return []
-    found.sort()
-    return found
+        return
+    folders.append(state)
+    files += sorted(found)
 
 
-def _state(entry: os.DirEntry[str]) -> tuple[int, int]:
+def _file_state(path: str, entry: os.DirEntry[str]) -> _State:
     status = entry.stat()
-    return status.st_size, status.st_mtime_ns
+    return _State(path, status.st_size, status.st_mtime_ns)
+
+
+def _state_of(root: str, below: str) -> _State:
+    return _State(below, _FOLDER, _look(root, below).st_mtime_ns)
+
+
+def _look(root: str, path: str) -> os.stat_result:
+    return os.stat(f"{root}/{path}")  # noqa: PTH116  # a Path for each of 100,000 takes a second
+
+
+def _is_unchanged(root: str, signature: Signature) -> bool:
+    """Whether all that a signature has is as it was; faster than another signature."""
+    try:
+        for path, size, changed in (*signature.folders, *signature.files):
+            status = _look(root, path)
+            if status.st_mtime_ns != changed or size not in (_FOLDER, status.st_size):
+                return False
+    except OSError:
+        return False
+    return True
 
 
 class Kept:
@@ -84,18 +120,22 @@ class Kept:
         self._key = hashlib.sha256(f"{folder.absolute()}\n{salt}".encode()).hexdigest()
 
     @cached_property
-    def _entries(self) -> Mapping[str, tuple[str, FeedstockFacts]]:
+    def _entries(self) -> Mapping[str, tuple[Signature, FeedstockFacts]]:
         blob = self._store.get(_KIND, self._key)
         try:
             with _uncollected():
-                return _adapter(_Entries).validate_json(blob) if blob is not None else {}
+                return _ENTRIES.decode(blob) if blob is not None else {}
         except ValueError:  # a blob that is broken, or of another version
             return {}
 
-    def get(self, name: str, signature: Signature | None) -> FeedstockFacts | None:
-        """Return what was kept for a feedstock with this signature, None where nothing was."""
-        entry = self._entries.get(name) if signature is not None else None
-        return entry[1] if entry is not None and signature is not None and entry[0] == signature.text else None
+    def get(self, name: str, folder: Path) -> tuple[Signature | None, FeedstockFacts | None]:
+        """Return a feedstock's signature, and what was kept for it: None where nothing was."""
+        signature, facts = self._entries.get(name, (None, None))
+        if signature is not None and _is_unchanged(os.fspath(folder), signature):
+            return signature, facts
+        now = signature_of(folder)
+        same = signature is not None and now is not None and now.files == signature.files
+        return now, facts if same else None
 
     def put(self, entries: Mapping[str, tuple[Signature | None, FeedstockFacts]]) -> None:
         """Keep what was found, if it is worth it."""
@@ -103,25 +143,26 @@ class Kept:
             return
         limit = time.time_ns() - _YOUNG
         old = {
-            name: (signature.text, facts)
+            name: (signature, facts)
             for name, (signature, facts) in entries.items()
             if signature is not None and signature.newest < limit
         }
-        self._store.put(_KIND, self._key, _adapter(_Entries).dump_json(old, exclude_defaults=True))
+        self._store.put(_KIND, self._key, msgspec.msgpack.encode(old))
 
 
-_Entries = dict[str, tuple[str, FeedstockFacts]]
+_ENTRIES = msgspec.msgpack.Decoder(dict[str, tuple[Signature, FeedstockFacts]])
+_FACTS = msgspec.msgpack.Decoder(FeedstockFacts)
 
 
 def stored(facts: FeedstockFacts) -> bytes:
     """Return the facts of one feedstock as a blob for the store."""
-    return _adapter(FeedstockFacts).dump_json(facts, exclude_defaults=True)
+    return msgspec.msgpack.encode(facts)
 
 
 def stored_facts(blob: bytes | None) -> FeedstockFacts | None:
     """Return the facts in a blob of the store, None where there is none or it is broken."""
     try:
-        return _adapter(FeedstockFacts).validate_json(blob) if blob is not None else None
+        return _FACTS.decode(blob) if blob is not None else None
     except ValueError:
         return None
 
@@ -136,10 +177,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter  # noqa: PLC0415  # a tenth of a second
-
-    return TypeAdapter(kind)
