@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from figures import FILE
@@ -26,6 +27,8 @@ from dirac_forge.channel.embedded import embedded_folder
 
 FOLDER = Path(__file__).parent
 _HOURS = 2
+_LONGEST = 40
+"""Characters of a name: with the other columns that makes 80."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +97,9 @@ def rows_of(name: str, figures: Iterable[Mapping[str, Any]], *, whole: bool, las
 
 
 def table(rows: Iterable[Row]) -> str:
-    """A table in Markdown, which reads well on a terminal too."""
+    """A table in Markdown, which reads well on a terminal of 80 columns too."""
     cells = [("benchmark", "now", "limit", "last", "")]
-    cells += [(row.name, row.value, row.limit, row.last, row.mark) for row in rows]
+    cells += [(shorten(row.name, _LONGEST), row.value, row.limit, row.last, row.mark) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [f"| {' | '.join(text.ljust(width) for text, width in zip(line, widths, strict=True))} |" for line in cells]
     lines.insert(1, "| " + " | ".join("-" * max(width, 3) for width in widths) + " |")

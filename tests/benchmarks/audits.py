@@ -45,7 +45,7 @@ def main() -> None:
     run = partial(command, snapshot=options.snapshot.absolute())
     compare(
         run,
-        name="audit of dirac-grid's closure",
+        name="audit of dirac-grid",
         most=1.5,
         most_warm=3.0,
         folder=options.folder,

@@ -201,7 +201,7 @@ def compare(
     server.terminate()
     print(f"{len(asked)} requests, {connections} connections, {latency * 1000:.0f} ms each")
     print(f"cold {cold:.2f} s ({spent:.2f} s of CPU), the downloads alone {least:.2f} s")
-    figure(f"{name}, cold, {connections} connections", cold / least, most)
+    figure(f"{name}, cold, {connections} at once", cold / least, most)
     print(f"warm {warm:.2f} s ({len(again)} requests)")
     if most_warm is not None:
         figure(f"{name}, warm", warm, most_warm, unit="s")

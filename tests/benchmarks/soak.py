@@ -110,7 +110,7 @@ def one_run(number: int, command: tuple[str, ...], server: subprocess.Popen[str]
         flush=True,
     )
     if number == 1:
-        figure("first run of the bot beside GitHub's limits", seconds / max(floor, 1e-9), RATIO)
+        figure("bot's first run beside GitHub's limits", seconds / max(floor, 1e-9), RATIO)
     good = stats["pulls"] == stats["with"] == outdated and told["memory"] <= MEMORY
     return bool(good and (number > 1 or seconds <= RATIO * floor))
 
