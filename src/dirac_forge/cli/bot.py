@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from dirac_forge.bot.connections import open_connections
+from dirac_forge.bot.connections import Connections, open_connections
 from dirac_forge.bot.history import History, history_json, history_lines, history_of
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.console import Terminal
@@ -33,6 +33,7 @@ from dirac_forge.untrusted import dump_json, one_line
 
 if TYPE_CHECKING:
     from dirac_forge.cli.bot_request import RunRequest
+    from dirac_forge.pullrequest.github import GitHub
 
 __all__ = ["retract", "run", "sweep", "why"]
 
@@ -124,19 +125,25 @@ def _history(context: Context, name: str, branch: str, ledger: Path | None) -> H
         )
 
 
+@contextmanager
+def _connected(
+    context: Context, github: GitHub | None, outbox: Path | None, ledger: Path | None
+) -> Iterator[Connections]:
+    """Open what requests are changed with; without `github` that is the outbox."""
+    folder = outbox_of(context, outbox)
+    with (
+        ThreadPoolExecutor(context.settings.connections) as executor,
+        open_connections(context, executor=executor, github=github, outbox=folder, ledger=ledger) as connections,
+    ):
+        yield connections
+
+
 def _learn(context: Context, feedstocks: Sequence[str], ledger: Path | None, *, over: bool = False) -> None:
     """Note our open requests that the ledger does not know; with `over` also those of `feedstocks` that are closed."""
     from dirac_forge.bot.relearning import relearn_requests  # noqa: PLC0415  # mostly the ledger knows
 
     with (
-        ThreadPoolExecutor(context.settings.connections) as executor,
-        open_connections(
-            context,
-            executor=executor,
-            github=github_of(context, wanted=True),
-            outbox=outbox_of(context, None),
-            ledger=ledger,
-        ) as connections,
+        _connected(context, github_of(context, wanted=True), None, ledger) as connections,
         Lease(connections.ledger),
     ):
         run = connections.ledger.start_run()
@@ -158,16 +165,7 @@ def retract(
     for on_forge in (True, False):
         some = [entry for entry in entries if entry.on_forge == on_forge]
         if some:
-            with (
-                ThreadPoolExecutor(context.settings.connections) as executor,
-                open_connections(
-                    context,
-                    executor=executor,
-                    github=github_of(context, wanted=on_forge),
-                    outbox=outbox_of(context, outbox),
-                    ledger=ledger,
-                ) as connections,
-            ):
+            with _connected(context, github_of(context, wanted=on_forge), outbox, ledger) as connections:
                 outcomes += retraction.retract(connections, some, reason=reason)
     lines = [f"{outcome.identity}: {outcome.state}: {outcome.text}" for outcome in outcomes]
     document = {"retracted": SentChanges(outcomes=tuple(outcomes)).document}
@@ -204,12 +202,8 @@ def sweep(
     from dirac_forge.bot import backport  # noqa: PLC0415
 
     settings = context.settings
-    folder = outbox_of(context, outbox)
     github = github_of(context, wanted=pr, otherwise="Without --pr the changes go to the outbox.")
-    with (
-        ThreadPoolExecutor(settings.connections) as executor,
-        open_connections(context, executor=executor, github=github, outbox=folder, ledger=ledger) as connections,
-    ):
+    with _connected(context, github, outbox, ledger) as connections:
         fix = backport.read_fix(url, settings, connections)
         known = [
             line.branch
@@ -221,7 +215,7 @@ def sweep(
             backport.sweep_lines(fix, settings, known, branches),
             settings=settings,
             connections=connections,
-            outbox=folder,
+            outbox=outbox_of(context, outbox),
         )
     document = {
         "request": fix.url,
