@@ -22,10 +22,10 @@ from dirac_forge.http.answers import UnreachableError
 from dirac_forge.http.connections import Contexts, pool_classes
 from dirac_forge.http.trust import INTERNAL_HINT
 from dirac_forge.store import Store
-from dirac_forge.untrusted import parse_http_date
+from dirac_forge.untrusted import parse_http_date, split_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
     from datetime import datetime
 
     from urllib3 import HTTPResponse
@@ -67,6 +67,20 @@ class Session(requests.Session):
         )
         self.mount("https://", self._adapter)
         self.mount("http://", self._adapter)
+        self._of_environment: dict[Hashable, Mapping[str, Any]] = {}
+
+    def merge_environment_settings(  # the arguments are those of requests.Session
+        self, url: Any, proxies: Any, stream: bool | None, verify: Any, cert: Any
+    ) -> Any:
+        """Return the settings of a request; the variables for proxies are read once for each host."""
+        if proxies:
+            return super().merge_environment_settings(url, proxies, stream, verify, cert)
+        parts = split_url(url)
+        key = (parts.scheme, parts.netloc, stream, verify, cert)
+        if key not in self._of_environment:
+            self._of_environment[key] = super().merge_environment_settings(url, {}, stream, verify, cert)
+        known = self._of_environment[key]
+        return {**known, "proxies": dict(known["proxies"])}
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
         """None: `requests` would read the body of a redirect whole, however large it is."""

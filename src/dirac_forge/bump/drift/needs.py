@@ -110,13 +110,18 @@ def extras_named(metadata: CoreMetadata) -> tuple[str, ...]:
 
 
 def only_extra(
-    metadata: CoreMetadata, extra: str, scope: Scope, providers: Providers, *, noarch: bool
+    metadata: CoreMetadata,
+    extra: str,
+    scope: Scope,
+    providers: Providers,
+    *,
+    noarch: bool,
+    base: Mapping[str, UpstreamNeed],
 ) -> dict[str, UpstreamNeed]:
     """Return what an extra adds, where the metadata writes it as `extra == "name"` in any spelling; others of the same
-    project that it names (`all = project[a,b]`) are unfolded.
+    project that it names (`all = project[a,b]`) are unfolded. `base` is what the release requires without it.
     """
     texts = _texts_of(metadata, extra, frozenset())
-    base = needs_of(metadata.requires_dist, scope, providers, noarch=noarch)
     spelled = _spellings(metadata, extra)
     found = needs_of(RequirementList(texts), scope, providers, noarch=noarch, extras=spelled)
     return {key: need for key, need in found.items() if key not in base or base[key].lines != need.lines}

@@ -112,16 +112,14 @@ def _asked(
 ) -> Iterator[tuple[Requiring, dict[str, UpstreamNeed], dict[str, UpstreamNeed]]]:
     """Yield what the release requires in both versions, then what each of its extras adds."""
     noarch = output.output.noarch is not None
-    yield (
-        Requiring(),
-        needs_of(before.requires_dist, scopes[0], providers, noarch=noarch),
-        needs_of(after.requires_dist, scopes[1], providers, noarch=noarch),
-    )
+    old = needs_of(before.requires_dist, scopes[0], providers, noarch=noarch)
+    new = needs_of(after.requires_dist, scopes[1], providers, noarch=noarch)
+    yield Requiring(), old, new
     for extra in extras_named(before):
         yield (
             Requiring(extra=extra),
-            only_extra(before, extra, scopes[0], providers, noarch=noarch),
-            only_extra(after, extra, scopes[1], providers, noarch=noarch),
+            only_extra(before, extra, scopes[0], providers, noarch=noarch, base=old),
+            only_extra(after, extra, scopes[1], providers, noarch=noarch, base=new),
         )
 
 

@@ -54,56 +54,59 @@ _OPEN: Final = frozenset(
     {"AGPL", "Apache", "Artistic", "BSD", "CC-BY", "CECILL", "EPL", "EUPL", "GPL", "LGPL", "MPL", "ZPL"}
 )
 
-_NAMES: Final = tuple(
-    (re.compile(rf"(?i)\b(?:{pattern})"), name)
-    for pattern, name in (
-        (r"mit[- ]cmu\b|cmu license", "MIT-CMU"),
-        (r"mit[- ]0\b|mit no attribution", "MIT-0"),
-        (r"mit\b|expat\b", "MIT"),
-        (r"0bsd\b|zero[- ]clause bsd", "0BSD"),
-        (r"bsd\W*4\b|4[- ]clause bsd|original bsd", "BSD-4-Clause"),
-        (
-            r"bsd\W*(?:license\W*)?(?:3|three)\b|(?:3|three)[- ]clause(?:\W+bsd)?|(?:new|modified|revised)[- ]bsd",
-            "BSD-3-Clause",
-        ),
-        (r"bsd\W*(?:license\W*)?(?:2|two)\b|(?:2|two)[- ]clause(?:\W+bsd)?|(?:simplified[- ]|free)bsd", "BSD-2-Clause"),
-        (r"bsd\b|bsd[- ](?:like|style)", "BSD"),
-        (r"(?:apache|asl)\b\D{0,32}1\.1\b", "Apache-1.1"),
-        (r"(?:apache|asl)\b\D{0,32}2(?:\.0)?\b", "Apache-2.0"),
-        (r"apache\b", "Apache"),
-        (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}2(?:\.0)?\b", "MPL-2.0"),
-        (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}1\.1\b", "MPL-1.1"),
-        (r"mpl\b|mozilla public licen[cs]e", "MPL"),
-        (r"(?:python software foundation|psf)\b|psfl\b|python license", "PSF-2.0"),
-        (r"isc\b|iscl\b", "ISC"),
-        (r"(?:zpl|zope public licen[cs]e)\D{0,16}2\.0\b", "ZPL-2.0"),
-        (r"zpl\b|zope public licen[cs]e", "ZPL-2.1"),
-        (r"hpnd\b|historical permission notice", "HPND"),
-        (r"unlicense\b", "Unlicense"),
-        (r"zlib\b", "Zlib"),
-        (r"(?:bsl|boost)\b", "BSL-1.0"),
-        (r"wtfpl\b", "WTFPL"),
-        (r"cc0\b|cc[- ]zero\b", "CC0-1.0"),
-        (r"(?:eupl|european union public licen[cs]e)\D{0,16}1\.1\b", "EUPL-1.1"),
-        (r"(?:eupl|european union public licen[cs]e)\D{0,16}1\.2\b", "EUPL-1.2"),
-        (r"eupl\b|european union public licen[cs]e", "EUPL"),
-        (r"cecill[- ]?b\b", "CECILL-B"),
-        (r"cecill[- ]?c\b", "CECILL-C"),
-        (r"cecill\D{0,16}2\.1\b|logiciel libre license, version 2\.1", "CECILL-2.1"),
-        (r"cecill\D{0,16}2(?:\.0)?\b", "CECILL-2.0"),
-        (r"cecill\b", "CECILL"),
-        (r"(?:epl|eclipse public licen[cs]e)\D{0,16}2(?:\.0)?\b", "EPL-2.0"),
-        (r"(?:epl|eclipse public licen[cs]e)\D{0,16}1(?:\.0)?\b", "EPL-1.0"),
-        (r"academic free licen[cs]e|afl\b", "AFL-3.0"),
-        (r"artistic(?: licen[cs]e)?\D{0,16}2(?:\.0)?\b", "Artistic-2.0"),
-        (r"artistic\b", "Artistic"),
-        (r"ncsa\b", "NCSA"),
-        (r"universal permissive licen[cs]e|upl\b", "UPL-1.0"),
-        (r"curl(?: licen[cs]e)?$", "curl"),
-        (r"public[- ]domain", "LicenseRef-Public-Domain"),
-        (r"proprietary\b|commercial\b|all rights reserved", "LicenseRef-Proprietary"),
-    )
+_NAMES: Final = (
+    (r"mit[- ]cmu\b|cmu license", "MIT-CMU"),
+    (r"mit[- ]0\b|mit no attribution", "MIT-0"),
+    (r"mit\b|expat\b", "MIT"),
+    (r"0bsd\b|zero[- ]clause bsd", "0BSD"),
+    (r"bsd\W*4\b|4[- ]clause bsd|original bsd", "BSD-4-Clause"),
+    (
+        r"bsd\W*(?:license\W*)?(?:3|three)\b|(?:3|three)[- ]clause(?:\W+bsd)?|(?:new|modified|revised)[- ]bsd",
+        "BSD-3-Clause",
+    ),
+    (r"bsd\W*(?:license\W*)?(?:2|two)\b|(?:2|two)[- ]clause(?:\W+bsd)?|(?:simplified[- ]|free)bsd", "BSD-2-Clause"),
+    (r"bsd\b|bsd[- ](?:like|style)", "BSD"),
+    (r"(?:apache|asl)\b\D{0,32}1\.1\b", "Apache-1.1"),
+    (r"(?:apache|asl)\b\D{0,32}2(?:\.0)?\b", "Apache-2.0"),
+    (r"apache\b", "Apache"),
+    (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}2(?:\.0)?\b", "MPL-2.0"),
+    (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}1\.1\b", "MPL-1.1"),
+    (r"mpl\b|mozilla public licen[cs]e", "MPL"),
+    (r"(?:python software foundation|psf)\b|psfl\b|python license", "PSF-2.0"),
+    (r"isc\b|iscl\b", "ISC"),
+    (r"(?:zpl|zope public licen[cs]e)\D{0,16}2\.0\b", "ZPL-2.0"),
+    (r"zpl\b|zope public licen[cs]e", "ZPL-2.1"),
+    (r"hpnd\b|historical permission notice", "HPND"),
+    (r"unlicense\b", "Unlicense"),
+    (r"zlib\b", "Zlib"),
+    (r"(?:bsl|boost)\b", "BSL-1.0"),
+    (r"wtfpl\b", "WTFPL"),
+    (r"cc0\b|cc[- ]zero\b", "CC0-1.0"),
+    (r"(?:eupl|european union public licen[cs]e)\D{0,16}1\.1\b", "EUPL-1.1"),
+    (r"(?:eupl|european union public licen[cs]e)\D{0,16}1\.2\b", "EUPL-1.2"),
+    (r"eupl\b|european union public licen[cs]e", "EUPL"),
+    (r"cecill[- ]?b\b", "CECILL-B"),
+    (r"cecill[- ]?c\b", "CECILL-C"),
+    (r"cecill\D{0,16}2\.1\b|logiciel libre license, version 2\.1", "CECILL-2.1"),
+    (r"cecill\D{0,16}2(?:\.0)?\b", "CECILL-2.0"),
+    (r"cecill\b", "CECILL"),
+    (r"(?:epl|eclipse public licen[cs]e)\D{0,16}2(?:\.0)?\b", "EPL-2.0"),
+    (r"(?:epl|eclipse public licen[cs]e)\D{0,16}1(?:\.0)?\b", "EPL-1.0"),
+    (r"academic free licen[cs]e|afl\b", "AFL-3.0"),
+    (r"artistic(?: licen[cs]e)?\D{0,16}2(?:\.0)?\b", "Artistic-2.0"),
+    (r"artistic\b", "Artistic"),
+    (r"ncsa\b", "NCSA"),
+    (r"universal permissive licen[cs]e|upl\b", "UPL-1.0"),
+    (r"curl(?: licen[cs]e)?$", "curl"),
+    (r"public[- ]domain", "LicenseRef-Public-Domain"),
+    (r"proprietary\b|commercial\b|all rights reserved", "LicenseRef-Proprietary"),
 )
+
+
+@cache
+def _names() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(rf"(?i)\b(?:{pattern})"), name) for pattern, name in _NAMES)
+
 
 _GNU: Final = re.compile(
     r"(?i)\b(?:gnu[\s-]+)?(?P<kind>agpl|lgpl|gpl|"
@@ -191,7 +194,7 @@ def later_versions(text: str) -> bool:
 def _named(text: str) -> Term | None:
     if match := _GNU.search(text):
         return _gnu(match)
-    return next((Term(name) for pattern, name in _NAMES if pattern.search(text)), None)
+    return next((Term(name) for pattern, name in _names() if pattern.search(text)), None)
 
 
 def _gnu(match: re.Match[str]) -> Term:

@@ -207,5 +207,6 @@ def _for_all(alternatives: Sequence[Sequence[WantedRequirement]]) -> tuple[str, 
     (`>=0.2; python_version<"3.11"` and `>=0.3.7; python_version>="3.12"` are `>=0.3.7`). Where no version can be that
     (`~=1.26; python_version<"3.12"` and `~=2.0; python_version>="3.12"`), it is the range that holds what each admits.
     """
-    specifiers, common = joined([merged(one.specifiers for one in members) for members in alternatives])
+    different = {tuple(map(id, members)): members for members in alternatives}  # of most requirements there is one
+    specifiers, common = joined([merged(one.specifiers for one in members) for members in different.values()])
     return conda_spec(specifiers), common
