@@ -101,7 +101,12 @@ def _loaded(start: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "module",
-    ["dirac_forge.cli.bump", "dirac_forge.cli.bump_answer", "dirac_forge.report.bodies", "dirac_forge.proposals.drift"],
+    [
+        "dirac_forge.cli.bump_run",
+        "dirac_forge.cli.bump_answer",
+        "dirac_forge.report.bodies",
+        "dirac_forge.proposals.drift",
+    ],
 )
 def test_bumps_load_neither_the_solver_nor_graphs(module: str) -> None:
     """Each takes 0.1 to 0.3 s, and a bump that is not proved needs none of them."""
@@ -109,6 +114,12 @@ def test_bumps_load_neither_the_solver_nor_graphs(module: str) -> None:
         _loaded(module) & {"rattler", "networkx", "rich", "ruamel", "grayskull", "dirac_forge.migration.plan"} == set()
     )
     assert {"dirac_forge.feedstock.change", "packaging"} <= _loaded(module)
+
+
+def test_the_index_is_asked_before_what_decides_bumps_is_loaded() -> None:
+    late = {"dirac_forge.bump.proposal", "dirac_forge.proposals.bumps", "dirac_forge.recipe.editing.edit"}
+    assert _loaded("dirac_forge.cli.bump") & late == set()
+    assert "dirac_forge.upstream.lookup" in _loaded("dirac_forge.cli.bump")
 
 
 def test_text_files_have_an_encoding() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
-from dirac_forge.proposals.bumps import BumpOptions
 from dirac_forge.untrusted import parse_json
-from dirac_forge.upstream.digests import read_known
+
+if TYPE_CHECKING:
+    from dirac_forge.proposals.bumps import BumpOptions
 
 __all__ = ["BumpRequest"]
 
@@ -41,6 +42,8 @@ class BumpRequest:
 
     def options(self) -> BumpOptions:
         """Return how the bumps are decided. Raises InputError for hashes that can't be read."""
+        from dirac_forge.proposals.bumps import BumpOptions  # noqa: PLC0415  # loaded after the first questions
+
         given = bool(self.to and self.known_sha256)
         return BumpOptions(
             to=self.to,
@@ -56,6 +59,8 @@ class BumpRequest:
 def _known(path: Path | None) -> dict[str, dict[str, str]]:
     if path is None:
         return {}
+    from dirac_forge.upstream.digests import read_known  # noqa: PLC0415  # only where hashes are given
+
     try:
         return read_known(parse_json(read_text(path)))
     except (OSError, ValueError) as error:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Self
 
-from packaging.utils import canonicalize_name
-
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.bump import BumpMaker
 from dirac_forge.proposals.context import ProposalContext
-from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.proposals.early import early_lookup
 from dirac_forge.upstream.lookup import Lookup
 
 if TYPE_CHECKING:
@@ -29,7 +24,6 @@ __all__ = ["BumpOptions", "Decided", "Dependencies", "decide"]
 
 Dependencies = Literal["update", "report", "off"]
 _FEEDSTOCKS = 4
-_PYPI = re.compile(r"//pypi\.(?:org|io)/packages/source/\w/([A-Za-z0-9][\w.-]*)/")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +62,7 @@ def decide(
     options: BumpOptions,
     *,
     executor: Executor,
+    lookup: Lookup | None = None,
 ) -> tuple[Decided, ...]:
     """Return what is proposed for each of these feedstocks, or why nothing is.
 
@@ -81,10 +76,13 @@ def decide(
         folders: the feedstocks that are looked at.
         options: what is asked.
         executor: runs what can be done at the same time: questions to upstream, solves.
+        lookup: the index, where it was asked already (see `early_lookup`).
     """
     listed = list(folders)
     with _Arranging(context, workspace, executor) as arranging:
-        bumping = _bumping(context, listed, options, executor, arranging)
+        asked = listed if not options.known else ()
+        known = lookup or early_lookup(context, asked, executor)
+        bumping = _bumping(context, options, executor, arranging, known)
         found = _each(bumping, listed, options, arranging)
         bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
         if not bumps:
@@ -108,23 +106,11 @@ def _built(context: ProposalContext, workspace: Workspace, found: Sequence[Decid
 
 def _bumping(
     context: ProposalContext,
-    folders: Sequence[FeedstockFolder],
     options: BumpOptions,
     executor: Executor,
     arranging: _Arranging,
+    lookup: Lookup,
 ) -> BumpMaker:
-    lookup = Lookup(
-        context.http,
-        IndexClient(context.http, url=context.settings.index_url),
-        context.store,
-        pythons=context.settings.gil_pythons,
-        keep=True,
-        imports=False,
-    )
-    if not context.settings.offline and not options.known:
-        # The answers are on their way while the rest of the code is loaded and recipes are read.
-        for project in _named_projects(folders):
-            executor.submit(_ask_early, lookup, project)
     return BumpMaker(
         context,
         executor,
@@ -136,17 +122,6 @@ def _bumping(
         changelogs=options.changelog,
         moving=arranging.begin if options.check else lambda: None,
     )
-
-
-def _named_projects(folders: Iterable[FeedstockFolder]) -> list[str]:
-    """Return the projects on PyPI that sources of the recipes name outright."""
-    found = (match[1] for folder in folders for text in folder.texts.values() for match in _PYPI.finditer(text))
-    return list(dict.fromkeys(map(canonicalize_name, found)))
-
-
-def _ask_early(lookup: Lookup, project: str) -> None:
-    with suppress(ForgeError):
-        lookup.project(project)
 
 
 def _each(
