@@ -57,7 +57,12 @@ def _by_tags(names: Iterable[str]) -> tuple[list[str], list[str]]:
     tagged: list[str] = []
     for name in names:
         (pure if name.endswith("-any.whl") else tagged).append(name)
-    return pure, tagged
+    return sorted(pure, key=_of_python2), tagged
+
+
+def _of_python2(wheel: str) -> bool:
+    """Whether a wheel is for Python 2 alone (`py2-none-any`)."""
+    return re.search(r"-(?:py|cp|pp)?2[.\d]*-[^-]+-[^-]+\.whl$", wheel) is not None
 
 
 def nature(facts: ReleaseFacts) -> Nature:
@@ -65,7 +70,9 @@ def nature(facts: ReleaseFacts) -> Nature:
     pure, tagged = _by_tags(wheel.filename for wheel in facts.release.wheels)
     match pure, tagged, facts.sdist:
         case [first, *_], [], _:
-            return Nature(noarch=True, reason=f"its only wheels are for any platform ({first})")
+            text = f"its only wheel is for Python 2 ({first}): see whether it runs on Python 3"
+            notes = (Note(level="warning", text=text),) if _of_python2(first) else ()
+            return Nature(noarch=True, reason=f"its only wheels are for any platform ({first})", notes=notes)
         case _, _, None:
             return _without_sdist(facts, pure, tagged)
         case [], [first, *_], sdist:

@@ -11,13 +11,22 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from dirac_forge.recipe.making.old_setups import DEAD_TOOLS, old_setups
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.files.requirements import DeclaredRequirement, RequirementList
 from dirac_forge.upstream.files.setuptools import from_setup_py
 
-__all__ = ["BACKENDS", "backend_texts", "build_backend", "build_requirements", "build_tool_names", "relaxed_pin"]
+__all__ = [
+    "BACKENDS",
+    "backend_texts",
+    "build_backend",
+    "build_requirements",
+    "build_tool_names",
+    "dead_requirements",
+    "relaxed_pin",
+]
 
 DEFAULT = ("setuptools",)
 """What PEP 517 says of a project without [build-system]; its `wheel` is in conda-forge's pip already."""
@@ -36,7 +45,7 @@ BACKENDS = {
 }
 """Top module of a build backend to its project."""
 
-_NOT_NEEDED = frozenset({"pytest-runner", "wheel"})
+_NOT_NEEDED = frozenset({"pytest-runner", "wheel", *DEAD_TOOLS})
 """Requirements of old builds that a recipe does without."""
 _NEEDS_SETUPTOOLS = frozenset({"pbr", "scikit-build", "setuptools-rust", "versioneer"})
 """Tools of setuptools' that do not bring it on conda-forge."""
@@ -95,6 +104,7 @@ def build_requirements(sdist: SdistFacts) -> RequirementList:
         # setuptools' backend adds setup_requires to what [build-system] says.
         lines += _others(_setup_requires(sdist), _NOT_NEEDED)
         lines += _others(_imported(sdist), _names(lines))
+        lines += [old.requirement for old in old_setups(sdist)[:1]]
     if _names(lines) & _NEEDS_SETUPTOOLS:
         lines += _others(["setuptools"], _names(lines))
     return RequirementList(tuple(dict.fromkeys(lines)))
@@ -103,6 +113,11 @@ def build_requirements(sdist: SdistFacts) -> RequirementList:
 def _declared(sdist: SdistFacts) -> list[str]:
     requires = _system(sdist).get("requires")
     return [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
+
+
+def dead_requirements(sdist: SdistFacts) -> dict[str, str]:
+    """Return what setup_requires names and is left out of host, since no build can use it any more; and why."""
+    return {name: DEAD_TOOLS[name] for line in _setup_requires(sdist) if (name := _bare(line)) in DEAD_TOOLS}
 
 
 def _others(lines: Iterable[str], names: frozenset[str]) -> list[str]:

@@ -15,9 +15,10 @@ from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
+from dirac_forge.recipe.making.hosts import build_requirements, dead_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import of_one_python, sound_entry_points
 from dirac_forge.recipe.making.markers import refused_pythons
+from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, test_of
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.sources import chosen_source
@@ -196,6 +197,7 @@ class _Builder:
             return noarch_tools([Requirement(name="setuptools")])
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         requirements = self._relaxed(requirements)
+        self._tell_old_setups()
         if self.facts.sdist is None and self.nature.noarch:
             self._todo("without an sdist the build requirements are unknown: fill in host")
         scope = self.scope
@@ -208,6 +210,16 @@ class _Builder:
             [line for line in converted.lines if line.name not in {"python", "pip", self.part.package}]
         )
         return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
+
+    def _tell_old_setups(self) -> None:
+        """Note what an old setup.py needs, which the newest setuptools refuse."""
+        sdist = self.facts.sdist
+        for old in old_setups(sdist)[:1] if sdist is not None else ():
+            why = f"setup.py {old.what}, which setuptools {old.removed} removed"
+            self._note("warning", f"setuptools <{old.removed} in host, because {why}: check that it has a build there")
+        for name, why in dead_requirements(sdist).items() if sdist is not None else ():
+            text = f"setup.py asks for {name}, {why}: left out of host; a patch has to take it out if the build fails"
+            self._note("warning", text)
 
     def _relaxed(self, requirements: RequirementList) -> RequirementList:
         """Exact pins of build tools as lower bounds: the channel builds with the versions that it has."""
