@@ -79,12 +79,20 @@ _GRANTS: Final = (
         2200,
         (
             ("all advertising materials", "BSD-4-Clause"),
-            ("(?:neither the names? .{0,300}|names? of .{0,200}may not be used to )endorse or promote", "BSD-3-Clause"),
+            ("if any files are modified,? you must cause", "BSD-3-Clause-Modification"),
+            (
+                "(?:neither the names? .{0,300}|names? of .{0,200}(?:may|must) not be used to )endorse or promote",
+                "BSD-3-Clause",
+            ),
         ),
         "BSD-2-Clause",
     ),
 )
 """Of short licences, which are often a part of a file with several."""
+
+_CONDITIONS: Final = {"BSD-2-Clause": 2, "BSD-3-Clause": 3, "BSD-4-Clause": 4}
+"""How many a licence has: a text with more of them is another one (Apache 1.1, OpenSSL's…)."""
+_ANY_NUMBER: Final = 99
 
 _PHRASES: Final = (
     ("this is free and unencumbered software released into the public domain", "Unlicense"),
@@ -159,8 +167,19 @@ def _granted(words: str, anchor: str, length: int, choices: tuple[tuple[str, str
     starts = [match.start() for match in re.finditer(anchor, words)]
     for start, following in pairwise([*starts, len(words)]):
         part = words[start : min(start + length, following)]
-        found.append(next((name for pattern, name in choices if re.search(pattern, part)), otherwise))
+        name = next((name for pattern, name in choices if re.search(pattern, part)), otherwise)
+        if _conditions(part) <= _CONDITIONS.get(name, _ANY_NUMBER):
+            found.append(name)
     return found
+
+
+def _conditions(words: str) -> int:
+    """Return how many conditions are numbered, before the disclaimer."""
+    conditions, _, _ = words.partition("this software is provided")
+    count = 0
+    for number in re.findall(r"(?<=\s)\(?([1-9])[.)](?=\s)", conditions):
+        count += number == str(count + 1)
+    return count
 
 
 def _words(text: str) -> str:
