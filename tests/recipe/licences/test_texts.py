@@ -47,11 +47,7 @@ def test_whole_licences_are_told_apart(path: Path) -> None:
         ),
         (f"{REDISTRIBUTION} … All advertising materials mentioning features", ["BSD-4-Clause"]),
         (f"{REDISTRIBUTION} … Names of the holders must not be used to endorse or promote …", ["BSD-3-Clause"]),
-        (
-            f"{REDISTRIBUTION}: 1. … 2. … 3. Names of the holders must not be used to endorse or promote … 4. If any "
-            "files are modified, you must cause the modified files to carry prominent notices …",
-            ["BSD-3-Clause-Modification"],
-        ),
+        (f"{REDISTRIBUTION}: 1. … 4. If any files are modified, you must cause them …", ["BSD-3-Clause-Modification"]),
         (f"{REDISTRIBUTION}: 1. retain … 2. reproduce … 3. acknowledge … This software is provided as is", []),
         (f"{REDISTRIBUTION}: 1. retain … (2) reproduce … This software is provided as is. 3. x", ["BSD-2-Clause"]),
         (f"{REDISTRIBUTION} …\n\n{GRANT}… shall be included", ["MIT", "BSD-2-Clause"]),
