@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Change, Skip
-from dirac_forge.report.bump_body import bump_sections, written
+from dirac_forge.report.bump_body import bump_sections
+from dirac_forge.report.bump_checklist import written
 from dirac_forge.report.bump_reasons import chosen, described, recipe_reason
 from dirac_forge.report.document import Code, Items, Line, Link, Paragraph, Section
 from dirac_forge.report.markdown import markdown

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.blockers import WorseTargets
-from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, NotCompared, SecondLeft
+from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, SecondLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.patches import UntriedPatch, UntriedReason
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.report.bump_checklist import checklist, written
 from dirac_forge.report.bump_note_words import lagging
 from dirac_forge.report.bump_reasons import chosen, moved_text, passed_over, patch_result, recipe_reason, worded
 from dirac_forge.report.document import (
@@ -33,7 +33,7 @@ from dirac_forge.report.proof_body import proof_blocks
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.carried import Carried, LagStart, UnmetRequirement
 
-__all__ = ["attention_sections", "bump_sections", "review_count", "written"]
+__all__ = ["attention_sections", "bump_sections", "review_count"]
 
 _MOST_REJECTED = 5
 _MOST_FILES = 2
@@ -61,7 +61,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
         *Section.of("New recipes", _recipes(bump)),
         *Section.of("Release notes", _changelog(bump), detail=True),
         *Section.of("Read more", _links(bump)),
-        *Section.of("Before merging", _checklist(bump), detail=True),
+        *Section.of("Before merging", checklist(bump), detail=True),
     )
 
 
@@ -86,12 +86,6 @@ def attention_sections(
         *Section.of("Needs review", [Items(few(notes, _MOST_NOTES))] if notes else []),
         *Section.of("New recipes", _recipes(bump)),
     )
-
-
-def written(bump: Bump) -> bool:
-    """Whether what drifted is in the edits, and not only reported."""
-    drift = bump.drift
-    return drift is not None and not drift.faults and any(edit.after == drift.text for edit in bump.change.edits)
 
 
 def _head(bump: Bump) -> Section:
@@ -303,14 +297,24 @@ def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
 def _reported(bump: Bump) -> Iterator[Block]:
     """Where the recipe and upstream differ, and did before: nothing of it is edited."""
     lines = [worded(note) for note in bump.notes if isinstance(note, IgnoredKey)]
-    lines += [note.text for note in bump.drift.notes if note.level == "info"] if bump.drift is not None else []
-    lines += [worded(one) for one in _unmet(bump) if one.fresh and not one.to_review]
-    lags = [one for one in _unmet(bump) if not one.fresh]
-    for output in dict.fromkeys(one.output for one in lags):
-        lines.append(lagging(output, [one for one in lags if one.output == output]))
-    lines += _other_licences(bump, declared=False)
+    lines += [*_informative(bump), *_unmet_lines(bump), *_other_licences(bump, declared=False)]
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
+
+
+def _informative(bump: Bump) -> list[str]:
+    notes = bump.drift.notes if bump.drift is not None else ()
+    return [note.text for note in notes if note.level == "info"]
+
+
+def _unmet_lines(bump: Bump) -> list[str]:
+    """Return what falls short of upstream's requirements: what is new one by one, what lagged before by output."""
+    fresh = [worded(one) for one in _unmet(bump) if one.fresh and not one.to_review]
+    lags: dict[str, list[UnmetRequirement]] = {}
+    for one in _unmet(bump):
+        if not one.fresh:
+            lags.setdefault(one.output, []).append(one)
+    return [*fresh, *(lagging(output, some) for output, some in lags.items())]
 
 
 def _sources(bump: Bump) -> Iterator[Block]:
@@ -351,50 +355,3 @@ def _changelog(bump: Bump) -> Iterator[Block]:
 def _links(bump: Bump) -> Iterator[Block]:
     if bump.links:
         yield Items(tuple(Link(link.title, link.url) for link in bump.links))
-
-
-# -- what a person does
-
-
-def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
-    if not bump.moves:
-        yield True, "The build number is raised by one everywhere in the recipe."
-        return
-    yield True, "The build number is 0 everywhere in the recipe."
-    yield bool(bump.edited.digests), "Every source that changed has its new hash (see Sources)."
-
-
-def _same_licences(bump: Bump) -> bool:
-    """Return whether each licence is upstream's, with nothing to look at in its files."""
-    licences = bump.drift.licences if bump.drift is not None else ()
-    return bool(licences) and all(one.agrees and not one.told for one in licences)
-
-
-def _is_clean(bump: Bump) -> bool:
-    drift = bump.drift
-    if drift is None or drift.notes or any(isinstance(note, NotCompared) for note in bump.notes):
-        return False
-    return all(one.newest for one in drift.unmet) and (written(bump) or not drift.changes)
-
-
-def _is_proved(bump: Bump) -> bool:
-    return bump.proof is not None and bump.proof.outcome in ("better", "same")
-
-
-def _patch_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
-    if bump.patches:
-        apply = {one.name for one in bump.tried if isinstance(one, TriedPatch) and one.state == "applies"}
-        yield apply.issuperset(bump.patches), "The patches still apply, and are still needed."
-
-
-def _checklist(bump: Bump) -> Iterator[Block]:
-    boxes: list[tuple[bool, Line]] = [
-        *_edited_boxes(bump),
-        (_is_clean(bump), "The requirements match the new version (see Requirements and Only reported)."),
-        (_same_licences(bump), "The licence matches upstream's, and the recipe still names its files."),
-        *_patch_boxes(bump),
-        (_is_proved(bump), "The targets stay installable (see Checks)."),
-        (False, "The feedstock was rerendered."),
-        (False, "The builds and tests of this request have passed."),
-    ]
-    yield Items(tuple(line for _, line in boxes), done=tuple(done for done, _ in boxes))

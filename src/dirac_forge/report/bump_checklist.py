@@ -1,0 +1,63 @@
+"""What a reviewer makes sure of before merging a bump."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dirac_forge.build.patches import TriedPatch
+from dirac_forge.bump.bump_notes import NotCompared
+from dirac_forge.bump.proposal import Bump
+from dirac_forge.report.document import Block, Items, Line
+
+__all__ = ["checklist", "written"]
+
+
+def written(bump: Bump) -> bool:
+    """Whether what drifted is in the edits, and not only reported."""
+    drift = bump.drift
+    return drift is not None and not drift.faults and any(edit.after == drift.text for edit in bump.change.edits)
+
+
+def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
+    if not bump.moves:
+        yield True, "The build number is raised by one everywhere in the recipe."
+        return
+    yield True, "The build number is 0 everywhere in the recipe."
+    yield bool(bump.edited.digests), "Every source that changed has its new hash (see Sources)."
+
+
+def _same_licences(bump: Bump) -> bool:
+    """Return whether each licence is upstream's, with nothing to look at in its files."""
+    licences = bump.drift.licences if bump.drift is not None else ()
+    return bool(licences) and all(one.agrees and not one.told for one in licences)
+
+
+def _is_clean(bump: Bump) -> bool:
+    drift = bump.drift
+    if drift is None or drift.notes or any(isinstance(note, NotCompared) for note in bump.notes):
+        return False
+    return all(one.newest for one in drift.unmet) and (written(bump) or not drift.changes)
+
+
+def _is_proved(bump: Bump) -> bool:
+    return bump.proof is not None and bump.proof.outcome in ("better", "same")
+
+
+def _patch_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
+    if bump.patches:
+        apply = {one.name for one in bump.tried if isinstance(one, TriedPatch) and one.state == "applies"}
+        yield apply.issuperset(bump.patches), "The patches still apply, and are still needed."
+
+
+def checklist(bump: Bump) -> Iterator[Block]:
+    """Yield what a reviewer makes sure of before merging a bump; what is certain is ticked."""
+    boxes: list[tuple[bool, Line]] = [
+        *_edited_boxes(bump),
+        (_is_clean(bump), "The requirements match the new version (see Requirements and Only reported)."),
+        (_same_licences(bump), "The licence matches upstream's, and the recipe still names its files."),
+        *_patch_boxes(bump),
+        (_is_proved(bump), "The targets stay installable (see Checks)."),
+        (False, "The feedstock was rerendered."),
+        (False, "The builds and tests of this request have passed."),
+    ]
+    yield Items(tuple(line for _, line in boxes), done=tuple(done for done, _ in boxes))
