@@ -61,9 +61,28 @@ def test_a_python_that_is_too_low_blocks_where_it_is_not_raised() -> None:
 
 
 def test_notes_on_the_old_version_are_made_from_the_final_text() -> None:
-    moved = replace(bump(), old="1.0.1", notes=(OldVersionLeft(line=9, version="1.0.1", text="x ==1.0.1"),))
+    made = bump()
+    before = replace(made.edited, after="x ==1.0.1\n  demo 1.0.1\n")
+    moved = replace(
+        made, old="1.0.1", edited=before, notes=(OldVersionLeft(line=9, version="1.0.1", text="x ==1.0.1"),)
+    )
     drifted = replace(DRIFT, text="a\nx ==2.0.0\n")
     assert carried(moved, drifted, write=True).notes == ()
     left = replace(drifted, text="x ==2.0.0\n  demo 1.0.1\n")
     assert carried(moved, left, write=True).notes == (OldVersionLeft(line=2, version="1.0.1", text="demo 1.0.1"),)
+    # The bound of another project that moved to what happens to be the old version.
+    other = replace(drifted, text="y >=1.0.1\n")
+    assert carried(moved, other, write=True).notes == ()
     assert carried(moved, drifted, write=False).notes[:1] == moved.notes
+
+
+def test_urls_of_the_old_series_are_named() -> None:
+    moved = replace(bump(), old="2.2.0", new="3.1.3")
+    text = "doc_url: https://flask.example/en/2.2.x/\nhome: https://flask.example/v2.2/a\nurl: https://flask.example/12.2/\n"
+    first, second, _ = map(str.strip, text.splitlines())
+    assert carried(moved, replace(DRIFT, text=text), write=True).notes == (
+        OldVersionLeft(line=1, version="2.2.x", text=first),
+        OldVersionLeft(line=2, version="v2.2", text=second),
+    )
+    patch = replace(moved, new="2.2.1")
+    assert carried(patch, replace(DRIFT, text=text), write=True).notes == ()

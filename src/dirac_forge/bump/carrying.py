@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.bump.bump_notes import BumpNote, NotCarried, RefusedEdit
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
+from dirac_forge.recipe.editing.notes import OldVersionLeft, old_series_notes, old_version_notes
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
@@ -43,4 +43,9 @@ def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
 def _renewed(bump: Bump, text: str) -> tuple[BumpNote, ...]:
     """Return the notes of a bump for its final text, which may say the old version in fewer or other lines."""
     others = (note for note in bump.notes if not isinstance(note, OldVersionLeft))
-    return (*others, *(old_version_notes(text, bump.old) if bump.old != bump.new else ()))
+    if bump.old == bump.new:
+        return tuple(others)
+    # A line that says it since the drift is another project's version, which happens to be the old one.
+    said = {note.text for note in old_version_notes(bump.edited.after, bump.old)}
+    left = (note for note in old_version_notes(text, bump.old) if note.text in said)
+    return (*others, *left, *old_series_notes(text, bump.old, bump.new))

@@ -45,6 +45,7 @@ _CARRIED: dict[CarriedKind, str] = {
     "pip-without-setuptools": "conda-forge's pip does not install it with Python {python} or later",
     "stdlib-asked": "conda-forge asks for it beside compilers",
     "listed-twice": "another line for the same package asks for as much",
+    "conditions-gone": "no requirement depends on the system any more",
     "floor-rose": "upstream's floor rose",
     "floor-higher": "upstream's floor is higher",
     "python-min-asked": "conda-forge asks noarch recipes for python_min",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from dirac_forge.bump.drift.carried import UnmetRequirement
 from dirac_forge.bump.drift.merge import Drift, drift
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.facts import facts
 
 V0 = """\
@@ -171,3 +175,195 @@ def test_what_upstream_builds_with_is_listed_and_a_person_looks_unless_the_newes
 def test_a_spec_with_a_channel_or_a_build_is_compared_by_its_version() -> None:
     result = done("conda-forge::six >=2; attrs >=23 *_0", ("six>=2", "attrs>=23"), ("six>=2", "attrs>=23"))
     assert result.unmet == ()
+
+
+# Derivations that the check found wanting.
+
+
+def whole(text: str, before: ReleaseFacts, after: ReleaseFacts, *, path: str = "recipe/meta.yaml") -> Drift:
+    return drift(
+        text, path, [before], [after], names=lambda project: package_for(project).package, scope=Scope()
+    )  # fmt: skip
+
+
+def releases(before: tuple[str, ...], after: tuple[str, ...], **more: object) -> tuple[ReleaseFacts, ReleaseFacts]:
+    old = facts("thing", "1.0", requires=before, requires_python=">=3.10", **more)  # type: ignore[arg-type]
+    new = facts("thing", "2.0", requires=after, requires_python=">=3.10", **more)  # type: ignore[arg-type]
+    return old, new
+
+
+def uploaded(made: ReleaseFacts) -> ReleaseFacts:
+    """The same, uploaded when conda-forge had `python_min`."""
+    day = datetime(2025, 6, 1, tzinfo=UTC)
+    files = tuple(replace(file, uploaded=day) for file in made.release.files)
+    return replace(made, release=replace(made.release, files=files))
+
+
+RUN = V0.replace("@HOST@", "hatchling")
+
+
+@pytest.mark.parametrize("section", ["run", "run_constrained"])
+def test_the_bound_of_an_extra_in_run_or_as_a_constraint_stays_and_is_told(section: str) -> None:
+    line = "- chardet >=3.0.2,<6"
+    listed = f"- six\n    {line}" if section == "run" else f"- six\n  run_constrained:\n    {line}"
+    old, new = releases(
+        ("six", 'chardet>=3.0.2,<6; extra == "legacy"'),
+        ("six", 'chardet>=3.0.2,<8; extra == "legacy"'),
+        extras=("legacy",),
+    )
+    result = whole(RUN.replace("- @RUN@", listed), old, new)
+    assert lines(result, "chardet") == ["chardet >=3.0.2,<6"]
+    (note,) = result.notes
+    assert note.level == "warning"
+    assert note.text == (
+        f"thing: chardet >=3.0.2,<6 of {section} stays; upstream's extra legacy changed to "
+        'chardet<8,>=3.0.2; extra == "legacy"'
+    )
+
+
+def test_a_line_that_one_of_several_extras_asks_for_like_that_is_not_told() -> None:
+    old, new = releases(
+        ('httpx>=1; extra == "a"', 'httpx>=2; extra == "b"'),
+        ('httpx>=3; extra == "a"', 'httpx>=4; extra == "b"'),
+        extras=("a", "b"),
+    )
+    assert whole(RUN.replace("@RUN@", "httpx >=4"), old, new).notes == ()
+    (note,) = whole(RUN.replace("@RUN@", "httpx"), old, new).notes
+    assert note.text == (
+        'thing: httpx of run stays; upstream\'s extra a, b changed to httpx>=3; extra == "a" | httpx>=4; extra == "b"'
+    )
+
+
+def test_the_lower_bound_of_a_build_tool_follows_with_the_upper_one() -> None:
+    builds = (("hatchling", "flit_core>=3.2,<4"), ("hatchling", "flit_core>=3.11,<5"))
+    result = done("six", ("six",), ("six",), host="hatchling; flit-core >=3.3,<4", builds=builds)
+    assert lines(result, "flit-core") == ["flit-core >=3.11,<5"]
+
+
+def test_a_variable_for_a_pin_is_changed_where_it_is_set() -> None:
+    text = '{% set pin = ">=8.0" %}\n' + RUN.replace("@RUN@", "click {{ pin }}")
+    text += "\ntest:\n  requires:\n    - click {{ pin }}\n"
+    result = whole(text, *releases(("click>=8.0",), ("click>=8.1.3",)))
+    assert result.text == text.replace('">=8.0"', '">=8.1.3"')
+    assert result.faults == ()
+
+
+def test_a_variable_of_recipe_yaml_is_changed_where_it_is_set() -> None:
+    text = V1.replace("@CONTEXT@", '  jinja_min: "3.0"').replace("@RUN@", "jinja2 >=${{ jinja_min }}")
+    result = whole(text, *releases(("jinja2>=3.0",), ("jinja2>=3.1.2",)), path="recipe/recipe.yaml")
+    assert result.text == text.replace('"3.0"', '"3.1.2"')
+    assert result.faults == ()
+
+
+@pytest.mark.parametrize("run", ["click {{ pin }}\n    - six {{ pin }}", "click {{ pin }},<9"])
+def test_a_variable_that_something_else_uses_or_that_would_not_do_is_left_to_people(run: str) -> None:
+    text = '{% set pin = ">=8.0" %}\n' + RUN.replace("@RUN@", run)
+    result = whole(text, *releases(("click>=8.0,<9", "six>=8"), ("click>=8.1.3,<10", "six>=8")))
+    assert result.text == text
+    assert any(note.text.startswith("thing, line") and "click" in note.text for note in result.notes)
+
+
+def test_builds_for_each_system_go_with_the_last_requirement_that_needed_them() -> None:
+    text = RUN.replace("- @RUN@", "- __unix  # [unix]\n    - __win  # [win]\n    - colorama  # [win]\n    - six")
+    result = whole(text, *releases(('colorama; sys_platform == "win32"', "six"), ("six",)))
+    assert result.text == RUN.replace("@RUN@", "six")
+    assert [note.text for note in result.notes] == [
+        "thing: noarch_platforms of conda-forge.yml is not needed any more: one build serves all"
+    ]
+
+
+def test_builds_for_each_system_stay_where_something_else_is_different_there() -> None:
+    text = RUN.replace("- @RUN@", "- __unix  # [unix]\n    - __win  # [win]\n    - colorama  # [win]\n    - six")
+    text = text.replace("  number: 0\n", "  number: 0\n  script: build.bat  # [win]\n")
+    result = whole(text, *releases(('colorama; sys_platform == "win32"', "six"), ("six",)))
+    assert lines(result, "__") == ["__unix  # [unix]", "__win  # [win]"]
+    assert [note.text for note in result.notes] == [
+        "thing: __unix, __win stay; see whether anything else still needs a build for each system"
+    ]
+
+
+@pytest.mark.parametrize("own", ["<3.12", "!=3.11.*"])
+def test_the_maintainers_bound_of_python_survives_python_min(own: str) -> None:
+    text = RUN.replace("@RUN@", "six").replace(
+        "  run:\n    - python >=3.10", f"  run:\n    - python >=3.7,{own}  # why"
+    )
+    text = text.replace("python >=3.10", "python >=3.7")
+    old, new = (
+        uploaded(facts("thing", version, requires=("six",), requires_python=floor))
+        for version, floor in (("1.0", ">=3.7"), ("2.0", ">=3.9"))
+    )
+    result = whole(text, old, new)
+    assert lines(result, "python ") == ["python {{ python_min }}", f"python >={{{{ python_min }}}},{own}  # why"]
+    assert f"thing: python {own} is the maintainers' own and stays; upstream asks for Requires-Python: >=3.9" in [
+        note.text for note in result.notes
+    ]
+
+
+def test_the_output_of_an_extra_does_not_get_what_its_base_brings() -> None:
+    result = whole(OUTPUTS, *releases(("six",), ("six", "blinker>=1.9")), path="recipe/recipe.yaml")
+    assert result.text == OUTPUTS.replace("        - six\n", "        - blinker >=1.9\n        - six\n")
+    assert result.unmet == ()
+
+
+V1 = """\
+context:
+  version: "2.0"
+@CONTEXT@
+
+package:
+  name: thing
+  version: ${{ version }}
+
+source:
+  url: https://pypi.org/packages/source/t/thing/thing-${{ version }}.tar.gz
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+
+build:
+  number: 0
+  noarch: python
+
+requirements:
+  host:
+    - python >=3.10
+    - hatchling
+  run:
+    - python >=3.10
+    - @RUN@
+"""
+OUTPUTS = """\
+context:
+  version: "2.0"
+
+recipe:
+  name: thing
+  version: ${{ version }}
+
+source:
+  url: https://pypi.org/packages/source/t/thing/thing-${{ version }}.tar.gz
+  sha256: 0000000000000000000000000000000000000000000000000000000000000000
+
+build:
+  number: 0
+
+outputs:
+  - package:
+      name: thing
+    build:
+      noarch: python
+    requirements:
+      host:
+        - python >=3.10
+        - hatchling
+      run:
+        - python >=3.10
+        - six
+        - zipp
+  - package:
+      name: thing-async
+    build:
+      noarch: generic
+    requirements:
+      run:
+        - thing ==${{ version }}
+        - asgiref >=3.2
+"""

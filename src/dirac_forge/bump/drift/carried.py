@@ -44,6 +44,7 @@ CarriedKind = Literal[
     "pip-without-setuptools",
     "stdlib-asked",
     "listed-twice",
+    "conditions-gone",
     "floor-rose",
     "floor-higher",
     "python-min-asked",

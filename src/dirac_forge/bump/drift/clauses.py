@@ -10,7 +10,18 @@ from typing import Literal
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-__all__ = ["Clause", "clauses_of", "contradictory", "implied", "joined", "lower_bound", "moved", "same", "styled"]
+__all__ = [
+    "Clause",
+    "clauses_of",
+    "contradictory",
+    "highs",
+    "implied",
+    "joined",
+    "lower_bound",
+    "moved",
+    "same",
+    "styled",
+]
 
 Side = Literal["equal", "low", "high", "not"]
 _CLAUSE = re.compile(r"(?P<operator>===?|=|~=|>=|<=|!=|>|<)?(?P<space>\s*)(?P<version>[0-9][\w.!+*-]*)")
@@ -239,6 +250,11 @@ def _stricter(strong: Clause, weak: Clause) -> bool:
     if weak.side == "high":
         return strong.version < weak.version or (strong.version == weak.version and weak.operator == "<=")
     return False
+
+
+def highs(spec: str) -> tuple[Clause, ...]:
+    """Return the upper bounds of a spec, () also for one that can't be read."""
+    return tuple(clause for clause in clauses_of(spec) or () if clause.side == "high")
 
 
 def lower_bound(clauses: Iterable[Clause]) -> Version | None:

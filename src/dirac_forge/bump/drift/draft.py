@@ -10,6 +10,7 @@ from dirac_forge.bump.drift.carried import Carried, CarriedReason, CompiledNow, 
 from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
 from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, RequirementLine, block_at
+from dirac_forge.bump.drift.variables import Variable
 from dirac_forge.recipe.model import Level, Note, When
 from dirac_forge.recipe.reading.recipe_text import Format, Section
 
@@ -69,6 +70,10 @@ class DriftDraft:
         changes = (*self.added, *self.removed, *self.changed)
         return any(change.output == output.output.name and change.part in parts for change in changes)
 
+    def decided(self, line: RequirementLine) -> bool:
+        """Whether a line is edited."""
+        return line.number in self._decided
+
     def gone(self, line: RequirementLine) -> bool:
         """Whether a line is removed."""
         return self.edits.removed(line.number)
@@ -122,7 +127,9 @@ class DriftDraft:
         """Another spec for a line."""
         if line.number in self._decided:
             return
-        if not self.edits.respecify(line.number, spec):
+        variable = Variable.of(self.edits, line, spec)
+        done = variable.write(self.edits) if variable is not None else self.edits.respecify(line.number, spec)
+        if not done:
             text = f"{output}, line {line.number}: write {line.name} {spec} by hand ({evidence})"
             self.note("todo", text, tells=(output, line.name))
             return

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.carried import CarriedReason
+from dirac_forge.bump.drift.clauses import highs, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
@@ -109,8 +110,9 @@ class _HostMerge:
         """Move the bounds of the lines for a tool; with `gains` also of those without one."""
         for line in (*self._listed(need.keys), *self._crossed(need)):
             if line.spec or gains:
-                # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm.
-                followed(self.draft, self.output.output.name, line, was, need, lift=False)
+                # A build takes the newest tool there is: a looser bound of the maintainers' own does no harm. Where the
+                # upper one moves, the line is edited anyway, and says all that upstream does.
+                followed(self.draft, self.output.output.name, line, was, need, lift=_upper_moved(line, was, need))
 
     def _listed(self, keys: Collection[str]) -> list[RequirementLine]:
         return [line for line in self.lines if line.key in keys]
@@ -141,6 +143,12 @@ def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) 
     libraries = sorted(set(new.libraries) - set(old.libraries) - here)
     if libraries:
         draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
+
+
+def _upper_moved(line: RequirementLine, was: UpstreamNeed, need: UpstreamNeed) -> bool:
+    """Whether upstream's upper bound moved, and the line has one to follow with."""
+    before, after = (highs(one.everywhere or "") for one in (was, need))
+    return bool(highs(line.spec)) and not same(before, after)
 
 
 def _backend(sdist: SdistFacts) -> str:

@@ -14,11 +14,13 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.about import about_drift
 from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparison, TooLowPython, UnmetRequirement
+from dirac_forge.bump.drift.clauses import clauses_of
 from dirac_forge.bump.drift.conventions import conventions
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.entry_points import entry_points_drift
+from dirac_forge.bump.drift.extras import extras_drift
 from dirac_forge.bump.drift.host import host_drift
-from dirac_forge.bump.drift.lines import OutputLines, extent, outputs_of
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, extent, outputs_of
 from dirac_forge.bump.drift.modules import modules_drift
 from dirac_forge.bump.drift.nature import nature_drift
 from dirac_forge.bump.drift.needs import providers_for
@@ -27,6 +29,7 @@ from dirac_forge.bump.drift.projects import by_project, project_of
 from dirac_forge.bump.drift.python import python_drift, recipe_scope
 from dirac_forge.bump.drift.raising import raise_unmet
 from dirac_forge.bump.drift.run import run_drift
+from dirac_forge.bump.drift.systems import systems_drift
 from dirac_forge.bump.drift.unmet import Compared, unmet_of
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.editing.edit import Setting
@@ -125,6 +128,8 @@ def drift(
             providers=replace(providers, metadata=metadata),
         )
     raise_unmet(draft, outputs, merging.unmet(recipe, projects, both, after))
+    for output in outputs:
+        systems_drift(draft, output)
     unmet = merging.unmet(recipe, projects, both, after)
     found = Drift(
         text=draft.edits.text,
@@ -167,8 +172,9 @@ class _Merging:
         self.scope = scope
         self.providers = providers
         self.family = family
-        self.satellites = {id(output) for output in outputs if _satellite(output, outputs)}
-        own = [project for output, project in zip(outputs, projects, strict=True) if id(output) not in self.satellites]
+        named = list(zip(outputs, projects, strict=True))
+        self.satellites = {id(output) for output, project in named if _satellite(output, project, named)}
+        own = [project for output, project in named if id(output) not in self.satellites]
         self.alone = len(set(own)) == 1
         self.natures: dict[str, tuple[Nature, Nature]] = {}
 
@@ -191,6 +197,7 @@ class _Merging:
             exists=self.exists,
             catch_up=self.catch_up,
         )
+        extras_drift(draft, output, was.metadata, now.metadata, scope=after, providers=self.providers)
         if not satellite:
             if project not in self.natures:
                 self.natures[project] = nature(was), nature(now)
@@ -220,7 +227,8 @@ class _Merging:
                 scope=recipe_scope(output, self.scope, now[project].metadata.requires_python, self.draft),
             )
             for output, project in zip(self.outputs, projects, strict=True)
-            if project is not None and output.output.is_package
+            # What a satellite requires comes with the output that it is built around, which is looked at itself.
+            if project is not None and output.output.is_package and id(output) not in self.satellites
         ]
         text = self.draft.edits.text.replace("\r\n", "\n")
         try:
@@ -258,11 +266,18 @@ class _Merging:
         return self.alone and first is output
 
 
-def _satellite(output: OutputLines, outputs: Sequence[OutputLines]) -> bool:
-    """Whether an output is built around another one of the same sources, by an exact or bounded pin."""
+def _satellite(output: OutputLines, project: str | None, outputs: Sequence[tuple[OutputLines, str | None]]) -> bool:
+    """Whether an output is built around another one of the same sources, by a pin or at the version of both."""
     others = {
-        canonicalize_name(other.output.name)
-        for other in outputs
+        str(canonicalize_name(other.output.name)): of
+        for other, of in outputs
         if other is not output and other.sources == output.sources
     }
-    return any(line.kind == "pin_subpackage" and line.key in others for line in output.of("run"))
+    return any(
+        line.key in others and (line.kind == "pin_subpackage" or (others[line.key] == project and _exact(line)))
+        for line in output.of("run")
+    )
+
+
+def _exact(line: RequirementLine) -> bool:
+    return any(clause.operator == "==" for clause in clauses_of(line.spec) or ())

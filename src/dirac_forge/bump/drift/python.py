@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, TooLowPython
-from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound, moved, same
+from dirac_forge.bump.drift.clauses import Clause, clauses_of, highs, joined, lower_bound, moved, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import floor_of
@@ -113,12 +113,24 @@ def _write_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor
     variable = "${{ python_min }}" if draft.v1 else "{{ python_min }}"
     for line in _pythons(output):
         exact = f"{variable}.*" if draft.v1 else variable
-        spec = f">={variable}" if line.section == "run" else exact
+        kept = _kept_beside_floor(draft, output, line, floor) if line.section == "run" else []
+        spec = ",".join([f">={variable}", *kept]) if line.section == "run" else exact
         reason = CarriedReason(kind="python-min-asked")
         draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
     if floor.new is not None and floor.new > Version(scope.python_min):
         _set_minimum(draft, output, floor)
     draft.note("todo", f"{output.output.name}: test with python_min, too")
+
+
+def _kept_beside_floor(
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor
+) -> list[str]:
+    """Return the clauses of a line that are no lower bound: the maintainers know why."""
+    kept = [clause.text for clause in clauses_of(line.spec) or () if clause.side in {"high", "not"}]
+    if kept:
+        text = f"python {','.join(kept)} is the maintainers' own and stays; upstream asks for {floor}"
+        draft.note("info", f"{output.output.name}: {text}", tells=(output.output.name, "python"))
+    return kept
 
 
 def _to_raise(
@@ -201,7 +213,7 @@ def _ceilings(
     draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts
 ) -> dict[int, tuple[Clause, ...]]:
     """Return line numbers and their clauses, where the upper bound of a line is the one that upstream had."""
-    before, after = (_high(facts.metadata.requires_python or "") for facts in (old, new))
+    before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
     lines = [line for line in _pythons(output) if line.kind == "package"]
     if same(before, after) or not lines:
         return {}
@@ -218,11 +230,7 @@ def _listed(clauses: Sequence[Clause]) -> str:
 
 def _bounded(line: RequirementLine, ceiling: tuple[Clause, ...]) -> bool:
     """Whether a line has upstream's upper bound, everywhere."""
-    return bool(ceiling) and not line.conditional and not line.template and same(_high(line.spec), ceiling)
-
-
-def _high(spec: str) -> tuple[Clause, ...]:
-    return tuple(clause for clause in clauses_of(spec) or () if clause.side == "high")
+    return bool(ceiling) and not line.conditional and not line.template and same(highs(line.spec), ceiling)
 
 
 def _with_ceiling(spec: str, before: tuple[Clause, ...], after: tuple[Clause, ...]) -> tuple[Clause, ...]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dirac_forge.recipe.editing.versions import left_over
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 
-__all__ = ["CommitKept", "EditNote", "HashKept", "OldVersionLeft", "kept_commits", "old_version_notes"]
+__all__ = [
+    "CommitKept",
+    "EditNote",
+    "HashKept",
+    "OldVersionLeft",
+    "kept_commits",
+    "old_series_notes",
+    "old_version_notes",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +52,19 @@ def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:
     """Return a note for each line that says the old version."""
     lines = text.split("\n")
     return tuple(OldVersionLeft(line=n, version=old, text=lines[n - 1].strip()) for n in left_over(text, old))
+
+
+def old_series_notes(text: str, old: str, new: str) -> tuple[OldVersionLeft, ...]:
+    """Return a note for each line with a URL that has the old version's series as a folder (`/en/2.2.x/`, `/v2.2/`)."""
+    before, after = (".".join(one.split(".")[:2]) for one in (old, new))
+    if before == after or "." not in before:
+        return ()
+    folder = re.compile(rf"https?://[^\s\"']*?/(?P<series>v?{re.escape(before)}(?:\.x)?)(?=/|[\s\"']|$)")
+    return tuple(
+        OldVersionLeft(line=number, version=match["series"], text=line.strip())
+        for number, line in enumerate(text.split("\n"), start=1)
+        if (match := folder.search(line.partition(" #")[0])) is not None
+    )
 
 
 def kept_commits(

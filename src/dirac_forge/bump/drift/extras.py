@@ -1,0 +1,84 @@
+"""Bounds of what only upstream's extras ask for, where a recipe lists it in run or as a constraint."""
+
+from __future__ import annotations
+
+from packaging.utils import canonicalize_name
+
+from dirac_forge.bump.drift.clauses import clauses_of, implied
+from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
+from dirac_forge.bump.drift.needs import UpstreamNeed, extras_named, needs_of, only_extra
+from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.facts import CoreMetadata
+
+__all__ = ["extras_drift"]
+
+Needs = dict[str, UpstreamNeed]
+
+
+def extras_drift(
+    draft: DriftDraft,
+    output: OutputLines,
+    before: CoreMetadata,
+    after: CoreMetadata,
+    *,
+    scope: Scope,
+    providers: Providers,
+) -> None:
+    """Tell which lines that only extras ask for no longer have upstream's bounds; to be called after what run requires.
+
+    They are not edited, since maintainers leave such lines alone: chardet of requests, cffi of zstandard.
+    """
+    named = {
+        canonicalize_name(name)
+        for one in after.requires_dist
+        if one.marker is not None and "extra" in str(one.marker)
+        for name in (one.name, providers.package(one.name))
+    }
+    listed = [line for part in ("run", "run_constrained") for line in output.of(part) if line.kind == "package"]
+    lines = [line for line in listed if line.key in named and not draft.gone(line)]
+    if not lines:
+        return
+    noarch = output.output.noarch is not None
+    old, new = (needs_of(one.requires_dist, scope, providers, noarch=noarch) for one in (before, after))
+    base = {key for need in (*old.values(), *new.values()) for key in need.keys}
+    extras = [
+        (
+            extra,
+            only_extra(before, extra, scope, providers, noarch=noarch, base=old),
+            only_extra(after, extra, scope, providers, noarch=noarch, base=new),
+        )
+        for extra in extras_named(after)
+    ]
+    open_lines = [line for line in lines if line.key not in base]
+    for line in open_lines:
+        if (output.output.name, line.key) not in draft.told and not draft.decided(line):
+            _tell(draft, output.output.name, line, extras)
+
+
+def _tell(draft: DriftDraft, output: str, line: RequirementLine, extras: list[tuple[str, Needs, Needs]]) -> None:
+    moves = [
+        (extra, now)
+        for extra, old, new in extras
+        if (now := _need(new, line)) is not None and (was := _need(old, line)) is not None and was.lines != now.lines
+    ]
+    if not moves or any(_says(line, spec) for _, now in moves for _, spec in now.lines.values()):
+        return
+    named = ", ".join(dict.fromkeys(extra for extra, _ in moves))
+    evidence = " | ".join(dict.fromkeys(now.evidence for _, now in moves))
+    text = (
+        f"{line.name} {line.spec}".strip() + f" of {line.section} stays; upstream's extra {named} changed to {evidence}"
+    )
+    draft.note("warning", f"{output}: {text}", tells=(output, line.name))
+
+
+def _need(needs: Needs, line: RequirementLine) -> UpstreamNeed | None:
+    known = needs.get(canonicalize_name(line.name))
+    return known or next((need for need in needs.values() if line.key in need.keys), None)
+
+
+def _says(line: RequirementLine, spec: str) -> bool:
+    """Whether the line and upstream's spec bound the same, or one of them more than the other."""
+    mine, theirs = clauses_of(line.spec), clauses_of(spec)
+    return mine is not None and theirs is not None and implied(mine, theirs) and implied(theirs, mine)

@@ -1,0 +1,76 @@
+"""Requirement lines whose version is a variable of the recipe: changed where the variable is defined."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dirac_forge.bump.drift.edits import Edits
+from dirac_forge.bump.drift.lines import RequirementLine, split_item
+
+__all__ = ["Variable"]
+
+_SPEC = re.compile(r"(?P<head>[^{}$]*)\$?\{\{-?\s*(?P<name>\w+)\s*-?\}\}(?P<tail>[^{}$]*)")
+_DEFINITION = (
+    r"(?P<lead>\s*\{%-?\s*set\s+NAME\s*=\s*(?P<quote>[\"']))(?P<value>[^\"']*)(?P<end>(?P=quote)\s*-?%\}.*)"
+    r"|(?P<lead1>\s+NAME:\s*(?P<quote1>[\"']?))(?P<value1>[^\"'#\s]*)(?P<end1>(?P=quote1)\s*(?:#.*)?)"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Variable:
+    """The variable of a line's version, and the value with which the line says what it should."""
+
+    name: str
+    definition: int
+    """The line that sets it, from 1; 0 where no edit of one line would do."""
+    text: str
+    """What that line says with the new value."""
+
+    @classmethod
+    def of(cls, edits: Edits, line: RequirementLine, spec: str) -> Variable | None:
+        """Return the variable for a line to say `spec`; None for a line without any.
+
+        It can't be written (`definition` 0) where the version is more than a variable, where that is set more than once
+        or not at all, and where lines for something else use it.
+        """
+        match = split_item(edits.current(line.number))
+        if match is None or "{{" not in match["spec"]:
+            return None
+        parts = _SPEC.fullmatch(match["spec"].strip())
+        nowhere = cls(name=parts["name"] if parts else "", definition=0, text="")
+        if parts is None or nowhere.name in {"version", "python_min"}:
+            return nowhere
+        head, tail = (re.sub(r"\s", "", parts[side]) for side in ("head", "tail"))
+        value = spec.removeprefix(head).removesuffix(tail)
+        places = _places(edits, nowhere.name)
+        if f"{head}{value}{tail}" != spec or len(places) != 1 or not _only_for(edits, line, nowhere.name, places[0][0]):
+            return nowhere
+        number, found = places[0]
+        one = "" if found["lead"] is not None else "1"
+        return cls(name=nowhere.name, definition=number, text=f"{found[f'lead{one}']}{value}{found[f'end{one}']}")
+
+    def write(self, edits: Edits) -> bool:
+        """Give the variable its value; False where that can't be done."""
+        if self.definition:
+            edits.replace(self.definition, self.text)
+        return bool(self.definition)
+
+
+def _places(edits: Edits, name: str) -> list[tuple[int, re.Match[str]]]:
+    """Return the lines that set a variable."""
+    pattern = re.compile(_DEFINITION.replace("NAME", re.escape(name)))
+    matches = ((number, pattern.fullmatch(raw.rstrip("\r"))) for number, raw in enumerate(edits.lines, start=1))
+    return [(number, match) for number, match in matches if match is not None]
+
+
+def _only_for(edits: Edits, line: RequirementLine, name: str, definition: int) -> bool:
+    """Whether a variable is used for the line's own package only, in a recipe with one output."""
+    uses = [
+        raw.partition("#")[0]
+        for number, raw in enumerate(edits.lines, start=1)
+        if number != definition and re.search(rf"\b{re.escape(name)}\b", raw.partition("#")[0])
+    ]
+    alone = not any(re.match(r"outputs:\s*(?:#.*)?$", raw.rstrip("\r")) for raw in edits.lines) or len(uses) == 1
+    package = re.compile(rf"(?<![\w.-]){re.escape(line.name)}(?![\w.-])", re.IGNORECASE)
+    return alone and all(package.search(use) for use in uses)
