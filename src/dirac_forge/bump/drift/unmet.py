@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from packaging.specifiers import SpecifierSet
@@ -196,7 +197,15 @@ def _by_cell(requirements: RequirementList, scope: Scope, providers: Providers) 
     for one in wanted:
         for cell in one.reach.cells:
             found.setdefault(cell, {}).setdefault(canonicalize_name(one.package), []).append(one)
-    return {cell: {key: _asked(some) for key, some in packages.items()} for cell, packages in found.items()}
+    known: dict[tuple[int, ...], _Asked] = {}  # most cells ask for the same
+
+    def asked(some: Sequence[WantedRequirement]) -> _Asked:
+        same = tuple(map(id, some))
+        if same not in known:
+            known[same] = _asked(some)
+        return known[same]
+
+    return {cell: {key: asked(some) for key, some in packages.items()} for cell, packages in found.items()}
 
 
 def _asked(some: Sequence[WantedRequirement]) -> _Asked:
@@ -234,7 +243,8 @@ def _host_lines(output: ReadOutput, _: Sequence[ReadOutput]) -> list[ReadRequire
 
 def _lines_for(asked: _Asked, lines: Sequence[ReadRequirement], section: Section) -> list[ReadRequirement]:
     bringing = {_BRINGING.get(key) for key in asked.keys} if section == "host" else set()
-    return [line for line in lines if _key(line) in asked.keys or _key(line) in bringing]
+    wanted = bringing | asked.keys
+    return [line for line in lines if _key(line) in wanted]
 
 
 def _comes_by_itself(asked: _Asked, output: ReadOutput, section: Section) -> bool:
@@ -277,4 +287,9 @@ def _written(line: ReadRequirement) -> str:
 
 
 def _key(line: ReadRequirement) -> str:
-    return canonicalize_name(line.name.rpartition("::")[2])
+    return _normalised(line.name)
+
+
+@lru_cache(maxsize=10_000)  # each line is compared with each requirement, in each environment
+def _normalised(name: str) -> str:
+    return canonicalize_name(name.rpartition("::")[2])
