@@ -107,7 +107,7 @@ It needs packages that no channel has. Their recipes are proposed for staged-rec
 - [x] The build number is 0 everywhere in the recipe.
 - [x] Every source that changed has its new hash (see Sources).
 - [ ] The requirements match the new version (see Requirements and Only reported).
-- [ ] The licence matches upstream's, and the recipe still names its files.
+- [ ] The licence matches upstream's, and the recipe names all of its files.
 - [ ] The patches still apply, and are still needed.
 - [ ] The targets stay installable (see Checks).
 - [ ] The feedstock was rerendered.
@@ -147,7 +147,7 @@ Upstream's requirements were not compared with those of the previous release.
 - [x] The build number is 0 everywhere in the recipe.
 - [ ] Every source that changed has its new hash (see Sources).
 - [ ] The requirements match the new version (see Requirements and Only reported).
-- [ ] The licence matches upstream's, and the recipe still names its files.
+- [ ] The licence matches upstream's, and the recipe names all of its files.
 - [ ] The targets stay installable (see Checks).
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
@@ -194,7 +194,7 @@ def test_nothing_drifted() -> None:
 
 def test_licences_are_compared_with_upstreams() -> None:
     same = LicenceComparison(output="demo", recipe="MIT", upstream="MIT", declared=True, agrees=True)
-    box = "The licence matches upstream's, and the recipe still names its files."
+    box = "The licence matches upstream's, and the recipe names all of its files."
     drift = Drift(text=BARE.edited.after, licences=(same,))
     assert f"\n- [x] {box}\n" in with_body(replace(BARE, drift=drift)).change.body
     other = replace(same, upstream="BSD-2-Clause", agrees=False)
@@ -209,6 +209,10 @@ def test_licences_are_compared_with_upstreams() -> None:
         body = with_body(replace(BARE, drift=replace(drift, licences=(same, licence)))).change.body
         assert f"\n## {section}\n\n- {line}\n" in body
         assert f"\n- [ ] {box}\n" in body
+    unlisted = replace(drift, licences=(replace(same, unlisted=("NOTICE", "COPYING")),))
+    body = with_body(replace(BARE, drift=unlisted)).change.body
+    assert "\n## Only reported\n\n- demo: the recipe does not list NOTICE, COPYING, which License-File names\n" in body
+    assert f"\n- [ ] {box}\n" in body
     told = replace(drift, licences=(replace(other, told=True),))
     assert "the recipe's licence" not in with_body(replace(BARE, drift=told)).change.body
 

@@ -294,10 +294,18 @@ def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
     return [f"{one.output}: the recipe's licence is {one.recipe}, {source} is {one.upstream}" for one in others]
 
 
+def _unlisted_files(bump: Bump) -> list[str]:
+    """Return a line for each output whose licence files upstream names and the recipe does not list."""
+    licences = bump.drift.licences if bump.drift is not None else ()
+    unlisted = ((one.output, ", ".join(one.unlisted)) for one in licences if one.unlisted)
+    return [f"{name}: the recipe does not list {files}, which License-File names" for name, files in unlisted]
+
+
 def _reported(bump: Bump) -> Iterator[Block]:
     """Where the recipe and upstream differ, and did before: nothing of it is edited."""
     lines = [worded(note) for note in bump.notes if isinstance(note, IgnoredKey)]
-    lines += [*_informative(bump), *_unmet_lines(bump), *_other_licences(bump, declared=False)]
+    lines += [*_informative(bump), *_unmet_lines(bump)]
+    lines += [*_other_licences(bump, declared=False), *_unlisted_files(bump)]
     if lines:
         yield Items(tuple(dict.fromkeys(lines)))
 

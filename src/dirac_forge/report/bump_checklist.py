@@ -29,7 +29,7 @@ def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
 def _same_licences(bump: Bump) -> bool:
     """Return whether each licence is upstream's, with nothing to look at in its files."""
     licences = bump.drift.licences if bump.drift is not None else ()
-    return bool(licences) and all(one.agrees and not one.told for one in licences)
+    return bool(licences) and all(one.agrees and not (one.told or one.unlisted) for one in licences)
 
 
 def _is_clean(bump: Bump) -> bool:
@@ -54,7 +54,7 @@ def checklist(bump: Bump) -> Iterator[Block]:
     boxes: list[tuple[bool, Line]] = [
         *_edited_boxes(bump),
         (_is_clean(bump), "The requirements match the new version (see Requirements and Only reported)."),
-        (_same_licences(bump), "The licence matches upstream's, and the recipe still names its files."),
+        (_same_licences(bump), "The licence matches upstream's, and the recipe names all of its files."),
         *_patch_boxes(bump),
         (_is_proved(bump), "The targets stay installable (see Checks)."),
         (False, "The feedstock was rerendered."),

@@ -254,6 +254,8 @@ def _standing(need: NewNeed, availability: Availability) -> str:
 @worded.register
 def _(reason: CompiledNow) -> str:
     compilers = ", ".join(f"compiler('{language}')" for language in reason.languages)
+    if "rust" in reason.languages:
+        compilers += ", cargo-bundle-licenses"
     return (
         f"{reason.output} can't stay noarch: {reason.evidence}; by hand: remove `noarch: python`, add {compilers} and "
         "stdlib('c') to build, take the bounds off host's and run's python, rerender"

@@ -211,15 +211,33 @@ def test_files_that_are_followed_beside_another_licence_are_told(path: str) -> N
 
 @PATHS
 def test_a_file_that_was_left_out_before_stays_out(path: str) -> None:
-    text = recipe(path, "license_file: LICENSE")
-    both = {"LICENSE": MIT, "NOTICE": "all rights"}
-    found = merge(
-        text,
-        path,
-        release("1.0", files=["LICENSE"], texts=both),
-        release("2.0", files=["LICENSE", "NOTICE"], texts=both),
-    )
+    text = recipe(path, "license: MIT", "license_file: LICENSE")
+    files, both = ["LICENSE", "NOTICE", "AUTHORS"], {"LICENSE": MIT, "NOTICE": "all rights", "AUTHORS": "we"}
+    found = merge(text, path, *(release(version, files=files, texts=both) for version in ("1.0", "2.0")))
     assert (found.text, found.notes) == (text, ())
+    assert [one.unlisted for one in found.licences] == [("NOTICE",)]
+
+
+@PATHS
+def test_a_file_that_the_metadata_names_now_is_added(path: str) -> None:
+    """Its texts are not read where there are many, and it was in the archive before."""
+    text = recipe(path, "license: MIT", "license_file: LICENSE")
+    was = release("1.0", files=["LICENSE"], texts={"LICENSE": MIT, "NOTICE": "all rights"})
+    now = release("2.0", files=["LICENSE", "NOTICE", "src/a/COPYING"], texts={"LICENSE": MIT, "NOTICE": "all rights"})
+    assert now.sdist is not None
+    found = merge(text, path, was, replace(now, sdist=replace(now.sdist, members=("src/a/COPYING",))))
+    listed = ["+ license_file:", "+ - LICENSE", "+ - src/a/COPYING", "+ - NOTICE"]
+    assert changed_lines(text, found.text) == ["- license_file: LICENSE", *listed]
+    assert [one.unlisted for one in found.licences] == [()]
+
+
+@PATHS
+def test_files_are_listed_by_their_folder_or_a_pattern_too(path: str) -> None:
+    text = recipe(path, "license: MIT", "license_file:", "  - LICENSE", "  - LICENSES/", "  - src/*/COPYING")
+    files = ["LICENSE", "LICENSES/MIT.txt", "src/a/COPYING", "NOTICE"]
+    texts = dict.fromkeys(files, MIT)
+    found = merge(text, path, release("1.0", files=files, texts=texts), release("2.0", files=files, texts=texts))
+    assert (found.text, [one.unlisted for one in found.licences]) == (text, [("NOTICE",)])
 
 
 @PATHS

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, LicenceComparison
 from dirac_forge.bump.drift.draft import DriftDraft
@@ -37,13 +38,15 @@ def about_drift(
     `regions` are the lines that are the output's own; without `tell` another output tells what upstream's licence is.
     """
     told = len(draft.notes)
+    unlisted: tuple[str, ...] = ()
     _licence(draft, output, old, new, regions, tell=tell)
     if old.sdist is not None and new.sdist is not None and len(set(output.sources)) == 1:
         before = len(draft.beyond)
-        _files(draft, output, old, new, regions)
+        unlisted = _files(draft, output, old, new, regions)
         if any(change.package == "license_file" for change in draft.beyond[before:]) and tell:
             _tell_other_licence(draft, output, new, regions)
-    draft.licences += _compared(draft, output, new, regions, told=len(draft.notes) > told)
+    compared = _compared(draft, output, new, regions, told=len(draft.notes) > told)
+    draft.licences += (replace(one, unlisted=unlisted) for one in compared)
 
 
 def _tell_other_licence(draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region]) -> None:
@@ -146,13 +149,22 @@ def _listed(draft: DriftDraft, number: int) -> _Listed | None:
 
 def _files(
     draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, regions: Sequence[Region]
-) -> None:
+) -> tuple[str, ...]:
+    """Follow upstream's licence files; return those that its metadata names and the recipe does not list then."""
     change = _FileChange.of(old, new)
+    paths: list[str] = []
     for region in regions:
         for number in values_of(draft.edits.lines, region, ("about", "license_file")):
             listed = _listed(draft, number)
-            if listed is not None:
-                _follow_files(draft, output, listed, change)
+            if listed is None:
+                return ()
+            paths += [*listed.paths, *_follow_files(draft, output, listed, change)]
+    return tuple(path for path in change.declared if paths and not _covered(path, paths))
+
+
+def _covered(path: str, listed: Sequence[str]) -> bool:
+    """Whether a list of licence files has a path: itself, its folder, or a pattern that matches it."""
+    return any(fnmatchcase(path, one) or path.startswith(f"{one.rstrip('/')}/") for one in listed)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,33 +175,40 @@ class _FileChange:
     now: tuple[str, ...]
     there: frozenset[str]
     left: frozenset[str]
+    declared: tuple[str, ...]
+    """Those of `now` that the metadata names."""
 
     @classmethod
     def of(cls, old: ReleaseFacts, new: ReleaseFacts) -> _FileChange:
         was, now = (
-            tuple(licence_files(facts.metadata.license_files, facts.sdist.texts if facts.sdist else {}))
+            licence_files(facts.metadata.license_files, facts.sdist.texts, facts.sdist.members) if facts.sdist else ()
             for facts in (old, new)
         )
-        return cls(was=was, now=now, there=_paths(old), left=_paths(new))
+        declared = tuple(path for path in now if path in new.metadata.license_files)
+        return cls(was=was, now=now, there=_paths(old), left=_paths(new), declared=declared)
 
     @property
     def fresh(self) -> list[str]:
-        """The licence files that the old sdist did not have."""
-        return [path for path in self.now if path not in self.there]
+        """The licence files that the old sdist did not have, then those that only the new metadata names."""
+        absent = [path for path in self.now if path not in self.there]
+        return [*absent, *(path for path in self.declared if path in self.there and path not in self.was)]
 
 
-def _follow_files(draft: DriftDraft, output: OutputLines, listed: _Listed, change: _FileChange) -> None:
+def _follow_files(draft: DriftDraft, output: OutputLines, listed: _Listed, change: _FileChange) -> Sequence[str]:
+    """Edit a list of licence files; return those that it has now and did not have."""
     gone = [path for path in listed.paths if path in change.there - change.left]
-    exact, fresh = set(listed.paths) == set(change.was), change.fresh
+    exact, fresh = set(listed.paths) == set(change.was), [p for p in change.fresh if not _covered(p, listed.paths)]
     certain = exact or len(gone) == len(fresh) == 1
     if certain and (fresh or 0 < len(gone) < len(listed.paths)):
         _FileEdits(draft, output, listed, gone, fresh).write()
-    elif gone:
+        return fresh
+    if gone:
         draft.note(
             "todo",
             f"{output.output.name}, line {listed.key_line}: {', '.join(gone)} is not in upstream's sdist any more; its "
             f"licence files are {', '.join(change.now) or 'not told'}",
         )
+    return ()
 
 
 def _paths(facts: ReleaseFacts) -> frozenset[str]:

@@ -133,6 +133,8 @@ class LicenceComparison:
     agrees: bool
     told: bool = False
     """Whether a note tells the difference already."""
+    unlisted: tuple[str, ...] = ()
+    """Files that upstream's metadata names (License-File) and that the edited recipe does not list."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

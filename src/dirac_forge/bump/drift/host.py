@@ -139,7 +139,9 @@ def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) 
         draft.add(output, "build", program, "", evidence=evidence, reason=CarriedReason(kind="program-run"))
     languages = sorted(set(new.languages) - set(old.languages))
     if languages and old.languages:
-        draft.note("todo", f"{name}: upstream's sources are in {', '.join(languages)} too now; see build's compilers")
+        crates = ", and cargo-bundle-licenses for the licences of its crates" if "rust" in languages else ""
+        text = f"upstream's sources are in {', '.join(languages)} too now; see build's compilers{crates}"
+        draft.note("todo", f"{name}: {text}")
     libraries = sorted(set(new.libraries) - set(old.libraries) - here)
     if libraries:
         draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
