@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirac_forge.bump.bump_notes import IgnoredKey, NotCarried, RespelledSource
 from dirac_forge.bump.changelog import Changelog
-from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison
+from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison, UnmetRequirement
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.proposal import ProjectLink
@@ -190,6 +190,23 @@ def test_nothing_drifted() -> None:
     body = with_body(replace(BARE, drift=Drift(text=BARE.edited.after))).change.body
     assert "\n## Requirements\n\nNo change of upstream's requirements affects the recipe.\n" in body
     assert "\n- [x] The requirements match the new version" in body
+
+
+def test_the_box_for_requirements_is_ticked_only_where_the_recipe_asks_for_all_that_upstream_does() -> None:
+    news = UnmetRequirement(
+        output="a", part="run", package="attrs", lines=(9,), has=("attrs",), asked=(">=2",), evidence="attrs>=2",
+        fresh=True,
+    )  # fmt: skip
+    review = "\n## Needs review\n\n- a, line 9: run has attrs; upstream asks for attrs"
+    lag = "\n## Only reported\n\n- a still lags behind upstream, as before: run has attrs; upstream asks for attrs"
+    for unmet, ticked, said in (
+        (news, " ", review),
+        (replace(news, fresh=False), " ", lag),
+        (replace(news, part="host", newest=True), "x", "and a build takes the newest"),
+    ):
+        body = with_body(replace(BARE, drift=Drift(text=BARE.edited.after, unmet=(unmet,)))).change.body
+        assert f"\n- [{ticked}] The requirements match the new version" in body
+        assert said in body
 
 
 def test_licences_are_compared_with_upstreams() -> None:

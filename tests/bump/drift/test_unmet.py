@@ -172,6 +172,18 @@ def test_what_upstream_builds_with_is_listed_and_a_person_looks_unless_the_newes
     assert one.to_review is not newest
 
 
+def test_what_is_told_of_run_does_not_hide_what_host_lacks() -> None:
+    builds = (("hatchling", "cffi>=1"), ("hatchling", "cffi>=2"))
+    result = done("cffi >=3", ("cffi>=1",), ("cffi>=2",), host="hatchling; cffi <2", builds=builds, compiled=True)
+    assert [note.text for note in result.notes] == [
+        "thing: cffi >=3 is the maintainers' own and stays; upstream asks for cffi>=2"
+    ]
+    assert lines(result, "cffi") == ["cffi >=2", "cffi >=3"]
+    old, new = releases(("cffi>=1",), ("cffi>=2",), pyproject={"build-system": {"requires": ["hatchling", "cffi>=2"]}})
+    both = whole(V0.replace("@HOST@", "hatchling\n    - cffi <2").replace("@RUN@", "cffi >=3"), old, new)
+    assert [(one.part, one.has) for one in both.unmet] == [("host", ("cffi <2",))]
+
+
 def test_a_spec_with_a_channel_or_a_build_is_compared_by_its_version() -> None:
     result = done("conda-forge::six >=2; attrs >=23 *_0", ("six>=2", "attrs>=23"), ("six>=2", "attrs>=23"))
     assert result.unmet == ()

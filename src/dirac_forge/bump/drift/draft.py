@@ -39,16 +39,16 @@ class DriftDraft:
         self.blockers: list[CompiledNow] = []
         self.pythons: list[TooLowPython] = []
         self.notes: list[Note] = []
-        self.told: set[tuple[str, str]] = set()
-        """Outputs and packages (normalised) of which a note says what upstream asks for."""
+        self.told: set[tuple[str, Section, str]] = set()
+        """Output, section and package (normalised) of which a note says what upstream asks for."""
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}
         self._new: set[tuple[int, str]] = set()
 
-    def note(self, level: Level, text: str, *, tells: tuple[str, str] | None = None) -> None:
+    def note(self, level: Level, text: str, *, tells: tuple[str, Section, str] | None = None) -> None:
         """Something that is only reported; it `tells` what upstream asks for of a package, for an output."""
         if tells is not None:
-            self.told.add((tells[0], canonicalize_name(tells[1])))
+            self.told.add((*tells[:2], canonicalize_name(tells[2])))
         note = Note(level=level, text=text)
         if note not in self.notes:
             self.notes.append(note)
@@ -95,15 +95,15 @@ class DriftDraft:
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
         if mine is None or was is None or now is None:
             text = f"{line.name} {line.spec} can't be compared with upstream's ({evidence})"
-            self.note("todo", f"{output}, line {line.number}: {text}", tells=(output, line.name))
+            self.note("todo", f"{output}, line {line.number}: {text}", tells=(output, line.section, line.name))
         elif same(mine, now) or (line.template and self._follows_version(line, new)):
             pass
         elif not mine and was:
             text = f"{line.name} stays without a version; upstream went from {old} to {evidence}"
-            self.note("info", f"{output}: {text}", tells=(output, line.name))
+            self.note("info", f"{output}: {text}", tells=(output, line.section, line.name))
         elif same(result := moved(mine, was, now, lift=lift), mine):
             text = f"{line.name} {line.spec} is the maintainers' own and stays; upstream asks for {evidence}"
-            self.note("info", f"{output}: {text}", tells=(output, line.name))
+            self.note("info", f"{output}: {text}", tells=(output, line.section, line.name))
         else:
             reason = CarriedReason(kind="bound-moved" if same(mine, was) else "bound-passed")
             self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
@@ -131,7 +131,7 @@ class DriftDraft:
         done = variable.write(self.edits) if variable is not None else self.edits.respecify(line.number, spec)
         if not done:
             text = f"{output}, line {line.number}: write {line.name} {spec} by hand ({evidence})"
-            self.note("todo", text, tells=(output, line.name))
+            self.note("todo", text, tells=(output, line.section, line.name))
             return
         self._decided.add(line.number)
         self._specs[line.number] = spec
@@ -207,7 +207,7 @@ class DriftDraft:
         shown = f"{name} {spec}".strip()
         if block is None:
             text = f"{output.output.name}: add {shown} to {section} by hand ({evidence})"
-            self.note("todo", text, tells=(output.output.name, name))
+            self.note("todo", text, tells=(output.output.name, section, name))
             return
         if (block.key_line, canonicalize_name(name)) in self._new:
             return

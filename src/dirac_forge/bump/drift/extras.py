@@ -53,7 +53,7 @@ def extras_drift(
     ]
     open_lines = [line for line in lines if line.key not in base]
     for line in open_lines:
-        if (output.output.name, line.key) not in draft.told and not draft.decided(line):
+        if (output.output.name, line.section, line.key) not in draft.told and not draft.decided(line):
             _tell(draft, output.output.name, line, extras)
 
 
@@ -70,7 +70,7 @@ def _tell(draft: DriftDraft, output: str, line: RequirementLine, extras: list[tu
     text = (
         f"{line.name} {line.spec}".strip() + f" of {line.section} stays; upstream's extra {named} changed to {evidence}"
     )
-    draft.note("warning", f"{output}: {text}", tells=(output, line.name))
+    draft.note("warning", f"{output}: {text}", tells=(output, line.section, line.name))
 
 
 def _need(needs: Needs, line: RequirementLine) -> UpstreamNeed | None:

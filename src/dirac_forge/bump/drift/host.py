@@ -127,7 +127,7 @@ class _HostMerge:
         else:
             text = f"upstream builds with {need.evidence} too now; see whether host needs it"
             name = self.output.output.name
-            self.draft.note("todo", f"{name}: {text}", tells=(name, need.package))
+            self.draft.note("todo", f"{name}: {text}", tells=(name, "host", need.package))
 
 
 def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) -> None:

@@ -237,7 +237,7 @@ class _Merging:
         except RecipeError:
             return ()
         told = self.draft.told
-        return tuple(one for one in found if (one.output, canonicalize_name(one.package)) not in told)
+        return tuple(one for one in found if (one.output, one.part, canonicalize_name(one.package)) not in told)
 
     def _until(self, output: OutputLines) -> int:
         """Return the line before which an output ends."""

@@ -129,7 +129,7 @@ def _kept_beside_floor(
     kept = [clause.text for clause in clauses_of(line.spec) or () if clause.side in {"high", "not"}]
     if kept:
         text = f"python {','.join(kept)} is the maintainers' own and stays; upstream asks for {floor}"
-        draft.note("info", f"{output.output.name}: {text}", tells=(output.output.name, "python"))
+        draft.note("info", f"{output.output.name}: {text}", tells=(output.output.name, "run", "python"))
     return kept
 
 

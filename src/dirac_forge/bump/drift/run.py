@@ -186,7 +186,7 @@ class _RunMerge:
 
     def _take_new(self, need: UpstreamNeed, built: Scope, family: JoiningFamily, exists: Callable[[str], bool]) -> None:
         if why := self.why_not(need, built, exists):
-            self.draft.note(*why, tells=(self.name, need.package))
+            self.draft.note(*why, tells=(self.name, "run", need.package))
         else:
             self._add(need, family.pin if family.sibling(need) else "")
 
@@ -255,7 +255,7 @@ def _added(
     for when, spec in need.lines.values():
         if when is not None and output.output.noarch is not None:
             told = f"{need.package} {spec} is new, on some systems only; a noarch package can't say so"
-            draft.note("todo", f"{name}: {told} ({need.evidence})", tells=(name, need.package))
+            draft.note("todo", f"{name}: {told} ({need.evidence})", tells=(name, section, need.package))
             continue
         draft.add(
             output,
