@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dirac_forge.channel.names import Mapped
+from dirac_forge.channel.names import Mapped, MappedBy
 from dirac_forge.recipe.making.guesses import guessed_names
+
+PAIRS: tuple[tuple[str, MappedBy], ...] = (("a-b", "normalised"), ("known", "channel"))
+CALLED = "called as the project, which is a guess, since nothing says otherwise"
 
 
 def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
@@ -15,7 +18,7 @@ def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
 def test_a_new_project_is_called_as_it_is_called() -> None:
     own = [guess("new")]
     assert [(note.level, note.text) for note in guessed_names([guess("dep"), *own], own=own, unread=False)] == [
-        ("info", "called as the project, since nothing says otherwise: new"),
+        ("info", f"{CALLED}: new; [tool.dirac-forge.names] corrects it"),
         ("warning", "names of packages that are guesses: dep (why); correct them in [tool.dirac-forge.names]"),
     ]
 
@@ -25,3 +28,9 @@ def test_a_name_that_may_be_another_packages_is_to_be_checked() -> None:
     (note,) = guessed_names([], own=own, unread=False)
     assert note.level == "warning"
     assert "bash as python-bash, kept" in note.text
+
+
+def test_a_name_that_no_channel_has_is_a_guess_too() -> None:
+    absent, known = (Mapped(project=name, package=name, mapped_by=by, evidence="why") for name, by in PAIRS)
+    (note,) = guessed_names([absent, known], own=[absent, known], unread=False)
+    assert (note.level, note.text) == ("info", f"{CALLED}: a-b; [tool.dirac-forge.names] corrects it")

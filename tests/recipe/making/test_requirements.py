@@ -159,6 +159,12 @@ def test_an_extra_becomes_what_it_adds() -> None:
     assert lines("azure-core[aio]>=1.20") == [("aiohttp", ">=3", None), ("azure-core", ">=1.20", None)]
 
 
+def test_an_extra_that_is_written_out_is_named() -> None:
+    told = "info: azure-core[aio]: no package that holds the extra is known; required for it: aiohttp"
+    assert notes("azure-core[aio]>=1.20") == [told]
+    assert notes("uvicorn[standard]>=0.20") == []
+
+
 def test_an_extra_that_a_package_holds_is_that_package() -> None:
     assert lines("uvicorn[standard]>=0.20") == [("uvicorn-standard", ">=0.20", None)]
 

@@ -177,5 +177,11 @@ class _Expansion:
         elif key[1] not in {canonicalize_name(known) for known in metadata.provides_extra}:
             self.note("info", f"{asked}: {metadata.name} {metadata.version} has no such extra; it adds nothing")
         else:
+            before = len(self.found)
             for line in metadata.requires_dist:
                 self.add(line, (extra, key[1]), within=where, added_by=asked, inside=own)
+            added = dict.fromkeys(one.package for one in self.found[before:])
+            if added:
+                self.note(
+                    "info", f"{asked}: no package that holds the extra is known; required for it: {', '.join(added)}"
+                )

@@ -16,8 +16,9 @@ def guessed_names(mapped: Iterable[Mapped], *, own: Collection[Mapped] = (), unr
     `own` are the projects that the recipe is made of: a new one is called as its project, which needs no correction.
     """
     named = [one for one in own if one.mapped_by != "guess" or unread or not _as_its_project(one)]
-    new = sorted({one.project for one in own} - {one.project for one in named})
-    notes = [Note(level="info", text=f"called as the project, since nothing says otherwise: {', '.join(new)}")]
+    new = sorted({one.project for one in own if one not in named or one.mapped_by == "normalised"})
+    text = "called as the project, which is a guess, since nothing says otherwise"
+    notes = [Note(level="info", text=f"{text}: {', '.join(new)}; [tool.dirac-forge.names] corrects it")]
     others = (one for one in (*mapped, *named) if one.project not in new)
     return [*(notes if new else []), *_guesses(others, unread=unread)]
 
