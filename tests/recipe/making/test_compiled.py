@@ -103,6 +103,7 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
         ("setup.py", "extra_link_args=['-lz']", ["zlib"]),
         ("setup.py", "for name in ['mysqlclient', 'mariadb']: run(f'pkg-config --exists {name}')", ["mysql-devel"]),
         ("setup.py", "os.popen('curl-config --libs')", ["libcurl"]),
+        ("setup.py", "if find_file(self, 'x') and _find_library_file(self, 'xcb'): link('xcb')", ["libxcb"]),
         ("meson.build", "dep = dependency('openblas', required: true)", ["libblas", "libcblas", "liblapack"]),
         ("CMakeLists.txt", "find_package(ZLIB REQUIRED)", ["zlib"]),
         ("CMakeLists.txt", "pkg_check_modules(KRB REQUIRED krb5-gssapi)", ["krb5"]),
@@ -112,6 +113,15 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
 )
 def test_libraries_that_build_files_name(path: str, text: str, packages: list[str]) -> None:
     assert system_libraries({path: text}).packages == dict.fromkeys(packages, path)
+
+
+def test_libraries_that_setup_py_looks_for_and_nobody_knows_are_told() -> None:
+    lines = (
+        "find_library_file(dirs, 'zq9')",
+        "find_library_file(self, 'libzq9_static')",
+        "win32 and find_library_file('q')",
+    )
+    assert system_libraries({"setup.py": "\n".join(lines)}).unknown == {"zq9": "setup.py"}
 
 
 @pytest.mark.parametrize(

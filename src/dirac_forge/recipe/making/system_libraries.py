@@ -32,6 +32,9 @@ _ASKED_FOR = re.compile(
     re.IGNORECASE,
 )
 
+_SEARCHED = re.compile(r"find_library_file\([^()\n]*[\"'](?:lib)?(\w+?)(?:_static)?[\"']\s*\)")
+"""How setup.py asks a compiler whether a library is there (distutils' `find_library_file`)."""
+
 _CHOSEN_BLAS = re.compile(r"\b(?:blas|lapack)_name\b")
 """How NumPy, SciPy and others look for the BLAS that an option names."""
 
@@ -43,7 +46,7 @@ class NamedLibraries:
     packages: Mapping[str, str]
     """Package to the file that names its library."""
     unknown: Mapping[str, str]
-    """What Meson or CMake looks for and no table knows, to the file."""
+    """What Meson, CMake or setup.py looks for and no table knows, to the file."""
 
 
 def system_libraries(texts: Mapping[str, str]) -> NamedLibraries:
@@ -77,6 +80,7 @@ def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...
         case _ if path.suffix == ".py":
             code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
             yield from _in_python(code)
+            yield from _searched(code)
             yield from _configured(code)
 
 
@@ -96,6 +100,14 @@ def _in_python(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((name, linked[name]) for name in names if name in linked)
     if "pkg-config" in text:  # names are often handed to it through variables
         yield from ((name, discovered[name]) for name in _STRING.findall(text) if name in discovered)
+
+
+def _searched(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the libraries that setup.py looks for, other names of theirs on Windows aside."""
+    known = {**libraries("discovered"), **libraries("linked")}
+    for line in text.split("\n"):
+        if "win32" not in line:
+            yield from ((name, known.get(name, ())) for name in _SEARCHED.findall(line))
 
 
 def _linked(text: str) -> Iterator[str]:
