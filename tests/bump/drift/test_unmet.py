@@ -185,7 +185,8 @@ def test_what_is_told_of_run_does_not_hide_what_host_lacks() -> None:
 
 
 def test_a_spec_with_a_channel_or_a_build_is_compared_by_its_version() -> None:
-    result = done("conda-forge::six >=2; attrs >=23 *_0", ("six>=2", "attrs>=23"), ("six>=2", "attrs>=23"))
+    asked = ("six>=2", "attrs>=23", "zipp>=1.2")
+    result = done("conda-forge::six >=2; attrs >=23 *_0; zipp >= v1.2", asked, asked)
     assert result.unmet == ()
 
 

@@ -281,7 +281,8 @@ def _written(line: ReadRequirement) -> str:
     text = line.text.strip().strip("\"'").rpartition("::")[2]
     name = line.name.rpartition("::")[2]
     spec = text[len(name) :].strip() if text.lower().startswith(name) else line.spec
-    spec = re.sub(r"\s*,\s*", ",", re.sub(r"([<>=!~])\s+", r"\1", spec))
+    # `>= 1` and `>=v1`, which conda reads as `>=1`.
+    spec = re.sub(r"\s*,\s*", ",", re.sub(r"([<>=!~])\s*v?(?=\d)", r"\1", spec))
     version, _, _build = spec.partition(" ")
     return version
 
