@@ -7,7 +7,7 @@ evaluated for that environment. So it does not depend on how a line was derived,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -125,23 +125,31 @@ def _of_section(
 ) -> Iterator[UnmetRequirement]:
     platforms = [platform for platform, _ in PLATFORMS if platform in one.scope.platforms]
     was, now = (_by_cell(requirements, one.scope, providers) for requirements in (before, after))
+    cells = list(product(one.scope.pythons, platforms))
     found: dict[tuple[tuple[int, ...], str], _Finding] = {}
-    for cell in product(one.scope.pythons, platforms):
+    for cell in cells:
         output = rendering.output(one.output, cell)
         lines = lines_of(output, rendering.outputs(cell)) if output is not None else []
         if output is None or not any(_key(line) == "python" for line in lines):
             continue  # it is not built there, or is no package of Python
-        for key, asked in now.get(cell, {}).items():
-            mine = _lines_for(asked, lines, section)
-            if key in _OWN_RULES or _met(asked, mine) or (not mine and _comes_by_itself(asked, output, section)):
-                continue
+        for key, asked, mine in _short(now.get(cell, {}), output, lines, section):
             before_it = was.get(cell, {}).get(key)
             finding = found.setdefault((tuple(line.line for line in mine), key), _Finding(asked, mine))
             # What the recipe leaves out all along is no news, whatever its bound is now.
             finding.add(cell, asked, fresh=before_it is None or (bool(mine) and before_it.spec != asked.spec))
     for (_, key), finding in found.items():
-        everywhere = {cell for cell in product(one.scope.pythons, platforms) if key in now.get(cell, {})}
-        yield finding.told(one, section, everywhere)
+        yield finding.told(one, section, {cell for cell in cells if key in now.get(cell, {})})
+
+
+def _short(
+    required: Mapping[str, _Asked], output: ReadOutput, lines: Sequence[ReadRequirement], section: Section
+) -> Iterator[tuple[str, _Asked, list[ReadRequirement]]]:
+    """Yield what is required in one environment and not implied there, with the lines for it."""
+    for key, asked in required.items():
+        mine = _lines_for(asked, lines, section)
+        if key in _OWN_RULES or _met(asked, mine) or (not mine and _comes_by_itself(asked, output, section)):
+            continue
+        yield key, asked, mine
 
 
 class _Finding:
