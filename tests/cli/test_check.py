@@ -184,19 +184,31 @@ def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str], mo
     )
 
 
-def test_channels_of_a_file_come_before_those_of_the_workspace(
+def test_file_that_names_channels_is_answered_from_these_alone(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0")]})
     path = workspace / "environment.yml"
-    path.write_text("name: it\nchannels: [./mine]\ndependencies: [grid, extra, python 3.12.*]\n", encoding="utf-8")
+    path.write_text("name: it\nchannels: [./mine, nodefaults]\ndependencies: [grid, extra]\n", encoding="utf-8")
     code, document = answer(capsys, "environment.yml", "--platform", "linux-64")
     (result,) = document["results"]
-    assert (code, result["status"], result["channels"]) == (0, "installable", ["mine", str(workspace / "snapshot")])
-    code, document = answer(capsys, "environment.yml", "--platform", "linux-64", "--channel", "snapshot")
-    (result,) = document["results"]
-    assert (code, result["reason"]) == (1, "extra: no channel has a package of this name")
+    assert (code, result["reason"], result["channels"]) == (1, "grid: no channel has a package of this name", ["mine"])
+
+
+def test_channel_option_takes_the_place_of_a_files_channels_and_says_so(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0")]})
+    path = workspace / "environment.yml"
+    path.write_text("name: it\nchannels: [./mine]\ndependencies: [extra]\n", encoding="utf-8")
+    assert main(["check", "environment.yml", "--platform", "linux-64", "--channel", "snapshot", "--json"]) == 1
+    said = capsys.readouterr()
+    (result,) = json.loads(said.out)["results"]
+    assert result["reason"] == "extra: no channel has a package of this name"
     assert "channels" not in result
+    assert "--channel takes the place of the channels that the file names: mine" in " ".join(said.err.split())
+    assert main(["check", "environment.yml", "--platform", "linux-64", "--channel", "mine", "--json"]) == 0
+    assert "takes the place" not in capsys.readouterr().err
 
 
 def test_channels_of_a_file_are_said(
@@ -204,14 +216,12 @@ def test_channels_of_a_file_are_said(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")
     write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0")]})
-    (workspace / "environment.yml").write_text(
-        "channels: [./mine]\ndependencies: [extra, python 3.12.*]\n", encoding="utf-8"
-    )
+    (workspace / "environment.yml").write_text("channels: [./mine]\ndependencies: [extra]\n", encoding="utf-8")
     assert main(["check", "environment.yml", "--platform", "linux-64", "-q"]) == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "environment.yml"
     assert "┃ platform ┃ environment.yml ┃" in lines
-    assert f"channels, the first that has a package wins: mine, {workspace / 'snapshot'}" in lines
+    assert "channel: mine" in lines
 
 
 def test_environment_without_python_has_no_python_dimension(

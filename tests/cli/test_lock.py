@@ -237,6 +237,34 @@ def test_lock_from_other_channels_is_outdated(
     assert [each["environment"] for each in document["channels"]] == ["default"]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("construct.yaml", "name: OS\nversion: 1\nchannels: [./mine]\nspecs: [{spec}]\n"),
+        ("environment.yml", "channels: [./mine, nodefaults]\ndependencies: [{spec}]\n"),
+        ("pixi.toml", '[workspace]\nchannels = ["./mine"]\nplatforms = ["linux-64"]\n[dependencies]\n{spec} = "*"\n'),
+    ],
+)
+def test_file_that_names_channels_is_locked_from_these_alone(workspace: Path, name: str, text: str) -> None:
+    write_channel(workspace / "mine", {"linux-64": [pkg("extra 1.0", sha256="f" * 64)]})
+    (workspace / name).write_text(text.format(spec="extra"), encoding="utf-8")
+    assert main(["lock", name, "--platform", "linux-64"]) == 0
+    assert read_lock(workspace / "pixi.lock").channels == (f"{(workspace / 'mine').as_uri()}/",)
+    (workspace / name).write_text(text.format(spec="grid"), encoding="utf-8")
+    assert main(["lock", name, "--platform", "linux-64"]) == 1
+
+
+def test_channel_option_in_the_place_of_a_files_channels_is_said(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    (workspace / "environment.yml").write_text(
+        "channels: [./mine, conda-forge]\ndependencies: [grid]\n", encoding="utf-8"
+    )
+    assert main(["lock", "environment.yml", "--channel", "snapshot"]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert said.count("--channel takes the place of the channels that the file names: mine, conda-forge") == 1
+
+
 def test_next_commands_name_the_same_channels(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
 ) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.targets import Target, make_target
 from dirac_forge.settings import Settings
 
-__all__ = ["asked_cells", "channels_of", "configured_targets", "joined_channels", "specs_of", "target_cells"]
+__all__ = ["asked_cells", "asked_channels", "configured_targets", "replaced_channels", "specs_of", "target_cells"]
 
 
 def configured_targets(settings: Settings) -> dict[str, Target]:
@@ -45,16 +46,29 @@ def specs_of(settings: Settings, target: str) -> tuple[tuple[str, ...], tuple[st
     return known.specs, settings.platforms if "platforms" in settings.flags else known.platforms
 
 
-def channels_of(target: Target, channels: Sequence[str]) -> tuple[str, ...]:
-    """Return the channels of a target's file, then the others; () where the file names none."""
-    return joined_channels(target.channels, channels)
+def asked_channels(settings: Settings, named: Sequence[str]) -> tuple[str, ...]:
+    """Return the channels that a file names, each once; () where those of the settings are asked instead.
 
-
-def joined_channels(named: Sequence[str], channels: Sequence[str]) -> tuple[str, ...]:
-    """Return `named` and then the other channels, each once; () where none is named."""
-    if not named:
+    A file that names channels means these alone, as for conda, pixi and constructor: the settings' are not added.
+    --channel takes the place of both.
+    """
+    if "channels" in settings.flags:
         return ()
     spelled: dict[str, str] = {}
-    for channel in (*named, *channels):
-        spelled.setdefault(channel.removeprefix("https://conda.anaconda.org/").rstrip("/"), channel)
+    for channel in named:
+        spelled.setdefault(_plain(channel), channel)
     return tuple(spelled.values())
+
+
+def replaced_channels(settings: Settings, named: Iterable[str]) -> tuple[str, ...]:
+    """Return the channels of files in whose place --channel puts others; () where it doesn't, or names the same."""
+    found = tuple(dict.fromkeys(named))
+    if "channels" not in settings.flags or [*map(_plain, found)] == [*map(_plain, settings.channels)]:
+        return ()
+    return found
+
+
+def _plain(channel: str) -> str:
+    if Path(channel).is_dir():
+        return Path(channel).resolve().as_uri()
+    return channel.removeprefix("https://conda.anaconda.org/").rstrip("/")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dirac_forge.channel.opening import ChannelAddress, ChannelContext, channel_address, open_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.configured import asked_cells, channels_of
+from dirac_forge.check.configured import asked_cells, asked_channels, replaced_channels
 from dirac_forge.check.targets import Target
+from dirac_forge.errors import redact
 
-__all__ = ["ChannelCells", "grouped_cells"]
+__all__ = ["ChannelCells", "grouped_cells", "warn_of_replaced"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,18 +32,28 @@ def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[Ch
     """
     settings = context.settings
     groups: dict[ChannelAddress, ChannelCells] = {}
+    replaced: list[str] = []
     for target in targets:
         cells = asked_cells(settings, target)
         if not cells:
             continue
-        channels = () if "channels" in settings.flags else channels_of(target, settings.channels)
+        channels = asked_channels(settings, target.channels)
+        replaced += replaced_channels(settings, target.channels)
         address = channel_address(settings, channels, target.machine)
         known = groups.get(address) or ChannelCells(
             channel=_opened(context, channels, target), address=address, cells=()
         )
         mine = tuple(replace(cell, channels=channels) for cell in cells)
         groups[address] = replace(known, cells=(*known.cells, *mine))
+    warn_of_replaced(context, replaced)
     return list(groups.values())
+
+
+def warn_of_replaced(context: ChannelContext, channels: Sequence[str]) -> None:
+    """Say that --channel takes the place of channels that files name."""
+    if channels:
+        named = ", ".join(map(redact, dict.fromkeys(channels)))
+        context.observer.warned(f"--channel takes the place of the channels that the file names: {named}")
 
 
 def _opened(context: ChannelContext, channels: tuple[str, ...], target: Target) -> Channel:

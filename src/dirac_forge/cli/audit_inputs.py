@@ -16,7 +16,7 @@ from dirac_forge.channel.opening import ChannelAddress, channel_address, open_ch
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.configured import configured_targets, joined_channels
+from dirac_forge.check.configured import asked_channels, configured_targets
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import check as check_cells
@@ -91,8 +91,7 @@ def _is_lock_file(text: str) -> bool:
 
 def _locked(context: Context, path: Path) -> AuditInput:
     lock = read_lock(path)
-    named = () if "channels" in context.settings.flags else lock.channels
-    channels = joined_channels(named, context.settings.channels)
+    channels = asked_channels(context.settings, lock.channels)
     channel = open_channel(context, channels)
     environments = tuple(locked_environments(lock, channel.index))
     return AuditInput(

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
-from dirac_forge.check.configured import joined_channels
+from dirac_forge.check.configured import asked_channels
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
 from dirac_forge.distribution.completion import completed, is_complete, with_asked
@@ -107,9 +107,8 @@ def _completed(context: Context, lock: Lock) -> Lock:
     """Return the lock with what the channel tells of its packages, where it does not tell that itself."""
     if is_complete(lock):
         return lock
-    named = () if "channels" in context.settings.flags else lock.channels
     try:
-        channel = open_channel(context, joined_channels(named, context.settings.channels))
+        channel = open_channel(context, asked_channels(context.settings, lock.channels))
         return completed(lock, channel.index)
     except UnknownError as error:
         context.observer.warned(f"{lock.name}: sizes and licences are not known: {error.message}")

@@ -8,7 +8,8 @@ from functools import cache
 
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.configured import joined_channels
+from dirac_forge.check.configured import asked_channels, replaced_channels
+from dirac_forge.check.grouped import warn_of_replaced
 from dirac_forge.cli.context import Context
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.solving import Distribution
@@ -41,6 +42,8 @@ def distribution_of(context: Context, file: str) -> Distribution:
     )
     for note in found.notes:
         context.observer.warned(note)
+    named = [replaced for channels in found.channels.values() for replaced in replaced_channels(settings, channels)]
+    warn_of_replaced(context, named)
     return found
 
 
@@ -49,15 +52,14 @@ def channels_for(
 ) -> Callable[[str], Channel]:
     """Return a function from an environment to its channels, each opened once.
 
-    The channels are those of --channel, else those of the file and then of the settings. `moment` takes them as they
-    were then.
+    The channels are those of --channel, else those of the file, else those of the settings. `moment` takes them as
+    they were then.
     """
     settings = context.settings
 
     @cache
     def opened(environment: str) -> Channel:
-        named = () if "channels" in settings.flags else distribution.channels.get(environment, ())
-        channel = open_channel(context, joined_channels(named, settings.channels))
+        channel = open_channel(context, asked_channels(settings, distribution.channels.get(environment, ())))
         for platform in distribution.environments.get(environment, {}):
             asked = distribution.machines.get(environment, {}).get(platform, {})
             if packages := {**asked, **_overridden(context.environ, platform)}:

@@ -238,11 +238,8 @@ class _Matrix:
 def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
     texts = {(cell.platform, cell.python): _mark(cell) for cell in cells}
     channels = cells[0].channels
-    said = (
-        [Hanging("", Text(f"channels, the first that has a package wins: {', '.join(map(redact, channels))}"))]
-        if channels
-        else []
-    )
+    lead = "channel" if len(channels) == 1 else "channels, the first that has a package wins"
+    said = [Hanging("", Text(f"{lead}: {', '.join(map(redact, channels))}"))] if channels else []
     return [_Matrix(title=target, cells=cells, texts=texts), *said]
 
 

@@ -84,6 +84,17 @@ def test_manifest_in_pyproject(tmp_path: Path) -> None:
     assert (target.name, target.specs, target.channels) == ("pyproject.toml", ("x 1.*",), ("a",))
 
 
+def test_feature_without_channels_has_those_of_the_workspace(tmp_path: Path) -> None:
+    path = tmp_path / "pixi.toml"
+    path.write_text(
+        "[workspace]\nchannels = ['a', 'b']\nplatforms = ['linux-64']\n[feature.x.dependencies]\ny = '*'\n"
+        "[environments]\nlone = { features = ['x'], no-default-feature = true }\n",
+        encoding="utf-8",
+    )
+    (lone,) = read_targets(str(path))
+    assert (lone.environment, lone.channels) == ("lone", ("a", "b"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

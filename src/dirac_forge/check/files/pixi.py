@@ -73,7 +73,8 @@ def _target(manifest: _Manifest, title: str, environment: str, features: Sequenc
     tables = [manifest.feature(name) for name in features]
     platforms = _platforms(manifest, tables) or asked.platforms
     by_platform = {platform: main_first(_specs(manifest, tables, platform)) for platform in platforms}
-    channels = [channel for table in tables for channel in _channels(table.get("channels", ()), manifest.path)]
+    own = manifest.workspace.get("channels", ())
+    channels = [channel for table in tables for channel in _channels(table.get("channels", own), manifest.path)]
     machine = {platform: _machine(tables, platform, manifest.path) for platform in platforms}
     return Target(
         name=title if environment == DEFAULT_ENVIRONMENT else f"{title}:{environment}",
