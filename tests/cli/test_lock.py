@@ -237,6 +237,39 @@ def test_lock_from_other_channels_is_outdated(
     assert [each["environment"] for each in document["channels"]] == ["default"]
 
 
+def test_check_names_files_that_the_channel_has_no_longer_or_with_another_hash(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["lock", "construct.yaml"]) == 0
+    other = [NEWER[0] | {"sha256": "9" * 64}, NEWER[1]]
+    write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, records(*other)))
+    capsys.readouterr()
+    assert main(["lock", "construct.yaml", "--check"]) == 1
+    assert capsys.readouterr().out.startswith(
+        "pixi.lock: outdated\n"
+        "  - linux-64 and osx-64: the channel has, with another hash than the lock,\n"
+        "    grid-9.1-0.conda\n"
+    )
+    write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, records(NEWER[0])))
+    code, document = answer(capsys, "lock", "construct.yaml", "--check", "--platform", "osx-64")
+    place = {"environment": "default", "platform": "osx-64"}
+    assert (code, document["status"]) == (1, "outdated")
+    assert document["lost"] == [{**place, "name": "lib", "file": "lib-1.1-0.conda", "reason": "gone"}]
+
+
+def test_file_with_another_hash_is_locked_anew_where_it_stays(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "construct.yaml"]) == 0
+    other = [NEWER[0], NEWER[1] | {"sha256": "9" * 64}]
+    write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, records(*other)))
+    capsys.readouterr()
+    assert main(["lock", "construct.yaml", "--update", "grid"]) == 0
+    assert "another file lib-1.1-0.conda for osx-64: its hash is locked" in " ".join(capsys.readouterr().err.split())
+    assert {each.name: each.sha256[:1] for each in on_osx(workspace)} == {"grid": "d", "lib": "9"}
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

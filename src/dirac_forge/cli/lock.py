@@ -17,6 +17,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
 from dirac_forge.distribution.lock_check import LockCheck, other_channels
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
+from dirac_forge.distribution.locked_files import lost_files
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.reading import read_lock_channels, read_pixi_lock
 from dirac_forge.distribution.solving import (
@@ -217,6 +218,7 @@ def _checked(
         channels=other_channels(
             read_lock_channels(request.path), {name: channel.urls for name, channel in channels.items()}
         ),
+        lost=lost_files(known, solved.distribution.environments, channels_for(context, solved.distribution)),
         outdated=outdated(solved, known),
         as_of=next((channel.dated for channel in channels.values() if channel.dated), None),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from dirac_forge.distribution.locked_files import LostFile
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.errors import redact
 
@@ -29,6 +30,8 @@ class LockCheck:
 
     unsatisfied: tuple[UnsatisfiedSpecs, ...] = ()
     channels: tuple[OtherChannels, ...] = ()
+    lost: tuple[LostFile, ...] = ()
+    """Nobody can install these from the lock."""
     outdated: tuple[OutdatedPackage, ...] = ()
     as_of: date | None = None
     """The day of the embedded snapshot, where that answered: what the channel has today is not known then."""
@@ -36,7 +39,7 @@ class LockCheck:
     @property
     def status(self) -> Literal["up-to-date", "outdated", "unknown"]:
         """Outdated where anything differs; unknown where only packages do and a snapshot stood in for the channel."""
-        if self.unsatisfied or self.channels:
+        if self.unsatisfied or self.channels or self.lost:
             return "outdated"
         if self.as_of is not None:
             return "unknown"

@@ -12,6 +12,7 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.distribution.locked_files import listed_files, same_file
 from dirac_forge.distribution.locks import Lock, LockedPackage, locked
 from dirac_forge.errors import UnknownError, redact
 from dirac_forge.progress import Observer
@@ -130,17 +131,18 @@ def _still_there(
     keep: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
     observer: Observer,
 ) -> dict[tuple[str, str], Sequence[RepoDataRecord]]:
-    """The records that stay, without those that the channel no longer has: the solver would keep them all the same."""
+    """The channel's records of what stays, without what it no longer has: the solver would keep that all the same."""
     found: dict[tuple[str, str], Sequence[RepoDataRecord]] = {}
     for platform in platforms:
-        index = channel.index(platform)
         wanted = keep.get((environment, platform), ())
-        index.prefetch(record.name.normalized for record in wanted)
-        files = {(each.subdir, each.file) for record in wanted for each in index.group(record.name.normalized).records}
-        found[environment, platform] = [record for record in wanted if (record.subdir, record.file_name) in files]
-        for record in wanted:
-            if (record.subdir, record.file_name) not in files:
+        files = listed_files(wanted, channel.index(platform))
+        listed = [(record, files.get((record.subdir, record.file_name))) for record in wanted]
+        found[environment, platform] = [now for _, now in listed if now is not None]
+        for record, now in listed:
+            if now is None:
                 observer.warned(f"the channel no longer has {record.file_name} for {platform}: another build is taken")
+            elif not same_file(record, now):
+                observer.warned(f"the channel has another file {record.file_name} for {platform}: its hash is locked")
     return found
 
 

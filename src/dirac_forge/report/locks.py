@@ -7,6 +7,7 @@ from typing import Any
 
 from dirac_forge.check.cells import Cell
 from dirac_forge.distribution.lock_check import LockCheck, OtherChannels
+from dirac_forge.distribution.locked_files import LostFile
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, listed, words
@@ -52,7 +53,11 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
     absent = {(each.environment, each.platform) for each in found.unsatisfied if each.absent}
     there = [each for each in found.outdated if (each.environment, each.platform) not in absent]
     changes = _outdated_lines(there, asked)
-    lines: tuple[Line, ...] = (*_unsatisfied_lines(found.unsatisfied), *_channel_lines(found.channels))
+    lines: tuple[Line, ...] = (
+        *_unsatisfied_lines(found.unsatisfied),
+        *_channel_lines(found.channels),
+        *_lost_lines(found.lost),
+    )
     if found.status != "unknown":
         lines = (*lines, *changes)
         word = "up to date" if found.status == "up-to-date" else "outdated"
@@ -73,6 +78,22 @@ def _channel_lines(channels: Sequence[OtherChannels]) -> tuple[str, ...]:
     )
 
 
+_LOST = {"gone": "the channel no longer has", "other-hash": "the channel has, with another hash than the lock,"}
+
+
+def _lost_lines(lost: Sequence[LostFile]) -> list[str]:
+    """Return a line for each group of platforms whose locked files are lost in the same way."""
+    by_place: dict[tuple[str, str, str], list[str]] = {}
+    for each in lost:
+        by_place.setdefault((each.environment, each.platform, each.reason), []).append(each.file)
+    several = len({each.environment for each in lost}) > 1
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (environment, platform, reason), files in by_place.items():
+        key = (f"{environment}, " if several else "", f"{_LOST[reason]} {listed(files)}")
+        alike.setdefault(key, []).append(platform)
+    return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
+
+
 def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
     """Return the document for --check --json."""
     return {
@@ -85,6 +106,16 @@ def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
         "channels": [
             {"environment": each.environment, "locked": list(each.locked), "asked": list(each.asked)}
             for each in found.channels
+        ],
+        "lost": [
+            {
+                "environment": each.environment,
+                "platform": each.platform,
+                "name": each.name,
+                "file": each.file,
+                "reason": each.reason,
+            }
+            for each in found.lost
         ],
         "outdated": [
             {

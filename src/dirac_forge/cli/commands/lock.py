@@ -51,7 +51,7 @@ def lock(
         bool,
         typer.Option(
             "--check",
-            help="Write nothing; exit 1 if the lock does not satisfy FILE, has other channels or is outdated.",
+            help="Write nothing; exit 1 if the lock does not match FILE or its channels, or is outdated.",
         ),
     ] = False,
     as_of: Annotated[

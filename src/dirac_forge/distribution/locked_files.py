@@ -1,0 +1,83 @@
+"""Whether the channel still has the files of a lock: a file that is gone, or that differs, can't be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rattler import RepoDataRecord
+
+from dirac_forge.channel.index import RecordIndex
+from dirac_forge.channel.solver import Channel
+
+__all__ = ["LostFile", "listed_files", "lost_files", "same_file"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LostFile:
+    """A locked file that the channel no longer has."""
+
+    environment: str
+    platform: str
+    name: str
+    file: str
+    reason: Literal["gone", "other-hash"]
+    """`other-hash`: the channel has another file of the same name, and what is locked can't be verified."""
+
+
+def lost_files(
+    known: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
+    platforms: Mapping[str, Iterable[str]],
+    channel_of: Callable[[str], Channel],
+) -> tuple[LostFile, ...]:
+    """Return the locked files that their channels no longer list, or list with another hash.
+
+    Where the embedded snapshot answers for a channel, what that has is not known, and nothing is returned.
+
+    Args:
+        known: the locked records, by environment and platform.
+        platforms: environment to the platforms that are looked at.
+        channel_of: where the packages of an environment come from.
+
+    Raises:
+        UnknownError: a channel can't be read.
+    """
+    return tuple(
+        lost
+        for environment, some in platforms.items()
+        if (channel := channel_of(environment)).dated is None
+        for platform in some
+        for lost in _lost(known.get((environment, platform), ()), environment, platform, channel.index(platform))
+    )
+
+
+def _lost(records: Sequence[RepoDataRecord], environment: str, platform: str, index: RecordIndex) -> Iterator[LostFile]:
+    listed = listed_files(records, index)
+    for record in sorted(records, key=lambda each: each.name.normalized):
+        found = listed.get((record.subdir, record.file_name))
+        if found is None or not same_file(record, found):
+            yield LostFile(
+                environment=environment,
+                platform=platform,
+                name=record.name.normalized,
+                file=record.file_name,
+                reason="gone" if found is None else "other-hash",
+            )
+
+
+def listed_files(records: Sequence[RepoDataRecord], index: RecordIndex) -> dict[tuple[str, str], RepoDataRecord]:
+    """Return the channel's own records of the packages of these names, by subdir and file."""
+    index.prefetch(record.name.normalized for record in records)
+    return {
+        (raw.subdir, raw.file_name): raw
+        for name in {record.name.normalized for record in records}
+        for raw in index.group(name).found
+        if isinstance(raw, RepoDataRecord)
+    }
+
+
+def same_file(one: RepoDataRecord, other: RepoDataRecord) -> bool:
+    """Whether two records of one name can be of the same file, as far as hashes that both have tell."""
+    pairs = ((one.sha256, other.sha256), (one.md5, other.md5))
+    return all(first == second for first, second in pairs if first and second)
