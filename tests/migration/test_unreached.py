@@ -16,7 +16,7 @@ from dirac_forge.migration.unreached import SkippedVariants, admits, refined, sk
 from dirac_forge.report.exclusions import no_rebuild_text
 from dirac_forge.store import Store
 
-from .conftest import MigrationOf
+from .conftest import GraphOf, MigrationOf
 
 PINNING = Pinning(
     path="pinning.yaml",
@@ -166,3 +166,42 @@ def test_a_pin_of_its_own(tmp_path: Path, migration_of: MigrationOf, host: str, 
 )
 def test_which_specs_admit_a_version_of_a_line(spec: str, pin: str, expected: bool) -> None:
     assert admits(spec, pin) is expected
+
+
+LIB = "__migrator:\n  kind: version\n{}lib:  {}\n- '2'  {}\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "selector"),
+    [("", "# [osx]"), ("  platform_allowlist: [osx_64, osx_arm64]\n", "")],
+    ids=["pin", "allowlist"],
+)
+def test_members_only_where_the_migration_changes_something(graph_of: GraphOf, head: str, selector: str) -> None:
+    graph = graph_of({"lib": {}, "both": {"host": ["lib"]}, "linux": {"host": ["lib@0", "zlib"]}})
+    migration = parse_migration(LIB.format(head, selector, selector), path="lib2.yaml")
+    found = refined(members_of(graph, migration), graph.facts, migration, {})
+    assert {name: member.platforms for name, member in found.members.items()} == {"both": ("osx-64",)}
+    assert no_rebuild_text(found.excluded["linux"].reason) == (
+        "it is built with lib on linux-64 only, where the migration changes nothing"
+    )
+    assert found.excluded["linux"].reason.platforms == ("linux-64",)
+
+
+def test_a_pin_of_another_package_changes_nothing_for_a_member(graph_of: GraphOf) -> None:
+    graph = graph_of({"lib": {}, "zlib": {}, "a": {"host": ["lib"]}, "z": {"host": ["zlib"]}})
+    migration = parse_migration(LIB.format("", "", "") + "zlib:  # [osx]\n- '2'  # [osx]\n", path="both.yaml")
+    found = refined(members_of(graph, migration), graph.facts, migration, {})
+    assert {name: member.platforms for name, member in found.members.items()} == {
+        "a": ("linux-64", "osx-64"),
+        "z": ("osx-64",),
+    }
+
+
+def test_strong_run_exports_and_changed_settings_count_on_the_platforms_of_the_migration(graph_of: GraphOf) -> None:
+    graph = graph_of({"lib": {"strong": ["lib"]}, "user": {"build": ["lib"], "host": ["zlib"]}})
+    pins = LIB.format("", "# [osx]", "# [osx]")
+    found = refined(members_of(graph, made := parse_migration(pins, path="a.yaml")), graph.facts, made, {})
+    assert found.members["user"].platforms == ("osx-64",)
+    patched = LIB.format("  conda_forge_yml_patches: {test: native}\n", "# [osx]", "# [osx]")
+    found = refined(members_of(graph, made := parse_migration(patched, path="a.yaml")), graph.facts, made, {})
+    assert found.members["user"].platforms == ("linux-64", "osx-64")

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
+from dirac_forge.feedstock.facts_model import as_written
 from dirac_forge.feedstock.graph import STRONG_STUBS, Graph
 from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.schema import Migration
@@ -119,6 +120,7 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
             absent.append(name)
         elif not facts.assumed:
             excluded[name] = Excluded(feedstock=name, reason=reason)
+    excluded |= _only_in_build(graph, packages, {*members, *excluded}, allowed)
     return Membership(
         packages=packages, members=members, excluded=excluded, absent=tuple(absent), allowed=allowed, notes=notes
     )
@@ -139,6 +141,25 @@ def _concerned(
         hits = _hits(graph, facts, migration, packages, telling)
         if (hits or base_of(name) in own) and (allowed is None or base_of(name) in allowed):
             yield name, hits
+
+
+def _only_in_build(
+    graph: Graph, packages: frozenset[str], known: Collection[str], allowed: Collection[str] | None
+) -> Iterator[tuple[str, Excluded]]:
+    """Yield the feedstocks without a host of their own that need a migrated package in build, where it does not count.
+
+    conda-build takes build as host too where there is neither a host section nor a compiler, and so does the bot,
+    which reads strong run_exports as host.
+    """
+    for name, facts in graph.facts.items():
+        need = next((need for need in facts.needs if need.section == "build" and need.name in packages), None)
+        if need is None or name in known or facts.assumed or (allowed is not None and base_of(name) not in allowed):
+            continue
+        strong = [each.name for each in facts.needs if each.name in graph.exporting]
+        if strong and all(each.section != "host" for each in facts.needs):
+            place = f"{facts.recipe}:{need.line}"
+            reason = NoRebuild(kind="build-only", need=need.name, place=place, beside=as_written(strong[0]))
+            yield name, Excluded(feedstock=name, reason=reason)
 
 
 def base_of(label: str) -> str:

@@ -1,7 +1,8 @@
 """Members that a migration does not reach: rebuilding them changes nothing.
 
 Either the recipe skips every migrated variant (a build for all Pythons is made with the oldest one only), or it pins
-the migrated package itself to versions that exclude the new one.
+the migrated package itself to versions that exclude the new one, or it needs the package only on platforms where the
+migration changes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,16 @@ from dirac_forge.migration.members import Excluded, Member, Membership, base_of
 from dirac_forge.migration.schema import Migration
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
-__all__ = ["OwnPin", "SkippedVariants", "Unreached", "admits", "is_migrated", "refined", "skipped_variants"]
+__all__ = [
+    "OwnPin",
+    "SkippedVariants",
+    "UnchangedPlatform",
+    "Unreached",
+    "admits",
+    "is_migrated",
+    "refined",
+    "skipped_variants",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +53,15 @@ class OwnPin:
     """The new version."""
 
 
-Unreached = SkippedVariants | OwnPin
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnchangedPlatform:
+    """The migration changes no pin of a package that the recipe needs on the platform."""
+
+    needs: tuple[Need, ...]
+    """The requirements that would make it a member there."""
+
+
+Unreached = SkippedVariants | OwnPin | UnchangedPlatform
 
 
 def skipped_variants(
@@ -100,25 +118,60 @@ def refined(
     members: dict[str, Member] = {}
     excluded = dict(membership.excluded)
     for name, member in membership.members.items():
-        unreached: dict[str, Unreached] = {**own_pins(member, facts[name], migration), **skipped.get(name, {})}
+        unreached: dict[str, Unreached] = {
+            **own_pins(member, facts[name], migration),
+            **skipped.get(name, {}),
+            **unchanged(member, facts[name], migration),
+        }
         platforms = tuple(platform for platform in member.platforms if platform not in unreached)
-        if platforms or not member.platforms:
+        if platforms or not unreached:
             members[name] = replace(member, platforms=platforms)
         else:
-            excluded[name] = Excluded(feedstock=name, reason=_no_rebuild(facts[name], unreached[member.platforms[0]]))
+            excluded[name] = Excluded(feedstock=name, reason=_no_rebuild(facts[name], unreached))
     absent = tuple(name for name in membership.absent if base_of(name) in members)
     ordered = {name: excluded[name] for name in sorted(excluded)}
     return replace(membership, members=members, excluded=ordered, absent=absent)
 
 
-def _no_rebuild(facts: FeedstockFacts, unreached: Unreached) -> NoRebuild:
-    match unreached:
+def _no_rebuild(facts: FeedstockFacts, unreached: Mapping[str, Unreached]) -> NoRebuild:
+    """Return the reason: what the recipe says where the migration changes something, else that it does nowhere."""
+    changed = (each for each in unreached.values() if not isinstance(each, UnchangedPlatform))
+    match next(changed, None) or next(iter(unreached.values())):
+        case UnchangedPlatform(needs=needs):
+            names = ", ".join(dict.fromkeys(need.name for need in needs))
+            return NoRebuild(kind="unchanged-platforms", need=names, platforms=tuple(sorted(unreached)))
         case SkippedVariants(line=0):
             return NoRebuild(kind="same-variants")
         case SkippedVariants(line=line):
             return NoRebuild(kind="skips-variants", place=f"{facts.recipe}:{line}")
         case OwnPin(need=need, pin=pin):
             return NoRebuild(kind="own-pin", place=f"{facts.recipe}:{need.line}", need=need.text, pin=pin)
+
+
+def unchanged(member: Member, facts: FeedstockFacts, migration: Migration) -> dict[str, UnchangedPlatform]:
+    """Return the platforms where a member needs a migrated package, and the migration changes no pin of one.
+
+    They are not among those of its `platform_allowlist`, or all such pins are under selectors that do not hold there.
+    Raises ConfigurationError.
+    """
+    found: dict[str, UnchangedPlatform] = {}
+    wanted = migration.settings.platform_allowlist
+    for platform in facts.platforms:
+        bit = 1 << facts.platforms.index(platform)
+        needs = tuple(need for need in member.because if need.platforms & bit)
+        allowed = not wanted or platform in wanted
+        if (needs or platform in member.platforms) and not (allowed and _changes(migration, platform, needs)):
+            found[platform] = UnchangedPlatform(needs=needs)
+    return found
+
+
+def _changes(migration: Migration, platform: str, needs: Sequence[Need]) -> bool:
+    """Return whether a migration changes a pin of one of these on a platform, or of anything where no pin is theirs."""
+    if migration.settings.conda_forge_yml_patches:
+        return True
+    values = migration.pins(platform).configuration.values
+    named = [need for need in needs if {need.name, need.name.replace("-", "_")} & set(migration.keys)]
+    return any(_new_pins(need, values) for need in named) if named else bool(values)
 
 
 def own_pins(member: Member, facts: FeedstockFacts, migration: Migration) -> dict[str, OwnPin]:

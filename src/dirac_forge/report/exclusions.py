@@ -21,6 +21,8 @@ _SAYS: Mapping[str, str] = {
     "same-variants": "none of its variants has the new values: a rebuild changes nothing",
     "skips-variants": "its recipe skips what the migration adds ({place}): a rebuild changes nothing",
     "own-pin": "its recipe asks for {need} itself ({place}), not {pin}: a rebuild changes nothing",
+    "build-only": "it has {need} in build only ({place}), and next to {beside} build does not stand in for host",
+    "unchanged-platforms": "it is built with {need} on {platforms} only, where the migration changes nothing",
     "no-member": "it is not a member of the migration",
     "applied": "the migration is applied already",
 }
@@ -35,4 +37,5 @@ def no_rebuild_text(reason: NoRebuild) -> str:
         place=reason.place,
         need=reason.need,
         pin=reason.pin,
+        beside=reason.beside,
     )
