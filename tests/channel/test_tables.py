@@ -26,17 +26,17 @@ def assert_sorted_and_normalised(names: Iterable[str]) -> None:
 
 
 def test_the_table_has_these_sections_alone(document: dict[str, Any]) -> None:
-    assert list(document) == ["names", "namesakes", "imports", "extras"]
+    assert list(document) == ["names", "namesakes", "imports", "extras", "siblings"]
 
 
 def test_names_are_sorted_normalised_and_strict(document: dict[str, Any]) -> None:
     assert_sorted_and_normalised(document["names"])
     for project, row in document["names"].items():
-        assert {"package"} <= set(row) <= {"package", "also", "outputs", "reason"}, project
+        assert {"package"} <= set(row) <= {"package", "also", "outputs", "whole", "reason"}, project
         names = [row["package"], *row.get("also", [])]
         assert all(PACKAGE.fullmatch(name) for name in names), project
         assert len(set(names)) == len(names), project
-        assert sorted(row.get("outputs", names)) == sorted(names), project
+        assert set(names) <= set(row.get("outputs", names)), project
         assert "reason" in row or names != [project], project
         assert not row.get("reason", "").endswith("."), project
 
@@ -63,6 +63,14 @@ def test_extras_are_sorted_and_normalised(document: dict[str, Any]) -> None:
         assert_sorted_and_normalised(row)
         assert [name for name in row.values() if not PACKAGE.fullmatch(name)] == [], project
         assert len(set(row.values())) == len(row), project
+
+
+def test_siblings_are_sorted_and_packages(document: dict[str, Any]) -> None:
+    listed = document["siblings"]["packages"]
+
+    assert listed == sorted(set(listed))
+    assert [name for name in listed if not PACKAGE.fullmatch(name)] == []
+    assert tables.siblings() == set(listed)
 
 
 def test_what_is_read_is_what_is_written(document: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from dirac_forge.proposals.corrections import CorrectionSkip
 from dirac_forge.proposals.patches import PatchProof, PatchThere
 from dirac_forge.report.audit import finding_line
 from dirac_forge.report.bodies import next_steps
-from dirac_forge.report.bump_reasons import worded
+from dirac_forge.report.bump_reasons import skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few
 from dirac_forge.report.markdown import markdown
 from dirac_forge.report.patch_proofs import patch_sections
@@ -37,6 +37,8 @@ def correction_lines(results: Iterable[Change | Skip]) -> Iterator[Line]:
                 yield from (f"{result.feedstock}: {reason}" for reason in result.reasons)
             case Skip(reason=CorrectionSkip() as reason):
                 yield f"{result.feedstock}: left as it is: {_not_corrected(reason)}"
+            case Skip():
+                yield f"{result.feedstock}: left as it is: {skip_text(result)}"
 
 
 def correction_json(result: Change | Skip) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def correction_json(result: Change | Skip) -> dict[str, Any]:
     if isinstance(result, Change):
         edited = [{"path": edit.path, "diff": edit.diff} for edit in result.edits]
         return {"feedstock": result.feedstock, "reasons": list(result.reasons), "edits": edited}
-    reason = _not_corrected(result.reason) if isinstance(result.reason, CorrectionSkip) else str(result.reason)
+    reason = _not_corrected(result.reason) if isinstance(result.reason, CorrectionSkip) else skip_text(result)
     return {"feedstock": result.feedstock, "skipped": reason, "edits": []}
 
 

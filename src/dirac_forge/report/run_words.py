@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 from dirac_forge.proposals import decision_reasons, review_reasons
-from dirac_forge.report.migration_status import evidence_words
 from dirac_forge.report.wording import add_words, worded
 
 __all__ = ["decided_words"]
@@ -38,6 +37,8 @@ def decided_words(
 
 @worded.register
 def _(found: decision_reasons.RebuildEvidence) -> str:
+    from dirac_forge.report.migration_status import evidence_words  # noqa: PLC0415  # it brings the solver
+
     words = evidence_words(found.evidence)
     return f"{found.migration}: {words}" if words else found.migration
 
