@@ -298,6 +298,51 @@ def test_channel_option_in_the_place_of_a_files_channels_is_said(
     assert said.count("--channel takes the place of the channels that the file names: mine, conda-forge") == 1
 
 
+GROUPED = """\
+[workspace]
+channels = ["./snapshot"]
+platforms = ["linux-64"]
+[feature.one.dependencies]
+grid = "*"
+[feature.two.dependencies]
+lib = "<1.1"
+[environments]
+one = { features = ["one"], solve-group = "g", no-default-feature = true }
+two = { features = ["two"], solve-group = "g", no-default-feature = true }
+"""
+
+
+def test_solve_group_is_locked_with_one_version_of_each_package(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    (workspace / "pixi.toml").write_text(GROUPED, encoding="utf-8")
+    assert main(["lock", "pixi.toml"]) == 0
+    found = read_lock(workspace / "pixi.lock").environments
+    assert {name: [str(each) for each in found[name]["linux-64"]] for name in found} == {
+        "one": ["grid 9.1 0", "lib 1.0 0"],
+        "two": ["lib 1.0 0"],
+    }
+    capsys.readouterr()
+    assert answer(capsys, "lock", "pixi.toml", "--check")[0] == 0
+    assert main(["lock", "pixi.toml", "--update", "grid"]) == 0
+
+
+def test_exclude_newer_of_a_manifest_is_held_to(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    text = (
+        '[workspace]\nchannels = ["./snapshot"]\nplatforms = ["linux-64"]\nexclude-newer = "2020-01-12"\n'
+        '[dependencies]\ngrid = "*"\n'
+    )
+    (workspace / "pixi.toml").write_text(text, encoding="utf-8")
+    assert main(["lock", "pixi.toml"]) == 0
+    packages = read_lock(workspace / "pixi.lock").environments["default"]["linux-64"]
+    assert [str(each) for each in packages] == ["grid 9.0 0", "lib 1.0 0"]
+    capsys.readouterr()
+    code, document = answer(capsys, "check", "pixi.toml")
+    assert (code, document["results"][0]["version"]) == (0, "9.0")
+    (workspace / "pixi.toml").write_text(text.replace('"*"', '">=9.1"'), encoding="utf-8")
+    assert main(["lock", "pixi.toml"]) == 1
+
+
 def test_next_commands_name_the_same_channels(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -59,6 +60,8 @@ class ChannelAddress:
     """By platform, virtual packages that differ from conda-forge's floor."""
     cache: str
     offline: bool
+    until: datetime | None = None
+    """Packages that were uploaded later are left out."""
 
     def open(self, observer: Observer) -> Channel:
         """Open them.
@@ -69,7 +72,7 @@ class ChannelAddress:
         from dirac_forge.channel.solver import Channel  # noqa: PLC0415  # the solver's library is large
 
         cache = Path(self.cache)
-        return Channel.open(
+        channel = Channel.open(
             self.channels,
             machines={platform: dict(packages) for platform, packages in self.machines},
             observer=observer,
@@ -78,14 +81,20 @@ class ChannelAddress:
             offline=self.offline,
             embedded_dir=cache,
         )
+        return channel.as_of(self.until) if self.until is not None else channel
 
 
 def channel_address(
-    settings: Settings, channels: Sequence[str] = (), machine: Mapping[str, Mapping[str, str]] | None = None
+    settings: Settings,
+    channels: Sequence[str] = (),
+    machine: Mapping[str, Mapping[str, str]] | None = None,
+    *,
+    until: datetime | None = None,
 ) -> ChannelAddress:
     """Return the address of `channels` (default: those of the settings).
 
-    `machine` has by platform what a target's file asks for of a machine; it goes before the settings.
+    `machine` has by platform what a target's file asks for of a machine; it goes before the settings. `until` leaves
+    out what was uploaded later.
     """
     machines = dict(settings.virtual_packages)
     for platform, packages in (machine or {}).items():
@@ -97,6 +106,7 @@ def channel_address(
         machines=tuple((platform, tuple(packages.items())) for platform, packages in machines.items()),
         cache=str(settings.cache.absolute()),
         offline=settings.offline,
+        until=until,
     )
 
 

@@ -130,9 +130,9 @@ class Channel:
     def as_of(self, moment: datetime) -> Channel:
         """Return the same channel as it was at `moment`: solves and the index have nothing uploaded later.
 
-        Records without a timestamp count as old.
+        Records without a timestamp count as old. Of a channel as it was earlier still, nothing comes back.
         """
-        return self._view(as_of=moment)
+        return self._view(as_of=min(moment, self._as_of) if self._as_of is not None else moment)
 
     def preferring(self, records: Sequence[RepoDataRecord]) -> Channel:
         """Return the same channel, solved so that these records stay unless something that is asked for forbids it."""

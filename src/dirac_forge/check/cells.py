@@ -83,7 +83,11 @@ def cells_of(target: Target, *, platforms: Sequence[str] = (), pythons: Sequence
             target=target.name,
             platform=platform,
             python=python,
-            specs=(*target.specs_for(platform), *((python_spec(python),) if python else ())),
+            specs=(
+                *target.specs_for(platform),
+                *target.together.get(platform, ()),
+                *((python_spec(python),) if python else ()),
+            ),
             wanted=target.wants(platform, python),
         )
         for platform in tuple(platforms) or target.platforms
@@ -94,7 +98,7 @@ def cells_of(target: Target, *, platforms: Sequence[str] = (), pythons: Sequence
 
 def _rows(target: Target, pythons: Sequence[str]) -> tuple[str, ...]:
     """Return the Pythons to ask about; only "" where the target itself says which Python it wants."""
-    if any(name_of(spec) == "python" for specs in target.all_specs() for spec in specs):
+    if any(name_of(spec) == "python" for specs in (*target.all_specs(), *target.together.values()) for spec in specs):
         return ("",)
     return tuple(pythons) or target.pythons or ("",)
 

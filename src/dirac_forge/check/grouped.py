@@ -39,7 +39,7 @@ def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[Ch
             continue
         channels = asked_channels(settings, target.channels)
         replaced += replaced_channels(settings, target.channels)
-        address = channel_address(settings, channels, target.machine)
+        address = channel_address(settings, channels, target.machine, until=target.until)
         known = groups.get(address) or ChannelCells(
             channel=_opened(context, channels, target), address=address, cells=()
         )
@@ -60,4 +60,4 @@ def _opened(context: ChannelContext, channels: tuple[str, ...], target: Target) 
     channel = open_channel(context, channels)
     for platform, packages in target.machine.items():
         channel = channel.on_machine(platform, packages)
-    return channel
+    return channel.as_of(target.until) if target.until is not None else channel

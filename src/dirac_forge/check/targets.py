@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from dirac_forge.channel.solver import parse_spec
 from dirac_forge.channel.virtual import known_platform
@@ -36,6 +37,12 @@ class Target:
     """By platform, the virtual packages that a file asks for."""
     exclude: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By platform, packages that a file takes out after the solve; what depends on them stays."""
+    together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By platform, what other environments ask for that are solved together with this one (a solve group)."""
+    solve_group: str = ""
+    """Environments of one group are solved together."""
+    until: datetime | None = None
+    """Packages that were uploaded later are left out."""
     notes: tuple[str, ...] = ()
     """The parts of a file that are left out."""
 

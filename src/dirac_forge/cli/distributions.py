@@ -64,7 +64,9 @@ def channels_for(
             asked = distribution.machines.get(environment, {}).get(platform, {})
             if packages := {**asked, **_overridden(context.environ, platform)}:
                 channel = channel.on_machine(platform, packages)
-        return channel.as_of(moment) if moment is not None else channel
+        for latest in filter(None, (moment, distribution.until)):
+            channel = channel.as_of(latest)
+        return channel
 
     return opened
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -218,7 +218,9 @@ def _checked(
         channels=other_channels(
             read_lock_channels(request.path), {name: channel.urls for name, channel in channels.items()}
         ),
-        lost=lost_files(known, solved.distribution.environments, channels_for(context, solved.distribution)),
+        lost=lost_files(
+            known, solved.distribution.environments, channels_for(context, replace(solved.distribution, until=None))
+        ),
         outdated=outdated(solved, known),
         as_of=next((channel.dated for channel in channels.values() if channel.dated), None),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rattler import MatchSpec, RepoDataRecord
 
-from dirac_forge.channel.records import name_of
+from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import check as check_cells
@@ -42,6 +43,12 @@ class Distribution:
     """By environment, the channels that the file names, in priority order."""
     machines: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     """By environment and platform, the virtual packages that the file asks for."""
+    together: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    """By environment and platform, the specs of other environments that are solved together with it."""
+    solve_groups: Mapping[str, str] = field(default_factory=dict)
+    """Environment to its group, of those that are solved together with others."""
+    until: datetime | None = None
+    """Packages that were uploaded later are left out."""
     exclude: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """By environment and platform, packages that are taken out after the solve."""
     notes: tuple[str, ...] = ()
@@ -93,9 +100,11 @@ def solve(
     records: dict[str, dict[str, tuple[RepoDataRecord, ...]]] = {}
     for environment, platforms in distribution.environments.items():
         channel = channel_of(environment)
-        there = _still_there(channel, environment, platforms, keep or {}, observer)
+        there = _still_there(channel, environment, platforms, _kept_together(keep or {}, distribution), observer)
         solved: list[Cell] = []
-        for group, cells in _by_kept(environment, platforms, there):
+        others = distribution.together.get(environment, {})
+        asked = {platform: (*specs, *others.get(platform, ())) for platform, specs in platforms.items()}
+        for group, cells in _by_kept(environment, asked, there):
             view = channel.preferring(group) if group else channel
             solved += check_cells(view, cells, executor=executor, observer=observer, remedies=False)
         records[environment] = _installed(channel, distribution, solved)
@@ -114,7 +123,10 @@ def _installed(
 
 def _raw(channel: Channel, distribution: Distribution, cell: Cell) -> tuple[RepoDataRecord, ...]:
     """The packages of a solved cell but for those that the file excludes, as the channel lists them."""
-    kept = [record for record in cell.packages if not distribution.excludes(cell.target, cell.platform, record.name)]
+    packages = cell.packages
+    if distribution.together.get(cell.target, {}).get(cell.platform):
+        packages = _reached(packages, distribution.environments[cell.target][cell.platform])
+    kept = [record for record in packages if not distribution.excludes(cell.target, cell.platform, record.name)]
     found = channel.raw(cell.platform, kept)
     if len(found) != len(kept):
         lost = {record.file for record in kept} - {record.file_name for record in found}
@@ -122,6 +134,30 @@ def _raw(channel: Channel, distribution: Distribution, cell: Cell) -> tuple[Repo
             f"{cell.platform}: the channel does not list what the solver chose: {', '.join(sorted(lost))}"
         )
     return found
+
+
+def _kept_together(
+    keep: Mapping[tuple[str, str], Sequence[RepoDataRecord]], distribution: Distribution
+) -> Mapping[tuple[str, str], Sequence[RepoDataRecord]]:
+    """Return what is kept, for environments that are solved together what any of them keeps."""
+    found = dict(keep)
+    for environment, group in distribution.solve_groups.items():
+        members = [name for name, other in distribution.solve_groups.items() if other == group]
+        for platform in distribution.environments[environment]:
+            records = [record for member in members for record in keep.get((member, platform), ())]
+            found[environment, platform] = tuple({record.url: record for record in records}.values())
+    return found
+
+
+def _reached(packages: Iterable[Record], specs: Iterable[str]) -> tuple[Record, ...]:
+    """Return the packages that specs need, of a solution that other environments share."""
+    by_name = {record.name: record for record in packages}
+    found: set[str] = set()
+    wave = set(map(name_of, specs)) & by_name.keys()
+    while wave:
+        found |= wave
+        wave = ({name_of(need) for name in wave for need in by_name[name].depends} & by_name.keys()) - found
+    return tuple(record for record in packages if record.name in found)
 
 
 def _still_there(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from rattler import Version
+from rattler.exceptions import InvalidVersionError
+
 from dirac_forge.channel.virtual import PLATFORMS, known_platform
 from dirac_forge.check.files.content import Asking, checked_spec, main_first, named_channels
+from dirac_forge.check.files.pixi_keys import cutoff, require_strict, unread
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 
@@ -53,9 +58,61 @@ def read_pixi(root: Mapping[str, Any], path: Path, asked: Asking) -> tuple[Targe
     for environment, value in _table(root, "environments", path).items():
         environments[environment] = _features(value, path, environment)
     targets = [_target(manifest, title, name, features, asked) for name, features in environments.items()]
-    found = tuple(target for target in targets if any(target.all_specs()))
+    found = [target for target in targets if any(target.all_specs())]
     if not found:
         raise InputError(f"{path}: there is no conda package in it", hint="`[dependencies]` lists them.")
+    notes = tuple(unread(root, manifest.workspace, path))
+    found[0] = replace(found[0], notes=(*found[0].notes, *notes))
+    groups = _solve_groups(_table(root, "environments", path), path)
+    return tuple(_with_group(target, found, groups, path) for target in found)
+
+
+def _solve_groups(environments: Mapping[str, Any], path: Path) -> dict[str, str]:
+    """Return the solve group of each environment that has one."""
+    found: dict[str, str] = {}
+    for name, value in environments.items():
+        group = value.get("solve-group", "") if isinstance(value, Mapping) else ""
+        if not isinstance(group, str):
+            raise InputError(f"{path}: environments.{name}.solve-group: expected a name")
+        if group:
+            found[name] = group
+    return found
+
+
+def _with_group(target: Target, all_: Sequence[Target], groups: Mapping[str, str], path: Path) -> Target:
+    """Return a target that is solved with the others of its solve group, so that all have the same versions."""
+    group = groups.get(target.environment)
+    others = [one for one in all_ if one is not target and group and groups.get(one.environment) == group]
+    if not others:
+        return target
+    for other in others:
+        if other.channels != target.channels:
+            raise InputError(
+                f"{path}: solve-group {group}: {target.environment} and {other.environment} have different channels",
+                hint="The environments of a solve group are solved together, and need the same channels.",
+            )
+    together = {
+        platform: tuple(dict.fromkeys(spec for one in others for spec in one.specs_for(platform)))
+        for platform in target.platforms
+    }
+    machine = {
+        platform: _highest(one.machine.get(platform, {}) for one in (target, *others)) for platform in target.platforms
+    }
+    return replace(
+        target,
+        solve_group=group or "",
+        together={platform: specs for platform, specs in together.items() if specs},
+        machine={platform: packages for platform, packages in machine.items() if packages},
+    )
+
+
+def _highest(machines: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the highest version of each virtual package, as pixi unites the requirements of features."""
+    found: dict[str, str] = {}
+    for machine in machines:
+        for name, version in machine.items():
+            if name not in found or Version(found[name]) < Version(version):
+                found[name] = version
     return found
 
 
@@ -75,6 +132,9 @@ def _target(manifest: _Manifest, title: str, environment: str, features: Sequenc
     by_platform = {platform: main_first(_specs(manifest, tables, platform)) for platform in platforms}
     own = manifest.workspace.get("channels", ())
     channels = [channel for table in tables for channel in _channels(table.get("channels", own), manifest.path)]
+    named = named_channels((channel for _, channel in sorted(channels, key=itemgetter(0))), manifest.path.parent)
+    if len(named) > 1:
+        require_strict(iter((manifest.workspace, *tables)), manifest.path)
     machine = {platform: _machine(tables, platform, manifest.path) for platform in platforms}
     return Target(
         name=title if environment == DEFAULT_ENVIRONMENT else f"{title}:{environment}",
@@ -84,7 +144,8 @@ def _target(manifest: _Manifest, title: str, environment: str, features: Sequenc
         platforms=platforms,
         pythons=asked.pythons,
         environment=environment,
-        channels=named_channels(channels, manifest.path.parent),
+        channels=named,
+        until=cutoff(manifest.workspace, manifest.path),
         machine={platform: packages for platform, packages in machine.items() if packages},
         notes=tuple(_notes(tables, manifest.path)),
     )
@@ -137,8 +198,8 @@ def _spec(name: str, value: Any) -> str:
     return f"{channel}::{text}" if channel else text
 
 
-def _channels(value: Any, path: Path) -> Iterable[str]:
-    """Return the channels of a list, those of higher priority first."""
+def _channels(value: Any, path: Path) -> Iterable[tuple[int, str]]:
+    """Return the channels of a list, each with what to sort it by: those of higher priority come first."""
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise InputError(f"{path}: channels: expected a list of channels")
     found: list[tuple[int, str]] = []
@@ -150,21 +211,29 @@ def _channels(value: Any, path: Path) -> Iterable[str]:
             found.append((-priority if isinstance(priority, int) else 0, one["channel"]))
         else:
             raise InputError(f"{path}: channels: {one!r} is not a channel")
-    return [channel for _, channel in sorted(found, key=lambda pair: pair[0])]
+    return found
 
 
 def _machine(tables: Sequence[Mapping[str, Any]], platform: str, path: Path) -> dict[str, str]:
-    """Return the virtual packages that `[system-requirements]` promise."""
-    found: dict[str, str] = {}
-    for table in reversed(tables):
-        wanted = _table(table, "system-requirements", path)
-        libc = wanted.get("libc", {})
-        libc = libc.get("version", "") if isinstance(libc, Mapping) else libc
-        linux = {"__linux": wanted.get("linux", ""), "__glibc": libc}
-        found |= {"__cuda": wanted.get("cuda", "")}
-        found |= linux if platform.startswith("linux") else {}
-        found |= {"__osx": wanted.get("macos", "")} if platform.startswith("osx") else {}
-    return {name: str(version) for name, version in found.items() if version}
+    """Return the virtual packages that `[system-requirements]` of all features promise, of each the highest."""
+    return _highest(_promised(_table(table, "system-requirements", path), platform, path) for table in tables)
+
+
+def _promised(wanted: Mapping[str, Any], platform: str, path: Path) -> dict[str, str]:
+    libc = wanted.get("libc", {})
+    libc = libc.get("version", "") if isinstance(libc, Mapping) else libc
+    found = {"__cuda": wanted.get("cuda", "")}
+    found |= {"__linux": wanted.get("linux", ""), "__glibc": libc} if platform.startswith("linux") else {}
+    found |= {"__osx": wanted.get("macos", "")} if platform.startswith("osx") else {}
+    return {name: _version(str(version), name, path) for name, version in found.items() if version}
+
+
+def _version(text: str, name: str, path: Path) -> str:
+    try:
+        Version(text)
+    except InvalidVersionError as exc:
+        raise InputError(f"{path}: system-requirements: {text[:40]!r} is not a version of {name}") from exc
+    return text
 
 
 def _notes(tables: Sequence[Mapping[str, Any]], path: Path) -> Iterator[str]:
