@@ -73,6 +73,18 @@ def test_memory_that_grows_is_no_download(tmp_path: Path, monkeypatch: pytest.Mo
         asyncio.run(watched(no_answer(), seconds=600, cache=tmp_path))
 
 
+def test_what_computes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def parse() -> str:
+        await asyncio.sleep(0.3)
+        return "yes"
+
+    seconds = iter(range(1000))
+    monkeypatch.setattr("time.process_time", lambda: next(seconds))
+    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(module, "_COUNT", 0.05)
+    assert asyncio.run(watched(parse(), seconds=600, cache=tmp_path)) == "yes"
+
+
 def test_what_downloads_nothing_has_its_whole_time(monkeypatch: pytest.MonkeyPatch) -> None:
     async def solve() -> str:
         await asyncio.sleep(0.3)

@@ -23,6 +23,8 @@ _PATIENCE = 45.0
 _PACE = 64 * 1024
 """Bytes a second that have to reach the cache on average for a download to go on after `_PATIENCE` seconds. Memory
 does not count: a host that drips makes it grow too."""
+_WORK = 0.1
+"""Seconds of computing for each that is waited which count as progress too: repodata is decompressed and parsed."""
 _COUNT = 1.0
 """Seconds between two counts of what reached the cache."""
 
@@ -40,6 +42,7 @@ async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None)
     """
     task = asyncio.ensure_future(question)
     memory, files, start, counts = _memory(), _files(cache), time.monotonic(), _PATIENCE
+    worked = time.process_time()
     try:
         while not (await asyncio.wait({task}, timeout=_LOOK))[0]:
             waited = time.monotonic() - start
@@ -47,7 +50,7 @@ async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None)
             if grown > _MEMORY_LIMIT or written > _FILE_LIMIT:
                 raise ExcessError(f"more than {max(grown, written) // 1024**2:,} MB came, and no end")
             late = waited > seconds
-            if cache is not None and waited > counts:
+            if cache is not None and waited > counts and time.process_time() - worked < waited * _WORK:
                 counts = waited + _COUNT
                 late |= max(written, await asyncio.to_thread(_arrived, cache, waited)) < waited * _PACE
             if late:
