@@ -384,6 +384,30 @@ def test_another_migration_goes_first(workspace: Path, channel: Path, capsys: py
     assert b["evidence"] == "waits for the migration zlib2: 0 of 1 done; b has no build with lib 2 (linux-64)"
     assert "lib2 waits for long_gone, which is not in migrations/" in " ".join(err.split())
     assert "zlib2, which" not in err
+    (workspace / "pinning").mkdir()
+    (workspace / "pinning/conda_build_config.yaml").write_text("lib:\n- '1'\n", encoding="utf-8")
+    (migrations / "lib2.yaml").write_text(
+        MIGRATION.replace("kind:", "wait_for_migrators: [zlib_2]\n  kind:"), encoding="utf-8"
+    )
+    assert run(workspace, "plan", "lib2", "--pinning", str(workspace / "pinning"), "--json") == 0
+    assert answer(capsys)["notes"] == [
+        (
+            "lib2 waits for zlib_2, which is neither in migrations/ nor in the pinning: it is taken to be over "
+            "(is zlib2 meant?)"
+        )
+    ]
+
+
+def test_the_limit_of_the_bot_is_said(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["run", "lib2", "--channel", str(channel), "--workspace", str(workspace), "--json"]
+    for limit, said in ((1, False), (0, True)):
+        text = MIGRATION.replace("kind:", f"pr_limit: {limit}\n  kind:")
+        (workspace / "migrations/lib2.yaml").write_text(text, encoding="utf-8")
+        assert main(["migrate", *arguments]) == 0
+        out, err = capsys.readouterr()
+        assert [one["feedstock"] for one in json.loads(out)["changes"]] == ["b"]
+        words = "lib2 has pr_limit 0, which is for conda-forge's bot: all 1 rebuilds that can go are made"
+        assert (words in " ".join(err.split())) is said
 
 
 def test_a_dead_channel_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -335,6 +335,8 @@ def run_rebuilds(
         if status is not None and not status.next:
             return _nothing_to_rebuild(context, plan, status, pr=pr)
         names = feedstocks if status is None else [each.feedstock for each in status.next]
+        if status is not None:
+            _warn_of_limit(context, plan, len(names))
         folders = [migrating.workspace.find(name) for name in names]
         root = migrating.workspace.root if write else None
         results = [_rebuilt(folder, plan, write_within=root) for folder in folders]
@@ -344,6 +346,16 @@ def run_rebuilds(
             sent = send(context, asked, force=bool(feedstocks))
         steps = () if write or pr else _write_steps(plan, results)
         return _answer_rebuilds(context, plan, results, sent, steps)
+
+
+def _warn_of_limit(context: Context, plan: Plan, count: int) -> None:
+    """Warn that there are more rebuilds than `pr_limit`, which is how many conda-forge's bot sends at a time."""
+    limit = plan.migration.settings.pr_limit
+    if limit is not None and count > limit:
+        context.observer.warned(
+            f"{plan.migration.name} has pr_limit {limit}, which is for conda-forge's bot: all {count} rebuilds that "
+            f"can go are made; `dirac-forge migrate run {plan.migration.name} FEEDSTOCK...` makes some"
+        )
 
 
 def _answer_rebuilds(

@@ -21,6 +21,7 @@ class NoRebuild(SkipReason):
         "excluded",
         "maker",
         "noarch",
+        "noarch-python",
         "platforms",
         "same-variants",
         "skips-variants",
@@ -31,8 +32,9 @@ class NoRebuild(SkipReason):
         "applied",
     ]
     """`pinning`: it is the pinning; `excluded`: the migration names it; `maker`: it makes a migrated package; `noarch`:
-    all its packages are; `platforms`: it is not built on those of the migration; `same-variants`: none of its variants
-    has the new values; `skips-variants`: its recipe skips them; `own-pin`: its recipe asks for another version itself;
+    all its packages are; `noarch-python`: all those with Python in host are; `platforms`: it is not built on those of
+    the migration; `same-variants`: none of its variants has the new values; `skips-variants`: its recipe skips them;
+    `own-pin`: its recipe asks for another version itself;
     `build-only`: it needs a migrated package in build, and not there in place of host; `unchanged-platforms`: it needs
     the migrated packages only where the migration changes nothing; `applied`: it has the migration already."""
     problem: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.facts_model import as_written
@@ -152,14 +153,19 @@ def _only_in_build(
     which reads strong run_exports as host.
     """
     for name, facts in graph.facts.items():
-        need = next((need for need in facts.needs if need.section == "build" and need.name in packages), None)
-        if need is None or name in known or facts.assumed or (allowed is not None and base_of(name) not in allowed):
-            continue
-        strong = [each.name for each in facts.needs if each.name in graph.exporting]
-        if strong and all(each.section != "host" for each in facts.needs):
-            place = f"{facts.recipe}:{need.line}"
-            reason = NoRebuild(kind="build-only", need=need.name, place=place, beside=as_written(strong[0]))
-            yield name, Excluded(feedstock=name, reason=reason)
+        if name not in known and not facts.assumed and (allowed is None or base_of(name) in allowed):
+            reason = _build_only(graph, facts, packages)
+            if reason is not None:
+                yield name, Excluded(feedstock=name, reason=reason)
+
+
+def _build_only(graph: Graph, facts: FeedstockFacts, packages: frozenset[str]) -> NoRebuild | None:
+    need = next((need for need in facts.needs if need.section == "build" and need.name in packages), None)
+    if need is None or any(each.section == "host" for each in facts.needs):
+        return None
+    strong = next((each.name for each in facts.needs if each.name in graph.exporting), None)
+    place = f"{facts.recipe}:{need.line}"
+    return NoRebuild(kind="build-only", need=need.name, place=place, beside=as_written(strong)) if strong else None
 
 
 def base_of(label: str) -> str:
@@ -181,6 +187,7 @@ def _reason_against(
 ) -> NoRebuild | None:
     facts, base, settings = graph.facts[name], base_of(name), migration.settings
     noarch = facts.noarch_python if only_python else facts.noarch
+    noarch_kind: Literal["noarch", "noarch-python"] = "noarch" if facts.noarch else "noarch-python"
     wanted = settings.platform_allowlist
     reasons = (
         (base in graph.archived, NoRebuild(kind="archived")),
@@ -188,7 +195,7 @@ def _reason_against(
         (name == "conda-forge-pinning", NoRebuild(kind="pinning")),
         (base in settings.exclude, NoRebuild(kind="excluded")),
         (settings.exclude_pinned_pkgs and base in makers, NoRebuild(kind="maker")),
-        (not settings.include_noarch and noarch, NoRebuild(kind="noarch")),
+        (not settings.include_noarch and noarch, NoRebuild(kind=noarch_kind)),
         (bool(wanted) and not set(wanted) & set(facts.platforms), NoRebuild(kind="platforms", platforms=tuple(wanted))),
     )
     return next((reason for holds, reason in reasons if holds), None)

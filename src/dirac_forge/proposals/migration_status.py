@@ -89,16 +89,12 @@ def _missing(migrating: MigrationContext, plan: Plan) -> dict[str, MissingPin]:
 
 
 def _waits(migrating: MigrationContext, plan: Plan) -> Iterator[Progress]:
-    """Yield the migrations that this one waits for and that are not complete."""
+    """Yield the migrations that this one waits for and that are not complete; warn of those not known."""
+    for assumed in migrating.assumed_over(plan.migration):
+        migrating.observer.warned(assumed)
     for name in plan.migration.settings.wait_for_migrators:
         other = migrating.find_migration(name) if name != plan.migration.name else None
         if other is None:
-            # The pinning drops a migration when it is over.
-            if migrating.pinning is None:
-                migrating.observer.warned(
-                    f"{plan.migration.name} waits for {name}, which is not in migrations/, and there is no pinning "
-                    "to tell: it is taken to be over"
-                )
             continue
         its_plan = migrating.plan(other)
         status = status_of(its_plan, migrating.evidence(its_plan))

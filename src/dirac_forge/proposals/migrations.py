@@ -9,7 +9,7 @@ import multiprocessing
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from dirac_forge.feedstock.graph import Graph, build_graph, with_release_lines
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import Workspace, recipe_of
 from dirac_forge.files import read_text
+from dirac_forge.migration.already import already_pinned
 from dirac_forge.migration.evidence import Evidence, channel_evidence, recipe_evidence, unread
 from dirac_forge.migration.exports import PinExports, exports_of
 from dirac_forge.migration.members import Membership, base_of, members_of
@@ -79,9 +80,7 @@ class MigrationContext:
         found = self.find_migration(name)
         if found is not None:
             return found
-        folder = self.workspace.root / "migrations"
-        here = sorted(path.stem for ending in MIGRATION_ENDINGS for path in folder.glob(f"*{ending}"))
-        here += sorted(self.pinning.migrations) if self.pinning is not None else []
+        folder, here = self.workspace.root / "migrations", self._names()
         near = difflib.get_close_matches(Path(name).stem, here, n=3, cutoff=0.5)
         hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
         hint = f"Did you mean {' or '.join(near)}?" if near else hint
@@ -92,11 +91,8 @@ class MigrationContext:
 
         A file that can't be read is left out with a warning.
         """
-        folder = self.workspace.root / "migrations"
-        names = sorted(path.stem for ending in MIGRATION_ENDINGS for path in folder.glob(f"*{ending}"))
-        names += sorted(self.pinning.migrations) if self.pinning is not None else []
         found: dict[str, Migration] = {}
-        for name in dict.fromkeys(names):
+        for name in dict.fromkeys(self._names()):
             try:
                 migration = self.find_migration(name)
             except InputError as exc:
@@ -134,7 +130,33 @@ class MigrationContext:
         """
         membership = members_of(self.graph, migration, allowlist=self._allowlist(migration))
         skipped = self._skipped(migration, membership)
-        return make_plan(self.graph, migration, refined(membership, self.graph.facts, migration, skipped))
+        plan = make_plan(self.graph, migration, refined(membership, self.graph.facts, migration, skipped))
+        return replace(plan, notes=(*plan.notes, *self.assumed_over(migration), *already_pinned(plan, self.pinning)))
+
+    def assumed_over(self, migration: Migration) -> tuple[str, ...]:
+        """Return which migrations of `wait_for_migrators` are not known, and so are taken to be over, in words.
+
+        The pinning drops a migration when it is over. The bot waits in each feedstock until its request for that
+        migration is closed (`filter_node_migrated` of cf-scripts), which only its own records tell.
+        """
+        waits = migration.settings.wait_for_migrators
+        unknown = [name for name in waits if name != migration.name and self.find_migration(name) is None]
+        return tuple(self._assumed_over(migration.name, name) for name in unknown)
+
+    def _assumed_over(self, waiting: str, name: str) -> str:
+        places = "is not in migrations/, and there is no pinning to tell"
+        if self.pinning is not None:
+            places = "is neither in migrations/ nor in the pinning"
+        others = [other for other in self._names() if other != waiting]
+        near = difflib.get_close_matches(name, others, n=1, cutoff=0.5)
+        hint = f" (is {near[0]} meant?)" if near else ""
+        return f"{waiting} waits for {name}, which {places}: it is taken to be over{hint}"
+
+    def _names(self) -> list[str]:
+        """Return the names of the workspace's migrations, then of the pinning's; one may be in both."""
+        folder = self.workspace.root / "migrations"
+        names = sorted(path.stem for ending in MIGRATION_ENDINGS for path in folder.glob(f"*{ending}"))
+        return [*names, *(sorted(self.pinning.migrations) if self.pinning is not None else ())]
 
     def _skipped(self, migration: Migration, membership: Membership) -> dict[str, dict[str, SkippedVariants]]:
         """Return the platforms where members skip what the migration adds, asked once for each text."""

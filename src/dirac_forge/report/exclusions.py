@@ -17,6 +17,7 @@ _SAYS: Mapping[str, str] = {
     "excluded": "the migration excludes it",
     "maker": "it makes a migrated package",
     "noarch": "everything it builds is noarch",
+    "noarch-python": "everything it builds with Python is noarch",
     "platforms": "it is not built on {platforms}",
     "same-variants": "none of its variants has the new values: a rebuild changes nothing",
     "skips-variants": "its recipe skips what the migration adds ({place}): a rebuild changes nothing",
