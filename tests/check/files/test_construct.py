@@ -27,24 +27,39 @@ def test_construct_yaml_has_selectors(tmp_path: Path) -> None:
         "  - dirac-grid\n"
         "  - htcondor  # [linux and not ppc64le]\n"
         "  - pythonapple  # [osx]\n"
-        "  - only-arm  # [aarch64 or arm64]\n"
-        "virtual_specs:\n"
-        "  - __glibc >=2.17  # [linux]\n",
+        "  - only-arm  # [aarch64 or arm64]\n",
         encoding="utf-8",
     )
     target = read_target(str(path), platforms=["linux-64", "osx-arm64"])
     assert target.name == "DIRACOS"
-    assert target.specs_for("linux-64") == ("dirac-grid", "htcondor", "__glibc >=2.17", "python 3.11.*")
+    assert target.specs_for("linux-64") == ("dirac-grid", "htcondor", "python 3.11.*")
     assert target.specs_for("linux-aarch64") == (
         "dirac-grid",
         "htcondor",
         "only-arm",
-        "__glibc >=2.17",
         "python 3.11.*",
     )
-    assert target.specs_for("linux-ppc64le") == ("dirac-grid", "__glibc >=2.17", "python 3.11.*")
+    assert target.specs_for("linux-ppc64le") == ("dirac-grid", "python 3.11.*")
     assert target.specs_for("osx-arm64") == ("dirac-grid", "pythonapple", "only-arm", "python 3.11.*")
     assert [cell.platform for cell in cells_of(target)] == ["linux-64", "osx-arm64"]
+
+
+def test_virtual_specs_raise_what_the_machine_has_and_are_no_packages(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text(
+        "name: x\nspecs: [a]\nvirtual_specs:\n  - __glibc >=2.40\n  - __osx>=10.13\n  - __cuda >=12  # [linux64]\n"
+        "  - __osx <26\nextra_envs:\n  more: {specs: [b]}\n",
+        encoding="utf-8",
+    )
+    for target, spec in zip(read_targets(str(path), platforms=["linux-64", "osx-64"]), ("a", "b"), strict=True):
+        assert (target.specs_for("linux-64"), target.specs_for("osx-64")) == ((spec,), (spec,))
+        assert target.machine == {
+            "linux-64": {"__glibc": "2.40", "__cuda": "12"},
+            "linux-aarch64": {"__glibc": "2.40"},
+            "linux-ppc64le": {"__glibc": "2.40"},
+        }
+    (main, _) = read_targets(str(path))
+    assert main.notes == (f"{path}:7: virtual_specs: __osx <26 is left to the installer: only NAME >=VERSION is read",)
 
 
 def test_selectors_are_never_run(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dirac_forge.channel.virtual import PLATFORMS
+from rattler import Version
+
+from dirac_forge.channel.virtual import PLATFORMS, virtual_packages
 from dirac_forge.check.files.content import Asking, content_of, main_first, named_channels, scalars, specs_in
 from dirac_forge.check.files.environment import read_environment
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
@@ -19,6 +22,11 @@ from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, 
 __all__ = ["read_construct", "rendered"]
 
 
+_FLOOR = re.compile(r"(?P<name>__\w+)\s*>=\s*(?P<version>[\w.]+)")
+_MACHINES = {"__glibc": ("linux",), "__linux": ("linux",), "__osx": ("osx",), "__win": ("win",)}
+"""Virtual packages to the systems that have them."""
+
+
 @dataclass(slots=True)
 class _Environment:
     """One environment of an installer on one platform."""
@@ -27,6 +35,8 @@ class _Environment:
     channels: tuple[str, ...] = ()
     exclude: tuple[str, ...] | None = None
     """None: not written, so that an extra environment has that of the installer."""
+    machine: dict[str, str] = field(default_factory=dict)
+    """The virtual packages that the installer asks for."""
     notes: list[str] = field(default_factory=list)
     """What is left out."""
 
@@ -44,7 +54,7 @@ def read_construct(content: str, path: Path, asked: Asking) -> tuple[Target, ...
         written = next((value for key, _, value in pairs(root) if key == "name"), None)
         if isinstance(written, ScalarNode) and written.value:
             name = str(written.value)
-        for environment, one in _environments(root, path, asked).items():
+        for environment, one in _environments(root, path, replace(asked, platforms=(platform,))).items():
             found.setdefault(environment, {})[platform] = one
     return tuple(_target(name, environment, by_platform, asked) for environment, by_platform in found.items())
 
@@ -83,6 +93,7 @@ def _environments(root: Node | None, path: Path, asked: Asking) -> dict[str, _En
         one = _read(extra, path, asked)
         one.notes += _nested(extra, path, name)
         one.channels = one.channels or main.channels
+        one.machine = main.machine | one.machine
         one.exclude = main.exclude if one.exclude is None else one.exclude
         found[name] = one
     return found
@@ -104,8 +115,10 @@ def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
     found = _Environment()
     for key, _, value in pairs(root):
         match key:
-            case "specs" | "virtual_specs":
+            case "specs":
                 found.specs += specs_in(value, path, key)
+            case "virtual_specs":
+                _read_machine(found, value, path, asked.platforms[0])
             case "channels":
                 named = (text for text, _ in scalars(value, path, key, "channels"))
                 found.channels = named_channels(named, path.parent)
@@ -116,14 +129,41 @@ def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
     return found
 
 
+def _read_machine(found: _Environment, value: Node, path: Path, platform: str) -> None:
+    """What the installer makes sure of on the machine before it installs anything: a floor that packages can rely on.
+
+    https://conda.github.io/constructor/construct-yaml/#virtual_specs
+    """
+    family = platform.partition("-")[0]
+    for spec, line in scalars(value, path, "virtual_specs", "virtual packages"):
+        floor = _FLOOR.fullmatch(spec)
+        if floor is None:
+            found.notes.append(
+                f"{path}:{line}: virtual_specs: {spec} is left to the installer: only NAME >=VERSION is read"
+            )
+        elif family in _MACHINES.get(floor["name"], ("linux", "osx", "win")):
+            found.machine |= _raised(floor["name"], floor["version"], platform, f"{path}:{line}")
+
+
+def _raised(name: str, version: str, platform: str, place: str) -> dict[str, str]:
+    """Return a virtual package with this version, where conda-forge's floor is lower or has none."""
+    try:
+        virtual_packages(platform, {name: version})
+    except InputError as exc:
+        raise InputError(f"{place}: virtual_specs: {version!r} is not a version of {name}") from exc
+    usual = [package.version for package in virtual_packages(platform) if package.name == name]
+    return {name: version} if all(Version(one) < Version(version) for one in usual) else {}
+
+
 def _read_other(found: _Environment, key: str, value: ScalarNode, path: Path, asked: Asking) -> None:
     """An environment that the file takes from elsewhere: a file is read, an installed one left out."""
     if key == "environment":
         found.notes.append(f"{path}:{line_of(value)}: environment: an installed environment is left out")
         return
     file = path.parent / str(value.value)
-    own = read_environment(rendered(content_of(file), file, ""), file, asked)
-    found.specs += own.specs
+    content = content_of(file)
+    own = read_environment(rendered(content, file, ""), file, asked, content=content)
+    found.specs += own.specs_for(asked.platforms[0])
     found.notes += own.notes
 
 
@@ -148,6 +188,7 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         environment=environment,
         channels=_merged(one.channels for one in by_platform.values()),
         exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
+        machine={platform: one.machine for platform, one in by_platform.items() if one.machine},
         notes=_merged(tuple(one.notes) for one in by_platform.values()),
     )
 

@@ -92,7 +92,7 @@ def _yaml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
     if keys & {"specs", "environment_file", "extra_envs"}:
         return read_construct(content, path, asked)
     if "dependencies" in keys:
-        return (read_environment(root, path, asked),)
+        return (read_environment(root, path, asked, content=content),)
     raise InputError(
         f"{path}: neither `dependencies` (an environment file) nor `specs` (a construct.yaml) is in it", hint=KINDS
     )
