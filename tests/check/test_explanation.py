@@ -244,6 +244,14 @@ def test_channel_that_a_spec_names_and_that_is_not_used(tmp_path: Path) -> None:
     ]
 
 
+def test_channel_that_a_spec_names_by_its_url(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path / "here", {"linux-64": [pkg("lib 1.0")]})
+    url = f"file://{tmp_path}/there"
+    assert reasons(answer(folder, f"{url}::lib")) == [
+        ("channel", f"lib: {url}::lib asks for the channel {url}/, and the package comes from {folder} here")
+    ]
+
+
 def test_all_missing_names_at_once_with_the_nearest(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("numpy 1.0"), pkg("requests 2.0")]})
     cell = answer(folder, "nunpy", "requests", "ghost", "requets >=2")

@@ -373,6 +373,36 @@ def test_free_threaded_python_is_a_column_of_its_own(workspace: Path, capsys: py
     ]
 
 
+def test_a_version_with_free_threaded_builds_only(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    free = pkg("python_abi 3.14", build="0_cp314t", constrains=["python 3.14.* *_cp314t"])
+    pures = [pkg("pure 1.0", "python <3.13", noarch="python"), pkg("pure 2.0", "python >=3.14", noarch="python")]
+    records = [*pythons("3.12", "3.13"), pkg("python 3.14.0", build="h_1_cp314t"), free]
+    write_channel(workspace / "free", {"linux-64": records, "noarch": pures})
+    argv = ("pure", "--platform", "linux-64", "--channel", "free")
+    _, document = answer(capsys, *argv, "--python", "3.13", "--python", "3.14")
+    assert [(one["python"], one["status"], one["reason"]) for one in document["results"]] == [
+        ("3.13", "not-installable", "pure: made only for Python 3.12 and 3.14t"),
+        ("3.14", "installable", None),
+    ]
+    assert main(["check", *argv, "--python", "3.15"]) == 2
+    assert "--python: 3.15 is not a Python of this channel (3.12 to 3.14)" in capsys.readouterr().err
+
+
+def test_the_python_that_is_asked_for_is_the_one_of_a_target_that_names_python(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_channel(workspace / "two", {"linux-64": pythons("3.12", "3.13")})
+    argv = ("--platform", "linux-64", "--channel", "two")
+    _, document = answer(capsys, "python", *argv, "--python", "3.12")
+    assert [(one["python"], one["status"], one["version"][:4]) for one in document["results"]] == [
+        ("3.12", "installable", "3.12")
+    ]
+    _, document = answer(capsys, "python >=3.13", *argv, "--python", "3.12")
+    assert [(one["python"], one["status"]) for one in document["results"]] == [("3.12", "not-installable")]
+    _, document = answer(capsys, "python", *argv)
+    assert [(one["python"], one["version"][:4]) for one in document["results"]] == [(None, "3.13")]
+
+
 def test_platform_where_nothing_is_needed_has_the_columns_of_the_others(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

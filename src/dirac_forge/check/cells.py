@@ -97,10 +97,12 @@ def cells_of(target: Target, *, platforms: Sequence[str] = (), pythons: Sequence
 
 
 def _rows(target: Target, pythons: Sequence[str]) -> tuple[str, ...]:
-    """Return the Pythons to ask about; only "" where the target itself says which Python it wants."""
+    """Return the Pythons to ask about: those asked for; else only "" where the target itself says which it wants."""
+    if pythons:
+        return tuple(pythons)
     if any(name_of(spec) == "python" for specs in (*target.all_specs(), *target.together.values()) for spec in specs):
         return ("",)
-    return tuple(pythons) or target.pythons or ("",)
+    return target.pythons or ("",)
 
 
 def python_spec(python: str) -> str:

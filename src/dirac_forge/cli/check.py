@@ -130,16 +130,18 @@ def _require_pythons(context: Context, groups: Sequence[ChannelCells]) -> None:
         known = sorted({line for channel, platform in places for line in python_lines(channel.index(platform))})
     except UnknownError:
         return
-    strange = [python for python in settings.pythons if python not in set(map(str, known))]
+    # A version of which there are free-threaded builds only is met by these.
+    names = {*map(str, known), *(str(line).removesuffix("t") for line in known)}
+    strange = [python for python in settings.pythons if python not in names]
     if known and strange:
         raise _no_such_pythons(strange, known, context.observer.as_of)
 
 
 def _no_such_pythons(strange: Sequence[str], known: Sequence[PythonLine], day: date | None) -> InputError:
-    plain = [line for line in known if not line.free_threaded] or known
     where = f"of the embedded snapshot of {day}" if day is not None else "of this channel"
+    numbers = [f"{major}.{minor}" for major, minor in sorted({(line.major, line.minor) for line in known})]
     few = "is not a Python" if len(strange) == 1 else "are not Pythons"
-    return InputError(f"--python: {listed(strange)} {few} {where} ({plain[0]} to {plain[-1]})")
+    return InputError(f"--python: {listed(strange)} {few} {where} ({numbers[0]} to {numbers[-1]})")
 
 
 def _ends(groups: Sequence[ChannelCells], start: datetime | None) -> date | None:

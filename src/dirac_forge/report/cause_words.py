@@ -119,6 +119,8 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
             return f"{version} was in the channel and is marked broken; nothing else matches {wish}"
         case NoVersion():
             return _no_version(obstacle)
+        case ForeignChannel(spec=spec, channel=channel, there=()):
+            return f"{spec} asks for the channel {channel}, which is not used here"
         case ForeignChannel(spec=spec, channel=channel, there=there):
             return f"{spec} asks for the channel {channel}, and the package comes from {listed(there)} here"
         case NoPython() | PythonMismatch():
@@ -240,13 +242,17 @@ def _python(obstacle: NoPython | PythonMismatch) -> str:
 
 def _range(obstacle: PythonMismatch) -> str:
     """Return `≤3.13`, `≥3.11`, `3.11 and 3.13`: those that fit, seen from those that are wished for."""
-    fit = [line for line in obstacle.fit if not line.free_threaded]
-    free = [line for line in obstacle.fit if line.free_threaded]
-    if not fit:
-        return f"{listed(free)} (free-threaded)"
-    known = [line for line in obstacle.known if not line.free_threaded]
+    if all(line.free_threaded for line in obstacle.fit):
+        return f"{listed(obstacle.fit)} (free-threaded)"
+    fit, known = _columns(obstacle.fit, obstacle.known), _columns(obstacle.known, obstacle.known)
     wish = [line for line in obstacle.wish if not line.free_threaded]
     return _bounds(fit, known, wish)
+
+
+def _columns(lines: Sequence[PythonLine], known: Sequence[PythonLine]) -> list[PythonLine]:
+    """Return lines but for the free-threaded ones, which count only where a version has no other build."""
+    usual = {(line.major, line.minor) for line in known if not line.free_threaded}
+    return [line for line in lines if not line.free_threaded or (line.major, line.minor) not in usual]
 
 
 def _bounds(fit: Sequence[PythonLine], known: Sequence[PythonLine], wish: Sequence[PythonLine]) -> str:
