@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rattler import MatchSpec
-from rattler.exceptions import InvalidMatchSpecError
+from rattler.exceptions import InvalidMatchSpecError, ParseSubdirError
+from rattler.platform import Subdir
 
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.remote import innermost
 from dirac_forge.errors import InputError
 
 __all__ = ["NoSolution", "Solution", "parse_spec"]
+
+_URL = re.compile(r"[\[,]url=")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +40,42 @@ def parse_spec(spec: str) -> MatchSpec:
     """Return a spec that a user wrote.
 
     Raises:
-        InputError: it can't be parsed.
+        InputError: it can't be parsed, or has a field that no answer here would respect.
     """
     try:
-        return MatchSpec(spec)
+        found = MatchSpec(spec)
     except InvalidMatchSpecError as exc:
         raise InputError(
             f"{spec!r} is not a package spec: {innermost(exc)}",
             hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
         ) from exc
+    if field := _unanswered(found):
+        raise InputError(
+            f"{spec!r}: {field} of a package spec can't be answered for",
+            hint="Give --platform for a subdir, and NAME VERSION BUILD for a file.",
+        )
+    return found
+
+
+def _unanswered(spec: MatchSpec) -> str:
+    """Return the field of a spec that solver and explanations pass over; "" where there is none."""
+    channel = spec.channel.name if spec.channel is not None else ""
+    if channel and _is_subdir(channel):
+        return f"the subdir {channel}, written as a channel,"
+    fields = {
+        "subdir": spec.subdir,
+        "fn": spec.file_name,
+        "url": _URL.search(spec.to_canonical_string()),
+        "extras": spec.extras,
+        "when": spec.condition,
+        "namespace": spec.namespace,
+    }
+    return next((f"the field {name}" for name, value in fields.items() if value), "")
+
+
+def _is_subdir(name: str) -> bool:
+    try:
+        Subdir(name)
+    except ParseSubdirError:
+        return False
+    return True

@@ -80,4 +80,33 @@ def test_file_of_another_kind_is_an_error_that_names_the_kinds(
 def test_package_name_with_a_dot_is_a_spec() -> None:
     assert read_target("zope.interface").specs == ("zope.interface",)
     assert read_target("conda-forge::numpy").specs == ("conda-forge::numpy",)
-    assert read_target("conda-forge/linux-64::numpy >=2").specs == ("conda-forge/linux-64::numpy >=2",)
+    assert read_target("conda-forge/label/test::numpy >=2").specs == ("conda-forge/label/test::numpy >=2",)
+
+
+@pytest.mark.parametrize(
+    ("spec", "field"),
+    [
+        ("lib[subdir=osx-64]", "the field subdir"),
+        ("conda-forge/linux-64::lib", "the field subdir"),
+        ("linux-64::lib", "the subdir linux-64, written as a channel,"),
+        ("lib[fn=lib-1.0-0.conda]", "the field fn"),
+        ("https://conda.anaconda.org/conda-forge/linux-64/lib-1.0-0.conda", "the field url"),
+        ("lib[extras=[more]]", "the field extras"),
+        ('lib[when="python >3"]', "the field when"),
+    ],
+)
+def test_fields_that_no_answer_respects_are_refused(tmp_path: Path, spec: str, field: str) -> None:
+    told = f"{spec!r}: {field} of a package spec can't be answered for"
+    with pytest.raises(InputError) as caught:
+        read_targets(spec)
+    assert caught.value.message == told
+    path = tmp_path / "specs.txt"
+    path.write_text(f"grid\n{spec}\n", encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_targets(str(path))
+    assert caught.value.message == f"{path}:2: {told}"
+
+
+def test_other_fields_of_specs_are_kept() -> None:
+    spec = f"conda-forge::lib >=1[build_number=2,license=MIT,md5={'a' * 32}]"
+    assert read_target(spec).specs == (spec,)

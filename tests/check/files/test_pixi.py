@@ -166,6 +166,20 @@ def test_environments_of_a_solve_group_are_solved_with_each_other(tmp_path: Path
     ]
 
 
+def test_fields_of_a_dependency_are_kept_or_told(tmp_path: Path) -> None:
+    (target,) = targets_of(
+        tmp_path,
+        ONE
+        + "[dependencies]\nx = { version = '>=1', build = 'h*', build-number = '2', license = 'MIT', flags = ['f'] }\n"
+        "[target.linux.dependencies]\ny = { path = 'y' }\n",
+    )
+    assert target.specs == ('x >=1 h*[build_number="2",license="MIT"]',)
+    assert target.notes == (
+        f"{tmp_path / 'pixi.toml'}: dependencies.x.flags is not read, and may change what pixi would solve",
+        f"{tmp_path / 'pixi.toml'}: dependencies.y is not from a channel and is left out",
+    )
+
+
 def test_keys_that_are_not_read_and_may_change_the_solution_are_told(tmp_path: Path) -> None:
     target, _ = targets_of(
         tmp_path,
@@ -197,6 +211,10 @@ def test_keys_that_are_not_read_and_may_change_the_solution_are_told(tmp_path: P
         (
             "[workspace]\nchannels = ['a', 'b']\nchannel-priority = 'disabled'\n[dependencies]\nb = '*'\n",
             "{path}: channel-priority = 'disabled': only strict channel priority can be solved here",
+        ),
+        (
+            "[workspace]\nplatforms = ['linux-64']\n[dependencies]\nb = { version = '*', subdir = 'noarch' }\n",
+            "{path}: dependencies.b: 'b[subdir=\"noarch\"]': the field subdir of a package spec can't be answered for",
         ),
         (
             "[workspace]\nexclude-newer = '7d'\n[dependencies]\nb = '*'\n",

@@ -13,7 +13,7 @@ from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.channel.virtual import PLATFORMS, known_platform
 from dirac_forge.check.files.content import Asking, checked_spec, main_first, named_channels
-from dirac_forge.check.files.pixi_keys import cutoff, require_strict, unread
+from dirac_forge.check.files.pixi_keys import FIELDS, SPEC_KEYS, UNREAD, cutoff, require_strict, unread
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 
@@ -195,6 +195,8 @@ def _spec(name: str, value: Any) -> str:
     version, build, channel = (str(value.get(key, "")).strip() for key in ("version", "build", "channel"))
     parts = [version or "*", build] if build else [version if version != "*" else ""]
     text = " ".join(filter(None, (name, *parts)))
+    if fields := [f'{field}="{value[key]}"' for key, field in FIELDS.items() if value.get(key) not in (None, "")]:
+        text += f"[{','.join(fields)}]"
     return f"{channel}::{text}" if channel else text
 
 
@@ -236,14 +238,24 @@ def _version(text: str, name: str, path: Path) -> str:
     return text
 
 
+def _parts(table: Mapping[str, Any], path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield a feature's own table, and those of its targets."""
+    yield table
+    targets = _table(table, "target", path)
+    yield from (_table(targets, name, path, above="target") for name in targets)
+
+
 def _notes(tables: Sequence[Mapping[str, Any]], path: Path) -> Iterator[str]:
     if any(_table(table, "pypi-dependencies", path) for table in tables):
         yield f"{path}: pypi-dependencies are left out"
-    for table in tables:
+    for part in (part for table in tables for part in _parts(table, path)):
         for key in _TABLES:
-            for name, value in _table(table, key, path).items():
+            for name, value in _table(part, key, path).items():
                 if not _spec(name, value):
                     yield f"{path}: {key}.{name} is not from a channel and is left out"
+                elif isinstance(value, Mapping):
+                    strange = sorted(value.keys() - SPEC_KEYS)
+                    yield from (f"{path}: {key}.{name}.{field}{UNREAD}" for field in strange)
 
 
 def _table(table: Mapping[str, Any], key: str, path: Path, *, above: str = "") -> Mapping[str, Any]:

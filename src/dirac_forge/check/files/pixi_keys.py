@@ -13,7 +13,7 @@ from typing import Any
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import time_from
 
-__all__ = ["cutoff", "require_strict", "unread"]
+__all__ = ["FIELDS", "SPEC_KEYS", "UNREAD", "cutoff", "require_strict", "unread"]
 
 _FEATURE = frozenset(
     {
@@ -73,6 +73,19 @@ _ENVIRONMENT = frozenset({"features", "solve-group", "no-default-feature"})
 _REQUIREMENTS = frozenset({"linux", "cuda", "macos", "libc", "archspec"})
 
 
+UNREAD = " is not read, and may change what pixi would solve"
+FIELDS = {
+    "build-number": "build_number",
+    "file-name": "fn",
+    "license": "license",
+    "md5": "md5",
+    "sha256": "sha256",
+    "subdir": "subdir",
+}
+"""Keys of a dependency to the fields of a spec, which are written in brackets."""
+SPEC_KEYS = FIELDS.keys() | {"version", "build", "channel"}
+
+
 def unread(root: Mapping[str, Any], workspace: Mapping[str, Any], path: Path) -> Iterator[str]:
     """Yield a note for each key of a manifest that is not read and may change the solution."""
     yield from _strange(root, _ROOT, "", path)
@@ -95,7 +108,7 @@ def _strange(table: Any, known: frozenset[str], above: str, path: Path) -> Itera
     if isinstance(table, Mapping):
         for key in table:
             if key not in known:
-                yield f"{path}: {above}{key} is not read, and may change what pixi would solve"
+                yield f"{path}: {above}{key}{UNREAD}"
 
 
 def cutoff(workspace: Mapping[str, Any], path: Path) -> datetime | None:
