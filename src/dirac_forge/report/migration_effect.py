@@ -124,7 +124,7 @@ def _untried(effect: TargetEffect, today: Today) -> str:
             f"whether the migration changes {target} is unknown: nothing here says what is exported by "
             f"{words(effect.packages)}, and not all feedstocks of {target} are in this workspace."
         )
-    return f"{target} needs none of the migrated packages there."
+    return f"the migration changes nothing that {target} needs there."
 
 
 def _closure_lines(effect: TargetEffect, closure: TargetClosure) -> Iterator[str]:
