@@ -328,34 +328,48 @@ def run_rebuilds(
     with migration_context(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if plan.migration.settings.paused and not paused:
-            said = f"{plan.migration.name} is paused: nothing is rebuilt. --paused does it all the same."
-            context.answer(sentences([said]), {**report.changes_json(plan, ()), "paused": True})
-            return 0
+            return _answer_paused(context, plan)
         status = None if feedstocks else current_status(context, migrating, plan, status_page)
-        if status is not None and not status.next:
+        names = feedstocks if status is None else _ready(context, plan, status)
+        if status is not None and not names:
             return _nothing_to_rebuild(context, plan, status, pr=pr)
-        names = feedstocks if status is None else [each.feedstock for each in status.next]
-        if status is not None:
-            _warn_of_limit(context, plan, len(names))
         folders = [migrating.workspace.find(name) for name in names]
-        root = migrating.workspace.root if write else None
-        results = [_rebuilt(folder, plan, write_within=root) for folder in folders]
-        sent = None
-        if pr:
-            asked = requested_rebuilds(context.settings, plan, folders)
-            sent = send(context, asked, force=bool(feedstocks))
-        steps = () if write or pr else _write_steps(plan, results)
-        return _answer_rebuilds(context, plan, results, sent, steps)
+        return _make_rebuilds(context, migrating, plan, folders, write=write, pr=pr, force=bool(feedstocks))
 
 
-def _warn_of_limit(context: Context, plan: Plan, count: int) -> None:
-    """Warn that there are more rebuilds than `pr_limit`, which is how many conda-forge's bot sends at a time."""
+def _make_rebuilds(
+    context: Context,
+    migrating: MigrationContext,
+    plan: Plan,
+    folders: Sequence[FeedstockFolder],
+    *,
+    write: bool,
+    pr: bool,
+    force: bool,
+) -> int:
+    root = migrating.workspace.root if write else None
+    results = [_rebuilt(folder, plan, write_within=root) for folder in folders]
+    sent = send(context, requested_rebuilds(context.settings, plan, folders), force=force) if pr else None
+    steps = () if write or pr else _write_steps(plan, results)
+    return _answer_rebuilds(context, plan, results, sent, steps)
+
+
+def _answer_paused(context: Context, plan: Plan) -> int:
+    said = f"{plan.migration.name} is paused: nothing is rebuilt. --paused does it all the same."
+    context.answer(sentences([said]), {**report.changes_json(plan, ()), "paused": True})
+    return 0
+
+
+def _ready(context: Context, plan: Plan, status: Status) -> list[str]:
+    """Return the members that can go; warn where that is more than conda-forge's bot sends at a time (`pr_limit`)."""
+    names = [each.feedstock for each in status.next]
     limit = plan.migration.settings.pr_limit
-    if limit is not None and count > limit:
+    if limit is not None and len(names) > limit:
         context.observer.warned(
-            f"{plan.migration.name} has pr_limit {limit}, which is for conda-forge's bot: all {count} rebuilds that "
-            f"can go are made; `dirac-forge migrate run {plan.migration.name} FEEDSTOCK...` makes some"
+            f"{plan.migration.name} has pr_limit {limit}, which is for conda-forge's bot: all {len(names)} rebuilds "
+            f"that can go are made; `dirac-forge migrate run {plan.migration.name} FEEDSTOCK...` makes some"
         )
+    return names
 
 
 def _answer_rebuilds(
