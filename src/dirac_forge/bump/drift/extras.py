@@ -30,14 +30,8 @@ def extras_drift(
 
     They are not edited, since maintainers leave such lines alone: chardet of requests, cffi of zstandard.
     """
-    named = {
-        canonicalize_name(name)
-        for one in after.requires_dist
-        if one.marker is not None and "extra" in str(one.marker)
-        for name in (one.name, providers.package(one.name))
-    }
-    listed = [line for part in ("run", "run_constrained") for line in output.of(part) if line.kind == "package"]
-    lines = [line for line in listed if line.key in named and not draft.gone(line)]
+    named = _named_by_extras(after, providers)
+    lines = [line for line in _listed(output) if line.key in named and not draft.gone(line)]
     if not lines:
         return
     noarch = output.output.noarch is not None
@@ -51,17 +45,29 @@ def extras_drift(
         )
         for extra in extras_named(after)
     ]
-    open_lines = [line for line in lines if line.key not in base]
-    for line in open_lines:
-        if (output.output.name, line.section, line.key) not in draft.told and not draft.decided(line):
+    for line in lines:
+        if line.key not in base and not _settled(draft, output.output.name, line):
             _tell(draft, output.output.name, line, extras)
 
 
+def _named_by_extras(metadata: CoreMetadata, providers: Providers) -> set[str]:
+    """Return the projects that some extra asks for, and their packages, normalised."""
+    asked = (one for one in metadata.requires_dist if one.marker is not None and "extra" in str(one.marker))
+    return {canonicalize_name(name) for one in asked for name in (one.name, providers.package(one.name))}
+
+
+def _listed(output: OutputLines) -> list[RequirementLine]:
+    return [line for part in ("run", "run_constrained") for line in output.of(part) if line.kind == "package"]
+
+
+def _settled(draft: DriftDraft, output: str, line: RequirementLine) -> bool:
+    return (output, line.section, line.key) in draft.told or draft.decided(line)
+
+
 def _tell(draft: DriftDraft, output: str, line: RequirementLine, extras: list[tuple[str, Needs, Needs]]) -> None:
+    pairs = [(extra, _need(old, line), _need(new, line)) for extra, old, new in extras]
     moves = [
-        (extra, now)
-        for extra, old, new in extras
-        if (now := _need(new, line)) is not None and (was := _need(old, line)) is not None and was.lines != now.lines
+        (extra, now) for extra, was, now in pairs if was is not None and now is not None and was.lines != now.lines
     ]
     if not moves or any(_says(line, spec) for _, now in moves for _, spec in now.lines.values()):
         return

@@ -47,12 +47,12 @@ def _together(specs: Sequence[str], *, noarch: bool) -> tuple[Clause, ...] | Non
     """Return the clauses for a line that stands for all of the specs; None where they can't be told."""
     read = [clauses_of(spec) for spec in specs]
     known = [clauses for clauses in read if clauses is not None]
-    if len(known) < len(read) or any(clause.side == "equal" for clauses in known for clause in clauses):
+    each = [clause for clauses in known for clause in clauses]
+    if len(known) < len(read) or any(clause.side == "equal" for clause in each):
         return None if len(read) != 1 else read[0]
     if noarch:
-        return _strictest([clause for clauses in known for clause in clauses])
-    common = [clause for clauses in known for clause in clauses if all(implied([clause], each) for each in known)]
-    return _strictest(common)
+        return _strictest(each)
+    return _strictest([clause for clause in each if all(implied([clause], clauses) for clauses in known)])
 
 
 def _strictest(clauses: Sequence[Clause]) -> tuple[Clause, ...]:

@@ -247,11 +247,8 @@ def _added(
     draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: Section, requiring: Requiring, pin: str
 ) -> None:
     name = output.output.name
-    here = [line for line in output.lines if line.key in need.keys]
-    if any((line.section == section and not line.dead) or line.kind == "pin_subpackage" for line in here):
+    if _is_listed(draft, output, need, section):
         return
-    for line in (line for line in here if line.section == section):
-        draft.remove(name, line, "", CarriedReason(kind="dead-condition"))
     for when, spec in need.lines.values():
         if when is not None and output.output.noarch is not None:
             told = f"{need.package} {spec} is new, on some systems only; a noarch package can't say so"
@@ -268,6 +265,17 @@ def _added(
             project=need.project,
             optional=need.marked or bool(requiring.extra),
         )
+
+
+def _is_listed(draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: Section) -> bool:
+    """Return whether a section has a requirement; lines of it that hold for no Python any more are removed."""
+    here = [line for line in output.lines if line.key in need.keys]
+    own = [line for line in here if line.section == section]
+    if not all(line.dead for line in own) or any(line.kind == "pin_subpackage" for line in here):
+        return True
+    for line in own:
+        draft.remove(output.output.name, line, "", CarriedReason(kind="dead-condition"))
+    return False
 
 
 def followed(

@@ -6,7 +6,7 @@ import re
 
 from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
-from dirac_forge.bump.drift.lines import OutputLines
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 
 __all__ = ["systems_drift"]
 
@@ -19,11 +19,8 @@ def systems_drift(draft: DriftDraft, output: OutputLines) -> None:
 
     To be called after everything else. conda-forge.yml's `noarch_platforms` is named: nothing needs it, either.
     """
-    lines = [line for line in output.of("run") if line.conditional]
-    virtual = [line for line in lines if line.name in _VIRTUAL and not draft.gone(line)]
-    others = [line for line in lines if line.name not in _VIRTUAL]
-    went = [line for line in others if draft.gone(line)]
-    if output.output.noarch is None or not virtual or not went or len(went) < len(others):
+    virtual = _needless(draft, output)
+    if output.output.noarch is None or not virtual:
         return
     name = output.output.name
     if _conditions(draft, {line.number for line in virtual}):
@@ -33,6 +30,15 @@ def systems_drift(draft: DriftDraft, output: OutputLines) -> None:
     for line in virtual:
         draft.remove(name, line, "", CarriedReason(kind="conditions-gone"))
     draft.note("info", f"{name}: noarch_platforms of conda-forge.yml is not needed any more: one build serves all")
+
+
+def _needless(draft: DriftDraft, output: OutputLines) -> list[RequirementLine]:
+    """Return the lines for systems, where all others with a condition went (one at least)."""
+    lines = [line for line in output.of("run") if line.conditional]
+    others = [line for line in lines if line.name not in _VIRTUAL]
+    if not others or not all(map(draft.gone, others)):
+        return []
+    return [line for line in lines if line.name in _VIRTUAL and not draft.gone(line)]
 
 
 def _conditions(draft: DriftDraft, but: set[int]) -> bool:

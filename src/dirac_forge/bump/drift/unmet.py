@@ -128,17 +128,25 @@ def _of_section(
     cells = list(product(one.scope.pythons, platforms))
     found: dict[tuple[tuple[int, ...], str], _Finding] = {}
     for cell in cells:
-        output = rendering.output(one.output, cell)
-        lines = lines_of(output, rendering.outputs(cell)) if output is not None else []
-        if output is None or not any(_key(line) == "python" for line in lines):
-            continue  # it is not built there, or is no package of Python
-        for key, asked, mine in _short(now.get(cell, {}), output, lines, section):
+        for key, asked, mine in _short_in(cell, one, rendering, lines_of, section, now.get(cell, {})):
             before_it = was.get(cell, {}).get(key)
             finding = found.setdefault((tuple(line.line for line in mine), key), _Finding(asked, mine))
             # What the recipe leaves out all along is no news, whatever its bound is now.
             finding.add(cell, asked, fresh=before_it is None or (bool(mine) and before_it.spec != asked.spec))
     for (_, key), finding in found.items():
         yield finding.told(one, section, {cell for cell in cells if key in now.get(cell, {})})
+
+
+def _short_in(
+    cell: Cell, one: Compared, rendering: _Rendering, lines_of: Lines, section: Section, required: Mapping[str, _Asked]
+) -> Iterator[tuple[str, _Asked, list[ReadRequirement]]]:
+    """Yield what falls short in one environment: nothing where it is not built, or is no package of Python."""
+    output = rendering.output(one.output, cell)
+    if output is None:
+        return
+    lines = lines_of(output, rendering.outputs(cell))
+    if any(_key(line) == "python" for line in lines):
+        yield from _short(required, output, lines, section)
 
 
 def _short(
