@@ -474,6 +474,31 @@ def test_diff_of_a_lock_and_today(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_diff_of_two_locks_does_not_ask_a_file_that_was_not_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12", "--output", "old.lock", "-q"]) == 0
+    assert main(["lock", "construct.yaml", "--output", "new.lock", "-q"]) == 0
+    both = ("diff", "old.lock", "new.lock", "--no-security")
+    capsys.readouterr()
+    assert main(list(both)) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(
+        "old.lock → new.lock\n"
+        "  Which packages were asked for by name is not known: `--file FILE` names the\n"
+        "  file that says so.\n"
+    )
+    assert "Upgraded:" in told
+    assert "dependencies" not in told
+    assert main([*both, "--file", "construct.yaml"]) == 0
+    told = capsys.readouterr().out
+    assert "is not known" not in told
+    assert "dirac-forge diff old.lock new.lock --file construct.yaml --markdown" in " ".join(told.split())
+    assert answer(capsys, *both)[1]["asked_known"] is False
+    assert answer(capsys, *both, "--file", "construct.yaml")[1]["asked_known"] is True
+
+
 def test_diff_of_git_revisions_solves_as_of_their_dates(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, workspace: Path
 ) -> None:
@@ -499,7 +524,7 @@ def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(
 ) -> None:
     (workspace / "old.txt").write_text("# OS 1, env=base\ngrid-9.0-0.conda\nlib-1.0-0.conda\n", encoding="utf-8")
     (workspace / "new.txt").write_text("# platform: linux-64\ngrid-9.1-0.conda\nlib-1.0-0.conda\n", encoding="utf-8")
-    code, document = answer(capsys, "diff", "old.txt", "new.txt")
+    code, document = answer(capsys, "diff", "old.txt", "new.txt", "--file", "construct.yaml")
     assert code == 0
     linux = document["platforms"]["linux-64"]
     assert [(each["name"], each["from"], each["to"], each["asked"]) for each in linux["changed"]] == [

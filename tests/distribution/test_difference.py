@@ -93,7 +93,8 @@ def test_what_is_alike_is_told_once_by_cause_and_for_all_platforms() -> None:
     def lock(name: str, python: str, *more: LockedPackage) -> Lock:
         abi = f"python_abi 3.{python}.*"
         some = [replace(package(f"{each} 1 py{python}", abi), size=None) for each in "abc"]
-        both = (*some, replace(package(f"python 3.{python} h0"), size=None))
+        known = replace(package("asked 1 0"), size=None, asked=True)
+        both = (*some, replace(package(f"python 3.{python} h0"), size=None), known)
         return Lock(name=name, environments={"default": {"linux-64": (*both, *more), "osx-64": both}})
 
     large = replace(package("own 1 py12", "python_abi 3.12.*"), size=3_000_000)

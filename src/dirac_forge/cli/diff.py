@@ -11,7 +11,7 @@ from pathlib import Path
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.check.configured import asked_channels
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
+from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of
 from dirac_forge.distribution.completion import completed, is_complete, with_asked
 from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.files import read_distribution
@@ -40,7 +40,7 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     difference, report = compared(context, old, new, file=file, security=security)
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
-    again = (*diff_arguments(old, new, file), "--markdown")
+    again = (old, new, *(("--file", file) if file else ()), "--markdown")
     steps = () if difference.empty or markdown else step("release notes of it", "diff", *again)
     context.answer(text, difference_json(difference, report), steps=steps)
     return 0
@@ -50,8 +50,10 @@ def compared(
     context: Context, old: str, new: str, *, file: str, security: bool = True
 ) -> tuple[LockDifference, SecurityReport | None]:
     """Return the difference of two states, and the security fixes in it where they are asked for."""
-    before, after = (_state(context, each, file) for each in (old, new))
-    asked = _asked(context, file)
+    before, after = (_state(context, each, file or DIFF_FILE) for each in (old, new))
+    # Two locks need no file: that of the current folder may be of another distribution.
+    used = file or (DIFF_FILE if not all(_is_packages(each) for each in (old, new)) else "")
+    asked = _asked(context, used) if used else frozenset()
     difference = difference_of(with_asked(before, asked), with_asked(after, asked))
     return difference, _security(context, difference) if security else None
 
@@ -81,12 +83,17 @@ def _security(context: Context, difference: LockDifference) -> SecurityReport:
         return security_of(difference, lookup, executor=executor)
 
 
+def _is_packages(text: str) -> bool:
+    """Whether a state is read from packages that were chosen already, rather than solved from the file."""
+    return text != _TODAY and Path(text).exists()
+
+
 def _state(context: Context, text: str, file: str) -> Lock:
     """Return the packages of a lock, a prefix, `today`, or a git revision of `file`."""
     path = Path(text)
     if text == _TODAY:
         return _solved(context, distribution_of(context, file), text)
-    if path.exists():
+    if _is_packages(text):
         return _completed(context, _read(path))
     return _revision(context, text, Path(file))
 

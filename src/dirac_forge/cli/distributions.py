@@ -14,9 +14,9 @@ from dirac_forge.cli.context import Context
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.solving import Distribution
 
-__all__ = ["channels_for", "diff_arguments", "distribution_of"]
+__all__ = ["DIFF_FILE", "channels_for", "diff_arguments", "distribution_of"]
 
-_DIFF_FILE = "construct.yaml"
+DIFF_FILE = "construct.yaml"
 """The file of `diff` where none is given."""
 
 _OVERRIDES = {
@@ -79,4 +79,4 @@ def _overridden(environ: Mapping[str, str], platform: str) -> dict[str, str]:
 
 def diff_arguments(old: str, new: str, file: str) -> tuple[str, ...]:
     """Return the arguments of `diff` for two states of a distribution's file."""
-    return (old, new, *(() if file == _DIFF_FILE else ("--file", file)))
+    return (old, new, *(() if file == DIFF_FILE else ("--file", file)))

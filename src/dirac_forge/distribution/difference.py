@@ -80,6 +80,8 @@ class LockDifference:
     only_old: tuple[str, ...] = ()
     """Platforms that only the old lock has."""
     only_new: tuple[str, ...] = ()
+    asked_known: bool = True
+    """Whether one of the locks, or a file, tells which packages were asked for by name."""
 
     @property
     def empty(self) -> bool:
@@ -111,6 +113,16 @@ def difference_of(old: Lock, new: Lock) -> LockDifference:
         environments=environments,
         only_old=tuple(platform for platform in old.platforms if platform not in shared),
         only_new=tuple(platform for platform in new.platforms if platform not in shared),
+        asked_known=_tells_asked(old) or _tells_asked(new),
+    )
+
+
+def _tells_asked(lock: Lock) -> bool:
+    return any(
+        package.asked
+        for platforms in lock.environments.values()
+        for packages in platforms.values()
+        for package in packages
     )
 
 

@@ -209,6 +209,7 @@ def _installed_package(entry: Mapping[str, Any]) -> LockedPackage:
         size=entry.get("size") if isinstance(entry.get("size"), int) else None,
         license=str(entry.get("license") or ""),
         depends=tuple(map(str, depends)) if isinstance(depends, list) else (),
+        asked=bool(entry.get("requested_spec") or entry.get("requested_specs")),
     )
 
 

@@ -45,7 +45,7 @@ def difference_sections(
     sections: list[Section] = []
     for environment, platforms in difference.environments.items():
         of = f"{environment}: " if len(difference.environments) > 1 else ""
-        sections += _environment_sections(of, platforms, lead, security)
+        sections += _environment_sections(of, platforms, lead, security, known=difference.asked_known)
     for word, lock, missing in (
         ("Only in", difference.old, difference.only_old),
         ("New in", difference.new, difference.only_new),
@@ -53,14 +53,21 @@ def difference_sections(
         if missing:
             sections.append(Section(title=f"{word} {lock}: {', '.join(missing)}", blocks=()))
     sections += _security_sections(security)
-    return (Section(title=title, blocks=()), *(section.below() for section in sections))
+    untold = "Which packages were asked for by name is not known: `--file FILE` names the file that says so."
+    blocks = () if difference.asked_known else (Paragraph(untold),)
+    return (Section(title=title, blocks=blocks), *(section.below() for section in sections))
 
 
 def _environment_sections(
-    of: str, platforms: Mapping[str, PlatformDifference], lead: Sequence[str], security: SecurityReport | None
+    of: str,
+    platforms: Mapping[str, PlatformDifference],
+    lead: Sequence[str],
+    security: SecurityReport | None,
+    *,
+    known: bool,
 ) -> list[Section]:
     sections = [
-        _platforms_section(f"{of}{', '.join(alike)}", changes, lead, security)
+        _platforms_section(f"{of}{', '.join(alike)}", changes, lead, security, known=known)
         for alike, changes in _by_platforms(platforms).items()
     ]
     unchanged = [platform for platform, each in platforms.items() if not each.changes]
@@ -90,13 +97,15 @@ def _signature(change: PackageChange) -> tuple[object, ...]:
 
 
 def _platforms_section(
-    title: str, changes: Sequence[_Alike], lead: Sequence[str], security: SecurityReport | None
+    title: str, changes: Sequence[_Alike], lead: Sequence[str], security: SecurityReport | None, *, known: bool
 ) -> Section:
+    """`known`: whether it is known which packages were asked for; else none of them is called a dependency."""
+    rest = " (dependencies)" if known else ""
     first = [some for name in lead for some in changes if some[0].name == name]
     others = [some for some in changes if some not in first]
     blocks: list[Block] = [Paragraph(_lead_line(some, security)) for some in first]
     for heading, kinds in _HEADINGS:
-        for told, asked in ((f"{heading}:", True), (f"{heading} (dependencies):", False)):
+        for told, asked in ((f"{heading}:", True), (f"{heading}{rest}:", False)):
             blocks += _change_blocks(told, _belonging(others, kinds, asked=asked), security)
     return Section(title=title, blocks=tuple(blocks))
 
@@ -235,6 +244,7 @@ def difference_json(difference: LockDifference, security: SecurityReport | None 
     }
     first: Mapping[str, Any] = next(iter(environments.values()), {})
     return {
+        "asked_known": difference.asked_known,
         "old": difference.old,
         "new": difference.new,
         "platforms": first,

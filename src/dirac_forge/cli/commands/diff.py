@@ -30,8 +30,12 @@ def diff(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same for the newer state.", show_default="today")] = "",
     file: Annotated[
         str,
-        typer.Option(metavar="FILE", help="The file of the distribution, for git revisions and `today`."),
-    ] = "construct.yaml",
+        typer.Option(
+            metavar="FILE",
+            help="The file of the distribution. [default for git revisions and `today`: construct.yaml]",
+            show_default=False,
+        ),
+    ] = "",
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, as for release notes.")] = False,
     security: Annotated[
         bool, typer.Option("--security/--no-security", help="Ask the index which versions have known vulnerabilities.")
