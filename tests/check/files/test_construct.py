@@ -62,6 +62,16 @@ def test_virtual_specs_raise_what_the_machine_has_and_are_no_packages(tmp_path: 
     assert main.notes == (f"{path}:7: virtual_specs: __osx <26 is left to the installer: only NAME >=VERSION is read",)
 
 
+def test_channels_of_other_platforms_are_not_asked_and_different_ones_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text("name: x\nchannels:\n  - a\n  - b  # [osx]\nspecs: [s]\n", encoding="utf-8")
+    alone = read_target(str(path), platforms=["linux-64"])
+    assert (alone.channels, alone.notes) == (("a",), ())
+    both = read_target(str(path), platforms=["linux-64", "osx-64"])
+    assert both.channels == ("a", "b")
+    assert both.notes == ("x: the channels differ by platform: all of them are asked on each",)
+
+
 def test_selectors_are_never_run(tmp_path: Path) -> None:
     path = tmp_path / "construct.yaml"
     path.write_text("name: x\nspecs:\n  - a  # [__import__('os').system('touch pwned')]\n", encoding="utf-8")

@@ -178,6 +178,8 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
     # An environment that a selector takes away on a platform asks for nothing there.
     absent: dict[str, tuple[str, ...]] = dict.fromkeys(PLATFORMS, ())
     specs = absent | {platform: main_first(one.specs) for platform, one in by_platform.items()}
+    here = [by_platform[platform].channels for platform in asked.platforms if platform in by_platform]
+    differ = len(set(here)) > 1
     lists = [*(specs.get(platform, ()) for platform in asked.platforms), *specs.values()]
     return Target(
         name=name if environment == DEFAULT_ENVIRONMENT else f"{name}:{environment}",
@@ -186,10 +188,13 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         platforms=asked.platforms,
         pythons=asked.pythons,
         environment=environment,
-        channels=_merged(one.channels for one in by_platform.values()),
+        channels=_merged(here),
         exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
         machine={platform: one.machine for platform, one in by_platform.items() if one.machine},
-        notes=_merged(tuple(one.notes) for one in by_platform.values()),
+        notes=(
+            *_merged(tuple(one.notes) for one in by_platform.values()),
+            *((f"{name}: the channels differ by platform: all of them are asked on each",) if differ else ()),
+        ),
     )
 
 
