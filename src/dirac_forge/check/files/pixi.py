@@ -81,29 +81,32 @@ def _solve_groups(environments: Mapping[str, Any], path: Path) -> dict[str, str]
 
 def _with_group(target: Target, all_: Sequence[Target], groups: Mapping[str, str], path: Path) -> Target:
     """Return a target that is solved with the others of its solve group, so that all have the same versions."""
-    group = groups.get(target.environment)
-    others = [one for one in all_ if one is not target and group and groups.get(one.environment) == group]
+    group = groups.get(target.environment, "")
+    others = [one for one in all_ if group and one is not target and groups.get(one.environment) == group]
     if not others:
         return target
-    for other in others:
-        if other.channels != target.channels:
-            raise InputError(
-                f"{path}: solve-group {group}: {target.environment} and {other.environment} have different channels",
-                hint="The environments of a solve group are solved together, and need the same channels.",
-            )
-    together = {
-        platform: tuple(dict.fromkeys(spec for one in others for spec in one.specs_for(platform)))
-        for platform in target.platforms
-    }
-    machine = {
-        platform: _highest(one.machine.get(platform, {}) for one in (target, *others)) for platform in target.platforms
-    }
+    different = next((one for one in others if one.channels != target.channels), None)
+    if different is not None:
+        raise InputError(
+            f"{path}: solve-group {group}: {target.environment} and {different.environment} have different channels",
+            hint="The environments of a solve group are solved together, and need the same channels.",
+        )
+    machine = {platform: _machine_of((target, *others), platform) for platform in target.platforms}
+    together = {platform: _asked_by(others, platform) for platform in target.platforms}
     return replace(
         target,
-        solve_group=group or "",
+        solve_group=group,
         together={platform: specs for platform, specs in together.items() if specs},
         machine={platform: packages for platform, packages in machine.items() if packages},
     )
+
+
+def _machine_of(targets: Iterable[Target], platform: str) -> dict[str, str]:
+    return _highest(one.machine.get(platform, {}) for one in targets)
+
+
+def _asked_by(targets: Iterable[Target], platform: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(spec for one in targets for spec in one.specs_for(platform)))
 
 
 def _highest(machines: Iterable[Mapping[str, str]]) -> dict[str, str]:
