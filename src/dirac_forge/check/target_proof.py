@@ -110,11 +110,7 @@ class TargetProver:
         """A target that could be installed: with the new packages all at once, which proves each; else one by one."""
         rounds = rounds_of(self.view, cell, relevant) or [[]]
         tried = [solve_cell(self.view, cell.question, required=some) for some in rounds]
-        after = tried[0]
-        unknown = next((one for one in tried if one.status == "unknown"), None)
-        if unknown is not None:
-            return Verdict(before=cell, after=unknown, outcome="unknown", reason=unknown.reason)
-        found = _compared(cell, after) if all(one.status == "installable" for one in tried) else None
+        found = _all_at_once(cell, tried)
         if found is not None and found.outcome != "worse":
             return found
         left = self._left_already(cell, relevant)
@@ -287,6 +283,14 @@ def _moves(before: Cell, after: Cell) -> list[VersionMove]:
         for name in names
         if name in old and name in new and Version(old[name]) != Version(new[name])
     ]
+
+
+def _all_at_once(cell: Cell, tried: Sequence[Cell]) -> Verdict | None:
+    """Return the verdict where every round can be installed, or some answer is unknown; None else."""
+    unknown = next((one for one in tried if one.status == "unknown"), None)
+    if unknown is not None:
+        return Verdict(before=cell, after=unknown, outcome="unknown", reason=unknown.reason)
+    return _compared(cell, tried[0]) if all(one.status == "installable" for one in tried) else None
 
 
 def _compared(before: Cell, after: Cell) -> Verdict:
