@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import cells_of
 from dirac_forge.check.matrix import check
@@ -13,6 +15,7 @@ from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.proof_words import environment_words, proof_words, verdict_words, warning_words
 from support.channel import pkg, pythons, write_channel
@@ -319,3 +322,20 @@ def test_a_remedy_keeps_the_target_at_its_version(tmp_path: Path) -> None:
 
 def installed(verdict: Verdict) -> list[tuple[str, str]]:
     return [(record.name, record.version) for record in verdict.after.packages]
+
+
+def test_what_a_build_refuses_is_not_proved_and_what_mends_it_is(tmp_path: Path) -> None:
+    channel = Channel.open([str(boto(tmp_path / "c"))])
+    platforms = ("linux-64",)
+    good = recipe(tmp_path / "new", "boto3", "1.0.1", "botocore >=1.0,<1.1")
+    broken = recipe(tmp_path / "old", "boto3", "1.0.1", "botocore >=1.0,<1.1", extra="  rum:\n    - x\n")
+    target = make_target("app", ("app",), platforms=platforms)
+    with ThreadPoolExecutor(2) as executor:
+        before = check(channel, cells_of(target), executor=executor, remedies=False)
+        prover = Prover(channel, lambda: before, platforms=platforms, pinning=None)
+        mending = Subject("boto3", good, old=broken, channel=channel, pinning=None, platforms=platforms)
+        assert only(prover.proof([mending], executor=executor)).outcome == "same"
+        breaking = Subject("boto3", broken, old=good, channel=channel, pinning=None, platforms=platforms)
+        with pytest.raises(RecipeError) as error:
+            prover.proof([breaking], executor=executor)
+    assert error.value.problem == "unknown key 'rum' in requirements; did you mean 'run'?"

@@ -10,7 +10,6 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.paper_builds import migrations_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
-from dirac_forge.recipe.reading.mistakes import refuse_unbuildable
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
 __all__ = ["Side", "Subject"]
@@ -64,7 +63,6 @@ class Subject:
         if recipe is None:
             return []
         if (side, platform) not in self._rendered:
-            refuse_unbuildable(recipe.text)
             migrations = migrations_of(self._channel, recipe, platform, self._pinning)
             found = rendered_variants(recipe, self._pinning, migrations, platform=platform)
             noarch_here = platform in recipe.forge.noarch_platforms
