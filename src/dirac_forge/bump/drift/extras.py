@@ -85,6 +85,6 @@ def _need(needs: Needs, line: RequirementLine) -> UpstreamNeed | None:
 
 
 def _says(line: RequirementLine, spec: str) -> bool:
-    """Whether the line and upstream's spec bound the same, or one of them more than the other."""
+    """Whether a line and upstream's spec admit the same versions."""
     mine, theirs = clauses_of(line.spec), clauses_of(spec)
     return mine is not None and theirs is not None and implied(mine, theirs) and implied(theirs, mine)

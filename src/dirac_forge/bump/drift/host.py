@@ -10,8 +10,8 @@ from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.clauses import highs, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
-from dirac_forge.bump.drift.needs import UpstreamNeed, needs_of
-from dirac_forge.bump.drift.run import NEVER, followed
+from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed, needs_of
+from dirac_forge.bump.drift.run import followed
 from dirac_forge.recipe.making.compiled import Nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import BACKENDS, build_backend, build_requirements

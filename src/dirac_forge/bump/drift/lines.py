@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
@@ -89,6 +89,10 @@ class OutputLines:
     def of(self, section: Section) -> tuple[RequirementLine, ...]:
         """Return those of one section, in the file's order."""
         return tuple(line for line in self.lines if line.section == section)
+
+    def named(self, keys: Collection[str], sections: Iterable[Section] = ("run",)) -> list[RequirementLine]:
+        """Return those of some sections that are for a package or project with one of these keys."""
+        return [line for section in sections for line in self.of(section) if line.key in keys]
 
 
 @dataclass

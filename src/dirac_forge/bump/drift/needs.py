@@ -19,9 +19,11 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList
 
-__all__ = ["UpstreamNeed", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
+__all__ = ["NEVER", "UpstreamNeed", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
 
 
+NEVER = frozenset({"python", "wheel"})
+"""`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
 _DEEPEST = 50
 """Extras of a project that bring others, one through the other."""
 

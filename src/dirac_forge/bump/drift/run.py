@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.carried import CarriedReason
-from dirac_forge.bump.drift.clauses import Clause, clauses_of, implied, joined, same, styled
+from dirac_forge.bump.drift.catching_up import add_lagging, raise_lagging
+from dirac_forge.bump.drift.clauses import clauses_of, implied, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
-from dirac_forge.bump.drift.needs import UpstreamNeed, extras_named, mentioned, needs_of, only_extra
+from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed, extras_named, mentioned, needs_of, only_extra
 from dirac_forge.bump.drift.new_output import JoiningFamily
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.model import Level
@@ -19,7 +20,7 @@ from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
-__all__ = ["NEVER", "Requiring", "followed", "run_drift"]
+__all__ = ["Requiring", "followed", "run_drift"]
 
 _MANY = 4
 """Packages that tell an extra even where one of them is missing."""
@@ -47,8 +48,6 @@ _TEST_TOOLS = frozenset(
     ["coverage", "hypothesis", "mock", "nose", "nose2", "parameterized", "pytest", "testfixtures", "tox", "unittest2"]
 )
 _TEST_PLUGINS = ("pytest-", "nose-", "tox-")
-NEVER = frozenset({"python", "wheel"})
-"""`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
 
 
 def run_drift(
@@ -90,9 +89,9 @@ def run_drift(
     if satellite:
         return
     if catch_up or edited:
-        _catch_up(draft, output, base.old, base.new, bare=catch_up)
+        raise_lagging(draft, output, base.old, base.new, bare=catch_up)
     if catch_up:
-        _add_missing(draft, output, base.old, base.new, lambda need: base.why_not(need, built, exists))
+        add_lagging(draft, output, base.old, base.new, lambda need: base.why_not(need, built, exists))
 
 
 def _held(output: OutputLines, base: _RunMerge, extras: Sequence[_RunMerge]) -> list[_RunMerge]:
@@ -146,10 +145,6 @@ def _holds(output: OutputLines, needs: Sequence[UpstreamNeed]) -> bool:
     return len(needs) > 1 and missing <= (len(needs) >= _MANY)
 
 
-def _mine(output: OutputLines, need: UpstreamNeed, sections: Sequence[Section] = ("run",)) -> list[RequirementLine]:
-    return [line for section in sections for line in output.of(section) if line.key in need.keys]
-
-
 class _RunMerge:
     """What upstream (or one of its extras) requires in both releases, against an output's lines."""
 
@@ -176,7 +171,7 @@ class _RunMerge:
             if was is None:
                 self._take_new(need, built, family, exists)
             elif was.lines != need.lines:
-                for line in _mine(self.output, need, self.sections):
+                for line in self.output.named(need.keys, self.sections):
                     followed(self.draft, self.name, line, was, need)
 
     def _before(self, need: UpstreamNeed) -> UpstreamNeed | None:
@@ -219,7 +214,7 @@ class _RunMerge:
             if key in self.new or key in NEVER or any(need.keys & other.keys for other in self.new.values()):
                 continue
             elsewhere = not mentioned.isdisjoint(canonicalize_name(project) for project in need.projects)
-            for line in _mine(self.output, need, self.sections):
+            for line in self.output.named(need.keys, self.sections):
                 self._remove(line, need, elsewhere=elsewhere)
 
     def _remove(self, line: RequirementLine, need: UpstreamNeed, *, elsewhere: bool) -> None:
@@ -239,7 +234,7 @@ def _is_test_tool(key: str) -> bool:
 def _mirrored(output: OutputLines, needs: Mapping[str, UpstreamNeed]) -> bool:
     """Whether host lists everything that upstream requires at run time, too (two packages at least)."""
     host = {line.key for line in output.of("host")}
-    run = [need for need in needs.values() if _mine(output, need)]
+    run = [need for need in needs.values() if output.named(need.keys)]
     return len(run) > 1 and all(need.keys & host for need in run)
 
 
@@ -303,85 +298,6 @@ def _says(line: RequirementLine, spec: str) -> bool:
     """Whether a line has exactly the bounds of a spec."""
     mine = clauses_of(line.spec)
     return mine is not None and same(mine, clauses_of(spec) or ())
-
-
-def _catch_up(
-    draft: DriftDraft,
-    output: OutputLines,
-    old: Mapping[str, UpstreamNeed],
-    new: Mapping[str, UpstreamNeed],
-    *,
-    bare: bool,
-) -> None:
-    """Raise lower bounds that were behind upstream's before this release; with `bare` also write those that lack."""
-    for need in _unmoved(old, new):
-        for line in _mine(output, need) if need.everywhere else ():
-            if line.kind == "package" and not line.conditional and not line.template and not draft.gone(line):
-                _raise_bound(draft, output, line, need, bare=bare)
-
-
-def _raise_bound(
-    draft: DriftDraft, output: OutputLines, line: RequirementLine, need: UpstreamNeed, *, bare: bool
-) -> None:
-    mine, theirs = clauses_of(draft.spec(line)), clauses_of(need.everywhere or "")
-    if mine is None or theirs is None or any(clause.side == "equal" for clause in mine):
-        return
-    clauses = _raised(mine, theirs, bare=bare)
-    if clauses is None:
-        return
-    reason = CarriedReason(kind="bound-behind")
-    spec = joined(clauses, line.written)
-    draft.respecify(output.output.name, line, spec, need.evidence, reason, project=need.project, lags=True)
-
-
-def _add_missing(
-    draft: DriftDraft,
-    output: OutputLines,
-    old: Mapping[str, UpstreamNeed],
-    new: Mapping[str, UpstreamNeed],
-    why_not: Callable[[UpstreamNeed], object],
-) -> None:
-    """Add what upstream required before this release already, everywhere, and run lacks."""
-    for need in _unmoved(old, new):
-        listed = any(line.key in need.keys for line in output.lines)
-        if need.everywhere is None or listed or why_not(need) is not None:
-            continue
-        draft.add(
-            output,
-            "run",
-            need.package,
-            need.everywhere,
-            evidence=need.evidence,
-            reason=CarriedReason(kind="asked-before"),
-            project=need.project,
-            lags=True,
-        )
-
-
-def _unmoved(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -> Iterator[UpstreamNeed]:
-    """Yield what upstream asks for as it did before."""
-    for key, need in new.items():
-        if key not in NEVER and key in old and old[key].lines == need.lines:
-            yield need
-
-
-def _raised(mine: tuple[Clause, ...], theirs: tuple[Clause, ...], *, bare: bool) -> tuple[Clause, ...] | None:
-    """Return the recipe's clauses with upstream's lower bound; None where theirs is no higher.
-
-    A line without any clause gets upstream's with `bare`, one with others only stays as it is.
-    """
-    own, low = _low(mine), _low(theirs)
-    if low is None:
-        return None
-    if own is None:
-        return theirs if bare and not mine else None
-    if own.version >= low.version:
-        return None
-    return tuple(styled(low, own, []) if clause is own else clause for clause in mine)
-
-
-def _low(clauses: Sequence[Clause]) -> Clause | None:
-    return next((clause for clause in clauses if clause.side == "low"), None)
 
 
 def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, touched: set[str]) -> None:
