@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -15,7 +15,6 @@ from dirac_forge.feedstock.variants import ASSUMED_PYTHONS, VariantRecipe, rende
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.mistakes import Mistake, undefined_names, written_mistakes
 from dirac_forge.recipe.reading.parsing import parse_recipe
-from dirac_forge.recipe.writing.wording import placeholders
 
 __all__ = ["RecipeAtHand"]
 
@@ -35,10 +34,13 @@ class RecipeAtHand:
         beside = FeedstockFolder(path.parent.name, path).read()
         return cls(replace(beside, text=parse_recipe(text, path=path)))
 
-    def problems(self) -> tuple[str, ...]:
-        """Return what is wrong, each with file and line, in the file's order. Raises RecipeError."""
+    def problems(self, asked: Collection[int]) -> tuple[str, ...]:
+        """Return what is wrong, each with file and line, in the file's order; `asked` are lines that ask for something.
+
+        Raises RecipeError.
+        """
         text = self.recipe.text
-        written = written_mistakes(text, self._configured(), placeholders(text.text))
+        written = written_mistakes(text, self._configured(), asked)
         if not written:
             facts_of(self.recipe, None, path=text.path)
             written = tuple(sorted(dict.fromkeys(self._rendered()), key=lambda each: each.line))

@@ -105,16 +105,16 @@ def _validated(path: Path) -> _Validated:
         return _Validated(problems=(f"it can't be read: {error.strerror or error}",), readable=False)
     except UnicodeDecodeError:
         return _Validated(problems=("it can't be read: it is not UTF-8",), readable=False)
+    to_fill_in = placeholders(text) if path.name in _RECIPES else ()
     undefined: Mapping[str, int] = {}
     try:
         if path.name in _RECIPES:
             recipe = RecipeAtHand.read(path, text)
-            undefined, problems = recipe.undefined(), recipe.problems()
+            undefined, problems = recipe.undefined(), recipe.problems(to_fill_in)
         else:
             problems = _READERS.get(path.name, _migration)(path)
     except InputError as error:
         problems = tuple(error.message.splitlines())
-    to_fill_in = placeholders(text) if path.name in _RECIPES else ()
     return _Validated(problems=problems, to_fill_in=to_fill_in, undefined=undefined)
 
 

@@ -64,14 +64,14 @@ def undefined_names(recipe: RecipeText, configured: Collection[str]) -> dict[str
 
     `configured` are the keys of the pinning and of the files beside the recipe. Raises RecipeError.
     """
-    read, own = recipe.definitions()
+    read, own = recipe.definitions
     names = sorted(read - own - recipe.given - set(configured))
     return {name: _first_line(recipe.text, name) for name in names if _ENVIRONMENT.fullmatch(name) is None}
 
 
 def _misspelt(recipe: RecipeText, configured: Collection[str]) -> Iterator[Mistake]:
     """Yield the undefined names that are nearly one which the recipe or its format defines."""
-    _, own = recipe.definitions()
+    _, own = recipe.definitions
     for name, line in undefined_names(recipe, configured).items():
         near = difflib.get_close_matches(name, own | recipe.given, n=1, cutoff=_NEAR)
         if near:
@@ -89,7 +89,7 @@ def _first_line(text: str, name: str) -> int:
 def _of_v1(recipe: RecipeText, asked: Collection[int]) -> Iterator[Mistake]:
     root = compose(recipe.text)
     yield from _unbuildable(recipe.text)
-    _, own = recipe.definitions()
+    _, own = recipe.definitions
     for number, line in enumerate(recipe.text.splitlines(), start=1):
         if (old := _OLD_TEMPLATE.search(line)) and old[1] in own | recipe.given:
             yield Mistake(f"{{{{ {old[1]} }}}} is text in recipe.yaml; write ${{{{ {old[1]} }}}}", number)

@@ -78,9 +78,10 @@ class CachedRecipe(ABC):
         """What every recipe of the format may read or call: functions, the platform, what Jinja has."""
         return frozenset({*self._scope("linux-64", "linux-64", {}), *functions("linux-64", {}), *GLOBALS})
 
+    @cached_property
     @abstractmethod
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the names that templates read, and those that the recipe defines itself. Raises RecipeError."""
+        """The names that templates read, and those that the recipe defines itself; raises RecipeError."""
 
     def _selected(self, scope: Mapping[str, object]) -> tuple[str, Mapping[int, str]]:
         """Return the text to read, and the lines (from 0) that are there under a condition."""

@@ -176,8 +176,9 @@ class RecipeText(Protocol):
         """What every recipe of the format may read or call: functions, the platform, what Jinja has."""
         ...
 
+    @property
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the names that templates read, and those that the recipe defines itself. Raises RecipeError."""
+        """The names that templates read, and those that the recipe defines itself; raises RecipeError."""
         ...
 
     @property

@@ -135,6 +135,7 @@ class RecipeV0(CachedRecipe):
         """What every meta.yaml may read or call."""
         return super().given | _UNKNOWN_CALLS.keys() | {"py", "np", "pl"}
 
+    @cached_property
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the names that the template reads, and those that it sets."""
         try:

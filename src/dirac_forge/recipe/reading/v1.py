@@ -103,6 +103,7 @@ class RecipeV1(CachedRecipe):
     def _template_names(self) -> frozenset[str]:
         return self.names
 
+    @cached_property
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the names in `${{ }}` and in conditions, and those of `context`."""
         conditions = (match[1].partition(" #")[0].strip().strip("\"'") for match in _CONDITION.finditer(self.text))
