@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dirac_forge.check.recipe_mistakes import rendered_mistakes
-from dirac_forge.recipe.reading.mistakes import Mistake
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import Mistake
 
 RECIPE = "package:\n  name: {name}\n  version: {version}\nrequirements:\n  run:\n    - {run}\n"
 

@@ -9,8 +9,7 @@ from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.channel.index import parsed
-from dirac_forge.recipe.reading.mistakes import Mistake
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
+from dirac_forge.recipe.reading.recipe_text import Mistake, ReadOutput, ReadRequirement
 
 __all__ = ["rendered_mistakes"]
 

@@ -13,8 +13,9 @@ from dirac_forge.feedstock.facts import facts_of
 from dirac_forge.feedstock.pinning import assumed
 from dirac_forge.feedstock.variants import ASSUMED_PYTHONS, VariantRecipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.recipe.reading.mistakes import Mistake, undefined_names, written_mistakes
+from dirac_forge.recipe.reading.mistakes import undefined_names, written_mistakes
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import Mistake
 
 __all__ = ["RecipeAtHand"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.recipe.reading.mistakes import Mistake, refuse_unbuildable, undefined_names, written_mistakes
+from dirac_forge.recipe.reading.mistakes import refuse_unbuildable, undefined_names, written_mistakes
 from dirac_forge.recipe.reading.parsing import parse_recipe
-from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.recipe.reading.recipe_text import Mistake, RecipeError
 
 V1 = """\
 context:
@@ -110,3 +110,28 @@ def test_what_a_build_refuses_is_not_read_around() -> None:
     with pytest.raises(RecipeError) as error:
         refuse_unbuildable(parse_recipe(V1.replace("  run:", "  rum:"), path="recipe.yaml"))
     assert error.value.message == "recipe.yaml:17: unknown key 'rum' in requirements; did you mean 'run'?"
+
+
+def test_what_conda_build_refuses_in_meta_yaml() -> None:
+    outputs = "outputs:\n  - name: b\n    anything: 1\n    requirements:\n      rum: [c]\n"
+    text = V0.replace("  run:", "  rum:") + outputs + "tests:\n  imports: [a]\n"
+    assert mistakes(text, "meta.yaml") == [
+        Mistake("unknown key 'rum' in requirements; did you mean 'run'?", 10),
+        Mistake("unknown key 'rum' in requirements; did you mean 'run'?", 17),
+        Mistake("unknown key 'tests'; did you mean 'test'?", 18),
+    ]
+    with pytest.raises(RecipeError) as error:
+        refuse_unbuildable(parse_recipe(text, path="meta.yaml"))
+    assert error.value.message == "meta.yaml:10: unknown key 'rum' in requirements; did you mean 'run'?"
+
+
+def test_keys_of_meta_yaml_may_come_twice_under_selectors() -> None:
+    twice = "  number: 0  # [cuda_compiler_version == 'None']\n  number: 1  # [cuda_compiler_version != 'None']\n"
+    assert mistakes(V0.replace("build:\n", f"build:\n{twice}", 1), "meta.yaml") == []
+
+
+@pytest.mark.parametrize("name", ["recipe.yaml", "meta.yaml"])
+def test_what_is_no_yaml_is_a_mistake_with_its_line(name: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        refuse_unbuildable(parse_recipe("package:\n\tname: a\n", path=name))
+    assert error.value.line == 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.recipe.reading.schema import Mistake, unfit
+from dirac_forge.recipe.reading.recipe_text import Mistake
+from dirac_forge.recipe.reading.schema import unfit_v1
 from dirac_forge.recipe.reading.yamlnodes import compose
 
 GOOD = """\
@@ -64,7 +65,7 @@ extra:
 
 
 def mistakes(text: str) -> list[Mistake]:
-    return list(unfit(compose(text)))
+    return list(unfit_v1(compose(text)))
 
 
 def test_what_the_format_has() -> None:

@@ -8,16 +8,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 
 from dirac_forge.recipe.licences.names import normalised
-from dirac_forge.recipe.reading.recipe_text import RecipeError, RecipeText
-from dirac_forge.recipe.reading.schema import Mistake, unfit
+from dirac_forge.recipe.reading.recipe_text import Mistake, RecipeError, RecipeText
 from dirac_forge.recipe.reading.selectors import selector_names, selector_of
 from dirac_forge.recipe.reading.values import EvaluationError
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, compose, line_of, pairs, scalar
 
-__all__ = ["Mistake", "refuse_unbuildable", "undefined_names", "written_mistakes"]
+__all__ = ["refuse_unbuildable", "undefined_names", "written_mistakes"]
 
 _OLD_TEMPLATE = re.compile(r"(?<![${])\{\{-?\s*([A-Za-z_]\w*)")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -44,19 +42,15 @@ def written_mistakes(
     Raises:
         RecipeError: it can't be read at all.
     """
-    found = [*_misspelt(recipe, configured), *(_of_v1(recipe, asked) if recipe.format == "v1" else ())]
+    own = _of_v1(recipe, asked) if recipe.format == "v1" else ()
+    found = [*recipe.unbuildable, *_misspelt(recipe, configured), *own]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: each.line))
 
 
 def refuse_unbuildable(recipe: RecipeText) -> None:
     """Raise RecipeError for the first key or value that a build refuses: what is read without it proves nothing."""
-    for mistake in _unbuildable(recipe.text) if recipe.format == "v1" else ():
+    for mistake in recipe.unbuildable:
         raise RecipeError(mistake.problem, path=recipe.path, line=mistake.line)
-
-
-@lru_cache(maxsize=64)
-def _unbuildable(text: str) -> tuple[Mistake, ...]:
-    return (*_unclosed(text), *unfit(compose(text)))
 
 
 def undefined_names(recipe: RecipeText, configured: Collection[str]) -> dict[str, int]:
@@ -88,7 +82,6 @@ def _first_line(text: str, name: str) -> int:
 
 def _of_v1(recipe: RecipeText, asked: Collection[int]) -> Iterator[Mistake]:
     root = compose(recipe.text)
-    yield from _unbuildable(recipe.text)
     _, own = recipe.definitions
     for number, line in enumerate(recipe.text.splitlines(), start=1):
         if (old := _OLD_TEMPLATE.search(line)) and old[1] in own | recipe.given:
@@ -98,16 +91,6 @@ def _of_v1(recipe: RecipeText, asked: Collection[int]) -> Iterator[Mistake]:
     yield from (each for each in _sources_without_hash(root) if not {each.line + 1, each.line + 2} & set(asked))
     yield from _maintainers(root)
     yield from _licences(root)
-
-
-def _unclosed(text: str) -> Iterator[Mistake]:
-    position = text.find("${{")
-    while position >= 0:
-        end = text.find("}}", position)
-        line = text.count("\n", 0, position) + 1
-        if end < 0 or "\n\n" in text[position:end] or "${{" in text[position + 3 : end]:
-            yield Mistake("${{ without }}", line)
-        position = text.find("${{", position + 3)
 
 
 def _is_selector(line: str) -> bool:

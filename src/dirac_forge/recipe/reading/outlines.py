@@ -15,6 +15,7 @@ from dirac_forge.recipe.reading.functions import FUNCTIONS, functions, marked, r
 from dirac_forge.recipe.reading.pins import reached, with_pins
 from dirac_forge.recipe.reading.recipe_text import (
     Format,
+    Mistake,
     ReadOutput,
     ReadRequirement,
     ReadRunExport,
@@ -82,6 +83,11 @@ class CachedRecipe(ABC):
     @abstractmethod
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
         """The names that templates read, and those that the recipe defines itself; raises RecipeError."""
+
+    @cached_property
+    @abstractmethod
+    def unbuildable(self) -> tuple[Mistake, ...]:
+        """The keys and values that a build refuses; raises RecipeError."""
 
     def _selected(self, scope: Mapping[str, object]) -> tuple[str, Mapping[int, str]]:
         """Return the text to read, and the lines (from 0) that are there under a condition."""

@@ -12,6 +12,7 @@ from dirac_forge.errors import InputError
 __all__ = [
     "Format",
     "Kind",
+    "Mistake",
     "ReadOutput",
     "ReadRequirement",
     "ReadRunExport",
@@ -36,6 +37,15 @@ class RecipeError(InputError):
         self.problem = problem
         self.path = str(path)
         self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What a build would refuse, or take for something else than what was meant."""
+
+    problem: str
+    line: int
+    """From 1; 0 where it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,6 +189,11 @@ class RecipeText(Protocol):
     @property
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
         """The names that templates read, and those that the recipe defines itself; raises RecipeError."""
+        ...
+
+    @property
+    def unbuildable(self) -> tuple[Mistake, ...]:
+        """The keys and values that a build refuses; raises RecipeError."""
         ...
 
     @property

@@ -1,19 +1,21 @@
-"""The keys of recipe.yaml: what may stand where, and what doesn't, with its line.
+"""The keys of recipes: what may stand where, and what doesn't, with its line.
 
-Keys that the format does not have are errors for rattler-build, and readers that look for the ones that they know would
-miss what they were meant to say. Source: https://rattler-build.prefix.dev/latest/reference/recipe_file/.
+Keys that the format does not have are errors for rattler-build and conda-build, and readers that look for the ones that
+they know would miss what they were meant to say. Sources: https://rattler-build.prefix.dev/latest/reference/recipe_file/
+and https://docs.conda.io/projects/conda-build/en/stable/resources/define-metadata.html.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from dirac_forge.recipe.reading.recipe_text import Mistake
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, line_of, pairs, scalar
 from dirac_forge.settings.validation import nearest
 
-__all__ = ["Mistake", "unfit"]
+__all__ = ["unclosed", "unfit_v0", "unfit_v1"]
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
@@ -41,15 +43,6 @@ _RENAMED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """What a build would refuse, or take for something else than what was meant."""
-
-    problem: str
-    line: int
-    """From 1; 0 where it is not known."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Value:
     """A scalar of a known form; `expected` says which."""
 
@@ -62,6 +55,8 @@ class _Table:
     """A mapping with these keys; where a list of such mappings or plain text may stand instead, those too."""
 
     keys: Mapping[str, Shape]
+    open: bool = False
+    """Whether there may be other keys, which are not looked at."""
 
 
 Shape = _Table | _Value | None
@@ -136,18 +131,39 @@ _RECIPE = _Table(
 )
 
 
-def unfit(root: Node | None) -> Iterator[Mistake]:
+_REQUIREMENTS_V0 = _table("build", "host", "run", "run_constrained", "conflicts")
+_META = _Table(
+    {
+        **dict.fromkeys(("package", "source", "build", "test", "about", "app", "extra")),
+        "requirements": _REQUIREMENTS_V0,
+        "outputs": _Table({"requirements": _REQUIREMENTS_V0}, open=True),
+    }
+)
+
+
+def unfit_v1(root: Node | None) -> Iterator[Mistake]:
     """Yield the keys and values of a recipe.yaml that its format does not have, in the file's order.
 
     `root` must have no alias to itself, as `yamlnodes.compose` makes sure.
     """
-    yield from _Walk().below(root, _RECIPE, "")
+    yield from _Walk(line_of, repeats=True).below(root, _RECIPE, "")
+
+
+def unfit_v0(root: Node | None, line: Callable[[Node], int]) -> Iterator[Mistake]:
+    """Yield the sections and the keys of requirements that meta.yaml does not have; `line` tells where a node stands.
+
+    Keys that come twice are not told: they may be lines for different selectors.
+    """
+    yield from _Walk(line, repeats=False).below(root, _META, "")
 
 
 class _Walk:
     """One walk through a document; what an alias repeats is looked at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: Callable[[Node], int], *, repeats: bool) -> None:
+        """`line` tells where a node stands; `repeats`: keys that come twice are mistakes."""
+        self.line = line
+        self.repeats = repeats
         self.seen: set[tuple[int, int]] = set()
 
     def below(self, node: Node | None, shape: Shape, key: str) -> Iterator[Mistake]:
@@ -164,34 +180,33 @@ class _Walk:
             case MappingNode():
                 yield from self._mapping(node, shape, key)
             case _ if isinstance(shape, _Value):
-                yield from _value(node, shape, key)
+                yield from self._value(node, shape, key)
 
     def _branches(self, node: MappingNode, written: set[str], shape: Shape, key: str) -> Iterator[Mistake]:
         if "then" not in written:
-            yield Mistake(f"{key}: an `if` without `then`", line_of(node))
+            yield Mistake(f"{key}: an `if` without `then`", self.line(node))
         for name, place, value in pairs(node):
             if name not in _BRANCHES:
-                yield Mistake(f"unknown key {name!r} beside `if`; {nearest(name, _BRANCHES)}", line_of(place))
+                yield Mistake(f"unknown key {name!r} beside `if`; {nearest(name, _BRANCHES)}", self.line(place))
             elif name != "if":
                 yield from self.below(value, shape, key)
 
     def _mapping(self, node: MappingNode, shape: Shape, key: str) -> Iterator[Mistake]:
         lines: dict[str, int] = {}
         for name, place, value in pairs(node):
-            if lines.setdefault(name, line_of(place)) != line_of(place):
-                yield Mistake(f"{name} is there already in line {lines[name]}", line_of(place))
+            if lines.setdefault(name, self.line(place)) != self.line(place) and self.repeats:
+                yield Mistake(f"{name} is there already in line {lines[name]}", self.line(place))
             if not isinstance(shape, _Table):
                 yield from self.below(value, None, name)
             elif name in shape.keys:
                 yield from self.below(value, shape.keys[name], name)
-            else:
-                yield Mistake(_unknown(name, key, shape), line_of(place))
+            elif not shape.open:
+                yield Mistake(_unknown(name, key, shape), self.line(place))
 
-
-def _value(node: Node, shape: _Value, key: str) -> Iterator[Mistake]:
-    text = scalar(node)
-    if text is not None and "${{" not in text and shape.pattern.fullmatch(text) is None:
-        yield Mistake(f"{key}: expected {shape.expected}, got {text[:100]!r}", line_of(node))
+    def _value(self, node: Node, shape: _Value, key: str) -> Iterator[Mistake]:
+        text = scalar(node)
+        if text is not None and "${{" not in text and shape.pattern.fullmatch(text) is None:
+            yield Mistake(f"{key}: expected {shape.expected}, got {text[:100]!r}", self.line(node))
 
 
 def _unknown(name: str, key: str, shape: _Table) -> str:
@@ -200,3 +215,14 @@ def _unknown(name: str, key: str, shape: _Table) -> str:
     if new is not None and new.partition(":")[0] in shape.keys:
         return f"unknown key {name!r}{where}: recipe.yaml has {new!r} instead"
     return f"unknown key {name!r}{where}; {nearest(name, shape.keys)}"
+
+
+def unclosed(text: str) -> Iterator[Mistake]:
+    """Yield the templates of a recipe.yaml that do not end."""
+    position = text.find("${{")
+    while position >= 0:
+        end = text.find("}}", position)
+        line = text.count("\n", 0, position) + 1
+        if end < 0 or "\n\n" in text[position:end] or "${{" in text[position + 3 : end]:
+            yield Mistake("${{ without }}", line)
+        position = text.find("${{", position + 3)

@@ -16,7 +16,8 @@ from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.functions import called_names, functions
 from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader
-from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeError
+from dirac_forge.recipe.reading.recipe_text import Mistake, ReadOutput, ReadRequirement, RecipeError
+from dirac_forge.recipe.reading.schema import unfit_v0
 from dirac_forge.recipe.reading.selectors import select, selector_names, selector_of
 from dirac_forge.recipe.reading.templates import Rendered, TemplateLine, names_read, render, tags
 from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, environment_value
@@ -142,6 +143,12 @@ class RecipeV0(CachedRecipe):
             return names_read(self.text)
         except EvaluationError as exc:
             raise RecipeError(str(exc), path=self.path, line=exc.line) from exc
+
+    @cached_property
+    def unbuildable(self) -> tuple[Mistake, ...]:
+        """What conda-build refuses, on Linux."""
+        root, lines = self.document(platform="linux-64", variant={}, variables={})
+        return tuple(unfit_v0(root, lambda node: lines[yamlnodes.line_of(node) - 1].number))
 
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
         return selector_variables(platform, build_platform, variant)

@@ -13,7 +13,8 @@ from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.expressions import braces, evaluate, expression_names
 from dirac_forge.recipe.reading.functions import called_names
 from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader
-from dirac_forge.recipe.reading.recipe_text import Kind, ReadOutput, ReadRequirement, RecipeError, Section
+from dirac_forge.recipe.reading.recipe_text import Kind, Mistake, ReadOutput, ReadRequirement, RecipeError, Section
+from dirac_forge.recipe.reading.schema import unclosed, unfit_v1
 from dirac_forge.recipe.reading.templates import unknown_mark
 from dirac_forge.recipe.reading.values import (
     Budget,
@@ -111,6 +112,11 @@ class RecipeV1(CachedRecipe):
         read = frozenset(name for expression in expressions for name in expression_names(expression))
         context = next((value for key, _, value in yamlnodes.pairs(self._root) if key == "context"), None)
         return read, frozenset(key for key, _, _ in yamlnodes.pairs(context))
+
+    @cached_property
+    def unbuildable(self) -> tuple[Mistake, ...]:
+        """What rattler-build refuses."""
+        return (*unclosed(self.text), *unfit_v1(self._root))
 
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
         typed = {key: _typed(value) for key, value in variant.items()}
