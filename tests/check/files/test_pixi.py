@@ -198,6 +198,14 @@ def test_keys_that_are_not_read_and_may_change_the_solution_are_told(tmp_path: P
     assert target.notes == tuple(f"{tmp_path / 'pixi.toml'}: {key}{told}" for key in keys)
 
 
+def test_a_requirement_of_the_processor_is_told(tmp_path: Path) -> None:
+    text = ONE + "[dependencies]\nx = '*'\n[system-requirements]\narchspec = 'x86_64_v3'\nlinux = '5.10'\n"
+    (target,) = targets_of(tmp_path, text)
+    assert target.notes == (
+        f"{tmp_path / 'pixi.toml'}: system-requirements.archspec is not read, and may change what pixi would solve",
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

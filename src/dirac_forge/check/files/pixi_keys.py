@@ -70,9 +70,8 @@ _WORKSPACE = frozenset(
     }
 )
 _ENVIRONMENT = frozenset({"features", "solve-group", "no-default-feature"})
-_REQUIREMENTS = frozenset({"linux", "cuda", "macos", "libc", "archspec"})
-
-
+_REQUIREMENTS = frozenset({"linux", "cuda", "macos", "libc"})
+"""`archspec` is a requirement to pixi too, and is not applied here."""
 UNREAD = " is not read, and may change what pixi would solve"
 FIELDS = {
     "build-number": "build_number",
