@@ -45,6 +45,7 @@ def test_what_takes_too_long_is_given_up(tmp_path: Path) -> None:
 
 
 def test_where_little_comes_the_patience_ends_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.process_time", lambda: 0.0)
     monkeypatch.setattr(module, "_PATIENCE", 0.1)
     with pytest.raises(TimeoutError, match=r"^no answer within 0 s$"):
         asyncio.run(watched(no_answer(), seconds=600, cache=tmp_path))
@@ -58,6 +59,7 @@ def test_a_download_that_moves_on_is_waited_for(tmp_path: Path, monkeypatch: pyt
             await asyncio.sleep(0.1)
         return "yes"
 
+    monkeypatch.setattr("time.process_time", lambda: 0.0)
     monkeypatch.setattr(module, "_PATIENCE", 0.1)
     monkeypatch.setattr(module, "_COUNT", 0.05)
     assert asyncio.run(watched(slow(), seconds=600, cache=tmp_path)) == "yes"
@@ -66,6 +68,7 @@ def test_a_download_that_moves_on_is_waited_for(tmp_path: Path, monkeypatch: pyt
 def test_memory_that_grows_is_no_download(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = iter(range(0, 10**12, 2**20))
     monkeypatch.setattr(module, "_memory", lambda: next(sizes))
+    monkeypatch.setattr("time.process_time", lambda: 0.0)
     monkeypatch.setattr(module, "_PATIENCE", 0.1)
     (tmp_path / "kept").write_bytes(bytes(2**22))
     os.utime(tmp_path / "kept", (1, 1))

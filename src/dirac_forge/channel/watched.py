@@ -25,6 +25,8 @@ _PACE = 64 * 1024
 does not count: a host that drips makes it grow too."""
 _WORK = 0.1
 """Seconds of computing for each that is waited which count as progress too: repodata is decompressed and parsed."""
+_COARSE = 2.0
+"""Seconds by which the times of files may be behind: file systems keep them less exactly than clocks tell."""
 _COUNT = 1.0
 """Seconds between two counts of what reached the cache."""
 
@@ -42,7 +44,7 @@ async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None)
     """
     task = asyncio.ensure_future(question)
     memory, files, start, counts = _memory(), _files(cache), time.monotonic(), _PATIENCE
-    worked = time.process_time()
+    worked, since = time.process_time(), time.time() - _COARSE
     try:
         while not (await asyncio.wait({task}, timeout=_LOOK))[0]:
             waited = time.monotonic() - start
@@ -52,7 +54,7 @@ async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None)
             late = waited > seconds
             if cache is not None and waited > counts and time.process_time() - worked < waited * _WORK:
                 counts = waited + _COUNT
-                late |= max(written, await asyncio.to_thread(_arrived, cache, waited)) < waited * _PACE
+                late |= max(written, await asyncio.to_thread(_arrived, cache, since)) < waited * _PACE
             if late:
                 raise TimeoutError(f"no answer within {waited:.0f} s")
         return task.result()
@@ -86,9 +88,9 @@ def _written(before: Mapping[str, int], cache: Path | None) -> int:
     return max((size - before.get(name, 0) for name, size in _files(cache).items()), default=0)
 
 
-def _arrived(cache: Path, seconds: float) -> int:
-    """Return the bytes of the files below the cache that were written in the last `seconds`."""
-    since, total = time.time() - seconds, 0
+def _arrived(cache: Path, since: float) -> int:
+    """Return the bytes of the files below the cache that were written since a moment (seconds since 1970)."""
+    total = 0
     for path in cache.rglob("*"):
         with suppress(OSError):
             found = path.lstat()
