@@ -61,6 +61,21 @@ def test_a_clone_is_bare_and_shallow(tmp_path: Path, clones: Clones, place: Path
     assert not (tip.folder / "hooks").exists()
 
 
+def test_a_first_clone_is_one_question(clones: Clones, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    questions: list[str] = []
+    ask = Clones._far
+
+    def asked(self: Clones, *arguments: str, about: str, folder: Path | None = None) -> bytes:
+        questions.append(arguments[0])
+        return ask(self, *arguments, about=about, folder=folder)
+
+    monkeypatch.setattr(Clones, "_far", asked)
+    tip = clones.refresh("conda-forge/a-feedstock", str(place), "main")
+    assert (tip.commit, questions) == (sha(place, "main"), ["fetch"])
+    assert clones.refresh("conda-forge/a-feedstock", str(place), "main") == tip
+    assert questions == ["fetch", "ls-remote"]
+
+
 def test_texts_are_read_exactly(clones: Clones, tip: Tip) -> None:
     texts = clones.read(tip)
     assert sorted(texts) == [".gitattributes", "conda-forge.yml", "recipe/build.sh", "recipe/recipe.yaml"]

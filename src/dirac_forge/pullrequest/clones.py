@@ -91,11 +91,14 @@ class Clones:
             raise InputError(f"{full_name[:200]!r} is no name of a repository")
         folder = self.folder / f"{full_name}.git"
         place = place_of(url)
+        tip = Tip(folder=folder, full_name=full_name, url=url, branch=safe_branch(branch), commit="")
         if known is not None and _COMMIT.fullmatch(known.commit):
-            name, commit = safe_branch(known.branch), known.commit
+            tip = replace(tip, branch=safe_branch(known.branch), commit=known.commit)
+        elif (first := self._first(tip, place)) is not None:
+            return first
         else:
-            name, commit = self._newest(place, url, safe_branch(branch), default)
-        tip = Tip(folder=folder, full_name=full_name, url=url, branch=name, commit=commit)
+            name, commit = self._newest(place, url, tip.branch, default)
+            tip = replace(tip, branch=name, commit=commit)
         with self._locked(folder):
             if _is_whole(tip) and _commit_of(tip) == tip.commit:
                 return tip
@@ -241,6 +244,20 @@ class Clones:
                 hint="The repository is empty, or something else answers in its place, such as a proxy.",
             )
         raise MissingRefError(f"{url}: there is no branch {branch}")
+
+    def _first(self, tip: Tip, place: str) -> Tip | None:
+        """Return the newest commit of a branch that is fetched for the first time: one question instead of two.
+
+        None where there is a clone already, and where what came is not whole or not a branch of that name.
+        """
+        with self._locked(tip.folder):
+            if (tip.folder / "HEAD").exists():
+                return None
+            try:
+                tip = self._fetch(tip, place)
+            except (GitError, MissingRefError):
+                return None
+            return tip if _is_whole(tip) else None
 
     def _fetch(self, tip: Tip, place: str) -> Tip:
         self._make(tip.folder, tip.full_name)
