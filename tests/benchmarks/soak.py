@@ -46,7 +46,7 @@ MOST, WINDOW = 5_000, 3_600.0
 SPACING = 1.0
 """Seconds between two requests that change something:
 https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api"""
-RATIO = 1.5
+RATIO = 1.1
 MEMORY = 400.0
 THREADS = 8
 
