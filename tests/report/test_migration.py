@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
+from msgspec import structs
 from rich.console import Console, RenderableType
 
 from dirac_forge.check.answer_reasons import Refused
@@ -52,10 +52,10 @@ def test_platforms_are_said_in_the_shorter_way() -> None:
 
 def test_a_recipe_before_the_new_version_is_said() -> None:
     plan = plan_of({"a": {"lib": 7}})
-    facts = {**plan.graph.facts, "lib": replace(plan.graph.facts["lib"], version="1.10")}
+    facts = {**plan.graph.facts, "lib": structs.replace(plan.graph.facts["lib"], version="1.10")}
     said = "The recipe of lib here has 1.10: where the channel has no lib 2 yet, that comes first."
     assert said in shown(plan_text(make_plan(build_graph(facts), MIGRATION)))
-    facts["lib"] = replace(facts["lib"], version="2.0")
+    facts["lib"] = structs.replace(facts["lib"], version="2.0")
     assert "comes first" not in shown(plan_text(make_plan(build_graph(facts), MIGRATION)))
 
 
@@ -95,8 +95,8 @@ def test_a_cut_reason_begins_with_the_platform_and_platforms_from_elsewhere_are_
 
 def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:
     plan = plan_of({"far": {"lib": 7}, "near": {"lib": 7}})
-    facts = {**plan.graph.facts, "far": replace(plan.graph.facts["far"], version="1.0")}
-    facts["near"] = replace(facts["near"], version="3.0")
+    facts = {**plan.graph.facts, "far": structs.replace(plan.graph.facts["far"], version="1.0")}
+    facts["near"] = structs.replace(facts["near"], version="3.0")
     guessed = tuple(
         guessed_makers(make_plan(build_graph(facts), MIGRATION), {"libfar": "1.1", "libnear": "3.0", "farther": "9"})
     )

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rattler
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -147,6 +148,9 @@ class Filler:
                 return kind(
                     **{each.name: self._field(kind, each.name, hints) for each in dataclasses.fields(kind) if each.init}
                 )
+            if issubclass(kind, msgspec.Struct):
+                hints = hints_of(kind)
+                return kind(**{name: self._field(kind, name, hints) for name in kind.__struct_fields__})
             if issubclass(kind, BaseModel):
                 hints = hints_of(kind)
                 return kind.model_construct(**{name: self._field(kind, name, hints) for name in hints})

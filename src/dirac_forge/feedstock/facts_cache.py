@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -36,7 +35,7 @@ _FOLDER = -1
 """Stands for the size of a folder, which tells nothing."""
 
 
-class _State(NamedTuple):
+class _State(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """What the file system tells of a file or folder."""
 
     path: str
@@ -46,7 +45,7 @@ class _State(NamedTuple):
     """In nanoseconds."""
 
 
-class Signature(NamedTuple):
+class Signature(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Names, sizes and times of the files that decide, and the times of their folders."""
 
     files: tuple[_State, ...]
@@ -102,10 +101,11 @@ def _look(root: str, path: str) -> os.stat_result:
 def _is_unchanged(root: str, signature: Signature) -> bool:
     """Whether all that a signature has is as it was; faster than another signature."""
     try:
-        for path, size, changed in (*signature.folders, *signature.files):
-            status = _look(root, path)
-            if status.st_mtime_ns != changed or size not in (_FOLDER, status.st_size):
-                return False
+        for states in (signature.folders, signature.files):
+            for state in states:
+                status = _look(root, state.path)
+                if status.st_mtime_ns != state.changed or state.size not in (_FOLDER, status.st_size):
+                    return False
     except OSError:
         return False
     return True

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
+
+import msgspec
 
 __all__ = ["Export", "FeedstockFacts", "Need", "as_written"]
 
@@ -21,7 +21,7 @@ def as_written(text: str) -> str:
     return _STUB.sub(r"\2('\1')", text)
 
 
-class Need(NamedTuple):
+class Need(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """A requirement of a feedstock, joined over its variants."""
 
     section: str
@@ -42,7 +42,7 @@ class Need(NamedTuple):
         return as_written(self.text)
 
 
-class Export(NamedTuple):
+class Export(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     """A run_export of an output."""
 
     output: str
@@ -52,8 +52,7 @@ class Export(NamedTuple):
     """Bit n: every variant of the output on the feedstock's n-th platform exports it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedstockFacts:
+class FeedstockFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One feedstock as the graph sees it."""
 
     recipe: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
+
+import msgspec
 
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 
@@ -79,7 +81,7 @@ def with_release_lines(
         wanted = () if "@" in name else (*each.rebuilt_branches, *branches.get(name, ()))
         for branch in wanted:
             if branch not in {"main", "master"}:
-                found.setdefault(f"{name}@{branch.replace('/', '-')}", replace(each, assumed=True))
+                found.setdefault(f"{name}@{branch.replace('/', '-')}", msgspec.structs.replace(each, assumed=True))
     return found
 
 
