@@ -21,7 +21,7 @@ _LONGEST_SIZE = 5
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; `argv` are the arguments, those of the process where None.
 
-    0: done; 1: the answer is no; 2: wrong use or input; 3: the answer could not be found out; 70: an internal error.
+    0: success; 1: the answer is no; 2: usage error or unreadable input; 3: the answer is unknown; 70: internal error.
     """
     from dirac_forge.cli.program import application  # noqa: PLC0415  # `import dirac_forge.cli` stays cheap
 

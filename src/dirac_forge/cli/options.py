@@ -14,16 +14,14 @@ import typer
 
 __all__ = ["SHARED", "Color", "LedgerFile", "Options", "OutboxFolder", "PullRequests", "after_command"]
 
-PullRequests = Annotated[bool, typer.Option("--pr", help="Open pull requests on GitHub; this needs a token.")]
+PullRequests = Annotated[bool, typer.Option("--pr", help="Open pull requests on GitHub. Needs a token.")]
 OutboxFolder = Annotated[
     Path | None,
-    typer.Option("--outbox", metavar="DIR", help="Write to DIR without --pr.", show_default="outbox/"),
+    typer.Option("--outbox", metavar="DIR", help="The outbox, used without --pr.", show_default="outbox/"),
 ]
 LedgerFile = Annotated[
     Path | None,
-    typer.Option(
-        "--ledger", metavar="FILE", help="Keep the bot's records in FILE.", show_default=".dirac-forge/ledger.sqlite"
-    ),
+    typer.Option("--ledger", metavar="FILE", help="The bot's records.", show_default=".dirac-forge/ledger.sqlite"),
 ]
 
 
@@ -90,22 +88,22 @@ def _shared(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Use the workspace in DIR (with feedstocks/ and migrations/).",
-            show_default="the nearest one upwards from the current folder",
+            help="Use this workspace (the folder with feedstocks/ and migrations/).",
+            show_default="found from the current folder upwards",
         ),
     ] = None,
     channel: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME|URL|DIR",
-            help="Use this channel, by name, URL or folder. Repeatable; the first has priority.",
+            help="Use this channel. Repeatable; the first has the highest priority.",
         ),
     ] = None,
     platform: Annotated[
         list[str] | None, typer.Option(metavar="P", help="Use this platform, such as linux-64. Repeatable.")
     ] = None,
     python: Annotated[
-        list[str] | None, typer.Option(metavar="X.Y", help="Use this Python version of the channel. Repeatable.")
+        list[str] | None, typer.Option(metavar="X.Y", help="Use this Python version. Repeatable.")
     ] = None,
     pinning: Annotated[
         Path | None,
@@ -116,19 +114,19 @@ def _shared(
     index_url: Annotated[
         str | None,
         typer.Option(
-            metavar="URL", help="Use this package index (its Simple API).", show_default="https://pypi.org/simple/"
+            metavar="URL", help="Use this package index (Simple API).", show_default="https://pypi.org/simple/"
         ),
     ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Use only what is in the cache.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else.")] = False,
-    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress and no warnings.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Use only cached data.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Show no progress, warnings or next steps.")] = False,
     verbosity: Annotated[
-        int, typer.Option("-v", "--verbose", count=True, help="Show more; -vv: also each request to a host.")
+        int, typer.Option("-v", "--verbose", count=True, help="Show more details; -vv: also HTTP requests.")
     ] = 0,
     color: Annotated[
         Color, typer.Option("--color", metavar="auto|always|never", help="Colour the output.", show_default="auto")
     ] = Color.auto,
-    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress, but warnings.")] = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
 ) -> None:
     """Only its signature is used."""
 

@@ -14,24 +14,30 @@ from dirac_forge.cli.usage import UsageCommand, UsageGroup
 __all__ = ["COMMANDS", "application", "usage_of"]
 
 COMMANDS = {
-    "recipe": ("dirac_forge.cli.commands.recipe:recipe", "Write recipes for projects, with what they depend on."),
+    "recipe": ("dirac_forge.cli.commands.recipe:recipe", "Write recipes for projects and their missing dependencies."),
     "check": ("dirac_forge.cli.commands.check:check", "Check whether targets are installable, and explain why not."),
-    "bump": ("dirac_forge.cli.commands.bump:bump", "Move feedstocks to the versions that upstream released."),
-    "build": ("dirac_forge.cli.commands.build:build", "Build, install and test recipes for real; runs upstream code."),
-    "audit": ("dirac_forge.cli.commands.audit:audit", "Compare what builds declare with what upstream declares."),
-    "lock": ("dirac_forge.cli.commands.lock:lock", "Write the exact packages of a distribution."),
-    "diff": ("dirac_forge.cli.commands.diff:diff", "Show what changes between two states of a distribution."),
-    "installer": ("dirac_forge.cli.commands.installer:installer", "Build the installer of a distribution, and try it."),
-    "sync": ("dirac_forge.cli.commands.sync:sync", "Fill the workspace with copies of feedstocks."),
-    "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan ABI migrations, follow them, make the rebuilds."),
-    "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks: run, explain, sweep, retract."),
-    "report": ("dirac_forge.cli.commands.report:report", "Write all that is known as a static site."),
-    "snapshot": ("dirac_forge.cli.commands.snapshot:snapshot", "Freeze what targets need into a channel folder."),
+    "bump": ("dirac_forge.cli.commands.bump:bump", "Update feedstocks to new upstream releases."),
+    "build": ("dirac_forge.cli.commands.build:build", "Build, install and test recipes. Runs upstream code."),
+    "audit": ("dirac_forge.cli.commands.audit:audit", "Compare the dependencies of builds with upstream metadata."),
+    "lock": ("dirac_forge.cli.commands.lock:lock", "Lock a distribution to exact packages."),
+    "diff": ("dirac_forge.cli.commands.diff:diff", "Show what changed between two states of a distribution."),
+    "installer": ("dirac_forge.cli.commands.installer:installer", "Build and test the installer of a distribution."),
+    "sync": ("dirac_forge.cli.commands.sync:sync", "Copy feedstocks into the workspace."),
+    "migrate": ("dirac_forge.cli.commands.migrate:migrate", "Plan and track ABI migrations, and make the rebuilds."),
+    "bot": ("dirac_forge.cli.commands.bot:bot", "Maintain all feedstocks on a schedule."),
+    "report": ("dirac_forge.cli.commands.report:report", "Write a static status site."),
+    "snapshot": (
+        "dirac_forge.cli.commands.snapshot:snapshot",
+        "Save the packages that targets need as a channel folder.",
+    ),
     "cache": ("dirac_forge.cli.commands.cache:cache", "Show, prune or clear the cache."),
-    "completion": ("dirac_forge.cli.commands.completion:completion", "Print a completion script for a shell."),
-    "validate": ("dirac_forge.cli.commands.validate:validate", "Report mistakes in recipes, settings and migrations."),
-    "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check what dirac-forge needs here, and how to get it."),
-    "schema": ("dirac_forge.cli.commands.schema:schema", "Print JSON Schemas of settings, migrations and site data."),
+    "completion": ("dirac_forge.cli.commands.completion:completion", "Print a shell completion script."),
+    "validate": ("dirac_forge.cli.commands.validate:validate", "Check recipes, settings and migrations for mistakes."),
+    "doctor": ("dirac_forge.cli.commands.doctor:doctor", "Check the installation, credentials and network access."),
+    "schema": (
+        "dirac_forge.cli.commands.schema:schema",
+        "Print the JSON Schemas of settings, migrations and site data.",
+    ),
 }
 """Name to the command (a function that takes a `Context` first, or a `Group`) and its summary."""
 
@@ -92,5 +98,5 @@ def _program(
 ) -> None:
     """Keep DIRAC installable from conda-forge: recipes, checks, migrations and version bumps.
 
-    `dirac-forge help COMMAND` shows the options of a command; global options such as -q may also precede it.
+    Run `dirac-forge help COMMAND` for the options of a command. Global options such as -q can also come before it.
     """

@@ -15,12 +15,14 @@ __all__ = ["EXIT_CODES", "UsageCommand", "UsageGroup", "examples"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 EXIT_CODES = (
-    "0  done",
+    "0  success",
     "1  the answer is no",
-    "2  wrong use or unreadable input",
-    "3  the answer could not be found out",
-    "70 an internal error",
+    "2  usage error or unreadable input",
+    "3  the answer is unknown",
+    "70 internal error",
 )
+_UNBROKEN_HYPHEN = "\N{NON-BREAKING HYPHEN}"
+"""Stands for a hyphen while lines are wrapped: names of options and files are not broken."""
 _WRONG_USE = 2
 _SHARED = frozenset(each.name for each in SHARED)
 
@@ -36,7 +38,10 @@ def examples(*lines: str) -> Callable[[F], F]:
 
 
 class UsageCommand(TyperCommand):
-    """A command whose help lists its own options, then those of every command, examples and exit codes."""
+    """A command whose help lists its own options, the global options, examples and exit codes."""
+
+    def get_help(self, ctx: Any) -> str:
+        return super().get_help(ctx).replace(_UNBROKEN_HYPHEN, "-")
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         arguments = [_name(each) for each in self.get_params(ctx) if each.param_type_name == "argument"]
@@ -57,9 +62,9 @@ class UsageCommand(TyperCommand):
 
 
 class UsageGroup(TyperGroup):
-    """Several commands under one name; global options may precede the command's name.
+    """A group of commands; global options may come before the name of the command.
 
-    `--help` is not an option in typer's sense: typer would import pydantic to read it, also where a command follows.
+    `--help` is not an option for typer, which would import pydantic to read it, even if a command follows.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -93,15 +98,16 @@ def _name(argument: Any) -> str:
 
 
 def _entry(param: Any) -> tuple[str, str]:
-    said = inspect.cleandoc(param.help or "")
+    text = inspect.cleandoc(param.help or "")
     if isinstance(param.show_default, str):
-        said += f" [default: {param.show_default}]"
+        text += f" [default: {param.show_default}]"
+    text = text.replace("-", _UNBROKEN_HYPHEN)
     if param.param_type_name == "argument":
-        return _name(param), said
+        return _name(param), text
     # click keeps the names of --help in a set.
     opts = sorted(param.opts, key=len) if param.name == "help" else param.opts
     names = ", ".join([*opts, *param.secondary_opts])
-    return f"{names} {param.metavar}" if param.metavar and not param.is_flag else names, said
+    return f"{names} {param.metavar}" if param.metavar and not param.is_flag else names, text
 
 
 def _list(formatter: Any, title: str, rows: Sequence[tuple[str, str]]) -> None:

@@ -318,7 +318,7 @@ class ForgeTable(_KebabTable):
     timeout: _Seconds = 0
     """Seconds without any byte after which a download is given up."""
     offline: _Boolean = False
-    """Use only what is in the cache."""
+    """Use only cached data."""
     targets: dict[_Text, TargetTable] = Field(default_factory=dict)
     """Name to what must stay installable; replaces the built-in targets."""
     feedstocks: Annotated[dict[_Feedstock, FeedstockTable], AfterValidator(_each_project_once)] = Field(

@@ -34,51 +34,54 @@ def audit(
         list[str] | None,
         typer.Argument(
             metavar="SPEC",
-            help="Targets of the workspace, environment files, a construct.yaml, locks, prefixes, or package specs.",
+            help="Targets, package specs, environment files, a construct.yaml, locks or prefixes.",
             show_default="the workspace's targets",
         ),
     ] = None,
     severity: Annotated[
-        _Severity, typer.Option(metavar="high|medium|low", help="Show findings of this severity and worse ones.")
+        _Severity,
+        typer.Option(metavar="high|medium|low", help="Show findings of at least this severity.", show_default="medium"),
     ] = _Severity.medium,
     baseline: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Leave out what this TOML file accepts: [[accepted]] tables of findings."),
+        typer.Option(metavar="FILE", help="Ignore the findings in this TOML file ([[accepted]] tables)."),
     ] = None,
     accept: Annotated[
         str,
-        typer.Option(metavar="REASON", help="Add all findings that are shown to the file of --baseline, or make it."),
+        typer.Option(metavar="REASON", help="Add the findings shown to the --baseline file, with this reason."),
     ] = "",
     since: Annotated[
-        str, typer.Option(metavar="AGE", help="Audit everything uploaded in this time, such as 7d or 12h.")
+        str, typer.Option(metavar="AGE", help="Audit everything uploaded within AGE, such as 7d or 12h.")
     ] = "",
     patches: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write repodata patches for missing and too loose requirements, proved."),
+        typer.Option(metavar="DIR", help="Write tested repodata patches for missing and too loose requirements."),
     ] = None,
     broken: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write a request to mark builds as broken that no patch mends."),
+        typer.Option(metavar="DIR", help="Write a request to mark builds as broken that no patch can fix."),
     ] = None,
     write: Annotated[
-        bool, typer.Option("--write", help="Correct the recipes of the workspace, and raise their build numbers.")
+        bool, typer.Option("--write", help="Fix the recipes in the workspace, and increase their build numbers.")
     ] = False,
     pr: Annotated[
         bool,
-        typer.Option("--pr", help="Propose corrections and patches as pull requests; without a token, in the outbox."),
+        typer.Option(
+            "--pr", help="Open pull requests with fixes and patches; without a token, write them to the outbox."
+        ),
     ] = False,
     cluster: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Ask upstream from the workers of the Dask cluster at ADDRESS.")
+        str,
+        typer.Option(metavar="ADDRESS", help="Fetch upstream metadata on the workers of the Dask cluster at ADDRESS."),
     ] = "",
 ) -> int:
-    """Compare what the channel's builds declare with what upstream's metadata of the same version declares.
+    """Compare the dependencies of the channel's builds with upstream's metadata for the same version.
 
-    A closure is audited for a target, an environment file or a spec: every package that the solver installs. Of a lock
-    or a prefix the packages are those that it has. Bounds are compared by the versions that the channel has.
+    For a target, an environment file or a spec, every package that the solver installs is audited; for a lock or a
+    prefix, every package in it. Version bounds are compared by which versions in the channel they allow.
 
-    The channel's records show builds marked as broken, missing licences and pins of another time; where the packages
-    themselves are there, their files show what clobbers what, and which commands are lost. What is not known is said.
-    Exit code 1 means that there are findings.
+    Builds marked as broken, missing licences and outdated pins are reported too. If the package files are available,
+    clobbered files and missing commands are reported. The exit code is 1 if there are findings.
     """
     from dirac_forge.cli.audit import audit as run
     from dirac_forge.cli.audit_inputs import AuditRequest

@@ -34,26 +34,26 @@ Feedstocks = Annotated[
 Canary = Annotated[
     int,
     typer.Option(
-        "--canary", metavar="N", min=0, help="Send N changes of a big wave first, the rest when these are merged."
+        "--canary", metavar="N", min=0, help="Send N changes of a large wave first, and the rest when they are merged."
     ),
 ]
-Recipes = Annotated[bool, typer.Option("--recipes", help="Send recipes that bumps need to staged-recipes too.")]
+Recipes = Annotated[
+    bool, typer.Option("--recipes", help="Also send missing recipes that bumps need to staged-recipes.")
+]
 SummaryFile = Annotated[
     Path | None, typer.Option("--summary", metavar="FILE", help="Write the summary as Markdown to FILE.")
 ]
-LogFile = Annotated[
-    Path | None, typer.Option("--log", metavar="FILE", help="Append a line of JSON for each step to FILE.")
-]
+LogFile = Annotated[Path | None, typer.Option("--log", metavar="FILE", help="Append one JSON line per step to FILE.")]
 
 
-@bot.command("run", "Run once over all feedstocks, into GitHub or the outbox.")
+@bot.command("run", "Run once over all feedstocks.")
 @examples("dirac-forge bot run", "dirac-forge bot run --pr --every 6h")
 def run(
     context: Context,
     feedstocks: Feedstocks = None,
     pr: PullRequests = False,
     every: Annotated[
-        str, typer.Option(metavar="TIME", help="Run again after this time: 30m, 6h, 1d.", show_default="once")
+        str, typer.Option(metavar="TIME", help="Repeat at this interval, such as 30m, 6h or 1d.", show_default="once")
     ] = "",
     canary: Canary = 0,
     recipes: Recipes = False,
@@ -62,14 +62,13 @@ def run(
     summary: SummaryFile = None,
     log: LogFile = None,
     log_format: Annotated[
-        LogFormat, typer.Option(metavar="text|json", help="Show progress on stderr in words or as lines of JSON.")
+        LogFormat, typer.Option(metavar="text|json", help="The format of progress on stderr.", show_default="text")
     ] = LogFormat.text,
 ) -> int:
-    """Look at every feedstock, decide, prove, and send what is within the budget, to GitHub or into the outbox.
+    """Find changes for every feedstock, check them, and send as many as the budget allows to GitHub or the outbox.
 
-    Open requests are updated, not opened again; a second run does nothing. A feedstock that fails does not stop the
-    others. The exit code is 1 where something failed for good, and 3 where something could not be found out (the next
-    run asks again).
+    Open pull requests are updated, not opened again; a second run does nothing. If a feedstock fails, the others go on.
+    The exit code is 1 if something failed permanently, and 3 if something is unknown (the next run retries).
     """
     from dirac_forge.cli.bot import run as run_bot
     from dirac_forge.cli.bot_request import RunRequest
@@ -94,7 +93,7 @@ class InitPlace(StrEnum):
     systemd = "systemd"
 
 
-@bot.command("init", "Write what runs the bot on a schedule.")
+@bot.command("init", "Set up scheduled runs of the bot.")
 @examples("dirac-forge bot init actions", "dirac-forge bot init systemd")
 def init(
     context: Context,
@@ -102,20 +101,20 @@ def init(
         InitPlace, typer.Argument(metavar="actions|systemd", help="GitHub Actions, or a server with systemd.")
     ],
     dashboard: Annotated[
-        str, typer.Option(metavar="OWNER/NAME", help="Keep the dashboard, an issue, in this repository.")
+        str, typer.Option(metavar="OWNER/NAME", help="Keep a dashboard issue in this repository.")
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that differ.")] = False,
 ) -> int:
-    """Write a workflow or systemd units, and settings, into the workspace, and say which secrets to make.
+    """Write a workflow or systemd units, and settings, to the workspace, and list the secrets to create.
 
-    A file that is there and differs is left alone without --force, and the exit code is 1.
+    Existing files that differ are not overwritten without --force, and the exit code is 1.
     """
     from dirac_forge.cli.bot_init import init as run_init
 
     return run_init(context, where.value, dashboard=dashboard, force=force)
 
 
-@bot.command("prepare", "Decide and rerender without a token, for `bot send`.")
+@bot.command("prepare", "Prepare changes without a token, for `bot send`.")
 @examples("dirac-forge bot prepare")
 def prepare(
     context: Context,
@@ -127,10 +126,9 @@ def prepare(
     summary: SummaryFile = None,
     log: LogFile = None,
 ) -> int:
-    """Look, decide, prove and rerender without a token, and seal the result in the outbox for `bot send`.
+    """Find, check and rerender changes without a token, and seal the result in the outbox for `bot send`.
 
-    This step may execute recipes (conda-smithy does), so it is run where there is no token: in a job, unit or process
-    of its own.
+    This step may execute recipes (conda-smithy does), so run it in a separate job, unit or process that has no token.
     """
     from dirac_forge.cli.bot_request import RunRequest
     from dirac_forge.cli.bot_run import run_step
@@ -147,7 +145,7 @@ def prepare(
     return run_step(context, "prepare", request)
 
 
-@bot.command("send", "Send what `bot prepare` sealed, with a token.")
+@bot.command("send", "Open pull requests for the changes that `bot prepare` sealed.")
 @examples("dirac-forge bot send")
 def send(
     context: Context,
@@ -158,7 +156,7 @@ def send(
     summary: SummaryFile = None,
     log: LogFile = None,
 ) -> int:
-    """Push what `bot prepare` sealed, and open the pull requests: with a token, and without executing anything."""
+    """Push the changes that `bot prepare` sealed, and open pull requests. Needs a token; executes no recipes."""
     from dirac_forge.cli.bot_request import RunRequest
     from dirac_forge.cli.bot_run import run_step
 
@@ -168,10 +166,10 @@ def send(
     return run_step(context, "send", request)
 
 
-@bot.command("observe", "Read what became of open requests.")
+@bot.command("observe", "Read the state of open pull requests.")
 @examples("dirac-forge bot observe")
 def observe(context: Context, ledger: LedgerFile = None, log: LogFile = None) -> int:
-    """Read from GitHub what became of open requests, into the ledger, for the next `bot prepare`."""
+    """Read the state of open pull requests from GitHub into the ledger, for the next `bot prepare`."""
     from dirac_forge.cli.bot_request import RunRequest
     from dirac_forge.cli.bot_run import run_step
 
@@ -186,83 +184,83 @@ class OutboxAction(StrEnum):
     apply = "apply"
 
 
-@bot.command("outbox", "List and show what is prepared, or make it a branch of a clone.")
+@bot.command("outbox", "List, show or apply prepared changes.")
 @examples("dirac-forge bot outbox", "dirac-forge bot outbox apply m2crypto --clone ~/m2crypto-feedstock")
 def outbox(
     context: Context,
     action: Annotated[
-        OutboxAction, typer.Argument(metavar="list|show|apply", help="List all, show one, or make one a branch.")
+        OutboxAction, typer.Argument(metavar="list|show|apply", help="List all, show one, or apply one as a branch.")
     ] = OutboxAction.list,
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A feedstock, or the folder of a change: demo/bump/main/1.1.")
+        str, typer.Argument(metavar="NAME", help="A feedstock, or the folder of a change, such as demo/bump/main/1.1.")
     ] = "",
     clone: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A clone of the feedstock, for apply.", show_default="the current folder"),
+        typer.Option(
+            metavar="DIR", help="The clone of the feedstock to apply the change to.", show_default="the current folder"
+        ),
     ] = None,
     folder: OutboxFolder = None,
 ) -> int:
-    """Look at changes that are prepared and not sent, or continue with one in a local clone."""
+    """List or show changes that are prepared but not sent, or apply one to a local clone."""
     from dirac_forge.cli.bot_outbox import outbox as run_outbox
 
     return run_outbox(context, action.value, name, clone=clone, folder=folder)
 
 
-@bot.command("why", "Show what happened to a feedstock, and why nothing did.")
+@bot.command("why", "Explain what the bot did for a feedstock, and why.")
 @examples("dirac-forge bot why dirac-grid")
 def why(
     context: Context,
     feedstock: Annotated[str, typer.Argument(metavar="FEEDSTOCK", help="A name, or a release line NAME@BRANCH.")],
     ledger: LedgerFile = None,
 ) -> int:
-    """Show what the bot found, decided and tried for a feedstock, and when it tries again.
+    """Show what the bot found, decided and tried for a feedstock, and when it will try again.
 
-    The ledger has the answer; where it knows of no request and there is a token, GitHub is asked.
+    The answer comes from the ledger. If the ledger has no pull request and there is a token, GitHub is asked as well.
     """
     from dirac_forge.cli.bot import why as run_why
 
     return run_why(context, feedstock, ledger=ledger)
 
 
-@bot.command("sweep", "Carry a merged fix to the other release lines.")
+@bot.command("sweep", "Backport a merged fix to the other release lines.")
 @examples("dirac-forge bot sweep https://github.com/conda-forge/dirac-grid-feedstock/pull/80")
 def sweep(
     context: Context,
     url: Annotated[str, typer.Argument(metavar="PR_URL", help="A merged pull request on a feedstock.")],
     branch: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Carry the fix to this release line. Repeatable.", show_default="all the others"
-        ),
+        typer.Option(metavar="NAME", help="Backport to this release line. Repeatable.", show_default="all others"),
     ] = None,
     pr: PullRequests = False,
     outbox: OutboxFolder = None,
     ledger: LedgerFile = None,
 ) -> int:
-    """Carry a merged fix to the feedstock's other release lines, as one request per branch.
+    """Backport a merged fix to the feedstock's other release lines, as one pull request per branch.
 
-    Each branch keeps its version and hashes, and its build number is raised. Where the fix does not apply an issue
-    with instructions is opened instead, and the exit code is 1.
+    Each branch keeps its version and hashes and gets a new build number. If the fix does not apply, an issue with
+    instructions is opened instead, and the exit code is 1.
     """
     from dirac_forge.cli.bot import sweep as run_sweep
 
     return run_sweep(context, url, branches=branch or (), pr=pr, outbox=outbox, ledger=ledger)
 
 
-@bot.command("retract", "Close the open requests of a batch, migration or feedstock.")
+@bot.command("retract", "Close the open pull requests of a run, migration or feedstock.")
 @examples("dirac-forge bot retract openssl4")
 def retract(
     context: Context,
     what: Annotated[
         list[str],
-        typer.Argument(metavar="BATCH|MIGRATION|FEEDSTOCK", help="The id of a run, a migration, or a feedstock."),
+        typer.Argument(metavar="BATCH|MIGRATION|FEEDSTOCK", help="The ID of a run, a migration, or a feedstock."),
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Give this reason in the comment.")] = "",
     outbox: OutboxFolder = None,
     ledger: LedgerFile = None,
 ) -> int:
-    """Close open requests with a comment, and do not open them again until their changes differ."""
+    """Close open pull requests with a comment. They are not opened again until their changes differ."""
     from dirac_forge.cli.bot import retract as run_retract
 
     return run_retract(context, what, yes=yes, reason=reason, outbox=outbox, ledger=ledger)

@@ -26,15 +26,17 @@ def build(
     ] = None,
     with_missing: Annotated[
         bool,
-        typer.Option("--with-missing", help="Also build what the channels lack and the workspace has a recipe for."),
+        typer.Option(
+            "--with-missing", help="Also build dependencies that the channels lack, from recipes in the workspace."
+        ),
     ] = False,
     target: Annotated[
         list[str] | None,
         typer.Option(
             "--target",
             metavar="NAME|SPEC",
-            help="Install this afterwards, check it with pip, run its commands. Repeatable.",
-            show_default="the targets that what is built belongs to",
+            help="After the build, install this, run `pip check` and its commands. Repeatable.",
+            show_default="the targets that contain a built package",
         ),
     ] = None,
     command: Annotated[
@@ -42,45 +44,51 @@ def build(
         typer.Option(
             "--run",
             metavar="[TARGET:]COMMAND",
-            help="Also run this where TARGET, else any target, is installed. Repeatable.",
+            help="Also run COMMAND after TARGET (or any target) is installed. Repeatable.",
         ),
     ] = None,
     variant: Annotated[
         list[str] | None,
-        typer.Option("--variant", metavar="KEY=VALUE", help="Build with this value of the pinning. Repeatable."),
+        typer.Option("--variant", metavar="KEY=VALUE", help="Build with this pinning value. Repeatable."),
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep channel and logs in DIR.", show_default="build/ of the workspace"),
+        typer.Option(metavar="DIR", help="Write the channel and logs to DIR.", show_default="build/ of the workspace"),
     ] = None,
-    test_only: Annotated[bool, typer.Option("--test-only", help="Test what the local channel has.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Build what is unchanged, too.")] = False,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Keep the folders that builds and tests run in, until the next run.")
+    test_only: Annotated[
+        bool, typer.Option("--test-only", help="Build nothing; test the packages in the local channel.")
     ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also build unchanged recipes.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the build and test folders until the next run.")] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Run N builds at the same time.", show_default="as memory allows"),
+        typer.Option(metavar="N", min=1, help="Run N builds in parallel.", show_default="limited by memory"),
     ] = None,
     container: Annotated[
-        str, typer.Option(metavar="IMAGE", help="Run builds in IMAGE, whose python has py-rattler-build.")
+        str,
+        typer.Option(
+            metavar="IMAGE", help="Run builds in this container image. Its Python must have py-rattler-build."
+        ),
     ] = "",
     cluster: Annotated[
         str, typer.Option(metavar="ADDRESS", help="Build on the workers of the Dask cluster at ADDRESS.")
     ] = "",
     time_limit: Annotated[
-        int, typer.Option("--time-limit", metavar="MIN", min=1, help="Stop a build or test after MIN minutes.")
+        int,
+        typer.Option(
+            "--time-limit", metavar="MIN", min=1, help="Stop a build or test after MIN minutes.", show_default="60"
+        ),
     ] = 60,
     memory: Annotated[
         int | None,
-        typer.Option(metavar="GB", min=1, help="Limit the memory of each process.", show_default="no limit"),
+        typer.Option(metavar="GB", min=1, help="Limit the memory of each process to GB.", show_default="no limit"),
     ] = None,
 ) -> int:
-    """Build recipes for this machine, test them, and install what depends on them.
+    """Build recipes for this machine, test them, and install the targets that depend on them.
 
-    This runs code from upstream: build scripts, tests and the programs of packages. They run in a child process with
-    a home folder of their own, without tokens and sockets of agents, and where the machine allows it without a network
-    and with every other file read-only or hidden. The result is a channel in a folder.
+    This runs upstream code: build scripts, tests and programs. They run in a child process with a temporary home
+    folder and without tokens or agent sockets. If the machine allows it, they also have no network, and all other files
+    are read-only or hidden. The result is a channel in a folder.
     """
     from dirac_forge.build.commands import read_command
     from dirac_forge.build.session import BuildRequest

@@ -34,38 +34,38 @@ def bump(
         list[str] | None,
         typer.Argument(metavar="FEEDSTOCK", help="Names, folders or recipe files.", show_default="the whole workspace"),
     ] = None,
-    to: Annotated[str, typer.Option("--to", metavar="VERSION", help="Bump to this version.")] = "",
+    to: Annotated[str, typer.Option("--to", metavar="VERSION", help="Update to this version.")] = "",
     write: Annotated[bool, typer.Option("--write", help="Write the proposals into the workspace.")] = False,
     pr: PullRequests = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
     build: Annotated[
-        bool, typer.Option("--build", help="Build, test and install each proposal; runs upstream code.")
+        bool, typer.Option("--build", help="Build, test and install each proposal. Runs upstream code.")
     ] = False,
     known_sha256: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Take hashes of source files from this JSON (URL to SHA-256)."),
+        typer.Option(metavar="FILE", help="Read the hashes of sources from this JSON file (URL to SHA-256)."),
     ] = None,
     dependencies: Annotated[
         Dependencies | None,
         typer.Option(
             metavar="update|report|off",
-            help="Carry over requirements that upstream changed, only report them, or ignore them.",
-            show_default="as conda-forge.yml's inspection says, else update; off with --to and --known-sha256",
+            help="Update requirements that upstream changed, only report them, or ignore them.",
+            show_default="the inspection setting in conda-forge.yml, else update; off with --to and --known-sha256",
         ),
     ] = None,
     catch_up: Annotated[
         bool,
         typer.Option(
             "--catch-up",
-            help="Also bring requirements to upstream's state, where they lagged before; also without a newer version.",
+            help="Also update requirements that were outdated before, even without a newer version.",
         ),
     ] = False,
 ) -> int:
-    """Show which feedstocks should move to which version, with the edits; --write applies them.
+    """Show which feedstocks have a newer release upstream, and the edits; --write applies them.
 
-    Only lines with the version, hashes of sources and the build number change, and lines with requirements and commands
-    that upstream changed between the two versions. Where a feedstock can't move the reason is given; where an edit is
-    not certain nothing is written.
+    An edit changes the version, source hashes and build number, and the requirements and commands that upstream changed
+    between the two versions. If a feedstock can't be updated, the reason is shown. If an edit is uncertain, nothing is
+    written.
     """
     from dirac_forge.cli.bump import bump as run
     from dirac_forge.cli.bump_request import BumpRequest

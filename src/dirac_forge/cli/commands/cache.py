@@ -15,30 +15,32 @@ __all__ = ["cache"]
 cache = CommandGroup()
 
 
-@cache.command("size", "Show how much the cache holds.")
+@cache.command("size", "Show the size of the cache.")
 @examples("dirac-forge cache size", "dirac-forge cache size --json")
 def size(context: Context) -> int:
-    """Show how many entries of each kind the cache holds, and how large they are.
+    """Show the number and size of cache entries of each kind.
 
-    A command that ends removes what was not used for longest, once a day, where there is more than `cache-limit`.
+    Once a day, commands remove the least recently used entries if the cache is larger than the `cache-limit` setting.
     """
     from dirac_forge.cli.cache import size as run
 
     return run(context)
 
 
-@cache.command("prune", "Remove what was not used for longest.")
+@cache.command("prune", "Remove the least recently used entries.")
 @examples("dirac-forge cache prune", "dirac-forge cache prune --to 500")
 def prune(
     context: Context,
     to: Annotated[
         int | None,
-        typer.Option(metavar="MB", min=0, max=10_000_000, help="Leave at most this much.", show_default="cache-limit"),
+        typer.Option(
+            metavar="MB", min=0, max=10_000_000, help="Keep at most MB megabytes.", show_default="cache-limit"
+        ),
     ] = None,
 ) -> int:
-    """Remove the entries that were not used for longest, until the rest is within the limit.
+    """Remove the least recently used entries until the cache is within the limit.
 
-    What was used within the last hour stays. Other processes may use the cache meanwhile.
+    Entries used within the last hour are kept. Other processes can use the cache meanwhile.
     """
     from dirac_forge.cli.cache import prune_to as run
 
@@ -48,9 +50,9 @@ def prune(
 @cache.command("clear", "Remove everything from the cache.")
 @examples("dirac-forge cache clear")
 def clear(context: Context) -> int:
-    """Remove everything that the cache holds. It is fetched or made again when it is needed.
+    """Remove all entries from the cache. They are fetched or computed again when needed.
 
-    A file in the cache's folder that is no entry of the cache stays.
+    Other files in the cache folder are kept.
     """
     from dirac_forge.cli.cache import clear as run
 

@@ -38,20 +38,20 @@ def check(
         str,
         typer.Option(
             metavar="DATE",
-            help="Find since when each target is as it is, from DATE (or 7d) on, and which upload did it.",
+            help="Find when each target last changed since DATE (or 7d, 2w), and the upload that caused it.",
         ),
     ] = "",
     remedies: Annotated[
-        bool, typer.Option("--remedies/--no-remedies", help="Search for what would unblock each no.")
+        bool, typer.Option("--remedies/--no-remedies", help="Search for changes that would make a target installable.")
     ] = True,
     cluster: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="Answer on the workers of the Dask cluster at ADDRESS.")
+        str, typer.Option(metavar="ADDRESS", help="Solve on the workers of the Dask cluster at ADDRESS.")
     ] = "",
 ) -> int:
     """Check whether each target is installable, per platform and Python, and explain why not.
 
-    A no on a platform or Python that the target does not list is expected. With --with, the new packages that a target
-    installs must be installable with it, and each package that the recipes would make by itself.
+    A platform or Python that the target does not list is shown, but does not affect the exit code. With --with, targets
+    are checked with the new packages, and each new package is also checked on its own.
     """
     from dirac_forge.cli.check import check as run
 

@@ -26,7 +26,7 @@ class Shell(StrEnum):
 @examples("dirac-forge completion bash", "dirac-forge completion fish")
 def completion(
     context: Context,  # noqa: ARG001  # every command takes it
-    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish|powershell", help="Print the script of this shell.")],
+    shell: Annotated[Shell, typer.Argument(metavar="bash|zsh|fish|powershell", help="The shell.")],
 ) -> int:
     """Print a script that completes commands, options, feedstocks, migrations, targets, platforms and channels.
 

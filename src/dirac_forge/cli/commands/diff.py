@@ -24,27 +24,27 @@ def diff(
         str,
         typer.Argument(
             metavar="OLD",
-            help="A lock, a list of packages, an installed prefix, a git revision (or OLD..NEW), `today`.",
+            help="A lock, a package list, an installed prefix, a git revision (or OLD..NEW), or `today`.",
         ),
     ],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The same for the newer state.", show_default="today")] = "",
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The newer state.", show_default="today")] = "",
     file: Annotated[
         str,
         typer.Option(
             metavar="FILE",
-            help="The file of the distribution. [default for git revisions and `today`: construct.yaml]",
+            help="The distribution. [default for git revisions and `today`: construct.yaml]",
             show_default=False,
         ),
     ] = "",
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown, as for release notes.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown for release notes.")] = False,
     security: Annotated[
-        bool, typer.Option("--security/--no-security", help="Ask the index which versions have known vulnerabilities.")
+        bool, typer.Option("--security/--no-security", help="Show known vulnerabilities, from the package index.")
     ] = True,
 ) -> int:
-    """Show what changes between two states of a distribution, per platform, as release notes do.
+    """Show what changed between two states of a distribution, per platform.
 
-    A git revision means FILE as it was committed, solved with what the channels had at that commit's date. `today`
-    means FILE as it is, solved now. What is asked for by name comes first, then its dependencies.
+    A git revision means FILE at that commit, solved with the channels as they were on the commit's date. `today` means
+    the current FILE, solved now. Packages that FILE names come first, then their dependencies.
     """
     from dirac_forge.cli.diff import diff as run
 

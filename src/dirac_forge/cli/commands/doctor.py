@@ -12,8 +12,8 @@ __all__ = ["doctor"]
 def doctor(context: Context) -> int:
     """Check Python, git, conda-smithy, GitHub credentials, channels, the index, the cache and the bot's records.
 
-    For everything that is missing, the cost and the remedy are shown. Nothing is installed or changed. The exit code is
-    1 where something required is missing; a host that does not answer is `unknown`.
+    For everything that is missing, the consequence and the remedy are shown. Nothing is installed or changed. The exit
+    code is 1 if something required is missing. A host that does not answer is `unknown`.
     """
     from dirac_forge.cli.doctor import doctor as run
 

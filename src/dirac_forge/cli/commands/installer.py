@@ -21,20 +21,24 @@ __all__ = ["installer"]
 def installer(
     context: Context,
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The construct.yaml.")] = None,
-    verify: Annotated[Path | None, typer.Option(metavar="INSTALLER", help="Build nothing; try this installer.")] = None,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Write the installer here.")] = Path("dist"),
+    verify: Annotated[
+        Path | None, typer.Option(metavar="INSTALLER", help="Build nothing; test this installer.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="Write the installer to DIR.", show_default="dist")
+    ] = Path("dist"),
     imports: Annotated[
-        list[str] | None, typer.Option("--import", metavar="MODULE", help="Import this module in it. Repeatable.")
+        list[str] | None, typer.Option("--import", metavar="MODULE", help="Import MODULE in the test. Repeatable.")
     ] = None,
     commands: Annotated[
-        list[str] | None, typer.Option("--command", metavar="COMMAND", help="Run this command in it. Repeatable.")
+        list[str] | None, typer.Option("--command", metavar="COMMAND", help="Run COMMAND in the test. Repeatable.")
     ] = None,
-    attempt: Annotated[bool, typer.Option("--try/--no-try", help="Run the installer into a fresh prefix.")] = True,
+    attempt: Annotated[bool, typer.Option("--try/--no-try", help="Test the installer in a new prefix.")] = True,
 ) -> int:
-    """Build the installer of a distribution from exactly the packages that a solve gives, and try it.
+    """Build the installer of a distribution from exactly the packages that a solve selects, and test it.
 
-    constructor builds it, a program from conda-forge. An installer runs code of its packages: it is tried with its own
-    home, without secrets, and without a network where the platform allows that.
+    This needs constructor from conda-forge. The test runs code from the packages, with a temporary home folder and
+    without secrets; if the platform allows it, also without a network.
     """
     from dirac_forge.cli.installer import InstallerRequest
     from dirac_forge.cli.installer import installer as run

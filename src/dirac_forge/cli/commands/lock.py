@@ -33,19 +33,22 @@ def lock(
         typer.Argument(metavar="FILE", help="A construct.yaml, an environment file, a pixi.toml, or a list of specs."),
     ],
     format_: Annotated[
-        _Format, typer.Option("--format", metavar="pixi|conda-lock|explicit", help="The format of the lock.")
+        _Format,
+        typer.Option(
+            "--format", metavar="pixi|conda-lock|explicit", help="The format of the lock.", show_default="pixi"
+        ),
     ] = _Format.pixi,
     output: Annotated[
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="Write the lock here; for explicit lists a folder.",
-            show_default="pixi.lock or conda-lock.yml beside FILE",
+            help="Write the lock to PATH (a folder for explicit).",
+            show_default="pixi.lock or conda-lock.yml next to FILE",
         ),
     ] = None,
     update: Annotated[
         list[str] | None,
-        typer.Option(metavar="PACKAGE", help="Move only this package, and what it forces to move. Repeatable."),
+        typer.Option(metavar="PACKAGE", help="Update only this package, and what it requires. Repeatable."),
     ] = None,
     check: Annotated[
         bool,
@@ -55,12 +58,13 @@ def lock(
         ),
     ] = False,
     as_of: Annotated[
-        str, typer.Option(metavar="DATE", help="Use only what the channels had on this day, such as 2026-08-01.")
+        str, typer.Option(metavar="DATE", help="Use the channels as they were on this date, such as 2026-08-01.")
     ] = "",
 ) -> int:
-    """Write the exact packages of a distribution for each platform.
+    """Lock a distribution to exact packages for each platform.
 
-    Environments and channels are those of FILE. A platform that cannot be solved is explained, and nothing is written.
+    Environments and channels are those in FILE. If a platform can't be solved, the reason is shown and nothing is
+    written.
     """
     from dirac_forge.cli.lock import LockRequest
     from dirac_forge.cli.lock import lock as run

@@ -23,7 +23,7 @@ StatusPage = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Read pull requests and errors from conda-forge's status page (JSON)."),
 ]
-Paused = Annotated[bool, typer.Option("--paused", help="Go on also if the migration is paused.")]
+Paused = Annotated[bool, typer.Option("--paused", help="Continue even if the migration is paused.")]
 
 
 @migrate.command("plan", "Show members, order and cycles, or plan a new platform.")
@@ -37,21 +37,20 @@ def plan(
     migration: Annotated[str | None, typer.Argument(metavar="MIGRATION", help="A name, or a YAML file.")] = None,
     target: Annotated[
         str | None,
-        typer.Option(metavar="NAME|SPEC", help="Show also what the migration does to a target, wave by wave."),
+        typer.Option(metavar="NAME|SPEC", help="Also show the effect of each wave on this target."),
     ] = None,
     add_platform: Annotated[
-        str | None, typer.Option(metavar="P", help="Plan instead what a target needs on a new platform.")
+        str | None, typer.Option(metavar="P", help="Plan the builds that a target needs on a new platform.")
     ] = None,
-    as_dot: Annotated[bool, typer.Option("--dot", help="Print a picture for Graphviz.")] = False,
-    as_mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a picture for Markdown.")] = False,
-    as_svg: Annotated[bool, typer.Option("--svg", help="Print a self-contained SVG picture.")] = False,
+    as_dot: Annotated[bool, typer.Option("--dot", help="Print the graph for Graphviz.")] = False,
+    as_mermaid: Annotated[bool, typer.Option("--mermaid", help="Print the graph as Mermaid, for Markdown.")] = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Print the graph as a self-contained SVG.")] = False,
     status_page: StatusPage = None,
 ) -> int:
-    """Show members, edges, waves and cycles of a migration with their reasons, or plan a new platform.
+    """Show the members, edges, waves and cycles of a migration, with reasons, or plan a new platform.
 
-    With --target the exit code is 3 if, on any platform asked for, it is not known what has to be built for the target
-    and in which order: for example because a feedstock that it needs is not in the workspace. Without feedstocks there
-    is nothing to plan, and it is 3 too.
+    The exit code is 3 if the workspace has no feedstocks. With --target it is also 3 if it is unknown, on any platform,
+    what has to be built for the target, for example because a feedstock is not in the workspace.
     """
     from dirac_forge.cli.migrate import plan as run
 
@@ -77,35 +76,35 @@ def status(
     context: Context,
     migration: Name,
     status_page: StatusPage = None,
-    as_svg: Annotated[bool, typer.Option("--svg", help="Print a self-contained SVG picture.")] = False,
+    as_svg: Annotated[bool, typer.Option("--svg", help="Print the graph as a self-contained SVG.")] = False,
     html: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="Write graph, table and targets as one self-contained page."),
+        typer.Option("--html", metavar="FILE", help="Write a self-contained page with graph, table and targets."),
     ] = None,
 ) -> int:
-    """Show the state of each member, from what the channel has, or from the recipes with --offline.
+    """Show the state of each member, from the builds in the channel, or from the recipes with --offline.
 
-    A platform that the channel does not have at all is named once, and the state of its members is that on the other
-    platforms. The exit code is 3 if members are unknown, or if --platform names such a platform.
+    Platforms that the channel does not have are named once and otherwise ignored. The exit code is 3 if the state of a
+    member is unknown, or if --platform names a platform that the channel does not have.
     """
     from dirac_forge.cli.migrate import show_status as run
 
     return run(context, migration, status_page=status_page, as_svg=as_svg, html=html)
 
 
-@migrate.command("list", "Show the migrations, running and paused.")
+@migrate.command("list", "Show running and paused migrations.")
 @examples("dirac-forge migrate list")
 def list_(context: Context) -> int:
-    """Show the migrations of the workspace and of the pinning, with their pins."""
+    """Show the migrations in the workspace and the pinning, with their pins."""
     from dirac_forge.cli.migrate import show_list as run
 
     return run(context)
 
 
-@migrate.command("next", "Show what is ready, most-blocking first.")
+@migrate.command("next", "Show the members that can be rebuilt now.")
 @examples("dirac-forge migrate next openssl4")
 def ready(context: Context, migration: Name, status_page: StatusPage = None, paused: Paused = False) -> int:
-    """Show the members that can be rebuilt now, most-blocking first."""
+    """Show the members that can be rebuilt now, those that block most others first."""
     from dirac_forge.cli.migrate import show_next as run
 
     return run(context, migration, status_page=status_page, paused=paused)
@@ -131,27 +130,27 @@ def new(
     library: Annotated[str, typer.Argument(metavar="LIBRARY", help="A package, or a key of the pinning.")],
     version: Annotated[str, typer.Argument(metavar="VERSION", help="The new version.")],
 ) -> int:
-    """Write a migration of a library into `migrations/`, from what the pinning says."""
+    """Write a migration of a library to `migrations/`, based on the pinning."""
     from dirac_forge.cli.migrate import new as run
 
     return run(context, library, version)
 
 
-@migrate.command("run", "Make the rebuild changes: build number and migration.")
+@migrate.command("run", "Make the rebuild changes for members that are ready.")
 @examples("dirac-forge migrate run openssl4", "dirac-forge migrate run openssl4 xrootd --write")
 def rebuild(
     context: Context,
     migration: Name,
     feedstocks: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FEEDSTOCK", help="Rebuild only these.", show_default="all that are ready"),
+        typer.Argument(metavar="FEEDSTOCK", help="Rebuild only these members.", show_default="all that are ready"),
     ] = None,
     write: Annotated[bool, typer.Option("--write", help="Write the changes into the workspace.")] = False,
     pr: PullRequests = False,
     status_page: StatusPage = None,
     paused: Paused = False,
 ) -> int:
-    """Make the rebuild changes of these feedstocks, or of all that are ready: build number and migration only."""
+    """Make the rebuild changes for some or all members that are ready: new build number and migration file."""
     from dirac_forge.cli.migrate import run_rebuilds as run
 
     return run(context, migration, feedstocks or (), write=write, pr=pr, status_page=status_page, paused=paused)

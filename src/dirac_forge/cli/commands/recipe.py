@@ -43,8 +43,8 @@ def recipe(
         list[str],
         typer.Argument(
             metavar="PROJECT|URL[@TAG]|PATH",
-            help="Projects on the package index, with ==VERSION or [extra]; repositories on GitHub or GitLab; folders, "
-            "sdists and wheels.",
+            help="Projects on the package index, optionally with ==VERSION or [extra]; GitHub or GitLab repositories; "
+            "folders, sdists and wheels.",
         ),
     ],
     output: Annotated[
@@ -54,44 +54,44 @@ def recipe(
         ),
     ] = None,
     feedstock: Annotated[
-        str, typer.Option(metavar="NAME", help="Write one recipe with an output for each project, under this name.")
+        str, typer.Option(metavar="NAME", help="Write one recipe with this name and one output per project.")
     ] = "",
     format_: Annotated[
-        Format, typer.Option("--format", metavar="v1|v0", help="Write recipe.yaml (v1) or meta.yaml (v0).")
+        Format,
+        typer.Option("--format", metavar="v1|v0", help="Write recipe.yaml (v1) or meta.yaml (v0).", show_default="v1"),
     ] = Format.v1,
     deps: Annotated[
         Deps,
         typer.Option(
             metavar="missing|none|all",
-            help="Write recipes also for dependencies that the channel does not have, for none, or for all.",
+            help="Also write recipes for missing dependencies, for none, or for all.",
+            show_default="missing",
         ),
     ] = Deps.missing,
-    table: Annotated[bool, typer.Option("--table", help="Show all dependencies in a table.")] = False,
+    table: Annotated[bool, typer.Option("--table", help="Show a table of all dependencies.")] = False,
     build: Annotated[
-        bool, typer.Option("--build", help="Build, test and install the recipes; runs upstream code.")
+        bool, typer.Option("--build", help="Build, test and install the recipes. Runs upstream code.")
     ] = False,
     maintainer: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Maintainer of new recipes, a GitHub user or team. Repeatable.",
-            show_default="the workspace's, else your own GitHub name",
+            help="Maintainer of new recipes: a GitHub user or team. Repeatable.",
+            show_default="maintainers in the settings, else your GitHub name",
         ),
     ] = None,
     published: Annotated[
         bool,
-        typer.Option(
-            "--as-published", help="Name the sdist that the index will have as the source of folders and sdists."
-        ),
+        typer.Option("--as-published", help="For folders and sdists, use the future sdist on the index as the source."),
     ] = False,
     pr: PullRequests = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite recipes that differ.")] = False,
 ) -> int:
-    """Write recipes from what upstream published, and show the status of their dependencies.
+    """Write recipes from upstream metadata, and show the status of their dependencies.
 
-    Nothing from upstream is executed, except with --build. Projects that are released together (DIRAC and DIRACCommon,
-    the diracx ones) become one recipe. An existing recipe is kept: it is `unchanged`, or it differs and is shown as a
-    diff. In that case the exit code is 1, unless --force is given.
+    No upstream code is executed, except with --build. Projects that are released together (DIRAC and DIRACCommon, the
+    diracx projects) become one recipe. An existing recipe is not overwritten without --force: if it differs, the diff
+    is shown and the exit code is 1.
     """
     from dirac_forge.cli.recipe import recipe as run
 

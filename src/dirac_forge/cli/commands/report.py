@@ -22,7 +22,10 @@ __all__ = ["report"]
 def report(
     context: Context,
     output: Annotated[
-        Path, typer.Option("--output", metavar="DIR", help="Write the site to DIR, replacing the old.")
+        Path,
+        typer.Option(
+            "--output", metavar="DIR", help="Write the site to DIR, replacing the old one.", show_default="site"
+        ),
     ] = (Path("site")),
     migration: Annotated[
         list[str] | None,
@@ -38,16 +41,14 @@ def report(
         typer.Option(
             "--distribution",
             metavar="FILE",
-            help="Show what the next release of this distribution would get. Repeatable.",
-            show_default="those of the workspace with a lock",
+            help="Show what would change in the next release of this distribution. Repeatable.",
+            show_default="those in the workspace that have a lock",
         ),
     ] = None,
     bumps: Annotated[
-        bool, typer.Option("--bumps/--no-bumps", help="Look for newer releases and prove what is proposed.")
+        bool, typer.Option("--bumps/--no-bumps", help="Look for newer releases, and check them with the solver.")
     ] = True,
-    audit: Annotated[
-        bool, typer.Option("--audit/--no-audit", help="Compare what targets install with upstream's metadata.")
-    ] = True,
+    audit: Annotated[bool, typer.Option("--audit/--no-audit", help="Audit the packages that targets install.")] = True,
     status_page: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Read pull requests and errors from conda-forge's status page (JSON)."),
@@ -56,13 +57,13 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Compare with this history.", show_default="data/history.json in DIR"),
     ] = None,
-    url: Annotated[str, typer.Option(metavar="URL", help="The site's public address, for links in the feed.")] = "",
+    url: Annotated[str, typer.Option(metavar="URL", help="The public URL of the site, for links in the feed.")] = "",
     ledger: LedgerFile = None,
 ) -> int:
-    """Write a static site: targets, migrations, feedstocks, proposals and distributions, and what changed.
+    """Write a static site with the status of targets, migrations, feedstocks, proposals and distributions.
 
-    The site opens from disk and can be hosted anywhere. Its data files have a schema, and what could not be found out
-    is shown as unknown. The whole folder is replaced at once; an interrupted run leaves the old site.
+    The site opens from disk and can be hosted anywhere. Its data files have a JSON Schema. The folder is replaced at
+    once; an interrupted run leaves the old site.
     """
     from dirac_forge.cli.report import ReportRequest
     from dirac_forge.cli.report import report as run

@@ -27,7 +27,7 @@ def schema(
     kind: Annotated[
         Kind | None,
         typer.Argument(
-            metavar="settings|migration|site", help="Print the schema of this.", show_default="all, in one document"
+            metavar="settings|migration|site", help="Print only this schema.", show_default="all, in one document"
         ),
     ] = None,
 ) -> int:

@@ -19,7 +19,7 @@ __all__ = ["snapshot"]
 )
 def snapshot(
     context: Context,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Write the channel folder to DIR, a new folder.")],
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Write the channel to DIR, a new folder.")],
     targets: Annotated[
         list[str] | None,
         typer.Argument(
@@ -27,13 +27,13 @@ def snapshot(
         ),
     ] = None,
     compact: Annotated[
-        bool, typer.Option("--compact", help="Leave out hashes, sizes and licences: to plan, not to install.")
+        bool, typer.Option("--compact", help="Omit hashes, sizes and licences: enough to plan, not to install.")
     ] = False,
 ) -> int:
-    """Write a channel folder with everything that targets need: all versions and builds of all packages in the closure.
+    """Write a channel folder with all versions and builds of all packages that targets depend on.
 
-    The folder is a channel that conda, mamba, pixi and dirac-forge read: to plan and test against the same state again,
-    or at a site without a network. It holds no package files.
+    conda, mamba, pixi and dirac-forge can read it as a channel, to plan and test offline or with the same state again.
+    It contains no package files.
     """
     from dirac_forge.cli.snapshot import snapshot as run
 

@@ -19,20 +19,19 @@ def sync(
         list[str] | None,
         typer.Argument(
             metavar="NAME[@BRANCH]",
-            help="Feedstocks, or release lines of feedstocks.",
-            show_default="those of the workspace and its settings",
+            help="Feedstocks or release lines.",
+            show_default="those in the workspace and its settings",
         ),
     ] = None,
     closure: Annotated[
-        str | None, typer.Option(metavar="TARGET", help="Copy the feedstocks of all packages that a target installs.")
+        str | None, typer.Option(metavar="TARGET", help="Copy the feedstocks of all packages that TARGET installs.")
     ] = None,
     all_: Annotated[bool, typer.Option("--all", help="Copy every feedstock of conda-forge.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite local changes.")] = False,
 ) -> int:
     """Copy recipes, conda-forge.yml and variants of feedstocks into the workspace.
 
-    Repositories are read in parallel, and an interrupted run can be repeated. A folder with local changes is kept and
-    reported, unless --force is given.
+    An interrupted run can be repeated. Folders with local changes are kept and reported, unless --force is given.
     """
     from dirac_forge.cli.sync import sync as run
 

@@ -23,14 +23,14 @@ def validate(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="recipe.yaml, meta.yaml, conda-forge.yml, pyproject.toml, migrations, or a folder of them.",
+            help="recipe.yaml, meta.yaml, conda-forge.yml, pyproject.toml, migrations, or a folder with such files.",
         ),
     ],
 ) -> int:
     """Read files as the other commands do, and report every mistake with file, line and key.
 
-    The name of a file tells what it is; another YAML file is read as a migration. The exit code is 1 where a file has a
-    mistake. pre-commit runs this command for the hooks of dirac-forge.
+    The kind of a file is known by its name; any other YAML file is read as a migration. The exit code is 1 if there are
+    mistakes. The pre-commit hooks of dirac-forge run this command.
     """
     from dirac_forge.cli.validate import validate as run
 
