@@ -99,6 +99,17 @@ def test_second_run_asks_upstream_nothing(capsys: pytest.CaptureFixture[str], in
     assert index.log == []
 
 
+def test_second_run_does_not_ask_again_for_a_project_that_the_index_lacks(
+    capsys: pytest.CaptureFixture[str], workspace: Path, index: PackageIndex
+) -> None:
+    python = pythons("3.12")
+    write_channel(workspace / "own", {"noarch": [pkg("local 1.0", "python", noarch="python")], "linux-64": python})
+    for _ in range(2):
+        code, document = answer(capsys, "local", "--channel", "own")
+        assert (code, document["unknown"]) == (0, 1)
+    assert [asked.path for asked in index.server.log] == ["/simple/local/"]
+
+
 def test_baseline_leaves_out_what_was_accepted(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     (workspace / "accepted.toml").write_text('[[accepted]]\npackage = "grid"\nreason = "known"\n', encoding="utf-8")
     code, document = answer(capsys, "--baseline", "accepted.toml")

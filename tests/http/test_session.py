@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.http import Http, UnreachableError
+from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.http.session import Entries
 from support.server import Answer, Asked, Server, dead_port
 
@@ -22,6 +22,7 @@ class Site:
     """A page whose headers and body a test may change, and that answers conditional requests."""
 
     def __init__(self) -> None:
+        self.status = 200
         self.headers: dict[str, str] = {}
         self.body = b"one"
         self.server = Server(self.answer)
@@ -32,7 +33,7 @@ class Site:
         same.append(modified and asked.headers.get("if-modified-since") == modified)
         if any(same):
             return Answer(status=304, headers=self.headers)
-        return Answer(headers=self.headers, body=self.body)
+        return Answer(status=self.status, headers=self.headers, body=self.body)
 
     @property
     def url(self) -> str:
@@ -93,6 +94,25 @@ def test_pages_that_must_not_be_taken_from_the_cache(site: Site, run: Callable[.
     run(site.url)
     site.body = b"two"
     assert run(site.url) == b"two"
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_that_there_is_nothing_is_kept_as_long_as_a_page(status: int, site: Site, run: Callable[..., bytes]) -> None:
+    site.status = status
+    site.headers = {"Date": ago(590)}
+    for offline in (False, False, True):
+        with pytest.raises(NotFoundError, match=f"there is nothing here \\({status}"):
+            run(site.url, offline=offline)
+    assert len(site.server.log) == 1
+
+
+def test_what_was_missing_is_found_once_that_is_stale(site: Site, run: Callable[..., bytes]) -> None:
+    site.status = 404
+    site.headers = {"Date": ago(610)}
+    with pytest.raises(NotFoundError):
+        run(site.url)
+    site.status = 200
+    assert run(site.url) == b"one"
 
 
 def test_stale_pages_are_asked_for_by_etag(site: Site, run: Callable[..., bytes]) -> None:

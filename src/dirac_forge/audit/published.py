@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -43,10 +44,18 @@ class PublishedLookup:
         self._index_url = index_url
         self._overrides = overrides
         self._answer = Once(self._look_up)
+        self._begun: set[tuple[str, str]] = set()
 
     def __call__(self, record: Record) -> Published | Uncompared:
         """Return what upstream declares for the record's version, or why that is not known."""
         return self._answer((record.name, record.version))
+
+    def begin(self, record: Record, executor: Executor) -> None:
+        """Start to look the record's version up, once, so that the answer is there sooner when it is asked for."""
+        key = (record.name, record.version)
+        if key not in self._begun:
+            self._begun.add(key)
+            executor.submit(self._answer, key)
 
     def _look_up(self, key: tuple[str, str]) -> Published | Uncompared:
         name, text = key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -35,6 +35,7 @@ def check(
     executor: Executor,
     observer: Observer | None = None,
     remedies: bool = True,
+    solved_cell: Callable[[Cell], object] = lambda _: None,
 ) -> tuple[Cell, ...]:
     """Answer the cells, in their order; the Pythons of an environment without Python become one cell.
 
@@ -44,6 +45,7 @@ def check(
         executor: runs the solves.
         observer: who is watching.
         remedies: also look for what would unblock each no.
+        solved_cell: is told of each cell once it is solved, from any thread.
     """
     watcher = observer or Silent()
     task = "checking"
@@ -57,6 +59,7 @@ def check(
     def ask(cell: Cell) -> None:
         """Solve one cell; the thread that solves the last of a group explains all of it."""
         found = solve_cell(channel, cell)
+        solved_cell(found)
         watcher.advanced(task, detail=f"{cell.target} {cell.platform} {cell.python}")
         key, at = place[id(cell)]
         with lock:

@@ -13,11 +13,11 @@ from dirac_forge.audit.evidence import channel_evidence
 from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, Severity, at_least
 from dirac_forge.audit.package_files import clobbered
 from dirac_forge.audit.published import PublishedLookup
+from dirac_forge.audit.run import AuditedBuild
 from dirac_forge.audit.run import audit as audit_builds
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.audit_inputs import AuditInput, AuditRequest, audit_inputs, file_lists
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import SentChanges
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text, write_file
 from dirac_forge.report.audit import audit_json, audit_sections
@@ -33,6 +33,28 @@ __all__ = ["AuditLook", "audit", "looked_at"]
 _THREADS = 8
 
 
+_EVERYTHING = AuditRequest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuditUpstream:
+    """What a run asks of the index, once."""
+
+    lookup: Lookup
+    published: PublishedLookup
+
+    @classmethod
+    def of(cls, context: Context) -> AuditUpstream:
+        """Return the index of the settings."""
+        settings = context.settings
+        index = IndexClient(context.http, url=settings.index_url)
+        lookup = Lookup(context.http, index, context.store, pythons=settings.gil_pythons)
+        published = PublishedLookup(
+            lookup.described, context.store, index_url=settings.index_url, overrides=settings.names
+        )
+        return cls(lookup=lookup, published=published)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditLook:
     """What an audit found."""
@@ -46,13 +68,12 @@ def audit(context: Context, request: AuditRequest) -> int:
     """Audit builds, write or send what mends them where asked for, answer with the findings, return the exit code."""
     known = _baseline(request)
     with ThreadPoolExecutor(_THREADS) as executor:
-        inputs = audit_inputs(context, request.specs, since=request.since, executor=executor)
-        looked = looked_at(context, inputs, executor, request.cluster)
+        inputs, looked = looked_at(context, executor, request)
         findings, accepted = _sorted_out(looked, known, request.severity)
         written = _accept(request, findings) if request.accept else ()
         if written:
             findings, accepted = _sorted_out(looked, _baseline(request), request.severity)
-        edits, sent = AuditEdits(), SentChanges()
+        edits, sent = AuditEdits(), None
         if findings and _may_be_mended(context, request):
             from dirac_forge.cli.audit_edits import audit_edits  # noqa: PLC0415  # 0.3 s that others do without
 
@@ -66,8 +87,10 @@ def audit(context: Context, request: AuditRequest) -> int:
     # There is nothing to patch in the embedded snapshot: see `audit_edits`.
     mendable = edits.changed or not context.observer.as_of
     steps = () if not mendable else audit_steps(edits, findings, request.specs)
-    context.answer(Shown(sections), document | ({"requests": sent.document} if request.pr else {}), steps=steps)
-    return max(_exit_code(looked.audited, findings), sent.exit_code)
+    context.answer(
+        Shown(sections), document | ({"requests": sent.document if sent else []} if request.pr else {}), steps=steps
+    )
+    return max(_exit_code(looked.audited, findings), sent.exit_code if sent else 0)
 
 
 def _may_be_mended(context: Context, request: AuditRequest) -> bool:
@@ -95,20 +118,34 @@ def _accept(request: AuditRequest, findings: Sequence[Finding]) -> tuple[str, ..
     return (f"{request.baseline}: {counted(len(findings), 'finding')} accepted",)
 
 
-def looked_at(context: Context, inputs: Sequence[AuditInput], executor: Executor, cluster: str = "") -> AuditLook:
-    """Return what an audit of these builds finds; upstream is asked by the workers of a `cluster` if one is given."""
-    return _merged([_look(context, each, executor, cluster) for each in inputs])
+def looked_at(
+    context: Context, executor: Executor, request: AuditRequest = _EVERYTHING
+) -> tuple[list[AuditInput], AuditLook]:
+    """Return what is audited, and what is found (default: in everything that the targets install).
+
+    Upstream is asked while environments are still being solved, or by the workers of a cluster if one is given.
+    """
+    upstream = AuditUpstream.of(context)
+    early = ThreadPoolExecutor(_THREADS)
+
+    def begin(build: AuditedBuild) -> None:
+        if not request.cluster:
+            upstream.published.begin(build.record, early)
+
+    try:
+        inputs = audit_inputs(context, request.specs, since=request.since, executor=executor, found=begin)
+        looked = [_look(context, each, upstream, executor, request.cluster) for each in inputs]
+    finally:
+        early.shutdown(cancel_futures=True)
+    return inputs, _merged(looked)
 
 
-def _look(context: Context, found: AuditInput, executor: Executor, cluster: str) -> AuditLook:
+def _look(context: Context, found: AuditInput, upstream: AuditUpstream, executor: Executor, cluster: str) -> AuditLook:
     """Compare the builds with upstream, and look at the channel's records and at the files."""
-    settings = context.settings
-    index = IndexClient(context.http, url=settings.index_url)
-    lookup = Lookup(context.http, index, context.store, pythons=settings.gil_pythons)
     # Records are read while upstream's answers are on their way.
     with ThreadPoolExecutor(1) as beside:
         reading = beside.submit(_prefetch, found)
-        audited = _audited(context, found, lookup, executor, cluster)
+        audited = _audited(context, found, upstream, executor, cluster)
         reading.result()
     evidence = _evidence(context, found.channel)
     builds = installed_builds(found.environments)
@@ -116,7 +153,7 @@ def _look(context: Context, found: AuditInput, executor: Executor, cluster: str)
     parts = (
         channel_faults(builds, evidence),
         clobbered(found.environments, files),
-        command_findings(audited, found.environments, files, lookup.facts),
+        command_findings(audited, found.environments, files, upstream.lookup.facts),
     )
     declared = tuple(finding for each in audited for finding in each.findings)
     return AuditLook(
@@ -145,7 +182,7 @@ def _evidence(context: Context, channel: Channel) -> ChannelEvidence:
 
 
 def _audited(
-    context: Context, found: AuditInput, lookup: Lookup, executor: Executor, cluster: str
+    context: Context, found: AuditInput, upstream: AuditUpstream, executor: Executor, cluster: str
 ) -> tuple[Audited, ...]:
     """Return how the builds compare with upstream, here or on the workers of a cluster."""
     settings = context.settings
@@ -159,9 +196,7 @@ def _audited(
     return audit_builds(
         found.builds,
         index=found.channel.index,
-        published=PublishedLookup(
-            lookup.described, context.store, index_url=settings.index_url, overrides=settings.names
-        ),
+        published=upstream.published,
         executor=executor,
         observer=context.observer,
         overrides=settings.names,

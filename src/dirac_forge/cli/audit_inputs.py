@@ -68,8 +68,17 @@ class AuditInput:
     """An installed environment: its conda-meta lists the files."""
 
 
-def audit_inputs(context: Context, specs: Sequence[str], *, since: str, executor: Executor) -> list[AuditInput]:
+def audit_inputs(
+    context: Context,
+    specs: Sequence[str],
+    *,
+    since: str,
+    executor: Executor,
+    found: Callable[[AuditedBuild], object] = lambda _: None,
+) -> list[AuditInput]:
     """Return what is audited; a target that cannot be installed is a warning.
+
+    `found` is told of the builds of each environment as soon as it is solved, from any thread.
 
     Raises:
         InputError: nothing can be installed, a file can't be read, or `since` is not an age.
@@ -80,7 +89,7 @@ def audit_inputs(context: Context, specs: Sequence[str], *, since: str, executor
     others = [text for text in specs if Path(text) not in locks]
     inputs = [_locked(context, path) for path in locks]
     if others or not locks:
-        inputs += _solved(context, others, executor)
+        inputs += _solved(context, others, executor, found)
     return inputs
 
 
@@ -103,7 +112,9 @@ def _locked(context: Context, path: Path) -> AuditInput:
     )
 
 
-def _solved(context: Context, specs: Sequence[str], executor: Executor) -> list[AuditInput]:
+def _solved(
+    context: Context, specs: Sequence[str], executor: Executor, found: Callable[[AuditedBuild], object]
+) -> list[AuditInput]:
     """Return what each target installs on its platforms."""
     settings = context.settings
     known = configured_targets(settings)
@@ -111,9 +122,21 @@ def _solved(context: Context, specs: Sequence[str], executor: Executor) -> list[
     for text in specs or known:
         named = known.get(text)
         targets += [named] if named else read_targets(text, platforms=settings.platforms, pythons=settings.pythons)
+
+    def solved(cell: Cell) -> None:
+        for build in builds_of([(cell.target, cell.platform, cell.packages)]):
+            found(build)
+
     inputs = []
     for group in grouped_cells(context, targets):
-        cells = check_cells(group.channel, group.cells, executor=executor, observer=context.observer, remedies=False)
+        cells = check_cells(
+            group.channel,
+            group.cells,
+            executor=executor,
+            observer=context.observer,
+            remedies=False,
+            solved_cell=solved,
+        )
         _warn(context, cells)
         installed = tuple(cell for cell in cells if cell.status == "installable")
         environments = tuple((cell.target, cell.platform, cell.packages) for cell in installed)

@@ -11,7 +11,6 @@ from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import check
 from dirac_forge.cli.audit import AuditLook, looked_at
-from dirac_forge.cli.audit_inputs import audit_inputs
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Skip
@@ -52,6 +51,6 @@ def proposed(context: Context, workspace: Workspace, executor: Executor) -> tupl
 def installed_audit(context: Context, executor: Executor) -> AuditLook | Unavailable:
     """Return the audit of all that the targets install, as `audit` makes it."""
     try:
-        return looked_at(context, audit_inputs(context, (), since="", executor=executor), executor)
+        return looked_at(context, executor)[1]
     except ForgeError as error:
         return Unavailable(error.message)

@@ -6,6 +6,7 @@ import errno
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlunsplit
@@ -28,7 +29,7 @@ from urllib3.exceptions import (
 )
 
 from dirac_forge.errors import ForgeError, InputError, redact
-from dirac_forge.http.answers import LostError, UnreachableError, refusal
+from dirac_forge.http.answers import LostError, NotFoundError, UnreachableError, refusal
 from dirac_forge.http.hosts import Hosts
 from dirac_forge.http.pace import TooSlowAnswerError
 from dirac_forge.http.session import Session, unreachable
@@ -114,6 +115,8 @@ class Exchange:
                     error = refusal(redact(response.url), status, response.reason or "", retry_after=told)
                     if error is None or status in also:
                         return read(response)
+                    if isinstance(error, NotFoundError):
+                        self._keep_nothing(response)
                     if not retries.is_retry("GET", status, told is not None) or (told or 0) > _LONGEST_WAIT:
                         raise error
             except (OSError, HTTPError) as raised:  # of these OSError includes all that `requests` raises
@@ -162,6 +165,11 @@ class Exchange:
                 return response
             url = self._leading_to(url, target, response)
         raise UnreachableError(f"{redact(url)}: more than {_MOST_REDIRECTS} redirects")
+
+    def _keep_nothing(self, response: Response) -> None:
+        """Put into the cache that there is nothing here; what its body says is of no use, and may break off."""
+        with suppress(OSError, HTTPError):
+            self.keep(response, response.raw.read(_SMALL, decode_content=False))
 
     def _wait(self, url: str, told: float | None, backoff: float) -> None:
         if told:

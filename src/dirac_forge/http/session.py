@@ -41,6 +41,9 @@ _HEURISTIC_SECONDS = 600
 
 _TEN_YEARS = 315_360_000
 
+_KEPT = (200, 203, 300, 301, 308, 404, 410)
+"""Statuses that may be kept (RFC 9110, 15.1): that there is nothing is as good an answer as a page."""
+
 
 class Session(requests.Session):
     """A session that follows no redirects and keeps no cookies.
@@ -159,6 +162,10 @@ class _Wire(HTTPAdapter):
 class _CachedWire(CacheControlAdapter, _Wire):
     """The cache stands before the wire: what is fresh in it is served whether or not the host answers."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.controller.cacheable_status_codes = _KEPT
+
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         if _passes_by(request):
             return _Wire.send(self, request, *args, **kwargs)
@@ -251,6 +258,6 @@ def _with_freshness(response: HTTPResponse) -> HTTPResponse:
         headers["expires"] = now  # RFC 9111, 5.3: what can't be read is a time in the past
     said = headers.get("cache-control", "").lower()
     told = any(word in said for word in ("max-age", "no-cache", "no-store", "must-revalidate"))
-    if not told and "expires" not in headers and response.status in (200, 203, 304):
+    if not told and "expires" not in headers and response.status in (*_KEPT, 304):
         headers["cache-control"] = f"max-age={_HEURISTIC_SECONDS}"
     return response
