@@ -1,4 +1,4 @@
-"""The errors that a user is told about; each class carries the exit code of the command line."""
+"""The errors that a user sees; each class has the exit code of the command line."""
 
 from __future__ import annotations
 

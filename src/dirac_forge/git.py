@@ -86,7 +86,7 @@ class GitError(InputError):
         super().__init__(message, hint=hint)
         self.cause = cause
         self.said = said
-        """All that git said."""
+        """All output of git."""
 
 
 class GitUnreachableError(UnknownError):

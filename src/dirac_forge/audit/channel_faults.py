@@ -1,6 +1,6 @@
 """Faults that the channel's own records show: builds that were taken back, missing licences, pins of another time.
 
-Decided from values. What there is no evidence for is a gap, told once, and never a finding.
+Decided from values. Where there is no evidence, that is a gap: reported once, and never a finding.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _REVOKED = "package_has_been_revoked"
 _BROKEN_LABEL = "/label/broken"
 
 BuildState = Literal["present", "removed", "gone", "unknown"]
-"""Whether the channel has a build, took it back, has it no longer, or tells nothing about its package."""
+"""Whether the channel has a build, took it back, has it no longer, or has no information about its package."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,7 +56,7 @@ class PinnedExports:
     of: Mapping[str, tuple[PinnedExport, ...]] = field(default_factory=dict)
     """By the package that they depend on."""
     unknown: frozenset[str] = frozenset()
-    """Pinned packages whose run_exports nothing tells."""
+    """Pinned packages whose run_exports are not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

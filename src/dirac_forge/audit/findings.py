@@ -108,7 +108,7 @@ class Audited:
     """The project on the index; "" where it is not known."""
     findings: tuple[Finding, ...] = ()
     unknown: Uncompared | None = None
-    """Why nothing can be said; None where it was compared."""
+    """Why it could not be compared; None where it was."""
 
 
 def at_least(findings: Iterable[Finding], severity: Severity) -> tuple[Finding, ...]:

@@ -61,7 +61,7 @@ def audit_on_cluster(
         settings: of the run.
         channels: that the builds are from.
         builds: from `builds_of`.
-        observer: is told of the progress, and what the workers warn of.
+        observer: receives the progress, and the workers' warnings.
 
     Raises:
         InputError: a worker can't open the channels.

@@ -56,7 +56,7 @@ def audit(
         index: the channel's records of a platform.
         published: looks up what upstream declares.
         executor: runs the look-ups.
-        observer: is told of the progress.
+        observer: receives the progress.
         overrides: project to package, the workspace's.
         python_min: the oldest Python that the channel builds for, `X.Y`; "" for any.
     """

@@ -106,7 +106,7 @@ def look(
     problem: Callable[[str], str | None] = lambda _: None,
     head: Callable[[ReleaseLine], BranchHead | None] = lambda _: None,
 ) -> tuple[CurrentLine, ...]:
-    """What each line has now, in their order; `problem` tells why the host of a URL can't be asked, where it can't.
+    """Return what each line has now, in order; `problem` returns why the host of a URL can't be asked, else None.
 
     `head` gives the newest commit of a line where it is known already.
 

@@ -216,7 +216,7 @@ _URL = re.compile(r"https?://[^\s'\")>]+")
 
 
 def recognised(log: Sequence[str], *, phase: Phase, message: str = "") -> Failure:
-    """Return the kind of failure that a log tells of; one that no rule knows keeps its last lines.
+    """Return the kind of failure that a log shows; one that no rule recognises keeps its last lines.
 
     The log is what programs print, in the words of their authors: it is the one place where text is looked through.
     """

@@ -80,7 +80,7 @@ class Unit:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from every other unit."""
+        """What distinguishes it from every other unit."""
         return (self.subdir, self.file)
 
     def __str__(self) -> str:

@@ -80,7 +80,7 @@ def try_patches(source: IO[bytes], filename: str, patches: Mapping[str, bytes], 
 
     Args:
         source: the archive; seekable.
-        filename: its name, which tells its kind.
+        filename: its name, which determines its kind.
         patches: name to content, in the recipe's order.
         size: bytes of the archive.
 

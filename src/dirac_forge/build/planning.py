@@ -239,7 +239,7 @@ def with_missing(
 ) -> dict[str, tuple[str, ...]]:
     """Return the feedstocks asked for and those of the workspace whose packages the channels lack, with who needs them.
 
-    `lacks` tells whether the channels lack a package, by name and spec.
+    `lacks` returns whether the channels lack a package, by name and spec.
     """
     provider = {output: name for name, fact in sorted(facts.items()) for output in fact.outputs}
     found: dict[str, tuple[str, ...]] = dict.fromkeys(asked, ())

@@ -50,7 +50,7 @@ class OrderPlace:
 def arranged(moves: Iterable[Move], availability: Callable[[str, str], Availability]) -> tuple[OrderPlace, ...]:
     """Return the bumps in an order in which each can be installed when its turn comes, else by name.
 
-    `availability` tells how the channel satisfies a requirement (package, spec). What a bump waits for goes first;
+    `availability` returns how the channel satisfies a requirement (package, spec). What a bump waits for goes first;
     bumps that wait for each other are next to each other, as one step.
     """
     bumps = {move.key: move for move in moves}

@@ -25,9 +25,9 @@ class NewNeed:
     """Upstream can do without."""
     partial: str = ""
     """Why the channel is only a part of the one that the feedstock is built with, so that what it lacks may well be
-    there; "" where nothing says so."""
+    there; "" where that is not known."""
     known: bool = False
-    """`partial` tells why conda-forge should have the package, in whichever versions."""
+    """`partial` is why conda-forge should have the package, in whichever versions."""
 
     def __str__(self) -> str:
         return f"{self.package} {self.spec}".strip()

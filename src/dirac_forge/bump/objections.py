@@ -77,7 +77,7 @@ class PreRelease:
     """A pre-release, by its version or as its host says."""
 
     by: str = ""
-    """Who says so, "" for the version itself."""
+    """Where that comes from, "" for the version itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

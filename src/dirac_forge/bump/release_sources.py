@@ -108,7 +108,7 @@ def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting])
 
 
 def _files(outputs: Sequence[ReadOutput], version: str) -> Iterator[tuple[ReadSource, Origin | None]]:
-    """Yield each source once with where it comes from; of mirrors the one that tells most: an index, else the first."""
+    """Yield each source once with where it comes from; of mirrors an index where there is one, else the first."""
     groups: dict[tuple[object, ...], list[tuple[ReadSource, Origin | None]]] = {}
     for source in (source for output in outputs for source in output.sources):
         same = (source.entry, source.sha256, source.sha1, source.md5, source.git)

@@ -53,7 +53,7 @@ class RattlerCatalogue:
     ) -> RattlerCatalogue:
         """Channels by name, URL or folder.
 
-        `offline`: of remote ones only what py-rattler's cache (in `cache_dir`) has; `reachable` tells within seconds
+        `offline`: of remote ones only what py-rattler's cache (in `cache_dir`) has; `reachable` returns within seconds
         whether a URL's host answers (`Http.reachable`); `embedded_dir` see `Sources`.
         Raises `InputError` where a folder is missing or no channel.
         """

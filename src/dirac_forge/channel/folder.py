@@ -141,7 +141,7 @@ class Folder:
         first: dict[str, datetime] = {}
         try:
             records = [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
-        except OSError:  # a malformed record: who asks for it is told
+        except OSError:  # a malformed record: reported to whoever asks for it
             return {}
         for record in records:
             name, uploaded = record.name.normalized, record.timestamp or _OLD

@@ -173,7 +173,7 @@ def is_sibling(package: str) -> bool:
 
 
 def known_elsewhere(package: str) -> str:
-    """Return in words how it is known that conda-forge has a package; "" where no table of its names says so."""
+    """Return in words how it is known that conda-forge has a package; "" where no table of its names has it."""
     return "as tables of its names say" if package in _listed() else ""
 
 
@@ -328,7 +328,7 @@ def _beside_its_extras(name: str) -> Mapped | None:
 
 
 def _incomplete(catalogue: Listing) -> str:
-    """Why a channel's silence tells nothing."""
+    """Why the absence of a package from a channel proves nothing."""
     if catalogue.unread:
         return "not every channel could be read"
     return "the embedded snapshot, a part of conda-forge, does not have it"

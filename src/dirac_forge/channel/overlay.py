@@ -53,7 +53,7 @@ class Overlay:
         return [self._open[subdir] for subdir in (platform, "noarch") if subdir in self._open]
 
     def identities(self, platform: str) -> Iterator[str]:
-        """Of each record for `platform` and noarch, what tells it from any other."""
+        """Of each record for `platform` and noarch, what distinguishes it from any other."""
         for subdir in (platform, "noarch"):
             yield from self._identities.get(subdir, ())
 
@@ -63,7 +63,7 @@ class Overlay:
 
 
 def identity(record: Record) -> str:
-    """Return a hash that tells an overlaid record from a published one with the same version and build."""
+    """Return a hash that distinguishes an overlaid record from a published one with the same version and build."""
     return hashlib.sha256(b"overlay:" + json.dumps(record.to_json(), sort_keys=True).encode()).hexdigest()
 
 

@@ -308,7 +308,7 @@ class Channel:
         return any(isinstance(source, Remote) for source in self.sources)
 
     def run_exports(self, record: Record) -> RunExports | None:
-        """What a package of the channel exports; None where nothing tells."""
+        """What a package of the channel exports; None where that is not known."""
         found = (
             source.run_exports(record) for source in self.sources if redact(source.channel.base_url) == record.channel
         )

@@ -17,7 +17,7 @@ __all__ = ["ChannelUnknownError", "RecordSource"]
 
 
 class ChannelUnknownError(UnknownError):
-    """A channel can't be read, so nothing can be said about what it has."""
+    """A channel can't be read, so it is unknown what it has."""
 
 
 class RecordSource(Protocol):
@@ -55,7 +55,7 @@ class RecordSource(Protocol):
         ...
 
     def run_exports(self, record: Record) -> RunExports | None:
-        """Return what a package exports; None where nothing tells."""
+        """Return what a package exports; None where that is not known."""
         ...
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:

@@ -31,7 +31,7 @@ _ARCHSPEC = {
 
 # glibc: conda-forge builds against 2.17 unless a feedstock asks for more; 2.28 (Enterprise Linux 8, the oldest that is
 # still maintained) is the first step that feedstocks take, as libxrootd 6 and c-ares did. A machine with 2.17 gets
-# older builds of these, which proves nothing about the ones made today; a site that has it says so in the workspace.
+# older builds of these, which proves nothing about the ones made today; a site that has it sets it in the workspace.
 # riscv64 starts at 2.39 and macOS at 11.0 (`c_stdlib_version` of conda-forge-pinning). The kernel is that of EL 8.
 _GLIBC = {"linux-riscv64": "2.39"}
 _GLIBC_FLOOR, _LINUX_FLOOR, _OSX_FLOOR, _WIN_FLOOR = "2.28", "4.18", "11.0", "10.0"

@@ -2,7 +2,7 @@
 
 Every step is sound: a record is ruled out only where no environment could have it. So where nothing is left for a name
 that any environment must have, the reasons are a proof. The converse does not hold: `contradiction` None says only that
-these rules find none, and the solver's word stands.
+these rules find none; the solver decides.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Questi
         for question in _questions(variant, recipe, named[_key(variant.values)]):
             key = (question.output, question.part, question.specs)
             known = found.setdefault(key, question)
-            if known.variant != question.variant:  # what tells variants apart is not in it
+            if known.variant != question.variant:  # what distinguishes variants is not in it
                 found[key] = replace(known, variant="")
     return tuple(found.values())
 
@@ -121,7 +121,7 @@ def unheard_of(channel: Channel, names: Iterable[str], platform: str) -> tuple[s
 
 
 def labels(variants: Sequence[Variant] | Sequence[Mapping[str, str]]) -> dict[tuple[tuple[str, str], ...], str]:
-    """Return what tells each of these variants from the others, in words (`python 3.12`), by its items in order."""
+    """Return what distinguishes each variant from the others, in words (`python 3.12`), by its items in order."""
     rows = [one.values if isinstance(one, Variant) else one for one in variants]
     telling = _telling(rows)
     return {_key(row): ", ".join(f"{key} {_short(row[key])}" for key in telling if key in row) for row in rows}

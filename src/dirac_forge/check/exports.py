@@ -37,13 +37,13 @@ class Built:
     variant: Mapping[str, str] = field(default_factory=dict)
     exports: RunExports = field(default_factory=RunExports)
     unknown: tuple[str, ...] = ()
-    """Packages in host whose run_exports nothing tells: the record may lack requirements that hang on them."""
+    """Packages in host whose run_exports are not known: the record may lack requirements that hang on them."""
     unknown_tools: tuple[str, ...] = ()
     """The same for packages in build, of which few export anything, and for whatever a noarch package is built with."""
 
 
 class ChannelExports:
-    """What packages export: told by the channel, else by the recipes at hand. Safe to use from many threads."""
+    """What packages export, from the channel, else from the recipes at hand. Safe to use from many threads."""
 
     def __init__(self, channel: Channel, at_hand: AtHand) -> None:
         """Nothing is asked yet."""
@@ -73,7 +73,7 @@ class ChannelExports:
                 list(executor.map(lambda record: self.of(record, platform), records))
 
     def of(self, record: Record, platform: str) -> RunExports | None:
-        """Return what `record` exports; None where nothing tells."""
+        """Return what `record` exports; None where that is not known."""
         known = self._built.get((record.name, record.version, record.build))
         if known is not None:
             return known
@@ -122,7 +122,7 @@ def exports_at_hand(folders: Iterable[FeedstockFolder], pinning: Pinning | None)
                 continue
             mine: dict[str, tuple[ReadRunExport, ...] | None] = {}
             for output in (output for one in rendered for output in one.packages):
-                # Where variants export different things, which of them a build is can't be told.
+                # Where variants export different things, it is not known which of them a build is.
                 same = mine.setdefault(output.name, output.run_exports) == output.run_exports
                 mine[output.name] = output.run_exports if same else None
             found = mine | found

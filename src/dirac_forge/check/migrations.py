@@ -21,7 +21,7 @@ def shown_migrations(pinning: Pinning, index: RecordIndex, names: Iterable[str])
     """Return the migrations of `pinning` that the newest builds of these packages show applied.
 
     conda-smithy applies the migrations that lie in a feedstock; where only its recipe is at hand, what it last built
-    tells the same: a build for Python 3.14, a dependency on the migrated version and not on the pinned one.
+    shows the same: a build for Python 3.14, a dependency on the migrated version and not on the pinned one.
 
     Raises:
         ConfigurationError: a migration can't be read.

@@ -52,7 +52,7 @@ def check_on_cluster(
         cluster: its workers open the channels, folders among them at the same path.
         channels: where packages come from.
         cells: the questions, from `cells_of`.
-        observer: is told of the progress, and what the workers warn of.
+        observer: receives the progress, and the workers' warnings.
         remedies: also look for what would unblock each no.
 
     Raises:

@@ -57,7 +57,7 @@ class BrokenEnvironment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoPaperBuild:
-    """It can't be told what a build of the recipe would make."""
+    """It is not known what a build of the recipe would make."""
 
     message: str
     """Of the error, with file and line."""

@@ -84,7 +84,7 @@ class Prover:
             pythons: packages for other Pythons are left out; () for all.
             at_hand: the run_exports that a recipe at hand writes for a package.
             partial: the channel may be a part of another: a package that it never had is taken to be there, since
-                else nothing else that stands in the way would be seen. The proof says so.
+                else nothing else that stands in the way would be seen. The proof records that.
             observer: who is watching.
         """
         self.channel = channel

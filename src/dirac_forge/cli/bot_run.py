@@ -67,7 +67,7 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     if here:
         seen = _seen_here(context, request, lines)
     else:
-        with suppress(OSError):  # where it can't be removed, the ledger beside it can't be written, which is said
+        with suppress(OSError):  # where it can't be removed, the ledger can't be written either
             seen_file(context, request.ledger).unlink(missing_ok=True)
         watch = are_many(len(lines))
         code = (

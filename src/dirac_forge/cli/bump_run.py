@@ -81,7 +81,7 @@ def _sent(
 
 
 def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -> tuple[Cell, ...]:
-    """Return the targets as they are, where no proof tells what becomes of them."""
+    """Return the targets as they are, where no proof shows what becomes of them."""
     results = [one.result for one in decided]
     if any(isinstance(one, Bump) or one.kind != "nothing" for one in results):
         return ()

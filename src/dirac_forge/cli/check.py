@@ -104,7 +104,7 @@ def _steps(
     explained: bool,
     dated: bool,
 ) -> tuple[Step, ...]:
-    """Return what to do next; since when something is a no tells nothing of names that never were there."""
+    """Return what to do next; the date since which something is a no means nothing for names that never were there."""
     known = [cell for cell in cells if cell.unexpected and not _never_was(cell)]
     return check_steps(
         asked,

@@ -77,7 +77,7 @@ def _asked(context: Context, file: str) -> frozenset[str]:
 
 
 def _security(context: Context, difference: LockDifference) -> SecurityReport:
-    """Return the security fixes, as far as the index tells."""
+    """Return the security fixes, as far as the index knows."""
     lookup = VulnerabilityLookup(context.http, context.settings.index_url)
     with ThreadPoolExecutor(context.settings.connections) as executor:
         return security_of(difference, lookup, executor=executor)
@@ -111,7 +111,7 @@ def _read(path: Path) -> Lock:
 
 
 def _completed(context: Context, lock: Lock) -> Lock:
-    """Return the lock with what the channel tells of its packages, where it does not tell that itself."""
+    """Return the lock, completed with what the channel knows of its packages."""
     if is_complete(lock):
         return lock
     try:

@@ -89,7 +89,7 @@ def has_credentials(context: Context) -> bool:
 
 
 def rendering_of(context: Context) -> Smithy | NoSmithy:
-    """Return conda-smithy where it may run here, else why not, which is said where that may surprise."""
+    """Return conda-smithy where it may run here, else why not, with a warning where that may surprise."""
     from dirac_forge.pullrequest.jail import find_jail  # noqa: PLC0415  # not every command renders
     from dirac_forge.pullrequest.local_rendering import local_smithy, reach_of, secret_places  # noqa: PLC0415
     from dirac_forge.pullrequest.smithy import NoSmithy, find_smithy  # noqa: PLC0415

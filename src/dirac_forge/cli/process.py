@@ -119,7 +119,7 @@ def _unwritten(error: Exception) -> int:
 
 
 def say(text: str) -> None:
-    """Write to stderr; where that is not possible, nobody is left who could be told."""
+    """Write to stderr; where that is not possible, nobody is left to read it."""
     _write(sys.stderr, text)
 
 
@@ -129,4 +129,4 @@ def _write(stream: TextIO | None, text: str) -> None:
             stream.write(text)
             stream.flush()
     except (OSError, ValueError):
-        return  # nobody is left who could be told
+        return  # nobody is left to read it

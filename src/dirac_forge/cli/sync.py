@@ -75,7 +75,7 @@ def _wanted(context: Context, names: Sequence[str], *, closure: str | None, all_
 def _archived(context: Context) -> frozenset[str]:
     """Return the feedstocks that conda-forge lists as archived; none where the repositories are others.
 
-    Where the list can't be read, that is said, and no feedstock is taken to be archived.
+    Where the list can't be read, a warning is given, and no feedstock is taken to be archived.
     """
     if not _CONDA_FORGE.search(context.settings.feedstock_url):
         return frozenset()

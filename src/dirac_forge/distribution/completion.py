@@ -53,7 +53,7 @@ def _with_record(package: LockedPackage, known: RecordIndex) -> LockedPackage:
 
 
 def _filled(package: LockedPackage, record: Record, raw: RepoDataRecord) -> LockedPackage:
-    """The package with what its record tells and the lock does not."""
+    """The package, completed from its record where the lock says nothing."""
     return replace(
         package,
         size=package.size if package.size is not None else raw.size,

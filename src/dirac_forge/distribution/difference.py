@@ -81,7 +81,7 @@ class LockDifference:
     """Platforms that only the old lock has."""
     only_new: tuple[str, ...] = ()
     asked_known: bool = True
-    """Whether one of the locks, or a file, tells which packages were asked for by name."""
+    """Whether one of the locks, or a file, shows which packages were asked for by name."""
 
     @property
     def empty(self) -> bool:

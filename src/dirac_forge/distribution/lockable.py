@@ -17,7 +17,7 @@ __all__ = ["UnlockablePackages", "UnlockableReason", "unlockable"]
 
 UnlockableReason = Literal["embedded", "snapshot", "unbuilt", "no-hash"]
 """`embedded`, `snapshot`: it is a record of a snapshot, which has no package files; `unbuilt`: nobody has built it;
-`no-hash`: its channel tells no hash of the file, so that nothing could check what is installed."""
+`no-hash`: its channel has no hash of the file, so that nothing could check what is installed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,7 +20,7 @@ def locked_environments(
 ) -> Iterator[tuple[str, str, tuple[Record, ...]]]:
     """Yield name, platform and records of each environment of a lock.
 
-    A record is the channel's where the channel has the file; else what the lock tells, without dependencies where it is
+    A record is the channel's where the channel has the file; else what the lock has, without dependencies where it is
     a list of URLs.
     """
     for environment, platforms in lock.environments.items():

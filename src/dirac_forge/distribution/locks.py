@@ -74,7 +74,7 @@ def locked(record: RepoDataRecord, *, asked: bool = False) -> LockedPackage:
 
 
 def file_parts(location: str) -> tuple[str, str, str, str] | None:
-    """Return subdir, name, version and build that a package's URL or file name tells; None for another file."""
+    """Return subdir, name, version and build from a package's URL or file name; None for another file."""
     path = PurePosixPath(unquote(location.partition("#")[0].partition("?")[0]))
     ending = next((ending for ending in _ENDINGS if path.name.endswith(ending)), None)
     parts = path.name.removesuffix(ending).rsplit("-", 2) if ending else []

@@ -58,7 +58,7 @@ def outlook_of(
         released: the packages of the last release; None to compare with what the channels had at `since`.
         since: how far back an upload is looked for.
         executor: runs the solves.
-        observer: is told of the progress.
+        observer: receives the progress.
 
     Raises:
         InputError: a spec or platform that is none.

@@ -23,7 +23,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def is_lock(path: Path) -> bool:
-    """Whether a path is read by `read_lock`, as far as its name tells."""
+    """Whether a path is read by `read_lock`, judged by its name."""
     if (path / "conda-meta").is_dir():
         return True
     return path.name.endswith((".lock", "conda-lock.yml", "conda-lock.yaml")) or path.suffix == ".txt"

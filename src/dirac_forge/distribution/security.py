@@ -33,7 +33,7 @@ class SecurityChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnknownSecurity:
-    """A change of one package that the index tells nothing about."""
+    """A change of one package that the index knows nothing about."""
 
     name: str
     old: str
@@ -55,7 +55,7 @@ class SecurityReport:
     """Packages that change version and are not Python's: the index has no advisories about them."""
 
     def of(self, name: str, old: str, new: str) -> SecurityChange | None:
-        """Return what the index knows of a change; None where it told nothing."""
+        """Return what the index knows of a change; None where it knows nothing."""
         return next((each for each in self.changes if (each.name, each.old, each.new) == (name, old, new)), None)
 
 

@@ -89,7 +89,7 @@ def solve(
         channel_of: where the packages of an environment come from.
         distribution: what is asked for.
         executor: runs the solves.
-        observer: is told of the progress.
+        observer: receives the progress.
         keep: by environment and platform, records that stay unless something that is asked for forbids them.
 
     Raises:

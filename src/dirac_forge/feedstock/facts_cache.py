@@ -32,11 +32,11 @@ _FEWEST = 300
 _YOUNG = 2_000_000_000
 """Nanoseconds: file systems that count whole seconds, or two of them."""
 _FOLDER = -1
-"""Stands for the size of a folder, which tells nothing."""
+"""In place of the size of a folder, which means nothing."""
 
 
 class _State(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
-    """What the file system tells of a file or folder."""
+    """What the file system knows of a file or folder."""
 
     path: str
     """Relative to the feedstock; "" for itself."""

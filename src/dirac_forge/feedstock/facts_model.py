@@ -79,7 +79,7 @@ class FeedstockFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     applied: tuple[str, ...] = ()
     """Migrations in `.ci_support/migrations/`."""
     notes: tuple[str, ...] = ()
-    """What could not be told, with file and line."""
+    """What could not be determined, with file and line."""
     problems: tuple[str, ...] = ()
     """What is wrong with its conda-forge.yml: `conda-forge.yml:2: …`."""
     rebuilt_branches: tuple[str, ...] = ()

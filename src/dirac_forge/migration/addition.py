@@ -129,7 +129,7 @@ def _names(output: ReadOutput, section: Section) -> list[str]:
 def for_platform(depends: Sequence[str], makers: Sequence[str], graph: Graph, own: PlatformFacts) -> tuple[str, ...]:
     """Return what a package that is built elsewhere would depend on here: without what its recipe needs elsewhere only.
 
-    Of `makers`, its feedstocks, the one with `own` facts tells; what only that recipe's run requirements for the
+    Of `makers`, its feedstocks, the one with `own` facts decides; what only that recipe's run requirements for the
     platform name comes in where it makes nothing else.
     """
     anywhere = {need.name for maker in makers for need in graph.facts[maker].needs}

@@ -91,7 +91,7 @@ class TargetClosure:
     reason: CellReason | None = None
     """Why they are not enough."""
     today: Today | None = None
-    """Where the migration makes no difference, or nothing can be told: the target as things are."""
+    """Where the migration makes no difference, or that is unknown: the target as it is now."""
 
     @property
     def unknown(self) -> bool:
@@ -171,8 +171,8 @@ def effect_on(
 ) -> TargetEffect:
     """Return the effect on a target, before the first wave and after each that changes what the target needs.
 
-    `solution` tells what a target installs today, by platform; `explain` says why a target is not installable with the
-    new pin on a platform with some members rebuilt. A wave without any of the target's members changes
+    `solution` returns what a target installs today, by platform; `explain` says why a target is not installable with
+    the new pin on a platform with some members rebuilt. A wave without any of the target's members changes
     nothing and is not solved again.
     """
     closures: dict[str, TargetClosure] = {}
@@ -240,7 +240,7 @@ def _good(answer: TargetAnswer) -> bool:
 def fewest(names: Sequence[str], good: Callable[[tuple[str, ...]], bool]) -> tuple[list[str], bool]:
     """As few of `names` as are `good`, which all of them are; halves are left out first, then single ones.
 
-    Also tells whether leaving out any single one of the rest was tried and fails: with many names the tries run out.
+    Also returns whether leaving out any single one of the rest was tried and fails: with many names the tries run out.
     """
     kept = list(names)
     size = max(len(kept) // 2, 1)

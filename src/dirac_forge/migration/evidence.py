@@ -97,7 +97,7 @@ class NotRead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoChannelPlatform:
-    """The channel has no packages at all for the platform, as a snapshot that leaves it out: it tells nothing there."""
+    """The channel has no packages at all for the platform, as in a partial snapshot: it is no evidence there."""
 
 
 Finding = CarryingBuild | MissingBuild | Applied | NotRead | NoChannelPlatform
@@ -181,9 +181,9 @@ def _same_abi(build: str, pin: str) -> bool:
 
 
 def recipe_evidence(plan: Plan, name: str, *, newest: int | None = None) -> Evidence:
-    """Return what a recipe tells: done is one with the migration's file and a newer build number than `newest`.
+    """Return the status by the recipe: done is one with the migration's file and a newer build number than `newest`.
 
-    `newest` is the highest build number that there was for its version before, None where nothing tells.
+    `newest` is the highest build number that there was for its version before, None where that is not known.
     """
     facts = plan.graph.facts[name]
     platforms = plan.membership.members[name].platforms
@@ -208,7 +208,7 @@ def channel_evidence(
     pinning: Pinning | None,
     channel_platforms: Collection[str] | None = None,
 ) -> Evidence:
-    """Return what the channel tells: done is a build with the new pins on each platform, for each migrated variant.
+    """Return the status by the channel: done is a build with the new pins on each platform, for each migrated variant.
 
     `builds` are those of the member's release line. An output that the channel has on no platform says more about the
     channel, or about the recipe, than about the migration: it does not count where another output is there.
@@ -286,7 +286,7 @@ def _wanted(
 ) -> dict[str, str]:
     """Return what a build of an output with the migration has in `depends`: exported package to pin.
 
-    A package of which nothing tells what it exports counts if one of the output's builds has a pin of it.
+    A package whose exports are not known counts if one of the output's builds has a pin of it.
     """
     wanted: dict[str, str] = {}
     for need in output.of("host") or output.of("build"):

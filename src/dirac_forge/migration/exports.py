@@ -16,7 +16,7 @@ __all__ = ["PinExports", "Pinned", "exports_of", "pinned_members"]
 
 
 _CONDA_FORGE = {"python": ("python_abi",)}
-"""Exports that are known where neither a recipe nor the channel tells them."""
+"""Exports that are known where neither a recipe nor the channel has them."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PinExports:
 
 
 def _assumed(package: str) -> tuple[str, ...]:
-    """Return what a package may export of which nothing tells: itself, or the library that its files are for."""
+    """Return what a package may export whose exports are not known: itself, or the library that its files are for."""
     library = re.sub(r"[-_]dev(el)?$", "", package)
     return (package,) if library == package else (package, library)
 
@@ -53,7 +53,7 @@ def exports_of(
 ) -> PinExports:
     """Return the exports of some packages, from their recipes, else from `known` (a channel's run_exports).
 
-    A recipe that exports a name in some of its variants only (a debug build, one of several MPIs) tells nothing about
+    A recipe that exports a name in some of its variants only (a debug build, one of several MPIs) proves nothing about
     the others: such a name does not count.
     """
     found: dict[str, tuple[str, ...]] = {}
@@ -83,7 +83,7 @@ def _exports(graph: Graph, package: str) -> Iterator[tuple[FeedstockFacts, Expor
 
 
 def _told(package: str, known: Callable[[str], tuple[str, ...] | None] | None) -> tuple[str, ...] | None:
-    """Return what a channel tells, else what is known of conda-forge."""
+    """Return what a channel has, else what is known of conda-forge."""
     names = known(package) if known is not None else None
     return _CONDA_FORGE.get(package) if names is None else names
 
@@ -95,7 +95,7 @@ class Pinned:
     feedstock: str
     package: str
     effect: Literal["pinned", "ignored", "builds-only", "unknown"]
-    """New pin in its packages; exported but ignored; nothing exported; nobody here tells what is exported."""
+    """New pin in its packages; exported but ignored; nothing exported; not known what is exported."""
     text: str
 
 
@@ -109,7 +109,7 @@ def pinned_members(plan: Plan, exports: PinExports) -> tuple[Pinned, ...]:
             outputs = {other.output for other in member.because if other.name == need.name}
             effect: Literal["pinned", "ignored", "builds-only", "unknown"]
             if need.name not in exports.by_package:
-                effect, text = "unknown", f"nothing here tells what {need.name} exports"
+                effect, text = "unknown", f"it is not known what {need.name} exports"
             elif not names:
                 effect, text = "builds-only", f"{need.name} exports nothing: packages are rebuilt, their pins stay"
             elif all(_ignores(ignored, output, need.name, names) for output in outputs):

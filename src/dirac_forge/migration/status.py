@@ -147,7 +147,7 @@ def _most_blocking(members: Iterable[FeedstockStatus]) -> tuple[FeedstockStatus,
 def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None = None) -> Status:
     """Return the states of all members, from evidence about each and what others know.
 
-    The channel decides what is done; a status page's label counts only where the channel tells nothing. A request and
+    The channel decides what is done; a status page's label counts only where the channel has no evidence. A request and
     an error are facts. Of the others those wait for parents of which one that is waited for is not done, or for a
     migration of `wait_for_migrators` that is not complete; the rest is not solvable, or can go now.
     """

@@ -69,7 +69,7 @@ class BumpMaker:
 
         With `channel` the global pinning may come from the channel's package.
 
-        `inspection` leaves it to each conda-forge.yml whether requirements are changed, where it says so. `moving` is
+        `inspection` leaves it to each conda-forge.yml whether requirements are changed. `moving` is
         called when a version is found to move to, before its files are asked for.
         """
         self.context = context
@@ -309,7 +309,7 @@ class BumpMaker:
 
 
 def _both(first: Edited, second: Edited) -> Edited:
-    """Two edits of one recipe, one after the other; only the last text tells what still says an old version."""
+    """Two edits of one recipe, one after the other; only the last text shows what still has an old version."""
     kept = (note for note in first.notes if not isinstance(note, OldVersionLeft))
     notes = (*kept, *old_version_notes(second.after, first.old), *second.notes)
     return replace(

@@ -33,7 +33,7 @@ class BumpOptions:
     to: str = ""
     """This version, whatever else there is; "" for the newest that fits."""
     dependencies: Dependencies | None = None
-    """Requirements that upstream changed: carried over, told, or left alone; None: as the `inspection` of each
+    """Requirements that upstream changed: carried over, reported, or left alone; None: as the `inspection` of each
     conda-forge.yml says, carried over where it says nothing."""
     catch_up: bool = False
     """Whether requirements that lagged behind upstream's before are brought to their present state, too."""

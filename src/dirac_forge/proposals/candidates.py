@@ -46,7 +46,7 @@ class Candidate(Subject):
         pinning: Pinning | None,
         platforms: Sequence[str],
     ) -> None:
-        """See `Subject`; `drift` tells which project a requirement comes from."""
+        """See `Subject`; `drift` knows which project a requirement comes from."""
         super().__init__(key, new, old=old, channel=channel, pinning=pinning, platforms=platforms)
         self.drift = drift
 

@@ -23,7 +23,7 @@ _PYPI = re.compile(r"//pypi\.(?:org|io)/packages/source/\w/([A-Za-z0-9][\w.-]*)/
 def early_lookup(context: ProposalContext, folders: Iterable[FeedstockFolder], executor: Executor) -> Lookup:
     """Return the index of a run, which `executor` asks for the projects that sources of the recipes name outright.
 
-    Trouble is told when somebody needs the answer.
+    Trouble is reported when somebody needs the answer.
     """
     lookup = Lookup(
         context.http,

@@ -25,7 +25,7 @@ def lines_of(
 ) -> tuple[ExtensionLine, ...]:
     """Return the release lines that need a package of `subject` in certain versions, bounded from above.
 
-    They are told by the recipes of the workspace, and for release lines of the settings (`branches`) of which there is
+    They come from the recipes of the workspace, and for release lines of the settings (`branches`) of which there is
     no recipe, by the newest package in the channel that belongs to the line.
     """
     own = subject.key.partition("@")[0]

@@ -1,4 +1,4 @@
-"""Since when recipes lag behind upstream: the first release that said what they still lack."""
+"""Since when recipes lag behind upstream: the first release with what they still lack."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def _said_of(line: Carried) -> Callable[[CoreMetadata], frozenset[str]]:
 
 
 def first_with(newest_first: Sequence[Release], told: Callable[[Release], frozenset[str]]) -> Release:
-    """Return the first release that said what the newest one says, in few questions.
+    """Return the first release that has what the newest one has, in few questions.
 
-    It is taken to have been said ever since: the step back doubles until a release says something else.
+    All later releases are assumed to have it too: the step back doubles until a release differs.
     """
     now = told(newest_first[0])
     same, step = 0, 1

@@ -46,7 +46,7 @@ def effect_of(
 def _with_all_keys(plan: Plan, channel: Channel) -> Plan:
     """Return the plan with every key that the channel has as a package among the migrated ones.
 
-    Of a key that no feedstock here makes or needs the workspace tells nothing, but the target may well install it.
+    Of a key that no feedstock here makes or needs the workspace knows nothing, but the target may well install it.
     """
     if plan.migration.settings.override_cbc_keys is not None:
         return plan

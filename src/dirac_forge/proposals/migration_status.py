@@ -78,7 +78,7 @@ def _missing(migrating: MigrationContext, plan: Plan) -> dict[str, MissingPin]:
     """Return the members that are built with a new version that no channel has."""
     try:
         missing = {each.package: each for each in migrating.missing_pins(plan)}
-    except UnknownError:  # which the evidence tells
+    except UnknownError:  # which the evidence shows
         return {}
     found: dict[str, MissingPin] = {}
     for member in plan.members:

@@ -276,7 +276,7 @@ class MigrationContext:
     def missing_pins(self, plan: Plan) -> tuple[MissingPin, ...]:
         """Return the new versions that no channel has, of migrated packages that a channel has in other versions.
 
-        A package that is in no channel at all is not told: the channel may be incomplete. Raises UnknownError.
+        A package that is in no channel at all is not reported: the channel may be incomplete. Raises UnknownError.
         """
         if self.channel is None:
             return ()

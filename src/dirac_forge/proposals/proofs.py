@@ -47,7 +47,7 @@ class Proofs:
                     _ = self.channel.index(self.platforms[0]).group("python"), self.prover
                     self._opened.append(None)
                 except UnknownError as error:
-                    # In the words of the first question about a package, so that it is said once.
+                    # In the words of the first question about a package, so that it is reported once.
                     self.world.observer.warned(f"{error.message}: what it has is unknown")
                     self._opened.append(error)
         for trouble in self._opened:

@@ -144,7 +144,7 @@ class ReleaseLookup:
         """Return why version `to` would be passed over if nobody had asked for it; with `ask` the indexes are asked.
 
         Hosts of repositories are not: a version is asked for where these do not answer. What an index can't answer
-        is not known here; the hashes are asked for there too, and that error is told.
+        is not known here; the hashes are asked for there too, and that error is reported.
         """
         asked: list[Offers] = []
         if ask:
@@ -166,7 +166,7 @@ class ReleaseLookup:
             if isinstance(found, SkipReason):
                 return case.skip(_noting(found, looked.notes))
             found = replace(found, notes=(*found.notes, *looked.notes))
-            # Where a date is known, the place that it comes from has told all that it has; tags tell nothing.
+            # Where a date is known, the source that it comes from has nothing more to add; tags have no dates.
             tagged = found.tagged if found.released is None else None
             try:
                 release = self._places.about(tagged, found.tag) if tagged is not None else None

@@ -51,7 +51,7 @@ class LeftForPerson:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnprovenTargets:
-    """No solver has said what the bump does to the targets."""
+    """No solver was asked what the bump does to the targets."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

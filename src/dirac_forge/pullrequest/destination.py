@@ -166,5 +166,5 @@ class Destination(Protocol):
         ...
 
     def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:
-        """Close it, saying why; `mark` tells later whether it may be opened again."""
+        """Close it, saying why; `mark` shows later whether it may be opened again."""
         ...

@@ -92,13 +92,13 @@ class PullRequest:
     updated: datetime
     closed: datetime | None = None
     closed_by: str = ""
-    """Login, where the forge tells it; "" else."""
+    """Login, where the forge gives it; else ""."""
     merge_commit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comment:
-    """What somebody said on a pull request or issue."""
+    """A comment on a pull request or issue."""
 
     author: str
     body: str

@@ -277,7 +277,7 @@ class GitHubDestination:
         return self._closed(repo, self.forge.pull_request(repo, listed.number))
 
     def _closed(self, repo: Repo, pull: PullRequest) -> Request:
-        """A closed one, with who did it: a person may use the same account, so where it was us, a comment says so."""
+        """A closed one, with who did it: a person may use the same account, so where it was us, there is a comment."""
         number, login = pull.number, self.forge.login()
         said = "\n".join(each.body for each in self.forge.comments(repo, number) if each.author == login)
         when = f" on {pull.closed:%Y-%m-%d}" if pull.closed else ""

@@ -48,7 +48,7 @@ class Journal:
         return error
 
     def once(self, identity: Identity, step: str, text: str) -> None:
-        """An event, unless it is what was noted last of the feedstock: what stays as it is is said once."""
+        """An event, unless it repeats the feedstock's last one: what does not change is noted once."""
         for last in self.ledger.events(feedstock=identity.feedstock, last=1):
             if (last.step, last.text, last.key, last.branch) == (step, text, identity.key, identity.branch):
                 return

@@ -1,4 +1,4 @@
-"""The right to run: of two bots with one ledger, one works and the other is told."""
+"""The right to run: of two bots with one ledger, one works and the other gets a BusyError."""
 
 from __future__ import annotations
 

@@ -62,9 +62,9 @@ class Ledger:
     ) -> Ledger:
         """Return the ledger in this file, made where there is none. `clock` gives aware times; `timeout` is in seconds.
 
-        A file that is no ledger any more is moved aside (`ledger.sqlite.corrupt-1`), which `warned` is told, and a new
-        one is begun: `rebuilt` says so. Raises InputError where a newer version of this program wrote it, or another
-        program.
+        A file that is no ledger any more is moved aside (`ledger.sqlite.corrupt-1`), with a call of `warned`, and a new
+        one is begun: `rebuilt` is then true. Raises InputError where a newer version of this program wrote it, or
+        another program.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -263,7 +263,7 @@ class Ledger:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    # A killed program loses nothing; a machine without power may lose the last seconds, which the forge tells again.
+    # A killed program loses nothing; a machine without power may lose the last seconds, which the forge still has.
     connection.execute("PRAGMA synchronous = NORMAL")
     migrate(connection, path)
     answer = connection.execute("PRAGMA quick_check(1)").fetchone()[0]

@@ -78,7 +78,7 @@ NO_ACCESS_HINT = "A classic token needs the scope `public_repo` (and `workflow`)
 
 
 class NoAccessError(ForgeRefusedError):
-    """404 for something that exists: GitHub says so where the token has no scope for it."""
+    """404 for something that exists: GitHub answers that where the token has no scope for it."""
 
 
 class ConflictError(ForgeRefusedError):

@@ -50,5 +50,5 @@ def _rerender(made: MadeCommits) -> str:
 
 
 def _batch(old: Request | None) -> str:
-    """Return the run that opened a request, where its header says so."""
+    """Return the run that opened a request, where its header has it."""
     return old.header.batch if old is not None and old.header is not None else ""

@@ -30,7 +30,7 @@ def is_broken(exc: sqlite3.Error) -> bool:
 
 
 def _code(exc: sqlite3.Error) -> int:
-    # The low byte is the kind, the rest tells more: https://sqlite.org/rescode.html
+    # The low byte is the kind, the rest gives details: https://sqlite.org/rescode.html
     return getattr(exc, "sqlite_errorcode", 0) & 0xFF
 
 

@@ -50,7 +50,7 @@ _PR_SET_DUMPABLE = 4
 
 
 class Token:
-    """A secret. Only `reveal` tells it: `str`, `repr`, formatting, copies and pickles do not."""
+    """A secret. Only `reveal` returns it: `str`, `repr`, formatting, copies and pickles do not."""
 
     __slots__ = ("__value",)
 

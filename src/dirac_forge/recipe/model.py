@@ -80,7 +80,7 @@ class About:
 
     summary: str = ""
     license: str = ""
-    """An SPDX expression; "" where nothing tells (the text then says that a person must fill it in)."""
+    """An SPDX expression; "" where it is not known (the text then asks a person to fill it in)."""
     license_files: tuple[str, ...] = ()
     homepage: str | None = None
     repository: str | None = None

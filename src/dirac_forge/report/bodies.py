@@ -122,7 +122,7 @@ _COMMANDS: Line = (
 
 
 def next_steps(change: Change) -> Section:
-    """Return the section that tells maintainers how to change, remake, merge or stop a request."""
+    """Return the section on how maintainers can change, remake, merge or stop a request."""
     name = change.feedstock
     again = {"bump": f"bump {name} --pr", "migration": f"migrate run {change.key} {name} --pr"}.get(change.kind)
     lines: list[Line] = ["To change this request, push to its branch; the bot then stops updating it."]

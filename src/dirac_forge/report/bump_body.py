@@ -75,7 +75,7 @@ def _build(bump: Bump) -> Iterator[Block]:
 def attention_sections(
     bump: Bump, *, waiting: Sequence[str] = (), but: Collection[BumpNote] = ()
 ) -> tuple[Section, ...]:
-    """Return what a person has to decide or look at; `but` are notes that are told elsewhere."""
+    """Return what a person has to decide or look at; `but` are notes that appear elsewhere."""
     proof = bump.proof
     bad = proof is not None and proof.outcome in ("worse", "unknown")
     notes = _review_lines(bump, but=but)
@@ -287,7 +287,7 @@ def _codes(names: Sequence[str]) -> list[str | Code]:
 
 
 def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
-    """Return a line for each licence that is not upstream's and that no note tells of."""
+    """Return a line for each licence that is not upstream's and that no note mentions."""
     licences = bump.drift.licences if bump.drift is not None else ()
     others = [one for one in licences if not (one.agrees or one.told) and one.declared == declared]
     source = "upstream's" if declared else "upstream's, as its metadata and files read,"

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _SHOWN = 5
-"""Versions that were passed over, of which the reason of a skip tells."""
+"""Versions that were passed over, according to the reason of a skip."""
 
 
 def skip_text(skip: Skip) -> str:

@@ -41,7 +41,7 @@ __all__ = ["bumps_json", "bumps_text"]
 _MOST_NAMES = 40
 _MOST_REASONS = 10
 _SHORT = 100
-"""Characters of a reason in the overview; all of it stands below."""
+"""Characters of a reason in the overview; all of it follows below."""
 _MOST_LEFT = 3
 _STATUSES = ("proposed", "waiting", "blocked", "skipped", "unknown")
 _KINDS = {
@@ -195,7 +195,7 @@ def bumps_text(
 ) -> RenderableType:
     """Return an overview in the run's order, what needs a person, then what is skipped, grouped by reason.
 
-    `verbose` tells of each proposal what its pull request would; `diffs` shows the edits; `requested`: pull requests
+    `verbose` shows of each proposal what its pull request would; `diffs` shows the edits; `requested`: pull requests
     were asked for.
     """
     from rich.console import Group  # noqa: PLC0415  # 0.05 s that --json does without
@@ -308,7 +308,7 @@ def _proven(proof: Proof) -> str:
 
 
 def _blocked(blocker: Blocker) -> str:
-    """Return in one line what blocks a bump; all of it stands below."""
+    """Return in one line what blocks a bump; all of it follows below."""
     match blocker:
         case WorseTargets(reason=WorstTarget(target=target, reason=ProposalRefused())):
             return f"{target} can't take it (see Checks)"
@@ -331,7 +331,7 @@ def _left(proof: Proof) -> str:
 
 
 def _skipped(skips: Sequence[Skip], *, verbose: bool) -> list[Section]:
-    """Return those that are current in one line, the others by what is wrong, the same reason told once."""
+    """Return those that are current in one line, the others by what is wrong, each reason once."""
     current = {skip: skip.reason for skip in skips if isinstance(skip.reason, Current)}
     lines: dict[str, list[Line]] = {kind: [] for kind in _KINDS}
     lines["nothing"] += _current_lines(current, verbose=verbose)

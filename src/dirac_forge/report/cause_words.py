@@ -58,7 +58,7 @@ def reason_text(causes: Sequence[Cause]) -> str:
 
 
 def refusal_text(causes: Sequence[Cause], package: str) -> str:
-    """Return why a package can't be installed: `it needs X >=2; the newest is 1.0` where no more is to be said."""
+    """Return why a package can't be installed: `it needs X >=2; the newest is 1.0` where there is nothing to add."""
     match causes:
         case [Cause(obstacle=NoVersion(hidden=(), builds=(), specs=(spec,)) as found, chain=(first, _))] if (
             first == package
@@ -140,12 +140,12 @@ def remedy_text(remedy: Remedy) -> str:
 
 
 def unblock_text(found: Unblock) -> str:
-    """Return the remedies in one line; what is to be done to several packages is said once."""
+    """Return the remedies in one line; what is to be done to several packages comes once."""
     return "; ".join(remedy_phrases(found.remedies))
 
 
 def remedy_phrases(remedies: Iterable[Remedy]) -> Iterator[str]:
-    """Yield the remedies; what is to be done to several packages is said once."""
+    """Yield the remedies; what is to be done to several packages comes once."""
     alike: dict[object, list[Remedy]] = {}
     for remedy in remedies:
         alike.setdefault(remedy.action, []).append(remedy)

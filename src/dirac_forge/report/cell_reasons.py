@@ -1,4 +1,4 @@
-"""Why cells are a no or unknown, and what would help: short enough to read, each reason told once."""
+"""Why cells are a no or unknown, and what would help: short enough to read, each reason once."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[ReasonParagraph]:
 
 
 def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
-    """Return a newer version that the machine keeps away, told once for all cells that it holds for."""
+    """Return a newer version that the machine can't have, once for all cells that it holds for."""
     groups: dict[object, list[Cell]] = {}
     for cell in cells:
         if cell.held_back is not None:
@@ -70,7 +70,7 @@ def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
 
 
 def where(cells: Sequence[Cell]) -> str:
-    """Return `linux-64 and osx-64, Python 3.11, 3.12`; platforms that differ in their Pythons are told apart by `;`."""
+    """Return `linux-64 and osx-64, Python 3.11, 3.12`; platforms that differ in their Pythons are separated by `;`."""
     pythons: dict[str, list[str]] = {}
     for cell in cells:
         pythons.setdefault(cell.platform, []).append(cell.python)

@@ -49,7 +49,7 @@ def document(
     """Return the JSON document of `check`.
 
     With a proposal, `results` are those that its recipes would lead to, and `with` says what they change; `changes` are
-    told with the cells that they belong to; `ends` see `terminal`.
+    shown with the cells that they belong to; `ends` see `terminal`.
     """
     unknown = {"since": {"status": "unknown", "reason": _unknown_since(ends)}} if ends is not None else {}
     if proposal is None:

@@ -37,7 +37,7 @@ def difference_sections(
 ) -> tuple[Section, ...]:
     """Return the changes as release notes have them; packages named in `lead` come first, on a line of their own.
 
-    What changes on several platforms alike is told once, for all of them.
+    What changes alike on several platforms appears once, for all of them.
     """
     title = f"{difference.old} → {difference.new}"
     if difference.empty:
@@ -53,7 +53,7 @@ def difference_sections(
         if missing:
             sections.append(Section(title=f"{word} {lock}: {', '.join(missing)}", blocks=()))
     sections += _security_sections(security)
-    untold = "Which packages were asked for by name is not known: `--file FILE` names the file that says so."
+    untold = "Which packages were asked for by name is not known: `--file FILE` names the file that lists them."
     blocks = () if difference.asked_known else (Paragraph(untold),)
     return (Section(title=title, blocks=blocks), *(section.below() for section in sections))
 
@@ -184,7 +184,7 @@ def _pin(old: str, new: str) -> str:
 
 
 def _known(change: PackageChange, security: SecurityReport | None) -> SecurityChange | None:
-    """What the index told about a change; None where nothing."""
+    """What the index knows about a change; None where it knows nothing."""
     if security is None or change.old is None or change.new is None:
         return None
     return security.of(change.name, change.old.version, change.new.version)
@@ -306,7 +306,7 @@ def _build_text(package: LockedPackage | None) -> str:
 
 
 def _advisories_json(known: SecurityChange | None) -> dict[str, Any] | None:
-    """The advisories of a change; null where the index told nothing about it."""
+    """The advisories of a change; null where the index knows nothing about it."""
     if known is None:
         return None
     return {

@@ -18,7 +18,7 @@ __all__ = ["check_json", "check_sections", "content_lines", "failed_lines", "loc
 
 _MEGABYTE = 1_000_000
 _MOST_OUTDATED = 3
-"""Packages of a line of `lock --check`; `diff` tells all."""
+"""Packages of a line of `lock --check`; `diff` shows all."""
 
 
 def lock_sections(lock: Lock, written: Sequence[str]) -> tuple[Section, ...]:

@@ -215,7 +215,7 @@ def _shown(plan: Plan, name: str) -> str:
 
 
 def _where(plan: Plan, name: str) -> str:
-    """On which of its platforms a feedstock is a member, said in the shorter way; "" for all."""
+    """On which of its platforms a feedstock is a member, in the shorter of two ways; "" for all."""
     platforms = plan.membership.members[name].platforms
     others = [platform for platform in plan.graph.facts[name].platforms if platform not in platforms]
     if not others:

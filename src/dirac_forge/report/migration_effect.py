@@ -23,7 +23,7 @@ _MOST_NAMES = 20
 
 
 def effect_json(effect: TargetEffect) -> dict[str, Any]:
-    """Return what a plan does to a target, as it stands in `targets` of `migrate plan --json`."""
+    """Return what a plan does to a target, as `targets` of `migrate plan --json` has it."""
     return {
         "target": effect.target,
         "unknown": effect.unknown,
@@ -99,7 +99,7 @@ def _table_rows(effect: TargetEffect) -> list[tuple[int, list[str]]]:
 
 
 def _by_platform(effect: TargetEffect) -> Iterator[str]:
-    """Yield what has to be done on each platform; platforms of which the same is said share it."""
+    """Yield what has to be done on each platform; platforms with the same work share a line."""
     alike: dict[tuple[str, ...], list[str]] = {}
     for platform, closure in effect.closures.items():
         alike.setdefault(tuple(_closure_lines(effect, closure)), []).append(platform)

@@ -63,7 +63,7 @@ _ORDER: dict[type[Finding], int] = {CarryingBuild: 1, NoChannelPlatform: 2}
 
 
 def finding_words(finding: Finding) -> str:
-    """Return what the channel or the recipe tells, in words."""
+    """Return what the channel or the recipe shows, in words."""
     match finding:
         case CarryingBuild():
             return f"{finding.output} {finding.version} is built"
@@ -186,7 +186,7 @@ def _status(each: FeedstockStatus) -> dict[str, Any]:
 def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms: Sequence[str] = ()) -> RenderableType:
     """Return the headline, counts, percentages by platform, the members by state, and who blocks most.
 
-    `platforms` are those of the settings, () for all: where others decide, that is said.
+    `platforms` are those of the settings, () for all: where others decide, the text names them.
     """
     parts: list[RenderableType] = [sentences(_head(plan, status))]
     cut: list[CutLine] = []
@@ -220,7 +220,7 @@ def _all_details(members: Sequence[FeedstockStatus]) -> Iterator[str]:
 
 
 def _rows(members: Sequence[FeedstockStatus]) -> Iterator[tuple[str, str]]:
-    """Yield the name of each member, padded, and the most important of what is said about it."""
+    """Yield the name of each member, padded, and the most important of its findings."""
     width = max(len(each.feedstock) for each in members)
     for each in members:
         yield f"  {each.feedstock:<{width}}  ", next(_brief(each), "")
@@ -264,7 +264,7 @@ def _elsewhere(status: Status, platforms: Sequence[str]) -> Iterator[str]:
 
 
 def _details(each: FeedstockStatus, *, brief: bool = False) -> Iterator[str]:
-    """Yield what is said about a member, the most important first."""
+    """Yield the findings about a member, the most important first."""
     if each.state == "awaiting-parents" and each.waits_for:
         yield f"waits for {', '.join(each.waits_for)}"
     if each.state == "awaiting-pr" and each.blocks:
@@ -276,7 +276,7 @@ def _details(each: FeedstockStatus, *, brief: bool = False) -> Iterator[str]:
 
 
 def _lines(evidence: Evidence, *, brief: bool = False) -> Iterator[str]:
-    """Yield each finding with its platforms; `brief`: what holds on all that the channel has says so.
+    """Yield each finding with its platforms; `brief`: what holds on all that the channel has is marked as such.
 
     A brief one begins with the platforms, but for what is built: its end may be cut.
     """

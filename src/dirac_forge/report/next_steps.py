@@ -34,7 +34,7 @@ _MOST_COPIED = 60
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A command of dirac-forge or a file to open, and what it tells or does."""
+    """A command of dirac-forge or a file to open, and what it shows or does."""
 
     command: str
     purpose: str

@@ -41,7 +41,7 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
         return
     from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
-    # The reason of a target is told with its cells, below.
+    # The reason of a target follows with its cells.
     why = proof_words(proof.reason) if not isinstance(proof.reason, WorstTarget) else ""
     said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {why}" if why else "")]
     if proof.beside:
@@ -117,7 +117,7 @@ def environment_reasons(environments: Sequence[EnvironmentProof]) -> tuple[str, 
 
 
 def untold(proof: Proof) -> tuple[EnvironmentProof, ...]:
-    """Return the environments but for outputs that a target is told to lack the same packages for."""
+    """Return the environments, without outputs for which a target already lacks the same packages."""
     told: dict[tuple[str, str], set[str]] = {}
     for verdict in proof.verdicts:
         why = verdict.reason.why if isinstance(verdict.reason, ProposalRefused) else None

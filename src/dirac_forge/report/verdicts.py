@@ -1,4 +1,4 @@
-"""What recipes would do to targets: which cells get better or worse, and why, each reason told once."""
+"""What recipes would do to targets: which cells get better or worse, and why, each reason once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["OUTCOMES", "axes", "effects", "grid", "heading", "moved", "one_line"
 
 _MOST_CHANGES = 12
 _MANY = 4
-"""Cells that are told in one line, where all are alike."""
+"""Cells that share one line, where all are alike."""
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "better": ("▲", "green"),
     "same": ("=", "dim"),
@@ -67,7 +67,7 @@ def effects(
 ) -> list[ReasonParagraph]:
     """Return what changes for one target, each line once, with all the cells that it holds for.
 
-    `hint` follows where not all changes are told.
+    `hint` follows where not all changes are shown.
     """
     cells: dict[tuple[str, str], list[int]] = {}
     details: dict[tuple[str, str], list[_Change]] = {}
@@ -94,7 +94,7 @@ def _effect(verdicts: Sequence[Verdict], lines: Sequence[str], verbose: bool, hi
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """One line about a cell; changes of one kind and name are told together, though their versions may differ."""
+    """One line about a cell; changes of one kind and name share an entry, though their versions may differ."""
 
     kind: Literal["reason", "changed", "added", "removed", "rebuilt"]
     name: str
@@ -113,7 +113,7 @@ def _reasons(verdict: Verdict) -> list[_Change]:
 
 
 def _changes(verdict: Verdict) -> list[_Change]:
-    """Return the changes; an older version of what the target names is told with its reason."""
+    """Return the changes; an older version of what the target names comes with its reason."""
     difference = verdict.difference
     lower = verdict.reason.move.name if isinstance(verdict.reason, OlderVersion) else ""
     return [

@@ -86,7 +86,7 @@ class BotSettings:
     withdrawn_releases: str = "close"
     """What to do with the open request for a release that upstream yanked or deleted: `close` or `mark`."""
     distributions: tuple[str, ...] = ()
-    """Files of distributions, relative to the workspace, of which each run tells what the next release would get."""
+    """Files of distributions, relative to the workspace, for which each run reports what the next release would get."""
 
 
 DIRAC_FEEDSTOCKS = (

@@ -66,7 +66,7 @@ class Ask:
 def read_known(document: object) -> dict[str, dict[str, str]]:
     """Return hashes by URL and algorithm, out of a JSON mapping of URLs to a hash or a list of hashes.
 
-    Raises InputError for anything else; the length of a hash tells its algorithm.
+    Raises InputError for anything else; the length of a hash determines its algorithm.
     """
     if not isinstance(document, dict):
         raise InputError("expected a JSON mapping of URLs to hashes")

@@ -58,7 +58,7 @@ class Lookup:
         self._gathered = Once(self._gather)
 
     def prefetch(self, project: str) -> None:
-        """Fetch the project's page, so that the first question about it is answered sooner; trouble is told then."""
+        """Fetch the project's page ahead of the first question about it, which reports any trouble."""
         with suppress(ForgeError):
             self._page(canonicalize_name(project))
 
@@ -107,7 +107,7 @@ class Lookup:
                 raise chosen.error()
             return chosen
         page = self._page(project)
-        # A page of a thousand releases is read once: the next run finds what was chosen by what the page said.
+        # A page of a thousand releases is read once: the next run finds what was chosen by the content of the page.
         asked = "\0".join((page.url, specifiers, *self._pythons))
         digest = hashlib.sha256(hashlib.sha256(page.body).digest() + asked.encode()).hexdigest()
         known = kept.load(Choice, self._store.get(kept.kind("choice"), digest))

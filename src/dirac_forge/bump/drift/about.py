@@ -1,4 +1,4 @@
-"""The licence and its files, carried over to a recipe's `about` where it says exactly what upstream said before."""
+"""The licence and its files, carried over to a recipe's `about` where it has exactly what upstream had before."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def about_drift(
     *,
     tell: bool = True,
 ) -> None:
-    """Carry over another licence expression and files that were renamed, added or removed; the rest is told.
+    """Carry over another licence expression and files that were renamed, added or removed; the rest is reported.
 
-    `regions` are the lines that are the output's own; without `tell` another output tells what upstream's licence is.
+    `regions` are the lines that are the output's own; without `tell` another output reports what upstream's licence is.
     """
     told = len(draft.notes)
     unlisted: tuple[str, ...] = ()

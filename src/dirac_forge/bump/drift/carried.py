@@ -83,7 +83,7 @@ class Carried:
     project: str = ""
     """The project behind it, as upstream spells it."""
     before: str = ""
-    """What the recipe said, "" where it is new."""
+    """What the recipe had, "" where it is new."""
     after: str = ""
     """What it says now, "" where it goes."""
     line: int = 0
@@ -94,7 +94,7 @@ class Carried:
     optional: bool = False
     """A marker or an extra makes it optional for upstream."""
     lags: bool = False
-    """Upstream said so before this release already."""
+    """Upstream had it before this release already."""
     since: LagStart | None = None
     """When that began; None where nobody looked."""
 
@@ -129,17 +129,17 @@ class LicenceComparison:
     """As the recipe writes it."""
     upstream: str
     declared: bool
-    """Whether upstream says so in SPDX; else it was read out of classifiers and licence files."""
+    """Whether upstream states it as an SPDX expression; else it was read out of classifiers and licence files."""
     agrees: bool
     told: bool = False
-    """Whether a note tells the difference already."""
+    """Whether a note reports the difference already."""
     unlisted: tuple[str, ...] = ()
     """Files that upstream's metadata names (License-File) and that the edited recipe does not list."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnmetRequirement:
-    """A requirement of the new version that the edited recipe does not imply, and that nothing else told of."""
+    """A requirement of the new version that the edited recipe does not imply, and that no other note reports."""
 
     output: str
     part: Literal["host", "run"]

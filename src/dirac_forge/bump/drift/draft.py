@@ -46,7 +46,7 @@ class DriftDraft:
         self._new: set[tuple[int, str]] = set()
 
     def note(self, level: Level, text: str, *, tells: tuple[str, Section, str] | None = None) -> None:
-        """Something that is only reported; it `tells` what upstream asks for of a package, for an output."""
+        """Something that is only reported; `tells` is what upstream asks for of a package, for an output."""
         if tells is not None:
             self.told.add((*tells[:2], canonicalize_name(tells[2])))
         note = Note(level=level, text=text)

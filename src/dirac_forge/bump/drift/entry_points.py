@@ -85,7 +85,7 @@ class _CommandList:
 
 
 def _points(facts: ReleaseFacts) -> Mapping[str, str] | None:
-    """Return the commands of a release that can be written in a recipe; None where nothing tells them."""
+    """Return the commands of a release that can be written in a recipe; None where they are not known."""
     source = facts.wheel or facts.sdist
     if source is None:
         return None

@@ -38,7 +38,7 @@ def host_drift(
     """Carry over what changed in the requirements of the build; `natures` say what both releases are compiled with.
 
     A backend that goes is replaced by the one that comes, and bounds move; what the recipe lists bare stays bare. What
-    a noarch package's backend needs besides is told only: an sdist often builds without it. Recipes older than host
+    a noarch package's backend needs besides is only reported: an sdist often builds without it. Recipes older than host
     have these lines in build.
     """
     if old.sdist is None or new.sdist is None:

@@ -165,7 +165,7 @@ def _line(
 
 
 def split_item(raw: str) -> re.Match[str] | None:
-    """Groups `lead`, `name`, `gap`, `spec`, `tail` of a requirement's line; None where it can't be told apart."""
+    """Groups `lead`, `name`, `gap`, `spec`, `tail` of a requirement's line; None where it can't be split."""
     return _ITEM.fullmatch(raw)
 
 

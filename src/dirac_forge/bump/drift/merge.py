@@ -90,11 +90,11 @@ def drift(
 
     `names` gives a project's package; `scope` the Pythons and platforms that the channel builds for. The text may have
     the old version or the new one. Facts in `new` of a project that is not in `old` and that one of the others requires
-    make a new output (see `newcomers`); `metadata` then tells what extras of its requirements add, and `exists` whether
+    make a new output (see `newcomers`); `metadata` returns what extras of its requirements add, and `exists` whether
     the index has a project. A project that is
     not in both is left alone otherwise. The result is read back for all platforms, and for `settings` (the builds that
-    there are): where it does not say exactly what it should, the text stays as it was and `faults` tells why. Raises
-    RecipeError for a recipe that can't be read.
+    there are): where it does not have exactly what it should, the text stays as it was and `faults` has the reasons.
+    Raises RecipeError for a recipe that can't be read.
     """
     # Line numbers stay; the readers need not know of carriage returns.
     recipe = parse_recipe(recipe_text.replace("\r\n", "\n"), path=path)
@@ -218,7 +218,7 @@ class _Merging:
         was: Mapping[str, ReleaseFacts],
         now: Mapping[str, ReleaseFacts],
     ) -> tuple[UnmetRequirement, ...]:
-        """Return what the edited recipe does not imply and nothing told of; () where it can't be read (see faults)."""
+        """Return what the edited recipe does not imply and no note reports; () where it can't be read (see faults)."""
         compared = [
             Compared(
                 output=output.output.name,
@@ -248,7 +248,7 @@ class _Merging:
     def _regions(self, output: OutputLines) -> list[tuple[int, int]]:
         """Return the lines (from 1, the last one included) that speak of an output.
 
-        Where all outputs are of one project, what stands outside of them is told by the first that is none of the
+        Where all outputs are of one project, what is outside of them is reported by the first that is none of the
         satellites; of several projects nobody knows whose the common part is.
         """
         lines = self.draft.edits.lines

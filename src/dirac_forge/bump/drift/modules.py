@@ -29,7 +29,7 @@ def modules_drift(
 ) -> None:
     """Take out of the tests the imports of what the old wheel installed and the new one does not.
 
-    One import at least stays; without wheels of both releases nothing is sure, and it is only told (unless another
+    One import at least stays; without wheels of both releases nothing is sure, and it is only reported (unless another
     output does: `tell`).
     """
     gone: set[str] = set()

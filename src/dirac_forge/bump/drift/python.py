@@ -71,7 +71,7 @@ def python_drift(
     An upper bound follows where it was upstream's. A floor that is too low is raised where upstream raised its own in
     this release to more than the channel's oldest Python, or to more than the one that host pins: pip would refuse to
     build. A floor below that is housekeeping, which people do when they edit run anyway: so it goes along with other
-    edits there, also where the recipe lagged behind before, and is only told of otherwise.
+    edits there, also where the recipe lagged behind before, and only reports otherwise.
     """
     floor = _UpstreamFloor.of(old, new)
     draft.pythons += _too_low_to_build(output, floor)

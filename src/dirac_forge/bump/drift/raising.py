@@ -16,7 +16,7 @@ def raise_unmet(draft: DriftDraft, outputs: Sequence[OutputLines], findings: Ite
     """Raise the bounds of run lines that fall short of what upstream asks for from this release on.
 
     A line that stands for Pythons of which upstream asks for different versions gets what all of them have in common;
-    a noarch package, which serves all of them, the sum. What can't be told like that stays as it is.
+    a noarch package, which serves all of them, the sum. What can't be written like that stays as it is.
     """
     by_name = {output.output.name: output for output in outputs}
     for finding in findings:
@@ -44,7 +44,7 @@ def _line_of(draft: DriftDraft, output: OutputLines, finding: UnmetRequirement) 
 
 
 def _together(specs: Sequence[str], *, noarch: bool) -> tuple[Clause, ...] | None:
-    """Return the clauses for a line that stands for all of the specs; None where they can't be told."""
+    """Return the clauses for a line that stands for all of the specs; None where no single line can."""
     read = [clauses_of(spec) for spec in specs]
     known = [clauses for clauses in read if clauses is not None]
     each = [clause for clauses in known for clause in clauses]

@@ -67,7 +67,7 @@ def run_drift(
     """Carry over what changed in Requires-Dist.
 
     What is new and does not exist on the index (a misspelling), or is a tool for tests where the recipe does not run
-    `pip check`, is only told.
+    `pip check`, is only reported.
 
     `scopes` are what the recipe serves before and after, `built` what the channel builds for: a floor of the recipe may
     be lower. A `satellite` (an output around another of the same project) has no part in the plain requirements, only

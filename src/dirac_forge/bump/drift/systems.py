@@ -1,4 +1,4 @@
-"""Builds of a noarch package for each system (`__unix`, `__win`) that no requirement tells apart any more."""
+"""Builds of a noarch package for each system (`__unix`, `__win`) that no longer differ in any requirement."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def unmet_of(
 
 
 class _Rendering:
-    """The outputs of the text in an environment; Pythons are told apart only where the text does."""
+    """The outputs of the text in an environment; each Python by itself only where the text distinguishes them."""
 
     def __init__(self, recipe: RecipeText, python_min: str) -> None:
         self._recipe = recipe

@@ -1,4 +1,4 @@
-"""A text with drift read back: on every platform it says what it said before, but for what was carried over."""
+"""A text with drift read back: on every platform it renders as before, except for what was carried over."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class _Differences:
         self.come |= set(after - before)
 
     def unsaid(self, changes: Sequence[Carried]) -> Iterable[str]:
-        """Lines that differ though no change says so."""
+        """Lines that differ without a change that explains it."""
         everywhere = any(change.package == "python_min" for change in changes)
         known = {(change.output, canonicalize_name(change.package)) for change in changes}
         for word, lines in (("lost", self.gone), ("gained", self.come)):

@@ -1,4 +1,4 @@
-"""Keys of pixi's manifests that change the solution: those that are not read are told, never passed over.
+"""Keys of pixi's manifests that change the solution: those that are not read are reported, never passed over.
 
 The tables are those of https://pixi.prefix.dev/latest/reference/pixi_manifest.
 """

@@ -86,8 +86,8 @@ class Api:
         renew: Callable[[Token], bool] = lambda _: False,
         pace: Pace,
     ) -> None:
-        """`token` is asked for each request: some expire. `renew` is told of one that is not accepted, and says whether
-        the next one may be.
+        """`token` is asked for each request: some expire. `renew` is called with one that is not accepted, and returns
+        whether the next one may be.
         """
         self.url = url.rstrip("/")
         self.pace = pace

@@ -21,7 +21,7 @@ __all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "retry_after", "server
 _UNTOLD = 60.0
 """Seconds to wait where a secondary limit does not say: "at least one minute", and twice as long each time."""
 _MARGIN = 1.0
-"""Resets are told in whole seconds: who is refused was too early by less than that."""
+"""Resets are given in whole seconds: a request that is refused was too early by less than that."""
 _WORTH_SAYING = 5.0
 
 
@@ -37,7 +37,7 @@ class Clock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RateLimit:
-    """The primary limit as an answer tells it."""
+    """The primary limit as an answer gives it."""
 
     limit: int
     """Requests in an hour."""
@@ -108,7 +108,7 @@ class Pace:
     spacing: float = 1.0
     """Seconds between two requests that change something."""
     limit: RateLimit | None = None
-    """As it was last told."""
+    """As the last answer gave it."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _closed_until: float = field(default=0.0, repr=False)
     _why: str = field(default="", repr=False)

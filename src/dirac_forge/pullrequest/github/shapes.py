@@ -57,7 +57,7 @@ def owner_kind(content: Any) -> tuple[str, str]:
 
 
 def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
-    """Of `pull-request` and `pull-request-simple`; who closed it is told elsewhere."""
+    """Of `pull-request` and `pull-request-simple`; who closed it is in another answer."""
     head = content["head"]
     return PullRequest(
         number=int(content["number"]),

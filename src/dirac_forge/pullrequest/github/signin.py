@@ -49,7 +49,7 @@ class TokenSignIn:
     def account(self, api: Api) -> Account:
         """Who it belongs to.
 
-        The tokens that Actions and other Apps hand out have no user; only GraphQL tells whose they are.
+        The tokens that Actions and other Apps hand out have no user; only GraphQL knows whose they are.
         """
         try:
             login = understood(f"{api.url}/user", lambda user: str(user["login"]), api.get("/user"))
@@ -72,7 +72,7 @@ class AppSignIn:
     def __init__(self, app: AppKey, http: Http, url: str, *, pace: Pace) -> None:
         self._app = app
         self._pace = pace
-        # One that is signed again is dated by GitHub's clock, which the refusal told.
+        # One that is signed again is dated by GitHub's clock, which the refusal had.
         self._api = Api(http, url, token=self._signed, renew=lambda _: True, pace=pace)
         self._lock = threading.Lock()
         self._lent: _Lent | None = None

@@ -51,7 +51,7 @@ def reset_build_number(text: str, *, path: Path | str) -> str:
 
     Numbers are reset where they are written: after `number:` of any output, in the variables that they are made from,
     and as what an expression adds (`100 * cuda + 3`). Hundreds between numbers stay, because they prefer a variant;
-    `unreset_number` tells whether that came out right. A recipe without a build number is returned as it is. Raises
+    `unreset_number` checks whether that came out right. A recipe without a build number is returned as it is. Raises
     RecipeError for what is not YAML.
     """
     v1 = Path(path).name == "recipe.yaml"

@@ -92,7 +92,7 @@ def start(
     they can be had. `commits` maps commits that the recipe names to those of the new version. `own` is the version
     that moves where it is another one than the recipe's: that of a second project in it.
 
-    Raises RecipeError where the recipe has no version or two, or where what must change can't be told for sure.
+    Raises RecipeError where the recipe has no version or two, or where it is not certain what must change.
     """
     chosen = tuple(settings) or _everywhere()
     before = _outputs(text, path, chosen)

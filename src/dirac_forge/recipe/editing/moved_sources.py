@@ -33,7 +33,7 @@ class MovedSource:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What tells it from the other sources of the recipe."""
+        """What distinguishes it from the other sources of the recipe."""
         return self.entry, self.urls, tuple(self.hashes.values())
 
 

@@ -43,7 +43,7 @@ _ASIDE: Final = re.compile(
 _OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
 """Identifiers that SPDX gave up, because many meant "or later" by them."""
 _ASSUMED: Final = {"BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}
-"""What most projects mean by a name that tells no version."""
+"""What most projects mean by a name without a version."""
 _GNU_NAME: Final = re.compile(r"([AL]?GPL-\d\.\d)-(only|or-later)")
 _SHORT: Final = 3000
 """Characters: a shorter licence file may be a notice of the project's own, rather than the text of a licence."""
@@ -54,7 +54,7 @@ class LicenceDecision:
     """What to write into `about`, and why."""
 
     expression: str
-    """SPDX; "" where nothing tells."""
+    """SPDX; "" where it is not known."""
     files: tuple[str, ...]
     """Paths in the sdist; () where it ships none."""
     notes: tuple[Note, ...] = ()
@@ -253,7 +253,7 @@ def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
 
 
 def _resolved(term: Term, evidence: _Evidence, notes: list[Note]) -> str:
-    """Return the SPDX identifier of a term, its open part filled in from the texts; "" where nothing tells."""
+    """Return the SPDX identifier of a term, its open part filled in from the texts; "" where they don't have it."""
     if term.is_open:
         read = (*evidence.texts, *evidence.notices)
         like = next((text for text in read if text != term and not text.is_open and term.agrees(text)), None)

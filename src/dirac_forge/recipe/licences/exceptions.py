@@ -12,7 +12,7 @@ __all__ = ["with_exception"]
 
 @dataclass(frozen=True, slots=True)
 class _Exception:
-    """An exception: its identifier, the licences that it goes with, and what its text or its name is told by."""
+    """An exception: its identifier, the licences that it goes with, and how its text or its name is recognised."""
 
     spdx: str
     licences: str

@@ -18,11 +18,11 @@ _LONGEST: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One licence as far as it is told: `BSD` and `GPL-3.0` are open, `BSD-3-Clause` is an SPDX identifier."""
+    """One licence as far as it is known: `BSD` and `GPL-3.0` are open, `BSD-3-Clause` is an SPDX identifier."""
 
     name: str
     later: bool | None = None
-    """GNU licences only: "or any later version", "only", or not told."""
+    """GNU licences only: "or any later version", "only", or not known."""
 
     @property
     def gnu(self) -> bool:
@@ -31,7 +31,7 @@ class Term:
 
     @property
     def is_open(self) -> bool:
-        """No single SPDX licence yet: the variant or the version is not told."""
+        """No single SPDX licence yet: the variant or the version is not known."""
         return self.name in _OPEN
 
     def covers(self, other: Term) -> bool:

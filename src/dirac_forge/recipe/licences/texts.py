@@ -1,7 +1,7 @@
 """Licences by their text: the one place that knows the licence texts that grayskull brings along.
 
-Nothing is fetched and grayskull's own discovery is not imported: it asks spdx.org. Most texts are told by phrases that
-only they have; the rest is compared with grayskull's bundled texts.
+Nothing is fetched and grayskull's own discovery is not imported: it asks spdx.org. Most texts are recognised by phrases
+that only they have; the rest is compared with grayskull's bundled texts.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ __all__ = ["identify"]
 
 _LONGEST: Final = 200_000
 _ALIKE: Final = 90.0
-"""Per cent, of `rapidfuzz.fuzz.ratio`. The most alike of the bundled texts, GPL-3.0 and AGPL-3.0, are told by their
-titles before; another holder's name in a short licence costs less than this."""
+"""Per cent, of `rapidfuzz.fuzz.ratio`. The most alike of the bundled texts, GPL-3.0 and AGPL-3.0, are recognised by
+their titles before; another holder's name in a short licence costs less than this."""
 
 _TITLES: Final = (
     (r"the freetype (?:project )?license", "FTL"),
@@ -54,7 +54,7 @@ _PREFACE: Final = 6000
 """Characters: Python's licence begins with a history of Python; further down it is that of a part."""
 
 _GRANTS: Final = (
-    # how a grant begins; how far it goes; what tells the licence, and which it is otherwise
+    # how a grant begins; how far it goes; what identifies the licence, and which it is otherwise
     (
         "permission is hereby granted, free of charge, to any person obtaining a copy",
         1600,
@@ -162,7 +162,7 @@ def gnu_notice(text: str) -> tuple[Term, ...]:
 
 
 def _granted(words: str, anchor: str, length: int, choices: tuple[tuple[str, str], ...], otherwise: str) -> list[str]:
-    """Return one licence for each time that the anchor is found, told by what follows it."""
+    """Return one licence for each time that the anchor is found, identified by what follows it."""
     found = []
     starts = [match.start() for match in re.finditer(anchor, words)]
     for start, following in pairwise([*starts, len(words)]):

@@ -41,7 +41,7 @@ class Nature:
     libraries: tuple[str, ...] = ()
     """System libraries, as packages for host."""
     programs: tuple[str, ...] = ()
-    """What the build runs, as packages for build, where no requirement says so."""
+    """What the build runs, as packages for build, where no requirement names them."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that let the build link the channel's libraries."""
     abi3: str = ""
@@ -152,7 +152,7 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
 
 
 def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, str] | None:
-    """Return the one system that a release is for, and what says so; None where it may be for several."""
+    """Return the one system that a release is for, and the evidence; None where it may be for several."""
     named = [c for c in facts.metadata.classifiers if c.startswith("Operating System :: ")]
     if served == {"win"} and not _knows_other_systems(facts, named):
         return "win", "its wheels are for Windows only"

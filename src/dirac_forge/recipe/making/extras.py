@@ -37,7 +37,7 @@ def extra_packages(
 
     An extra that conda-forge has as a package never does, since users of the project's own package don't have it.
     `provided` are the release's extras: those that the channels release together with the package are outputs whether
-    they are asked for or not. `there` tells what the channels have.
+    they are asked for or not. `there` returns what the channels have.
     """
     spelled_as = {canonicalize_name(extra): extra for extra in asked}
     offered = {canonicalize_name(extra) for extra in provided}

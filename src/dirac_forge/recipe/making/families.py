@@ -101,7 +101,7 @@ class Families:
         return chosen
 
     def _foreseen(self, project: str) -> None:
-        """Ask early what the walk over dependencies will ask, since `metadata` remembers; trouble is told then."""
+        """Ask early what the walk over dependencies will ask, since `metadata` remembers; trouble is reported then."""
         with suppress(ForgeError):
             self.metadata(project, SpecifierSet())
 

@@ -1,4 +1,4 @@
-"""What a person is told about names of packages that are guesses."""
+"""The note about names of packages that are guesses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["guessed_names"]
 
 
 def guessed_names(mapped: Iterable[Mapped], *, own: Collection[Mapped] = (), unread: bool) -> list[Note]:
-    """Return one note for all names that are guesses; that a channel could not be read is told elsewhere, once.
+    """Return one note for all names that are guesses; that a channel could not be read is reported elsewhere, once.
 
     `own` are the projects that the recipe is made of: a new one is called as its project, which needs no correction.
     """

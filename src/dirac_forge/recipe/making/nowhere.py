@@ -11,7 +11,7 @@ __all__ = ["without"]
 
 
 def without(recipe: Recipe, nowhere: Collection[str]) -> Recipe:
-    """Return the recipe without these packages in host: with them nobody could build it. A note says so."""
+    """Return the recipe without these packages in host: with them nobody could build it. A note names them."""
     left = sorted({line.name for output in recipe.outputs for line in output.host if line.name in nowhere})
     if not left:
         return recipe

@@ -34,7 +34,7 @@ def _source(body: list[ast.stmt] | ast.expr) -> str:
 
 
 def _flags(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Names that are true only where a variable of the environment says so, to the variable."""
+    """Names that are true only where a variable of the environment is set, to the variable."""
     assigned: dict[str, list[tuple[ast.expr, str]]] = {}
     for node, test in _assignments(tree):
         for target in node.targets:

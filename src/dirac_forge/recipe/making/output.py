@@ -86,7 +86,7 @@ def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Provide
 
 
 def requires_python(facts: ReleaseFacts) -> SpecifierSet:
-    """Requires-Python; everything where it can't be read (a problem of the facts says so)."""
+    """Requires-Python; everything where it can't be read (which is a problem of the facts)."""
     try:
         return read_specifiers(facts.metadata.requires_python or "")
     except InputError:
@@ -258,7 +258,7 @@ class _Builder:
         return (floor, *told_apart.lines)
 
     def _with_cffi(self, lines: list[Requirement], host: Iterable[Requirement]) -> list[Requirement]:
-        """Return what cffi compiled imports cffi's backend, whether or not upstream says so."""
+        """Return what cffi compiled imports cffi's backend, whether or not upstream requires it."""
         compiling = [line for line in host if line.name == "cffi"]
         if not compiling or any(line.name == "cffi" for line in lines):
             return lines

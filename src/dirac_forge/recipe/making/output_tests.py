@@ -100,7 +100,7 @@ def _sibling_note(target: str, path: str, sibling: Sibling) -> Note:
 
 
 def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:
-    """The unmet imports of all modules, once each; what may come with an extra's projects is not told beside those."""
+    """The unmet imports of all modules, once each; what may come with an extra's projects is left out of them."""
     told: dict[UnmetImport, None] = {}
     for group in groups:
         with_extra = any(each.extra for each in group)

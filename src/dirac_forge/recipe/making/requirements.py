@@ -36,7 +36,7 @@ def convert(
     """Return the requirements as lines of a recipe, merged by package and sorted by name.
 
     In a noarch package a marker on Python can't be kept (one build serves all): what any Python of the scope needs is
-    required, and a note says so. A marker on the platform stays as a condition.
+    required, with a note. A marker on the platform stays as a condition.
     """
     wanted, notes = expand(requirements, scope, providers, extras=extras)
     lines: list[Requirement] = []
@@ -144,7 +144,7 @@ def _apart(package: str, group: Sequence[WantedRequirement]) -> Note:
 
 
 def _by_machine(condition: When | None) -> bool:
-    """Whether a condition tells machines of one system apart, which builds of a noarch package can't."""
+    """Whether a condition distinguishes machines of one system, which builds of a noarch package can't."""
     return condition is not None and "target_platform" in condition.v1
 
 

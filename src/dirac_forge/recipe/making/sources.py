@@ -42,7 +42,7 @@ _VERSION_VARIABLES = {
     "poetry-dynamic-versioning": ("POETRY_DYNAMIC_VERSIONING_BYPASS", "@{version}"),
     "setuptools-scm": ("SETUPTOOLS_SCM_PRETEND_VERSION", "@{version}"),
 }
-"""How a build is told its version where it would ask git."""
+"""How a build gets its version where it would ask git."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

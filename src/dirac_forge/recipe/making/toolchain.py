@@ -63,7 +63,7 @@ class Toolchain:
     libraries: tuple[str, ...]
     """System libraries, as packages for host."""
     programs: tuple[str, ...]
-    """What the build runs, as packages for build, where no requirement says so."""
+    """What the build runs, as packages for build, where no requirement names them."""
     environment: Mapping[str, str]
     """Variables that let the build link the channel's libraries."""
     notes: tuple[Note, ...]

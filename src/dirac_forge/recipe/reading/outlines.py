@@ -157,7 +157,7 @@ class OutlineReader(ABC):
 
     @abstractmethod
     def skip(self, values: list[Node]) -> tuple[bool | None, int]:
-        """Whether any of the values skips the output, and the line that says so."""
+        """Whether any of the values skips the output, and the line of that value."""
 
     @abstractmethod
     def test_requirements(self, fields: Mapping[str, Node]) -> Iterator[ReadRequirement]:

@@ -1,4 +1,4 @@
-"""Recipes parsed: the file's name tells the format."""
+"""Recipes parsed: the file's name determines the format."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ class RenderedRecipe:
 
     @property
     def skipped(self) -> bool | None:
-        """Whether nothing at all is built; None where it can't be told."""
+        """Whether nothing at all is built; None where that is not known."""
         skips = [output.skip for output in self.packages]
         return True if skips and all(skip is True for skip in skips) else None if None in skips else not skips
 

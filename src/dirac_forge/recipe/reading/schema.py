@@ -150,9 +150,9 @@ def unfit_v1(root: Node | None) -> Iterator[Mistake]:
 
 
 def unfit_v0(root: Node | None, line: Callable[[Node], int]) -> Iterator[Mistake]:
-    """Yield the sections and the keys of requirements that meta.yaml does not have; `line` tells where a node stands.
+    """Yield the sections and the keys of requirements that meta.yaml does not have; `line` returns the line of a node.
 
-    Keys that come twice are not told: they may be lines for different selectors.
+    Keys that come twice are not reported: they may be lines for different selectors.
     """
     yield from _Walk(line, repeats=False).below(root, _META, "")
 
@@ -161,13 +161,13 @@ class _Walk:
     """One walk through a document; what an alias repeats is looked at once."""
 
     def __init__(self, line: Callable[[Node], int], *, repeats: bool) -> None:
-        """`line` tells where a node stands; `repeats`: keys that come twice are mistakes."""
+        """`line` returns the line of a node; `repeats`: keys that come twice are mistakes."""
         self.line = line
         self.repeats = repeats
         self.seen: set[tuple[int, int]] = set()
 
     def below(self, node: Node | None, shape: Shape, key: str) -> Iterator[Mistake]:
-        """Yield what is wrong in a node and below it; `key` is where it stands."""
+        """Yield what is wrong in a node and below it; `key` is its place."""
         if node is None or (id(node), id(shape)) in self.seen:
             return
         self.seen.add((id(node), id(shape)))

@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """Something that this run does not know, and why; its page says so."""
+    """Something that this run does not know, and why; shown on its page."""
 
     reason: str
 

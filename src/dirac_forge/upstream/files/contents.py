@@ -195,7 +195,7 @@ def _builds(path: str, source: bytes) -> bool:
 
 
 def _is_special(path: str, source: bytes) -> bool:
-    """Whether a module tells more than its imports: setup.py, Cython, perhaps a namespace package of the old kinds."""
+    """Whether a module is more than its imports: setup.py, Cython, perhaps a namespace package of the old kinds."""
     if path.endswith("/__init__.py"):
         return b"extend_path" in source or b"declare_namespace" in source
     return path.endswith((".pyx", "setup.py"))

@@ -89,7 +89,7 @@ class SdistFacts:
     metadata_from: str | None
     """Which file it is from: `PKG-INFO`, `pyproject.toml`, `setup.cfg`, `setup.py`."""
     pyproject: Mapping[str, object] = field(default_factory=dict)
-    """pyproject.toml parsed; {} where there is none or it is no TOML (a problem says so)."""
+    """pyproject.toml parsed; {} where there is none or it is no TOML (which is a problem)."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Small text files that decide things: build files (setup.py, setup.cfg, meson.build, CMakeLists.txt, Cargo.toml,
     *.egg-info/entry_points.txt, …) and licence-like files (LICENSE*, COPYING*, NOTICE*, …) at any depth up to 3."""

@@ -1,4 +1,4 @@
-"""The version and kind that a distribution's file name tells, legacy spellings included."""
+"""The version and kind in a distribution's file name, legacy spellings included."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def _recover(
 
 
 def _text(value: object) -> str | None:
-    """Return a field's text; setuptools and distutils wrote UNKNOWN for what they were not told."""
+    """Return a field's text; setuptools and distutils wrote UNKNOWN for fields that were not given."""
     text = value.strip() if isinstance(value, str) else ""
     return text if text and text.upper() != "UNKNOWN" else None
 

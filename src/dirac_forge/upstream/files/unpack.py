@@ -18,8 +18,8 @@ def members(
 ) -> Iterator[ArchiveMember]:
     """Yield the regular files of a .zip or (packed) .tar in their order; names are relative and stay inside.
 
-    What is left out (links, devices, paths that escape) is told in `problems`; raises ArchiveError for what is corrupt,
-    or beyond `limits`.
+    What is left out (links, devices, paths that escape) is listed in `problems`; raises ArchiveError for what is
+    corrupt, or beyond `limits`.
     """
     names = Names(filename, limits, problems)
     head = file.read(6)

@@ -1,4 +1,4 @@
-"""What the index itself says of a release (`/pypi/NAME/VERSION/json`), for fields that no file of it tells.
+"""What the index itself has of a release (`/pypi/NAME/VERSION/json`), for fields that none of its files has.
 
 Its requirements are never used: they can be those of another file or version.
 https://docs.pypi.org/api/json/

@@ -53,7 +53,7 @@ def read_page(
     index.
 
     With `only`, releases of other versions may be left out: a page lists thousands of files, and most of the time goes
-    into their names. `made` is told of each file when somebody looks at it.
+    into their names. `made` is called with each file when somebody looks at it.
     """
     form = page.headers.get("content-type", "text/html").partition(";")[0].strip().lower()
     if form in _JSON:

@@ -21,7 +21,7 @@ _LONGEST = 200
 
 
 class NoSuchReleaseError(UnknownError):
-    """The index has no page for a release: it lacks the release, or tells nothing about vulnerabilities."""
+    """The index has no page for a release: it lacks the release, or has no data about vulnerabilities."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -125,7 +125,7 @@ class GitHost(ReleaseSource):
         )
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:
-        """Return false: versions of repositories are told by `Tags`, or by what the host has besides."""
+        """Return false: versions of repositories come from `Tags`, or from what the host has besides."""
         return False
 
     def _match(self, url: SourceUrl) -> re.Match[str] | None:

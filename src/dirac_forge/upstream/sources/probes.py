@@ -47,7 +47,7 @@ def _like(part: str, number: int) -> str:
 
 
 class Probes:
-    """Asks a server for the first bytes of files, and remembers what it said."""
+    """Asks a server for the first bytes of files, and remembers its answers."""
 
     def __init__(self, http: Http, urls: Callable[[str], Sequence[str]]) -> None:
         """`urls` says where the files of a version would be."""

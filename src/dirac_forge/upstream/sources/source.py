@@ -110,7 +110,7 @@ class ReleaseSource:
         raise NotImplementedError
 
     def url(self, query: SourceQuery, access: SourceAccess) -> str:
-        """Return the URL that is asked, "" where its failures are told as they are."""
+        """Return the URL that is asked, "" where its failures are reported as they are."""
         return query.origin.url
 
     def failure(self, error: ForgeError) -> str:

@@ -23,7 +23,7 @@ _TAGS = Tags()
 
 
 class ReleaseSources:
-    """Asks sources of releases, and remembers for the run what they said; safe to use from many threads."""
+    """Asks sources of releases, and remembers their answers for the run; safe to use from many threads."""
 
     def __init__(
         self,
