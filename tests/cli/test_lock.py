@@ -487,7 +487,7 @@ def test_diff_of_two_locks_does_not_ask_a_file_that_was_not_named(
     assert told.startswith(
         "old.lock → new.lock\n"
         "  Which packages were asked for by name is not known: `--file FILE` names the\n"
-        "  file that says so.\n"
+        "  file that lists them.\n"
     )
     assert "Upgraded:" in told
     assert "dependencies" not in told
