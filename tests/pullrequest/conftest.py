@@ -87,7 +87,8 @@ class World:
     def destination(self) -> GitHubDestination:
         client = self.client()
         return GitHubDestination(
-            forge=client, clones=Clones(self.folder / "clones", environment=client.git_environment)
+            forge=client,
+            clones=Clones(self.folder / "clones", environment=client.git_environment, sleep=self.time.sleep),
         )
 
     def deliver(

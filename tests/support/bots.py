@@ -225,7 +225,7 @@ class Bots:
                 observer=self.observer,
                 fork_patience=60,
             )
-            clones = Clones(self.folder / "clones", environment=client.git_environment)
+            clones = Clones(self.folder / "clones", environment=client.git_environment, sleep=self.clock.sleep)
             yield Connections(
                 ledger=ledger,
                 clones=clones,

@@ -154,7 +154,7 @@ def explained(line: str, found: Drift) -> bool:
 
 
 @given(recipes(), releases("1.0"), releases("2.0"))
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_edit_and_drift(recipe: Recipe, old: ReleaseFacts, new: ReleaseFacts) -> None:
     moved = bumped(recipe)
     found = merged(recipe, moved, old, new)

@@ -42,7 +42,8 @@ def make(folder: Path, default_branch: str = "main") -> None:
         (folder / inside).mkdir(parents=True)
     (folder / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n", encoding="utf-8")
     (folder / "config").write_text(
-        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n", encoding="utf-8"
+        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n[receive]\n\tautogc = false\n",
+        encoding="utf-8",
     )
 
 

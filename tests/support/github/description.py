@@ -40,6 +40,7 @@ class Description:
 
     content: dict[str, Any]
     _seen: set[object] = field(default_factory=set)
+    _operations: dict[tuple[str, str], tuple[str, Mapping[str, Any]] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._paths = [(_pattern(path), path, item) for path, item in self.content["paths"].items()]
@@ -48,6 +49,11 @@ class Description:
 
     def operation(self, method: str, path: str) -> tuple[str, Mapping[str, Any]] | None:
         """The template and what is said about the method; None where there is no such operation."""
+        if (method, path) not in self._operations:
+            self._operations[method, path] = self._find(method, path)
+        return self._operations[method, path]
+
+    def _find(self, method: str, path: str) -> tuple[str, Mapping[str, Any]] | None:
         for pattern, template, item in self._paths:
             if method.lower() in item and pattern.fullmatch(path):
                 return template, item[method.lower()]
