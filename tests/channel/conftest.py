@@ -55,7 +55,6 @@ def listing() -> Callable[..., Listing]:
                 name=name,
                 versions=(version or "1.0",),
                 python=is_python,
-                subdirs=frozenset({"noarch"}),
                 channel="here",
             )
         return Listing(packages=packages, unread=unread)

@@ -291,7 +291,7 @@ def test_the_answer_depends_on_the_normalised_name_alone(
 ) -> None:
     names = candidates(canonicalize_name(project))
     packages = {
-        name: PackageInfo(name=name, versions=("1",), python=python, subdirs=frozenset(), channel="here")
+        name: PackageInfo(name=name, versions=("1",), python=python, channel="here")
         for number, name in enumerate(names)
         if number in there
     }

@@ -125,7 +125,6 @@ class RattlerCatalogue:
                     name=name,
                     versions=tuple(versions),
                     python=any(_is_python(record) for record in kept),
-                    subdirs=frozenset(record.subdir for record in records),
                     channel=source.label,
                     depends=_common_depends(kept),
                 )

@@ -23,8 +23,6 @@ class PackageInfo:
     """Conda's spelling, newest first."""
     python: bool
     """A record is noarch python, or needs `python` or `python_abi`."""
-    subdirs: frozenset[str]
-    """Where there are records: `noarch`, `linux-64`…"""
     channel: str
     """The channel's name or folder, without credentials."""
     depends: tuple[str, ...] = field(default=(), compare=False)

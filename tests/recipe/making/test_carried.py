@@ -8,7 +8,6 @@ def test_what_the_channels_build_requires_and_upstream_never_declared_is_carried
         name="demo",
         versions=("1.0",),
         python=True,
-        subdirs=frozenset({"noarch"}),
         channel="conda-forge",
         depends=("python >=3.10", "requests >=2", "typing-extensions", "voms >=2.1", "six", "__unix", "git *"),
     )
@@ -27,15 +26,13 @@ def test_what_the_channels_build_requires_and_upstream_never_declared_is_carried
 
 
 def test_nothing_is_carried_where_upstream_declared_everything() -> None:
-    info = PackageInfo(
-        name="demo", versions=("1.0",), python=True, subdirs=frozenset(), channel="c", depends=("python", "six")
-    )
+    info = PackageInfo(name="demo", versions=("1.0",), python=True, channel="c", depends=("python", "six"))
     assert carried_over(Output(name="demo"), info, ["six"]) == (Output(name="demo"), ())
 
 
 def test_a_package_that_is_more_than_the_projects_own_requires_what_the_channels_build_does() -> None:
     depends = ("demo-base >=1.0,<1.0.1.0a0", "python", "pyqt >=5.15", "demo-docs ==1.0")
-    info = PackageInfo(name="demo", versions=("1.0",), python=True, subdirs=frozenset(), channel="c", depends=depends)
+    info = PackageInfo(name="demo", versions=("1.0",), python=True, channel="c", depends=depends)
     lines, notes = whole_package("demo", "demo-base", info)
     assert lines == (Requirement(name="pyqt", spec=">=5.15", comment="demo 1.0 has it"),)
     assert [(note.level, note.text) for note in notes] == [

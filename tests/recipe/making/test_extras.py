@@ -16,7 +16,6 @@ def channel(**depends: tuple[str, ...]) -> Listing:
                 name=name,
                 versions=("1",),
                 python=True,
-                subdirs=frozenset({"noarch"}),
                 channel="test",
                 depends=lines,
             )

@@ -26,9 +26,7 @@ def rows(
     """Return status, requirement and requirers of what `app` needs; `releases` are the newest ones of the index."""
     listing = Listing(
         packages={
-            name: PackageInfo(
-                name=name, versions=(version,), python=True, subdirs=frozenset({"noarch"}), channel="test"
-            )
+            name: PackageInfo(name=name, versions=(version,), python=True, channel="test")
             for name, version in channel.items()
         },
         as_of=as_of,

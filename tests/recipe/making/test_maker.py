@@ -47,9 +47,7 @@ class Channel:
 
     def __init__(self, packages: Mapping[str, str], *, unread: tuple[str, ...] = ()) -> None:
         self.packages = {
-            name: PackageInfo(
-                name=name, versions=(version,), python=True, subdirs=frozenset({"noarch"}), channel="test"
-            )
+            name: PackageInfo(name=name, versions=(version,), python=True, channel="test")
             for name, version in packages.items()
         }
         self.unread = unread
