@@ -44,6 +44,9 @@ def test_a_next_command_gets_the_channels_of_this_one() -> None:
 def test_a_next_command_with_a_platform_of_its_own_keeps_it() -> None:
     steps = step("does it", "migrate", "status", "m", "--platform", "linux-64")
     assert repeated(steps, ["--platform", "osx-64"]) == steps
+    assert commands(repeated(steps, ["--platform", "osx-64", "--channel", "c"])) == [
+        "dirac-forge migrate status m --platform linux-64 --channel c"
+    ]
 
 
 def test_a_command_that_nobody_would_read_is_left_out() -> None:

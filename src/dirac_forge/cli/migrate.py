@@ -13,6 +13,15 @@ from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, needs_token, send
+from dirac_forge.cli.migrate_steps import (
+    again_arguments,
+    plan_steps,
+    platform_steps,
+    rebuild_steps,
+    status_steps,
+    sync_steps,
+    write_steps,
+)
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
@@ -21,11 +30,10 @@ from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.effects import TargetEffect
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
-from dirac_forge.migration.older import older_recipes
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.schema import parse_migration, read_migration
-from dirac_forge.migration.status import MissingPin, Status
+from dirac_forge.migration.status import Status
 from dirac_forge.proposals.migration_effects import effect_of
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MIGRATION_ENDINGS, MigrationContext, processes
@@ -83,54 +91,6 @@ def migration_context(context: Context, *, channel: bool) -> Iterator[MigrationC
         )
 
 
-def _status_steps(plan: Plan) -> tuple[Step, ...]:
-    return step("what is done and what can go now", "migrate", "status", plan.migration.name)
-
-
-def _bump_steps(plan: Plan, missing: Sequence[MissingPin]) -> tuple[Step, ...]:
-    """Return how new versions that no channel has come there, where their feedstocks are in the workspace."""
-    names = dict.fromkeys(name for each in missing for name in plan.graph.makers_of(each.package))
-    return step("the new version, which has to be built first", "bump", *names) if names else ()
-
-
-def _plan_steps(plan: Plan, effect: TargetEffect | None) -> tuple[Step, ...]:
-    sync = _sync_steps(effect.target) if effect is not None and effect.incomplete else ()
-    older = (MissingPin(package=each.package, pin=each.pin) for each in older_recipes(plan))
-    missing = effect.missing if effect is not None else tuple(older)
-    bump = _bump_steps(plan, missing) if plan.members else ()
-    return (*sync, *bump, *(_status_steps(plan) if plan.members else ()))
-
-
-def _sync_steps(target: str) -> tuple[Step, ...]:
-    return step(f"fetches the feedstocks of all that {target} installs", "sync", "--closure", target)
-
-
-def _platform_steps(plan: Plan, status: Status, platforms: Sequence[str]) -> tuple[Step, ...]:
-    """Return how to ask for the settings' platforms only, where others decide."""
-    if not states.platforms_elsewhere(status, platforms):
-        return ()
-    flags = [part for platform in platforms for part in ("--platform", platform)]
-    return step("asks the solver for the settings' platforms only", "migrate", "status", plan.migration.name, *flags)
-
-
-def _rebuild_steps(context: Context, plan: Plan, status: Status) -> tuple[Step, ...]:
-    if not plan.members:
-        return tuple(each for target in list(context.settings.targets)[:1] for each in _sync_steps(target))
-    if status.missing and not status.next:
-        return _bump_steps(plan, status.missing)
-    purpose = "shows the rebuilds that can go; --write writes them, --pr proposes them"
-    return step(purpose, "migrate", "run", plan.migration.name) if status.next else ()
-
-
-def _write_steps(plan: Plan, results: Sequence[Change | Skip]) -> tuple[Step, ...]:
-    names = [result.feedstock for result in results if isinstance(result, Change)]
-    return (
-        step("writes them into the workspace", "migrate", "run", plan.migration.name, *names, "--write")
-        if names
-        else ()
-    )
-
-
 def _asked(context: Context) -> tuple[str, ...]:
     """Return the platforms named on the command line."""
     return context.settings.platforms if "platforms" in context.settings.flags else ()
@@ -174,7 +134,7 @@ def plan(
     if add_platform is not None:
         return _add_platform(context, add_platform, target)
     if migration is None:
-        raise InputError("which migration?", hint="Give its name or file, or --add-platform P --target SPEC.")
+        raise InputError("no migration was given", hint="Give its name or file, or --add-platform P --target SPEC.")
     with migration_context(context, channel=target is not None) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if formats:
@@ -194,17 +154,17 @@ def plan(
             effect = effect_of(migrating, plan, target, specs, platforms)
             document["targets"] = [effect_json(effect)]
             parts.append(effect_text(effect))
-        context.answer(joined(parts), document, _plan_steps(plan, effect))
+        context.answer(joined(parts), document, plan_steps(plan, again_arguments(migration, status_page), effect))
     return _plan_code(plan, effect)
 
 
 def _add_platform(context: Context, platform: str, target: str | None) -> int:
     if target is None:
-        raise InputError("for what?", hint="Name a target with --target.")
+        raise InputError("--add-platform needs a target", hint="Name one with --target SPEC.")
     with migration_context(context, channel=True) as migrating:
         specs, _ = specs_of(context.settings, target)
         addition = enabling(migrating, platform, target, specs)
-        steps = _sync_steps(target) if addition.unknown else ()
+        steps = sync_steps(target) if addition.unknown else ()
         context.answer(additions.addition_text(addition), additions.addition_json(addition), steps)
     return 3 if addition.open else 0
 
@@ -231,7 +191,9 @@ def show_status(
         else:
             platforms = context.settings.platforms
             text = states.status_text(plan, status, verbose=context.options.verbose, platforms=platforms)
-            steps = (*_rebuild_steps(context, plan, status), *_platform_steps(plan, status, platforms))
+            again = again_arguments(migration, status_page)
+            rebuilds = () if status.paused else rebuild_steps(context, plan, again, status)
+            steps = (*rebuilds, *platform_steps(again, status, platforms))
             document = states.status_json(plan, status)
             if html is not None:
                 text, document = joined([text, f"Wrote {html}."]), {**document, "html": str(html)}
@@ -256,7 +218,8 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
         plan = migrating.plan(migrating.migration(migration))
         status = current_status(context, migrating, plan, status_page)
         held = status.paused and not paused
-        steps = () if held else _rebuild_steps(context, plan, status)
+        again = again_arguments(migration, status_page, paused=paused)
+        steps = () if held else rebuild_steps(context, plan, again, status)
         context.answer(states.next_text(plan, status, paused=held), states.next_json(plan, status, paused=held), steps)
     return _exit_code(context, plan, status)
 
@@ -268,7 +231,8 @@ def why(context: Context, migration: str, feedstock: str) -> int:
         known = feedstock in plan.graph.facts
         name = feedstock if known else migrating.workspace.find(feedstock).label
         pinned = pinned_members(plan, migrating.exports(plan))
-        context.answer(report.why_text(plan, name, pinned), report.why_json(plan, name, pinned), _status_steps(plan))
+        text, document = report.why_text(plan, name, pinned), report.why_json(plan, name, pinned)
+        context.answer(text, document, status_steps(again_arguments(migration)))
     return 3 if name in plan.graph.unreadable else 0
 
 
@@ -277,11 +241,11 @@ def new(context: Context, library: str, version: str) -> int:
     pinning = pinning_of(context, open_readable_channel(context) if context.settings.pinning is None else None)
     if pinning is None:
         hint = "Name its folder with --pinning, or a channel that has the package conda-forge-pinning."
-        raise InputError("a migration is written from the pinning, and there is none", hint=hint)
+        raise InputError("there is no pinning to write a migration from", hint=hint)
     made = new_migration(library, version, pinning, timestamp=int(time.time()))
     path = context.settings.workspace / "migrations" / f"{made.name}.yaml"
     if path.exists():
-        raise InputError(f"{path} is there already", hint="Remove it first, if it is not wanted.")
+        raise InputError(f"{path} already exists", hint="Remove it first to write a new one.")
     write_file(path, made.text)
     notes = [*made.notes, *_same_pins(context, path, parse_migration(made.text, path=path).keys)]
     document = {"migration": made.name, "path": str(path), "notes": notes}
@@ -325,6 +289,7 @@ def run_rebuilds(
     """Make rebuild changes, write or send them where asked for, answer with them, and return the exit code."""
     if pr:
         needs_token(context)
+    again = again_arguments(migration, status_page, paused=paused)
     with migration_context(context, channel=not feedstocks) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if plan.migration.settings.paused and not paused:
@@ -332,9 +297,11 @@ def run_rebuilds(
         status = None if feedstocks else current_status(context, migrating, plan, status_page)
         names = feedstocks if status is None else _ready(context, plan, status)
         if status is not None and not names:
-            return _nothing_to_rebuild(context, plan, status, pr=pr)
+            return _nothing_to_rebuild(context, plan, again, status, pr=pr)
         folders = [migrating.workspace.find(name) for name in names]
-        return _make_rebuilds(context, migrating, plan, folders, write=write, pr=pr, force=bool(feedstocks))
+        return _make_rebuilds(
+            context, migrating, plan, folders, (*again, *feedstocks), write=write, pr=pr, force=bool(feedstocks)
+        )
 
 
 def _make_rebuilds(
@@ -342,6 +309,7 @@ def _make_rebuilds(
     migrating: MigrationContext,
     plan: Plan,
     folders: Sequence[FeedstockFolder],
+    again: Sequence[str],
     *,
     write: bool,
     pr: bool,
@@ -350,12 +318,12 @@ def _make_rebuilds(
     root = migrating.workspace.root if write else None
     results = [_rebuilt(folder, plan, write_within=root) for folder in folders]
     sent = send(context, requested_rebuilds(context.settings, plan, folders), force=force) if pr else None
-    steps = () if write or pr else _write_steps(plan, results)
+    steps = () if write or pr else write_steps(again, results)
     return _answer_rebuilds(context, plan, results, sent, steps)
 
 
 def _answer_paused(context: Context, plan: Plan) -> int:
-    said = f"{plan.migration.name} is paused: nothing is rebuilt. --paused does it all the same."
+    said = f"{plan.migration.name} is paused: nothing is rebuilt. Use --paused to rebuild anyway."
     context.answer(sentences([said]), {**report.changes_json(plan, ()), "paused": True})
     return 0
 
@@ -385,9 +353,9 @@ def _answer_rebuilds(
     return sent.exit_code
 
 
-def _nothing_to_rebuild(context: Context, plan: Plan, status: Status, *, pr: bool) -> int:
+def _nothing_to_rebuild(context: Context, plan: Plan, again: Sequence[str], status: Status, *, pr: bool) -> int:
     """Answer with what is in the way of all rebuilds, and return the exit code."""
     document = report.changes_json(plan, ())
-    steps = _rebuild_steps(context, plan, status)
+    steps = rebuild_steps(context, plan, again, status)
     context.answer(states.next_text(plan, status), {**document, "requests": []} if pr else document, steps)
     return _exit_code(context, plan, status)

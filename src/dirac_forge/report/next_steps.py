@@ -48,18 +48,24 @@ def step(purpose: str, command: str, *arguments: str, most: int = _MOST_ARGUMENT
 
 
 def repeated(steps: Sequence[Step], arguments: Sequence[str]) -> tuple[Step, ...]:
-    """Return the steps with arguments that each needs again; one that names such an option stays as it is, and so does
-    `doctor`, which is about the machine.
+    """Return the steps with the options that each needs again, except those that a step sets itself.
+
+    `doctor`, which is about the machine, and commands of other programs stay as they are.
     """
     return tuple(_with_arguments(each, arguments) for each in steps)
 
 
 def _with_arguments(each: Step, arguments: Sequence[str]) -> Step:
     words = shlex.split(each.command)
-    about_the_machine = words[:1] != ["dirac-forge"] or words[1:] == ["doctor"]
-    if about_the_machine or any(part in words for part in arguments if part.startswith("--")):
+    if words[:1] != ["dirac-forge"] or words[1:] == ["doctor"]:
         return each
-    return replace(each, command=shlex.join((*words, *arguments)))
+    added: list[str] = []
+    option = ""
+    for part in arguments:
+        option = part if part.startswith("--") else option
+        if option not in words:
+            added.append(part)
+    return replace(each, command=shlex.join((*words, *added)))
 
 
 def steps_section(steps: Sequence[Step]) -> tuple[Section, ...]:
