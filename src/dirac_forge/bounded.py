@@ -6,10 +6,10 @@ import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from dirac_forge.untrusted import parse_whole_number
+from dirac_forge.values import dataclass
 
 __all__ = ["CarefulFile", "LongHeaderError", "NoTarError", "Readable", "Seekable", "TarEntry", "tar_entries"]
 

@@ -10,8 +10,9 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from dirac_forge.values import dataclass
 
 __all__ = ["CacheEntry", "Pruned", "entries", "prune", "prune_daily", "sizes"]
 

@@ -6,12 +6,12 @@ import contextlib
 from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from importlib.metadata import version
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.values import dataclass
 
 __all__ = ["Cluster", "LastRuns", "Lost", "connected"]
 

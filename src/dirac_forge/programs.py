@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from dirac_forge.values import dataclass
 
 __all__ = ["Finished", "TooMuchError", "TooSlowError", "plain_environment", "run"]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
 from dirac_forge.audit.findings import Finding
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_toml
+from dirac_forge.values import dataclass
 
 __all__ = ["Accepted", "accepted_by", "accepting", "baseline_text", "read_baseline"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.specifiers import SpecifierSet
@@ -14,6 +13,7 @@ from rattler import VersionSpec
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Declared",

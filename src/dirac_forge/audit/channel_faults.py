@@ -6,12 +6,13 @@ Decided from values. Where there is no evidence, that is a gap: reported once, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dirac_forge.audit.builds import Declared, declared_of
 from dirac_forge.audit.findings import EvidenceGap, Finding
 from dirac_forge.channel.records import Record, name_of
+from dirac_forge.values import dataclass
 
 __all__ = [
     "BuildState",

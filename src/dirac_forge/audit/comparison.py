@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -22,6 +22,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
+from dirac_forge.values import dataclass
 
 __all__ = ["compare"]
 

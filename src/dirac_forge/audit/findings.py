@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from packaging.specifiers import SpecifierSet
 
 from dirac_forge.channel.records import Record
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
+from dirac_forge.values import dataclass
 
 __all__ = [
     "SEVERITIES",

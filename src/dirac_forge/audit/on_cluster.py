@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import date
 
 from dirac_forge.audit.findings import Audited, Uncompared
@@ -20,6 +19,7 @@ from dirac_forge.settings.connecting import http_of
 from dirac_forge.store import Store
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
+from dirac_forge.values import dataclass
 
 __all__ = ["AuditAnswer", "AuditTask", "audit_builds", "audit_on_cluster"]
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dirac_forge.audit.findings import EvidenceGap, Finding, Severity
 from dirac_forge.channel.file_lists import FileList
 from dirac_forge.channel.records import Record
+from dirac_forge.values import dataclass
 
 __all__ = ["PublishedCommand", "clobbered", "commands_of", "lost_commands"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import StringIO
 
 from packaging.version import Version
@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 from dirac_forge.recipe.making.specs import conda_spec
+from dirac_forge.values import dataclass
 
 __all__ = ["Patch", "applied", "patch_yaml", "patches_for"]
 

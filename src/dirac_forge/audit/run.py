@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 from packaging.version import Version
 
@@ -14,6 +13,7 @@ from dirac_forge.audit.findings import Audited, Uncompared
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.progress import Observer
+from dirac_forge.values import dataclass
 
 __all__ = ["AuditedBuild", "audit", "builds_of", "recent_builds"]
 

@@ -7,7 +7,6 @@ commits take off again: it is set last (https://conda-forge.org/docs/maintainer/
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.proposals.review_reasons import (
@@ -25,6 +24,7 @@ from dirac_forge.proposals.review_reasons import (
     UnprovenTargets,
     WorseWithBump,
 )
+from dirac_forge.values import dataclass
 
 __all__ = ["LABEL", "AutomergeVerdict", "automerge", "review_reason"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.bot.connections import Connections
@@ -30,6 +29,7 @@ from dirac_forge.report.bot_words import reason_code, worded
 from dirac_forge.report.fix_body import fix_issue, with_fix_body
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import parse_whole_number, split_url
+from dirac_forge.values import dataclass
 
 __all__ = ["BackportResult", "Fix", "read_fix", "sweep", "sweep_lines"]
 

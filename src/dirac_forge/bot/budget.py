@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from dirac_forge.proposals.hold_reasons import (
     FeedstockFull,
@@ -16,6 +15,7 @@ from dirac_forge.proposals.hold_reasons import (
     WaitsForCanaries,
 )
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Canaries",

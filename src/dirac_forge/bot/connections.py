@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from dirac_forge.pullrequest.making import PreparedTree
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.records import LedgerEntry, State
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
+from dirac_forge.values import dataclass
 
 __all__ = [
     "MANY",

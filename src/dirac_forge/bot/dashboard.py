@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote, unquote
@@ -14,6 +13,7 @@ from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.bot_words import worded
 from dirac_forge.report.foreign import code, escaped, link
+from dirac_forge.values import dataclass
 
 __all__ = ["TITLE", "DashboardRequests", "DashboardState", "asked_for", "dashboard", "with_ticks"]
 

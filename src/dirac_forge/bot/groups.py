@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dirac_forge.bot.budget import Held
 from dirac_forge.bot.proposed import ProposedChange, RunDecision
@@ -11,6 +11,7 @@ from dirac_forge.proposals.hold_reasons import GroupStuck
 from dirac_forge.proposals.review_reasons import MergedAfter
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.foreign import escaped, link
+from dirac_forge.values import dataclass
 
 __all__ = ["GroupedChanges", "group_name", "grouped"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from dirac_forge.bot.budget import paused_by
 from dirac_forge.pullrequest.backoff import due
 from dirac_forge.pullrequest.records import Event, LedgerEntry, LedgerLine, Run, State
+from dirac_forge.values import dataclass
 
 __all__ = ["History", "history_json", "history_lines", "history_of", "moment"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Literal, Protocol, TypedDict
 
@@ -37,6 +37,7 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.bot_words import clauses, decided_words
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Decider",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
@@ -17,6 +16,7 @@ from dirac_forge.pullrequest.feedstock_files import RECIPES, folder_of, full_nam
 from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
+from dirac_forge.values import dataclass
 
 __all__ = ["CurrentLine", "ReleaseLine", "all_lines", "look", "wanted_lines"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
+
+from dirac_forge.values import dataclass
 
 __all__ = ["FOLDERS", "SETTINGS", "ServerPlaces", "minute_of", "systemd_units", "workflow"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.feedstock.change import Edit
@@ -14,6 +13,7 @@ from dirac_forge.programs import plain_environment, run
 from dirac_forge.proposals.outcome_reasons import FixConflict, NoRecipeOnBranch
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.values import dataclass
 
 __all__ = ["Conflict", "FilePair", "cherry_picked"]
 

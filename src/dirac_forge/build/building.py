@@ -9,7 +9,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadSource
+from dirac_forge.values import dataclass
 
 __all__ = ["ENGINE", "STAGING", "Builder"]
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dirac_forge.build.isolation import Container, Isolation, Limits, Seen, chil
 from dirac_forge.build.slots import Slot
 from dirac_forge.programs import TooMuchError, TooSlowError, run
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 __all__ = ["Child", "ChildAnswer", "run_child"]
 

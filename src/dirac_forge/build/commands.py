@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from dirac_forge.build.model import PackageResult
 from dirac_forge.channel.records import name_of
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["TargetCommand", "check_targets", "commands_for", "never_run", "read_command"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dirac_forge.build.model import Unit
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, NoSolution
 from dirac_forge.errors import UnknownError
+from dirac_forge.values import dataclass
 
 __all__ = ["Environments", "Staged", "pinned"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from dirac_forge.build.failures import Failure
 from dirac_forge.build.model import BuildReport, PackageResult
+from dirac_forge.values import dataclass
 
 __all__ = ["BuildEvidence", "FailedPart", "evidence_of"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 
 from dirac_forge.untrusted import split_url
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Crashed",

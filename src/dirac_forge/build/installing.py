@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.errors import UnknownError
 from dirac_forge.files import replace_file
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 __all__ = ["Installer"]
 

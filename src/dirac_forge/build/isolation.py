@@ -11,12 +11,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["Container", "Isolation", "Limits", "Seen", "child_environment", "contained", "detect", "working", "wrapped"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 from dirac_forge.build.failures import Failure
 from dirac_forge.build.isolation import Container, Isolation, Limits
+from dirac_forge.values import dataclass
 
 __all__ = [
     "BuildOptions",

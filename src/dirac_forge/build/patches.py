@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
@@ -13,6 +12,7 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.git import GitError, own_git
 from dirac_forge.upstream.files.archive import ArchiveLimits, checked_name
 from dirac_forge.upstream.files.unpack import members
+from dirac_forge.values import dataclass
 
 __all__ = ["PatchProblem", "PatchState", "TriedPatch", "try_patches"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.feedstock.facts import FeedstockFacts
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, variants
+from dirac_forge.values import dataclass
 
 __all__ = [
     "RecipeToBuild",

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.settings import Settings
 from dirac_forge.upstream.index.client import IndexClient
+from dirac_forge.values import dataclass
 
 __all__ = ["BuildRequest", "run_builds"]
 

@@ -6,8 +6,9 @@ import contextlib
 import queue
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from dirac_forge.values import dataclass
 
 __all__ = ["Slot", "Slots"]
 

@@ -6,7 +6,6 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -21,6 +20,7 @@ from dirac_forge.git import own_git, place_of
 from dirac_forge.recipe.reading.recipe_text import ReadSource
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.digests import LARGEST, project_of
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.http import Http

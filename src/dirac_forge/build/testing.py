@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dirac_forge.build.environments import Environments, Staged
 from dirac_forge.build.failures import Failure, Unsolvable, recognised
 from dirac_forge.build.model import PackageTest, TestRun
 from dirac_forge.channel.records import Record, name_of
+from dirac_forge.values import dataclass
 
 __all__ = ["Planned", "PlannedRun", "commands_of", "planned", "ran", "read_tests"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rattler import VirtualPackage
@@ -22,6 +21,7 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.files import read_bytes
 from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.values import dataclass
 
 __all__ = ["Prepared", "channels_signature", "machine_packages", "prepared", "this_platform"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Awaited, Lack
 from dirac_forge.check.proof_reasons import ProofReason
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.build.evidence import BuildEvidence

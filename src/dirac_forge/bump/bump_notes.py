@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.objections import ReleaseNote
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.values import dataclass
 
 __all__ = [
     "BumpNote",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.files.changelogs import is_changelog
+from dirac_forge.values import dataclass
 
 __all__ = ["Changelog", "changelog_in", "changes_between", "shortened"]
 

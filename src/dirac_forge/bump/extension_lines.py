@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dirac_forge.values import dataclass
 
 __all__ = ["ExtensionFit", "ExtensionLeft", "ExtensionLine"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from graphlib import TopologicalSorter
 from heapq import heapify, heappop, heappush
 
@@ -12,6 +12,7 @@ from rattler.exceptions import InvalidVersionError, InvalidVersionSpecError
 
 from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.channel.listing import Availability
+from dirac_forge.values import dataclass
 
 __all__ = ["Move", "OrderPlace", "admits", "arranged", "in_order"]
 

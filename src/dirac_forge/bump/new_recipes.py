@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.feedstock.change import Change
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.recipe.making.judging import Needed

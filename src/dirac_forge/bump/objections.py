@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
+from dirac_forge.values import dataclass
 
 __all__ = [
     "AskedAnyway",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.values import dataclass
 
 __all__ = [
     "AbsentPatch",

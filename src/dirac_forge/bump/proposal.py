@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +14,7 @@ from dirac_forge.bump.objections import PassedOver
 from dirac_forge.bump.patches import PatchResult
 from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.build.evidence import BuildEvidence

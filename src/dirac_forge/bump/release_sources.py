@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dirac_forge.bump.skip_reasons import AllowedSources, VersionlessSources
 from dirac_forge.errors import InputError
@@ -15,6 +15,7 @@ from dirac_forge.upstream.sources.known import git_origin, origin_of, ways_of
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.probes import next_versions
 from dirac_forge.upstream.sources.source import SourceQuery
+from dirac_forge.values import dataclass
 
 __all__ = ["pinned_origins", "places_of"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.utils import canonicalize_name
@@ -35,6 +34,7 @@ from dirac_forge.upstream.files.filenames import FileNames
 from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.tags import read_version
+from dirac_forge.values import dataclass
 
 __all__ = ["Newest", "asked_anyway", "downgrade", "newest", "projects_of"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 
 from packaging.specifiers import SpecifierSet
@@ -14,6 +14,7 @@ from packaging.version import Version
 from dirac_forge.bump.objections import ExcludedVersion, Objection, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.upstream.sources.tags import HostVersion
+from dirac_forge.values import dataclass
 
 __all__ = ["Rules", "kept_fraction"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,6 +16,7 @@ from dirac_forge.upstream.digests import project_of
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.filenames import FileNames
 from dirac_forge.upstream.sources.tags import spelled_in
+from dirac_forge.values import dataclass
 
 __all__ = ["SecondProject", "asked_version", "second_projects"]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dirac_forge.bump.blockers import Blocker
 from dirac_forge.bump.objections import PassedOver, ReleaseNote
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.upstream.sources.tag_reasons import TagReason
+from dirac_forge.values import dataclass
 
 __all__ = [
     "AllowedSources",

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
@@ -17,6 +16,7 @@ from dirac_forge.recipe.editing.moved_sources import MovedSource
 from dirac_forge.recipe.editing.notes import EditNote
 from dirac_forge.recipe.editing.urls import variations
 from dirac_forge.upstream.digests import Digest
+from dirac_forge.values import dataclass
 
 __all__ = ["Edited", "MissingFileError", "SourceFiles", "Texts", "UnansweredError", "edited"]
 

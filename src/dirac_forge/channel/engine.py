@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import rattler
@@ -17,6 +16,7 @@ from dirac_forge.channel.repodata import ChannelUnknownError
 from dirac_forge.channel.solutions import NoSolution
 from dirac_forge.channel.watched import ExcessError, watched
 from dirac_forge.errors import UnknownError, redact
+from dirac_forge.values import dataclass
 
 __all__ = ["SolverQuestion", "Tier"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 __all__ = ["FileList", "file_list", "installed_files"]
 

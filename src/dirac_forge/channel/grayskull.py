@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
 from packaging.utils import canonicalize_name
+
+from dirac_forge.values import dataclass
 
 __all__ = ["GrayskullRow", "rows_from", "table"]
 

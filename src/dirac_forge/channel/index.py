@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache, cached_property
 
@@ -15,6 +15,7 @@ from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.records import Record, to_record
 from dirac_forge.channel.sources import RecordSource
 from dirac_forge.progress import Observer
+from dirac_forge.values import dataclass
 
 __all__ = ["Group", "HiddenGroup", "RecordIndex", "parsed", "usable"]
 

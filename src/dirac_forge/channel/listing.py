@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from typing import Literal, Protocol
 
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["Availability", "Catalogue", "Listing", "PackageInfo", "Status", "availability", "matches", "newer"]
 

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
@@ -27,6 +26,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.channel import grayskull, tables
 from dirac_forge.channel.listing import Listing, PackageInfo, newer
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Mapped",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dirac_forge.progress import Observer
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.channel.catalogue import RattlerCatalogue

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
 from rattler import MatchSpec, RepoDataRecord
 
 from dirac_forge.errors import redact
+from dirac_forge.values import dataclass
 
 __all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "to_record"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,6 +21,7 @@ from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
 from dirac_forge.untrusted import split_url
+from dirac_forge.values import dataclass
 
 __all__ = ["ChannelUnknownError", "Folder", "RecordSource", "Remote", "Sources", "innermost"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 __all__ = ["ABOUT", "PINNING", "Snapshot", "closure", "snapshot_day", "snapshot_of"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from rattler import MatchSpec
 from rattler.exceptions import InvalidMatchSpecError, ParseSubdirError
@@ -12,6 +11,7 @@ from rattler.platform import Subdir
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.remote import innermost
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["NoSolution", "Solution", "parse_spec"]
 

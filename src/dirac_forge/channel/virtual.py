@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rattler import GenericVirtualPackage, PackageName, Version
 from rattler.exceptions import ParseSubdirError
@@ -12,6 +11,7 @@ from rattler.package import BuildString
 from rattler.platform import Subdir
 
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["PLATFORMS", "VirtualPackage", "known_platform", "to_rattler", "virtual_packages"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
+from dirac_forge.values import dataclass
 
 __all__ = ["Analysis", "Asked", "Barred", "Limited", "Reason", "Unmet", "WantedBy"]
 

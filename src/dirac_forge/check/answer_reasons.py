@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from dirac_forge.check.causes import Cause
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.channel.records import Record

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import total_ordering
 from typing import ClassVar, Literal
+
+from dirac_forge.values import dataclass
 
 __all__ = [
     "AllBroken",

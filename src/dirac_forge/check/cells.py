@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
@@ -11,6 +10,7 @@ from dirac_forge.check.answer_reasons import CellReason, causes_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.targets import Target
+from dirac_forge.values import dataclass
 
 __all__ = ["Cell", "HeldBack", "Status", "cells_of", "is_abi_of", "python_spec", "version_in"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dirac_forge.channel.records import Record
+from dirac_forge.values import dataclass
 
 __all__ = ["Difference", "difference"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
@@ -16,6 +15,7 @@ from dirac_forge.check.exchange import exchanged
 from dirac_forge.check.matrix import explain_cell
 from dirac_forge.check.proof_reasons import EnvironmentProof
 from dirac_forge.check.target_proof import TargetProver
+from dirac_forge.values import dataclass
 
 __all__ = ["Earlier", "EnvironmentAnswer", "EnvironmentProver"]
 

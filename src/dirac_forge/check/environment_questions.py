@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
@@ -14,6 +14,7 @@ from dirac_forge.check.exports import Built
 from dirac_forge.check.toolchain import toolchain_exports
 from dirac_forge.feedstock.variants import Variant
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
+from dirac_forge.values import dataclass
 
 __all__ = ["Question", "built_in", "labels", "unheard_of", "used_in"]
 

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from dirac_forge.channel.records import Record, RunExports
@@ -17,6 +17,7 @@ from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
+from dirac_forge.values import dataclass
 
 __all__ = ["AtHand", "Built", "ChannelExports", "exports_at_hand", "exports_of"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
@@ -13,6 +12,7 @@ from dirac_forge.check.causes import Cause
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.obstacles import Elsewhere
 from dirac_forge.check.unblock import version_for
+from dirac_forge.values import dataclass
 
 __all__ = ["WithoutGaps", "without_gaps"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dirac_forge.channel.opening import ChannelAddress, ChannelContext, channel_address, open_channel
 from dirac_forge.channel.solver import Channel
@@ -11,6 +11,7 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import asked_cells, asked_channels, replaced_channels
 from dirac_forge.check.targets import Target
 from dirac_forge.errors import redact
+from dirac_forge.values import dataclass
 
 __all__ = ["ChannelCells", "grouped_cells", "warn_of_replaced"]
 

@@ -32,11 +32,21 @@ def shown_migrations(pinning: Pinning, index: RecordIndex, names: Iterable[str])
     specs = frozenset(text for name in names for record in _newest(index, name) for text in record.depends)
     pins = _pins_of(specs)
     found = []
+    named = _named_by(specs, pins)
     for name, text in sorted(pinning.migrations.items()):
+        spelled = text.replace("_", "-")
+        if not any(key in spelled for key in named):
+            continue  # reading it takes longer, and it can't have a key that is looked for
         keys = MigrationKeys.parse(text, name=name, platform=index.platform)
         if any(_shown(key, new, pinned.get(key, ()), specs, pins) for key, new in keys.configuration.values.items()):
             found.append(keys)
     return tuple(found)
+
+
+def _named_by(specs: Collection[str], pins: Collection[str]) -> frozenset[str]:
+    """Return the keys by which a migration can show in these specs, with `-` for `_`."""
+    python = {"python"} if any(spec.startswith("python_abi ") for spec in specs) else set()
+    return frozenset({*python, *(name.replace("_", "-") for name in pins if name != "python")})
 
 
 def _newest(index: RecordIndex, name: str) -> list[Record]:

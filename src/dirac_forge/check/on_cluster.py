@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from dirac_forge.channel.opening import ChannelAddress
@@ -14,6 +14,7 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import answered, grouped, merged_groups
 from dirac_forge.cluster import Cluster, LastRuns, Lost
 from dirac_forge.progress import Observer, Silent
+from dirac_forge.values import dataclass
 
 __all__ = ["CellGroup", "GroupAnswer", "answer_groups", "check_on_cluster"]
 

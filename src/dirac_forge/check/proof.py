@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record
@@ -13,6 +13,7 @@ from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
 from dirac_forge.check.proof_reasons import EnvironmentProof, ProofReason, ProofWarning, WorstTarget
 from dirac_forge.check.remedies import Unblock
+from dirac_forge.values import dataclass
 
 __all__ = ["HelpingProposals", "Outcome", "Proof", "Verdict", "merged", "worst"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.check.answer_reasons import EnvironmentReason, NotTaken, Unanswered, VerdictReason
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.check.cells import Status

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from dirac_forge.channel.records import Record, name_of
@@ -33,6 +33,7 @@ from dirac_forge.check.unblock import unblock
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.upstream.once import Once
+from dirac_forge.values import dataclass
 
 __all__ = ["Prover", "Retrial"]
 

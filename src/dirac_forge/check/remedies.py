@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.channel.records import Record

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import solve_cell
+from dirac_forge.values import dataclass
 
 __all__ = ["Turn", "turn_of"]
 

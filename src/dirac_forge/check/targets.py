@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from dirac_forge.channel.solver import parse_spec
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["DEFAULT_ENVIRONMENT", "DEFAULT_PLATFORMS", "DEFAULT_PYTHONS", "Target", "make_target"]
 

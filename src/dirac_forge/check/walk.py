@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.analysis import Analysis, Asked, Barred, Limited, Reason, Unmet, WantedBy
 from dirac_forge.check.causes import Cause, Demand, Obstacle, PinConflict
 from dirac_forge.check.obstacles import PYTHON, Elsewhere, absent, machine_mismatch, python_mismatch
+from dirac_forge.values import dataclass
 
 __all__ = ["Walk"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dirac_forge.audit.baseline import Accepted, accepted_by, accepting, baseline_text, read_baseline
 from dirac_forge.audit.channel_faults import ChannelEvidence, channel_faults, installed_builds
@@ -27,6 +27,7 @@ from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
+from dirac_forge.values import dataclass
 
 __all__ = ["AuditLook", "audit", "looked_at"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from dirac_forge.distribution.reading import is_lock, read_lock
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.values import dataclass
 
 __all__ = ["AuditInput", "AuditRequest", "audit_inputs", "file_lists"]
 

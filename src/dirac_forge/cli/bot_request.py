@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from dirac_forge.values import dataclass
 
 __all__ = ["RunRequest"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.proposals.bumps import BumpOptions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.files import write_files
 from dirac_forge.proposals.bumps import Decided, decide
 from dirac_forge.upstream.lookup import Lookup
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.check.cells import Cell

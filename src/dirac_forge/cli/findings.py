@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.errors import ForgeError
 from dirac_forge.http import NotFoundError
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

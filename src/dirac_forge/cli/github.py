@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import split_url
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.pullrequest.github.client import GitHub

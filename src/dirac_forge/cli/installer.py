@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dirac_forge.build.workspace_builds import this_platform
@@ -30,6 +30,7 @@ from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
 from dirac_forge.report.unlockable import OTHER_CHANNEL, refused_lines
+from dirac_forge.values import dataclass
 
 __all__ = ["InstallerRequest", "installer"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -39,6 +39,7 @@ from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
 from dirac_forge.report.unlockable import reasons_json, refused_json, refused_lines, refused_sections
 from dirac_forge.untrusted import time_from
+from dirac_forge.values import dataclass
 
 __all__ = ["LockRequest", "lock", "moment_of"]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from dirac_forge.values import dataclass
 
 __all__ = ["SHARED", "Color", "LedgerFile", "Options", "OutboxFolder", "PullRequests", "after_command"]
 

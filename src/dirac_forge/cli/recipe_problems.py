@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +16,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.mistakes import undefined_names, written_mistakes
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import Mistake
+from dirac_forge.values import dataclass
 
 __all__ = ["RecipeAtHand"]
 

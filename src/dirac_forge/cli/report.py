@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from dirac_forge.report.site.inputs import FeedstockLine, LedgerFacts, LockedDis
 from dirac_forge.report.site.site import site_of
 from dirac_forge.report.site.writing import read_past, write_site
 from dirac_forge.report.terminal import Shown
+from dirac_forge.values import dataclass
 
 __all__ = ["ReportRequest", "report"]
 

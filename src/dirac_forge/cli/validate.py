@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from dirac_forge.cli.context import Context
@@ -18,6 +18,7 @@ from dirac_forge.report.document import Items, Section
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
 from dirac_forge.settings import load
+from dirac_forge.values import dataclass
 
 __all__ = ["validate"]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal
 
 from rattler import Version
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.distribution.locks import Lock, LockedPackage
+from dirac_forge.values import dataclass
 
 __all__ = ["ChangeKind", "LockDifference", "PackageChange", "PlatformDifference", "difference_of"]
 

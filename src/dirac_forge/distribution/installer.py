@@ -11,7 +11,6 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +21,7 @@ from dirac_forge.build.isolation import Seen, child_environment, detect, wrapped
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.errors import InputError
 from dirac_forge.programs import Finished, TooMuchError, TooSlowError, run
+from dirac_forge.values import dataclass
 
 __all__ = ["BuiltInstaller", "Trial", "TrialStep", "build_installer", "find_constructor", "try_installer"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from dirac_forge.distribution.locked_files import LostFile
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.errors import redact
+from dirac_forge.values import dataclass
 
 __all__ = ["LockCheck", "OtherChannels", "other_channels"]
 

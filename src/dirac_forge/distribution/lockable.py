@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from rattler import RepoDataRecord
@@ -12,6 +11,7 @@ from dirac_forge.channel.records import OVERLAY_URL
 from dirac_forge.channel.solver import Channel
 from dirac_forge.distribution.locks import LockedPackage, locked
 from dirac_forge.distribution.solving import SolvedDistribution
+from dirac_forge.values import dataclass
 
 __all__ = ["UnlockablePackages", "UnlockableReason", "unlockable"]
 

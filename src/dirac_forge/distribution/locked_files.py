@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from rattler import RepoDataRecord
 
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.solver import Channel
+from dirac_forge.values import dataclass
 
 __all__ = ["LostFile", "listed_files", "lost_files", "same_file"]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from rattler import RepoDataRecord
 
 from dirac_forge.errors import redact
+from dirac_forge.values import dataclass
 
 __all__ = ["DEFAULT_ENVIRONMENT", "Lock", "LockedPackage", "file_parts", "locked"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from dirac_forge.channel.solver import Channel
@@ -14,6 +14,7 @@ from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.locks import Lock
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.progress import Observer
+from dirac_forge.values import dataclass
 
 __all__ = ["DistributionOutlook", "FailedPlatform", "outlook_of"]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.git import GitError, MissingRefError, own_git
 from dirac_forge.untrusted import time_from
+from dirac_forge.values import dataclass
 
 __all__ = ["CommittedFile", "committed"]
 

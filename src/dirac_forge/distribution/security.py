@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.audit.projects import projects_for
@@ -12,6 +11,7 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.distribution.difference import LockDifference, PackageChange
 from dirac_forge.errors import UnknownError
 from dirac_forge.upstream.index.vulnerabilities import NoSuchReleaseError, Vulnerability
+from dirac_forge.values import dataclass
 
 __all__ = ["SecurityChange", "SecurityReport", "UnknownSecurity", "security_of"]
 

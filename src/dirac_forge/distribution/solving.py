@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from rattler import MatchSpec, RepoDataRecord
@@ -17,6 +17,7 @@ from dirac_forge.distribution.locked_files import listed_files, same_file
 from dirac_forge.distribution.locks import Lock, LockedPackage, locked
 from dirac_forge.errors import UnknownError, redact
 from dirac_forge.progress import Observer
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Distribution",

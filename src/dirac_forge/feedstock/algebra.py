@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, parse_configuration
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from rattler import Version

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import Literal
+
+from dirac_forge.values import dataclass
 
 __all__ = ["ADMIN_REQUESTS", "Change", "Edit", "Recorded", "Skip", "SkipReason"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +13,7 @@ from dirac_forge.recipe.model import Recipe
 from dirac_forge.recipe.writing import v0 as text_v0
 from dirac_forge.recipe.writing import v1 as text_v1
 from dirac_forge.recipe.writing.forge_config import conda_forge_yml
+from dirac_forge.values import dataclass
 
 __all__ = ["RECIPE_FILES", "Format", "WriteOutcome", "files_of", "put"]
 

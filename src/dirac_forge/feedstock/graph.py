@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 import msgspec
 
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
+from dirac_forge.values import dataclass
 
 __all__ = ["STRONG_STUBS", "Graph", "build_graph", "with_release_lines"]
 

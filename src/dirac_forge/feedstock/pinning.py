@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
 from dirac_forge.recipe.reading.values import Function
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
 from dirac_forge.untrusted import parse_whole_number
+from dirac_forge.values import dataclass
 
 __all__ = ["Configuration", "ConfigurationError", "Pinning", "combined", "parse_configuration", "read_pinning"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
 
 from dirac_forge.errors import InputError, redact
 from dirac_forge.git import GitError, MissingRefError, git, place_of
+from dirac_forge.values import dataclass
 
 __all__ = ["GitError", "MissingRefError", "Repository", "RepositoryTree", "safe_name"]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes, read_text, write_file
 from dirac_forge.untrusted import parse_json, parse_toml
+from dirac_forge.values import dataclass
 
 __all__ = ["FeedstockSource", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
 

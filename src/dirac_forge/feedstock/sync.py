@@ -7,7 +7,6 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +14,7 @@ from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.repositories import MissingRefError, Repository, safe_name
 from dirac_forge.feedstock.sources import FeedstockSource, digest_of, files_of, journal, read_sources, write_sources
 from dirac_forge.progress import Observer, Silent
+from dirac_forge.values import dataclass
 
 __all__ = ["Synced", "SyncedLine", "sync"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from dirac_forge.feedstock.algebra import MigrationKeys, migrated
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig
 from dirac_forge.feedstock.pinning import Configuration, Pinning, assumed, combined, parse_configuration
 from dirac_forge.recipe.reading.recipe_text import RecipeText, RenderedRecipe
+from dirac_forge.values import dataclass
 
 __all__ = ["ASSUMED_PYTHONS", "Variant", "VariantRecipe", "rendered_variants", "variants"]
 

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.files import read_bytes, read_text
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
+from dirac_forge.values import dataclass
 
 __all__ = ["FeedstockFolder", "Workspace", "read_workspace"]
 

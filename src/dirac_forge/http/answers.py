@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Answer",

@@ -6,10 +6,10 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 from dirac_forge.untrusted import split_url
+from dirac_forge.values import dataclass
 
 __all__ = ["INTERNAL_HINT", "Trust", "is_internal"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from dirac_forge.check.answer_reasons import CellReason
@@ -17,6 +17,7 @@ from dirac_forge.feedstock.variants import VariantRecipe, variants
 from dirac_forge.migration.effects import fewest
 from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, Section
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Addition",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 import networkx as nx
@@ -15,6 +15,7 @@ from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.members import Membership, base_of, deciding_needs, linked
 from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.schema import Migration
+from dirac_forge.values import dataclass
 
 __all__ = ["Hop", "Network", "network_of"]
 

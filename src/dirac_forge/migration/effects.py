@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 import networkx as nx
@@ -13,6 +13,7 @@ from dirac_forge.migration.older import GuessedMaker
 from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import MissingPin
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Installable",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.unreached import is_migrated
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Applied",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dirac_forge.feedstock.facts import Export, FeedstockFacts
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.plan import Plan
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
+from dirac_forge.values import dataclass
 
 __all__ = ["PinExports", "Pinned", "exports_of", "pinned_members"]
 

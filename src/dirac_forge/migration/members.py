@@ -8,7 +8,7 @@ variants; strong run_exports of what a feedstock needs anywhere count as host an
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
@@ -16,6 +16,7 @@ from dirac_forge.feedstock.facts_model import as_written
 from dirac_forge.feedstock.graph import STRONG_STUBS, Graph
 from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.schema import Migration
+from dirac_forge.values import dataclass
 
 __all__ = ["Excluded", "Linked", "Member", "Membership", "base_of", "linked", "members_of"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rattler import Version
@@ -15,6 +14,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.recipe.reading.yamlnodes import compose, line_of, pairs, plain
+from dirac_forge.values import dataclass
 
 __all__ = ["NewMigration", "new_migration"]
 

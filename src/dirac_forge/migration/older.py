@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.migration.plan import Plan
+from dirac_forge.values import dataclass
 
 __all__ = ["GuessedMaker", "OlderRecipe", "guessed_makers", "older_recipes"]
 

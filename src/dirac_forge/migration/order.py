@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 
 import networkx as nx
+
+from dirac_forge.values import dataclass
 
 __all__ = ["Cycle", "RebuildOrder", "broken_edges", "graph_of", "order_of"]
 

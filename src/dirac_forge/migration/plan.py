@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from dirac_forge.feedstock.facts import Need
@@ -12,6 +11,7 @@ from dirac_forge.migration.edges import Hop, Network, network_of
 from dirac_forge.migration.members import Excluded, Member, Membership, base_of, members_of
 from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.migration.schema import Migration
+from dirac_forge.values import dataclass
 
 __all__ = ["Edge", "Plan", "make_plan"]
 

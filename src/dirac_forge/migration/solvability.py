@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dirac_forge.check.answer_reasons import EnvironmentReason, Unanswered
@@ -15,6 +15,7 @@ from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_vari
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.unreached import is_migrated
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
+from dirac_forge.values import dataclass
 
 __all__ = [
     "HostEnvironment",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from dirac_forge.migration.evidence import Evidence
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.solvability import NotSolvable, Unsure
+from dirac_forge.values import dataclass
 
 __all__ = [
     "STATES",

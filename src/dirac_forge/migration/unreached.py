@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from rattler import Version, VersionSpec
@@ -23,6 +23,7 @@ from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.members import Excluded, Member, Membership, base_of
 from dirac_forge.migration.schema import Migration
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
+from dirac_forge.values import dataclass
 
 __all__ = [
     "OwnPin",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Self
 
 from dirac_forge.bump.proposal import Bump
@@ -15,6 +15,7 @@ from dirac_forge.proposals.bump import BumpMaker
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.early import early_lookup
 from dirac_forge.upstream.lookup import Lookup
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.proposals.drift import DriftLookup

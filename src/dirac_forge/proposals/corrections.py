@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from packaging.utils import canonicalize_name
@@ -20,6 +19,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.values import dataclass
 
 __all__ = ["CorrectionSkip", "FeedstockCorrection", "correction", "feedstocks_of"]
 

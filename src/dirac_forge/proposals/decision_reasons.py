@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dirac_forge.bump.blockers import Blocker
 from dirac_forge.feedstock.change import Recorded, SkipReason
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.migration.evidence import Evidence

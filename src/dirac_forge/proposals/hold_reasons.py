@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dirac_forge.proposals.decision_reasons import DecisionReason
+from dirac_forge.values import dataclass
 
 __all__ = [
     "BehindOthers",

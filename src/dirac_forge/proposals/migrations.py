@@ -9,7 +9,7 @@ import multiprocessing
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from dirac_forge.migration.unreached import SkippedVariants, refined, skipped_va
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 __all__ = [
     "MIGRATION_ENDINGS",

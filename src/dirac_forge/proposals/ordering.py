@@ -7,7 +7,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from dirac_forge.bump.blockers import Blocker, HelpingBump, WorseTargets
@@ -28,6 +28,7 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.extensions import lines_of
 from dirac_forge.proposals.missing_recipes import MissingRecipes
 from dirac_forge.proposals.proofs import Proofs
+from dirac_forge.values import dataclass
 
 __all__ = ["Ordering"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from dirac_forge.feedstock.change import SkipReason
+from dirac_forge.values import dataclass
 
 __all__ = [
     "ArchivedRepository",

@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.feedstock.change import SkipReason
+from dirac_forge.values import dataclass
 
 __all__ = ["PatchProof", "PatchThere", "closure", "prove"]
 

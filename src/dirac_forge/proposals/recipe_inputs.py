@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -27,6 +27,7 @@ from dirac_forge.upstream.given import (
     is_given,
     repository_tag,
 )
+from dirac_forge.values import dataclass
 
 __all__ = ["RecipeInputs", "newest_tag", "read_inputs"]
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 from packaging.specifiers import SpecifierSet
@@ -30,6 +30,7 @@ from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.source import SourceQuery
 from dirac_forge.upstream.sources.sources import ReleaseSources
+from dirac_forge.values import dataclass
 
 __all__ = ["Case", "FoundRelease", "ReleaseLookup"]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.feedstock.change import Recorded
+from dirac_forge.values import dataclass
 
 __all__ = [
     "AlreadyLabelled",

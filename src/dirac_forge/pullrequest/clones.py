@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -22,6 +22,7 @@ from dirac_forge.pullrequest import trees
 from dirac_forge.pullrequest.branches import safe_branch
 from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.pullrequest.trees import Author
+from dirac_forge.values import dataclass
 
 __all__ = ["Author", "CloneLog", "Clones", "Tip"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.feedstock.change import Change
@@ -12,6 +11,7 @@ from dirac_forge.pullrequest.destination import Request
 from dirac_forge.pullrequest.headers import Header, text_digest
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, before_digest, fingerprint
+from dirac_forge.values import dataclass
 
 __all__ = ["Decision", "WantedRequest", "decide"]
 

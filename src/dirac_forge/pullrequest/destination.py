@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from dirac_forge.errors import ForgeError
@@ -12,6 +11,7 @@ from dirac_forge.pullrequest.headers import Header
 from dirac_forge.pullrequest.making import MadeCommits
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.values import dataclass
 
 __all__ = ["WITHDRAWN", "Closing", "Destination", "RepositoryPlace", "Request", "Sent", "TakenError"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.errors import ForgeError, StorageError
@@ -17,6 +16,7 @@ from dirac_forge.pullrequest.refusals import (
     NoAccessError,
     RestrictedError,
 )
+from dirac_forge.values import dataclass
 
 __all__ = ["Fault", "environment_fault"]
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from hashlib import sha256
 
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 __all__ = ["LONGEST", "Header", "changed_by_people", "read_header", "text_digest", "with_header"]
 

@@ -23,8 +23,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from dirac_forge.values import dataclass
 
 __all__ = ["Jail", "find_jail"]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.pullrequest.faults import Fault
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry
+from dirac_forge.values import dataclass
 
 __all__ = ["Journal"]
 

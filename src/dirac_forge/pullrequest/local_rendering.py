@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dirac_forge.pullrequest.jail import Jail
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.pullrequest.tokens import secrets_in
+from dirac_forge.values import dataclass
 
 __all__ = ["SecretReach", "local_smithy", "reach_of", "secret_places", "token_files", "unsafe_build"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from dirac_forge.errors import InputError, UnknownError
@@ -11,6 +11,7 @@ from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.pullrequest.branches import commit_message
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.smithy import NoSmithy, Rerendered, Smithy
+from dirac_forge.values import dataclass
 
 __all__ = ["MadeCommits", "PreparedTree", "Remake", "make", "rebased", "staged"]
 

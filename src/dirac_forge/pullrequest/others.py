@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dirac_forge.pullrequest.headers import Header
 from dirac_forge.pullrequest.records import Identity
+from dirac_forge.values import dataclass
 
 __all__ = ["OtherRequest", "announces", "carries"]
 

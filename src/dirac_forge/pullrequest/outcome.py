@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.errors import ForgeError
@@ -10,6 +9,7 @@ from dirac_forge.proposals.outcome_reasons import OutcomeReason
 from dirac_forge.pullrequest.faults import Fault
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.bot_words import reason_code, worded
+from dirac_forge.values import dataclass
 
 __all__ = ["Outcome", "OutcomeState"]
 

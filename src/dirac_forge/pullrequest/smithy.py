@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +12,7 @@ from dirac_forge.errors import UnknownError, redact
 from dirac_forge.programs import Finished, TooSlowError, plain_environment, run
 from dirac_forge.pullrequest.jail import Jail, jailed_environment
 from dirac_forge.untrusted import parse_whole_number
+from dirac_forge.values import dataclass
 
 __all__ = ["NoSmithy", "Rerendered", "Smithy", "find_smithy"]
 

@@ -9,7 +9,6 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Edit
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.paths import safe_path
+from dirac_forge.values import dataclass
 
 __all__ = ["Author", "MovedError", "adopt", "adopt_tree", "commit", "read", "work_tree"]
 

@@ -7,8 +7,10 @@ Text that both formats spell differently is kept neutral: ``@{version}`` stands 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from dirac_forge.values import dataclass
 
 __all__ = ["About", "Level", "Note", "Output", "Recipe", "Requirement", "Source", "Test", "When"]
 

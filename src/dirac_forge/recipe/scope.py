@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
+from dirac_forge.values import dataclass
 
 __all__ = ["PLATFORM_MARKERS", "Scope"]
 

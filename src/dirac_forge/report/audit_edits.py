@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.audit.findings import Finding
@@ -12,6 +11,7 @@ from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.report.document import Items, Line, Section
 from dirac_forge.report.next_steps import Step, step, with_folders
 from dirac_forge.report.patch_proofs import patch_sections
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.proposals.patches import PatchProof

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
@@ -16,6 +15,7 @@ from dirac_forge.report.cause_words import cause_lines, remedy_phrases, unblock_
 from dirac_forge.report.document import listed
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Hanging, flat
+from dirac_forge.values import dataclass
 
 __all__ = ["ReasonParagraph", "reasons", "where"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -39,6 +39,7 @@ from dirac_forge.report.verdicts import (
     one_line,
     verdict_blocks,
 )
+from dirac_forge.values import dataclass
 
 __all__ = ["document", "markdown", "terminal", "verdict_json"]
 

@@ -6,7 +6,9 @@ Plain text in it may be foreign: renderers neutralise it. Only `Code`, `Link` an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Block",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from dirac_forge.report.document import Code, Items, Section
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Step",

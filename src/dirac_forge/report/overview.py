@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -11,6 +10,7 @@ from rich.text import Text
 
 from dirac_forge.report.foreign import plain
 from dirac_forge.report.terminal import Hanging, wrapped
+from dirac_forge.values import dataclass
 
 __all__ = ["Overview", "OverviewRow"]
 

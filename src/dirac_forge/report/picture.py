@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import State, Status
 from dirac_forge.report.migration_edges import edge_sentences
 from dirac_forge.report.migration_status import evidence_words, reason_words
+from dirac_forge.values import dataclass
 
 __all__ = ["COLOURS", "Arrow", "Box", "Picture", "picture_of"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dirac_forge.report.document import Block, Items, Line, Link, Paragraph, Section, Table, words
 from dirac_forge.report.markdown import markdown
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
 from dirac_forge.report.foreign import visible
 from dirac_forge.report.picture import COLOURS, Arrow, Box, Picture
+from dirac_forge.values import dataclass
 
 __all__ = ["svg"]
 

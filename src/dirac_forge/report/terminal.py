@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.cells import cell_len
@@ -29,6 +28,7 @@ from dirac_forge.report.document import (
     Table,
 )
 from dirac_forge.report.foreign import plain, visible
+from dirac_forge.values import dataclass
 
 __all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "flat", "inline", "joined", "sentences", "wrapped"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from rattler import Version
@@ -16,6 +16,7 @@ from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.proof_words import verdict_words
 from dirac_forge.report.terminal import flat
+from dirac_forge.values import dataclass
 
 __all__ = ["OUTCOMES", "axes", "effects", "grid", "heading", "moved", "one_line", "verdict_blocks"]
 

@@ -10,13 +10,13 @@ import bisect
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.settings.validation import KeyPath
 from dirac_forge.untrusted import parse_toml
+from dirac_forge.values import dataclass
 
 __all__ = ["Document"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from types import MappingProxyType
 from packaging.specifiers import SpecifierSet
 
 from dirac_forge.settings.schedule import ScheduleWindow
+from dirac_forge.values import dataclass
 
 __all__ = [
     "DIRAC_FEEDSTOCKS",

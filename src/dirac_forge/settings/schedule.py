@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time
 
 from dirac_forge.settings.validation import unexpected
+from dirac_forge.values import dataclass
 
 __all__ = ["ScheduleWindow", "window_of"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -11,6 +10,7 @@ from packaging.version import Version
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.index.project import Project, Release
+from dirac_forge.values import dataclass
 
 __all__ = ["Choice", "Refusal", "Rejected", "choose", "nearest", "objection", "offers"]
 

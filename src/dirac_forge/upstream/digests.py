@@ -7,7 +7,6 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import IO, Literal
 from urllib.parse import unquote
 
@@ -19,6 +18,7 @@ from dirac_forge.http.answers import NotFoundError, UnreachableError
 from dirac_forge.untrusted import parse_version, split_url
 from dirac_forge.upstream.files.filenames import SDIST_SUFFIXES, FileNames, Named
 from dirac_forge.upstream.index.project import Project, ReleaseFile
+from dirac_forge.values import dataclass
 
 __all__ = ["Ask", "Digest", "Digests", "check_start", "project_of", "read_known"]
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Literal
@@ -31,6 +31,7 @@ from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT, read_folder, read_sdist
 from dirac_forge.upstream.files.wheel import read_wheel
 from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.values import dataclass
 
 __all__ = [
     "RepositoryTag",

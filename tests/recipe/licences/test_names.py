@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from dirac_forge.recipe.licences import names
 from dirac_forge.recipe.licences.names import Term, dual, from_classifier, from_field, later_versions, normalised
 
 
@@ -135,3 +136,10 @@ def test_words_that_leave_a_choice_or_a_later_version() -> None:
     assert later_versions("Licence: GPL v3, or later")
     assert not later_versions("the GNU General Public License, version 2")
     assert not later_versions("GPL. Works with Python 3.8 or later")
+
+
+def test_usual_identifiers_are_those_of_the_list_of_all() -> None:
+    licensing = names._licensing()
+    parsed = (licensing.parse(name, validate=True, strict=True) for name in sorted(names._USUAL))
+    assert [one.render("{symbol.key}") for one in parsed] == sorted(names._USUAL)
+    assert "GPL-3.0" not in names._USUAL

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, LicenceComparison
@@ -14,6 +14,7 @@ from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_o
 from dirac_forge.recipe.licences.decision import decide, licence_files
 from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["about_drift"]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Carried",

@@ -7,7 +7,7 @@ acted upon; what the recipe says differently on purpose stays, and where it lags
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -40,6 +40,7 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, RecipeText
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["Drift", "drift", "newcomers"]
 
@@ -177,6 +178,8 @@ class _Merging:
         own = [project for output, project in named if id(output) not in self.satellites]
         self.alone = len(set(own)) == 1
         self.natures: dict[str, tuple[Nature, Nature]] = {}
+        # Looked for before and after edits that mostly change nothing.
+        self._unmet: dict[tuple[str, tuple[Scope, ...]], tuple[UnmetRequirement, ...]] = {}
 
     def output(self, output: OutputLines, project: str, was: ReleaseFacts, now: ReleaseFacts) -> None:
         """Carry over to one output what changed in its project."""
@@ -231,13 +234,18 @@ class _Merging:
             if project is not None and output.output.is_package and id(output) not in self.satellites
         ]
         text = self.draft.edits.text.replace("\r\n", "\n")
+        asked = text, tuple(one.scope for one in compared)
+        if asked not in self._unmet:
+            self._unmet[asked] = self._unmet_in(recipe, text, compared)
+        found, told = self._unmet[asked], self.draft.told
+        return tuple(one for one in found if (one.output, one.part, canonicalize_name(one.package)) not in told)
+
+    def _unmet_in(self, recipe: RecipeText, text: str, compared: Sequence[Compared]) -> tuple[UnmetRequirement, ...]:
         try:
             edited = parse_recipe(text, path=recipe.path) if text != recipe.text else recipe
-            found = unmet_of(edited, compared, self.providers, python_min=self.scope.python_min)
+            return unmet_of(edited, compared, self.providers, python_min=self.scope.python_min)
         except RecipeError:
             return ()
-        told = self.draft.told
-        return tuple(one for one in found if (one.output, one.part, canonicalize_name(one.package)) not in told)
 
     def _until(self, output: OutputLines) -> int:
         """Return the line before which an output ends."""

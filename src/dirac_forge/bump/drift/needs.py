@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from packaging.requirements import Requirement as Pep508
@@ -18,6 +18,7 @@ from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.values import dataclass
 
 __all__ = ["NEVER", "UpstreamNeed", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
@@ -18,6 +17,7 @@ from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["JoiningFamily", "joining", "new_output", "newcomers"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from packaging.specifiers import SpecifierSet
@@ -17,6 +17,7 @@ from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["python_drift", "recipe_scope"]
 

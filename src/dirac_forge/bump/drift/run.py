@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
@@ -19,6 +18,7 @@ from dirac_forge.recipe.model import Level
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["Requiring", "followed", "run_drift"]
 

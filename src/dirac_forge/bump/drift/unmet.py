@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -25,6 +24,7 @@ from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, 
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.values import dataclass
 
 __all__ = ["Compared", "unmet_of"]
 
@@ -84,22 +84,22 @@ class _Rendering:
         self._recipe = recipe
         self._min = python_min
         self._by_python = any(_BY_PYTHON.fullmatch(name) for name in recipe.names)
-        self._known: dict[tuple[str, str], tuple[ReadOutput, ...]] = {}
+        self._known: dict[Cell, tuple[ReadOutput, ...]] = {}
+        self._distinct: list[tuple[ReadOutput, ...]] = []
 
     def outputs(self, cell: Cell) -> tuple[ReadOutput, ...]:
-        """Return them all; rendered once."""
+        """Return them all; rendered once, and the same object for environments where they are equal."""
         python, platform = cell if self._by_python else ("", cell[1])
         if (python, platform) not in self._known:
             variant = {"python_min": self._min, **({"python": f"{python}.*"} if python else {})}
             rendered = self._recipe.render(
                 platform=platform, build_platform=dict(PLATFORMS)[platform], variant=variant, stubs=True
-            )
-            self._known[python, platform] = rendered.outputs
+            ).outputs
+            same = next((known for known in self._distinct if known == rendered), None)
+            if same is None:
+                self._distinct.append(rendered)
+            self._known[python, platform] = rendered if same is None else same
         return self._known[python, platform]
-
-    def output(self, name: str, cell: Cell) -> ReadOutput | None:
-        """Return the output where it is built."""
-        return next((one for one in self.outputs(cell) if one.name == name and one.skip is not True), None)
 
 
 def _of_output(one: Compared, rendering: _Rendering, providers: Providers) -> Iterator[UnmetRequirement]:
@@ -112,6 +112,8 @@ def _of_output(one: Compared, rendering: _Rendering, providers: Providers) -> It
 
 
 Lines = Callable[[ReadOutput, Sequence[ReadOutput]], list[ReadRequirement]]
+_Short = tuple[str, _Asked, list[ReadRequirement]]
+"""A key, what is asked for, and the lines that do not imply it."""
 
 
 def _of_section(
@@ -127,8 +129,15 @@ def _of_section(
     was, now = (_by_cell(requirements, one.scope, providers) for requirements in (before, after))
     cells = list(product(one.scope.pythons, platforms))
     found: dict[tuple[tuple[int, ...], str], _Finding] = {}
+    short: dict[tuple[int, int], list[_Short]] = {}  # most cells render equally and ask for the same
     for cell in cells:
-        for key, asked, mine in _short_in(cell, one, rendering, lines_of, section, now.get(cell, {})):
+        if cell not in now:
+            continue
+        required, outputs = now[cell], rendering.outputs(cell)
+        same = id(required), id(outputs)
+        if same not in short:
+            short[same] = list(_short_in(one.output, outputs, lines_of, section, required))
+        for key, asked, mine in short[same]:
             before_it = was.get(cell, {}).get(key)
             finding = found.setdefault((tuple(line.line for line in mine), key), _Finding(asked, mine))
             # What the recipe leaves out all along is no news, whatever its bound is now.
@@ -138,20 +147,20 @@ def _of_section(
 
 
 def _short_in(
-    cell: Cell, one: Compared, rendering: _Rendering, lines_of: Lines, section: Section, required: Mapping[str, _Asked]
-) -> Iterator[tuple[str, _Asked, list[ReadRequirement]]]:
+    name: str, outputs: Sequence[ReadOutput], lines_of: Lines, section: Section, required: Mapping[str, _Asked]
+) -> Iterator[_Short]:
     """Yield what falls short in one environment: nothing where it is not built, or is no package of Python."""
-    output = rendering.output(one.output, cell)
+    output = next((one for one in outputs if one.name == name and one.skip is not True), None)
     if output is None:
         return
-    lines = lines_of(output, rendering.outputs(cell))
+    lines = lines_of(output, outputs)
     if any(_key(line) == "python" for line in lines):
         yield from _short(required, output, lines, section)
 
 
 def _short(
     required: Mapping[str, _Asked], output: ReadOutput, lines: Sequence[ReadRequirement], section: Section
-) -> Iterator[tuple[str, _Asked, list[ReadRequirement]]]:
+) -> Iterator[_Short]:
     """Yield what is required in one environment and not implied there, with the lines for it."""
     for key, asked in required.items():
         mine = _lines_for(asked, lines, section)
@@ -207,7 +216,7 @@ class _Finding:
 
 
 def _by_cell(requirements: RequirementList, scope: Scope, providers: Providers) -> dict[Cell, dict[str, _Asked]]:
-    """Return what is required in each environment, by the package's normalised name."""
+    """Return what is required in each environment, by the package's normalised name: one mapping where it is equal."""
     wanted, _ = expand(requirements, scope, providers)
     found: dict[Cell, dict[str, list[WantedRequirement]]] = {}
     for one in wanted:
@@ -221,7 +230,12 @@ def _by_cell(requirements: RequirementList, scope: Scope, providers: Providers) 
             known[same] = _asked(some)
         return known[same]
 
-    return {cell: {key: asked(some) for key, some in packages.items()} for cell, packages in found.items()}
+    distinct: dict[tuple[tuple[str, int], ...], dict[str, _Asked]] = {}
+    result: dict[Cell, dict[str, _Asked]] = {}
+    for cell, packages in found.items():
+        required = {key: asked(some) for key, some in packages.items()}
+        result[cell] = distinct.setdefault(tuple((key, id(one)) for key, one in required.items()), required)
+    return result
 
 
 def _asked(some: Sequence[WantedRequirement]) -> _Asked:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from dirac_forge.bump.drift.edits import Edits
 from dirac_forge.bump.drift.lines import RequirementLine, split_item
+from dirac_forge.values import dataclass
 
 __all__ = ["Variable"]
 

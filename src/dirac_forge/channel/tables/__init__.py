@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+from dirac_forge.values import dataclass
 
 __all__ = ["NameEntry", "curated", "extras", "imports", "namesakes", "siblings"]
 

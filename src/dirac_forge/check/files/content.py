@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from dirac_forge.channel.records import name_of
@@ -11,6 +10,7 @@ from dirac_forge.channel.solver import parse_spec
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.yamlnodes import Node, ScalarNode, SequenceNode, line_of
+from dirac_forge.values import dataclass
 
 __all__ = ["Asking", "checked_spec", "content_of", "main_first", "named_channels", "scalars", "specs_in"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dirac_forge.check.files.content import Asking, checked_spec, main_first, na
 from dirac_forge.check.files.pixi_keys import FIELDS, SPEC_KEYS, UNREAD, cutoff, require_strict, unread
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["read_pixi"]
 

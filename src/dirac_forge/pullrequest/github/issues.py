@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from dirac_forge.pullrequest.forge import Repo
 from dirac_forge.pullrequest.github import shapes
 from dirac_forge.pullrequest.github.api import Api, path_of
+from dirac_forge.values import dataclass
 
 __all__ = ["GitHubIssues", "same_text"]
 

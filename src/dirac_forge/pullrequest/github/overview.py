@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dirac_forge.pullrequest.forge import BranchHead, OwnRequest
 from dirac_forge.pullrequest.github.answers import NonsenseError
 from dirac_forge.pullrequest.github.api import Api
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
+from dirac_forge.values import dataclass
 
 __all__ = ["GitHubOverview"]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from dirac_forge.pullrequest.forge import CheckReport, Checks, Comment, PullRequest, Repo
 from dirac_forge.pullrequest.github.answers import NonsenseError
 from dirac_forge.untrusted import time_from
+from dirac_forge.values import dataclass
 
 __all__ = ["Issue", "checks", "comment", "issue", "owner_kind", "pull_request", "repo", "understood"]
 

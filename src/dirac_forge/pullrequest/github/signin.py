@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 from dirac_forge.errors import InputError
@@ -15,6 +14,7 @@ from dirac_forge.pullrequest.github.shapes import understood
 from dirac_forge.pullrequest.refusals import ForbiddenError
 from dirac_forge.pullrequest.tokens import AppKey, Token
 from dirac_forge.untrusted import time_from
+from dirac_forge.values import dataclass
 
 __all__ = ["Account", "AppSignIn", "TokenSignIn"]
 

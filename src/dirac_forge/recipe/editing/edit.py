@@ -7,7 +7,7 @@ version and resets the build number, `finish` writes the hashes and proves the r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from dirac_forge.recipe.editing.versions import with_new_commits, with_new_versi
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
+from dirac_forge.values import dataclass
 
 __all__ = [
     "EditDraft",

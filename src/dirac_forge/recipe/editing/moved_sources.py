@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values, sources_end
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
+from dirac_forge.values import dataclass
 
 __all__ = ["ALGORITHMS", "EditedText", "MovedSource", "digests_of", "hash_places", "paired"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from dirac_forge.recipe.editing.versions import left_over
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
+from dirac_forge.values import dataclass
 
 __all__ = [
     "CommitKept",

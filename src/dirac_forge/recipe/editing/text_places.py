@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from dirac_forge.recipe.reading.expressions import expression_names
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Replacement",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values
 from dirac_forge.upstream.sources.years import YEAR, YEAR_FOLDER, later_years
+from dirac_forge.values import dataclass
 
 __all__ = ["Variation", "variations"]
 

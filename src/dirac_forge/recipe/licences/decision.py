@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from dirac_forge.recipe.licences.exceptions import with_exception
@@ -24,6 +23,7 @@ from dirac_forge.recipe.licences.names import (
 from dirac_forge.recipe.licences.texts import gnu_notice, identify
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.values import dataclass
 
 __all__ = ["LicenceDecision", "decide", "licence_files"]
 

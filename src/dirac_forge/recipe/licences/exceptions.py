@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from dirac_forge.values import dataclass
 
 __all__ = ["with_exception"]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
+
+from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from license_expression import Licensing  # type: ignore[import-untyped]
@@ -103,6 +104,17 @@ _NAMES: Final = (
 )
 
 
+_USUAL: Final = frozenset(
+    {
+        *(name for _, name in _NAMES if name not in _OPEN and not name.startswith("LicenseRef-")),
+        *(f"GPL-{version}-{which}" for version in ("1.0", "2.0", "3.0") for which in ("only", "or-later")),
+        *(f"LGPL-{version}-{which}" for version in ("2.0", "2.1", "3.0") for which in ("only", "or-later")),
+        *(f"AGPL-3.0-{which}" for which in ("only", "or-later")),
+    }
+)
+"""SPDX identifiers that are known without the list of all licences, which takes longest to read."""
+
+
 @cache
 def _names() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(rf"(?i)\b(?:{pattern})"), name) for pattern, name in _NAMES)
@@ -143,6 +155,8 @@ def normalised(expression: str) -> str | None:
 
     `LicenseRef-…` stays as it is (PEP 639 allows it, conda-forge too).
     """
+    if expression in _USUAL:
+        return expression
     if not 0 < len(expression) <= _LONGEST:
         return None
     from license_expression import ExpressionError, ExpressionParseError, ParseError  # noqa: PLC0415

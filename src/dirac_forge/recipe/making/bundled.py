@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.library_tables import libraries
 from dirac_forge.recipe.model import Note
+from dirac_forge.values import dataclass
 
 __all__ = ["Bundled", "bundled_libraries"]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
 from dirac_forge.recipe.making.optional import asked_by_variable
 from dirac_forge.recipe.making.toolchain import source_languages, toolchain, what_compiles
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["Nature", "always_compiles", "nature"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -16,6 +15,7 @@ from dirac_forge.recipe.model import Level, Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import DeclaredRequirement, RequirementList, shortened
+from dirac_forge.values import dataclass
 
 __all__ = ["Providers", "WantedRequirement", "expand"]
 

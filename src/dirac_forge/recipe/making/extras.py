@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
 from dirac_forge.channel.listing import Listing, PackageInfo
 from dirac_forge.channel.names import extras_of, is_sibling
 from dirac_forge.recipe.model import Note
+from dirac_forge.values import dataclass
 
 __all__ = ["ExtraPackages", "extra_packages"]
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.values import dataclass
 
 __all__ = ["Families", "Order"]
 

@@ -7,7 +7,7 @@ project's newest release count only if a recipe for it is written, or if the cha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from packaging.specifiers import SpecifierSet
@@ -16,6 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from dirac_forge.channel.listing import Status
 from dirac_forge.channel.names import Mapped
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree
+from dirac_forge.values import dataclass
 
 __all__ = ["Needed", "judged"]
 

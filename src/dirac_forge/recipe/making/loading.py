@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 
@@ -14,6 +13,7 @@ from packaging.version import Version
 
 from dirac_forge.channel.names import import_name_for, projects_importing
 from dirac_forge.upstream.files.facts import ReleaseFacts, SourceModule
+from dirac_forge.values import dataclass
 
 __all__ = ["ModuleGraph", "UnmetImport", "explained", "parents_of", "unmet_imports"]
 

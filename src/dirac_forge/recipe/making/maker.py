@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from importlib import import_module
 from typing import Literal, Protocol, TypeVar
@@ -36,6 +36,7 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.client import UnknownProjectError
+from dirac_forge.values import dataclass
 
 __all__ = ["Deps", "MadeRecipes", "Maker", "Upstream"]
 

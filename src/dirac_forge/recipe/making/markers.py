@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -14,6 +13,7 @@ from packaging.version import Version
 
 from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Reach",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
+from dirac_forge.values import dataclass
 
 __all__ = ["DEAD_TOOLS", "OldSetup", "asks_for_2to3", "old_setups"]
 

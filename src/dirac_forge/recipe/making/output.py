@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -28,6 +28,7 @@ from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, So
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
+from dirac_forge.values import dataclass
 
 __all__ = ["Family", "FamilyPart", "LicenceFile", "output_of", "requires_python"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
@@ -15,6 +14,7 @@ from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.model import Note, Test
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["OutputTest", "Sibling", "test_of"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, expand
@@ -13,6 +12,7 @@ from dirac_forge.recipe.making.specs import conda_spec, merged
 from dirac_forge.recipe.model import Note, Requirement, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.values import dataclass
 
 __all__ = ["Converted", "by_system", "convert"]
 

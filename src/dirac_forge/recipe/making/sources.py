@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 from urllib.request import url2pathname
 
@@ -16,6 +16,7 @@ from dirac_forge.recipe.model import Note, Source
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
 from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.values import dataclass
 
 __all__ = ["WHEEL_FOLDER", "ChosenSource", "chosen_source", "lost_files", "on_pypi"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, libraries
 from dirac_forge.upstream.files.literals import parse
+from dirac_forge.values import dataclass
 
 __all__ = ["NamedLibraries", "system_libraries"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.bundled import bundled_libraries
@@ -12,6 +11,7 @@ from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.files.facts import SdistFacts
+from dirac_forge.values import dataclass
 
 __all__ = ["Toolchain", "source_languages", "toolchain", "what_compiles"]
 

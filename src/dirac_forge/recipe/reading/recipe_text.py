@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = [
     "Format",

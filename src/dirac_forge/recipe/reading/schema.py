@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from dirac_forge.recipe.reading.recipe_text import Mistake
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, line_of, pairs, scalar
 from dirac_forge.settings.validation import nearest
+from dirac_forge.values import dataclass
 
 __all__ = ["unclosed", "unfit_v0", "unfit_v1"]
 

@@ -9,8 +9,9 @@ escapes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from dirac_forge.values import dataclass
 
 __all__ = ["V0", "V1", "Dialect", "sanitised"]
 

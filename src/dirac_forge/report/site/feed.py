@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from dirac_forge.report.site.links import slug
 from dirac_forge.report.site.rendering import fragment
 from dirac_forge.report.site.words import change_words
+from dirac_forge.values import dataclass
 
 __all__ = ["feed"]
 

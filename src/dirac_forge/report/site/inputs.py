@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.schema import Migration
 from dirac_forge.migration.status import Status
+from dirac_forge.values import dataclass
 
 __all__ = [
     "FeedstockLine",

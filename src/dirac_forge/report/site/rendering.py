@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,6 +14,7 @@ from markupsafe import Markup
 from dirac_forge.report.site.links import slug, web_url
 from dirac_forge.report.site.words import change_words, day, moment, number, parted, percent, plural, state_words
 from dirac_forge.untrusted import visible
+from dirac_forge.values import dataclass
 
 __all__ = ["ASSETS", "Frame", "asset", "fragment", "render"]
 

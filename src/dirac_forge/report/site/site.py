@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dirac_forge.report.site.badges import badges
@@ -19,6 +18,7 @@ from dirac_forge.report.site.pages.migration import migration_page
 from dirac_forge.report.site.pages.target import target_page
 from dirac_forge.report.site.rendering import ASSETS, Frame, asset, render
 from dirac_forge.report.site.schema import site_schema
+from dirac_forge.values import dataclass
 
 __all__ = ["Site", "migration_html", "pages_of", "site_of"]
 

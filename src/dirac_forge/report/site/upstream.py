@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bump_reasons import skip_text
+from dirac_forge.values import dataclass
 
 __all__ = ["UpstreamAnswer", "upstream_answers", "upstream_row"]
 

@@ -10,9 +10,9 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from dirac_forge.errors import InputError
+from dirac_forge.values import dataclass
 
 __all__ = ["CORRUPT", "ArchiveError", "ArchiveLimits", "ArchiveMember", "Names", "checked_name", "corrupt"]
 

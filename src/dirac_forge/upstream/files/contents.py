@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from packaging.utils import canonicalize_name
@@ -15,6 +15,7 @@ from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.literals import SOURCE_LIMIT, names_parser
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.modules import read_module
+from dirac_forge.values import dataclass
 
 __all__ = ["Contents", "Reader"]
 

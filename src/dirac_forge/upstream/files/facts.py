@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from packaging.version import Version
 
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release
+from dirac_forge.values import dataclass
 
 __all__ = ["CoreMetadata", "EntryPoint", "ReleaseFacts", "SdistFacts", "SourceModule", "WheelFacts"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
@@ -15,6 +15,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList, shortened
+from dirac_forge.values import dataclass
 
 __all__ = ["METADATA_LIMIT", "Reading", "checked", "disagreement", "read_email", "version_of"]
 

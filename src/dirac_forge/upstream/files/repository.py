@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from dirac_forge.http import Http, NotFoundError, TooLargeError
+from dirac_forge.values import dataclass
 
 __all__ = ["RepositoryFile", "licence_file"]
 

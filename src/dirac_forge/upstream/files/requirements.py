@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,6 +11,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_version
+from dirac_forge.values import dataclass
 
 __all__ = [
     "DeclaredRequirement",

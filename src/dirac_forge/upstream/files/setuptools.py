@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 
 from packaging.version import Version
@@ -16,6 +16,7 @@ from dirac_forge.upstream.files.literals import Constants, NotLiteralError, pars
 from dirac_forge.upstream.files.metadata import version_of
 from dirac_forge.upstream.files.plain import plain
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
+from dirac_forge.values import dataclass
 
 __all__ = ["Said", "from_setup_cfg", "from_setup_py"]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, overload
 
 from packaging.version import Version
+
+from dirac_forge.values import dataclass
 
 __all__ = ["Project", "Release", "ReleaseFile", "ReleaseFiles"]
 

@@ -6,12 +6,12 @@ PyPI has them from the Python Packaging Advisory Database, by https://osv.dev. h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dirac_forge.errors import UnknownError
 from dirac_forge.http import Http, NotFoundError
 from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.once import Once
+from dirac_forge.values import dataclass
 
 __all__ = ["NoSuchReleaseError", "Vulnerability", "VulnerabilityLookup"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +24,7 @@ from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.upstream.sources.source import GitHubAccess, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import Spelling, learned
+from dirac_forge.values import dataclass
 
 __all__ = [
     "ARCHIVES",

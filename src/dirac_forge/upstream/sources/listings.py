@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -14,6 +13,7 @@ from dirac_forge.http import Http, NotFoundError, RefusedError, TooLargeError
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.sources.offers import Offer
 from dirac_forge.upstream.sources.tags import HostVersion, Spelling, learned, read_version
+from dirac_forge.values import dataclass
 
 __all__ = ["ListedFiles", "Segment", "folder_offers", "links", "segments"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.tag_reasons import TagReason
+from dirac_forge.values import dataclass
 
 __all__ = ["Offer", "Offers", "UnreadTag"]
 

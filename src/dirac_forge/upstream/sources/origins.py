@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from dirac_forge.untrusted import split_url
+from dirac_forge.values import dataclass
 
 __all__ = ["Origin", "SourceUrl"]
 

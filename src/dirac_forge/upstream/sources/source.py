@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, TypeVar
 
 from dirac_forge.errors import ForgeError
@@ -14,6 +14,7 @@ from dirac_forge.upstream.once import Once
 from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
+from dirac_forge.values import dataclass
 
 __all__ = ["GitHubAccess", "ReleaseSource", "SourceAccess", "SourceQuery"]
 

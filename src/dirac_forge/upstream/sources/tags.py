@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.version import Version
 
 from dirac_forge.upstream.sources.tag_reasons import NotDiracTag, NoVersionTag, OtherSpelling, OverlongTag, TagReason
+from dirac_forge.values import dataclass
 
 __all__ = ["HostVersion", "Spelling", "learned", "read_version", "spelled_in"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dirac_forge.report.site.words import STATE_ORDER, percent, state_words
+from dirac_forge.values import dataclass
 
 __all__ = ["Bar", "BarSegment", "bar_of"]
 

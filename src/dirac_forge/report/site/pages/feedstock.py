@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from dirac_forge.values import dataclass
 
 __all__ = ["DiffFile", "DiffLine", "FeedstockPage", "ProposalPart", "feedstock_page"]
 

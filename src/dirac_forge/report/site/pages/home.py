@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from dirac_forge.report.site.history import changes_between, yesterday
 from dirac_forge.report.site.pages.bars import Bar, bar_of
 from dirac_forge.report.site.pages.matrix import TargetMatrix, matrix_of
+from dirac_forge.values import dataclass
 
 __all__ = [
     "DistributionPart",

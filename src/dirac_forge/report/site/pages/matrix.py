@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from dirac_forge.values import dataclass
 
 __all__ = ["MatrixCell", "NoParagraph", "TargetMatrix", "matrix_of", "paragraphs_of"]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from dirac_forge.report.site.links import web_url
 from dirac_forge.report.site.pages.bars import Bar, bar_of
 from dirac_forge.report.site.pages.drawing import migration_drawing
 from dirac_forge.report.site.words import STATE_ORDER
+from dirac_forge.values import dataclass
 
 __all__ = ["MemberRow", "MigrationPage", "TargetStep", "migration_page"]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.report.site.pages.drawing import closure_drawing
 from dirac_forge.report.site.pages.matrix import NoParagraph, TargetMatrix, matrix_of, paragraphs_of
+from dirac_forge.values import dataclass
 
 __all__ = ["Branch", "TargetPage", "target_page"]
 
