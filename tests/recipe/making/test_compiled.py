@@ -81,6 +81,25 @@ def test_compilers_follow_sources_and_tools(
     assert nature(facts("demo", wheels=[TAGGED], sdist_members=members, pyproject=pyproject)).languages == languages
 
 
+@pytest.mark.parametrize(
+    ("requires", "members", "setup", "languages"),
+    [
+        (["setuptools", "cffi"], ["make.py"], "setup(cffi_modules=['make.py:ffi'])", ("c",)),
+        (["setuptools", "setuptools-rust"], ["Cargo.toml"], "", ("c", "rust")),
+        (["setuptools"], ["a.i"], "Extension('_a', ['a.i'], swig_opts=['-py3', '-c++'])", ("c", "cxx")),
+        (["setuptools", "cffi"], ["make.py"], "setup()", ()),
+    ],
+)
+def test_sources_that_the_build_makes_are_compiled(
+    requires: list[str], members: list[str], setup: str, languages: tuple[str, ...]
+) -> None:
+    pyproject = {"build-system": {"requires": requires, "build-backend": "setuptools.build_meta"}}
+    made = facts("demo", wheels=[], sdist_members=members, texts={"setup.py": setup}, pyproject=pyproject)
+    found = nature(made)
+    assert (found.noarch, found.languages) == (not languages, languages)
+    assert not [note for note in found.notes if note.level == "todo"]
+
+
 def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
     texts = {"setup.py": "setup(swig_opts=['-c++']); subprocess.run(['pkg-config', '--libs', 'libcurl']); swig"}
     found = nature(facts("demo", wheels=[TAGGED], sdist_members=["a.i"], texts=texts, pyproject=SETUPTOOLS))

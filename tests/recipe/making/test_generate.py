@@ -184,6 +184,38 @@ def test_a_family_pins_its_members_and_is_in_build_order() -> None:
     assert recipe.context == {"python_min": "3.11"}
 
 
+def test_members_that_upstream_pins_exactly_are_pinned_to_the_build_where_that_can_be() -> None:
+    recipe = made(
+        FamilyPart(package="a", facts=facts("a", "2.0", requires=["b==2.0", "c==2.0"])),
+        FamilyPart(package="b", facts=facts("b", "2.0", requires=["a==2.0"])),
+        FamilyPart(package="c", facts=facts("c", "2.0", wheels=["cp312-cp312-win_amd64"], sdist_members=["c.c"])),
+        FamilyPart(package="d", facts=facts("d", "2.0", requires=["a==2.0", "b>=2"])),
+        feedstock="a",
+    )
+    by_name = {output.name: texts(output.run)[1:] for output in recipe.outputs}
+    assert list(by_name) == ["c", "a", "b", "d"]
+    assert by_name["a"] == ["package b ==@{version}", "package c ==@{version}"]
+    assert by_name["b"] == ["pin_subpackage a"]
+    assert by_name["d"] == ["pin_subpackage a", "package b ==@{version}"]
+
+
+def test_a_sibling_that_comes_with_another_sibling_is_not_asked_for() -> None:
+    parts = [
+        FamilyPart(package=name, facts=_importing(name, requires, imports))
+        for name, requires, imports in (("a", [], ()), ("b", ["a"], ("a",)), ("c", ["b"], ("a",)), ("d", [], ("a",)))
+    ]
+    recipe = made(*parts, feedstock="d")
+    runs = {output.name: [line.name for line in output.run][1:] for output in recipe.outputs}
+    assert runs == {"a": [], "b": ["a"], "c": ["b"], "d": ["a"]}
+
+
+def _importing(name: str, requires: list[str], imports: tuple[str, ...]) -> ReleaseFacts:
+    plain = facts(name, requires=requires)
+    assert plain.sdist is not None
+    modules = (SourceModule(path=f"{name}/__init__.py", imports=imports),)
+    return replace(plain, sdist=replace(plain.sdist, modules=modules))
+
+
 def test_a_member_that_installs_nothing_tests_what_it_brings() -> None:
     recipe = made(
         FamilyPart(package="lib", facts=facts("lib")),
@@ -228,6 +260,29 @@ def test_further_names_and_extras_are_outputs() -> None:
     assert texts(outputs["demo-ext"].run) == ["pin_subpackage demo_ext"]
     assert texts(outputs["demo_ext-full"].run) == ["pin_subpackage demo_ext", "package numpy >=2"]
     assert {outputs[n].noarch for n in ("demo-ext", "demo_ext-full")} == {"generic"}
+
+
+def test_an_extra_that_has_all_of_another_one_requires_its_output() -> None:
+    requires = [
+        "a; extra == 'x'",
+        "b>=1; extra == 'y'",
+        "a; extra == 'all'",
+        "b>=1; extra == 'all'",
+        "c; extra == 'all'",
+    ]
+    extras = {extra: f"demo-{extra}" for extra in ("x", "y", "all")}
+    for wheels, pins in (
+        (["py3-none-any"], ["pin_subpackage demo", "pin_subpackage demo-x", "pin_subpackage demo-y"]),
+        (
+            ["cp312-cp312-win_amd64"],
+            ["package python >=@{python_min}", *(f"package demo{e} ==@{{version}}" for e in ("", "-x", "-y"))],
+        ),
+    ):
+        release = facts("demo", wheels=wheels, requires=requires, extras=list(extras))
+        outputs = {o.name: o for o in made(FamilyPart(package="demo", facts=release, extras=extras)).outputs}
+        assert list(outputs) == ["demo", "demo-x", "demo-y", "demo-all"]
+        assert texts(outputs["demo-all"].run) == [*pins, "package c"]
+        assert texts(outputs["demo-y"].run)[-1] == "package b >=1"
 
 
 def test_a_package_that_is_more_than_the_projects_own_is_an_output() -> None:

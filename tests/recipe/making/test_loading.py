@@ -40,6 +40,20 @@ def test_foreign_imports_are_followed_through_relative_ones() -> None:
     }
 
 
+def test_a_name_that_a_package_imports_from_elsewhere_is_not_its_submodule() -> None:
+    modules = {
+        "demo/__init__.py": (".io.widget",),
+        "demo/cli.py": ("demo.io.widget", ".io.plain"),
+        "demo/io/__init__.py": (".notebook.widget",),
+        "demo/io/notebook.py": (),
+        "demo/io/plain.py": ("click",),
+        "demo/io/widget.py": ("ipywidgets",),
+    }
+    assert dict(ModuleGraph(release(modules)).foreign_imports("demo.cli")) == {"click": "demo/io/plain.py"}
+    both = release({**modules, "demo/io/__init__.py": (".notebook.widget", ".widget")})
+    assert set(ModuleGraph(both).foreign_imports("demo.cli")) == {"click", "ipywidgets"}
+
+
 def test_requirements_explain_imports_by_the_names_they_install() -> None:
     imports = ("yaml", "PIL.Image", "dateutil.parser", "bs4", "google.protobuf", "sklearn", "typing", "demo")
     made = release({"demo/__init__.py": (), "demo/cli.py": imports})

@@ -33,6 +33,28 @@ def test_what_must_fail_is_left_out_and_told() -> None:
     )
 
 
+def test_commands_that_are_not_tested_are_told_where_they_lack_something() -> None:
+    names = ("gui", "gui2", "plain")
+    made = facts(
+        "demo",
+        members=["demo/__init__.py", "demo/gui.py", "demo/plain.py"],
+        requires=["pyqt5; extra == 'window'"],
+        extras=["window"],
+        entry_points=[EntryPoint(name=f"demo-{name}", value=f"demo.{name.rstrip('2')}:main") for name in names],
+    )
+    assert made.sdist is not None
+    modules = (SourceModule(path="demo/gui.py", imports=("PyQt5.QtCore",)),)
+    made = replace(made, sdist=replace(made.sdist, modules=modules))
+    assert made.wheel is not None
+    result = output_test(made, made.wheel.entry_points, Scope(), frozenset(), {})
+    assert result.test == model.Test(imports=("demo",))
+    (note,) = result.notes
+    assert note.text == (
+        "2 commands (demo-gui, demo-gui2) fail without more packages: demo/gui.py imports PyQt5.QtCore, "
+        "which only the extra window brings (pyqt5)"
+    )
+
+
 def test_what_may_come_with_an_extra_is_not_told_beside_it() -> None:
     made = facts("demo", members=["demod/__init__.py"], requires=["aiohttp; extra == 'd'"], extras=["d"])
     assert made.sdist is not None

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 
 from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
 from dirac_forge.recipe.making.optional import asked_by_variable
-from dirac_forge.recipe.making.toolchain import source_languages, toolchain, what_compiles
+from dirac_forge.recipe.making.toolchain import generates_sources, source_languages, toolchain, what_compiles
 from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 from dirac_forge.values import dataclass
@@ -91,7 +91,7 @@ def always_compiles(facts: ReleaseFacts) -> bool:
 
 def _without_wheels(facts: ReleaseFacts, sdist: SdistFacts) -> Nature:
     compiles = what_compiles(sdist)
-    if compiles and (source_languages(sdist) or always_compiles(facts)):
+    if compiles and (source_languages(sdist) or generates_sources(sdist) or always_compiles(facts)):
         return _for_systems(_arch(sdist, f"there are no wheels, and {compiles} compiles"), facts, ())
     return Nature(noarch=True, reason="there are no wheels, and the sdist has nothing to compile")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from packaging.utils import canonicalize_name
@@ -17,7 +17,7 @@ from dirac_forge.recipe.making.output_tests import Sibling
 from dirac_forge.recipe.making.satellites import satellites
 from dirac_forge.recipe.making.sources import on_pypi
 from dirac_forge.recipe.making.specs import conda_version
-from dirac_forge.recipe.model import About, Note, Output, Recipe, Test
+from dirac_forge.recipe.model import About, Note, Output, Recipe, Requirement, Test
 from dirac_forge.recipe.scope import Scope
 
 __all__ = ["FamilyPart", "LicenceFile", "generate"]
@@ -52,11 +52,12 @@ def generate(
     several = len(parts) == 1 and len(outputs) > 1
     shared = outputs[main.package].sources if several else ()
     outputs = {name: _finished(output, outputs, about, several=several) for name, output in outputs.items()}
+    order = _build_order(list(outputs.values()))
     return Recipe(
         feedstock=feedstock,
         version=family.version,
         context=_context(python_min, scope, outputs.values()),
-        outputs=tuple(outputs[name] for name in _build_order(list(outputs.values()))),
+        outputs=tuple(_with_possible_pins(outputs[name], outputs, order[: order.index(name)]) for name in order),
         sources=shared,
         about=about,
         maintainers=tuple(maintainers),
@@ -68,7 +69,13 @@ def generate(
 def _modules(parts: Iterable[FamilyPart]) -> dict[str, Sibling]:
     """What each part installs, to the part: known for sure from its wheel alone."""
     return {
-        module: Sibling(package=part.package, project=canonicalize_name(part.facts.metadata.name))
+        module: Sibling(
+            package=part.package,
+            project=canonicalize_name(part.facts.metadata.name),
+            requires=frozenset(
+                canonicalize_name(r.name) for r in part.facts.metadata.requires_dist if "extra" not in str(r.marker)
+            ),
+        )
         for part in parts
         if part.facts.wheel is not None
         for module in imports_of(part.facts)
@@ -106,6 +113,17 @@ def _finished(output: Output, outputs: Mapping[str, Output], about: About, *, se
         test=_test(output, outputs),
         sources=() if several else output.sources,
     )
+
+
+def _with_possible_pins(output: Output, outputs: Mapping[str, Output], built: Collection[str]) -> Output:
+    """Return an output that pins versions of siblings where it can't pin builds: those built later, or not noarch."""
+
+    def possible(line: Requirement) -> Requirement:
+        if line.kind != "pin_subpackage" or (line.name in built and (outputs[line.name].noarch or not output.noarch)):
+            return line
+        return replace(line, kind="package", spec="==@{version}")
+
+    return replace(output, host=tuple(map(possible, output.host)), run=tuple(map(possible, output.run)))
 
 
 def _lacking(about: About) -> Iterator[Note]:

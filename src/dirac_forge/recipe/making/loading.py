@@ -49,6 +49,7 @@ class ModuleGraph:
 
     def __init__(self, facts: ReleaseFacts) -> None:
         self._facts = facts
+        self._taken: dict[str, frozenset[str]] = {}
 
     @cached_property
     def _modules(self) -> Mapping[str, SourceModule]:
@@ -101,10 +102,30 @@ class ModuleGraph:
                 if not self._is_own(target):
                     foreign.setdefault(target, module.path)  # type: ignore[union-attr]
                     continue
-                new = [parent for parent in parents_of(target) if parent not in loaded]
+                new = [parent for parent in self._loaded_for(target) if parent not in loaded]
                 loaded.update(new)
                 waiting += new
         return foreign
+
+    def _loaded_for(self, target: str) -> list[str]:
+        """Return the modules that are loaded for an import: no submodule where its package has the name from elsewhere.
+
+        With `from .notebook import ipywidget` in a package, `from package import ipywidget` is that function.
+        """
+        package, _, name = target.rpartition(".")
+        return parents_of(package if name in self._taken_in(package) else target)
+
+    def _taken_in(self, package: str) -> frozenset[str]:
+        """Return the names that a package imports from other modules of the release, and that are none of its own."""
+        if package not in self._taken:
+            module = self._modules.get(package)
+            targets = [] if module is None else list(self._targets(package, module))
+            self._taken[package] = frozenset(
+                name
+                for base, _, name in (target.rpartition(".") for target in targets)
+                if base and self._is_own(base) and f"{package}.{name}" not in targets
+            )
+        return self._taken[package]
 
     @staticmethod
     def _targets(name: str, module: SourceModule) -> Iterator[str]:

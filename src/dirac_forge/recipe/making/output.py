@@ -286,14 +286,20 @@ class _Builder:
         return sorted(kept)
 
     def _pinned(self, lines: list[Requirement]) -> list[Requirement]:
-        """Siblings of the same version are released together: each asks for exactly the other's version."""
+        """Siblings of the same version are released together: each asks for exactly the other's version.
+
+        Where upstream asks for it itself, the build is pinned too, as conda-forge's feedstocks do.
+        """
         siblings = {
             name for name, version in self.family.packages.items() if version == self.family.version == self.version
         }
-        return [
-            replace(line, spec="==@{version}") if line.name in siblings - {self.part.package} else line
-            for line in lines
-        ]
+        siblings.discard(self.part.package)
+        return [self._pin(line) if line.name in siblings else line for line in lines]
+
+    def _pin(self, line: Requirement) -> Requirement:
+        if line.spec == f"=={self.version}":
+            return replace(line, spec="", kind="pin_subpackage")
+        return replace(line, spec="==@{version}")
 
     def _about(self) -> About:
         decision = self._licence()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
@@ -19,6 +19,7 @@ from dirac_forge.values import dataclass
 __all__ = ["OutputTest", "Sibling", "test_of"]
 
 MOST_HELP_COMMANDS = 5
+_MOST_NAMED = 3
 _SHARED_NAMES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests"})
 
 
@@ -29,6 +30,8 @@ class Sibling:
     package: str
     project: str
     """Its project, normalised."""
+    requires: frozenset[str] = frozenset()
+    """What that requires without extras, normalised."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +48,7 @@ class OutputTest:
 
 def test_of(
     facts: ReleaseFacts,
-    points: Iterable[EntryPoint],
+    points: Sequence[EntryPoint],
     scope: Scope,
     brought: Collection[str] | None,
     siblings: Mapping[str, Sibling],
@@ -60,13 +63,17 @@ def test_of(
     required, extras = _requirements(facts, scope)
     commands = help_commands(points, facts.sdist)
     loaded = (*modules, *(point.module for point in commands))
-    asked = _undeclared_siblings(graph, loaded, siblings, {*required, *(brought or ())})
+    asked = _undeclared_siblings(graph, loaded, siblings, {*_with_siblings(required, siblings), *(brought or ())})
     notes = [_sibling_note(*each) for each in asked]
     required = {**required, **{sibling.project: SpecifierSet() for *_, sibling in asked}}
     known = {*brought, *required} if brought is not None else None
     missing = {name: unmet_imports(graph, name, required, extras, known) for name in loaded}
     sound = [point for point in commands if not missing[point.module]]
-    notes += [*map(_note, _told(missing.values())), *_strangers(facts)]
+    told = list(_told(missing.values()))
+    rest = {point.name: point.module for point in points if point.module not in missing}
+    unmet = {module: unmet_imports(graph, module, required, extras, known) for module in dict.fromkeys(rest.values())}
+    lacking = _lacking({name: unmet[module] for name, module in rest.items()}, told)
+    notes += [*map(_note, told), *lacking, *_strangers(facts)]
     return OutputTest(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
         test=_test(modules, sound, missing),
@@ -80,6 +87,18 @@ def _test(modules: Iterable[str], commands: Sequence[EntryPoint], missing: Mappi
         imports=tuple(name for name in modules if not missing[name]),
         commands=tuple(f"{point.name} --help" for point in commands[:MOST_HELP_COMMANDS]),
     )
+
+
+def _with_siblings(required: Iterable[str], siblings: Mapping[str, Sibling]) -> set[str]:
+    """Return the required projects, and what the siblings among them require in turn."""
+    needs = {sibling.project: sibling.requires for sibling in siblings.values()}
+    found: set[str] = set()
+    waiting = list(required)
+    while waiting:
+        if (project := waiting.pop()) not in found:
+            found.add(project)
+            waiting += needs.get(project, ())
+    return found
 
 
 def _undeclared_siblings(
@@ -106,6 +125,19 @@ def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:
         with_extra = any(each.extra for each in group)
         told |= dict.fromkeys(each for each in group if each.project or not with_extra)
     return told
+
+
+def _lacking(commands: Mapping[str, Sequence[UnmetImport]], told: Collection[UnmetImport]) -> Iterator[Note]:
+    """Yield a note on each import that commands lack which are not tested, and that is not told yet."""
+    lacked: dict[UnmetImport, list[str]] = {}
+    for name, lacks in commands.items():
+        for each in _told([tuple(lacks)]):
+            if each not in told:
+                lacked.setdefault(each, []).append(name)
+    for unmet, names in lacked.items():
+        some = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+        what = f"the command {some} fails" if len(names) == 1 else f"{len(names)} commands ({some}) fail"
+        yield Note(level="warning", text=f"{what} without more packages: {''.join(_explained(unmet))}")
 
 
 def _strangers(facts: ReleaseFacts) -> list[Note]:
@@ -138,13 +170,17 @@ def _bringing(marker: Marker | None, offered: Iterable[str], scope: Scope) -> st
 
 
 def _note(unmet: UnmetImport) -> Note:
+    why, advice = _explained(unmet)
+    return Note(level="warning", text=f"{why}: not tested{advice}")
+
+
+def _explained(unmet: UnmetImport) -> tuple[str, str]:
+    """Return which file lacks what, and what to do."""
     what = f"{unmet.path} imports {unmet.module}, which"
     if unmet.extra:
-        text = f"{what} only the extra {unmet.extra} brings ({unmet.project}): not tested"
-    elif unmet.module.partition(".")[0] == "pkg_resources":
-        text = f"{what} only setuptools <81 has: not tested; add `setuptools <81` to run, and tell upstream"
-    elif unmet.project:
-        text = f"{what} no requirement brings: not tested; add {unmet.project} to run, and tell upstream"
-    else:
-        text = f"{what} no requirement is known to bring: not tested; look for its package, and tell upstream"
-    return Note(level="warning", text=text)
+        return f"{what} only the extra {unmet.extra} brings ({unmet.project})", ""
+    if unmet.module.partition(".")[0] == "pkg_resources":
+        return f"{what} only setuptools <81 has", "; add `setuptools <81` to run, and tell upstream"
+    if unmet.project:
+        return f"{what} no requirement brings", f"; add {unmet.project} to run, and tell upstream"
+    return f"{what} no requirement is known to bring", "; look for its package, and tell upstream"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from dirac_forge.recipe.making.expansion import Providers
@@ -28,14 +28,41 @@ def satellites(
     for name, more in part.whole.items():
         yield _satellite(name, main, more), ()
     plain = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True).lines
+    converted = {
+        name: convert(part.facts.metadata.requires_dist, scope, providers, noarch=True, extras=(extra,))
+        for extra, name in sorted(part.extras.items())
+    }
+    added = {
+        name: tuple(line for line in each.lines if line not in plain and line.name not in {name, main.name})
+        for name, each in converted.items()
+    }
     for extra, name in sorted(part.extras.items()):
-        converted = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True, extras=(extra,))
-        added = [line for line in converted.lines if line not in plain and line.name not in {name, main.name}]
-        told_apart = by_system(added)
+        inner, rest = _through_others(name, added)
+        told_apart = by_system(rest)
         note = Note(
             level="info", text=f"{name} is {main.name} with its extra {extra}, which conda-forge has as a package"
         )
-        yield _satellite(name, main, told_apart.lines), (note, *converted.notes, *told_apart.notes)
+        pins = tuple(_pin(other, main) for other in inner)
+        yield _satellite(name, main, (*pins, *told_apart.lines)), (note, *converted[name].notes, *told_apart.notes)
+
+
+def _through_others(name: str, added: Mapping[str, tuple[Requirement, ...]]) -> tuple[list[str], list[Requirement]]:
+    """Return the outputs of other extras that bring a part of what an output adds, and the lines that none brings."""
+    rest = dict.fromkeys(added[name])
+    smaller = [other for other, lines in added.items() if set(lines) < set(added[name])]
+    inner = []
+    for other in sorted(smaller, key=lambda each: (-len(added[each]), each)):
+        if covered := rest.keys() & set(added[other]):
+            inner.append(other)
+            rest = {line: None for line in rest if line not in covered}
+    return sorted(inner), list(rest)
+
+
+def _pin(name: str, main: Output) -> Requirement:
+    """Return the line for another output: its build where `main` has one build for all, else its version."""
+    if main.noarch:
+        return Requirement(name=name, kind="pin_subpackage")
+    return Requirement(name=name, spec="==@{version}")
 
 
 def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Output:
@@ -44,7 +71,6 @@ def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Outpu
     Of a noarch `main` there is one build, which is pinned. Of any other there is one for each Python: its version is
     pinned, and the lowest and the highest Python are tested with.
     """
-    pin = Requirement(name=main.name, kind="pin_subpackage")
     common = replace(
         main,
         name=name,
@@ -56,13 +82,12 @@ def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Outpu
         entry_points=(),
         build=(),
         host=(),
-        run=(pin, *added),
+        run=(_pin(main.name, main), *added),
         test=Test(imports=main.test.imports, pip_check=main.test.pip_check),
         projects=(),
     )
     if main.noarch:
         return common
     python = Requirement(name="python", spec=">=@{python_min}")
-    same = Requirement(name=main.name, spec="==@{version}")
     lowest = replace(python, spec="@{python_min}.*")
-    return replace(common, noarch="python", host=(lowest,), run=(python, same, *added))
+    return replace(common, noarch="python", host=(lowest,), run=(python, *common.run))

@@ -13,7 +13,7 @@ from dirac_forge.recipe.model import Note
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["Toolchain", "source_languages", "toolchain", "what_compiles"]
+__all__ = ["Toolchain", "generates_sources", "source_languages", "toolchain", "what_compiles"]
 
 _SOURCES = {
     "c": (".c", ".m", ".pyx", ".i"),
@@ -37,7 +37,9 @@ _SETUP_COMPILES = re.compile(
     r"\bext_modules\b|\bExtension\s*\(|\bcffi_modules\b|\bcythonize\s*\(|\brust_extensions\b|\bRustExtension\b"
     r"|\bCMakeExtension\b|\bskbuild\b"
 )
-_CXX_IN_SETUP = re.compile(r"\blanguage\s*=\s*[\"']c\+\+[\"']|[\"']language[\"']\s*:\s*[\"']c\+\+[\"']")
+_CXX_IN_SETUP = re.compile(
+    r"\blanguage\s*=\s*[\"']c\+\+[\"']|[\"']language[\"']\s*:\s*[\"']c\+\+[\"']|\bswig_opts\s*=[^\])]*[\"']-c\+\+[\"']"
+)
 _MESON_PROJECT = re.compile(
     r"\b(?:project\(\s*'[^']*'\s*,|add_languages\()\s*((?:\[?\s*'[\w+]+'\s*,?\s*\]?)+)", re.DOTALL
 )
@@ -76,7 +78,7 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     named = system_libraries(sdist.texts)
     libraries = named.packages
     bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
-    notes = [] if sources else [_no_sources()]
+    notes = [] if sources or generates_sources(sdist) else [_no_sources()]
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
@@ -129,7 +131,9 @@ def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> s
     languages = (declared | (sources - {"cxx", "fortran"})) if declared else set(sources)
     if "maturin" in tools:
         languages = {"rust"}
-    elif not tools & {"setuptools-rust"} and "rust" not in declared:
+    elif "setuptools-rust" in tools:
+        languages.add("rust")
+    elif "rust" not in declared:
         languages.discard("rust")  # a crate that the sdist carries and does not build
     if tools & {"pybind11", "nanobind"} or _CXX_IN_SETUP.search(_build_texts(sdist)) or _cython_in_cxx(sdist):
         languages.add("cxx")
@@ -180,6 +184,13 @@ def source_languages(sdist: SdistFacts) -> tuple[str, ...]:
         if not _ASIDE.intersection(part.lower() for part in path.parts[:-1]):
             suffixes.add(path.suffix.lower())
     return tuple(language for language, known in _SOURCES.items() if suffixes.intersection(known))
+
+
+def generates_sources(sdist: SdistFacts) -> bool:
+    """Whether the build compiles what no file of the sdist is a source of, or a crate: cffi's C, setuptools-rust's."""
+    if re.search(r"\bcffi_modules\s*=", sdist.texts.get("setup.py", "")):
+        return True
+    return "setuptools-rust" in build_tool_names(sdist) and any(m.endswith("Cargo.toml") for m in sdist.members)
 
 
 def what_compiles(sdist: SdistFacts) -> str:
