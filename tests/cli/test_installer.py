@@ -38,6 +38,10 @@ pathlib.Path({seen!r}).write_text(text)
 """
 
 
+BASE = (pkg("python 3.12.1", sha256="d" * 64), pkg("conda 26.1", sha256="e" * 64))
+"""What constructor wants in every base environment, and in one with extra environments next to it."""
+
+
 @pytest.fixture(autouse=True)
 def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "workspace"
@@ -52,12 +56,14 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
                 pkg("grid 9.1", "lib", build="h7", sha256="a" * 64),
                 pkg("lib 1.0", md5="b" * 32),
                 pkg("lib 0.9", sha256="c" * 64),
+                *BASE,
             ]
         },
     )
     (folder / "pyproject.toml").write_text('[tool.dirac-forge]\nchannels = ["snapshot"]\n', encoding="utf-8")
     (folder / "construct.yaml").write_text(
-        "name: OS\nversion: 1\nspecs:\n  - grid\n  - absent  # [win]\nextra_envs:\n  tools:\n    specs: [lib <1]\n",
+        "name: OS\nversion: 1\nspecs:\n  - grid\n  - python\n  - conda\n  - absent  # [win]\n"
+        "extra_envs:\n  tools:\n    specs: [lib <1]\n",
         encoding="utf-8",
     )
     programs = tmp_path / "bin"
@@ -83,9 +89,9 @@ def test_installer_is_built_from_exactly_the_solved_packages(
     assert Path(document["installer"]["path"]) == Path("dist") / f"OS-1-{this_platform()}.sh"
     assert (workspace / "dist" / f"OS-1-{this_platform()}.sh").is_file()
     seen = yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))
-    assert seen["specs"] == ["grid==9.1=h7", "lib==1.0=0"]
+    assert seen["specs"] == ["conda==26.1=0", "grid==9.1=h7", "lib==1.0=0", "python==3.12.1=0"]
     channels = [f"{(workspace / 'snapshot').as_uri()}/"]
-    assert (seen["channels"], seen["user_requested_specs"]) == (channels, ["grid"])
+    assert (seen["channels"], seen["user_requested_specs"]) == (channels, ["grid", "python", "conda"])
     assert seen["extra_envs"] == {
         "tools": {"specs": ["lib==0.9=0"], "channels": channels, "user_requested_specs": ["lib <1"]}
     }
@@ -96,7 +102,7 @@ def test_installer_is_built_from_exactly_the_solved_packages(
 def test_excluded_packages_are_not_locked_and_the_lock_takes_the_place_of_an_environment_file(
     capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
 ) -> None:
-    (workspace / "environment.yml").write_text("dependencies: [grid]\n", encoding="utf-8")
+    (workspace / "environment.yml").write_text("dependencies: [grid, python]\n", encoding="utf-8")
     (workspace / "construct.yaml").write_text(
         "name: OS\nversion: 1\nchannels: [snapshot]\nenvironment_file: environment.yml\nexclude: [lib]\n",
         encoding="utf-8",
@@ -104,7 +110,7 @@ def test_excluded_packages_are_not_locked_and_the_lock_takes_the_place_of_an_env
     code, _ = answer(capsys, "construct.yaml", "--no-try", "--channel", "snapshot")
     assert code == 0
     seen = yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))
-    assert (seen["specs"], seen["exclude"]) == (["grid==9.1=h7"], ["lib"])
+    assert (seen["specs"], seen["exclude"]) == (["grid==9.1=h7", "python==3.12.1=0"], ["lib"])
     assert "environment_file" not in seen
 
 
@@ -130,7 +136,7 @@ def test_failing_command_is_told_with_what_it_prints(capsys: pytest.CaptureFixtu
 
 
 def test_failing_constructor_leaves_nothing(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
-    (workspace / "construct.yaml").write_text("name: broken\nversion: 1\nspecs: [grid]\n", encoding="utf-8")
+    (workspace / "construct.yaml").write_text("name: broken\nversion: 1\nspecs: [grid, python]\n", encoding="utf-8")
     assert main(["installer", "construct.yaml"]) == 2
     assert f"constructor failed for {this_platform()} (exit code 1):" in capsys.readouterr().err
     assert not (workspace / "dist").exists()
@@ -166,10 +172,74 @@ def test_absent_constructor_is_told_with_where_to_get_it(
 def test_no_installer_is_made_of_packages_without_a_hash(
     capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
 ) -> None:
-    write_channel(workspace / "snapshot", {this_platform(): [pkg("grid 9.1", sha256="a" * 64), pkg("lib 0.9")]})
+    write_channel(workspace / "snapshot", {this_platform(): [pkg("grid 9.1", sha256="a" * 64), pkg("lib 0.9"), *BASE]})
     assert main(["installer", "construct.yaml", "--no-try"]) == 3
     said = " ".join(capsys.readouterr().err.split())
     assert f"construct.yaml: no installer can be made of what was found for {this_platform()}:" in said
     assert "- 1 package without a hash in the channel: lib 0.9 0" in said
     assert not (workspace / "dist").exists()
     assert not (tmp_path / "seen.yaml").exists()
+
+
+def test_no_installer_is_made_that_constructor_would_add_to_or_refuse(
+    capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
+) -> None:
+    (workspace / "construct.yaml").write_text(
+        "name: OS\nversion: 1\nspecs: [grid]\nexclude: [lib, readline]\nextra_envs: {tools: {specs: [lib]}}\n",
+        encoding="utf-8",
+    )
+    expected = [
+        f"{this_platform()}: constructor {line}"
+        for line in (
+            "adds python to the base environment, which is not in this solution: add it to specs",
+            "refuses extra_envs without conda in the base environment: add it to specs",
+            "refuses to exclude readline, which is not in the solution: remove it from exclude",
+        )
+    ]
+    assert main(["installer", "construct.yaml"]) == 2
+    said = capsys.readouterr().err
+    assert all(line in said for line in ("construct.yaml: the installer would not be what was solved:", *expected))
+    assert not (tmp_path / "seen.yaml").exists()
+    assert main(["lock", "construct.yaml", "--platform", this_platform()]) == 0
+    warned = capsys.readouterr().err
+    assert all(f"warning: {line}" in warned for line in expected)
+
+
+def test_constructor_gets_scripts_and_files_that_the_file_names_and_no_earlier_installers(
+    workspace: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "LICENSE").write_text("free", encoding="utf-8")
+    for name in ("setup.sh", "OS-0-Linux.sh"):
+        (workspace / name).write_text("#!/bin/sh\n", encoding="utf-8")
+    (workspace / "files").mkdir()
+    (workspace / "files" / "more.sh").write_text("#!/bin/sh\n", encoding="utf-8")
+    (workspace / "construct.yaml").write_text(
+        "name: OS\nversion: 1\nspecs: [grid, python]\npost_install: setup.sh\nlicense_file: ../LICENSE\n"
+        "extra_files: [files, {../LICENSE: etc/LICENSE}]\n",
+        encoding="utf-8",
+    )
+    program = tmp_path / "bin" / "constructor"
+    there = str(tmp_path / "there.txt")
+    listing = f"pathlib.Path({there!r}).write_text(chr(10).join(str(p.relative_to(folder)) for p in folder.rglob('*')))"
+    program.write_text(program.read_text(encoding="utf-8") + listing + "\n", encoding="utf-8")
+    assert main(["installer", "construct.yaml", "--no-try"]) == 0
+    found = set(Path(there).read_text(encoding="utf-8").splitlines())
+    assert {"setup.sh", "files/more.sh"} <= found
+    assert "OS-0-Linux.sh" not in found
+    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))
+    licence = str(tmp_path / "LICENSE")
+    assert (seen["license_file"], seen["extra_files"]) == (licence, ["files", {licence: "etc/LICENSE"}])
+    assert seen["post_install"] == "setup.sh"
+
+
+def test_everything_that_constructor_makes_is_kept(
+    capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
+) -> None:
+    program = tmp_path / "bin" / "constructor"
+    more = 'target.with_suffix(".pkg").write_text("p")\n(target.parent / "info.json").write_text("{}")\n'
+    program.write_text(program.read_text(encoding="utf-8") + more, encoding="utf-8")
+    code, document = answer(capsys, "construct.yaml", "--no-try")
+    name = f"OS-1-{this_platform()}"
+    assert (code, document["installer"]["path"]) == (0, f"dist/{name}.sh")
+    assert document["installer"]["others"] == [f"dist/{name}.pkg", "dist/info.json"]
+    assert (workspace / "dist" / "info.json").read_text(encoding="utf-8") == "{}"

@@ -671,3 +671,48 @@ def test_diff_tells_security_fixes_as_pypi_does(
     assert "lib 1.0 → 1.1; fixes CVE-2026-35195" in text
     assert "1 changed Python package: 1 with security fixes that the index knows of." in text
     assert "Unknown for unlisted: the index has no page with advisories" in text
+
+
+def test_only_names_can_be_updated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lock", "construct.yaml"]) == 0
+    assert main(["lock", "construct.yaml", "--update", "grid=9.0"]) == 2
+    assert "error: --update grid=9.0: expected the name of a package" in capsys.readouterr().err
+
+
+def test_conda_lock_has_one_requirement_of_each_package(workspace: Path) -> None:
+    depends = ("lib>=1", "lib <3", "more", "python_abi 3.12.* *_cp312", "python_abi >=3")
+    grid = pkg("grid 10", *depends, sha256="a" * 64, md5="a" * 32, timestamp=START)
+    others = [pkg(text, md5="b" * 32) for text in ("lib 2", "more 1")]
+    abi = pkg("python_abi 3.12", build="5_cp312", md5="c" * 32)
+    write_channel(workspace / "main", {"linux-64": [grid, *others, abi]})
+    assert main(["lock", "grid", "--platform", "linux-64", "--channel", "main", "--format", "conda-lock"]) == 0
+    found = yaml.safe_load((workspace / "conda-lock.yml").read_text(encoding="utf-8"))["package"][0]
+    assert found["dependencies"] == {"lib": ">=1,<3", "more": "", "python_abi": "3.12.*,>=3 *_cp312"}
+
+
+def test_requirements_that_the_channel_changed_since_are_told(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "construct.yaml"]) == 0
+    newer, lib = NEWER
+    patched = {**newer, "depends": ["lib >=1", "lib <2"], "constrains": ["old <1"]}
+    write_channel(workspace / "snapshot", {"linux-64": records(patched, lib), "osx-64": records(*NEWER)})
+    capsys.readouterr()
+    code, document = answer(capsys, "lock", "construct.yaml", "--check")
+    assert (code, document["status"], document["outdated"]) == (1, "outdated", [])
+    assert document["patched"] == [
+        {
+            "environment": "default",
+            "platform": "linux-64",
+            "name": "grid",
+            "file": "grid-9.1-0.conda",
+            "added": ["lib <2", "constrains old <1"],
+            "removed": [],
+        }
+    ]
+    assert main(["lock", "construct.yaml", "--check"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    changed = "the channel changed the requirements of grid-9.1-0.conda (+lib <2, +constrains old <1)"
+    assert f"linux-64: {changed}" in said
+    assert main(["lock", "construct.yaml"]) == 0
+    assert main(["lock", "construct.yaml", "--check"]) == 0

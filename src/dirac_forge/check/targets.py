@@ -42,6 +42,8 @@ class Target:
     """By platform, what other environments ask for that are solved together with this one (a solve group)."""
     solve_group: str = ""
     """Environments of one group are solved together."""
+    installer: bool = False
+    """Whether constructor makes an installer of it, which adds requirements that no file names."""
     until: datetime | None = None
     """Packages that were uploaded later are left out."""
     notes: tuple[str, ...] = ()

@@ -20,11 +20,13 @@ from dirac_forge.distribution.installer import (
     find_constructor,
     try_installer,
 )
+from dirac_forge.distribution.installer_rules import installer_objections
 from dirac_forge.distribution.lockable import unlockable
 from dirac_forge.distribution.solving import Distribution, SolvedDistribution, solve
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import plain_environment
 from dirac_forge.recipe.reading.yamlnodes import plain
+from dirac_forge.report.installer_objections import objection_words
 from dirac_forge.report.installers import installer_json, installer_sections
 from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.proof_words import cell_words
@@ -99,6 +101,7 @@ def _built(context: Context, request: InstallerRequest, file: Path) -> tuple[Bui
             platform=platform,
             output=request.output,
             scratch=Path(scratch),
+            asked={name: platforms[platform] for name, platforms in solved.distribution.environments.items()},
             environment=plain_environment(context.environ),
         )
     return built, platform
@@ -127,6 +130,8 @@ def _solved(context: Context, file: Path, platform: str) -> SolvedDistribution:
     for cell in solved.failed:
         kind = InputError if cell.status == "not-installable" else UnknownError
         raise kind(f"{file}: {cell.target} cannot be installed on {platform}: {cell_words(cell.reason)}")
+    if objections := installer_objections(solved):
+        raise InputError((f"{file}: the installer would not be what was solved:", *map(objection_words, objections)))
     if refused := unlockable(solved, channel_of):
         raise UnknownError(
             (

@@ -15,9 +15,10 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
+from dirac_forge.distribution.installer_rules import installer_objections
 from dirac_forge.distribution.lock_check import LockCheck, other_channels
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
-from dirac_forge.distribution.locked_files import lost_files
+from dirac_forge.distribution.locked_files import lost_files, patched_records
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.reading import read_lock_channels, read_pixi_lock
 from dirac_forge.distribution.solving import (
@@ -33,6 +34,7 @@ from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
 from dirac_forge.report.document import Block, Items, Paragraph, Section, listed
+from dirac_forge.report.installer_objections import objection_words
 from dirac_forge.report.locks import check_json, check_sections, failed_lines, lock_json, lock_sections
 from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.proof_words import cell_words
@@ -108,6 +110,8 @@ def _locked(
             f"`exclude` takes out {missing.name}, which {listed(missing.needed_by)} "
             f"{'needs' if len(missing.needed_by) == 1 else 'need'} on {listed(missing.platforms)}"
         )
+    for objection in installer_objections(solved):
+        context.observer.warned(objection_words(objection))
     urls = {name: [source.channel.base_url for source in channel_of(name).sources] for name in solved.records}
     written = _write(request, solved, urls)
     found = lock_of(solved, urls, solved.distribution.name)
@@ -148,6 +152,11 @@ def _known(path: Path) -> Known:
 
 def _kept(known: Known, update: Sequence[str]) -> Known:
     """The locked records but for what is to move."""
+    if specs := [each for each in update if name_of(each) != each.lower()]:
+        raise InputError(
+            f"--update {specs[0]}: expected the name of a package",
+            hint="A version belongs into the file; --update moves a package to the newest version that it admits.",
+        )
     names = {name_of(each) for each in update}
     locked = {record.name.normalized for records in known.values() for record in records}
     if missing := sorted(names - locked):
@@ -213,15 +222,16 @@ def _checked(
     channel_of: Callable[[str], Channel],
 ) -> int:
     """Compare the lock with the file, with the channels that are asked for, and with the new solve."""
-    channels = {name: channel_of(name) for name in solved.distribution.environments}
+    environments = solved.distribution.environments
+    channels = {name: channel_of(name) for name in environments}
+    today = channels_for(context, replace(solved.distribution, until=None))
     found = LockCheck(
         unsatisfied=unsatisfied(solved.distribution, known),
         channels=other_channels(
             read_lock_channels(request.path), {name: channel.urls for name, channel in channels.items()}
         ),
-        lost=lost_files(
-            known, solved.distribution.environments, channels_for(context, replace(solved.distribution, until=None))
-        ),
+        lost=lost_files(known, environments, today),
+        patched=patched_records(known, environments, today),
         outdated=outdated(solved, known),
         as_of=next((channel.dated for channel in channels.values() if channel.dated), None),
     )

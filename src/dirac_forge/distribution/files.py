@@ -35,6 +35,7 @@ def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str
         solve_groups={target.environment: target.solve_group for target in targets if target.solve_group},
         until=next((target.until for target in targets if target.until), None),
         exclude={target.environment: target.exclude for target in targets},
+        installer=any(target.installer for target in targets),
         machines={target.environment: target.machine for target in targets},
         notes=tuple(dict.fromkeys(note for target in targets for note in target.notes)),
     )

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rattler import RepoDataRecord
 from ruamel.yaml import YAML
@@ -40,6 +40,8 @@ class BuiltInstaller:
     size: int
     """Bytes."""
     seconds: float
+    others: tuple[Path, ...] = ()
+    """Further installers (`installer_type: all`) and `build_outputs`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +92,7 @@ def build_installer(
     records: Mapping[str, Sequence[RepoDataRecord]],
     channels: Mapping[str, Sequence[str]],
     *,
+    asked: Mapping[str, Sequence[str]],
     platform: str,
     output: Path,
     scratch: Path,
@@ -103,6 +106,7 @@ def build_installer(
         construct: the file's content for the platform.
         records: environment to packages.
         channels: environment to the channels that they come from, in priority order.
+        asked: environment to what the file asks for.
         platform: conda's name of it.
         output: the folder for the installer.
         scratch: an empty folder, for a copy of `folder` and constructor's own files.
@@ -112,9 +116,10 @@ def build_installer(
         InputError: constructor failed, or made nothing.
     """
     copy = scratch / "construct"
-    shutil.copytree(folder, copy, symlinks=True, ignore=shutil.ignore_patterns(".git", *(f"*{e}" for e in _ENDINGS)))
+    document = _placed(_pinned(construct, records, channels, asked), folder)
+    shutil.copytree(folder, copy, symlinks=True, ignore=_earlier(folder, construct))
     with (copy / "construct.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(_pinned(construct, records, channels), file)
+        YAML().dump(document, file)
     made = scratch / "made"
     made.mkdir()
     start = time.monotonic()
@@ -129,34 +134,93 @@ def build_installer(
         str(scratch / "cache"),
     )
     done = _run(command, _BUILD_SECONDS, environment, copy)
-    found = [path for path in sorted(made.iterdir()) if path.suffix in _ENDINGS]
+    found = sorted((path for path in made.iterdir() if path.suffix in _ENDINGS), key=_tried_first)
     if done.code != 0 or not found:
         end = _end(done)
         raise InputError([f"constructor failed for {platform} (exit code {done.code}):", *end.splitlines()])
     output.mkdir(parents=True, exist_ok=True)
-    target = output / found[0].name
+    target = _kept(found[0], output)
+    rest = [path for path in sorted(made.rglob("*")) if path.is_file() and path != found[0]]
+    others = tuple(_kept(path, output / path.parent.relative_to(made)) for path in rest)
+    return BuiltInstaller(path=target, size=target.stat().st_size, seconds=time.monotonic() - start, others=others)
+
+
+def _tried_first(path: Path) -> tuple[int, str]:
+    """Shell installers can be tried."""
+    return _ENDINGS.index(path.suffix), path.name
+
+
+def _kept(path: Path, folder: Path) -> Path:
+    """Copy what constructor made into a folder, whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / path.name
     partial = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(found[0], partial)
-    partial.chmod(0o755)
+    shutil.copyfile(path, partial)
+    partial.chmod(0o755 if path.suffix in _ENDINGS else 0o644)
     partial.replace(target)
-    return BuiltInstaller(path=target, size=target.stat().st_size, seconds=time.monotonic() - start)
+    return target
+
+
+def _earlier(folder: Path, construct: object) -> Callable[[str, list[str]], set[str]]:
+    """Return what leaves out `.git`, and next to construct.yaml the installers of earlier runs, which are large.
+
+    What the file names is none of these: scripts such as `post_install: setup.sh` have the ending of an installer.
+    """
+    named = {Path(text).name for text in _texts(construct)}
+
+    def ignored(place: str, names: list[str]) -> set[str]:
+        top = Path(place) == folder
+        large = {name for name in names if top and name.endswith(_ENDINGS) and name not in named}
+        return large | ({".git"} & set(names))
+
+    return ignored
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield every text of a document, keys too."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for each in (*value.keys(), *value.values()):
+                yield from _texts(each)
+        case list() | tuple():
+            for each in value:
+                yield from _texts(each)
+
+
+def _placed(value: Any, folder: Path) -> Any:
+    """Return the document with the full paths of files outside of the folder, of which a copy is built."""
+    match value:
+        case str() if value.startswith("../") and (folder / value).exists():
+            return str((folder / value).resolve())
+        case Mapping():
+            return {_placed(key, folder): _placed(each, folder) for key, each in value.items()}
+        case list() | tuple():
+            return [_placed(each, folder) for each in value]
+    return value
 
 
 def _pinned(
     construct: Mapping[str, object],
     records: Mapping[str, Sequence[RepoDataRecord]],
     channels: Mapping[str, Sequence[str]],
+    asked: Mapping[str, Sequence[str]],
 ) -> dict[str, object]:
     """Return the file with the specs of each environment replaced by the exact packages of the lock.
 
     constructor notes the specs as asked for by the user, so that a later `conda update` would keep each as it is: what
     the file asks for is given as `user_requested_specs`. https://github.com/conda/constructor/blob/main/CONSTRUCT.md
     """
-    document = _pinned_environment(construct, records[DEFAULT_ENVIRONMENT], channels[DEFAULT_ENVIRONMENT])
+    document = _pinned_environment(
+        construct, records[DEFAULT_ENVIRONMENT], channels[DEFAULT_ENVIRONMENT], asked.get(DEFAULT_ENVIRONMENT, ())
+    )
     extra = document.get("extra_envs")
     if isinstance(extra, Mapping):
         document["extra_envs"] = {
-            name: _pinned_environment(value, records[name], channels[name]) if isinstance(value, Mapping) else value
+            name: _pinned_environment(value, records[name], channels[name], asked.get(name, ()))
+            if isinstance(value, Mapping)
+            else value
             for name, value in extra.items()
             if name in records
         }
@@ -164,15 +228,15 @@ def _pinned(
 
 
 def _pinned_environment(
-    written: Mapping[str, object], records: Sequence[RepoDataRecord], channels: Sequence[str]
+    written: Mapping[str, object], records: Sequence[RepoDataRecord], channels: Sequence[str], asked: Sequence[str]
 ) -> dict[str, object]:
-    asked = written.get("user_requested_specs") or written.get("specs") or []
+    requested = written.get("user_requested_specs") or list(asked)
     other_sources = {"environment", "environment_file"}  # constructor takes these before `specs`
     return {
         **{key: value for key, value in written.items() if key not in other_sources and value is not None},
         "channels": list(channels),
         "specs": _exact(records),
-        **({"user_requested_specs": asked} if asked else {}),
+        **({"user_requested_specs": requested} if requested else {}),
     }
 
 

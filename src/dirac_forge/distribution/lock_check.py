@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Literal
 
-from dirac_forge.distribution.locked_files import LostFile
+from dirac_forge.distribution.locked_files import LostFile, PatchedRecord
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
@@ -32,6 +32,8 @@ class LockCheck:
     channels: tuple[OtherChannels, ...] = ()
     lost: tuple[LostFile, ...] = ()
     """Nobody can install these from the lock."""
+    patched: tuple[PatchedRecord, ...] = ()
+    """The channel has other requirements of these than the lock, which tells them to whoever installs from it."""
     outdated: tuple[OutdatedPackage, ...] = ()
     as_of: date | None = None
     """The day of the embedded snapshot, where that answered: what the channel has today is not known then."""
@@ -39,7 +41,7 @@ class LockCheck:
     @property
     def status(self) -> Literal["up-to-date", "outdated", "unknown"]:
         """Outdated where anything differs; unknown where only packages do and a snapshot stood in for the channel."""
-        if self.unsatisfied or self.channels or self.lost:
+        if self.unsatisfied or self.channels or self.lost or self.patched:
             return "outdated"
         if self.as_of is not None:
             return "unknown"

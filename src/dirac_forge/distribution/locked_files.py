@@ -11,7 +11,7 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.solver import Channel
 from dirac_forge.values import dataclass
 
-__all__ = ["LostFile", "listed_files", "lost_files", "same_file"]
+__all__ = ["LostFile", "PatchedRecord", "listed_files", "lost_files", "patched_records", "same_file"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +24,19 @@ class LostFile:
     file: str
     reason: Literal["gone", "other-hash"]
     """`other-hash`: the channel has another file of the same name, and what is locked can't be verified."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PatchedRecord:
+    """A locked file that the channel still has, with other requirements: they were patched since."""
+
+    environment: str
+    platform: str
+    name: str
+    file: str
+    added: tuple[str, ...]
+    """Of `depends` and `constrains`, what the lock does not have."""
+    removed: tuple[str, ...]
 
 
 def lost_files(
@@ -44,26 +57,57 @@ def lost_files(
         UnknownError: a channel can't be read.
     """
     return tuple(
-        lost
-        for environment, some in platforms.items()
-        if (channel := channel_of(environment)).dated is None
-        for platform in some
-        for lost in _lost(known.get((environment, platform), ()), environment, platform, channel.index(platform))
+        LostFile(
+            environment=environment,
+            platform=platform,
+            name=record.name.normalized,
+            file=record.file_name,
+            reason="gone" if found is None else "other-hash",
+        )
+        for environment, platform, record, found in _compared(known, platforms, channel_of)
+        if found is None or not same_file(record, found)
     )
 
 
-def _lost(records: Sequence[RepoDataRecord], environment: str, platform: str, index: RecordIndex) -> Iterator[LostFile]:
-    listed = listed_files(records, index)
-    for record in sorted(records, key=lambda each: each.name.normalized):
-        found = listed.get((record.subdir, record.file_name))
-        if found is None or not same_file(record, found):
-            yield LostFile(
-                environment=environment,
-                platform=platform,
-                name=record.name.normalized,
-                file=record.file_name,
-                reason="gone" if found is None else "other-hash",
-            )
+def patched_records(
+    known: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
+    platforms: Mapping[str, Iterable[str]],
+    channel_of: Callable[[str], Channel],
+) -> tuple[PatchedRecord, ...]:
+    """Return the locked files of which the channel lists other requirements than the lock; as `lost_files` else."""
+    return tuple(
+        PatchedRecord(
+            environment=environment,
+            platform=platform,
+            name=record.name.normalized,
+            file=record.file_name,
+            added=tuple(each for each in now if each not in before),
+            removed=tuple(each for each in before if each not in now),
+        )
+        for environment, platform, record, found in _compared(known, platforms, channel_of)
+        if found is not None and same_file(record, found)
+        for before, now in [(_requirements(record), _requirements(found))]
+        if set(before) != set(now)
+    )
+
+
+def _requirements(record: RepoDataRecord) -> list[str]:
+    return [*record.depends, *(f"constrains {spec}" for spec in record.constrains)]
+
+
+def _compared(
+    known: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
+    platforms: Mapping[str, Iterable[str]],
+    channel_of: Callable[[str], Channel],
+) -> Iterator[tuple[str, str, RepoDataRecord, RepoDataRecord | None]]:
+    """Yield environment, platform, locked record, and the channel's record of the same file."""
+    for environment, some in platforms.items():
+        channel = channel_of(environment)
+        for platform in some if channel.dated is None else ():
+            records = known.get((environment, platform), ())
+            listed = listed_files(records, channel.index(platform))
+            for record in sorted(records, key=lambda each: each.name.normalized):
+                yield environment, platform, record, listed.get((record.subdir, record.file_name))
 
 
 def listed_files(records: Sequence[RepoDataRecord], index: RecordIndex) -> dict[tuple[str, str], RepoDataRecord]:

@@ -52,6 +52,8 @@ class Distribution:
     """Packages that were uploaded later are left out."""
     exclude: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     """By environment and platform, packages that are taken out after the solve."""
+    installer: bool = False
+    """Whether constructor makes an installer of it."""
     notes: tuple[str, ...] = ()
     """The parts of the file that are not locked."""
 
@@ -74,6 +76,8 @@ class SolvedDistribution:
     records: Mapping[str, Mapping[str, tuple[RepoDataRecord, ...]]] = field(default_factory=dict)
     failed: tuple[Cell, ...] = ()
     """What cannot be installed, or is not known."""
+    names: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    """By environment and platform, all packages of the solution, also those that the file excludes."""
 
 
 def solve(
@@ -112,7 +116,8 @@ def solve(
         answers += solved
     failed = tuple(cell for cell in answers if cell.status != "installable")
     solved_records = {environment: platforms for environment, platforms in records.items() if platforms}
-    return SolvedDistribution(distribution=distribution, records=solved_records, failed=failed)
+    names = {(cell.target, cell.platform): frozenset(record.name for record in cell.packages) for cell in answers}
+    return SolvedDistribution(distribution=distribution, records=solved_records, failed=failed, names=names)
 
 
 def _installed(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
-from rattler import LockChannel, LockFile, LockPlatform, PackageRecord, RepoDataRecord
+from rattler import LockChannel, LockFile, LockPlatform, MatchSpec, PackageRecord, RepoDataRecord
 from ruamel.yaml import YAML
 
 from dirac_forge.errors import InputError
@@ -73,7 +73,7 @@ def as_conda_lock(
             "version": str(record.version),
             "manager": "conda",
             "platform": platform,
-            "dependencies": dict(_dependency(spec) for spec in record.depends),
+            "dependencies": _dependencies(record.depends),
             "url": record.url,
             "hash": _hashes(record),
             "category": "main",
@@ -99,9 +99,20 @@ def as_conda_lock(
     return stream.getvalue()
 
 
-def _dependency(spec: str) -> tuple[str, str]:
-    name, _, rest = spec.partition(" ")
-    return name, rest.strip()
+def _dependencies(depends: Sequence[str]) -> dict[str, str]:
+    """Return name to what is required of it: conda-lock has one requirement of each package, repodata may have several.
+
+    Versions are joined; where several requirements name builds, those of the first stay.
+    """
+    versions: dict[str, list[str]] = {}
+    builds: dict[str, str] = {}
+    for spec in depends:
+        wanted = MatchSpec(spec)
+        name = wanted.name.normalized
+        versions.setdefault(name, []).append(str(wanted.version or ""))
+        builds.setdefault(name, str(wanted.build or ""))
+    joined = {name: ",".join(dict.fromkeys(filter(None, each))) for name, each in versions.items()}
+    return {name: f"{version or '*'} {builds[name]}" if builds[name] else version for name, version in joined.items()}
 
 
 def _hashes(record: RepoDataRecord) -> dict[str, str]:

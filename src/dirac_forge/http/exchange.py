@@ -71,6 +71,7 @@ class Exchange:
         self._timeout = timeout
         self._observer = observer
         self._credentials: dict[str, tuple[str, str]] = {}
+        self._internal: dict[str, bool] = {}
 
     def close(self) -> None:
         """Close the connections."""
@@ -88,7 +89,10 @@ class Exchange:
 
     def allow_listed(self, page: str, urls: Iterable[str]) -> None:
         """Let `urls`, which the index at `page` lists, lead to internal addresses, where that index has one itself."""
-        if any(map(is_internal, self.addresses(page))):
+        internal = self._internal.get(page)
+        if internal is None:  # found out once for all the files of a page
+            internal = self._internal[page] = any(map(is_internal, self.addresses(page)))
+        if internal:
             self._hosts.allow(form for url in urls for form in (url, requote_uri(url)))
 
     def addresses(self, url: str) -> tuple[str, ...]:

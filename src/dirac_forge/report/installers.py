@@ -17,7 +17,8 @@ def installer_sections(built: BuiltInstaller | None, trial: Trial | None) -> tup
     sections = []
     if built is not None:
         line = f"{built.size / _MEGABYTE:.0f} MB, built in {built.seconds:.0f} s"
-        sections.append(Section(title=str(built.path), blocks=(Paragraph(line),)))
+        also: list[Block] = [Paragraph(f"Also made: {', '.join(map(str, built.others))}")] if built.others else []
+        sections.append(Section(title=str(built.path), blocks=(Paragraph(line), *also)))
     if trial is not None:
         blocks: list[Block] = []
         for step in trial.steps:
@@ -36,7 +37,14 @@ def installer_sections(built: BuiltInstaller | None, trial: Trial | None) -> tup
 def installer_json(built: BuiltInstaller | None, trial: Trial | None) -> dict[str, Any]:
     """Return the document for --json."""
     return {
-        "installer": None if built is None else {"path": str(built.path), "size": built.size, "seconds": built.seconds},
+        "installer": None
+        if built is None
+        else {
+            "path": str(built.path),
+            "size": built.size,
+            "seconds": built.seconds,
+            "others": list(map(str, built.others)),
+        },
         "trial": None
         if trial is None
         else {

@@ -7,7 +7,7 @@ from typing import Any
 
 from dirac_forge.check.cells import Cell
 from dirac_forge.distribution.lock_check import LockCheck, OtherChannels
-from dirac_forge.distribution.locked_files import LostFile
+from dirac_forge.distribution.locked_files import LostFile, PatchedRecord
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Section, listed, words
@@ -57,6 +57,7 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
         *_unsatisfied_lines(found.unsatisfied),
         *_channel_lines(found.channels),
         *_lost_lines(found.lost),
+        *_patched_lines(found.patched),
     )
     if found.status != "unknown":
         lines = (*lines, *changes)
@@ -94,6 +95,17 @@ def _lost_lines(lost: Sequence[LostFile]) -> list[str]:
     return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
+def _patched_lines(patched: Sequence[PatchedRecord]) -> list[str]:
+    """Return a line for each file of which the channel changed the requirements, with the platforms."""
+    several = len({each.environment for each in patched}) > 1
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in patched:
+        changes = ", ".join([*(f"+{spec}" for spec in each.added), *(f"-{spec}" for spec in each.removed)])
+        text = f"the channel changed the requirements of {each.file} ({changes})"
+        alike.setdefault((f"{each.environment}, " if several else "", text), []).append(each.platform)
+    return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
+
+
 def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
     """Return the document for --check --json."""
     return {
@@ -116,6 +128,17 @@ def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
                 "reason": each.reason,
             }
             for each in found.lost
+        ],
+        "patched": [
+            {
+                "environment": each.environment,
+                "platform": each.platform,
+                "name": each.name,
+                "file": each.file,
+                "added": list(each.added),
+                "removed": list(each.removed),
+            }
+            for each in found.patched
         ],
         "outdated": [
             {

@@ -109,19 +109,84 @@ def test_what_an_installer_says_and_is_not_read_is_told(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     main, extra = read_targets(str(path), platforms=["linux-64", "osx-64"])
-    assert main.notes == (f"{path}:3: environment: an installed environment is left out",)
+    assert main.notes == (
+        f"{path}:3: environment: an installed environment is left out, though constructor takes it in place of specs",
+    )
     assert extra.specs == ("curl",)
     assert extra.notes == (
         f"{tmp_path / 'env.yml'}:3: what pip installs is left out",
-        f"{path}:8: extra_envs inside the extra environment a is left out",
+        f"{path}:7: extra_envs: a: extra_envs is left out, because constructor has no such key",
     )
 
 
 def test_environment_file_of_an_installer_is_read(tmp_path: Path) -> None:
     (tmp_path / "env.yml").write_text("dependencies: [dirac-grid, python 3.11.*]\n", encoding="utf-8")
     path = tmp_path / "construct.yaml"
-    path.write_text("name: X\nenvironment_file: env.yml\nspecs: [curl]\n", encoding="utf-8")
-    assert read_target(str(path)).specs == ("dirac-grid", "curl", "python 3.11.*")
+    path.write_text("name: X\nenvironment_file: env.yml\n", encoding="utf-8")
+    assert read_target(str(path)).specs == ("dirac-grid", "python 3.11.*")
+
+
+def test_environment_file_takes_the_place_of_specs_and_channels(tmp_path: Path) -> None:
+    (tmp_path / "env.yml").write_text("channels: [own]\ndependencies: [dirac-grid]\n", encoding="utf-8")
+    (tmp_path / "specs.txt").write_text("zlib\n# none\nxz >5\n", encoding="utf-8")
+    path = tmp_path / "construct.yaml"
+    for file, specs, channels in (
+        ("env.yml", ("dirac-grid",), ("own",)),
+        ("specs.txt", ("zlib", "xz >5"), ("main",)),
+    ):
+        text = f"name: X\nenvironment_file: {file}\nchannels: [main]\nspecs: [curl]\n"
+        path.write_text(text, encoding="utf-8")
+        found = read_target(str(path))
+        assert (found.specs, found.channels) == (specs, channels)
+        assert found.notes == (
+            f"{path}:2: specs are left out, because constructor takes environment_file in their place",
+        )
+
+
+def test_specs_may_be_the_path_of_a_list(tmp_path: Path) -> None:
+    (tmp_path / "specs.txt").write_text("zlib\n\n# none\nxz >5\n", encoding="utf-8")
+    path = tmp_path / "construct.yaml"
+    path.write_text("name: X\nspecs: specs.txt\n", encoding="utf-8")
+    assert read_target(str(path)).specs == ("zlib", "xz >5")
+    path.write_text("name: X\nspecs: python\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"^{path}:2: specs: there is no file {tmp_path / 'python'}\n"):
+        read_target(str(path))
+
+
+def test_packages_come_from_the_sources_of_remapped_channels_too(tmp_path: Path) -> None:
+    remap = "channels_remap:\n  - {src: https://build/own, dest: https://public/own}\n"
+    path = tmp_path / "construct.yaml"
+    path.write_text(
+        f"name: X\nchannels: [main]\nspecs: [a]\n{remap}extra_envs:\n"
+        "  inherits: {specs: [b]}\n  without: {specs: [c], channels_remap: []}\n",
+        encoding="utf-8",
+    )
+    assert [target.channels for target in read_targets(str(path))] == [
+        ("main", "https://build/own"),
+        ("main", "https://build/own"),
+        ("main",),
+    ]
+    path.write_text("name: X\nspecs: [a]\nchannels_remap: [own]\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"construct\.yaml:3: channels_remap: expected a list of `src` and `dest`"):
+        read_targets(str(path))
+
+
+def test_keys_that_constructor_does_not_have_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text(
+        "name: X\nversion: 1\nspecs: [a]\nexcludes: [b]\npackages: []\nwrite_condarc: true\n"
+        "extra_envs:\n  e:\n    spec: [c]\n    specs: [d]\n    version: 1\n",
+        encoding="utf-8",
+    )
+    main, extra = read_targets(str(path))
+    assert main.notes == (
+        f"{path}:4: excludes is left out, because constructor has no such key; did you mean exclude?",
+        f"{path}:5: packages is left out, because constructor has no such key; did you mean menu_packages?",
+    )
+    assert extra.notes == (
+        f"{path}:9: extra_envs: e: spec is left out, because constructor has no such key; did you mean specs?",
+        f"{path}:11: extra_envs: e: version is left out, because constructor has no such key",
+    )
 
 
 def test_extra_environment_that_is_not_a_mapping(tmp_path: Path) -> None:

@@ -10,14 +10,33 @@ from pathlib import Path
 from rattler import Version
 
 from dirac_forge.channel.virtual import PLATFORMS, virtual_packages
-from dirac_forge.check.files.content import Asking, content_of, main_first, named_channels, scalars, specs_in
+from dirac_forge.check.files.construct_keys import unknown_keys
+from dirac_forge.check.files.content import (
+    Asking,
+    content_of,
+    listed_specs,
+    main_first,
+    named_channels,
+    scalars,
+    specs_in,
+)
 from dirac_forge.check.files.environment import read_environment
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.reading.templates import render
 from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
 from dirac_forge.recipe.reading.values import EvaluationError
-from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, YamlError, compose, line_of, pairs
+from dirac_forge.recipe.reading.yamlnodes import (
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    YamlError,
+    compose,
+    line_of,
+    pairs,
+    scalar,
+)
 
 __all__ = ["read_construct", "rendered"]
 
@@ -33,12 +52,19 @@ class _Environment:
 
     specs: list[str] = field(default_factory=list)
     channels: tuple[str, ...] = ()
+    remapped: tuple[str, ...] | None = None
+    """Channels that are asked after the others; None: not written, as for `exclude`."""
     exclude: tuple[str, ...] | None = None
     """None: not written, so that an extra environment has that of the installer."""
     machine: dict[str, str] = field(default_factory=dict)
     """The virtual packages that the installer asks for."""
     notes: list[str] = field(default_factory=list)
     """What is left out."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All channels, in priority order."""
+        return tuple(dict.fromkeys((*self.channels, *(self.remapped or ()))))
 
 
 def read_construct(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
@@ -88,11 +114,13 @@ def _selected(content: str, path: Path, platform: str) -> str:
 
 def _environments(root: Node | None, path: Path, asked: Asking) -> dict[str, _Environment]:
     main = _read(root, path, asked)
+    main.notes += unknown_keys(root, path)
     found = {DEFAULT_ENVIRONMENT: main}
     for name, extra in _extra_environments(root, path):
         one = _read(extra, path, asked)
-        one.notes += _nested(extra, path, name)
+        one.notes += unknown_keys(extra, path, extra=name)
         one.channels = one.channels or main.channels
+        one.remapped = main.remapped if one.remapped is None else one.remapped
         one.machine = main.machine | one.machine
         one.exclude = main.exclude if one.exclude is None else one.exclude
         found[name] = one
@@ -113,20 +141,50 @@ def _extra_environments(root: Node | None, path: Path) -> Iterator[tuple[str, Ma
 
 def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
     found = _Environment()
+    other: tuple[str, ScalarNode] | None = None
     for key, _, value in pairs(root):
         match key:
             case "specs":
-                found.specs += specs_in(value, path, key)
+                found.specs += _specs(value, path)
             case "virtual_specs":
                 _read_machine(found, value, path, asked.platforms[0])
             case "channels":
                 named = (text for text, _ in scalars(value, path, key, "channels"))
                 found.channels = named_channels(named, path.parent)
+            case "channels_remap":
+                found.remapped = named_channels(_remapped(value, path), path.parent)
             case "exclude":
                 found.exclude = tuple(text.lower() for text, _ in scalars(value, path, key, "names of packages"))
             case "environment" | "environment_file" if isinstance(value, ScalarNode) and value.value:
-                _read_other(found, key, value, path, asked)
+                other = (key, value)
+    if other is not None:
+        _read_other(found, *other, path, asked)
     return found
+
+
+def _specs(value: Node, path: Path) -> list[str]:
+    """Return the specs of a list, or of the file that a text names."""
+    if isinstance(value, ScalarNode) and value.value:
+        file = path.parent / str(value.value)
+        if not file.is_file():
+            raise InputError(
+                f"{path}:{line_of(value)}: specs: there is no file {file}",
+                hint="Write specs as a list, or as the path of a file with one spec a line.",
+            )
+        return listed_specs(content_of(file), file)
+    return specs_in(value, path, "specs")
+
+
+def _remapped(value: Node, path: Path) -> Iterator[str]:
+    """Yield the channels that packages are taken from; what the installer calls them instead changes nothing here.
+
+    https://conda.github.io/constructor/construct-yaml/#channels_remap
+    """
+    for each in value.value if isinstance(value, SequenceNode) else [value]:
+        sources = [scalar(source) for key, _, source in pairs(each) if key == "src"]
+        if not sources or not sources[0]:
+            raise InputError(f"{path}:{line_of(each)}: channels_remap: expected a list of `src` and `dest`")
+        yield sources[0]
 
 
 def _read_machine(found: _Environment, value: Node, path: Path, platform: str) -> None:
@@ -156,29 +214,33 @@ def _raised(name: str, version: str, platform: str, place: str) -> dict[str, str
 
 
 def _read_other(found: _Environment, key: str, value: ScalarNode, path: Path, asked: Asking) -> None:
-    """An environment that the file takes from elsewhere: a file is read, an installed one left out."""
+    """An environment from elsewhere, which constructor takes in place of specs: a file is read, an installed one not.
+
+    https://conda.github.io/constructor/construct-yaml/#environment_file
+    """
+    place = f"{path}:{line_of(value)}"
     if key == "environment":
-        found.notes.append(f"{path}:{line_of(value)}: environment: an installed environment is left out")
+        instead = ", though constructor takes it in place of specs" if found.specs else ""
+        found.notes.append(f"{place}: environment: an installed environment is left out{instead}")
         return
+    if found.specs:
+        found.notes.append(f"{place}: specs are left out, because constructor takes environment_file in their place")
     file = path.parent / str(value.value)
     content = content_of(file)
+    if file.suffix == ".txt":
+        found.specs = listed_specs(content, file)
+        return
     own = read_environment(rendered(content, file, ""), file, asked, content=content)
-    found.specs += own.specs_for(asked.platforms[0])
+    found.specs = list(own.specs_for(asked.platforms[0]))
+    found.channels = own.channels or found.channels
     found.notes += own.notes
-
-
-def _nested(extra: MappingNode, path: Path, name: str) -> Iterator[str]:
-    """Yield a note for environments inside an extra environment, which constructor does not know."""
-    for key, _, value in pairs(extra):
-        if key == "extra_envs":
-            yield f"{path}:{line_of(value)}: extra_envs inside the extra environment {name} is left out"
 
 
 def _target(name: str, environment: str, by_platform: Mapping[str, _Environment], asked: Asking) -> Target:
     # An environment that a selector takes away on a platform asks for nothing there.
     absent: dict[str, tuple[str, ...]] = dict.fromkeys(PLATFORMS, ())
     specs = absent | {platform: main_first(one.specs) for platform, one in by_platform.items()}
-    here = [by_platform[platform].channels for platform in asked.platforms if platform in by_platform]
+    here = [by_platform[platform].sources for platform in asked.platforms if platform in by_platform]
     differ = len(set(here)) > 1
     lists = [*(specs.get(platform, ()) for platform in asked.platforms), *specs.values()]
     return Target(
@@ -189,6 +251,7 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         pythons=asked.pythons,
         environment=environment,
         channels=_merged(here),
+        installer=True,
         exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
         machine={platform: one.machine for platform, one in by_platform.items() if one.machine},
         notes=(

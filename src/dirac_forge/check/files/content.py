@@ -12,7 +12,16 @@ from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.yamlnodes import Node, ScalarNode, SequenceNode, line_of
 from dirac_forge.values import dataclass
 
-__all__ = ["Asking", "checked_spec", "content_of", "main_first", "named_channels", "scalars", "specs_in"]
+__all__ = [
+    "Asking",
+    "checked_spec",
+    "content_of",
+    "listed_specs",
+    "main_first",
+    "named_channels",
+    "scalars",
+    "specs_in",
+]
 
 _MAX_FILE = 1_000_000
 _GROUND = frozenset({"python", "pip", "conda", "mamba", "micromamba", "setuptools"})
@@ -68,6 +77,17 @@ def specs_in(value: Node, path: Path, key: str) -> list[str]:
     """Return the specs of a list. Raises InputError for one that can't be parsed."""
     found = scalars(value, path, key, "package specs")
     return [checked_spec(spec, f"{path}:{line}") for spec, line in found]
+
+
+def listed_specs(content: str, path: Path, *, hint: str = "Give the specs that it was made from.") -> list[str]:
+    """Return the specs of a file with one a line. Raises InputError for one that can't be parsed, or a list of URLs."""
+    lines = [(at, line.partition("#")[0].strip()) for at, line in enumerate(content.splitlines(), 1)]
+    if any(line == "@EXPLICIT" for _, line in lines):
+        raise InputError(
+            f"{path}: a list of package URLs (@EXPLICIT), which asks for nothing that can be solved",
+            hint=hint,
+        )
+    return [checked_spec(spec, f"{path}:{at}") for at, spec in lines if spec]
 
 
 def main_first(specs: Iterable[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from dirac_forge.check.files.content import Asking, checked_spec, content_of
+from dirac_forge.check.files.content import Asking, content_of, listed_specs
 from dirac_forge.check.files.pixi import read_pixi
 from dirac_forge.check.files.pixi_lock import read_pixi_lock_targets
 from dirac_forge.check.targets import DEFAULT_PLATFORMS, DEFAULT_PYTHONS, Target, make_target
@@ -72,12 +72,7 @@ def _toml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
 
 
 def _listed(content: str, path: Path, asked: Asking) -> Target:
-    lines = [(at, line.partition("#")[0].strip()) for at, line in enumerate(content.splitlines(), 1)]
-    if any(line == "@EXPLICIT" for _, line in lines):
-        raise InputError(
-            f"{path}: a list of package URLs (@EXPLICIT), which asks for nothing that can be solved", hint=KINDS
-        )
-    specs = [checked_spec(spec, f"{path}:{at}") for at, spec in lines if spec]
+    specs = listed_specs(content, path, hint=KINDS)
     return make_target(path.name, specs, platforms=asked.platforms, pythons=asked.pythons)
 
 
