@@ -6,11 +6,11 @@ https://github.com/conda/constructor/blob/main/constructor/fcp.py
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.solving import SolvedDistribution
+from dirac_forge.values import dataclass
 
 __all__ = ["InstallerObjection", "ObjectionKind", "installer_objections"]
 
