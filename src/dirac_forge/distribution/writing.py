@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
 
-from rattler import LockChannel, LockFile, LockPlatform, MatchSpec, PackageRecord, RepoDataRecord
+from rattler import LockChannel, LockFile, LockPlatform, PackageRecord, RepoDataRecord
 from ruamel.yaml import YAML
 
+from dirac_forge.channel.index import parsed
 from dirac_forge.errors import InputError
 
 __all__ = ["Solved", "as_conda_lock", "as_explicit", "as_pixi_lock"]
@@ -106,8 +107,7 @@ def _dependencies(depends: Sequence[str]) -> dict[str, str]:
     """
     versions: dict[str, list[str]] = {}
     builds: dict[str, str] = {}
-    for spec in depends:
-        wanted = MatchSpec(spec)
+    for wanted in filter(None, map(parsed, depends)):
         name = wanted.name.normalized
         versions.setdefault(name, []).append(str(wanted.version or ""))
         builds.setdefault(name, str(wanted.build or ""))
