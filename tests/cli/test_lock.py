@@ -352,7 +352,7 @@ def test_next_commands_name_the_same_channels(
     assert main(["lock", "construct.yaml", "--check", *same]) == 1
     assert main(["diff", "pixi.lock", "today", *same]) == 0
     assert [line.strip() for line in capsys.readouterr().out.splitlines() if "dirac-forge" in line] == [
-        "- dirac-forge audit pixi.lock --channel snapshot: faults in these packages",
+        "- dirac-forge audit pixi.lock --channel snapshot --platform osx-64: faults in these packages",
         "- dirac-forge diff pixi.lock today --channel snapshot --platform osx-64: every change",
         "- dirac-forge lock construct.yaml --channel snapshot --platform osx-64: writes it again",
         "- dirac-forge diff pixi.lock today --markdown --channel snapshot --platform osx-64: release notes of it",
