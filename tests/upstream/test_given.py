@@ -103,6 +103,13 @@ def test_from_folder_reads_a_tree_and_tells_that_the_version_is_computed(tmp_pat
         ('[tool.hatch.version]\npath = "src/demo/__init__.py"', "src/demo/__init__.py", '__version__ = "1.4"', "1.4"),
         ('[tool.pdm.version]\nsource = "file"\npath = "v.py"', "v.py", "__version__ = '1.5'", "1.5"),
         ('[tool.setuptools.dynamic]\nversion = {attr = "demo.__version__"}', "demo.py", '__version__ = "2"', "2"),
+        ('[tool.setuptools.dynamic]\nversion = {file = "VERSION"}', "VERSION", "2.1\n", "2.1"),
+        ('[tool.hatch.version]\nsource = "nodejs"', "package.json", '{"version": "3.1"}', "3.1"),
+        ('[build-system]\nbuild-backend = "maturin"', "Cargo.toml", '[package]\nversion = "0.7.1-beta.2"', "0.7.1b2"),
+        ('[build-system]\nbuild-backend = "flit_core.buildapi"', "src/demo/__init__.py", '__version__ = "6"', "6"),
+        ("", "setup.cfg", "[metadata]\nversion = file: setup.cfg", "0.0.0"),
+        ("", "PKG-INFO", "Metadata-Version: 2.1\nName: Demo\nVersion: 7.5\n", "7.5"),
+        ("", "PKG-INFO", "Metadata-Version: 2.1\nName: other\nVersion: 7.5\n", "0.0.0"),
         ('[tool.hatch.version]\npath = "v.py"', "v.py", "__version__ = made()", "0.0.0"),
         ('[tool.hatch.version]\npath = "../v.py"', "v.py", '__version__ = "1"', "0.0.0"),
     ],
@@ -116,6 +123,27 @@ def test_from_folder_reads_a_version_that_a_module_assigns(
         f'[project]\nname = "demo"\ndynamic = ["version"]\n{settings}\n', encoding="utf-8"
     )
     assert from_folder(tmp_path).release.version == Version(version)
+
+
+def test_from_folder_does_not_take_a_placeholder_for_the_version(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.poetry]\nname = "demo"\nversion = "0.1"\n[tool.poetry-dynamic-versioning]\nenable = true\n'
+        '[tool.poetry.dependencies]\nmylib = {git = "https://example.org/mylib.git", tag = "v1"}\n',
+        encoding="utf-8",
+    )
+    facts = from_folder(tmp_path)
+    assert facts.problems[-1] == f"{tmp_path}: the version is computed when it is built; 0.0.0 stands for it"
+    assert facts.metadata.requires_dist.lines == ("mylib @ git+https://example.org/mylib.git@v1",)
+
+
+def test_from_folder_reads_old_flit_projects(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nbuild-backend = "flit.buildapi"\n[tool.flit.metadata]\nmodule = "demo"\nrequires = ["six"]\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "demo.py").write_text("__version__ = '1.2'\n", encoding="utf-8")
+    facts = from_folder(tmp_path)
+    assert (facts.release.project, facts.release.version) == ("demo", Version("1.2"))
 
 
 def test_as_published_names_the_sdist_of_the_index(tmp_path: Path) -> None:

@@ -27,10 +27,10 @@ from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFacts
-from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT, read_folder, read_sdist
 from dirac_forge.upstream.files.wheel import read_wheel
 from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.upstream.tree_version import version_of_tree
 from dirac_forge.values import dataclass
 
 __all__ = [
@@ -45,8 +45,6 @@ __all__ = [
 
 _MOST_FILES = 20_000
 _ASIDE = {".git", ".hg", ".tox", ".venv", "node_modules", "__pycache__", "build", "dist", ".eggs", ".mypy_cache"}
-_VERSION = re.compile(r"""^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(.+?)\1""", re.IGNORECASE | re.MULTILINE)
-"""As hatchling and PDM read a version from a file (https://hatch.pypa.io/latest/plugins/version-source/regex/)."""
 _SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
 
 
@@ -177,11 +175,11 @@ def from_folder(folder: Path) -> ReleaseFacts:
     )
     members = tuple(_files(folder.resolve()))
     facts = read_folder(members, file, project=folder.resolve().name)
-    name, version = _own_name(facts), _own_version(facts) or _version_in_file(folder, facts)
-    if name is None:
+    if (name := _own_name(facts)) is None:
         raise InputError(
             f"{folder} names no project", hint="It has neither [project] name in pyproject.toml nor setup()."
         )
+    version = version_of_tree(folder, facts, name=name)
     file = replace(file, version=version or Version("0.0.0"))
     made = _release(read_folder(members, file, project=name), file)
     if version is not None:
@@ -237,48 +235,10 @@ def _named_sdist(body: IO[bytes], file: ReleaseFile) -> SdistFacts:
 
 
 def _own_name(facts: SdistFacts) -> str | None:
-    for key in (("project",), ("tool", "poetry")):
-        if isinstance(name := table(facts.pyproject, *key).get("name"), str):
-            return name
-    name = facts.setup.get("name")
-    return name if isinstance(name, str) else None
-
-
-def _own_version(facts: SdistFacts) -> Version | None:
-    declared = (table(facts.pyproject, "project"), table(facts.pyproject, "tool", "poetry"), facts.setup)
-    for version in (place.get("version") for place in declared):
-        if isinstance(version, str):
-            try:
-                return Version(version)
-            except ValueError:
-                return None
-    return None
-
-
-def _version_in_file(folder: Path, facts: SdistFacts) -> Version | None:
-    """Return the version that the build reads from a module of the tree, as the build's settings say."""
-    tool = ("hatch", "version"), ("pdm", "version")
-    paths = [table(facts.pyproject, "tool", *keys).get("path") for keys in tool]
-    attribute = table(facts.pyproject, "tool", "setuptools", "dynamic", "version").get("attr")
-    if isinstance(attribute, str):
-        module = attribute.rpartition(".")[0].replace(".", "/")
-        paths += [f"{start}{module}{end}" for start in ("", "src/") for end in (".py", "/__init__.py")]
-    for path in paths:
-        if isinstance(path, str) and (version := _assigned_version(folder, path)) is not None:
-            return version
-    return None
-
-
-def _assigned_version(folder: Path, path: str) -> Version | None:
-    """Return the version that a file below the folder assigns, None where there is no such file or version."""
-    file = (folder / path).resolve()
-    if not file.is_relative_to(folder.resolve()) or not file.is_file():
-        return None
-    match = _VERSION.search(_start_of(file, METADATA_LIMIT).decode("utf-8", errors="replace"))
-    try:
-        return Version(match[2]) if match is not None else None
-    except ValueError:
-        return None
+    flit = table(facts.pyproject, "tool", "flit", "metadata")
+    declared = (table(facts.pyproject, *key).get("name") for key in (("project",), ("tool", "poetry")))
+    names = (*declared, flit.get("dist-name"), flit.get("module"), facts.setup.get("name"))
+    return next((name for name in names if isinstance(name, str)), None)
 
 
 def _version_of_tag(tag: str) -> Version:

@@ -33,6 +33,12 @@ def test_what_a_wheel_installs(members: list[str], names: tuple[str, ...]) -> No
     assert imports_of(facts("demo", members=members)) == names
 
 
+def test_flit_names_the_module_of_a_tree() -> None:
+    pyproject = {"tool": {"flit": {"module": {"name": "other"}}}}
+    tree = facts("demo", wheels=[], sdist_members=["other.py", "noxfile.py"], pyproject=pyproject)
+    assert imports_of(replace(tree, wheel=None)) == ("other",)
+
+
 def test_at_most_a_dozen_are_named() -> None:
     assert len(imports_of(facts("demo", members=[f"m{n}.py" for n in range(40)]))) == 12
 

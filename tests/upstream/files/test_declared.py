@@ -113,7 +113,7 @@ more = ["b"]
                 'b; extra == "more"',
                 'c<2; python_version < "3.10"',
                 'c>=2; python_version >= "3.10"',
-                "d",
+                "d @ git+https://example.org/d.git",
             )
         ),
         requires_python=">=3.9,<4",

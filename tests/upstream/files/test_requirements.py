@@ -8,7 +8,18 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from dirac_forge.errors import InputError
-from dirac_forge.upstream.files.requirements import RequirementList, exactly, parse_requirement, read_specifiers
+from dirac_forge.upstream.files.requirements import (
+    RequirementList,
+    exactly,
+    parse_requirement,
+    read_specifiers,
+    with_marker,
+)
+
+
+def test_with_marker_ends_a_url_with_a_blank() -> None:
+    assert with_marker("a @ https://example.org/a.zip", "", "x") == 'a @ https://example.org/a.zip ; extra == "x"'
+    assert with_marker("a>=1", "", "x") == 'a>=1; extra == "x"'
 
 
 def test_a_requirement_keeps_its_line() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.loading import ModuleGraph
+from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
 __all__ = ["help_commands", "imports_of", "installed", "is_sound", "of_one_python", "sound_entry_points"]
@@ -153,9 +154,15 @@ def _from_sdist(sdist: SdistFacts, project: str, graph: ModuleGraph) -> tuple[st
         _put(tree, PurePosixPath(member).parts)
     if declared := _declared(sdist):
         return _chosen(declared)
-    module = re.sub(r"[-.]", "_", project)
+    module = _module_of_flit(sdist) or re.sub(r"[-.]", "_", project)
     roots = [*(tree.pop(folder, {}) for folder in _SOURCE_FOLDERS), tree]
     return next(filter(None, (_in_root(root, module, graph) for root in roots)), ())
+
+
+def _module_of_flit(sdist: SdistFacts) -> str:
+    flit = table(sdist.pyproject, "tool", "flit")
+    named = table(flit, "module").get("name") or table(flit, "metadata").get("module")
+    return named if isinstance(named, str) else ""
 
 
 def _declared(sdist: SdistFacts) -> list[str]:

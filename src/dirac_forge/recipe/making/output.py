@@ -185,9 +185,15 @@ class _Builder:
     def _test(self) -> Test:
         made = self.test
         self.notes += made.notes
-        if not made.installs_modules and self.facts.wheel is not None:
-            self._note("info", _without_modules(self.facts.wheel.members))
-        elif not made.installs_modules:
+        if made.installs_modules:
+            return made.test
+        wheel, sdist = self.facts.wheel, self.facts.sdist
+        stubs = _stubs(wheel.members if wheel is not None else sdist.members if sdist is not None else ())
+        if stubs:
+            self._note("info", f"it installs type stubs only ({', '.join(stubs)}): there is nothing to import")
+        elif wheel is not None:
+            self._note("info", "it installs no modules: its requirements are what it brings")
+        else:
             self._todo("which modules it installs could not be found out: fill in the imports of its test")
         return made.test
 
@@ -352,12 +358,10 @@ class _Builder:
         self._note("todo", text)
 
 
-def _without_modules(members: Iterable[str]) -> str:
-    """Return why there is nothing to import: stubs are for type checkers only (PEP 561)."""
-    stubs = sorted({top for member in members if (top := member.partition("/")[0]).endswith("-stubs")})
-    if stubs:
-        return f"it installs type stubs only ({', '.join(stubs)}): there is nothing to import"
-    return "it installs no modules: its requirements are what it brings"
+def _stubs(members: Iterable[str]) -> list[str]:
+    """Return the packages of stubs at the top, which are for type checkers only (PEP 561)."""
+    tops = (member.removeprefix("src/").partition("/")[0] for member in members)
+    return sorted({top for top in tops if top.endswith("-stubs")})
 
 
 def _lower_bounds(spec: str) -> str:

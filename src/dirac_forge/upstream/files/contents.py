@@ -30,8 +30,8 @@ _PARSED_LIMIT = 32 * 1024 * 1024
 _ROOT_TEXTS = re.compile(
     r"(?:[^/]+\.py|readme(?:\.\w+)?|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+"
     r"|environment\.ya?ml|tox\.ini"
-    r"|MANIFEST\.in|build\.rs|configure\.ac|configure\.in|CMakePresets\.json|requirements[\w.-]*\.txt"
-    r"|requirements/[\w.-]+\.txt)",
+    r"|MANIFEST\.in|build\.rs|configure\.ac|configure\.in|CMakePresets\.json|requirements[\w.-]*\.(?:txt|in)"
+    r"|requirements/[\w.-]+\.(?:txt|in))",
     re.IGNORECASE,
 )
 _DEEP_TEXTS = re.compile(r"(?:[^/]+/){0,3}(?:meson\.build|CMakeLists\.txt|Cargo\.toml)")

@@ -13,7 +13,7 @@ from dirac_forge.upstream.files.poetry import requirements as poetry_requirement
 from dirac_forge.upstream.files.poetry import urls as poetry_urls
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
-__all__ = ["declared_metadata", "declared_scripts", "table"]
+__all__ = ["declared_metadata", "declared_scripts", "table", "without_placeholder"]
 
 _CORE = {
     "version": ("version",),
@@ -47,11 +47,19 @@ def declared_metadata(pyproject: Mapping[str, object], *, version: Version) -> C
     if name := _text(table(pyproject, "project").get("name")):
         return _project(table(pyproject, "project"), name, version)
     if name := _text(table(pyproject, "tool", "poetry").get("name")):
-        return _poetry(table(pyproject, "tool", "poetry"), name, version)
+        return _poetry(without_placeholder(pyproject), name, version)
     flit = table(pyproject, "tool", "flit", "metadata")
     if name := _text(flit.get("dist-name")) or _text(flit.get("module")):
         return _flit(flit, name, version)
     return None
+
+
+def without_placeholder(pyproject: Mapping[str, object]) -> Mapping[str, object]:
+    """Return [tool.poetry], without a version that poetry-dynamic-versioning replaces."""
+    entries = table(pyproject, "tool", "poetry")
+    if table(pyproject, "tool", "poetry-dynamic-versioning").get("enable") is not True:
+        return entries
+    return {key: value for key, value in entries.items() if key != "version"}
 
 
 def declared_scripts(pyproject: Mapping[str, object]) -> tuple[EntryPoint, ...]:

@@ -59,16 +59,27 @@ def _names(value: object) -> set[str]:
 
 
 def _requirement(name: str, value: object) -> tuple[str, bool]:
-    """Return one requirement and whether it is optional; git, path and url sources leave the version open."""
+    """Return one requirement and whether it is optional; one with a source is that of a URL, as poetry writes it."""
     if isinstance(value, str):
         return f"{name}{constraint(value)}", False
     details = _mapping(value)
     named = details.get("extras")
     extras = ",".join(item for item in (named if isinstance(named, list) else ()) if isinstance(item, str))
     text = f"{name}[{extras}]" if extras else name
-    text += constraint(_text(details, "version"))
+    source = _source(details)
+    text += f" @ {source}" if source else constraint(_text(details, "version"))
     joined = " and ".join(f"({marker})" if " or " in marker else marker for marker in _markers(details))
-    return (f"{text}; {joined}" if joined else text), details.get("optional") is True
+    return with_marker(text, joined), details.get("optional") is True
+
+
+def _source(details: Mapping[str, object]) -> str:
+    """Return the URL of a requirement that is not on an index, "" for any other."""
+    if git := _text(details, "git"):
+        revision = next((text for key in ("rev", "tag", "branch") if (text := _text(details, key))), "")
+        return f"git+{git}@{revision}" if revision else f"git+{git}"
+    if path := _text(details, "path") or _text(details, "file"):
+        return f"file:{path}"
+    return _text(details, "url")
 
 
 def _markers(details: Mapping[str, object]) -> Iterator[str]:

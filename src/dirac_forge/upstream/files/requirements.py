@@ -162,7 +162,8 @@ def with_marker(requirement: str, marker: str, extra: str = "") -> str:
         parts = [f"({part})" if " or " in part else part for part in parts]
     if extra:
         parts.append(f'extra == "{extra}"')
-    return f"{body.strip()}; {' and '.join(parts)}" if parts else body.strip()
+    end = " ;" if "@" in body else ";"  # a URL goes on to the next blank (PEP 508)
+    return f"{body.strip()}{end} {' and '.join(parts)}" if parts else body.strip()
 
 
 def shortened(text: str) -> str:

@@ -17,6 +17,7 @@ from dirac_forge.upstream.files.contents import Contents, Reader
 from dirac_forge.upstream.files.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.files.entrypoints import from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts
+from dirac_forge.upstream.files.listed import with_listed
 from dirac_forge.upstream.files.literals import builds_parser
 from dirac_forge.upstream.files.metadata import checked, disagreement, read_email
 from dirac_forge.upstream.files.plain import plain
@@ -104,8 +105,8 @@ class _Sdist:
         self._project = project
         self._problems = problems
         self._pyproject = self._toml("pyproject.toml")
-        self._cfg = self._said("setup.cfg")
         self._py = self._said("setup.py")
+        self._cfg = self._said("setup.cfg")
 
     def facts(self, digest: str) -> SdistFacts:
         metadata, source = self._metadata()
@@ -172,14 +173,17 @@ class _Sdist:
         if text is None:
             return Said()
         where = self._where(path)
-        return from_setup_py(text.encode(), where=where) if path.endswith(".py") else from_setup_cfg(text, where=where)
+        if path.endswith(".py"):
+            return from_setup_py(text.encode(), where=where)
+        texts = self._contents.texts
+        return from_setup_cfg(text, where=where, texts=texts, pbr=bool(self._py.fields.get("pbr")))
 
     def _metadata(self) -> tuple[CoreMetadata | None, str | None]:
         """Return the most trusted source that says something; what is another project's or release's is left out."""
         version = self._file.version
         sources: tuple[tuple[str, Callable[[], CoreMetadata | None]], ...] = (
             ("PKG-INFO", self._pkg_info),
-            ("pyproject.toml", lambda: declared_metadata(self._pyproject, version=version)),
+            ("pyproject.toml", self._declared),
             ("setup.cfg", lambda: self._cfg.metadata(name=self._project, version=version)),
             ("setup.py", lambda: self._py.metadata(name=self._project, version=version)),
         )
@@ -206,6 +210,10 @@ class _Sdist:
         self._problems += reading.problems
         return reading.metadata
 
+    def _declared(self) -> CoreMetadata | None:
+        metadata = declared_metadata(self._pyproject, version=self._file.version)
+        return with_listed(metadata, self._pyproject, self._contents.texts) if metadata is not None else None
+
     def _completed(self, path: str, metadata: CoreMetadata) -> CoreMetadata:
         """PKG-INFO without requirements, completed from what the same archive says elsewhere."""
         if path != "PKG-INFO":
@@ -220,7 +228,7 @@ class _Sdist:
                 said += [literal] if (literal := read(name=name, version=version)) else []
         static = None
         with suppress(InputError):
-            static = declared_metadata(self._pyproject, version=version)
+            static = self._declared()
         return completed(metadata, static=static, requires_txt=requires, said=said)
 
     def _entry_points(self) -> tuple[EntryPoint, ...]:

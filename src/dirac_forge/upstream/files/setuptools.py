@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
@@ -12,6 +13,7 @@ from packaging.version import Version
 from dirac_forge.upstream.files.entrypoints import from_specs, from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.files.ini import IniError, read_ini
+from dirac_forge.upstream.files.listed import requirement_lines
 from dirac_forge.upstream.files.literals import Constants, NotLiteralError, parse
 from dirac_forge.upstream.files.metadata import version_of
 from dirac_forge.upstream.files.plain import plain
@@ -19,6 +21,8 @@ from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 from dirac_forge.values import dataclass
 
 __all__ = ["Said", "from_setup_cfg", "from_setup_py"]
+
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,8 +138,12 @@ def _name(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else None
 
 
-def from_setup_cfg(text: str, *, where: str) -> Said:
-    """Return the keys of [metadata] and [options], under the names of setup()'s arguments."""
+def from_setup_cfg(text: str, *, where: str, texts: Mapping[str, str] = _NOTHING, pbr: bool = False) -> Said:
+    """Return the keys of [metadata] and [options], under the names of setup()'s arguments.
+
+    `texts` are files that requirements may be read from; with `pbr` that tool reads setup.cfg, whose sections it names
+    otherwise, and takes what is required from requirements.txt (https://docs.openstack.org/pbr/latest/user/using.html).
+    """
     try:
         sections = read_ini(text)
     except IniError as exc:
@@ -144,17 +152,33 @@ def from_setup_cfg(text: str, *, where: str) -> Said:
     for section in ("metadata", "options"):
         for key, value in sections.get(section, {}).items():
             key = _ALIASES.get(key.lower().replace("-", "_"), key.lower().replace("-", "_"))
-            fields[key] = _declared(key, value)
-    if extras := sections.get("options.extras_require"):
-        fields["extras_require"] = {extra: list(_lines(value)) for extra, value in extras.items()}
-    return Said(fields=fields, entry_points=_entry_points(sections.get("options.entry_points")))
+            fields[key] = _declared(key, value, texts)
+    if pbr:
+        fields["install_requires"] = _listed(["requirements.txt"], texts) if "requirements.txt" in texts else []
+    extras, commands = ("extras", "entry_points") if pbr else ("options.extras_require", "options.entry_points")
+    if optional := sections.get(extras):
+        fields["extras_require"] = {extra: list(_lines(value)) for extra, value in optional.items()}
+    return Said(fields=fields, entry_points=_entry_points(sections.get(commands)))
 
 
-_ALIASES = {"home_page": "url", "summary": "description", "classifier": "classifiers", "license_file": "license_files"}
+_ALIASES = {
+    "home_page": "url",
+    "requires_python": "python_requires",
+    "summary": "description",
+    "classifier": "classifiers",
+    "license_file": "license_files",
+}
 
 
-def _declared(key: str, value: str) -> object:
+def _listed(paths: Iterable[str], texts: Mapping[str, str]) -> list[str] | None:
+    lines = requirement_lines(paths, texts)
+    return None if lines is None else list(lines)
+
+
+def _declared(key: str, value: str, texts: Mapping[str, str]) -> object:
     """Return a value of setup.cfg; None where setuptools would compute it (`attr:`, `file:`, `find:`)."""
+    if key == "install_requires" and (named := re.fullmatch(r"\s*file:(.*)", value, re.DOTALL)):
+        return _listed([path.strip() for path in re.split(r"[,\n]", named[1]) if path.strip()], texts)
     if value.lstrip().startswith(("attr:", "file:", "find:", "find_namespace:")):
         return None
     if key == "project_urls":
