@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.errors import InputError
-from dirac_forge.feedstock.workspace import read_workspace
+from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 
 
 @pytest.fixture
@@ -63,3 +63,19 @@ def test_the_feedstock_that_makes_a_package(root: Path) -> None:
     workspace = read_workspace(root)
     names = ["numpy", "numpy-base", "numpy-bas", "base"]
     assert [folder and folder.name for folder in map(workspace.making, names)] == ["numpy", "numpy", None, None]
+
+
+def test_text_files_next_to_the_recipe_but_not_patches(tmp_path: Path) -> None:
+    recipe = tmp_path / "demo/recipe"
+    (recipe / "folder").mkdir(parents=True)
+    written = {
+        "recipe.yaml": b"package:\n  name: demo\n",
+        "variants.yaml": b"python: ['3.12.*']\n",
+        "build.sh": b"make\n",
+        "fix.patch": b"--- a\n",
+        "icon.png": b"\x89PNG\xff",
+    }
+    for name, content in written.items():
+        (recipe / name).write_bytes(content)
+    assert FeedstockFolder("demo", tmp_path / "demo").beside == {"recipe/build.sh": "make\n"}
+    assert FeedstockFolder("demo", recipe / "recipe.yaml").beside == {}

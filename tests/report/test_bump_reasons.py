@@ -148,6 +148,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (OldVersionLeft(line=9, version="1.0", text="x 1.0"), "line 9 still says 1.0: x 1.0"),
         (
+            bump_notes.LeftBeside(path="recipe/build.sh", line=3, named="1.2.3", text="cd x-1.2.3"),
+            "recipe/build.sh, line 3 still says 1.2.3: cd x-1.2.3",
+        ),
+        (
             CommitKept(line=9, repository="https://example.org/a", revision="abc"),
             "line 9: https://example.org/a is still checked out at abc",
         ),

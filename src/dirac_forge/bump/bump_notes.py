@@ -14,6 +14,7 @@ __all__ = [
     "EnclosedSource",
     "HelpingDependent",
     "IgnoredKey",
+    "LeftBeside",
     "MovedCommit",
     "MovesTogether",
     "NotBuilt",
@@ -25,6 +26,16 @@ __all__ = [
     "SecondMoved",
     "UnreadCommits",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeftBeside:
+    """A line of a file next to the recipe that names the old version, or a source by its old file name."""
+
+    path: str
+    line: int
+    named: str
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,6 +150,7 @@ BumpNote = (
     ReleaseNote
     | IgnoredKey
     | OldVersionLeft
+    | LeftBeside
     | CommitKept
     | HashKept
     | RespelledSource

@@ -84,9 +84,16 @@ def _whole(
     return tuple(sorted(records, key=lambda record: record.name)) if holds else None
 
 
-def _touched(record: Record, specs: Iterable[str], fresh: Mapping[str, Record]) -> Iterable[str]:
+def _touched(record: Record, specs: tuple[str, ...], fresh: Mapping[str, Record]) -> Iterable[str]:
     """Return the specs of a record that what is fresh can have changed."""
-    return specs if record.name in fresh else (spec for spec in specs if name_of(spec) in fresh)
+    if record.name in fresh:
+        return specs
+    return () if _names(specs).isdisjoint(fresh) else (spec for spec in specs if name_of(spec) in fresh)
+
+
+@lru_cache(maxsize=16_384)  # the same records are in the environments of many cells
+def _names(specs: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(name_of, specs))
 
 
 def _broken(constraint: str, environment: Mapping[str, Record], machine: Mapping[str, VirtualPackage]) -> bool:

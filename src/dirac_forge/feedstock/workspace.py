@@ -7,9 +7,10 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 from dirac_forge.errors import InputError
@@ -25,6 +26,9 @@ __all__ = ["FeedstockFolder", "Workspace", "read_workspace"]
 
 _CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
 _MAX_FILE = 4_000_000
+_MAX_BESIDE = 200_000
+_MOST_BESIDE = 200
+_QUOTING = frozenset({".diff", ".patch"})
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,23 @@ class FeedstockFolder:
         """Return a path as messages about this feedstock name it."""
         root = self.path.parent if self.path.is_file() else self.path
         return path.relative_to(root).as_posix()
+
+    @cached_property
+    def beside(self) -> Mapping[str, str]:
+        """The other text files in the recipe's folder, such as build.sh: path (as in `texts`) to text.
+
+        Patches are not among them, since what they quote is upstream's. Nothing where only the files that decide are at
+        hand, and at most 200 files.
+        """
+        if self.given is not None or self.path.is_file():
+            return {}
+        found: dict[str, str] = {}
+        for path in islice(sorted(self.recipe_path.parent.iterdir()), _MOST_BESIDE):
+            if path.suffix in _QUOTING or self.shown(path) in self.texts or path.is_symlink():
+                continue
+            with suppress(OSError, UnicodeDecodeError):  # a folder, or not a text
+                found[self.shown(path)] = read_bytes(path, most=_MAX_BESIDE).decode("utf-8")
+        return found
 
     @cached_property
     def digest(self) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from packaging.version import Version
 
-from dirac_forge.bump.bump_notes import IgnoredKey, NotCompared, SecondLeft, SecondMoved
+from dirac_forge.bump.beside import left_beside, renamed_files
+from dirac_forge.bump.bump_notes import IgnoredKey, LeftBeside, NotCompared, SecondLeft, SecondMoved
 from dirac_forge.bump.objections import Objection
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
@@ -25,7 +26,7 @@ from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.proposals.context import ProposalContext
-from dirac_forge.proposals.patch_trials import tried_patches
+from dirac_forge.proposals.patch_trials import absent_patches, tried_patches
 from dirac_forge.proposals.recipe_builds import RecipeBuilds
 from dirac_forge.proposals.releases import Case, ReleaseLookup
 from dirac_forge.recipe.editing.build_number import raised_build_number
@@ -152,7 +153,7 @@ class BumpMaker:
             made,
             patches=patches_of(done.after, path=case.shown, settings=case.settings),
             tried=self._tried(case, done.after, given=found is None),
-            notes=(*notes, *seconds, *made.notes, *downgrade(case.current, to)),
+            notes=(*notes, *seconds, *made.notes, *_beside(case, done), *downgrade(case.current, to)),
         )
         if found is not None:
             made = _with_release(made, found)
@@ -208,10 +209,10 @@ class BumpMaker:
         return made if made.edited.after != raised else None
 
     def _tried(self, case: Case, after: str, *, given: bool) -> tuple[PatchResult, ...]:
-        """Return the recipe's patches tried; not where all hashes are given, so that no source is downloaded."""
-        if (self._given and given) or self.context.settings.offline:
-            return ()
+        """Return the recipe's patches tried; where no source is to be downloaded, only those that are not there."""
         sources = patched_sources(after, path=case.shown, settings=case.settings)
+        if (self._given and given) or self.context.settings.offline:
+            return absent_patches(case.folder, sources)
         return tried_patches(case.folder, sources, http=self.context.http, place=self.digests.place)
 
     def _edited(
@@ -315,6 +316,13 @@ def _both(first: Edited, second: Edited) -> Edited:
     return replace(
         first, after=second.after, digests=(*first.digests, *second.digests), notes=tuple(dict.fromkeys(notes))
     )
+
+
+def _beside(case: Case, done: Edited) -> tuple[LeftBeside, ...]:
+    """Return where files next to the recipe still name the old version or the old sources."""
+    files = case.folder.beside
+    renamed = renamed_files(done.before, done.after, path=case.shown, settings=case.settings) if files else ()
+    return left_beside(files, done.old, renamed)
 
 
 def _kind_of(error: ForgeError) -> Literal["unknown", "no", "unreadable"]:

@@ -21,7 +21,7 @@ from dirac_forge.files import read_bytes
 from dirac_forge.http import Http
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT
 
-__all__ = ["tried_patches"]
+__all__ = ["absent_patches", "tried_patches"]
 
 _LARGEST_PATCH = 20_000_000
 
@@ -35,6 +35,12 @@ def tried_patches(
 ) -> tuple[PatchResult, ...]:
     """Return what becomes of each patch of a feedstock on its new sources; `place` says where a URL is served."""
     return tuple(result for source in sources for result in _on_source(folder, source, http, place))
+
+
+def absent_patches(folder: FeedstockFolder, sources: Sequence[PatchedSource]) -> tuple[PatchResult, ...]:
+    """Return the patches of a feedstock that can't be read: the new version gave one another name, say."""
+    contents = (_content(folder, name) for source in sources for name in source.patches)
+    return tuple(content for content in contents if not isinstance(content, bytes))
 
 
 def _on_source(

@@ -69,6 +69,7 @@ add_words(
         ),
         bump_notes.NotBuilt: "it was not built: its {0.missing} can't be read here",
         OldVersionLeft: "line {0.line} still says {0.version}: {0.text}",
+        bump_notes.LeftBeside: "{0.path}, line {0.line} still says {0.named}: {0.text}",
         CommitKept: "line {0.line}: {0.repository} is still checked out at {0.revision}",
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
         bump_notes.EnclosedSource: "{0.url} can't be reached: its hash is that of the same file in the sdist",
