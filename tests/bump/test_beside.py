@@ -4,6 +4,7 @@ import pytest
 
 from dirac_forge.bump.beside import left_beside, renamed_files
 from dirac_forge.bump.bump_notes import LeftBeside
+from dirac_forge.recipe.editing.edit import Setting
 
 FILES = {
     "recipe/build.sh": "cd demo-1.2.3\n# since 1.2.3\nmake\ntar xf data.tar.bz2\n",
@@ -36,5 +37,5 @@ def test_files_that_the_recipe_has_no_longer_are_renamed() -> None:
     after = recipe(
         "https://example.org/demo-1.1.tar.gz", "https://example.org/v1.1/data.bin", "https://example.org/1.1/y"
     )
-    settings = [("linux-64", {}), ("win-64", {})]
+    settings: list[Setting] = [("linux-64", {}), ("win-64", {})]
     assert renamed_files(before, after, path="recipe.yaml", settings=settings) == ("demo-1.0.zip",)
