@@ -115,9 +115,9 @@ def test_one_branch_that_is_not_there_stops_none_of_the_others(bot: Bots, demo: 
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("nonsense", "nonsense is no pull request"),
-        ("https://[/pull/1", r"https://\[/pull/1 is no pull request"),
-        ("https://github.com/conda-forge/demo-feedstock/issues/1", "is no pull request"),
+        ("nonsense", "nonsense is not a pull request"),
+        ("https://[/pull/1", r"https://\[/pull/1 is not a pull request"),
+        ("https://github.com/conda-forge/demo-feedstock/issues/1", "is not a pull request"),
         ("https://github.com/other/demo-feedstock/pull/1", "is not on conda-forge/demo-feedstock"),
     ],
 )
@@ -132,5 +132,5 @@ def test_an_open_request_is_not_carried(bot: Bots, demo: str) -> None:
     url = f"{bot.github.url}/{demo}/pull/1"
     with pytest.raises(InputError, match="is open: only a merged one is carried on"):
         swept(bot, url)
-    with pytest.raises(InputError, match="no branch has its merge among the last 200 commits"):
+    with pytest.raises(InputError, match="no branch has its merge commit among the last 200 commits"):
         swept(bot, url, outbox=True)

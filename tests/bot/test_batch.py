@@ -74,7 +74,7 @@ def test_what_was_decided_is_replayed(tmp_path: Path) -> None:
         Recorded(code="error", text="?"),
     )
     assert replayed[0].wanted is not None
-    assert replayed[0].wanted.review == Recorded(code="left-for-person", text="something is left for a person: look")
+    assert replayed[0].wanted.review == Recorded(code="left-for-person", text="something needs a person: look")
     assert (batch.unrendered, decider.arrived(IDENTITY)) == ("why", True)
     assert decider.current(IDENTITY) == Unneeded(why="withdrawn", version="1.0", objection="yanked")
     other = Identity(feedstock="x", branch="main", kind="bump", key="1")
@@ -103,5 +103,5 @@ def test_a_folder_without_a_batch_says_how_to_make_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../../etc/passwd", "x" * 64, ""])
 def test_a_pack_is_named_by_its_digest_only(tmp_path: Path, name: str) -> None:
     decider = BatchDecider(batch=read_batch(written(tmp_path), now=NOW), folder=tmp_path)
-    with pytest.raises(InputError, match="the batch names a pack that is not the digest of one"):
+    with pytest.raises(InputError, match="the batch names a pack that is not a digest"):
         decider._pack(name)

@@ -99,9 +99,9 @@ REFUSED: dict[str, tuple[Callable[[Any], None], str]] = {
     "many files": (lambda c: change_of(c).update(edits=change_of(c)["edits"] * 300), "larger than any change of ours"),
     "another kind": (lambda c: change_of(c).update(kind="fix"), "of a kind that no batch has"),
     "a decision without a state": (lambda c: c["decisions"][0].pop("state"), "can't be read"),
-    "another format": (lambda c: c.update(format=99), "another version of dirac-forge"),
-    "an old batch": (lambda c: c.update(made="2020-01-01T00:00:00Z"), "too long ago"),
-    "a batch from the future": (lambda c: c.update(made="2035-01-01T00:00:00Z"), "too long ago"),
+    "another format": (lambda c: c.update(format=99), "a different version of dirac-forge"),
+    "an old batch": (lambda c: c.update(made="2020-01-01T00:00:00Z"), "too old"),
+    "a batch from the future": (lambda c: c.update(made="2035-01-01T00:00:00Z"), "too old"),
 }
 
 

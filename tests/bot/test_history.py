@@ -61,7 +61,7 @@ def test_all_that_is_known_is_said() -> None:
         "  looked:  2026-01-05 14:03 UTC",
         "  found:   0.46.2 upstream, 0.45.1 in the recipe",
         "  decided: bump to 0.46.2: 0.46.2 is the newest that fits",
-        "migration openssl4 (main): closed by a person: it stays closed until something changes",
+        "migration openssl4 (main): closed by a person; stays closed until something changes",
         "  paused:  everything is, by `paused` of [tool.dirac-forge.bot]",
         "  request: https://github.com/conda-forge/m2crypto-feedstock/pull/7",
         "  tried:   2026-01-05 14:03 UTC",
@@ -84,9 +84,9 @@ def test_what_the_bot_never_saw_is_said_with_what_it_did_see() -> None:
         found = history_of("x", now=NOW, lines=[], entries=[], events=[], runs=runs, paused=paused)
         return history_lines(found)
 
-    assert lines([], []) == ["The bot has never run here, so nothing is known of x."]
+    assert lines([], []) == ["The bot has never run here, so nothing is known about x."]
     assert lines([RUN], []) == [
-        "The bot has never looked at x; its last run was at 2026-01-05 14:03 UTC.",
+        "The bot has never looked at x; its last run started at 2026-01-05 14:03 UTC.",
         "Is it in the workspace?",
     ]
     assert lines([RUN], ["x"]) == ["The bot has never looked at x: x is, by `paused` of [tool.dirac-forge.bot]."]
@@ -105,7 +105,7 @@ def test_a_prepared_change_is_in_the_outbox() -> None:
     entry = LedgerEntry(identity=BUMP, state="prepared", url="/w/outbox/m2crypto/bump/main/0.46.2")
     found = history_of("m2crypto", now=NOW, lines=[], entries=[entry], events=[], runs=[], paused=[])
     assert history_lines(found) == [
-        "bump 0.46.2 (main): prepared in the outbox, and not sent yet",
+        "bump 0.46.2 (main): prepared in the outbox, not sent yet",
         "  outbox:  /w/outbox/m2crypto/bump/main/0.46.2",
     ]
 

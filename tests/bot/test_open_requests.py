@@ -33,12 +33,12 @@ def test_the_request_for_a_yanked_release_is_closed_and_opened_again_when_it_com
     del bot.decider.versions["demo"]
     bot.decider.over[entry.identity] = YANKED
     assert [(one.state, one.text) for one in bot.run().outcomes] == [
-        ("closed", "2.0 can't be taken any more: yanked (broken)")
+        ("closed", "2.0 can't be used any more: yanked (broken)")
     ]
     (pull,) = bot.github.pulls(DEMO)
     assert pull.state == "closed"
     assert pull.comments[-1].body.startswith(
-        "2.0 can't be taken any more: yanked (broken). If it comes back, a new request is opened."
+        "2.0 can't be used any more: yanked (broken). If it comes back, a new request is opened."
     )
     assert bare.branches(bot.github.path(FORK)).keys() == {"main"}
     bot.decider.over.clear()
@@ -62,12 +62,10 @@ def test_the_request_for_a_deleted_release_is_marked_where_the_settings_say_so(b
     bot.decider.over[entry.identity] = Unneeded(why="withdrawn", version="2.0")
     bot.limits(withdrawn_releases="mark")
     for _ in range(2):
-        assert [(one.state, one.text) for one in bot.run().outcomes] == [
-            ("unchanged", "upstream does not offer 2.0 any more")
-        ]
+        assert [(one.state, one.text) for one in bot.run().outcomes] == [("unchanged", "upstream no longer offers 2.0")]
     (pull,) = bot.github.pulls(DEMO)
     assert (pull.state, pull.title) == ("open", "[withdrawn] demo 2.0")
-    assert len([each for each in pull.comments if "any more" in each.body]) == 1
+    assert len([each for each in pull.comments if "no longer offers" in each.body]) == 1
     bot.decider.over.clear()
     bot.decider.versions["demo"] = "2.0"
     bot.run()

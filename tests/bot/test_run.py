@@ -120,7 +120,7 @@ def test_pausing_leaves_open_requests_as_they_are(bot: Bots) -> None:
     bot.limits(paused=("all",))
     bot.github.forget()
     result = bot.run()
-    assert [worded(one.reason) for one in result.held] == ["everything is paused; its request stays as it is"]
+    assert [worded(one.reason) for one in result.held] == ["everything is paused; its request is left open"]
     del bot.decider.versions["demo"]
     bot.decider.over[bot.entries()[0].identity] = Unneeded(why="reached", version="2.0")
     assert bot.run().outcomes == ()

@@ -125,7 +125,7 @@ def test_a_request_that_nobody_needs_on_an_archived_feedstock_is_left_and_no_fai
     bot.decider.over = {about: Unneeded(why="reached", version="2.0")}
     result = bot.run()
     assert [(one.state, one.text) for one in result.outcomes] == [
-        ("left", f"{DEMO} is archived: its request stays as it is")
+        ("left", f"{DEMO} is archived: its request is left open")
     ]
     assert exit_code(result.states) == 0
 
@@ -460,7 +460,7 @@ def test_a_release_that_comes_back_takes_the_mark_off_the_title(bot: Bots) -> No
     bot.decider.over = {about: Unneeded(why="withdrawn", version="2.0")}
     bot.run()
     assert pull.title == "[withdrawn] demo 2.0"
-    said = "Upstream does not offer 2.0 any more. This request stays open, and is not merged automatically."
+    said = "Upstream no longer offers 2.0. This request stays open, and is not merged automatically."
     assert pull.comments[-1].body.splitlines()[0] == said
     bot.decider.versions["demo"] = "2.0"
     bot.run()

@@ -82,14 +82,14 @@ def test_known_failures_are_recognised_with_place_and_advice(
         "asking": (
             "NetworkUsed",
             "asking/recipe/recipe.yaml:17",
-            "the build asks the network for conda.invalid",
+            "the build needs the network for conda.invalid",
             "Add what the build downloads to host, or to source with its hash.",
         ),
         "wrong": (
             "HashMismatch",
             "wrong/recipe/recipe.yaml:12",
             f"{source.as_uri()} is not the file that the recipe expects: sha256 {'0' * 64} expected, {got} got",
-            "Find out which of the two is right before you change the recipe.",
+            "Find out which hash is right before you change the recipe.",
         ),
         "headless": (
             "MissingHeader",

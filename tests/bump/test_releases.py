@@ -248,12 +248,12 @@ def test_a_host_that_lists_nothing_is_said_to() -> None:
     found = newest("9.1", [Offers(origin=origin, offers=(Offer(version=next_one),), tried=True)], rules=Rules())
     assert isinstance(found, Newest)
     assert tuple(map(worded, found.notes)) == (
-        "9.2 exists; example.org lists nothing, so newer ones can't be ruled out",
+        "9.2 exists; example.org has no listing, so newer ones can't be ruled out",
     )
     current = newest("9.1", [Offers(origin=origin, offers=(Offer(version=own),), tried=True)], rules=Rules())
     assert isinstance(current, Current)
     assert worded(current) == (
-        "9.1 is the newest release that fits (example.org lists nothing: only the likely next versions were tried, so "
+        "9.1 is the newest release that fits (example.org has no listing: only the likely next versions were tried, so "
         "newer ones can't be ruled out)"
     )
 

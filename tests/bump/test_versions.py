@@ -179,7 +179,7 @@ def test_some_of_several_files_failed() -> None:
     )
     with ThreadPoolExecutor(2) as executor, pytest.raises(MissingFileError) as error:
         edited(text, path="meta.yaml", to="2.0", files=There({"https://example.com/two-2.0.zip"}), executor=executor)
-    assert error.value.message == "1 of 2 files can't be had: https://example.com/demo-2.0.tar.gz: not found"
+    assert error.value.message == "1 of 2 files can't be fetched: https://example.com/demo-2.0.tar.gz: not found"
 
 
 def test_a_server_that_sends_the_old_file_for_any_version() -> None:

@@ -146,7 +146,7 @@ def test_accepted_findings_are_told_with_the_file(capsys: pytest.CaptureFixture[
 
 def test_accepting_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--accept", "known"]) == 2
-    assert "--accept writes into the file of --baseline" in capsys.readouterr().err
+    assert "--accept needs a --baseline file to write to" in capsys.readouterr().err
 
 
 def test_patches_make_the_broken_solve_impossible(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
@@ -165,7 +165,7 @@ def test_builds_of_the_embedded_snapshot_are_not_patched(
     monkeypatch.setattr("dirac_forge.channel.repodata.embedded_folder", lambda _: workspace / "snapshot")
     assert main(["audit", "--channel", "embedded", "--patches", "patches"]) == 1
     said = capsys.readouterr()
-    assert "no patches or requests for builds of the embedded snapshot" in " ".join(said.err.split())
+    assert "builds of the embedded snapshot get no patches or requests" in " ".join(said.err.split())
     assert "high: helper is missing" in said.out
     assert "Next" not in said.out
     assert not (workspace / "patches").exists()
@@ -215,7 +215,7 @@ def test_write_corrects_the_recipe_of_the_workspace(capsys: pytest.CaptureFixtur
     assert main(["audit"]) == 1
     text = " ".join(capsys.readouterr().out.split())
     assert "Recipes to correct - grid: " in text
-    assert text.endswith("Next - dirac-forge audit --write: corrects these recipes; --pr proposes them")
+    assert text.endswith("Next - dirac-forge audit --write: fixes these recipes; --pr opens requests")
     assert "tool\n" in path.read_text(encoding="utf-8")
     assert main(["audit", "--write"]) == 1
     assert path.read_text(encoding="utf-8").endswith("  run:\n    - python >=3.11\n    - tool <2\n    - helper >=1\n")
@@ -399,6 +399,6 @@ def test_corrections_patches_and_broken_builds_are_proposed_on_github(
         (request,) = [name for name in names if name.endswith(".yml")]
         title, body, text = sent("admin-requests", request)
         assert title == "Mark builds of local as broken"
-        assert "helper has 1 file of it too, such as bin/same" in body.replace("\\", "")
+        assert "helper has 1 file with the same path, such as bin/same" in body.replace("\\", "")
         assert text == "action: broken\npackages:\n- noarch/local-1.0-0.conda"
         assert {each["state"] for each in answer(capsys, *asked)[1]["requests"]} == {"unchanged"}

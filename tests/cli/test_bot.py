@@ -152,7 +152,7 @@ def test_where_the_repositories_can_not_be_reached_the_workspace_is_used_and_tha
 def test_pull_requests_without_a_token_are_wrong_use(here: Here) -> None:
     code, said = here.run("bot", "run", "--pr")
     assert code == 2
-    assert "there is no token for GitHub, and pull requests need one" in said
+    assert "pull requests need a token for GitHub, and there is none" in said
     assert not (here.folder / "outbox").exists()
     assert here.github.requests == []
 
@@ -160,7 +160,7 @@ def test_pull_requests_without_a_token_are_wrong_use(here: Here) -> None:
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (("bump", "demo"), "`dirac-forge bot run` without --pr writes branches, patches and bodies to outbox/."),
+        (("bump", "demo"), "Without --pr, `dirac-forge bot run` writes branches, patches and bodies to outbox/."),
         (("migrate", "run", "none"), "`dirac-forge bot run` without --pr writes"),
         (("recipe", "demo"), "fork conda-forge/staged-recipes, copy the recipe's folder to recipes/ there"),
     ],
@@ -172,7 +172,7 @@ def test_without_a_token_pr_stops_before_anything_is_done(
     monkeypatch.setattr(tokens, "has_source", lambda _: False)  # where this runs there may be `gh`
     before = sorted(here.folder.rglob("*"))
     code, said = here.run(*arguments, "--pr")
-    assert (code, "there is no token for GitHub" in said, hint in " ".join(said.split())) == (2, True, True)
+    assert (code, "need a token for GitHub" in said, hint in " ".join(said.split())) == (2, True, True)
     assert sorted(here.folder.rglob("*")) == before
 
 
@@ -217,7 +217,7 @@ def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
     _, document = here.run("bot", "run", "--pr")
     code, said = here.run("bot", "retract", document["run"])
     assert code == 2
-    assert "1 request would be closed, and nobody can be asked" in said
+    assert "1 request would be closed, and this is not a terminal to confirm it" in said
     code, found = here.run("bot", "retract", document["run"], "--yes", "--reason", "too early")
     assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
     (pull,) = here.github.pulls("conda-forge/demo-feedstock")
@@ -228,7 +228,7 @@ def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
     code, said = here.run("bot", "retract", "nothing-like-it", "--yes")
     assert (code, said.splitlines()[0]) == (
         2,
-        "error: the ledger knows no batch, migration or feedstock nothing-like-it",
+        "error: the ledger has no batch, migration or feedstock nothing-like-it",
     )
     # A person who asks by name gets it again.
     code, document = here.run("bump", "demo", "--pr")
@@ -294,9 +294,7 @@ def test_the_request_for_a_release_that_upstream_took_back_is_closed(here: Here,
     _, document = here.run("bot", "run", "--pr")
     (request,) = document["requests"]
     said = (
-        "1.1 can't be taken any more: yanked (broken @everybody)"
-        if how == "yanked"
-        else "upstream does not offer 1.1 any more"
+        "1.1 can't be used any more: yanked (broken @everybody)" if how == "yanked" else "upstream no longer offers 1.1"
     )
     assert (request["state"], request["reason"]) == ("closed", said)
     (pull,) = here.github.pulls("conda-forge/demo-feedstock")
@@ -354,7 +352,7 @@ def test_a_bot_that_finds_another_at_work_leaves_it_the_work(here: Here) -> None
 
 def test_offline_nothing_is_asked(here: Here) -> None:
     code, said = here.run("bot", "run", "--offline")
-    assert (code, said.splitlines()[0]) == (3, "error: offline: repositories can't be asked")
+    assert (code, said.splitlines()[0]) == (3, "error: offline: repositories can't be fetched")
 
 
 def test_an_empty_workspace_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -410,7 +408,7 @@ def test_lines_of_json_on_stderr_replace_progress(here: Here) -> None:
 
 def test_json_and_every_contradict_each_other(here: Here) -> None:
     code, said = here.run("bot", "run", "--every", "6h")
-    assert (code, said.splitlines()[0]) == (2, "error: --json prints one document, and --every never ends")
+    assert (code, said.splitlines()[0]) == (2, "error: --json prints one document, but --every runs forever")
 
 
 def test_no_program_gets_the_token_but_git_where_it_asks_the_forge(
@@ -445,7 +443,7 @@ def test_an_outbox_that_can_not_be_written_is_said_before_anything_is_done(here:
     code, said = here.run("bot", "run")
     place = here.folder / "outbox"
     assert code == 3
-    assert said.startswith(f"error: {place} can't be written: {place} is no folder, and what is prepared goes there\n")
+    assert said.startswith(f"error: {place} can't be written: {place} is no folder, where prepared changes are kept\n")
     assert "--outbox" in said
 
 

@@ -27,7 +27,7 @@ def test_a_workflow_and_settings_are_written_into_an_empty_folder(
     assert init(tmp_path, "actions", "--dashboard", "dirac-bot/status") == 0
     said = capsys.readouterr().out
     assert said.startswith(
-        "Written: .github/workflows/bot.yml, pyproject.toml.\n\nWhat is left to do:\n1. Make an account"
+        "Written: .github/workflows/bot.yml, pyproject.toml.\n\nRemaining steps:\n1. Create a separate account"
     )
     assert "gh secret set DIRAC_FORGE_BOT_TOKEN" in said
     assert load(tmp_path, environ={}, flags={}).bot.dashboard == "dirac-bot/status"
@@ -51,7 +51,7 @@ def test_settings_and_files_of_a_person_stay(tmp_path: Path, capsys: pytest.Capt
     mine.parent.mkdir()
     mine.write_text("[Timer]\nOnCalendar=daily\n", encoding="utf-8")
     assert init(tmp_path, "systemd") == 1
-    assert "systemd/dirac-forge-bot.timer: there already, and different" in capsys.readouterr().err
+    assert "systemd/dirac-forge-bot.timer: already exists and differs" in capsys.readouterr().err
     assert mine.read_text(encoding="utf-8") == "[Timer]\nOnCalendar=daily\n"
     assert [path.name for path in mine.parent.iterdir()] == ["dirac-forge-bot.timer"]
     assert init(tmp_path, "systemd", "--force") == 0

@@ -178,7 +178,7 @@ def test_a_build_is_refused_beside_a_token_in_the_environment(
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_" + "0" * 36)
     assert main(["bump", "demo", "--build", "--pr", "--workspace", str(workspace)]) == 2
     said = " ".join(capsys.readouterr().err.split())
-    assert "--build runs code from upstream, which could read GITHUB_TOKEN in the environment" in said
+    assert "--build runs upstream code, which could read GITHUB_TOKEN in the environment" in said
     assert "nothing was done" in said
     assert "GITHUB_TOKEN_FILE" in said
 
@@ -214,7 +214,7 @@ def test_a_yanked_version_that_was_asked_for_is_proposed_with_a_warning(
         options = ("--no-check", "--dependencies", "off", "--index-url", index.url)
         _, (asked,) = run(workspace, capsys, "two", "--to", "1.1", *options)
         _, (found,) = run(workspace, capsys, "two", *options)
-    warning = "1.1 was asked for; without --to it would be passed over: yanked (it breaks the build)"
+    warning = "1.1 was requested; without --to it would be skipped: yanked (it breaks the build)"
     assert (asked["status"], warning in asked["notes"], warning in asked["body"]) == ("proposed", True, True)
     assert found["status"] == "skipped"
     assert found["reason"] == "1.0 is the newest release that fits (1.1: yanked (it breaks the build))"

@@ -98,7 +98,7 @@ def test_requirements_are_carried_over_with_upstreams_lines(recipe: Path, capsys
     (added,), (changed,) = found["dependencies"]["added"], found["dependencies"]["changed"]
     assert (added["output"], added["part"], added["after"], added["evidence"]) == ("demo", "run", "zipp >=3", "zipp>=3")
     assert (changed["before"], changed["after"], changed["line"]) == ("attrs >=20.0", "attrs >=23.0", 19)
-    assert "demo, run: zipp >=3 added (upstream asks for it now: zipp>=3)" in found["reason"]
+    assert "demo, run: zipp >=3 added (upstream requires it now: zipp>=3)" in found["reason"]
     assert "+    - zipp >=3" in found["edits"][0]["diff"]
 
 
@@ -106,7 +106,7 @@ def test_requirements_are_told_only(recipe: Path, capsys: pytest.CaptureFixture[
     found = run(recipe, capsys, "--no-check", "--dependencies", "report")
     assert recipe.read_text(encoding="utf-8") == EDITED
     assert [line["after"] for line in found["dependencies"]["added"]] == ["zipp >=3"]
-    assert "not carried over: demo, run: zipp >=3 added (upstream asks for it now: zipp>=3)" in found["notes"]
+    assert "not updated: demo, run: zipp >=3 added (upstream requires it now: zipp>=3)" in found["notes"]
 
 
 def test_requirements_are_left_alone(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -343,7 +343,7 @@ def test_a_folder_named_after_the_year_is_found_by_trying(
     text = path.read_text(encoding="utf-8")
     assert hashlib.sha256(archive(to)).hexdigest() in text
     assert ("2027" in text, "2025" in text) == (to == "3.50.0", to == "3.49.1")
-    assert f"{to} exists; {server.url[7:]} lists nothing, so newer ones can't be ruled out" in found["notes"]
+    assert f"{to} exists; {server.url[7:]} has no listing, so newer ones can't be ruled out" in found["notes"]
     assert any(note.endswith("it is in the folder of 2027") for note in found["notes"]) == (to == "3.50.0")
 
 

@@ -45,7 +45,7 @@ def test_what_the_cache_keeps_is_told_in_words_and_earlier_versions_together(
         ("recipes as they are built", "1", "0.2", "MB"),
         ("what source archives say", "1", "0.2", "MB"),
         ("what wheels say", "2", "0.4", "MB"),
-        ("of earlier versions of dirac-forge", "2", "0.4", "MB"),
+        ("from earlier versions of dirac-forge", "2", "0.4", "MB"),
     ]
 
 

@@ -118,7 +118,7 @@ def test_a_channel_that_cannot_be_read_is_unknown(workspace: Path, capsys: pytes
         (["--platform", "linux-46"], "error: 'linux-46' is not a platform that packages are installed on\n"),
         (["grid >=>1"], "error: 'grid >=>1' is not a package spec"),
         (["--with", "nothing"], "error: there is no feedstock nothing in "),
-        (["missing.yml"], "error: missing.yml: it can't be read"),
+        (["missing.yml"], "error: missing.yml: can't be read"),
     ],
 )
 def test_wrong_use(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,7 +94,7 @@ def test_the_bots_ledger_is_looked_at_and_left_as_it_is(doctor: Callable[..., Fi
     assert doctor("--offline")["bot"]["detail"].startswith("last run 2026-01-05 14:03 UTC; ")
     path.write_bytes(b"nonsense" * 100)
     found = doctor("--offline")["bot"]
-    assert (found["status"], found["detail"]) == ("unknown", f"{path}: it can't be read: file is not a database")
+    assert (found["status"], found["detail"]) == ("unknown", f"{path}: can't be read: file is not a database")
     assert path.read_bytes() == b"nonsense" * 100
 
 

@@ -58,8 +58,8 @@ def test_the_engine_of_build_has_a_line_of_its_own() -> None:
     ("program", "status", "detail"),
     [
         (Program(path="/usr/bin/git", said="git version 2.39.5 (Apple Git-154)\n"), "ok", "2.39.5 (/usr/bin/git)"),
-        (Program(path="/usr/bin/git"), "unknown", "/usr/bin/git does not tell its version"),
-        (Program(path="/usr/bin/git", said="no"), "unknown", "/usr/bin/git does not tell its version"),
+        (Program(path="/usr/bin/git"), "unknown", "/usr/bin/git does not print its version"),
+        (Program(path="/usr/bin/git", said="no"), "unknown", "/usr/bin/git does not print its version"),
         (Program(path=None), "missing", "not on PATH"),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_token_is_not_shown() -> None:
             "in GH_TOKEN; its scopes are none",
             "add public_repo and workflow at https://github.com/settings/tokens",
         ),
-        ("GitHub is down", "ok", "in GH_TOKEN; its scopes are not known: GitHub is down", ""),
+        ("GitHub is down", "ok", "in GH_TOKEN; its scopes are unknown: GitHub is down", ""),
         (None, "ok", "in GH_TOKEN", ""),
     ],
 )
@@ -190,7 +190,7 @@ def test_shown() -> None:
         "  - without: time",
         "  - to do: make room",
         "",
-        "  1 ok, 1 missing: nothing that is required is missing",
+        "  1 ok, 1 missing: everything that is required is there",
     ]
     assert as_json(findings[1:]) == {
         "findings": [

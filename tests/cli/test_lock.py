@@ -409,7 +409,7 @@ def test_documented_release_is_solved_and_not_locked_with_the_embedded_snapshot(
     assert said == (
         "DIRACOS can be solved, but not locked\n"
         f"  - linux-64: {count} packages\n"
-        "  Nothing was written: nobody could install these packages from the lock.\n"
+        "  Nothing was written: these packages could not be installed from the lock.\n"
         f"  - {count} packages from the embedded snapshot, which has neither package files nor\n"
         "    hashes, and has builds that conda-forge may not have\n"
         "  Give a channel that has the packages themselves, such as a mirror: --channel\n"

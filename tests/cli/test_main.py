@@ -16,7 +16,7 @@ from dirac_forge.cli import main
 from dirac_forge.cli.program import COMMANDS
 
 ROOT = Path(__file__).parents[2]
-REPORT = "This is a mistake in dirac-forge. Please report it at https://github.com/DIRACGrid/dirac-forge/issues"
+REPORT = "This is a bug in dirac-forge. Please report it at https://github.com/DIRACGrid/dirac-forge/issues"
 
 
 @pytest.fixture(autouse=True)

@@ -293,7 +293,7 @@ def test_a_paused_migration_does_nothing_without_the_flag(
     before = recipe_path.read_text(encoding="utf-8")
     arguments = ["lib2", "--channel", str(channel)]
     assert run(workspace, "next", *arguments) == 0
-    assert capsys.readouterr().out == "The migration is paused.\nNothing goes; --paused shows what could.\n"
+    assert capsys.readouterr().out == "The migration is paused.\nNothing is rebuilt; --paused shows what could be.\n"
     assert run(workspace, "run", *arguments, "--write") == 0
     assert capsys.readouterr().out == "lib2 is paused: nothing is rebuilt. Use --paused to rebuild anyway.\n"
     assert recipe_path.read_text(encoding="utf-8") == before
@@ -327,7 +327,7 @@ def test_release_lines_are_members(workspace: Path, channel: Path, capsys: pytes
         "  host: b@v0.x/recipe/meta.yaml:8: lib\n"
         "  lib exports lib\n"
         "It does not wait for another member.\n"
-        "Nobody waits for it.\n"
+        "No member waits for it.\n"
     )
     assert run(workspace, "why", "lib2", "a@v7") == 0
     assert capsys.readouterr().out == (
@@ -467,7 +467,7 @@ def test_an_added_python_that_no_channel_has_is_said(
     arguments = ["plan", "python315", "--channel", str(channel), "--platform", "linux-64", "--target", "app"]
     assert run(workspace, *arguments) == 3
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "No rebuild can start: the channel has no python 3.15 yet. What that does to app can't be tried yet."
+        "No rebuild can start: the channel has no python 3.15 yet. What it does to app can't be solved yet."
     )
 
 
@@ -525,7 +525,7 @@ def test_a_target_whose_feedstocks_are_not_here_is_unknown(
     assert main([*plan, "--platform", "linux-64"]) == 3
     *shown, step = capsys.readouterr().out.partition("\n  - ")
     assert shown[0].splitlines() == [
-        "lib2: the only feedstock of this workspace does not have to be rebuilt; of others nothing is known.",
+        "lib2: the only feedstock of this workspace does not have to be rebuilt; others are unknown.",
         "linux-64:",
         "  installable with the new pin once b is rebuilt.",
         "  No feedstock of this workspace makes it, so what it waits for is unknown.",
@@ -575,7 +575,7 @@ def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "It waits for:\n"
         "  a -> b\n"
         "    b needs a in host: b/recipe/meta.yaml:9: a\n"
-        "Nobody waits for it.\n"
+        "No member waits for it.\n"
     )
     assert run(workspace, "why", "lib2", "c") == 0
     assert capsys.readouterr().out == "c is not in lib2: lib is not in its host requirements.\n"
@@ -690,7 +690,7 @@ def test_a_platform_that_the_channel_does_not_have_is_named_once(
     assert run(workspace, *arguments) == 0
     out = capsys.readouterr().out
     assert out.count("linux-aarch64") == 1
-    assert "The channel has no packages for linux-aarch64, so nothing is known of a and b there.\n" in out
+    assert "The channel has no packages for linux-aarch64: a and b are unknown there.\n" in out
     assert run(workspace, *arguments, "--json") == 0
     found = answer(capsys)
     members = found["feedstocks"]

@@ -35,7 +35,7 @@ def test_file_that_is_not_there_stops_no_run(here: Here) -> None:  # noqa: F811
     assert code == 0
     (found,) = document["distributions"]
     assert "nowhere.yaml" in found["problem"]
-    assert "nowhere.yaml: not known: " in (here.folder / "outbox" / "dashboard.md").read_text(encoding="utf-8")
+    assert "nowhere.yaml: unknown: " in (here.folder / "outbox" / "dashboard.md").read_text(encoding="utf-8")
 
 
 def test_platform_that_does_not_solve_is_on_the_dashboard_and_in_the_summary(here: Here) -> None:  # noqa: F811

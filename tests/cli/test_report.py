@@ -220,5 +220,5 @@ def test_page_of_one_migration_is_a_file_that_needs_no_other(
 def test_a_folder_of_others_is_left_alone(made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "thesis.tex").write_text("mine", encoding="utf-8")
     assert made.run("report", "--output", str(tmp_path), "--no-bumps", "--no-audit") == 2
-    assert "has other files than a site" in capsys.readouterr().err
+    assert "has files that are not part of a dirac-forge site" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]

@@ -112,7 +112,7 @@ def test_local_changes_are_said(
 def test_offline_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "pyproject.toml").write_text("", encoding="utf-8")
     assert main(["sync", "a", "--workspace", str(workspace), "--offline"]) == 3
-    assert capsys.readouterr().err.startswith("error: offline: repositories can't be asked\n")
+    assert capsys.readouterr().err.startswith("error: offline: repositories can't be fetched\n")
 
 
 def test_unknown_keys_of_conda_forge_yml_are_warned_of(

@@ -105,7 +105,7 @@ def test_what_only_a_pinning_can_define(tmp_path: Path, capsys: pytest.CaptureFi
     assert (entry["problems"], entry["undefined"]) == ([], [{"name": "b_pin", "line": 10}])
     assert main(["validate", str(path), "--workspace", str(tmp_path)]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert said == f"1 file valid - {path}:10: b_pin has to come from the pinning: the recipe does not define it"
+    assert said == f"1 file valid - {path}:10: b_pin must come from the pinning: the recipe does not define it"
     (tmp_path / "variants.yaml").write_text("b_pin:\n  - '1'\n", encoding="utf-8")
     assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["undefined"] == []

@@ -134,7 +134,7 @@ def test_lock_of_the_last_release_is_what_it_is_compared_with(tmp_path: Path) ->
 
 def test_problem_is_said_alone() -> None:
     found = DistributionOutlook(name="OS", since=SINCE, problem="construct.yaml: there is no such file")
-    assert outlook_lines(found) == ("OS: not known: construct.yaml: there is no such file",)
+    assert outlook_lines(found) == ("OS: unknown: construct.yaml: there is no such file",)
 
 
 @pytest.mark.parametrize("count", [1, 9])

@@ -176,7 +176,7 @@ def test_no_migration(text: str, message: str) -> None:
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(MigrationFileError, match="it can't be read"):
+    with pytest.raises(MigrationFileError, match="can't be read"):
         read_migration(tmp_path / "none.yaml")
 
 

@@ -263,7 +263,9 @@ def test_a_part_of_a_channel_blocks_nothing(place: Place) -> None:
         "elsewhere >=2 (run of tool): this channel has no elsewhere; conda-forge should (the recipe needed it before); "
         "whether in this version is unknown"
     ) in found["notes"]
-    assert found["proof"]["warnings"] == ["taken to be there, since the channel has no such packages: elsewhere, fresh"]
+    assert found["proof"]["warnings"] == [
+        "assumed to exist, because the channel has no such packages: elsewhere, fresh"
+    ]
     assert outcomes(found) == ["same"]
 
 

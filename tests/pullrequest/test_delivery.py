@@ -39,7 +39,7 @@ def test_a_change_becomes_a_request(world: World) -> None:
     assert header is not None
     assert (header.identity, header.fingerprint, header.rerender) == (identity("2"), fingerprint(bump("2")), "ask")
     assert pull.body.split("\n", 1)[1] == (
-        "What is new.\n\nconda-forge's service is asked to rerender it "
+        "What is new.\n\nconda-forge's service will rerender it "
         "(`conda-smithy is not installed where this was made`).\n"
     )
     assert [comment.body.splitlines()[0] for comment in pull.comments] == ["@conda-forge-admin, please rerender"]

@@ -15,7 +15,7 @@ RECORD = Record(name="demo", version="1.0_a", build="0", subdir="noarch")
     ("unknown", "text"),
     [
         (Uncompared(kind="not-a-project"), "demo is not made from the project of that name"),
-        (Uncompared(kind="not-a-version"), "1.0_a is not a version as PEP 440 has them"),
+        (Uncompared(kind="not-a-version"), "1.0_a is not a version (PEP 440)"),
         (Uncompared(kind="no-release", projects=("demo", "de-mo")), "the index has no demo or de-mo 1.0_a"),
         (
             Uncompared(kind="no-metadata", projects=("demo",)),

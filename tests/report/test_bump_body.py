@@ -32,7 +32,7 @@ BODY = """\
 
 Released on 2026-11-02, 9.1.9 on 2026-05-01. 9.1.22 is the newest that fits.
 
-Newer versions that were passed over:
+Newer versions that were skipped:
 
 - 10.0a7 to 10.0a1 (7 versions): a pre-release
 
@@ -46,8 +46,8 @@ Newer versions that were passed over:
 ## Checks
 
 - **Targets get worse**: dirac-grid 9.1.22 can't be installed on osx-64
-- Assumes that these are merged already: m2crypto.
-- the run\\_exports of lib are not known: requirements of the builds may be missing
+- Assumes that these are already merged: m2crypto.
+- the run\\_exports of lib are unknown: requirements of the builds may be missing
 
 | dirac-grid | Python 3.12 |
 | --- | --- |
@@ -132,11 +132,11 @@ Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 SHORT = """\
 ## demo 1.0 → 1.1
 
-1.1 was asked for. For the branch v1.x.
+1.1 was requested. For the branch v1.x.
 
 ## Checks
 
-Not proven: no solver was asked what this does to the targets.
+Not proven: the solver did not check the targets.
 
 ## Requirements
 
@@ -181,8 +181,11 @@ def test_the_body_where_nothing_is_known() -> None:
 def test_requirements_that_are_only_reported() -> None:
     drift = Drift(text="another text", changed=(M2CRYPTO,))
     body = with_body(replace(BARE, drift=drift, notes=(NotCarried(change=M2CRYPTO), "something else"))).change.body
-    assert "\n## Requirements, not carried over\n\n**dirac-grid**\n\n| in | before | after | upstream | why |\n" in body
-    assert "\n## Needs review\n\n- not carried over: dirac-grid, run: m2crypto " in body
+    assert (
+        "\n## Requirements that were not updated\n\n**dirac-grid**\n\n| in | before | after | upstream | why |\n"
+        in body
+    )
+    assert "\n## Needs review\n\n- not updated: dirac-grid, run: m2crypto " in body
     assert "\n- something else\n\n## " in body
 
 
@@ -198,7 +201,7 @@ def test_the_box_for_requirements_is_ticked_only_where_the_recipe_asks_for_all_t
         fresh=True,
     )  # fmt: skip
     review = "\n## Needs review\n\n- a, line 9: run has attrs; upstream asks for attrs"
-    lag = "\n## Only reported\n\n- a still lags behind upstream, as before: run has attrs; upstream asks for attrs"
+    lag = "\n## Only reported\n\n- a is still behind upstream, as before: run has attrs; upstream asks for attrs"
     for unmet, ticked, said in (
         (news, " ", review),
         (replace(news, fresh=False), " ", lag),
@@ -252,7 +255,7 @@ def test_who_waits_for_whom() -> None:
     assert "- Waiting for it: dirac-grid.\n" in first.change.body  # type: ignore[union-attr]
     assert "- **It waits for m2crypto**; it can be merged once the channel has it.\n" in second.change.body  # type: ignore[union-attr]
     assert "\n- **The targets stay as they are**\n" in first.change.body  # type: ignore[union-attr]
-    assert "\n## Checks\n\nNot proven: what it waits for is not there yet.\n" in second.change.body  # type: ignore[union-attr]
+    assert "\n## Checks\n\nNot proven: its prerequisites are not there yet.\n" in second.change.body  # type: ignore[union-attr]
     assert "Waiting" not in last.change.body  # type: ignore[union-attr]
 
 

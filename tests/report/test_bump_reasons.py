@@ -44,10 +44,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
                 "leaves this one out"
             ),
         ),
-        (skip_reasons.NoOrder(version="main"), "main has no known order, so no version can be called newer"),
+        (skip_reasons.NoOrder(version="main"), "main has no known order, so no version counts as newer"),
         (
             skip_reasons.NoOrder(version="9e", pep440=True, notes=("only tags were seen",)),
-            "9e is not a version that PyPI can have (PEP 440), so none can be called newer (only tags were seen)",
+            "9e is not a version that PyPI can have (PEP 440), so none counts as newer (only tags were seen)",
         ),
         (
             skip_reasons.AllowedSources(
@@ -76,7 +76,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             skip_reasons.NoReleaseFound(why=skip_reasons.NoVersionOffered(place="a")),
             "no release was found: a offers no version",
         ),
-        (tag_reasons.OverlongTag(), "it is far too long for a version"),
+        (tag_reasons.OverlongTag(), "it is too long for a version"),
         (tag_reasons.NotDiracTag(tag="1"), "the tag 1 is not of the form vXrYpZ"),
         (tag_reasons.UnorderedName(text="x"), "x has no known order"),
         (tag_reasons.OwnTagMismatch(tag="v1", version="2"), "the tag v1 does not spell 2"),
@@ -158,7 +158,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (
             bump_notes.NotCarried(change=M2CRYPTO),
             (
-                "not carried over: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: "
+                "not updated: dirac-grid, run: m2crypto >=0.36 → m2crypto >=0.50 (upstream's bound moved: "
                 "M2Crypto>=0.50)"
             ),
         ),
@@ -169,13 +169,13 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (bump_notes.NotCompared(reason="a is unreachable"), "requirements were not compared: a is unreachable"),
         (
             objections.Downgrade(old="2.0", new="1.0"),
-            "this is a downgrade: 1.0 was asked for, and is older than the recipe's 2.0",
+            "this is a downgrade: 1.0 was requested, and is older than the recipe's 2.0",
         ),
         (
             objections.AskedAnyway(version="1.1", reason=objections.PlaceObjects(objection="yanked (broken)")),
-            "1.1 was asked for; without --to it would be passed over: yanked (broken)",
+            "1.1 was requested; without --to it would be skipped: yanked (broken)",
         ),
-        (CarriedReason(kind="asked-now"), "upstream asks for it now"),
+        (CarriedReason(kind="asked-now"), "upstream requires it now"),
         (CarriedReason(kind="no-longer-asked", extra="full"), "upstream's extra full no longer asks for it"),
         (
             CarriedReason(kind="pip-without-setuptools", python="3.13"),
@@ -184,8 +184,8 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (patches.AbsentPatch(), "the repository has no such text file"),
         (patches.AbsentPatch(folder="a/recipe"), "a/recipe has no such file"),
         (patches.OutsidePatch(), "it is outside of the feedstock"),
-        (patches.OversizedPatch(), "it is larger than any patch that is read"),
-        (patches.RepositoryPatch(), "it is for a repository that is checked out"),
+        (patches.OversizedPatch(), "it is larger than the limit for patches"),
+        (patches.RepositoryPatch(), "it is for a git source"),
         (bump_notes.MovesTogether(key="b"), "it moves together with b: each needs the other"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",

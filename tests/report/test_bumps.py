@@ -37,8 +37,8 @@ dirac-grid 9.1.9 → 9.1.22
     - lhcbdirac main needs dirac-grid >=9.1,<10: 9.1.22 belongs to it
   Checks
     - Targets get worse: dirac-grid 9.1.22 can't be installed on osx-64
-    - Assumes that these are merged already: m2crypto.
-    - the run_exports of lib are not known: requirements of the builds may be
+    - Assumes that these are already merged: m2crypto.
+    - the run_exports of lib are unknown: requirements of the builds may be
       missing
     dirac-grid  Python 3.12
     linux-64    ▲ 9.1.9 → 9.1.22
@@ -154,12 +154,12 @@ def test_skips_are_grouped_by_their_reason() -> None:
         "Can't be read or edited",
         "  - broken: recipe.yaml:1: no version",
         "",
-        "Could not be found out",
+        "Unknown",
         "  - dark 1: pypi.org can't be reached",
         "",
         "9 skipped, 1 unknown.",
     ]
-    assert shown([]) == ["There are no feedstocks."]
+    assert shown([]) == ["The workspace has no feedstocks."]
 
 
 def test_a_hint_for_several_hosts_is_told_once() -> None:
@@ -169,7 +169,7 @@ def test_a_hint_for_several_hosts_is_told_once() -> None:
         for name, host in (("a", "x.org"), ("b", "y.org"), ("c", "x.org"))
     ]
     assert shown(skips) == [
-        "Could not be found out",
+        "Unknown",
         "  - a 1 and c 1: x.org can't be reached",
         "  - b 1: y.org can't be reached",
         "  - Check the network.",
@@ -229,7 +229,7 @@ def test_json() -> None:
         "outcome": "worse",
         "reason": "dirac-grid 9.1.22 can't be installed on osx-64",
         "beside": ["m2crypto"],
-        "warnings": ["the run_exports of lib are not known: requirements of the builds may be missing"],
+        "warnings": ["the run_exports of lib are unknown: requirements of the builds may be missing"],
         "unblock": [],
     }
     assert full["blocked_by"] == ["m2crypto >=0.50 (run of dirac-grid): the channel has m2crypto up to 0.45.1"]
@@ -262,5 +262,5 @@ def test_json() -> None:
     assert full["patches"] == ["fix-@octocat.patch"]
     assert full["body"].startswith("## dirac-grid 9.1.9 → 9.1.22\n")
     assert (bare["checks"], bare["environments"], bare["proof"]) == ([], [], None)
-    assert bare["notes"] == ["not proven: no solver was asked what this does to the targets"]
+    assert bare["notes"] == ["not proven: the solver did not check the targets"]
     assert (skip["from"], skip["to"], skip["status"], skip["kind"]) == ("2.0", None, "skipped", "nothing")

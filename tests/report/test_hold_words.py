@@ -30,7 +30,7 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
     ("reason", "words"),
     [
         (Paused(name="all"), "everything is paused"),
-        (Paused(name="openssl4", there=True), "openssl4 is paused; its request stays as it is"),
+        (Paused(name="openssl4", there=True), "openssl4 is paused; its request is left open"),
         (FeedstockFull(open=3, most=3), "3 requests are open on it, of 3 at most"),
         (ForgeFull(open=9, most=9), "9 requests are open on all feedstocks, of 9 at most"),
         (RunFull(most=5), "this run has opened 5, as many as it may"),

@@ -76,7 +76,7 @@ def test_what_stands_in_the_way_where_nothing_can_go() -> None:
 def test_a_status_without_members_has_no_table() -> None:
     plan = plan_of({})
     assert shown(status_text(plan, status_of(plan, {}))) == (
-        "lib2: the only feedstock of this workspace does not have to be rebuilt; of others nothing is known.\n"
+        "lib2: the only feedstock of this workspace does not have to be rebuilt; others are unknown.\n"
     )
 
 
@@ -87,7 +87,7 @@ def test_a_cut_reason_begins_with_the_platform_and_platforms_from_elsewhere_are_
     reason = NotSolvable(environment=where, reason=Refused(causes=(cause,)))
     status = status_of(plan, {}, Known(not_solvable={"a": reason}))
     text = shown(status_text(plan, status, platforms=("linux-64",)), 40)
-    assert "\n  a  win-64: pcre2: no build for …\n\n-v shows the reasons whole.\n" in text
+    assert "\n  a  win-64: pcre2: no build for …\n\n-v shows the full reasons.\n" in text
     assert "Some states are decided by win-64, which\nthe settings do not name:" in text
     text = shown(status_text(plan, status, platforms=("linux-64", "win-64")), 100)
     assert text.endswith("\n  a  win-64: pcre2: no build for win-64 (there is one for linux-64)\n")
@@ -106,7 +106,7 @@ def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:
     assert shown(effect_text(effect), 200).splitlines()[-2:] == [
         "  No feedstock of this workspace makes it, so what it waits for is unknown.",
         (
-            "libfar 1.1 comes perhaps (by its name) from far, whose recipe here is older (1.0): `dirac-forge sync far` "
-            "fetches the newest."
+            "libfar 1.1 may come (judging by its name) from far, whose recipe here is older (1.0): "
+            "`dirac-forge sync far` fetches the newest."
         ),
     ]

@@ -54,8 +54,8 @@ def test_a_command_that_nobody_would_read_is_left_out() -> None:
 
 
 def test_steps_are_a_section_and_none_are_none() -> None:
-    line = (Code("dirac-forge bump"), ": which feedstocks have newer releases")
-    assert steps_section(step("which feedstocks have newer releases", "bump")) == (
+    line = (Code("dirac-forge bump"), ": shows which feedstocks have newer releases")
+    assert steps_section(step("shows which feedstocks have newer releases", "bump")) == (
         Section(title="Next", blocks=(Items((line,)),)),
     )
     assert steps_section(()) == ()

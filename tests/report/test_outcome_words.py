@@ -50,9 +50,9 @@ CASES = [
     (ClosedRequest(how="closed #1"), "closed #1"),
     (ClosedRequest(how="closed #1", unchanged=True), "closed #1, and nothing has changed since"),
     (RetractedRequest(comment="wrong"), "it was retracted: wrong"),
-    (MergedBeforeRetraction(), "it is merged: it can't be taken back any more"),
+    (MergedBeforeRetraction(), "it is merged and can't be retracted any more"),
     (RequestInConflict(name="#1"), "#1 has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"),
-    (ArchivedRepository(repository="c/a"), "c/a is archived: its request stays as it is"),
+    (ArchivedRepository(repository="c/a"), "c/a is archived: its request is left open"),
     (IgnoredVersion(), "ignored on the dashboard"),
     (OpenRequest(url="u"), "its request is open: u"),
     (OpenRequest(url="u", decided="closed #1"), "closed #1"),
@@ -66,8 +66,8 @@ CASES = [
     (Unneeded(why="built"), "the channel has it rebuilt already"),
     (Unneeded(why="reached", version="2"), "the feedstock is at 2 already"),
     (Unneeded(why="excluded", version="2"), "conda-forge.yml excludes 2"),
-    (Unneeded(why="withdrawn", version="2"), "upstream does not offer 2 any more"),
-    (Unneeded(why="withdrawn", version="2", objection="yanked (x)"), "2 can't be taken any more: yanked (x)"),
+    (Unneeded(why="withdrawn", version="2"), "upstream no longer offers 2"),
+    (Unneeded(why="withdrawn", version="2", objection="yanked (x)"), "2 can't be used any more: yanked (x)"),
     ("no answer", "no answer"),
 ]
 
@@ -88,12 +88,12 @@ def test_every_reason_is_tried() -> None:
         (
             Unneeded(why="withdrawn", version="2", objection="yanked @a"),
             False,
-            "2 can't be taken any more: yanked @\u200ba. If it comes back, a new request is opened.",
+            "2 can't be used any more: yanked @\u200ba. If it comes back, a new request is opened.",
         ),
         (
             Unneeded(why="withdrawn", version="2"),
             True,
-            "Upstream does not offer 2 any more. This request stays open, and is not merged automatically.",
+            "Upstream no longer offers 2. This request stays open, and is not merged automatically.",
         ),
     ],
 )

@@ -85,7 +85,7 @@ A client for @\u200beveryone
 | `signurlarity` | `>=1` | missing |  | Signurlarity (guess) |
 | `anyio` | `>=1` | available | 4.9 | anyio (guess) |
 
-## How it was decided
+## How the recipe was made
 
 - hatchling builds it
 

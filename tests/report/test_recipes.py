@@ -52,7 +52,7 @@ def test_only_what_needs_action_is_listed() -> None:
 
 @pytest.mark.parametrize(
     ("as_of", "why"),
-    [(None, "not every channel could be read"), (date(2026, 8, 21), "the embedded snapshot has none of them")],
+    [(None, "some channels could not be read"), (date(2026, 8, 21), "the embedded snapshot has none of them")],
 )
 def test_one_line_where_everything_is_unknown(as_of: date | None, why: str) -> None:
     rows = [needed(f"p{at}", "unknown", mapped_by="guess") for at in range(127)]
@@ -65,7 +65,7 @@ def test_statuses_of_the_embedded_snapshot_are_marked() -> None:
     assert shown(*rows, width=200) == (
         "Dependencies\n"
         "  - unknown: b\n"
-        "  - guessed names, to be checked: b\n"
+        "  - guessed names (check them): b\n"
         "  2 dependencies: 1 available*, 1 unknown. --table shows all."
     )
     document = as_json(MadeRecipes(recipes=(), needed=tuple(rows)), [])

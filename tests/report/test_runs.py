@@ -74,7 +74,7 @@ def test_a_summary_on_a_narrow_terminal_loses_nothing() -> None:
 def test_a_place_in_the_outbox_and_a_run_without_anything() -> None:
     text = run_markdown([RunRow(feedstock="demo", title="demo 2", outcome="written", url="outbox/demo")])
     assert "| demo | 2 (outbox/demo) |" in text
-    assert run_markdown([]) == "## Run\n\nThere was nothing to look at.\n"
+    assert run_markdown([]) == "## Run\n\nThere were no feedstocks to look at.\n"
 
 
 def test_many_that_share_a_reason_share_a_line() -> None:

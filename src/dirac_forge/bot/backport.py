@@ -94,10 +94,10 @@ def read_fix(url: str, settings: Settings, connections: Connections) -> Fix:
     parts = split_url(url)
     match = _URL.fullmatch(parts.path)
     if match is None or parts.scheme not in {"http", "https"}:
-        raise InputError(f"{url} is no pull request", hint="It is https://github.com/OWNER/NAME/pull/NUMBER.")
+        raise InputError(f"{url} is not a pull request", hint="It is https://github.com/OWNER/NAME/pull/NUMBER.")
     number = parse_whole_number(match["number"])
     if number is None:
-        raise InputError(f"{url[:200]} is no pull request: its number is too long")
+        raise InputError(f"{url[:200]} is not a pull request: its number is too long")
     feedstock = match["name"].removesuffix("-feedstock")
     full_name, place = full_name_of(settings, feedstock)
     if full_name.lower() != f"{match['owner']}/{match['name']}".lower():
@@ -147,8 +147,8 @@ def _found(folder: Path, number: int, url: str, about: str) -> tuple[str, str, s
             if match is not None and parse_whole_number(match[1] or match[2]) == number:
                 return safe_branch(branch), commit, subject.removesuffix(f" (#{number})")
     raise InputError(
-        f"{url}: no branch has its merge among the last {_DEPTH} commits",
-        hint="Is it merged? With a token (--pr) GitHub is asked.",
+        f"{url}: no branch has its merge commit among the last {_DEPTH} commits",
+        hint="Check that it is merged. With a token (--pr), GitHub's API is used.",
     )
 
 
@@ -191,7 +191,7 @@ def sweep_lines(fix: Fix, settings: Settings, known: Iterable[str], wanted: Sequ
     found = [name for name in dict.fromkeys(map(_as_main, names)) if name != _as_main(fix.base)]
     if not found:
         raise InputError(
-            f"{fix.feedstock} has no other release line than {fix.base}",
+            f"{fix.feedstock} has no release line other than {fix.base}",
             hint="Name one with --branch, or in `branches` of [tool.dirac-forge.feedstocks].",
         )
     return [safe_branch(name) for name in found]

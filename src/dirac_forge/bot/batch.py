@@ -205,9 +205,9 @@ def read_batch(folder: Path, *, now: datetime) -> Batch:
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         raise InputError(f"{path} can't be read ({type(error).__name__})", hint=again) from error
     if batch.format != _FORMAT:
-        raise InputError(f"{path} was made by another version of dirac-forge", hint=again)
+        raise InputError(f"{path} was made by a different version of dirac-forge", hint=again)
     if not timedelta(days=-1) < now - batch.made < _LONGEST_LIFE:
-        raise InputError(f"{path} was made on {batch.made:%Y-%m-%d %H:%M} UTC, which is too long ago", hint=again)
+        raise InputError(f"{path} was made on {batch.made:%Y-%m-%d %H:%M} UTC, which is too old", hint=again)
     return batch
 
 
@@ -244,7 +244,7 @@ class BatchDecider:
 
     def _pack(self, name: str) -> bytes:
         if not _PACK.fullmatch(name):
-            raise InputError("the batch names a pack that is not the digest of one")
+            raise InputError("the batch names a pack that is not a digest")
         path = self.folder / "packs" / f"{name}.pack"
         try:
             with path.open("rb") as file:

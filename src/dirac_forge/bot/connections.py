@@ -60,7 +60,7 @@ class Connections:
     forge: Forge | None = None
     """None for the outbox."""
     smithy: Smithy | NoSmithy | None = None
-    """None where it is not installed: conda-forge's service is asked to rerender."""
+    """None where it is not installed: conda-forge's service will rerender."""
     others: str = "wait"
     """`other-requests` of the settings."""
     many: bool = False
@@ -92,7 +92,7 @@ def _check_outbox(folder: Path) -> None:
     why = "is no folder" if not there.is_dir() else "" if os.access(there, os.W_OK) else "can't be written"
     if why:
         raise StorageError(
-            f"{folder} can't be written: {there} {why}, and what is prepared goes there",
+            f"{folder} can't be written: {there} {why}, where prepared changes are kept",
             hint="Name another folder with --outbox.",
         )
 
@@ -118,7 +118,7 @@ def open_connections(
     """
     settings = world.settings
     if settings.offline and "://" in settings.feedstock_url:
-        raise UnknownError("offline: repositories can't be asked", hint="Leave out --offline, or set feedstock-url.")
+        raise UnknownError("offline: repositories can't be fetched", hint="Leave out --offline, or set feedstock-url.")
     with open_ledger(world, ledger) as opened:
         destination: Destination
         if github is not None:

@@ -14,16 +14,16 @@ from dirac_forge.values import dataclass
 __all__ = ["History", "history_json", "history_lines", "history_of", "moment"]
 
 _SAID: dict[State, str] = {
-    "wanted": "wanted, and not sent yet",
-    "prepared": "prepared in the outbox, and not sent yet",
-    "theirs": "left to the request of somebody else",
-    "pushed": "its branch is pushed, the request is not open yet",
+    "wanted": "wanted, not sent yet",
+    "prepared": "prepared in the outbox, not sent yet",
+    "theirs": "left to someone else's request",
+    "pushed": "branch pushed, request not open yet",
     "open": "open",
-    "merged": "merged; the channel has no package of it yet",
-    "closed-by-person": "closed by a person: it stays closed until something changes",
+    "merged": "merged; not in the channel yet",
+    "closed-by-person": "closed by a person; stays closed until something changes",
     "superseded": "superseded by a newer one",
-    "retracted": "taken back: it stays so until something changes",
-    "done": "done: the channel has it",
+    "retracted": "retracted; stays closed until something changes",
+    "done": "done: in the channel",
     "failed": "failed",
     "waiting": "waits",
 }
@@ -112,11 +112,11 @@ def _about(event: Event) -> str:
 
 def _unknown(history: History) -> list[str]:
     if history.last_run is None:
-        return [f"The bot has never run here, so nothing is known of {history.feedstock}."]
+        return [f"The bot has never run here, so nothing is known about {history.feedstock}."]
     last = history.last_run
     if history.paused:
         return [f"The bot has never looked at {history.feedstock}: {_paused(history.paused)}."]
-    end = f"its last run was at {moment(last.start)}"
+    end = f"its last run started at {moment(last.start)}"
     return [f"The bot has never looked at {history.feedstock}; {end}.", "Is it in the workspace?"]
 
 

@@ -31,9 +31,9 @@ def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
         mine = [entry for entry in entries if _means(entry, name.removesuffix("-feedstock"))]
         if not mine and name not in runs:
             raise InputError(
-                f"the ledger knows no batch, migration or feedstock {name}",
-                hint="A batch is a run's id, as its summary and `dirac-forge bot why FEEDSTOCK` show it. With a token, "
-                "GitHub is asked for what the ledger does not know.",
+                f"the ledger has no batch, migration or feedstock {name}",
+                hint="A batch is the ID of a run, as in its summary and `dirac-forge bot why FEEDSTOCK`. With a token, "
+                "open requests that the ledger does not have are looked up on GitHub.",
             )
         found |= dict.fromkeys(entry for entry in mine if entry.state in {*OPEN_STATES, "prepared"})
     return tuple(found)

@@ -97,7 +97,7 @@ class BotRun:
                 faults = " ".join(sorted({each.fault.kind for each in result.outcomes if each.fault is not None}))
                 outcome = outcome_of(result.states)
             except ForgeError as error:
-                outcome = f"broken off: {error.message}"
+                outcome = f"interrupted: {error.message}"
                 raise
             finally:
                 log.say("end", outcome, fault=faults)

@@ -95,13 +95,13 @@ def systemd_units(places: ServerPlaces) -> dict[str, str]:
     """Return the units by file name: a timer, and a service for each step; only two of them get the token."""
     return {
         "dirac-forge-observe.service": _service(
-            "read what became of open requests", "observe", places, token=True, after=""
+            "read the state of open requests", "observe", places, token=True, after=""
         ),
         "dirac-forge-prepare.service": _service(
-            "decide and render, without a token", "prepare --canary 3", places, token=False, after="observe"
+            "prepare changes, without a token", "prepare --canary 3", places, token=False, after="observe"
         ),
         "dirac-forge-bot.service": _service(
-            "send what was prepared", "send --canary 3", places, token=True, after="prepare"
+            "send prepared changes", "send --canary 3", places, token=True, after="prepare"
         ),
         "dirac-forge-bot.timer": _TIMER,
     }

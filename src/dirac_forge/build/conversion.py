@@ -346,7 +346,7 @@ def _prove(asked: ReadOutput, text: str, *, path: Path | str, platform: str, var
     try:
         outputs = parse_recipe(text, path="recipe.yaml").render(platform=platform, variant=variant).outputs
     except InputError as error:
-        raise RecipeError(f"the recipe.yaml made of it can't be read: {error.message}", path=path) from error
+        raise RecipeError(f"the recipe.yaml made of can't be read: {error.message}", path=path) from error
     for what, of in _PROOF.items():
         if len(outputs) != 1 or of(asked) != of(outputs[0]):
             raise RecipeError(f"{what} would differ in a recipe.yaml", path=path)

@@ -228,6 +228,6 @@ def _tried(draft: EditDraft, source: MovedSource, text: str, files: SourceFiles)
 def _failure(failed: Sequence[ForgeError], total: int) -> ForgeError:
     unknown = next((error for error in failed if isinstance(error, UnknownError)), None)
     reasons = "; ".join(error.message for error in failed)
-    message = reasons if total == 1 else f"{len(failed)} of {total} files can't be had: {reasons}"
+    message = reasons if total == 1 else f"{len(failed)} of {total} files can't be fetched: {reasons}"
     hint = next((error.hint for error in failed if error.hint), None)
     return UnansweredError(message, hint=hint) if unknown else MissingFileError(message, hint=hint)

@@ -330,7 +330,7 @@ def _beside_its_extras(name: str) -> Mapped | None:
 def _incomplete(catalogue: Listing) -> str:
     """Why the absence of a package from a channel proves nothing."""
     if catalogue.unread:
-        return "not every channel could be read"
+        return "some channels could not be read"
     return "the embedded snapshot, a part of conda-forge, does not have it"
 
 

@@ -103,7 +103,7 @@ def _may_be_mended(context: Context, request: AuditRequest) -> bool:
 def _baseline(request: AuditRequest) -> tuple[Accepted, ...]:
     """Return what is accepted; nothing without a file, which --accept makes. Raises InputError."""
     if request.accept and request.baseline is None:
-        raise InputError("--accept writes into the file of --baseline", hint="Give --baseline FILE too.")
+        raise InputError("--accept needs a --baseline file to write to", hint="Give --baseline FILE too.")
     if request.baseline is None or (request.accept and not request.baseline.exists()):
         return ()
     return read_baseline(request.baseline)

@@ -72,7 +72,7 @@ def _published(
     kept = [finding for finding in findings if finding.record.channel not in embedded]
     if len(kept) < len(findings) and (request.patches or request.broken or request.pr):
         context.observer.warned(
-            "no patches or requests for builds of the embedded snapshot, since conda-forge may not have them"
+            "builds of the embedded snapshot get no patches or requests, because conda-forge may not have them"
         )
     return kept
 

@@ -47,7 +47,7 @@ def run(context: Context, asked: RunRequest, *, every: str, log: Path | None, js
 
     span = _seconds(every) if every else 0.0
     if span and context.options.json:
-        raise InputError("--json prints one document, and --every never ends", hint="Use --log FILE for a program.")
+        raise InputError("--json prints one document, but --every runs forever", hint="Use --log FILE for a program.")
     with log_lines(log, on_stderr=json_log) as write:
         if not span and not json_log:
             return run_once(context, asked, write)
@@ -69,7 +69,7 @@ def _again_and_again(context: Context, observer: Terminal, span: float, run: Cal
             # Everything anew: settings may have changed, and a host that was dead may be there again.
             with Context.of(context.options, context.environ, observer) as one:
                 code = run(one)
-            said = {0: "done", 1: "something failed", 3: "something could not be found out", 70: "it crashed"}.get(
+            said = {0: "done", 1: "something failed", 3: "something is unknown", 70: "it crashed"}.get(
                 code, f"exit {code}"
             )
         except ForgeError as error:
@@ -106,7 +106,7 @@ def why(context: Context, feedstock: str, *, ledger: Path | None) -> int:
         try:
             _learn(context, [name], ledger, over=True)
         except ForgeError as error:
-            context.observer.warned(f"our requests on {name} could not be asked for: {error.message}")
+            context.observer.warned(f"our requests on {name} could not be fetched: {error.message}")
         found = _history(context, name, branch, ledger)
     context.answer(sentences(history_lines(found, all_events=context.options.verbose)), history_json(found))
     return 0 if found.known else 1
@@ -243,7 +243,7 @@ def _confirmed(context: Context, lines: list[str]) -> None:
         typer.echo(line, err=True)
     if not sys.stdin.isatty():
         many = f"{len(lines)} request{'s' if len(lines) > 1 else ''}"
-        raise InputError(f"{many} would be closed, and nobody can be asked", hint="Say --yes.")
+        raise InputError(f"{many} would be closed, and this is not a terminal to confirm it", hint="Say --yes.")
     if not typer.confirm(f"Close {len(lines)}?", err=True):
         raise InputError("nothing was closed")
 

@@ -43,7 +43,7 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     steps = _actions_steps() if where == "actions" else _systemd_steps(root)
     if dashboard and root / "pyproject.toml" not in files:
         steps = (*steps, f'And add dashboard = "{dashboard}" to [tool.dirac-forge.bot] of pyproject.toml.')
-    lines = [f"Written: {', '.join(written)}.", "", "What is left to do:", *steps]
+    lines = [f"Written: {', '.join(written)}.", "", "Remaining steps:", *steps]
     context.answer(sentences(lines), {"written": written, "differing": [], "steps": list(steps)})
     return 0
 
@@ -51,7 +51,7 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
 def _refused(context: Context, differing: Sequence[Path]) -> int:
     """Answer that nothing was written, and return the exit code."""
     names = ", ".join(str(path.relative_to(context.settings.workspace)) for path in differing)
-    context.observer.warned(f"{names}: there already, and different; nothing was written (--force overwrites)")
+    context.observer.warned(f"{names}: already exists and differs; nothing was written (--force overwrites it)")
     context.answer(sentences(["Nothing was written."]), {"written": [], "differing": list(map(str, differing))})
     return 1
 
@@ -115,18 +115,18 @@ def _settings(root: Path, dashboard: str) -> dict[Path, str]:
 
 def _actions_steps() -> tuple[str, ...]:
     return (
-        "1. Make an account for the bot alone, and with it a classic token with the scopes public_repo and workflow:",
+        "1. Create a separate account for the bot, and in it a classic token with the scopes public_repo and workflow:",
         f"   {_TOKEN_PAGE}",
         "2. Store it as the secret DIRAC_FORGE_BOT_TOKEN of this repository: gh secret set DIRAC_FORGE_BOT_TOKEN",
-        "3. Commit what was written, and push it to the default branch.",
-        "4. Try it without requests: gh workflow run bot.yml (the artifact outbox-and-log has what would be opened),",
+        "3. Commit the new files, and push them to the default branch.",
+        "4. Try it without opening requests: gh workflow run bot.yml (see the artifact outbox-and-log),",
         "   then with: gh workflow run bot.yml -f pr=true. The schedule opens requests.",
     )
 
 
 def _systemd_steps(root: Path) -> tuple[str, ...]:
     return (
-        "1. Make an account for the bot alone on GitHub, and with it a classic token with the scopes public_repo and",
+        "1. Create a separate GitHub account for the bot, and in it a classic token with the scopes public_repo and",
         f"   workflow: {_TOKEN_PAGE}",
         "2. As root, store it where the bot's user can't read it: install -D -m 600 /dev/stdin /etc/dirac-forge/token",
         "3. useradd --system --home-dir /var/lib/dirac-forge --create-home dirac-forge",

@@ -38,5 +38,5 @@ def may_build(context: Context) -> bool:
     """Whether upstream code may be built here: only where it can reach no token."""
     unsafe = unsafe_build_of(context)
     if unsafe:
-        context.observer.warned(f"nothing is built: upstream code could read {unsafe}")
+        context.observer.warned(f"nothing is built, because upstream code could read {unsafe}")
     return not unsafe

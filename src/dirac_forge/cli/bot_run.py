@@ -147,7 +147,7 @@ def send_once(context: Context, request: RunRequest, write: Write) -> int:
             outbox=outbox,
             ledger=request.ledger,
             write=write,
-            smithy=NoSmithy(reason=batch.unrendered or "it changed after it was prepared"),
+            smithy=NoSmithy(reason=batch.unrendered or "it was changed after it was prepared"),
             prepared=decider.prepared,
         ) as connections,
     ):

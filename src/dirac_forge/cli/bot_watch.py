@@ -39,7 +39,7 @@ def see(
     try:
         return forge_state(connections.forge, lines, context.settings, asked=ticked, now=connections.ledger.now())
     except UnknownError as error:
-        context.observer.warned(f"GitHub can't be asked for many things at once: {error.message}")
+        context.observer.warned(f"GitHub's GraphQL API is not available: {error.message}")
         return None
 
 
@@ -74,7 +74,7 @@ def answer_idle(context: Context, ledger: Path | None, since: TurnState, lines: 
     with open_ledger(context, ledger) as opened:
         run = opened.end_run(opened.start_run(), "nothing new")
     many = f"{len(lines)} release line{'s' if len(lines) != 1 else ''}"
-    said = f"Nothing new since {since.made:%Y-%m-%d %H:%M} UTC on {many}, their requests, and upstream."
+    said = f"Nothing changed since {since.made:%Y-%m-%d %H:%M} UTC on {many}, their requests, and upstream."
     document = {"run": run.id, "idle": True, "requests": [], "held": [], "feedstocks": [], "decisions": []}
     context.answer(sentences([said]), document)
     return 0

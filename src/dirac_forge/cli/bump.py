@@ -54,9 +54,9 @@ def _refuse_token(context: Context) -> None:
     unsafe = unsafe_build_of(context)
     if unsafe:
         raise InputError(
-            f"--build runs code from upstream, which could read {unsafe}: nothing was done",
+            f"--build runs upstream code, which could read {unsafe}: nothing was done",
             hint="Give the token in a file of your home folder (GITHUB_TOKEN_FILE) or by `gh auth login`, where builds "
-            "are isolated (`dirac-forge doctor` says so), or leave --build out.",
+            "are isolated (see `dirac-forge doctor`), or omit --build.",
         )
 
 

@@ -129,6 +129,6 @@ def _write_recipes(context: Context, workspace: Workspace, bumps: Iterable[Bump]
     for recipe in {new.change.feedstock: new.change for bump in bumps for new in bump.recipes}.values():
         folder = workspace.root / "feedstocks" / recipe.feedstock
         if folder.exists():
-            context.observer.warned(f"{folder} is there already: the recipe for {recipe.key} was not written")
+            context.observer.warned(f"{folder} already exists: the recipe for {recipe.key} was not written")
         else:
             write_files(folder, {edit.path: edit.after for edit in recipe.edits})

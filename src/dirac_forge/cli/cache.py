@@ -13,7 +13,7 @@ from dirac_forge.untrusted import parse_whole_number
 __all__ = ["clear", "prune_to", "size"]
 
 _MB = 1_000_000
-_EARLIER = "of earlier versions of dirac-forge"
+_EARLIER = "from earlier versions of dirac-forge"
 _WHAT = {
     "built-recipes": "recipes as they are built",
     "choice": "releases that were chosen",
@@ -29,7 +29,7 @@ _WHAT = {
     "run-exports": "run_exports of packages",
     "sdist": "what source archives say",
     "skips": "variants that recipes skip",
-    "solved": "answers of the solver",
+    "solved": "solver results",
     "wheel": "what wheels say",
     "wheel-metadata": "what wheels say",
     "workspace": "what recipes say",

@@ -118,7 +118,7 @@ def _completed(context: Context, lock: Lock) -> Lock:
         channel = open_channel(context, asked_channels(context.settings, lock.channels))
         return completed(lock, channel.index)
     except UnknownError as error:
-        context.observer.warned(f"{lock.name}: sizes and licences are not known: {error.message}")
+        context.observer.warned(f"{lock.name}: sizes and licences are unknown: {error.message}")
         return lock
 
 

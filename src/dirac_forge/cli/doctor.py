@@ -150,7 +150,7 @@ def _scopes(context: Context, http: Http) -> frozenset[str] | str | None:
     except ForgeError as error:
         return error.message
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return "GitHub does not accept it (401)"
+        return "GitHub rejects it (401)"
     scopes = answer.headers.get("x-oauth-scopes")
     return None if scopes is None else frozenset(part.strip() for part in scopes.split(",") if part.strip())
 
@@ -164,7 +164,7 @@ def _ledger(settings: Settings) -> Check:
                 found = connection.execute("SELECT start FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
             last = str(found[0])[:16].replace("T", " ") + " UTC" if found else ""
         except sqlite3.Error as error:
-            problem = f"it can't be read: {error}"
+            problem = f"can't be read: {error}"
     return ledger_finding(path, settings.workspace / "outbox", last=last, problem=problem)
 
 

@@ -96,7 +96,7 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
             status="missing",
             detail=f"{detail} without {', '.join(lost)}",
             cost="rendering and solving",
-            remedy="install dirac-forge again: these are dependencies of it",
+            remedy="reinstall dirac-forge: these are its dependencies",
             required=True,
         )
     have = [f"{name} {found}" for name, found in engine.items() if found is not None and name != _BUILD_ENGINE]
@@ -134,7 +134,7 @@ def git_finding(git: Program) -> Check:
         return replace(
             found,
             status="missing",
-            cost="no pull requests with a token: older ones can't be given it out of sight",
+            cost="no pull requests with a token: older versions can't be given the token secretly",
             remedy="use {}.{} or newer: https://git-scm.com/downloads".format(*_OLDEST_GIT),
             required=False,
         )
@@ -143,7 +143,9 @@ def git_finding(git: Program) -> Check:
 
 def smithy_finding(smithy: Program) -> Check:
     """Decide on conda-smithy, which lints and rerenders; the project of this name on PyPI is a placeholder."""
-    cost = "recipes are not linted and feedstocks not rerendered here; conda-forge's bot does both in the pull request"
+    cost = (
+        "recipes are not linted and feedstocks are not rerendered here; conda-forge's bot does both in the pull request"
+    )
     if smithy.path is None:
         return Check(
             name="conda-smithy",
@@ -161,9 +163,9 @@ def _program(name: str, program: Program, *, required: bool = False) -> Check:
         return Check(
             name=name,
             status="unknown",
-            detail=f"{program.path} does not tell its version",
-            cost=f"what needs {name} may fail",
-            remedy=f"see what `{name} --version` says",
+            detail=f"{program.path} does not print its version",
+            cost=f"everything that needs {name} may fail",
+            remedy=f"check the output of `{name} --version` says",
             required=required,
         )
     return Check(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)
@@ -209,7 +211,7 @@ def token_finding(
 
 def unreadable_token_finding(error: ForgeError) -> Check:
     """Return the finding for a token that is named and can't be taken."""
-    remedy = error.hint or "docs/bot.md says where it may be"
+    remedy = error.hint or "docs/bot.md lists the places for it"
     return Check(
         name="github token", status="missing", detail=error.message, cost="no pull requests (--pr)", remedy=remedy
     )
@@ -224,7 +226,7 @@ def _scoped(finding: Check, scopes: frozenset[str] | str | None) -> Check:
     if scopes is None:
         return finding
     if isinstance(scopes, str):
-        return replace(finding, detail=f"{finding.detail}; its scopes are not known: {scopes}")
+        return replace(finding, detail=f"{finding.detail}; its scopes are unknown: {scopes}")
     absent = sorted(_SCOPES - scopes - ({"public_repo"} if "repo" in scopes else set()))
     listed = ", ".join(sorted(scopes)) or "none"
     if not absent:
@@ -249,8 +251,8 @@ def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Chec
             name="bot",
             status="unknown",
             detail=f"{path}: {problem}",
-            cost="attempts and what people decided are not known; what is open is found again on GitHub",
-            remedy="move it away: the next run begins a new one",
+            cost="attempts and people's decisions are lost; open requests are found again on GitHub",
+            remedy="move it away: the next run creates a new one",
         )
     ran = f"last run {last}" if last else "no run yet"
     return Check(name="bot", status="ok", detail=f"{ran}; its ledger is {path}, its outbox {outbox}")
@@ -260,8 +262,8 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
     """Decide on a channel or the package index, from its answer."""
     name = f"{kind} {place}" if kind == "channel" else kind
     costs = {
-        "channel": "what it has is unknown; for conda-forge the embedded snapshot answers, as of its day",
-        "index": "no releases: no recipes and no bumps, but from what the cache has",
+        "channel": "its packages are unknown; for conda-forge the embedded snapshot is used instead",
+        "index": "no releases: recipes and bumps only from cached data",
     }
     match answer:
         case None:
@@ -298,7 +300,7 @@ def cache_finding(folder: Path, *, files: int, size: int, writable: bool, counte
         status="missing",
         detail=f"{detail}; can't be written",
         cost="every run downloads everything again",
-        remedy="name another folder with DIRAC_FORGE_CACHE, or the key `cache` of the settings",
+        remedy="use another folder: DIRAC_FORGE_CACHE, or the key `cache` in the settings",
     )
 
 
@@ -324,7 +326,7 @@ def late_finding(name: str, *, limit: float, place: str = "") -> Check:
             name=name,
             status="unknown",
             detail=late,
-            cost=f"what needs {name} may fail or be slow",
+            cost=f"everything that needs {name} may fail or be slow",
             remedy="try again, or check the network and the proxy settings",
         )
     return Check(
@@ -353,7 +355,7 @@ def as_text(findings: Sequence[Check]) -> RenderableType:
         title: Line = (f"{finding.status}: {finding.name}: ", finding.detail)
         sections.append(Section(title=title, blocks=(Items(tuple(lines)),) if lines else ()))
     counts = Counter(finding.status for finding in findings)
-    ending = "nothing that is required is missing" if exit_code(findings) == 0 else "something required is missing"
+    ending = "everything that is required is there" if exit_code(findings) == 0 else "something required is missing"
     told = ", ".join(f"{counts[status]} {status}" for status in ("ok", "missing", "unknown") if counts[status])
     return Shown([*sections, Section(title="", blocks=(Paragraph(f"{told}: {ending}"),))], indent=2)
 

@@ -34,7 +34,7 @@ __all__ = [
     "unsafe_build_of",
 ]
 
-TO_THE_OUTBOX = "`dirac-forge bot run` without --pr writes branches, patches and bodies to outbox/."
+TO_THE_OUTBOX = "Without --pr, `dirac-forge bot run` writes branches, patches and bodies to outbox/."
 """What can be done without a token."""
 
 
@@ -74,8 +74,8 @@ def github_of(context: Context, *, wanted: bool, read: bool = True, otherwise: s
                 fork_owner=context.settings.bot.fork_owner,
             )
     raise InputError(
-        "there is no token for GitHub, and pull requests need one",
-        hint=f"{otherwise} The token is taken from {SOURCES}. docs/bot.md says what it must be allowed to do.".lstrip(),
+        "pull requests need a token for GitHub, and there is none",
+        hint=f"{otherwise} The token is taken from {SOURCES}. docs/bot.md lists the permissions it needs.".lstrip(),
     )
 
 
@@ -104,7 +104,7 @@ def rendering_of(context: Context) -> Smithy | NoSmithy:
     jail = None if reach.environments else find_jail(hidden)
     found = local_smithy(smithy, reach, jail)
     if isinstance(found, NoSmithy) and found.said:
-        context.observer.warned(f"conda-smithy: {found.reason}; conda-forge's service is asked to rerender")
+        context.observer.warned(f"conda-smithy: {found.reason}; conda-forge's service will rerender")
     return found
 
 
@@ -161,7 +161,7 @@ def send_or_prepare(context: Context, requested: Sequence[RequestedChange], *, f
     if has_source(context.environ):
         return send(context, requested, force=force)
     outbox = outbox_of(context, None)
-    context.observer.warned(f"there is no token for GitHub: what would be sent goes into {outbox}")
+    context.observer.warned(f"there is no token for GitHub: changes are written to {outbox}")
     with (
         ThreadPoolExecutor(context.settings.connections) as executor,
         open_connections(

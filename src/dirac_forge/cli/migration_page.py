@@ -72,7 +72,7 @@ def _effects(
         effect = or_why_not(lambda: effect_of(migrating, plan, target, specs, platforms))  # noqa: B023  # called here
         context.observer.finished(task)
         if isinstance(effect, Unavailable):
-            notes.append(f"what the migration does to {target} is not known: {effect.reason}")
+            notes.append(f"what the migration does to {target} is unknown: {effect.reason}")
         else:
             found.append(effect)
     return tuple(found), tuple(notes)

@@ -62,7 +62,7 @@ def report(context: Context, request: ReportRequest) -> int:
         f"targets: {words(site.targets) or 'none'}",
         f"migrations: {words(site.migrations) or 'none'}",
         f"feedstocks: {len(site.feedstocks)}",
-        *(f"not known: {name}: {reason}" for name, reason in site.unavailable.items()),
+        *(f"unknown: {name}: {reason}" for name, reason in site.unavailable.items()),
     )
     context.answer(
         Shown([Section(title=f"Wrote {request.output}", blocks=(Items(facts),))]),

@@ -30,7 +30,7 @@ PLAIN: dict[str, Any] = {
     "rich_markup_mode": None,
     "context_settings": {"help_option_names": ["-h", "--help"], "max_content_width": 100},
 }
-_REPORT = "This is a mistake in dirac-forge. Please report it at https://github.com/DIRACGrid/dirac-forge/issues"
+_REPORT = "This is a bug in dirac-forge. Please report it at https://github.com/DIRACGrid/dirac-forge/issues"
 
 
 class CommandGroup(typer.Typer):
@@ -103,7 +103,7 @@ def run_command(function: Callable[..., int], options: Options, values: dict[str
     except BrokenPipeError:
         return BROKEN_PIPE
     except RecursionError as error:
-        hint = f"Something that was read is nested too deeply. {_saved(error)}"
+        hint = f"An input file is nested too deeply. {_saved(error)}"
         print_error("the input can't be read: it is nested too deeply", hint=hint, color=options.color)
         return InputError.exit_code
     except MemoryError:
@@ -124,7 +124,7 @@ def _print_system_error(error: OSError, options: Options) -> None:
     place = f"{error.filename!s:.300}: " if error.filename else ""
     # What was typed can't be a file: there is nothing to look into.
     typed = error.errno == errno.ENAMETOOLONG
-    hint = None if typed else f"Check the folders in use and the room on their disks. {_saved(error)}"
+    hint = None if typed else f"Check permissions and free space of the folders in use. {_saved(error)}"
     print_error(one_line(f"{place}{error.strerror or error}"), hint=hint, color=options.color)
 
 
@@ -147,5 +147,5 @@ def _saved(error: Exception) -> str:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(trace)
     except OSError:
-        return "Details could not be saved: there is no room for temporary files."
+        return "Details could not be saved: temporary files can't be written."
     return f"Details: {path}"

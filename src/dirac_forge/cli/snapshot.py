@@ -51,7 +51,7 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
     size = sum(len(text) for text in files.values())
     facts = (
         f"{counted(made.names, 'package')}, {counted(made.records, 'build')}, {size / 1e6:.1f} MB, as of {made.as_of}",
-        "with the pinning" if pinning is not None else "without a pinning: name its folder with --pinning to add it",
+        "with the pinning" if pinning is not None else "without a pinning: use --pinning DIR to add it",
     )
     context.answer(
         Shown([Section(title=f"Wrote {output}", blocks=(Items(facts),))]),

@@ -42,7 +42,7 @@ def sync(context: Context, names: Sequence[str], *, closure: str | None, all_: b
     folder = settings.workspace / "feedstocks"
     lines = list(dict.fromkeys(_wanted(context, names, closure=closure, all_=all_)))
     if settings.offline and "://" in settings.feedstock_url:
-        raise UnknownError("offline: repositories can't be asked", hint="Leave out --offline, or set feedstock-url.")
+        raise UnknownError("offline: repositories can't be fetched", hint="Leave out --offline, or set feedstock-url.")
     archived = _archived(context).intersection(line.name for line in lines)
     with ThreadPoolExecutor(settings.connections) as executor:
         results = bring_up_to_date(
@@ -83,7 +83,7 @@ def _archived(context: Context) -> frozenset[str]:
         listed = parse_json(context.http.page(_ALL, limit=_LARGEST_LIST).body)
         return frozenset(str(name) for name in listed["archived"])
     except (UnknownError, NotFoundError, ValueError, KeyError, TypeError) as error:
-        context.observer.warned(f"which feedstocks are archived is not known: {error}")
+        context.observer.warned(f"which feedstocks are archived is unknown: {error}")
         return frozenset()
 
 
@@ -151,7 +151,7 @@ def _closure(context: Context, target: str) -> list[str]:
     """Return the feedstocks of all packages that a target installs on any of its platforms."""
     channel = open_readable_channel(context)
     if channel is None:
-        raise InputError("what a target installs is known to a channel only", hint="Give one with --channel.")
+        raise InputError("the closure of a target needs a channel", hint="Give one with --channel.")
     specs, platforms = specs_of(context.settings, target)
     packages: dict[str, None] = {}
     for platform in platforms:
@@ -159,7 +159,7 @@ def _closure(context: Context, target: str) -> list[str]:
         if isinstance(found, Solution):
             packages.update(dict.fromkeys(record.name for record in found.packages))
         else:
-            context.observer.warned(f"{target} can't be installed on {platform}: its closure there is not known")
+            context.observer.warned(f"{target} can't be installed on {platform}: its closure there is unknown")
     if "://" not in context.settings.feedstock_url:
         return sorted(name for name in packages if _is_there(context, name))
     return sorted({feedstock for name in packages for feedstock in _makers(context, name)})

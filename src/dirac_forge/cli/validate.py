@@ -67,7 +67,7 @@ def _sections(found: Mapping[Path, _Validated]) -> list[Section]:
     if valid or not found:
         left = [f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in]
         left += [
-            f"{path}:{line}: {name} has to come from the pinning: the recipe does not define it"
+            f"{path}:{line}: {name} must come from the pinning: the recipe does not define it"
             for path, one in found.items()
             for name, line in one.undefined.items()
             if not one.problems
@@ -103,7 +103,7 @@ def _validated(path: Path) -> _Validated:
     except FileNotFoundError:
         return _Validated(problems=("there is no such file",), readable=False)
     except OSError as error:
-        return _Validated(problems=(f"it can't be read: {error.strerror or error}",), readable=False)
+        return _Validated(problems=(f"can't be read: {error.strerror or error}",), readable=False)
     except UnicodeDecodeError:
         return _Validated(problems=("it can't be read: it is not UTF-8",), readable=False)
     to_fill_in = placeholders(text) if path.name in _RECIPES else ()

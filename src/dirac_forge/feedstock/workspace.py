@@ -240,4 +240,4 @@ def _text(path: Path) -> str:
             raise RecipeError("the file is larger than any recipe", path=path)
         return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
-        raise RecipeError(f"it can't be read: {exc}", path=path) from exc
+        raise RecipeError(f"can't be read: {exc}", path=path) from exc

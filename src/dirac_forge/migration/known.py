@@ -25,7 +25,7 @@ def labels_of_page(path: Path) -> dict[str, PageLabel]:
     try:
         page = parse_json(read_text(path))
     except (OSError, ValueError) as exc:
-        raise InputError(f"{path}: it can't be read: {exc}") from exc
+        raise InputError(f"{path}: can't be read: {exc}") from exc
     if not isinstance(page, dict) or not isinstance(page.get("_feedstock_status", {}), dict):
         raise InputError(f"{path}: not a status page of a migration", hint="Expected `done`, `in-pr` and so on.")
     details: dict[str, Any] = page.get("_feedstock_status", {})

@@ -139,7 +139,7 @@ def read_migration(path: Path) -> Migration:
     try:
         text = read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
-        raise MigrationFileError(f"{path}: it can't be read: {exc}") from exc
+        raise MigrationFileError(f"{path}: can't be read: {exc}") from exc
     return parse_migration(text, path=path)
 
 

@@ -84,7 +84,7 @@ def _content(folder: FeedstockFolder, name: str) -> bytes | UntriedPatch:
     except FileNotFoundError:
         return UntriedPatch(name=name, reason=AbsentPatch(folder=str(path.parent)))
     except OSError as error:
-        return UntriedPatch(name=name, reason=f"it can't be read: {error.strerror or error}")
+        return UntriedPatch(name=name, reason=f"can't be read: {error.strerror or error}")
 
 
 def _root(folder: FeedstockFolder) -> Path:

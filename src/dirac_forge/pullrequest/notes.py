@@ -21,7 +21,7 @@ def notes(*, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str)
         lines.append(f"{escaped(rerendered.text)}.")
     elif rerendered is not None:
         why = f" ({code(rerendered.text)})" if rerendered.text else ""
-        lines.append(f"conda-forge's service is asked to rerender it{why}.")
+        lines.append(f"conda-forge's service will rerender it{why}.")
     if lints:
         lines += ["conda-smithy's linter says:", "", *(f"- {code(lint)}" for lint in lints[:_MOST]), ""]
     if unlinted:

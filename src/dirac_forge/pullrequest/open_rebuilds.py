@@ -22,7 +22,7 @@ def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, OpenRebui
         with open_ledger(world) as ledger:
             entries = ledger.entries(kind="migration", states=("pushed", "open"))
     except ForgeError as error:
-        world.observer.warned(f"which rebuilds are open is not known: {error.message}")
+        world.observer.warned(f"which rebuilds are open is unknown: {error.message}")
         return {}
     return {member_of(entry.identity): request_of(entry) for entry in entries if entry.identity.key == migration}
 

@@ -33,7 +33,7 @@ class Rerendered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoSmithy:
-    """Why conda-smithy does not run here; conda-forge's service is asked to rerender."""
+    """Why conda-smithy does not run here; conda-forge's service will rerender."""
 
     reason: str
     said: bool = False

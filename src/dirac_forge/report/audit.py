@@ -16,20 +16,20 @@ __all__ = ["audit_json", "audit_sections", "finding_line"]
 
 _SAYS: Mapping[FindingKind, str] = {
     "missing": "{dependency} is missing",
-    "looser": "{dependency} {example} is admitted, which upstream excludes",
-    "stricter": "{dependency} {example} is excluded, which upstream admits",
-    "python-looser": "Python {example} is admitted, which upstream excludes",
-    "python-stricter": "Python {example} is excluded, which upstream admits",
+    "looser": "{dependency} {example} is allowed, but upstream excludes it",
+    "stricter": "{dependency} {example} is excluded, but upstream allows it",
+    "python-looser": "Python {example} is allowed, but upstream excludes it",
+    "python-stricter": "Python {example} is excluded, but upstream allows it",
     "broken": "the channel marked it as broken",
     "withdrawn": "the channel no longer has this build",
     "licence": "its record has no licence",
-    "pin": "{dependency} is pinned to another version than today, such as {example}",
-    "clobber": "{dependency} has {files} of it too, such as {example}",
+    "pin": "{dependency} is pinned to an outdated version, such as {example}",
+    "clobber": "{dependency} has {files} with the same path, such as {example}",
     "entry-point": "the command {dependency} is missing",
 }
 _UNCOMPARED: Mapping[str, str] = {
     "not-a-project": "{record.name} is not made from the project of that name",
-    "not-a-version": "{record.version} is not a version as PEP 440 has them",
+    "not-a-version": "{record.version} is not a version (PEP 440)",
     "no-release": "the index has no {projects} {record.version}",
     "no-metadata": "no file of {projects} {record.version} declares its requirements statically",
     "unreadable": "{problem}",
@@ -39,9 +39,9 @@ _GAPS: Mapping[str, str] = {
     "files": "Files that clobber each other and lost commands: unknown for {builds}, because the channel has records "
     "and not the packages themselves.",
     "commands": "Lost commands: unknown for {builds}: {detail}.",
-    "licence": "Licences: unknown for {builds}, because their records are copies without most fields.",
-    "pinning": "Pins of another time: unknown for {builds}, because there is no pinning (name one with --pinning).",
-    "run-exports": "Pins of another time: unknown in part for {builds}, because the channel does not tell what pinned "
+    "licence": "Licences: unknown for {builds}, because their records lack most fields.",
+    "pinning": "Outdated pins: unknown for {builds}, because there is no pinning (name one with --pinning).",
+    "run-exports": "Outdated pins: unknown in part for {builds}, because the channel does not tell what pinned "
     "packages export.",
 }
 

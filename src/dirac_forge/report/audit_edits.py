@@ -59,13 +59,13 @@ def audit_steps(edits: AuditEdits, findings: Sequence[Finding], asked: Sequence[
     if not findings or edits.sent:
         return ()
     if edits.corrected and changed:
-        return step("what the corrected recipes do to the targets", "check", *with_folders(changed))
+        return step("the effect of the fixed recipes on the targets", "check", *with_folders(changed))
     if changed:
-        return step("corrects these recipes; --pr proposes them", "audit", *asked, "--write")
+        return step("fixes these recipes; --pr opens requests", "audit", *asked, "--write")
     if edits.files:
         return step("proposes these files", "audit", *asked, "--pr")
     if any(finding.kind in {"missing", "looser", "python-looser"} for finding in findings):
-        return step("writes repodata patches for builds that are out", "audit", *asked, "--patches", "patches")
+        return step("writes repodata patches for published builds", "audit", *asked, "--patches", "patches")
     return ()
 
 

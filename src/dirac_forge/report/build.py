@@ -22,7 +22,7 @@ _ISOLATION = {
     "unshare": "Builds ran without a network, other files read-only or hidden (user namespaces).",
     "container": "Builds ran in a container without a network.",
     "none": (
-        "Builds had the network and could read your files: this machine offers neither user namespaces nor bwrap. "
+        "Builds had network access and could read your files: this machine has neither user namespaces nor bwrap. "
         "Use --container IMAGE for recipes that you do not trust."
     ),
 }
@@ -162,7 +162,7 @@ def _packages(packages: Sequence[PackageResult], *, verbose: bool) -> tuple[Sect
         return Section.of("Packages", [_table(packages, verbose=verbose)] if packages else [])
     slowest = sorted(packages, key=lambda one: -one.seconds)[:_SLOWEST]
     shown = [one for one in slowest if one.status in ("built", "failed")]
-    return Section.of("Packages that took longest", [_table(shown, verbose=False)] if shown else [])
+    return Section.of("Slowest packages", [_table(shown, verbose=False)] if shown else [])
 
 
 def _failure_section(one: PackageResult, excerpt: int) -> Section:
@@ -237,6 +237,6 @@ def _wrong(target: InstalledTarget) -> list[Block]:
     blocks: list[Block] = []
     for run in (*((target.pip_check,) if target.pip_check else ()), *target.commands):
         if run.code != 0:
-            blocks.append(Paragraph(("`", Code(run.command), f"` left with exit code {run.code}.")))
+            blocks.append(Paragraph(("`", Code(run.command), f"` exited with code {run.code}.")))
             blocks.append(Quote(tuple(run.output.splitlines()[-_EXCERPT:])))
     return blocks

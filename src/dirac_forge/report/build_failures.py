@@ -87,9 +87,9 @@ _REASONS: dict[type, Callable[[Any], str]] = {
     MissingProgram: lambda one: f"the program {one.program} was not found in the {one.phase}",
     LicenceNotFound: _licence,
     PatchFailed: lambda one: f"the patch {one.patch} does not apply" if one.patch else "a patch does not apply",
-    NetworkUsed: lambda one: f"the {one.phase} asks the network{f' for {one.host}' if one.host else ''}",
+    NetworkUsed: lambda one: f"the {one.phase} needs the network{f' for {one.host}' if one.host else ''}",
     HashMismatch: _mismatch,
-    SourceUnavailable: lambda one: f"the source {one.url} can't be had: {one.reason}",
+    SourceUnavailable: lambda one: f"the source {one.url} can't be fetched: {one.reason}",
     Unsolvable: lambda one: f"the environment ({one.environment}) can't be solved: {_unsolvable(one)}",
     TimedOut: lambda one: f"the {one.phase} took longer than {one.seconds / 60:g} min",
     OutOfMemory: lambda one: f"the {one.phase} ran out of memory",
@@ -133,7 +133,7 @@ _ADVICE: dict[type, Callable[[Any], str]] = {
     LicenceNotFound: lambda one: "Name a file that the source has, or put the licence next to the recipe.",  # noqa: ARG005
     PatchFailed: lambda one: "Make the patch again for this version, or remove it if upstream has merged it.",  # noqa: ARG005
     NetworkUsed: _network,
-    HashMismatch: lambda one: "Find out which of the two is right before you change the recipe.",  # noqa: ARG005
+    HashMismatch: lambda one: "Find out which hash is right before you change the recipe.",  # noqa: ARG005
     SourceUnavailable: _source,
     TimedOut: lambda one: "Give a higher --time-limit.",  # noqa: ARG005
     DiskFull: lambda one: "Free space, or give --output a folder on another disk; what was built is kept.",  # noqa: ARG005

@@ -99,7 +99,7 @@ def _head(bump: Bump) -> Section:
     blocks: list[Block] = [Paragraph(" ".join(said))]
     if bump.rejected:
         lines = few(passed_over(bump.rejected), _MOST_REJECTED)
-        blocks += [Paragraph("Newer versions that were passed over:"), Items(lines)]
+        blocks += [Paragraph("Newer versions that were skipped:"), Items(lines)]
     return Section(title=title, blocks=tuple(blocks))
 
 
@@ -134,7 +134,7 @@ def _blockers(bump: Bump) -> tuple[str, ...]:
 
 
 def _requirements_title(bump: Bump) -> str:
-    return "Requirements" if bump.drift is None or written(bump) else "Requirements, not carried over"
+    return "Requirements" if bump.drift is None or written(bump) else "Requirements that were not updated"
 
 
 def _requirements(bump: Bump) -> Iterator[Block]:

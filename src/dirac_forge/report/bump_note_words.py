@@ -32,11 +32,11 @@ def conda_forge_yml(line: int) -> str:
 
 _CARRIED: dict[CarriedKind, str] = {
     "bound-moved": "upstream's bound moved",
-    "bound-passed": "upstream's bound moved past the recipe's own",
+    "bound-passed": "upstream's bound moved past the recipe's bound",
     "bound-behind": "the recipe's bound was behind upstream's",
-    "asked-now": "{by} asks for it now",
-    "asked-before": "upstream asked for it before",
-    "dead-condition": "its condition holds for no Python that there are builds for",
+    "asked-now": "{by} requires it now",
+    "asked-before": "upstream required it before",
+    "dead-condition": "its condition is false for every Python that has builds",
     "no-longer-asked": "{by} no longer asks for it",
     "built-with": "upstream builds with it now",
     "not-built-with": "upstream builds without it now",
@@ -44,8 +44,8 @@ _CARRIED: dict[CarriedKind, str] = {
     "no-distutils": "Python 3.12 and later have neither distutils nor setuptools",
     "pip-without-setuptools": "conda-forge's pip does not install it with Python {python} or later",
     "stdlib-asked": "conda-forge asks for it beside compilers",
-    "listed-twice": "another line for the same package asks for as much",
-    "conditions-gone": "no requirement depends on the system any more",
+    "listed-twice": "another line for the same package is as strict",
+    "conditions-gone": "no requirement depends on the platform any more",
     "floor-rose": "upstream's floor rose",
     "floor-higher": "upstream's floor is higher",
     "python-min-asked": "conda-forge asks noarch recipes for python_min",
@@ -63,11 +63,11 @@ _CARRIED: dict[CarriedKind, str] = {
 
 add_words(
     {
-        objections.Downgrade: "this is a downgrade: {0.new} was asked for, and is older than the recipe's {0.old}",
+        objections.Downgrade: "this is a downgrade: {0.new} was requested, and is older than the recipe's {0.old}",
         objections.UnusualJump: (
             "{0.old} to {0.new} is an unusual jump: check that {0.new} is the next release of the same thing"
         ),
-        bump_notes.NotBuilt: "it was not built: its {0.missing} can't be read here",
+        bump_notes.NotBuilt: "it was not built: {0.missing} can't be read here",
         OldVersionLeft: "line {0.line} still says {0.version}: {0.text}",
         bump_notes.LeftBeside: "{0.path}, line {0.line} still says {0.named}: {0.text}",
         CommitKept: "line {0.line}: {0.repository} is still checked out at {0.revision}",
@@ -104,7 +104,7 @@ def _(one: UnmetRequirement) -> str:
 
 def lagging(output: str, shortfalls: Sequence[UnmetRequirement]) -> str:
     """Return one sentence for all that an output has less of than upstream asked for before this release already."""
-    return f"{output} still lags behind upstream, as before: {'; '.join(map(_shortfall, shortfalls))}"
+    return f"{output} is still behind upstream, as before: {'; '.join(map(_shortfall, shortfalls))}"
 
 
 def _shortfall(one: UnmetRequirement) -> str:
@@ -119,13 +119,13 @@ def _shortfall(one: UnmetRequirement) -> str:
 @worded.register
 def _(note: objections.TriedReleases) -> str:
     if note.version:
-        return f"{note.version} exists; {note.host} lists nothing, so newer ones can't be ruled out"
-    return f"{note.host} lists nothing: only the likely next versions were tried, so newer ones can't be ruled out"
+        return f"{note.version} exists; {note.host} has no listing, so newer ones can't be ruled out"
+    return f"{note.host} has no listing: only the likely next versions were tried, so newer ones can't be ruled out"
 
 
 @worded.register
 def _(note: objections.AskedAnyway) -> str:
-    return f"{note.version} was asked for; without --to it would be passed over: {worded(note.reason)}"
+    return f"{note.version} was requested; without --to it would be skipped: {worded(note.reason)}"
 
 
 @worded.register
@@ -147,7 +147,7 @@ def _(note: bump_notes.SecondLeft) -> str:
 
 @worded.register
 def _(note: bump_notes.NotCarried) -> str:
-    return f"not carried over: {described(note.change)}"
+    return f"not updated: {described(note.change)}"
 
 
 @worded.register

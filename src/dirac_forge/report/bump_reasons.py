@@ -48,8 +48,8 @@ def chosen(bump: Bump) -> str:
 @worded.register
 def _(reason: ChosenVersion) -> str:
     if not reason.moves:
-        return f"The recipe is at {reason.version}, and its requirements lag behind upstream's"
-    return f"{reason.version} was asked for" if reason.asked else f"{reason.version} is the newest that fits"
+        return f"The recipe is at {reason.version}, and its requirements are behind upstream's"
+    return f"{reason.version} was requested" if reason.asked else f"{reason.version} is the newest that fits"
 
 
 def moved_text(bump: Bump) -> str:
@@ -94,8 +94,8 @@ def patch_result(result: PatchResult) -> str:
 add_words(
     {
         patches.OutsidePatch: "it is outside of the feedstock",
-        patches.OversizedPatch: "it is larger than any patch that is read",
-        patches.RepositoryPatch: "it is for a repository that is checked out",
+        patches.OversizedPatch: "it is larger than the limit for patches",
+        patches.RepositoryPatch: "it is for a git source",
         objections.OffBranch: "it does not belong on this branch ({0.allowed})",
         objections.LooksLikeDate: "it looks like a date, and {0.current} does not",
         skip_reasons.NoVersionOffered: "{0.place} offers no version",
@@ -103,7 +103,7 @@ add_words(
         blockers.HelpingBump: "the targets can take it only with the bump of {0.key}",
         tag_reasons.NotDiracTag: "the tag {0.tag} is not of the form vXrYpZ",
         tag_reasons.OtherSpelling: "the tag {0.tag} is not spelled like {0.example}",
-        tag_reasons.NoVersionTag: "the tag {0.tag} is no version",
+        tag_reasons.NoVersionTag: "the tag {0.tag} is not a version",
         tag_reasons.UnorderedName: "{0.text} has no known order",
         tag_reasons.OwnTagMismatch: "the tag {0.tag} does not spell {0.version}",
         tag_reasons.NoTags: "{0.place} has no tags",
@@ -193,9 +193,9 @@ def _with_details(text: str, versions: Sequence[objections.PassedOver], *details
 @worded.register
 def _(reason: skip_reasons.NoOrder) -> str:
     if reason.pep440:
-        text = f"{reason.version} is not a version that PyPI can have (PEP 440), so none can be called newer"
+        text = f"{reason.version} is not a version that PyPI can have (PEP 440), so none counts as newer"
     else:
-        text = f"{reason.version} has no known order, so no version can be called newer"
+        text = f"{reason.version} has no known order, so no version counts as newer"
     return _with_details(text, (), *reason.notes)
 
 
@@ -286,4 +286,4 @@ def _(reason: blockers.FailedBuild) -> str:
 # -- tags that are no version
 
 
-add_words({tag_reasons.OverlongTag: "it is far too long for a version"})
+add_words({tag_reasons.OverlongTag: "it is too long for a version"})

@@ -48,7 +48,7 @@ _KINDS = {
     "nothing": "Nothing to do",
     "no": "Not possible",
     "unreadable": "Can't be read or edited",
-    "unknown": "Could not be found out",
+    "unknown": "Unknown",
 }
 
 
@@ -377,7 +377,7 @@ def _skip_status(skip: Skip) -> str:
 
 def _in_all(bumps: Sequence[Bump], skips: Sequence[Skip], *, written: bool) -> str:
     if not bumps and not skips:
-        return "There are no feedstocks."
+        return "The workspace has no feedstocks."
     statuses = [*(bump.status for bump in bumps), *map(_skip_status, skips)]
     counts = Counter[str](statuses)
     proposed = counts["proposed"]

@@ -55,7 +55,7 @@ def _(reason: GroupStuck) -> str:
 @worded.register
 def _(reason: Paused) -> str:
     what = "everything" if reason.name == "all" else reason.name
-    return f"{what} is paused" + ("; its request stays as it is" if reason.there else "")
+    return f"{what} is paused" + ("; its request is left open" if reason.there else "")
 
 
 @worded.register

@@ -150,10 +150,10 @@ def no_members(plan: Plan) -> str:
     """Return that a plan has no members, which says nothing about feedstocks that are not in the workspace."""
     count = len({base_of(name) for name in plan.graph.facts})
     if count == 1:
-        return "the only feedstock of this workspace does not have to be rebuilt; of others nothing is known."
+        return "the only feedstock of this workspace does not have to be rebuilt; others are unknown."
     if not count:
         return "this workspace has no feedstocks, so nothing is known."
-    return f"none of the {count} feedstocks of this workspace has to be rebuilt; of others nothing is known."
+    return f"none of the {count} feedstocks of this workspace has to be rebuilt; others are unknown."
 
 
 def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
@@ -283,7 +283,7 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
     for edge in edges:
         found += _edge_lines(plan, edge)
     children = plan.children[name]
-    found.append(f"Waiting for it: {', '.join(children)}." if children else "Nobody waits for it.")
+    found.append(f"Waiting for it: {', '.join(children)}." if children else "No member waits for it.")
     return sentences(found)
 
 

@@ -60,7 +60,7 @@ def effect_text(effect: TargetEffect) -> RenderableType:
     """Return a table of platforms and of the waves after which something changes, and the closure."""
     if effect.missing and not effect.tried:
         what = missing_words(effect.missing, all_=True)
-        return sentences([f"{what} What that does to {effect.target} can't be tried yet."])
+        return sentences([f"{what} What it does to {effect.target} can't be solved yet."])
     if effect.closures and all(_is_untouched(each) for each in effect.closures.values()):
         return sentences([_untouched(effect)])
     every = {each.package for each in effect.missing}.issuperset(effect.packages)
@@ -140,7 +140,7 @@ def _closure_lines(effect: TargetEffect, closure: TargetClosure) -> Iterator[str
 def _failure_lines(target: str, closure: TargetClosure) -> Iterator[str]:
     done = words((*closure.members, *closure.outside), _MOST_NAMES)
     if closure.solved:
-        tail = f"with {done} rebuilt" if done else "and no member would change that"
+        tail = f"with {done} rebuilt" if done else "and no member changes that"
         yield f"not installable with the new pin, {tail}:"
     else:
         yield f"whether {target} is installable with the new pin{f' and {done} rebuilt' if done else ''} is unknown:"
@@ -177,7 +177,7 @@ def _outside_only(outside: Sequence[str]) -> Iterator[str]:
 
 def _guess(each: GuessedMaker) -> str:
     return (
-        f"{each.package} {each.built} comes perhaps (by its name) from {each.feedstock}, whose recipe here is older "
+        f"{each.package} {each.built} may come (judging by its name) from {each.feedstock}, whose recipe here is older "
         f"({each.version}): `dirac-forge sync {each.feedstock}` fetches the newest."
     )
 

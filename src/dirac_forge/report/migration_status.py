@@ -128,7 +128,7 @@ def missing_words(missing: Sequence[MissingPin], *, all_: bool) -> str:
     names = words([f"{each.package} {each.pin}" for each in missing])
     if all_:
         return f"No rebuild can start: the channel has no {names} yet."
-    return f"The channel has no {names} yet: what needs {'it' if len(missing) == 1 else 'one'} waits."
+    return f"The channel has no {names} yet: everything that needs {'it' if len(missing) == 1 else 'one'} waits."
 
 
 def _words(each: FeedstockStatus) -> str:
@@ -198,7 +198,7 @@ def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms:
             parts += [sentences(_all_details(members))] if verbose else rows
             cut += rows
     closing = [*_closing(status), *_elsewhere(status, platforms)]
-    closing_parts = [WhereCut(cut, "-v shows the reasons whole."), *([sentences(closing)] if closing else [])]
+    closing_parts = [WhereCut(cut, "-v shows the full reasons."), *([sentences(closing)] if closing else [])]
     return Group(*parts, *([Text("")] if closing else []), *closing_parts)
 
 
@@ -305,7 +305,7 @@ def _closing(status: Status) -> Iterator[str]:
     for platform, members in status.not_in_channel.items():
         alike.setdefault(members, []).append(platform)
     for members, platforms in alike.items():
-        yield f"The channel has no packages for {words(platforms)}, so nothing is known of {words(members, 5)} there."
+        yield f"The channel has no packages for {words(platforms)}: {words(members, 5)} are unknown there."
     if status.absent:
         yield f"Release lines that are not in the workspace (`dirac-forge sync` them): {', '.join(status.absent)}"
     if status.unknown:
@@ -331,7 +331,7 @@ def next_text(plan: Plan, status: Status, *, paused: bool = False) -> Renderable
     """Return what can go now, most-blocking first; where nothing can, what is in the way."""
     head = list(_headlines(status))
     if paused:
-        return sentences([*head, "Nothing goes; --paused shows what could."])
+        return sentences([*head, "Nothing is rebuilt; --paused shows what could be."])
     if not status.feedstocks:
         return sentences([*head, f"{plan.migration.name}: {no_members(plan)}"])
     counts = _counts(status, [state for state in STATES if state != "awaiting-pr"])

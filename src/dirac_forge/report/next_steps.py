@@ -108,12 +108,12 @@ def check_steps(
     when something is not installable.
     """
     if recipes and worse:
-        return step("every cell and its reason", "check", *asked, *with_folders(recipes), "-v")
+        return step("shows every cell and its reason", "check", *asked, *with_folders(recipes), "-v")
     if recipes:
         return step(f"builds, installs and tests {_it(recipes)} here; runs upstream code", "build", *recipes)
     if history:
-        return step("since when, and which upload did it", "check", *asked, "--since", "30d")
-    return step("which feedstocks have newer releases", "bump") if good else ()
+        return step("shows since when, and which upload caused it", "check", *asked, "--since", "30d")
+    return step("shows which feedstocks have newer releases", "bump") if good else ()
 
 
 def write_steps(proposed: Sequence[str], options: Sequence[str], *, reviewed: bool = True) -> tuple[Step, ...]:
@@ -131,12 +131,12 @@ def written_steps(names: Sequence[str]) -> tuple[Step, ...]:
 
 def current_steps() -> tuple[Step, ...]:
     """Return what to ask where no feedstock has anything to move to."""
-    return step("whether the targets are installable", "check")
+    return step("checks whether the targets are installable", "check")
 
 
 def evidence_steps(asked: Sequence[str], options: Sequence[str] = ()) -> tuple[Step, ...]:
     """Return how to see why bumps wait or are blocked, of all feedstocks where none was asked for by name."""
-    return step("the evidence of each", "bump", *asked, *options, "-v")
+    return step("shows the evidence for each", "bump", *asked, *options, "-v")
 
 
 def first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str]) -> tuple[Step, ...]:
@@ -146,7 +146,11 @@ def first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str
     """
     count = "both" if len(first) + len(asked) == 2 else "all"
     return (
-        *(step(f"fetches what has to move first; then bump {_it(absent)}, too", "sync", *absent) if absent else ()),
+        *(
+            step(f"fetches what has to be updated first; then bump {_it(absent)}, too", "sync", *absent)
+            if absent
+            else ()
+        ),
         *(step(f"looks at {count}, in order", "bump", *first, *asked) if first else ()),
     )
 
@@ -154,5 +158,5 @@ def first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str
 def build_steps(names: Sequence[str], *, passed: bool, kept: bool) -> tuple[Step, ...]:
     """Return what to do after a build of these feedstocks; `kept`: the folders of the builds are there still."""
     if passed:
-        return step("what the targets would install with that", "check", *with_folders(names))
-    return () if kept else step("keeps the folders of failed builds, to look into them", "build", *names, "--keep")
+        return step("shows what the targets would install with these builds", "check", *with_folders(names))
+    return () if kept else step("keeps the folders of failed builds for inspection", "build", *names, "--keep")

@@ -10,7 +10,7 @@ __all__ = ["closing_words"]
 
 add_words(
     {
-        reasons.MergedBeforeRetraction: "it is merged: it can't be taken back any more",
+        reasons.MergedBeforeRetraction: "it is merged and can't be retracted any more",
         reasons.IgnoredVersion: "ignored on the dashboard",
         reasons.NoRecipeOnBranch: "there is no recipe there",
         reasons.ChangeSent: "{0.how}: {0.title}",
@@ -20,7 +20,7 @@ add_words(
         reasons.MergedRequest: "{0.name} is merged",
         reasons.RetractedRequest: "it was retracted: {0.comment}",
         reasons.RequestInConflict: "{0.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false",
-        reasons.ArchivedRepository: "{0.repository} is archived: its request stays as it is",
+        reasons.ArchivedRepository: "{0.repository} is archived: its request is left open",
         reasons.FeedstockExists: "{0.repository} exists: `dirac-forge bump {0.feedstock} --pr` moves it",
     }
 )
@@ -48,9 +48,9 @@ def _(unneeded: reasons.Unneeded) -> str:
         case "excluded":
             return f"conda-forge.yml excludes {version}"
         case "withdrawn" if unneeded.objection:
-            return f"{version} can't be taken any more: {unneeded.objection}"
+            return f"{version} can't be used any more: {unneeded.objection}"
         case "withdrawn":
-            return f"upstream does not offer {version} any more"
+            return f"upstream no longer offers {version}"
 
 
 @worded.register

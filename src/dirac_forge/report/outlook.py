@@ -20,7 +20,7 @@ def outlook_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
     """Return a line about what the next release would get, and one for each platform that does not solve."""
     name = outlook.name
     if outlook.problem:
-        return (f"{name}: not known: {outlook.problem}",)
+        return (f"{name}: unknown: {outlook.problem}",)
     return (*_change_lines(outlook), *(_failed_line(name, each) for each in outlook.failed))
 
 
@@ -64,7 +64,7 @@ def _failed_line(name: str, failed: FailedPlatform) -> str:
     cell, turn = failed.cell, failed.turn
     where = cell.platform if cell.target == "default" else f"{cell.platform} ({cell.target})"
     if cell.status == "unknown":
-        return f"{name} on {where}: not known: {cell_words(cell.reason)}"
+        return f"{name} on {where}: unknown: {cell_words(cell.reason)}"
     return f"{name} does not solve on {where}{_since(turn)}: {cell_words(cell.reason)}"
 
 

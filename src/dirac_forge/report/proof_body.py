@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["UNPROVEN", "environment_json", "environment_reasons", "proof_blocks", "unblock_lines", "untold"]
 
-UNPROVEN = "not proven: no solver was asked what this does to the targets"
+UNPROVEN = "not proven: the solver did not check the targets"
 _OUTCOMES = {
     "better": "The targets get better",
     "same": "The targets stay as they are",
     "worse": "Targets get worse",
-    "unknown": "What becomes of the targets is not known",
+    "unknown": "The effect on the targets is unknown",
 }
 _STATUSES = {"installable": "can be installed", "not-installable": "can't", "unknown": "unknown"}
 _SIGNS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
@@ -37,7 +37,7 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
     `waits`: it needs what is not there yet, so that nothing could be proved.
     """
     if proof is None:
-        yield Paragraph("Not proven: what it waits for is not there yet." if waits else f"{UNPROVEN.capitalize()}.")
+        yield Paragraph("Not proven: its prerequisites are not there yet." if waits else f"{UNPROVEN.capitalize()}.")
         return
     from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
@@ -45,7 +45,7 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
     why = proof_words(proof.reason) if not isinstance(proof.reason, WorstTarget) else ""
     said: list[Line] = [(Bold(_OUTCOMES[proof.outcome]), f": {why}" if why else "")]
     if proof.beside:
-        said.append(f"Assumes that these are merged already: {words(proof.beside)}.")
+        said.append(f"Assumes that these are already merged: {words(proof.beside)}.")
     said += unblock_lines(proof)
     said += map(warning_words, proof.warnings)
     yield Items(tuple(said))

@@ -128,9 +128,9 @@ def warning_words(warning: ProofWarning) -> str:
                 f"it can't take the channel's newest, {warning.newest}, either"
             )
         case TakenAsThere(names=names):
-            return f"taken to be there, since the channel has no such packages: {', '.join(names)}"
+            return f"assumed to exist, because the channel has no such packages: {', '.join(names)}"
         case UnknownExports(names=names):
-            return f"the run_exports of {', '.join(names)} are not known: requirements of the builds may be missing"
+            return f"the run_exports of {', '.join(names)} are unknown: requirements of the builds may be missing"
 
 
 def _broken(broken: BrokenEnvironment) -> str:

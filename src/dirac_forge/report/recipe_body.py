@@ -28,7 +28,7 @@ def recipe_sections(
         *Section.of("To fill in", _notes(recipe, "todo")),
         *Section.of("Needs review", _notes(recipe, "warning")),
         *Section.of("Dependencies", _dependencies(recipe, needed)),
-        *Section.of("How it was decided", _notes(recipe, "info"), detail=True),
+        *Section.of("How the recipe was made", _notes(recipe, "info"), detail=True),
         *Section.of("Before merging", _checklist(recipe), detail=True),
     )
 

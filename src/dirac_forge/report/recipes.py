@@ -83,7 +83,7 @@ def _dependencies(made: MadeRecipes, *, table: bool) -> list[Block]:
     if table:
         return [_table(rows), Paragraph(_count(rows))]
     if all(row.status == "unknown" for row in rows):
-        why = "not every channel could be read" if made.as_of is None else "the embedded snapshot has none of them"
+        why = "some channels could not be read" if made.as_of is None else "the embedded snapshot has none of them"
         return [Paragraph(f"The status of all {len(rows)} is unknown: {why}.")]
     return [*_remarkable(rows), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
 
@@ -95,7 +95,7 @@ def _remarkable(rows: Sequence[Needed]) -> list[Block]:
     if len(action) > _MOST_ROWS:
         blocks.append(Paragraph(f"and {len(action) - _MOST_ROWS} more"))
     blocks += _listed("unknown", [row for row in rows if row.status == "unknown"])
-    blocks += _listed("guessed names, to be checked", [row for row in rows if row.mapped.mapped_by == "guess"])
+    blocks += _listed("guessed names (check them)", [row for row in rows if row.mapped.mapped_by == "guess"])
     return blocks
 
 

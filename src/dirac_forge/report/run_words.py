@@ -25,7 +25,7 @@ def decided_words(
         case "blocked" if not key:
             return "nothing yet"
         case "unknown" if not key:
-            return "nothing: the answer is not known"
+            return "nothing: the answer is unknown"
         case "failed" if not key:
             return "nothing: it can't be read or edited"
         case _:
@@ -56,7 +56,7 @@ def _(reason: decision_reasons.WaitsForBumps) -> str:
 
 @worded.register
 def _(reason: review_reasons.LeftForPerson) -> str:
-    return f"something is left for a person: {worded(reason.note)}"
+    return f"something needs a person: {worded(reason.note)}"
 
 
 @worded.register
@@ -67,7 +67,7 @@ def _(reason: review_reasons.ChecksState) -> str:
 _CHECKS = {
     "green": "all checks passed",
     "red": "checks failed",
-    "none": "no check has started",
+    "none": "no checks have started",
     "pending": "checks are running",
 }
 
@@ -75,24 +75,24 @@ _CHECKS = {
 add_words(
     {
         review_reasons.UncomparedReleases: "the requirements of the two releases were not compared",
-        review_reasons.UnprovenTargets: "no solver has said what it does to the targets",
+        review_reasons.UnprovenTargets: "the solver has not checked the targets",
         review_reasons.NewRecipeReview: "a new recipe is reviewed by people",
         review_reasons.AutomergeOff: "bot.automerge of the feedstock does not allow it",
-        review_reasons.LabelsRefused: "the bot may not set labels there: a maintainer can",
+        review_reasons.LabelsRefused: "the bot is not allowed to set labels there; a maintainer is",
         review_reasons.AlreadyLabelled: "the label is already set",
-        review_reasons.LabelRemoved: "somebody took the label off",
+        review_reasons.LabelRemoved: "someone removed the label",
         review_reasons.DraftRequest: "it is a draft",
-        review_reasons.ForeignCommits: "somebody else pushed to it",
+        review_reasons.ForeignCommits: "someone else pushed to it",
         decision_reasons.UpstreamVersion: "{0.new} upstream, {0.old} in the recipe",
         decision_reasons.RecipeVersion: "{0.version} in the recipe",
         decision_reasons.InNoChannel: "{0.package} {0.version} is in no channel",
-        decision_reasons.UnknownEffect: "what it does to the targets is unknown: {0.message}",
+        decision_reasons.UnknownEffect: "its effect on the targets is unknown: {0.message}",
         decision_reasons.ChangedSincePrepared: "its files changed after it was prepared; the next run decides again",
         decision_reasons.OnBranchAlready: "{0.branch} has it already",
         review_reasons.NotProposed: "it is {0.status}",
-        review_reasons.WorseWithBump: "with it the targets are {0.outcome} off",
+        review_reasons.WorseWithBump: "it makes the targets {0.outcome}",
         review_reasons.MergedAfter: "{0.title} of its group is merged first",
-        review_reasons.MergedByPeople: "a {0.kind} is for people to merge",
+        review_reasons.MergedByPeople: "a {0.kind} is merged by people only",
         review_reasons.AutomergeLimited: "bot.automerge of the feedstock allows it for {0.allowed} only",
     }
 )

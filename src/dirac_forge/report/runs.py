@@ -49,7 +49,9 @@ def run_sections(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[
     by_outcome = _grouped((row.outcome, row) for row in rows if not row.quiet)
     quiet = _grouped((row.outcome, row) for row in rows if row.quiet)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in Counter(row.outcome for row in rows).items())
-    summary = Section(title=title, blocks=(Paragraph(f"{counts}." if counts else "There was nothing to look at."),))
+    summary = Section(
+        title=title, blocks=(Paragraph(f"{counts}." if counts else "There were no feedstocks to look at."),)
+    )
     return (
         summary,
         *_list("Notes", tuple(notes)),

@@ -51,7 +51,7 @@ _KINDS = (
     ("", "needs"),
     ("through", "needs through feedstocks that are no members"),
     ("implied", "follows from other edges"),
-    ("broken", "left out, since it closes a cycle"),
+    ("broken", "left out, because it closes a cycle"),
 )
 """Class of an edge, and what the legend says of it."""
 

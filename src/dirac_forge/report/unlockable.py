@@ -31,7 +31,7 @@ def refused_sections(lock: Lock, refused: Sequence[UnlockablePackages]) -> tuple
             title=f"{lock.name} can be solved, but not locked",
             blocks=(
                 Items(content_lines(lock)),
-                Paragraph("Nothing was written: nobody could install these packages from the lock."),
+                Paragraph("Nothing was written: these packages could not be installed from the lock."),
                 Items(refused_lines(refused)),
                 Paragraph(OTHER_CHANNEL),
             ),

@@ -45,7 +45,7 @@ def test_a_spec_in_a_file_that_is_none_names_the_file(tmp_path: Path) -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nothing\.yml: it can't be read"):
+    with pytest.raises(InputError, match=r"nothing\.yml: can't be read"):
         read_target(str(tmp_path / "nothing.yml"))
 
 

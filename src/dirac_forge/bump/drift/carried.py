@@ -59,7 +59,7 @@ CarriedKind = Literal[
     "required",
     "declared",
 ]
-"""What upstream, or conda-forge, changed; `bound-passed`: upstream's bound moved past the recipe's own."""
+"""What upstream, or conda-forge, changed; `bound-passed`: upstream's bound moved past the recipe's bound."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -49,7 +49,7 @@ def content_of(path: Path, *, most: int = _MAX_FILE) -> str:
         return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
         why = (isinstance(exc, OSError) and exc.strerror) or exc
-        raise InputError(f"{path}: it can't be read: {why}", hint="Give a package spec or the path of a file.") from exc
+        raise InputError(f"{path}: can't be read: {why}", hint="Give a package spec or the path of a file.") from exc
 
 
 def checked_spec(spec: str, place: str) -> str:

@@ -78,7 +78,7 @@ def upstream_row(
     return row | _compared(package["version"], answer, now)
 
 
-_UNASKED = "its feedstock was not looked at"
+_UNASKED = "its feedstock was not checked"
 _UNMADE = "no feedstock of the workspace makes it"
 
 

@@ -55,15 +55,15 @@ def write_site(output: Path, files: Mapping[str, bytes]) -> None:
     except OSError as error:
         raise InputError(
             f"{error.filename or output} can't be written: {error.strerror or error}",
-            hint="The site is as it was. Make room there, or name another folder with --output.",
+            hint="The old site is unchanged. Free space there, or use another folder (--output).",
         ) from error
 
 
 def _check(output: Path, place: Path) -> None:
     if place.is_dir() and any(place.iterdir()) and not (place / _MARK).is_file():
         raise InputError(
-            f"{output} has other files than a site of dirac-forge",
-            hint="Name a new or empty folder: the whole folder is replaced at each run.",
+            f"{output} has files that are not part of a dirac-forge site",
+            hint="Use a new or empty folder: it is replaced at each run.",
         )
     if place.exists() and not place.is_dir():
         raise InputError(f"{output} is not a folder")
