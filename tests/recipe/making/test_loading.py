@@ -17,7 +17,7 @@ def release(modules: Mapping[str, Sequence[str]], members: Sequence[str] | None 
 
 def unmet(made: ReleaseFacts, *required: str, extras: Mapping[str, str] | None = None) -> tuple[UnmetImport, ...]:
     specifiers = {line.partition("<")[0]: SpecifierSet(line[len(line.partition("<")[0]) :]) for line in required}
-    return unmet_imports(ModuleGraph(made), "demo.cli", specifiers, extras or {}, frozenset(required))
+    return unmet_imports(ModuleGraph(made), "demo.cli", specifiers, extras or {}, frozenset(required), "3.13")
 
 
 def test_foreign_imports_are_followed_through_relative_ones() -> None:
@@ -88,6 +88,18 @@ def test_an_import_of_an_extra_names_the_extra() -> None:
     )
 
 
+def test_a_module_that_python_removed_is_unmet_in_the_pythons_without_it() -> None:
+    made = release({"demo/__init__.py": (), "demo/cli.py": ("imp", "cgi", "telnetlib", "typing")})
+    graph, nothing = ModuleGraph(made), frozenset[str]()
+    found = {
+        newest: [(each.module, each.removed) for each in unmet_imports(graph, "demo.cli", {}, {}, nothing, newest)]
+        for newest in ("3.11", "3.12", "3.14")
+    }
+    gone = [("imp", "3.12"), ("cgi", "3.13"), ("telnetlib", "3.13")]
+    assert found == {"3.11": [], "3.12": gone[:1], "3.14": gone}
+    assert [each.module for each in unmet(made, "legacy-cgi", "standard-telnetlib")] == ["imp"]
+
+
 def test_pkg_resources_needs_a_setuptools_that_still_has_it() -> None:
     made = release({"demo/__init__.py": (), "demo/cli.py": ("pkg_resources",)})
     missing = (UnmetImport(module="pkg_resources", path="demo/cli.py", project="setuptools"),)
@@ -98,7 +110,7 @@ def test_pkg_resources_needs_a_setuptools_that_still_has_it() -> None:
 
 def test_an_unknown_closure_says_nothing_of_imports_that_a_dependency_may_bring() -> None:
     made = release({"demo/__init__.py": (), "demo/cli.py": ("click", "pkg_resources", "aiohttp")})
-    found = unmet_imports(ModuleGraph(made), "demo.cli", {}, {"aiohttp": "web"}, None)
+    found = unmet_imports(ModuleGraph(made), "demo.cli", {}, {"aiohttp": "web"}, None, "3.13")
     assert [(each.module, each.extra) for each in found] == [("pkg_resources", ""), ("aiohttp", "web")]
 
 
@@ -111,15 +123,15 @@ def test_a_part_of_its_namespace_that_another_project_installs_is_foreign() -> N
     members = ["shop/testing/__init__.py", "shop/testing/data/x.json", "shop/more/deep.py"]
     imports = ("shop.testing.anything", "shop.more.deep", "shop.core.extensions", "shop")
     made = release({"shop/testing/__init__.py": imports, "shop/more/deep.py": ()}, members)
-    found = unmet_imports(ModuleGraph(made), "shop.testing", {}, {}, frozenset({"requests"}))
+    found = unmet_imports(ModuleGraph(made), "shop.testing", {}, {}, frozenset({"requests"}), "3.13")
     assert found == (UnmetImport(module="shop.core.extensions", path="shop/testing/__init__.py"),)
-    assert unmet_imports(ModuleGraph(made), "shop.testing", {}, {}, frozenset({"shop-core"})) == ()
+    assert unmet_imports(ModuleGraph(made), "shop.testing", {}, {}, frozenset({"shop-core"}), "3.13") == ()
 
 
 def test_a_regular_package_has_all_its_modules() -> None:
     members = ["shop/__init__.py", "shop/testing/__init__.py"]
     made = release({"shop/testing/__init__.py": ("shop.made_when_built",)}, members)
-    assert unmet_imports(ModuleGraph(made), "shop.testing", {}, {}, frozenset()) == ()
+    assert unmet_imports(ModuleGraph(made), "shop.testing", {}, {}, frozenset(), "3.13") == ()
 
 
 def test_of_files_with_one_name_the_nearest_to_the_top_is_installed() -> None:

@@ -17,11 +17,23 @@ from dirac_forge.values import dataclass
 
 __all__ = ["ModuleGraph", "UnmetImport", "explained", "parents_of", "unmet_imports"]
 
-_LEFT_LIBRARY = frozenset(
-    ("asynchat", "asyncore", "cgi", "cgitb", "crypt", "imp", "lib2to3", "nntplib", "pipes", "smtpd", "telnetlib")
-)
-"""Modules that newer Pythons no longer have; whether that matters is the project's own business."""
-_STANDARD = (frozenset(sys.stdlib_module_names) | _LEFT_LIBRARY | {"__main__"}) - {"distutils"}
+_REMOVED = {
+    **dict.fromkeys(("asynchat", "asyncore", "imp", "smtpd"), Version("3.12")),
+    **dict.fromkeys(
+        (
+            "aifc", "audioop", "cgi", "cgitb", "chunk", "crypt", "imghdr", "lib2to3", "mailcap", "msilib", "nis",
+            "nntplib", "ossaudiodev", "pipes", "sndhdr", "spwd", "sunau", "telnetlib", "uu", "xdrlib",
+        ),
+        Version("3.13"),
+    ),
+}  # fmt: skip
+"""Modules that the standard library had, and the Python without them (PEP 594; what's new in 3.12 and 3.13)."""
+_REPLACED = {
+    "asynchat": "pyasynchat", "asyncore": "pyasyncore", "audioop": "audioop-lts", "cgi": "legacy-cgi",
+    "cgitb": "legacy-cgi",
+}  # fmt: skip
+"""Projects that install such a module; of others it is `standard-` and its name."""
+_STANDARD = (frozenset(sys.stdlib_module_names) | {"__main__"}) - {"distutils"} - _REMOVED.keys()
 _SETUPTOOLS = frozenset({"pkg_resources", "distutils", "_distutils_hack", "setuptools"})
 """What only setuptools installs (distutils since Python 3.12)."""
 _WITHOUT_PKG_RESOURCES = Version("82")
@@ -42,6 +54,8 @@ class UnmetImport:
     """The project that has it, where that is known."""
     extra: str = ""
     """The extra of the package that brings it, "" where none does."""
+    removed: str = ""
+    """The Python whose standard library no longer has it (`3.12`), "" where none ever had it."""
 
 
 class ModuleGraph:
@@ -145,6 +159,7 @@ def unmet_imports(
     required: Mapping[str, SpecifierSet],
     extras: Mapping[str, str],
     brought: Collection[str] | None,
+    newest: str,
 ) -> tuple[UnmetImport, ...]:
     """Return the imports of a module that nothing brings.
 
@@ -155,11 +170,16 @@ def unmet_imports(
         extras: projects that only an extra requires, to the extra.
         brought: everything that is installed with the release, None where that is not known: then only an import that
             belongs to an extra, or to setuptools, is unmet for sure.
+        newest: the newest Python that it is tested with.
     """
     unmet: dict[str, UnmetImport] = {}
     for target, path in graph.foreign_imports(name).items():
         top = target.partition(".")[0]
         if top in _STANDARD or top in unmet or _met(target, required, brought):
+            continue
+        if (removed := _REMOVED.get(top)) is not None:
+            if brought is not None and removed <= Version(newest):
+                unmet[top] = UnmetImport(module=target, path=path, removed=str(removed))
             continue
         owner = _owner_among(extras, target)
         known = owner or _project_of(top)
@@ -176,6 +196,8 @@ def _met(target: str, required: Mapping[str, SpecifierSet], brought: Collection[
     """Whether something that is installed may have the module."""
     if target.partition(".")[0] == "pkg_resources":
         return _held_back(required)
+    if (top := target.partition(".")[0]) in _REMOVED:
+        return not {top, _REPLACED.get(top, f"standard-{top}")}.isdisjoint({*required, *(brought or ())})
     return explained(target, (*required, *(brought or ())))
 
 

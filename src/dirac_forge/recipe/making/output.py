@@ -13,6 +13,7 @@ from packaging.version import Version
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
+from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_requirements, dead_requirements, relaxed_pin
@@ -250,7 +251,7 @@ class _Builder:
             noarch=self.nature.noarch,
             extras=self.part.folded,
         )
-        self.notes += converted.notes
+        self.notes += (*converted.notes, *backport_notes(self.facts.metadata.requires_dist, self.scope))
         for extra in self.part.folded:
             self._note("info", f"the requirements of the extra {extra} are in run, as asked for")
         siblings = [Requirement(name=name) for name in self.test.siblings]

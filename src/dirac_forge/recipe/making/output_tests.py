@@ -67,12 +67,17 @@ def test_of(
     notes = [_sibling_note(*each) for each in asked]
     required = {**required, **{sibling.project: SpecifierSet() for *_, sibling in asked}}
     known = {*brought, *required} if brought is not None else None
-    missing = {name: unmet_imports(graph, name, required, extras, known) for name in loaded}
+
+    def unmet(modules: Iterable[str]) -> dict[str, tuple[UnmetImport, ...]]:
+        distinct = dict.fromkeys(modules)
+        return {name: unmet_imports(graph, name, required, extras, known, scope.pythons[-1]) for name in distinct}
+
+    missing = unmet(loaded)
     sound = [point for point in commands if not missing[point.module]]
     told = list(_told(missing.values()))
     rest = {point.name: point.module for point in points if point.module not in missing}
-    unmet = {module: unmet_imports(graph, module, required, extras, known) for module in dict.fromkeys(rest.values())}
-    lacking = _lacking({name: unmet[module] for name, module in rest.items()}, told)
+    lacks = unmet(rest.values())
+    lacking = _lacking({name: lacks[module] for name, module in rest.items()}, told)
     notes += [*map(_note, told), *lacking, *_strangers(facts)]
     return OutputTest(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
@@ -123,7 +128,7 @@ def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:
     told: dict[UnmetImport, None] = {}
     for group in groups:
         with_extra = any(each.extra for each in group)
-        told |= dict.fromkeys(each for each in group if each.project or not with_extra)
+        told |= dict.fromkeys(each for each in group if each.project or each.removed or not with_extra)
     return told
 
 
@@ -177,6 +182,9 @@ def _note(unmet: UnmetImport) -> Note:
 def _explained(unmet: UnmetImport) -> tuple[str, str]:
     """Return which file lacks what, and what to do."""
     what = f"{unmet.path} imports {unmet.module}, which"
+    if unmet.removed:
+        advice = f"; bound python (<{unmet.removed}) or patch it, and tell upstream"
+        return f"{what} Python {unmet.removed} removed", advice
     if unmet.extra:
         return f"{what} only the extra {unmet.extra} brings ({unmet.project})", ""
     if unmet.module.partition(".")[0] == "pkg_resources":
