@@ -716,3 +716,14 @@ def test_requirements_that_the_channel_changed_since_are_told(
     assert f"linux-64: {changed}" in said
     assert main(["lock", "construct.yaml"]) == 0
     assert main(["lock", "construct.yaml", "--check"]) == 0
+
+
+def test_diff_says_what_pip_installs_and_is_not_compared(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    assert main(["lock", "grid"]) == 0
+    assert main(["lock", "grid", "--as-of", "2020-01-12", "--format", "conda-lock"]) == 0
+    path = workspace / "conda-lock.yml"
+    pipped = {"name": "requests", "version": "2", "manager": "pip", "platform": "linux-64", "url": "https://x/r.whl"}
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump({**document, "package": [*document["package"], pipped]}), encoding="utf-8")
+    assert main(["diff", "conda-lock.yml", "pixi.lock"]) == 0
+    assert "warning: conda-lock.yml: what pip installs is left out: requests" in capsys.readouterr().err

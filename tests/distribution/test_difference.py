@@ -197,3 +197,15 @@ def test_packages_without_advisories_are_told_from_those_that_nothing_is_known_o
         ("absent", "no-release"),
         ("broken", "unreachable"),
     ]
+
+
+def test_same_build_with_another_md5_is_moved() -> None:
+    before, after = (
+        Lock(
+            name=name,
+            environments={"default": {"linux-64": (LockedPackage(name="a", version="1", build="0", md5=md5),)}},
+        )
+        for name, md5 in (("old", "1" * 32), ("new", "2" * 32))
+    )
+    (change,) = difference_of(before, after).environments["default"]["linux-64"].changes
+    assert (change.name, change.kind) == ("a", "moved")

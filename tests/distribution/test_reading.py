@@ -41,6 +41,7 @@ def test_conda_lock_file(tmp_path: Path) -> None:
     (package,) = lock.environments["default"]["linux-64"]
     assert (package.build, package.depends, package.sha256) == ("h0", ("b >=2",), "ff")
     assert lock.channels == ("conda-forge",)
+    assert lock.from_index == ("pipped",)
 
 
 def test_installed_prefix(tmp_path: Path) -> None:
@@ -52,9 +53,25 @@ def test_installed_prefix(tmp_path: Path) -> None:
     assert (package.size, package.license, package.depends) == (3, "MIT", ("b",))
 
 
+def test_packages_of_pixi_lock_that_no_channel_has(tmp_path: Path) -> None:
+    conda, wheel = "https://host/c/linux-64/a-1.0-h0.conda", "https://host/pipped-1-py3-none-any.whl"
+    path = tmp_path / "pixi.lock"
+    path.write_text(
+        "version: 6\nenvironments:\n  default:\n    channels:\n    - url: https://host/c/\n    packages:\n"
+        f"      linux-64:\n      - conda: {conda}\n      - pypi: {wheel}\n"
+        f"packages:\n- conda: {conda}\n  sha256: {'b' * 64}\n"
+        f"- pypi: {wheel}\n  name: pipped\n  version: '1'\n  sha256: {'a' * 64}\n",
+        encoding="utf-8",
+    )
+    lock = read_lock(path)
+    assert [str(each) for each in lock.environments["default"]["linux-64"]] == ["a 1.0 h0"]
+    assert lock.from_index == ("pipped",)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
+        ("list.txt", "a-1-0.conda\na-2-0.conda\n", "a 1 0 and a 2 0 are both in it; an environment has one package"),
         ("pixi.lock", "version: 999\nenvironments: {}\n", "not readable as a pixi.lock"),
         ("pixi.lock", "a: [", "not readable as YAML"),
         ("pixi.lock", "a: 1\n", "not a lock"),

@@ -21,8 +21,9 @@ from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.distributions import lock_from
 from dirac_forge.distribution.locked_records import locked_environments, prefix_files
-from dirac_forge.distribution.reading import is_lock, read_lock
+from dirac_forge.distribution.reading import is_lock
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.report.proof_words import cell_words
@@ -99,7 +100,7 @@ def _is_lock_file(text: str) -> bool:
 
 
 def _locked(context: Context, path: Path) -> AuditInput:
-    lock = read_lock(path)
+    lock = lock_from(context, path)
     channels = asked_channels(context.settings, lock.channels)
     channel = open_channel(context, channels)
     environments = tuple(locked_environments(lock, channel.index))

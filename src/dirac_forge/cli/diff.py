@@ -11,12 +11,12 @@ from pathlib import Path
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.check.configured import asked_channels
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of
+from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of, lock_from
 from dirac_forge.distribution.completion import completed, is_complete, with_asked
 from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
-from dirac_forge.distribution.reading import is_lock, read_lock
+from dirac_forge.distribution.reading import is_lock
 from dirac_forge.distribution.revisions import committed
 from dirac_forge.distribution.security import SecurityReport, security_of
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
@@ -94,11 +94,11 @@ def _state(context: Context, text: str, file: str) -> Lock:
     if text == _TODAY:
         return _solved(context, distribution_of(context, file), text)
     if _is_packages(text):
-        return _completed(context, _read(path))
+        return _completed(context, _read(context, path))
     return _revision(context, text, Path(file))
 
 
-def _read(path: Path) -> Lock:
+def _read(context: Context, path: Path) -> Lock:
     if path.suffix in (".sh", ".pkg", ".exe"):
         raise InputError(
             f"{path}: an installer, not a list of its packages",
@@ -106,7 +106,7 @@ def _read(path: Path) -> Lock:
             "installed.",
         )
     if path.is_dir() or is_lock(path) or path.suffix in (".yml", ".yaml"):
-        return read_lock(path)
+        return lock_from(context, path)
     raise InputError(f"{path}: not a lock", hint="Give a lock, an installed prefix, a git revision, or `today`.")
 
 
@@ -129,7 +129,7 @@ def _revision(context: Context, revision: str, file: Path) -> Lock:
         path = Path(folder) / file.name
         path.write_bytes(found.content)
         if is_lock(path):
-            return replace(read_lock(path), name=revision)
+            return replace(lock_from(context, path), name=revision)
         distribution = distribution_of(context, str(path))
     return _solved(context, distribution, revision, moment=found.moment)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.solver import Channel
@@ -12,9 +13,12 @@ from dirac_forge.check.configured import asked_channels, replaced_channels
 from dirac_forge.check.grouped import warn_of_replaced
 from dirac_forge.cli.context import Context
 from dirac_forge.distribution.files import read_distribution
+from dirac_forge.distribution.locks import Lock
+from dirac_forge.distribution.reading import read_lock
 from dirac_forge.distribution.solving import Distribution
+from dirac_forge.report.document import listed
 
-__all__ = ["DIFF_FILE", "channels_for", "diff_arguments", "distribution_of"]
+__all__ = ["DIFF_FILE", "channels_for", "diff_arguments", "distribution_of", "lock_from"]
 
 DIFF_FILE = "construct.yaml"
 """The file of `diff` where none is given."""
@@ -45,6 +49,14 @@ def distribution_of(context: Context, file: str) -> Distribution:
     named = [replaced for channels in found.channels.values() for replaced in replaced_channels(settings, channels)]
     warn_of_replaced(context, named)
     return found
+
+
+def lock_from(context: Context, path: Path) -> Lock:
+    """Read a lock or a prefix, and warn of the packages in it that no channel has. Raises InputError."""
+    lock = read_lock(path)
+    if lock.from_index:
+        context.observer.warned(f"{path}: what pip installs is left out: {listed(lock.from_index)}")
+    return lock
 
 
 def channels_for(

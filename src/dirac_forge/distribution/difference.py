@@ -171,7 +171,7 @@ def _kind(old: LockedPackage, new: LockedPackage) -> ChangeKind | None:
         return "up" if Version(new.version) > Version(old.version) else "down"
     if _differ(old.build, new.build):
         return "rebuilt"
-    return "moved" if _differ(old.sha256, new.sha256) else None
+    return "moved" if _differ(old.sha256, new.sha256) or _differ(old.md5, new.md5) else None
 
 
 def _differ(one: str, other: str) -> bool:

@@ -50,6 +50,8 @@ class Lock:
     """Environment to platform to packages, sorted by name."""
     channels: tuple[str, ...] = ()
     """URLs, the first has priority."""
+    from_index: tuple[str, ...] = ()
+    """Names of packages that pip installs: no channel has them, and they are not among the packages."""
 
     @property
     def platforms(self) -> tuple[str, ...]:

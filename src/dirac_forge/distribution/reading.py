@@ -89,13 +89,20 @@ def _pixi(path: Path) -> Lock:
     lock = read_pixi_lock(path)
     environments: dict[str, dict[str, tuple[LockedPackage, ...]]] = {}
     channels: list[str] = []
+    from_index: set[str] = set()
     for name, environment in lock.environments():
         channels += [str(channel) for channel in environment.channels()]
+        from_index.update(str(each.name) for some in environment.pypi_packages().values() for each in some)
         environments[name] = {
             platform: _sorted(map(locked, records))
             for platform, records in environment.conda_repodata_records().items()
         }
-    return Lock(name=path.name, environments=environments, channels=tuple(dict.fromkeys(channels)))
+    return Lock(
+        name=path.name,
+        environments=environments,
+        channels=tuple(dict.fromkeys(channels)),
+        from_index=tuple(sorted(from_index)),
+    )
 
 
 def _conda_lock(path: Path, document: Mapping[str, Any]) -> Lock:
@@ -103,17 +110,25 @@ def _conda_lock(path: Path, document: Mapping[str, Any]) -> Lock:
     if document.get("version") != 1:
         raise InputError(f"{path}: version {document.get('version')!r} of conda-lock's format is not known; expected 1")
     found: dict[str, list[LockedPackage]] = {}
+    from_index: set[str] = set()
     for at, entry in enumerate(document["package"]):
         try:
             if entry["manager"] == "conda":
                 found.setdefault(str(entry["platform"]), []).append(_conda_lock_package(entry))
+            else:
+                from_index.add(str(entry["name"]))
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{path}: package[{at}]: not an entry of conda-lock ({error!r})") from error
-    platforms = {platform: _sorted(packages) for platform, packages in found.items()}
+    platforms = {platform: _once(path, packages) for platform, packages in found.items()}
     metadata = document.get("metadata")
     listed = metadata.get("channels", ()) if isinstance(metadata, dict) else ()
     channels = tuple(str(each["url"]) for each in listed if isinstance(each, dict) and "url" in each)
-    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: platforms}, channels=channels)
+    return Lock(
+        name=path.name,
+        environments={DEFAULT_ENVIRONMENT: platforms},
+        channels=channels,
+        from_index=tuple(sorted(from_index)),
+    )
 
 
 def _conda_lock_package(entry: Mapping[str, Any]) -> LockedPackage:
@@ -141,7 +156,7 @@ def _explicit(path: Path, text: str) -> Lock:
         raise InputError(f"{path}: there is no package in it", hint=f"Expected {_KINDS}.")
     noted = [line.removeprefix(_PLATFORM).strip() for _, line in lines if line.startswith(_PLATFORM)]
     platform = noted[-1] if noted else _platform_of(packages)
-    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {platform: _sorted(packages)}})
+    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {platform: _once(path, packages)}})
 
 
 def _explicit_package(path: Path, at: int, line: str) -> LockedPackage:
@@ -193,7 +208,7 @@ def _installed_entry(file: Path) -> dict[str, Any]:
 def _prefix(path: Path) -> Lock:
     """Return an environment that is installed."""
     packages = [_installed_package(entry) for entry in installed_entries(path)]
-    return Lock(name=str(path), environments={DEFAULT_ENVIRONMENT: {_platform_of(packages): _sorted(packages)}})
+    return Lock(name=str(path), environments={DEFAULT_ENVIRONMENT: {_platform_of(packages): _once(path, packages)}})
 
 
 def _installed_package(entry: Mapping[str, Any]) -> LockedPackage:
@@ -211,6 +226,22 @@ def _installed_package(entry: Mapping[str, Any]) -> LockedPackage:
         depends=tuple(map(str, depends)) if isinstance(depends, list) else (),
         asked=bool(entry.get("requested_spec") or entry.get("requested_specs")),
     )
+
+
+def _once(path: Path, packages: Iterable[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Return the packages of one environment, sorted; raises InputError where two of them have one name.
+
+    conda-lock lists a package once for each of its categories.
+    """
+    found: dict[str, LockedPackage] = {}
+    for package in packages:
+        other = found.setdefault(package.name, package)
+        if (other.version, other.build) != (package.version, package.build):
+            raise InputError(
+                f"{path}: {other} and {package} are both in it; an environment has one package of a name",
+                hint="If these are several environments or platforms, give one file for each.",
+            )
+    return _sorted(found.values())
 
 
 def _sorted(packages: Any) -> tuple[LockedPackage, ...]:

@@ -189,6 +189,22 @@ def test_keys_that_constructor_does_not_have_are_told(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["base", "root", "default"])
+def test_extra_environment_with_the_name_of_the_base_environment(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text(f"specs: [a]\nextra_envs:\n  {name}: {{specs: [b]}}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=rf"yaml:3: extra_envs: {name}: this is the name of the base environment"):
+        read_targets(str(path))
+
+
+def test_keys_that_are_there_twice_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text("specs: [a]\nspecs: [b]  # [win]\nspecs: [c]\n", encoding="utf-8")
+    assert read_target(str(path), platforms=["linux-64"]).notes == (
+        f"{path}:3: specs is there twice, which constructor refuses",
+    )
+
+
 def test_extra_environment_that_is_not_a_mapping(tmp_path: Path) -> None:
     path = tmp_path / "construct.yaml"
     path.write_text("specs: [a]\nextra_envs:\n  tools: [b]\n", encoding="utf-8")

@@ -42,6 +42,8 @@ __all__ = ["read_construct", "rendered"]
 
 
 _FLOOR = re.compile(r"(?P<name>__\w+)\s*>=\s*(?P<version>[\w.]+)")
+_RESERVED = frozenset({"base", "root", DEFAULT_ENVIRONMENT})
+"""Names of the base environment, for constructor and in a lock."""
 _MACHINES = {"__glibc": ("linux",), "__linux": ("linux",), "__osx": ("osx",), "__win": ("win",)}
 """Virtual packages to the systems that have them."""
 
@@ -133,7 +135,9 @@ def _extra_environments(root: Node | None, path: Path) -> Iterator[tuple[str, Ma
         return
     if not isinstance(written, MappingNode):
         raise InputError(f"{path}:{line_of(written)}: extra_envs: expected a mapping of names to environments")
-    for name, _, extra in pairs(written):
+    for name, at, extra in pairs(written):
+        if name in _RESERVED:
+            raise InputError(f"{path}:{line_of(at)}: extra_envs: {name}: this is the name of the base environment")
         if not isinstance(extra, MappingNode):
             raise InputError(f"{path}:{line_of(extra)}: extra_envs: {name}: expected a mapping")
         yield str(name), extra
@@ -255,7 +259,7 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
         machine={platform: one.machine for platform, one in by_platform.items() if one.machine},
         notes=(
-            *_merged(tuple(one.notes) for one in by_platform.values()),
+            *_merged(tuple(by_platform[platform].notes) for platform in asked.platforms if platform in by_platform),
             *((f"{name}: the channels differ by platform: all of them are asked on each",) if differ else ()),
         ),
     )

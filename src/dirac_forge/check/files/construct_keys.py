@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from dirac_forge.recipe.reading.yamlnodes import Node, line_of, pairs
+from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, line_of, pairs
 
 __all__ = ["unknown_keys"]
 
@@ -43,8 +43,12 @@ def unknown_keys(root: Node | None, path: Path, *, extra: str = "") -> Iterator[
     """Yield a note for each key that constructor does not know, of the file or of one of its extra environments."""
     known = _EXTRA if extra else _INSTALLER
     place = f"extra_envs: {extra}: " if extra else ""
-    for key, at, _ in pairs(root):
+    written = [key for key, _ in root.value] if isinstance(root, MappingNode) else []
+    for at, each in enumerate(written):
+        if each.value in {earlier.value for earlier in written[:at]} - {"<<"}:
+            yield f"{path}:{line_of(each)}: {place}{each.value} is there twice, which constructor refuses"
+    for key, node, _ in pairs(root):
         if key not in known:
             near = get_close_matches(str(key), known, n=1)
             meant = f"; did you mean {near[0]}?" if near else ""
-            yield f"{path}:{line_of(at)}: {place}{key} is left out, because constructor has no such key{meant}"
+            yield f"{path}:{line_of(node)}: {place}{key} is left out, because constructor has no such key{meant}"
