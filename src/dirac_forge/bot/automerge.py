@@ -49,10 +49,10 @@ class AutomergeVerdict:
 
 
 def review_reason(*, status: str, notes: Iterable[object], compared: bool, proof: str) -> ReviewReason | None:
-    """Return why a person has to look at a bump; None where nothing asks for one.
+    """Return why a person has to look at a bump, or None if nothing asks for one.
 
     `status` is the bump's, `notes` what its drift and the edit leave to do by hand, `compared` whether upstream's
-    requirements of both releases were, `proof` the solver's verdict ("" where it was not asked).
+    requirements of both releases were, `proof` the solver's verdict ("" if it was not asked).
     """
     if status != "proposed":
         return NotProposed(status=status)
@@ -96,7 +96,7 @@ def automerge(
 
 
 def _not_allowed(kind: str, allowed: bool | str) -> AutomergeReason | None:
-    """Return why the feedstock's maintainers do not have such a change merged automatically; None where they do."""
+    """Return why the feedstock's maintainers do not have such a change merged automatically, or None if they do."""
     if kind not in _MERGED_AS:
         return MergedByPeople(kind=kind)
     if allowed is False:

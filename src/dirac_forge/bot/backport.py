@@ -60,7 +60,7 @@ class BackportResult:
     branch: str
     outcome: Outcome | None = None
     issue: str = ""
-    """URL (or file in the outbox) of the issue with instructions, where it could not be carried."""
+    """URL (or file in the outbox) of the issue with instructions, if it could not be carried."""
     reason: OutcomeReason | SkipReason = ""
 
     @property
@@ -89,7 +89,7 @@ class BackportResult:
 def read_fix(url: str, settings: Settings, connections: Connections) -> Fix:
     """Return the merged request at a URL; its files from git, its merge from the forge, or from git without a token.
 
-    Raises InputError where it is no request to one of the feedstocks, or is not merged.
+    Raises InputError if it is not a request to one of the feedstocks, or is not merged.
     """
     parts = split_url(url)
     match = _URL.fullmatch(parts.path)
@@ -184,7 +184,7 @@ def _files(folder: Path, first: str, last: str, about: str) -> dict[str, FilePai
 def sweep_lines(fix: Fix, settings: Settings, known: Iterable[str], wanted: Sequence[str] = ()) -> list[str]:
     """Return the branches that a fix is carried to: `wanted`, else the feedstock's release lines, but for its own.
 
-    `known` are those that the workspace or the feedstock itself names. Raises InputError where there is none.
+    `known` are those that the workspace or the feedstock itself names. Raises InputError if there is none.
     """
     lines = settings.feedstocks[fix.feedstock].branches if fix.feedstock in settings.feedstocks else {}
     names = wanted or ["main", *lines, *known]
@@ -205,9 +205,9 @@ def _as_main(branch: str) -> str:
 def sweep(
     fix: Fix, branches: Sequence[str], *, settings: Settings, connections: Connections, outbox: Path
 ) -> list[BackportResult]:
-    """Carry the fix to each branch: one request for each, or an issue with instructions where it does not fit.
+    """Carry the fix to each branch: one request for each, or an issue with instructions if it does not fit.
 
-    A branch that fails does not stop the others. Raises BusyError where a bot runs, and what the ledger raises.
+    A branch that fails does not stop the others. Raises BusyError if a bot runs, and what the ledger raises.
     """
     with Lease(connections.ledger) as lease:
         run = connections.ledger.start_run()

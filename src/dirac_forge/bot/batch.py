@@ -1,8 +1,8 @@
-"""The sealed batch: what a run without a token decided and prepared, for a run with a token that decides nothing anew.
+"""The sealed batch: what a run without a token decided and prepared, for a run with a token that decides nothing again.
 
 It is the outbox with two more things: `batch.json`, which has each decision, and a pack of git objects for each
 rerender. Who reads it trusts nothing in it: names, paths and titles are checked as those of any change, commits are
-made anew from the edits, and of the packs only the trees are used.
+made again from the edits, and of the packs only the trees are used.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Batch:
     """Open requests that nobody needs any more, and why."""
     trees: tuple[BatchTree, ...] = ()
     unrendered: str = ""
-    """Why nothing was rerendered; "" where conda-smithy ran."""
+    """Why nothing was rerendered, or "" if conda-smithy ran."""
 
 
 _BATCH = TypeAdapter(Batch)
@@ -190,7 +190,7 @@ def _tree_of(change: PreparedChange, packs: Path) -> BatchTree | None:
 
 
 def read_batch(folder: Path, *, now: datetime) -> Batch:
-    """Return the batch in an outbox. Raises InputError where there is none, or one that is damaged or too old."""
+    """Return the batch in an outbox. Raises InputError if there is none, or one that is damaged or too old."""
     path = folder / _FILE
     again = "Run `dirac-forge bot prepare` again."
     try:
@@ -231,7 +231,7 @@ class BatchDecider:
         return [each.replayed() for each in self.batch.decisions]
 
     def arrived(self, identity: Identity) -> bool | None:
-        """Whether the channel has what a merged change builds; None where that was not known."""
+        """Whether the channel has what a merged change builds, or None if that was not known."""
         return identity in self.batch.arrived or None
 
     def current(self, identity: Identity) -> Unneeded | None:

@@ -206,7 +206,7 @@ def _fitting(
 
 
 def _over_limit(one: QueuedChange, limits: RunLimits, count: Counter[str], opened: int) -> HoldReason | None:
-    """Why a change may not be opened now; None where it may."""
+    """Why a change may not be opened now, or None if it may."""
     here, in_all = count[one.identity.feedstock], count.total()
     if paused := paused_by(one.identity, limits.paused):
         return Paused(name=paused)

@@ -60,7 +60,7 @@ class Connections:
     forge: Forge | None = None
     """None for the outbox."""
     smithy: Smithy | NoSmithy | None = None
-    """None where it is not installed: conda-forge's service will rerender."""
+    """None if it is not installed: conda-forge's service will rerender."""
     others: str = "wait"
     """`other-requests` of the settings."""
     many: bool = False
@@ -87,7 +87,7 @@ class Connections:
 
 
 def _check_outbox(folder: Path) -> None:
-    """Raise StorageError where an outbox can't be made or written."""
+    """Raise StorageError if an outbox can't be made or written."""
     there = next(each for each in (folder, *folder.parents) if each.exists())
     why = "is no folder" if not there.is_dir() else "" if os.access(there, os.W_OK) else "can't be written"
     if why:

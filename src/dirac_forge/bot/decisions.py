@@ -83,7 +83,7 @@ class RunDecisions:
         return [*self._bumps(read), *self._rebuilds(looked, requests)]
 
     def arrived(self, identity: Identity) -> bool | None:
-        """Return whether the channel has the packages of a merged change; None where that is not known."""
+        """Return whether the channel has the packages of a merged change, or None if that is not known."""
         if identity.kind == "migration":
             return self._rebuilt.get((identity.key, member_of(identity)))
         try:
@@ -94,7 +94,7 @@ class RunDecisions:
             return None
 
     def current(self, identity: Identity) -> Unneeded | None:
-        """Return why an open request is not needed any more; None where it is."""
+        """Return why an open request is not needed any more, or None if it is."""
         if identity.kind == "migration":
             return Unneeded(why="built") if self.arrived(identity) else None
         line = (identity.feedstock, identity.branch)
@@ -170,7 +170,7 @@ class RunDecisions:
 
     @cached_property
     def _unproven(self) -> str:
-        """Why nothing can be proved in this run: no channel answers; "" where one does."""
+        """Why nothing can be proved in this run: no channel answers, or "" if one does."""
         try:
             channel = self._channel
             if channel is None:
@@ -206,7 +206,7 @@ class RunDecisions:
     def _rebuild_if_planned(
         self, migrating: MigrationContext, name: str, looked: Mapping[str, CurrentLine], requests: Sequence[LedgerEntry]
     ) -> list[RunDecision]:
-        """Return the rebuilds of a migration; where it can't be planned, that is the decision."""
+        """Return the rebuilds of a migration; if it can't be planned, that is the decision."""
         try:
             return self._rebuild(migrating, name, looked, requests)
         except ForgeError as error:
@@ -262,7 +262,7 @@ class RunDecisions:
         return pinning_of(self.context, self._channel)
 
     def _has(self, channel: Channel, identity: Identity) -> bool | None:
-        """Whether the channel has each package of a change in its version; None where that is not known."""
+        """Whether the channel has each package of a change in its version, or None if that is not known."""
         if identity.kind == "recipe":
             return any(_versions_of(channel, identity.feedstock))
         names = self._outputs(identity)
@@ -274,7 +274,7 @@ class RunDecisions:
         )
 
     def _outputs(self, identity: Identity) -> list[str] | None:
-        """Return the packages that the feedstock of a change builds; None where they are not known."""
+        """Return the packages that the feedstock of a change builds, or None if they are not known."""
         looked = self._looked.get((identity.feedstock, identity.branch))
         if looked is None or looked.folder is None:
             return None

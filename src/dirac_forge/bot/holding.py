@@ -19,7 +19,7 @@ def needs_first_sight(change: Proposal, settings: BotSettings) -> bool:
 def waits_for_time(
     change: Proposal, settings: BotSettings, *, seen: datetime | None, now: datetime
 ) -> HoldReason | None:
-    """Return why a new change is not opened yet; None where its time has come.
+    """Return why a new change is not opened yet, or None if its time has come.
 
     `seen` is when it was seen first, where that is known.
     """

@@ -15,7 +15,7 @@ __all__ = ["observe_requests"]
 def observe_requests(connections: Connections) -> list[Outcome]:
     """Bring the ledger up to date with each open request; what changed, and what is not known.
 
-    Raises BusyError where a bot is at work, and what the ledger raises.
+    Raises BusyError if a bot is at work, and what the ledger raises.
     """
     ledger = connections.ledger
     with Lease(ledger):

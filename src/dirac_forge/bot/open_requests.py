@@ -131,7 +131,7 @@ class OpenRequests:
                 self.log.note("done", "the channel has it", about=entry.identity)
 
     def ignored(self, identity: Identity) -> Outcome | None:
-        """Close the open request of a version that people ignore; None where there is none."""
+        """Close the open request of a version that people ignore, or None if there is none."""
         entry = self.connections.ledger.entry(identity)
         if entry is None or entry.state not in self.connections.open_states:
             return None
@@ -216,7 +216,7 @@ class OpenRequests:
 
     @cached_property
     def _overview(self) -> dict[tuple[str, int], OwnRequest]:
-        """Our open requests by repository and number; {} where the forge can't tell for all at once."""
+        """Our open requests by repository and number, or {} if the forge can't tell for all at once."""
         forge = self.connections.forge if self.connections.many else None
         try:
             found = forge.own_requests() if forge is not None else None
@@ -304,7 +304,7 @@ class OpenRequests:
             return False
 
     def _served(self, entry: LedgerEntry, pull: PullRequest, repo: Repo, forge: Forge) -> bool:
-        """Whether all that was pushed after us is by conda-forge's services: a rerender that we asked for."""
+        """Whether everything that was pushed after us is by conda-forge's services: a rerender that we asked for."""
         clones = self.connections.clones
         tip = clones.refresh(repo.full_name, repo.clone_url, pull.base, default=repo.default_branch)
         for commit in clones.log(tip, forge.fork(repo).clone_url, entry.head):

@@ -32,7 +32,7 @@ _SAID = {
 
 
 def exit_code(states: Iterable[str]) -> int:
-    """0: all that could be done is done (also where changes wait, are held or were closed by people); 1: something
+    """0: everything possible is done (changes may wait, be held or have been closed by people); 1: something
     failed for a reason that does not pass by itself; 3: something could not be found out, which goes before 1.
     """
     found = set(states)

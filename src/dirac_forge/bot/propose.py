@@ -40,7 +40,7 @@ def propose(
 ) -> list[Outcome]:
     """Send these. `force`: a person named them, so also before their next try is due and where they were closed.
 
-    Raises BusyError where a bot is at work, and what the ledger raises.
+    Raises BusyError if a bot is at work, and what the ledger raises.
     """
     with Lease(connections.ledger) as lease:
         run = connections.ledger.start_run()
@@ -67,7 +67,7 @@ def rerendered(
 ) -> Callable[[Clones, WantedRequest, Tip], PreparedTree | None] | None:
     """Rerender these in a temporary outbox, without a token and without a word in the ledger.
 
-    Returns what finds the trees; None where nothing may be rendered here.
+    Returns what finds the trees, or None if nothing may be rendered here.
     """
     if not isinstance(smithy, Smithy):
         return None

@@ -86,7 +86,7 @@ class ProposedChange(Proposal):
     remake: Remake
     """Decides it again where the feedstock has moved on."""
     review: ReviewReason | None = None
-    """Why a person must review it before it is merged; None where nobody needs to."""
+    """Why a person must review it before it is merged, or None if nobody needs to."""
 
     @classmethod
     def of(cls, proposal: Proposal, remake: Remake, *, review: ReviewReason | None) -> ProposedChange:
@@ -104,7 +104,7 @@ class RunDecision:
     kind: Literal["bump", "migration", "recipe"]
     state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
     key: str = ""
-    """The version, migration or new package that it is about; "" where there is none for certain."""
+    """The version, migration or new package that it is about, or "" if there is none for certain."""
     found: LineFinding | None = None
     reasons: tuple[DecisionReason, ...] = ()
     wanted: ProposedChange | None = None
@@ -128,11 +128,11 @@ class Decider(Protocol):
         ...
 
     def arrived(self, identity: Identity) -> bool | None:
-        """Return whether the channel has the packages of a merged change; None where that is not known."""
+        """Return whether the channel has the packages of a merged change, or None if that is not known."""
         ...
 
     def current(self, identity: Identity) -> Unneeded | None:
-        """Return why an open request is not needed any more; None where it is."""
+        """Return why an open request is not needed any more, or None if it is."""
         ...
 
 
@@ -237,7 +237,7 @@ def recipe_decision(wanted: ProposedChange) -> RunDecision:
 
 
 def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> RunDecision | None:
-    """Return what was decided for a member that can go now, or went already; None where it could not be looked at."""
+    """Return what was decided for a member that can go now, or went already, or None if it could not be looked at."""
     folder, tip = looked.folder, looked.tip
     if folder is None or tip is None:
         return None

@@ -39,7 +39,7 @@ def relearn_requests(
 
     They are looked for everywhere at once, and where the forge can't do that, on `repositories`. With `over` it is
     these repositories, and also requests that are merged or closed. One that can't be read stops none of the others.
-    Raises what the ledger raises, and UnknownError where the forge does not answer.
+    Raises what the ledger raises, and UnknownError if the forge does not answer.
     """
     destination = connections.destination
     if not isinstance(destination, GitHubDestination):

@@ -55,7 +55,7 @@ def _means(entry: LedgerEntry, name: str) -> bool:
 
 
 def retract(connections: Connections, entries: Sequence[LedgerEntry], *, reason: str = "") -> list[Outcome]:
-    """Close requests with a comment. One that fails does not stop the others; raises BusyError where a bot runs."""
+    """Close requests with a comment. One that fails does not stop the others; raises BusyError if a bot runs."""
     text = f"Retracted by the operator of this bot{f': {reason}' if reason else '.'}"
     with Lease(connections.ledger) as lease:
         run = connections.ledger.start_run()

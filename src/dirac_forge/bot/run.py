@@ -84,7 +84,7 @@ class BotRun:
     def run(self) -> Result:
         """Run once over all feedstocks.
 
-        Raises BusyError where another bot runs, and the errors of a ledger that can't be read or written.
+        Raises BusyError if another bot runs, and the errors of a ledger that can't be read or written.
         """
         ledger = self.connections.ledger
         with Lease(ledger) as lease:
@@ -209,7 +209,7 @@ class BotRun:
         return ready, held
 
     def _early(self, change: ProposedChange, log: RunLog) -> HoldReason | None:
-        """Why a change is not opened yet; None where its time has come."""
+        """Why a change is not opened yet, or None if its time has come."""
         ledger, seen = self.connections.ledger, None
         if needs_first_sight(change, self.settings):
             known = ledger.entry(change.identity)

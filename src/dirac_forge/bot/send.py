@@ -24,7 +24,7 @@ def send(
 ) -> Outcome:
     """Bring a change to its destination; the lease is renewed with each step. See `deliver`, which this calls.
 
-    Raises BusyError where another bot took over, and what the ledger raises.
+    Raises BusyError if another bot took over, and what the ledger raises.
     """
     identity = Identity.of(change)
 

@@ -32,7 +32,7 @@ _MERGED, _CONFLICTS = 0, 127
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilePair:
-    """A file before the fix and with it; None where it is not there."""
+    """A file before the fix and with it, or None if it is not there."""
 
     before: str | None
     after: str | None
@@ -48,10 +48,10 @@ class Conflict:
 
 
 def cherry_picked(fix: Mapping[str, FilePair], ours: Mapping[str, str]) -> tuple[Edit, ...] | Conflict:
-    """Return the edits that carry a fix to a branch with the files `ours`; () where it has it already.
+    """Return the edits that carry a fix to a branch with the files `ours`, or () if it has it already.
 
     Only recipe and conda-forge.yml are carried: what conda-smithy makes of them comes from a rerender. Where the recipe
-    is changed its build number is raised, so that something is built. Raises GitError where git can't merge.
+    is changed its build number is raised, so that something is built. Raises GitError if git can't merge.
     """
     edits: list[Edit] = []
     stuck: list[str] = []
@@ -114,7 +114,7 @@ def _own_lines(text: str) -> dict[str, list[int]]:
 
 
 def _merged(ours: str, base: str, theirs: str) -> str | None:
-    """Return the merge of three texts by git; None where they are in conflict."""
+    """Return the merge of three texts by git, or None if they are in conflict."""
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
         names = []
         for name, text in (("ours", ours), ("base", base), ("theirs", theirs)):

@@ -1,7 +1,7 @@
 """What a turn of the bot rests upon, so that the next one can tell with few requests that nothing is new.
 
 After a turn that left nothing to do, the newest commits of the feedstocks, our open requests, and the pages that were
-read of upstream are written down. Where the next turn finds them unchanged, nothing is decided anew. What can't be
+read of upstream are written down. Where the next turn finds them unchanged, nothing is decided again. What can't be
 asked for many at once (releases on other hosts, the channel) is looked at once an hour.
 """
 
@@ -45,7 +45,7 @@ class TurnState:
     about: str
     """Digest of the settings, the migrations, the release lines and the program's version."""
     heads: dict[str, str] = field(default_factory=dict)
-    """Release line (`owner/name branch`) to `branch commit`; "" where there is none."""
+    """Release line (`owner/name branch`) to `branch commit`, or "" if there is none."""
     requests: dict[str, str] = field(default_factory=dict)
     """Our open requests (`owner/name#12`), each with a text that changes with it."""
     asked: bool = False
@@ -67,7 +67,7 @@ _STATE = TypeAdapter(TurnState)
 def forge_state(
     forge: Forge, lines: Sequence[ReleaseLine], settings: Settings, *, asked: bool, now: datetime
 ) -> TurnState | None:
-    """Return what the forge has now; None where it can't be asked for many things at once. Raises UnknownError."""
+    """Return what the forge has now, or None if it can't be asked for many things at once. Raises UnknownError."""
     requests = forge.own_requests()
     if requests is None:
         return None
@@ -143,7 +143,7 @@ def rests(result: Result) -> bool:
 
 
 def read_state(path: Path) -> TurnState | None:
-    """Return the state in a file; None where there is none that can be read."""
+    """Return the state in a file, or None if there is none that can be read."""
     try:
         with path.open("rb") as file:
             return _STATE.validate_json(file.read(_LARGEST))
@@ -152,7 +152,7 @@ def read_state(path: Path) -> TurnState | None:
 
 
 def write_state(path: Path, state: TurnState | None) -> None:
-    """Write a state, or remove the file where there is none."""
+    """Write a state, or remove the file if there is none."""
     if state is None:
         path.unlink(missing_ok=True)
     else:

@@ -66,7 +66,7 @@ def unpack(package: Path, folder: Path) -> None:
 
 
 def read_info(package: Seekable, name: str) -> bytes | None:
-    """Return a file below info/ of a package; None where it has none. Raises OSError where it can't be read."""
+    """Return a file below info/ of a package, or None if it has none. Raises OSError if it can't be read."""
     for entry in _entries(package, "info"):
         if entry.name == f"info/{name}" and entry.info.isreg():
             if entry.size > _LONGEST_INFO:

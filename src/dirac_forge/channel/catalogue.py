@@ -55,7 +55,7 @@ class RattlerCatalogue:
 
         `offline`: of remote ones only what py-rattler's cache (in `cache_dir`) has; `reachable` returns within seconds
         whether a URL's host answers (`Http.reachable`); `embedded_dir` see `Sources`.
-        Raises `InputError` where a folder is missing or no channel.
+        Raises `InputError` if a folder is missing or no channel.
         """
         watcher = observer or Silent()
         opening = Sources(
@@ -72,12 +72,12 @@ class RattlerCatalogue:
             return Listing(packages=found, unread=tuple(self._unread), as_of=self._as_of)
 
     def satisfies(self, name: str, spec: str) -> bool:
-        """See `Catalogue`; raises `InputError` where the spec is none."""
+        """See `Catalogue`; raises `InputError` if the spec is none."""
         found = self.info([name]).get(name)
         return found is not None and matches(found, spec)
 
     def status(self, name: str, spec: str) -> Availability:
-        """See `Catalogue`; raises `InputError` where the spec is none."""
+        """See `Catalogue`; raises `InputError` if the spec is none."""
         return availability(self.info([name]), name, spec)
 
     def _ask(self, names: list[str]) -> None:

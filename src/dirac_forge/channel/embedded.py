@@ -83,7 +83,7 @@ def is_embedded(folder: Path, cache_dir: Path) -> bool:
 
 
 def embedded_names(cache_dir: Path, *, observer: Observer) -> frozenset[str]:
-    """Return the names of all packages that the snapshot has for linux-64; none where it can't be unpacked or read."""
+    """Return the names of all packages that the snapshot has for linux-64; none if it can't be unpacked or read."""
     with suppress(OSError, UnknownError):
         folder = EmbeddedFolder(embedded_folder(cache_dir), observer=observer)
         return frozenset(name for each in folder.sparse("linux-64") for name in each.package_names())

@@ -33,7 +33,7 @@ class FileList:
     """What one package puts into an environment."""
 
     paths: Mapping[str, str]
-    """Path below the prefix to the file's SHA-256, "" where it is not noted."""
+    """Path below the prefix to the file's SHA-256, or "" if it is not noted."""
     commands: tuple[str, ...] = field(default=())
     """The commands that its entry points make at installation (noarch packages)."""
 
@@ -53,7 +53,7 @@ def _placed(path: str, python: str) -> str:
 
 
 def file_list(channel: Channel, record: Record) -> FileList | None:
-    """Return the files of a package; None where no folder among the channels has the package itself.
+    """Return the files of a package, or None if no folder among the channels has the package itself.
 
     Raises:
         UnknownError: the package is there and can't be read.

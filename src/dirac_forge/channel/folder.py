@@ -92,7 +92,7 @@ class Folder:
         return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]
 
     def later(self, platform: str, moment: datetime) -> frozenset[str]:
-        """Return the names that the folder had no record of yet at `moment`; none where it is too large to look.
+        """Return the names that the folder had no record of yet at `moment`; none if it is too large to look.
 
         Records without a timestamp count as old.
 
@@ -141,7 +141,7 @@ class Folder:
         first: dict[str, datetime] = {}
         try:
             records = [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
-        except OSError:  # a malformed record: reported to whoever asks for it
+        except OSError:  # a malformed record: reported to the caller
             return {}
         for record in records:
             name, uploaded = record.name.normalized, record.timestamp or _OLD
@@ -283,7 +283,7 @@ def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
 
 
 def _problem(entry: Any) -> str:
-    """Why the reader stumbles over this entry of repodata.json; "" where it does not."""
+    """Why the reader stumbles over this entry of repodata.json, or "" if it does not."""
     if not isinstance(entry, dict):
         return f"expected a mapping, not {type(entry).__name__}"
     expected: Sequence[tuple[str, type]] = (("name", str), ("version", str), ("build", str), ("build_number", int))

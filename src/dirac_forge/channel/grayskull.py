@@ -20,7 +20,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GrayskullRow:
-    """What grayskull says of a project; None where it says nothing."""
+    """What grayskull says of a project, or None if it says nothing."""
 
     package: str | None
     import_name: str | None
@@ -41,7 +41,7 @@ def table() -> Mapping[str, GrayskullRow]:
 def rows_from(text: str) -> Mapping[str, GrayskullRow]:
     """Return the rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
 
-    Rows of another form are left out. Raises `yaml.YAMLError` where the text is no YAML.
+    Rows of another form are left out. Raises `yaml.YAMLError` if the text is no YAML.
     """
     document = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader, the fast one where there is one
     if not isinstance(document, dict):

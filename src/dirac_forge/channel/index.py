@@ -28,7 +28,7 @@ class HiddenGroup:
     found: tuple[RepoDataRecord, ...]
 
     def newest(self, wanted: MatchSpec) -> str:
-        """Return the newest version that matches; "" where none does."""
+        """Return the newest version that matches, or "" if none does."""
         versions = [Version(str(record.version)) for record in self.found if wanted.matches(record)]
         return str(max(versions)) if versions else ""
 
@@ -95,7 +95,7 @@ class RecordIndex:
             self._groups[name] = Group(name, (_machine_record(package, platform),), (package,))
 
     def group(self, name: str) -> Group:
-        """Return the records of this name; none where no channel has it."""
+        """Return the records of this name; none if no channel has it."""
         found = self._groups.get(name)
         if found is None:
             self.prefetch([name])
@@ -226,7 +226,7 @@ _NAME = re.compile(r"(?!__)[0-9A-Za-z_.-]+")
 
 @cache
 def parsed(spec: str) -> MatchSpec | None:
-    """Return the parsed spec, or None where it can't be parsed."""
+    """Return the parsed spec, or None if it can't be parsed."""
     try:
         return MatchSpec(spec)
     except Exception:  # noqa: BLE001 - the exceptions of the parsers share no base

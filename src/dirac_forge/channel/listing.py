@@ -98,7 +98,7 @@ def availability(listing: Listing | None, package: str, spec: str) -> Availabili
     `listing` is the answer for names with `package` among them; None: no channel was asked.
 
     `spec` is conda's version spec, "" for any. Never `missing` or `outdated` where a channel could not be read; the
-    embedded snapshot may say `available` and `outdated`, as of its day. Raises `InputError` where the spec is none.
+    embedded snapshot may say `available` and `outdated`, as of its day. Raises `InputError` if the spec is none.
     """
     if listing is None:
         return Availability(status="unknown")
@@ -112,12 +112,12 @@ def availability(listing: Listing | None, package: str, spec: str) -> Availabili
 
 
 def matches(info: PackageInfo, spec: str) -> bool:
-    """Whether some version satisfies conda's version spec; raises `InputError` where it is none."""
+    """Whether some version satisfies conda's version spec; raises `InputError` if it is none."""
     return newest_match(info, spec) is not None
 
 
 def newest_match(info: PackageInfo, spec: str) -> str | None:
-    """Return the newest version that satisfies conda's version spec, None where none does; raises as `matches` does."""
+    """Return the newest version that satisfies conda's version spec, or None if none does; raises as `matches` does."""
     if spec.strip() in {"", "*"}:
         return info.newest
     from rattler import Version, VersionSpec  # noqa: PLC0415  # large, and not needed before a channel answers

@@ -173,7 +173,7 @@ def is_sibling(package: str) -> bool:
 
 
 def known_elsewhere(package: str) -> str:
-    """Return in words how it is known that conda-forge has a package; "" where no table of its names has it."""
+    """Return in words how it is known that conda-forge has a package, or "" if no table of its names has it."""
     return "as tables of its names say" if package in _listed() else ""
 
 
@@ -196,7 +196,7 @@ def import_name_for(project: str) -> str | None:
 
 
 def projects_importing(module: str) -> tuple[str, ...]:
-    """The projects that install a top-level module, by the tables; () where they do not say."""
+    """The projects that install a top-level module, by the tables, or () if they do not say."""
     return _importers().get(module, ())
 
 
@@ -263,7 +263,7 @@ def _table_alone(name: str, known: _Known, evidence: str) -> Mapped:
 
 
 def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listing) -> Mapped:
-    """The channel lacks all that the table lists, and has a Python package under the project's own name."""
+    """The channel lacks everything that the table lists, and has a Python package under the project's own name."""
     listed = known.entry.packages
     chosen = _freshest(spelled[0], spelled, catalogue)
     evidence = f"{_seen(catalogue[chosen])}; {known.evidence}, which is not there"
@@ -319,7 +319,7 @@ def _unlisted(name: str, affixed: list[str], catalogue: Listing) -> Mapped:
 
 
 def _beside_its_extras(name: str) -> Mapped | None:
-    """The package that the project's packages for extras are named after and require; None where there are none."""
+    """The package that the project's packages for extras are named after and require, or None if there is none."""
     named = sorted(package for package in tables.extras().get(name, {}).values() if package.startswith(f"{name}-"))
     if not named:
         return None

@@ -52,7 +52,7 @@ class ChannelContext(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelAddress:
-    """All that is needed to open the same channels elsewhere, in another process or on another machine."""
+    """Everything that is needed to open the same channels elsewhere, in another process or on another machine."""
 
     channels: tuple[str, ...]
     """Folders with their full path."""

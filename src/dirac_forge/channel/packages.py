@@ -17,7 +17,7 @@ __all__ = ["unpacked"]
 def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux-64") -> Path | None:
     """Return the folder with the files of the newest build of a package, below `cache`; nothing in it is ever run.
 
-    None where no channel has the package, or a snapshot has its record and not its file.
+    None if no channel has the package, or a snapshot has its record and not its file.
 
     Raises:
         UnknownError: the channel can't be read, or what it sends is not what its repodata lists.

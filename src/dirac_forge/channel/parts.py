@@ -28,7 +28,7 @@ Ask = Callable[[Awaitable[None]], None]
 
 
 def read_remote_info(url: str, name: str, *, client: NewClient, ask: Ask) -> bytes | None:
-    """Return the file `name` below info/ of the package at `url`; None where it has none.
+    """Return the file `name` below info/ of the package at `url`, or None if it has none.
 
     py-rattler reads such a file by itself, but without a limit for the headers of its tar.
     Raises OSError and what py-rattler raises.

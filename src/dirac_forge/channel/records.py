@@ -103,7 +103,7 @@ def to_record(found: RepoDataRecord) -> Record:
 
 @cache
 def name_of(spec: str) -> str:
-    """Return the package that a spec asks for, in lower case; "" where the spec can't be parsed."""
+    """Return the package that a spec asks for, in lower case, or "" if the spec can't be parsed."""
     try:
         return MatchSpec(spec).name.normalized
     except Exception:  # noqa: BLE001 - the exceptions of the parsers share no base

@@ -145,7 +145,7 @@ class Remote:
         return [record for part in found for record in part]
 
     def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
-        """Return the records in one subdir that match any of these specs; none where the channel breaks off."""
+        """Return the records in one subdir that match any of these specs; none if the channel breaks off."""
         wanted = list(specs)
         if not wanted:
             return []
@@ -253,7 +253,7 @@ class _Bounded:
         return self._file.write(data)
 
     def digest(self) -> bytes:
-        """Return the SHA-256 of all that was written."""
+        """Return the SHA-256 of everything that was written."""
         return self._hash.digest()
 
 

@@ -55,7 +55,7 @@ class Sources:
         """Channels by name on conda.anaconda.org, URL (`file:` too) or folder; one that is named twice once.
 
         Raises:
-            InputError: there is no such folder, or it holds no channel, or it is no channel's name.
+            InputError: there is no such folder, or it holds no channel, or it is not a channel's name.
         """
         return tuple(self._open(channel) for channel in dict.fromkeys(channels))
 

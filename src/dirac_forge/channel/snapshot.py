@@ -32,13 +32,13 @@ class Snapshot:
 
     files: Mapping[str, str]
     as_of: date
-    """The day that the channel was read, or of its newest record where that is not known."""
+    """The day that the channel was read, or of its newest record if that is not known."""
     names: int
     records: int
 
 
 def snapshot_day(folder: Path) -> date | None:
-    """Return the day of the snapshot in a channel folder; None where it is no snapshot."""
+    """Return the day of the snapshot in a channel folder, or None if it is not a snapshot."""
     try:
         about = parse_json(read_text(folder / ABOUT))
         return date.fromisoformat(about["as_of"])

@@ -58,7 +58,7 @@ def parse_spec(spec: str) -> MatchSpec:
 
 
 def _unanswered(spec: MatchSpec) -> str:
-    """Return the field of a spec that solver and explanations pass over; "" where there is none."""
+    """Return the field of a spec that solver and explanations pass over, or "" if there is none."""
     channel = spec.channel.name if spec.channel is not None else ""
     if channel and _is_subdir(channel):
         return f"the subdir {channel}, written as a channel,"

@@ -39,7 +39,7 @@ class Answers:
         return digest.hexdigest()
 
     def get(self, key: str) -> tuple[Record, ...] | str | None:
-        """Packages, or what the solver says where there is no solution; None where nobody asked."""
+        """Packages, or what the solver says if there is no solution, or None if nobody asked."""
         blob = self._store.get(_KIND, key)
         try:
             return None if blob is None else _thawed(parse_json(zlib.decompress(blob)))

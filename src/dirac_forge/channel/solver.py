@@ -135,7 +135,7 @@ class Channel:
         return self._view(as_of=min(moment, self._as_of) if self._as_of is not None else moment)
 
     def preferring(self, records: Sequence[RepoDataRecord]) -> Channel:
-        """Return the same channel, solved so that these records stay unless something that is asked for forbids it."""
+        """Return the same channel, solved so that these records stay unless something that is requested forbids it."""
         return self._view(preferred=tuple(records))
 
     def _view(
@@ -173,7 +173,7 @@ class Channel:
         return tuple(raw for raw in found if isinstance(raw, RepoDataRecord))
 
     def below(self, folder: Path) -> Channel:
-        """Return the same channels with the one in `folder` before them. Raises InputError where it is no channel."""
+        """Return the same channels with the one in `folder` before them. Raises InputError if it is not a channel."""
         return Channel(
             [Folder(folder, observer=self._observer), *self.sources],
             gateway=self._gateway,
@@ -308,7 +308,7 @@ class Channel:
         return any(isinstance(source, Remote) for source in self.sources)
 
     def run_exports(self, record: Record) -> RunExports | None:
-        """What a package of the channel exports; None where that is not known."""
+        """What a package of the channel exports, or None if that is not known."""
         found = (
             source.run_exports(record) for source in self.sources if redact(source.channel.base_url) == record.channel
         )

@@ -55,7 +55,7 @@ class RecordSource(Protocol):
         ...
 
     def run_exports(self, record: Record) -> RunExports | None:
-        """Return what a package exports; None where that is not known."""
+        """Return what a package exports, or None if that is not known."""
         ...
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:

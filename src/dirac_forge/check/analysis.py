@@ -1,6 +1,6 @@
 """Why specs can't be installed together: rule records out until nothing is left, keeping the reason for each step.
 
-Every step is sound: a record is ruled out only where no environment could have it. So where nothing is left for a name
+Every step is sound: a record is ruled out only if no environment could have it. So if nothing is left for a name
 that any environment must have, the reasons are a proof. The converse does not hold: `contradiction` None says only that
 these rules find none; the solver decides.
 """

@@ -32,7 +32,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """There is no solution, for these causes; where all of them are gaps of the embedded snapshot, nobody knows."""
+    """There is no solution, for these causes; if all of them are gaps of the embedded snapshot, nobody knows."""
 
     causes: tuple[Cause, ...] = ()
 
@@ -106,7 +106,7 @@ class OlderVersion:
 
     move: VersionMove
     why: CellReason | None = None
-    """What keeps the version of before away; None where nobody looked."""
+    """What keeps the version of before away, or None if nobody looked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,7 +118,7 @@ class ProposalRefused:
     together: bool
     """Each can be installed with the target, all of them at once can't."""
     why: CellReason | None = None
-    """None where nobody looked."""
+    """None if nobody looked."""
     certain: bool = True
     """False: only the embedded snapshot lacks something."""
 

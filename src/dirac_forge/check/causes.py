@@ -1,4 +1,4 @@
-"""Values: the causes that stand in the way of a target, typed; `wording` turns them into words."""
+"""Values: the causes that prevent a target, typed; `wording` turns them into words."""
 
 from __future__ import annotations
 
@@ -120,9 +120,9 @@ class NoVersion:
     hidden: tuple[HiddenVersion, ...] = ()
     """Versions that match, in channels of lower priority."""
     builds: tuple[str, ...] = ()
-    """Builds of a version that matches, where none of them is the build that is asked for."""
+    """Builds of a version that matches, if none of them is the build that is requested."""
     of_platforms: tuple[str, ...] = ()
-    """The platforms that have the build that is asked for."""
+    """The platforms that have the build that is requested."""
     gap: date | None = None
     """The day of the embedded snapshot, where that lacks it: conda-forge may have it."""
 
@@ -156,7 +156,7 @@ class PythonMismatch:
     """The Pythons of the channel that it can be installed with."""
     known: tuple[PythonLine, ...]
     wish: tuple[PythonLine, ...]
-    """The Pythons of the channel that are asked for."""
+    """The Pythons of the channel that are requested."""
     holder: str = ""
     """The package that asks for another Python, where the user does not."""
     specs: tuple[str, ...] = ()
@@ -170,7 +170,7 @@ class MachineMismatch:
     specs: tuple[str, ...]
     name: str
     have: str = ""
-    """The version that the machine has; "" where it has none."""
+    """The version that the machine has, or "" if it has none."""
     only_constrains: bool = False
 
 

@@ -35,7 +35,7 @@ class Cell:
     python: str
     """`X.Y`, or "" where the target says itself which Python it wants."""
     specs: tuple[str, ...]
-    """What is asked for, Python included."""
+    """What is requested, Python included."""
     wanted: bool
     """The target says that it must be installable here; elsewhere a no is expected."""
     channels: tuple[str, ...] = ()
@@ -121,6 +121,6 @@ def is_abi_of(spec: str, python: str) -> bool:
 
 
 def version_in(packages: Iterable[Record], spec: str) -> str:
-    """Return the version of the package that a spec asks for; "" where it is not among these."""
+    """Return the version of the package that a spec asks for, or "" if it is not among these."""
     name = name_of(spec)
     return next((record.version for record in packages if record.name == name), "")

@@ -47,7 +47,7 @@ def specs_of(settings: Settings, target: str) -> tuple[tuple[str, ...], tuple[st
 
 
 def asked_channels(settings: Settings, named: Sequence[str]) -> tuple[str, ...]:
-    """Return the channels that a file names, each once; () where those of the settings are asked instead.
+    """Return the channels that a file names, each once, or () if those of the settings are asked instead.
 
     A file that names channels means these alone, as for conda, pixi and constructor: the settings' are not added.
     --channel takes the place of both.
@@ -61,7 +61,7 @@ def asked_channels(settings: Settings, named: Sequence[str]) -> tuple[str, ...]:
 
 
 def replaced_channels(settings: Settings, named: Iterable[str]) -> tuple[str, ...]:
-    """Return the channels of files in whose place --channel puts others; () where it doesn't, or names the same."""
+    """Return the channels of files in whose place --channel puts others, or () if it doesn't, or names the same."""
     found = tuple(dict.fromkeys(named))
     if "channels" not in settings.flags or [*map(_plain, found)] == [*map(_plain, settings.channels)]:
         return ()

@@ -85,7 +85,7 @@ class EnvironmentProver:
         self._proven.update((record, platform) for record in packages if not record.channel)
 
     def answers(self, questions: Sequence[Question]) -> list[EnvironmentAnswer]:
-        """Answer the questions, in their order. Raises UnknownError where the channel can't be read."""
+        """Answer the questions, in their order. Raises UnknownError if the channel can't be read."""
         self._prove_together(questions)
         return [self._answered(question) for question in questions]
 

@@ -192,7 +192,7 @@ class _Variant:
         )
 
     def _host(self, needs: Sequence[ReadRequirement], output: ReadOutput) -> Mapping[str, Record]:
-        """The packages that a host environment would have; where it can't be solved as a whole, the newest that fit.
+        """The packages that a host environment would have; if it can't be solved as a whole, the newest that fit.
 
         So too for a noarch package, whose versions in host decide nothing but what `pin_compatible` says.
         """
@@ -212,7 +212,7 @@ class _Variant:
         return need.kind in ("package", "pin_compatible") and bool(need.name) and need.name not in self.outputs
 
     def _tool_exports(self, need: ReadRequirement) -> RunExports | None:
-        """Return what a package in build exports; None where that is not known."""
+        """Return what a package in build exports, or None if that is not known."""
         sibling = self.outputs.get(need.name)
         if sibling is not None:
             return exports_of(sibling.run_exports, sibling.version)
@@ -223,7 +223,7 @@ class _Variant:
         return found
 
     def _host_exports(self, name: str, solved: Mapping[str, Record]) -> RunExports | None:
-        """Return what a package in host exports; None where that is not known."""
+        """Return what a package in host exports, or None if that is not known."""
         sibling = self.outputs.get(name)
         if sibling is not None:
             return exports_of(sibling.run_exports, sibling.version)

@@ -21,7 +21,7 @@ Solves = Callable[[Sequence[str]], bool]
 
 
 def explain(analysis: Analysis, *, elsewhere: Elsewhere, solves: Solves | None = None) -> tuple[Cause, ...]:
-    """Return the causes, the shortest chain first; () where none is found.
+    """Return the causes, the shortest chain first, or () if none is found.
 
     Args:
         analysis: of the question that has no solution.
@@ -37,7 +37,7 @@ def _contradictions(analysis: Analysis, first: str, elsewhere: Elsewhere) -> tup
     """Return the causes of the contradiction that says most; of what is missing outright, all."""
     dead = [name for name, by in analysis.required.items() if not by and not analysis.left.get(name)]
     found = [Walk(analysis, elsewhere).causes_of(name) for name in dead or [first]]
-    # What is asked for and is not there is missing whatever else fails, so all of it is reported.
+    # What is requested and is not there is missing whatever else fails, so all of it is reported.
     missing = [cause for causes in found for cause in causes if _is_missing(cause)]
     return tuple(missing) or tuple(min(found, key=_weight))
 

@@ -22,7 +22,7 @@ from dirac_forge.values import dataclass
 __all__ = ["AtHand", "Built", "ChannelExports", "exports_at_hand", "exports_of"]
 
 AtHand = Callable[[str], tuple[ReadRunExport, ...] | None]
-"""The run_exports that a recipe at hand writes for a package; None where no recipe makes it."""
+"""The run_exports that a recipe at hand writes for a package, or None if no recipe makes it."""
 _REQUESTS = 8
 _PYTHON = re.compile(r"(\d+)\.(\d+)")
 
@@ -61,7 +61,7 @@ class ChannelExports:
                 self._built[one.record.name, one.record.version, one.record.build] = one.exports
 
     def host(self, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:
-        """Return the environment that these specs give, by name; None where they can't be solved. Solved once."""
+        """Return the environment that these specs give, by name, or None if they can't be solved. Solved once."""
         key = (platform, specs)
         if key not in self._hosts:
             self._hosts[key] = _solved(self._channel, specs, platform)
@@ -74,7 +74,7 @@ class ChannelExports:
                 list(executor.map(lambda record: self.of(record, platform), records))
 
     def of(self, record: Record, platform: str) -> RunExports | None:
-        """Return what `record` exports; None where that is not known."""
+        """Return what `record` exports, or None if that is not known."""
         known = self._built.get((record.name, record.version, record.build))
         if known is not None:
             return known

@@ -24,7 +24,7 @@ class WithoutGaps:
     """A question that has no solution, asked again as if the embedded snapshot had no gaps."""
 
     gaps: tuple[Cause, ...] = ()
-    """What the snapshot lacks; with that it could be installed, for all that is known. () where it could not."""
+    """What the snapshot lacks; with that it could be installed, for everything that is known. () if it could not."""
     causes: tuple[Cause, ...] = ()
     """What stands in the way even so."""
 
@@ -38,7 +38,7 @@ def without_gaps(
 
     Args:
         channel: where the specs have no solution.
-        specs: what is asked for.
+        specs: what is requested.
         platform: of the machine.
         causes: why not, from `explain`.
         elsewhere: the other platforms for which there are builds of a name.
@@ -65,7 +65,7 @@ def without_gaps(
 
 
 def _supposed(cause: Cause, platform: str) -> Record | None:
-    """Return the build that the snapshot lacks; None where a spec names none that can be supposed."""
+    """Return the build that the snapshot lacks, or None if a spec names none that can be supposed."""
     found = parsed(cause.spec or cause.package)
     version = version_for(f"{cause.package} {found.version or ''}".strip()) if found is not None else None
     if found is None or version is None:

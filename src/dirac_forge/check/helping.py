@@ -41,7 +41,7 @@ def helping_proposals(
     *,
     executor: Executor | None = None,
 ) -> HelpingProposals | None:
-    """Return the smallest set found of other proposals that unblock `subjects`; None where none helps.
+    """Return the smallest set found of other proposals that unblock `subjects`, or None if none helps.
 
     What stands in the way is looked for among `others`; where it gives way and something else is in the way then, that
     is looked for too. Every target and environment that the proposal makes worse has to be as good as before with the
@@ -89,7 +89,7 @@ def helping_proposals(
 
 
 def _grown(start: Sequence[str], making: Callable[[Collection[str]], Sequence[str]], tried: _Tried) -> list[str]:
-    """Return proposals with which nothing is in the way, `start` among them; [] where none are found."""
+    """Return proposals with which nothing is in the way, `start` among them, or [] if none are found."""
     chosen: list[str] = []
     fresh = list(start)
     for _ in range(_MOST_ROUNDS):

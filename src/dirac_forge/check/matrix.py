@@ -174,7 +174,7 @@ def explain_cell(
 ) -> Cell:
     """Say why a cell has no solution, what would unblock it, and what can be installed instead.
 
-    It is unknown where only the embedded snapshot lacks something.
+    It is unknown if only the embedded snapshot lacks something.
     """
     try:
         others = platforms_with(channel, cell.platform)
@@ -213,7 +213,7 @@ def platforms_with(channel: Channel, platform: str) -> Elsewhere:
 
 
 def _older(channel: Channel, cell: Cell) -> str:
-    """The version that solves when the target's own version is left open; "" where it is open already, or none does."""
+    """The version that solves when the target's own version is left open, or "" if it is open already, or none does."""
     first = parsed(cell.specs[0])
     if first is None or first.version is None:
         return ""

@@ -20,7 +20,7 @@ _VERSION = re.compile(r"[0-9][0-9A-Za-z_.]*")
 def shown_migrations(pinning: Pinning, index: RecordIndex, names: Iterable[str]) -> tuple[MigrationKeys, ...]:
     """Return the migrations of `pinning` that the newest builds of these packages show applied.
 
-    conda-smithy applies the migrations that lie in a feedstock; where only its recipe is at hand, what it last built
+    conda-smithy applies the migrations that lie in a feedstock; if only its recipe is at hand, what it last built
     shows the same: a build for Python 3.14, a dependency on the migrated version and not on the pinned one.
 
     Raises:
@@ -77,7 +77,7 @@ def _versions(values: Iterable[str]) -> list[Version]:
 
 
 def _pins_of(specs: Iterable[str]) -> Mapping[str, Sequence[VersionSpec]]:
-    """Return the versions that are asked for, by package."""
+    """Return the versions that are requested, by package."""
     pins: dict[str, list[VersionSpec]] = {}
     for spec in map(parsed, specs):
         if spec is not None and spec.version is not None:

@@ -40,7 +40,7 @@ _LETTERS_A_TYPO = 3
 
 
 def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsewhere) -> Obstacle:
-    """Return the obstacle where no build of a name matches all of `specs`."""
+    """Return the obstacle if no build of a name matches all of `specs`."""
     if not index.group(name).records:
         return _no_build(index, name, elsewhere)
     foreign = _foreign(index, specs)
@@ -73,7 +73,7 @@ def _no_version(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: 
 
 
 def _other_builds(index: RecordIndex, specs: Sequence[str]) -> tuple[str, ...]:
-    """Return builds of a version that a spec asks for, where only the build that it asks for is not there."""
+    """Return builds of a version that a spec asks for, if only the build that it asks for is not there."""
     spec = parsed(specs[0]) if len(specs) == 1 else None
     if spec is None or spec.build is None or spec.version is None:
         return ()

@@ -31,7 +31,7 @@ class EnvironmentProof:
     part: Literal["build", "host", "run"]
     platform: str
     variant: str = ""
-    """The values that tell the variant from others (`python 3.12`); "" where there is only one."""
+    """The values that tell the variant from others (`python 3.12`), or "" if there is only one."""
     status: Status
     reason: EnvironmentReason | None = None
     fault: bool = False

@@ -47,7 +47,7 @@ class Retrial:
     holds: bool
     """None of them is worse off any more."""
     culprits: frozenset[str] = frozenset()
-    """Packages that stand in the way of those that still are."""
+    """Packages that prevent those that still are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which targets have a Python dimension: where none of the Pythons is needed, they are one question."""
+"""Which targets have a Python dimension: if none of the Pythons is needed, they are one question."""
 
 from __future__ import annotations
 

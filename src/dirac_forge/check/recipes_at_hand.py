@@ -44,7 +44,7 @@ class RecipesAtHand:
         return [subject for subject in found if subject is not None]
 
     def _subject(self, folder: FeedstockFolder) -> Subject | None:
-        """Return the recipe; None where it can't be read, for then it helps nobody."""
+        """Return the recipe, or None if it can't be read, for then it helps nobody."""
         if folder.name not in self._read:
             prover = self._prover
             try:

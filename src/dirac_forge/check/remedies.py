@@ -33,7 +33,7 @@ class BuildFor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildForPython:
-    """Build the package for the Python that is asked for."""
+    """Build the package for the Python that is requested."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

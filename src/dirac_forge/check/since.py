@@ -25,7 +25,7 @@ class Turn:
     since: datetime
     """The day that was asked about."""
     earlier: Cell
-    """Just before the change; where nothing changed, on that day."""
+    """Just before the change; if nothing changed, on that day."""
     moment: datetime | None = None
     """The upload after which it is as now; None: it is as it was on that day."""
     uploads: tuple[Record, ...] = ()
@@ -33,7 +33,7 @@ class Turn:
 
 
 def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
-    """Return the upload after which a target came to be as it is now; None where a channel can't be read.
+    """Return the upload after which a target came to be as it is now, or None if a channel can't be read.
 
     The status and the versions of the packages that the target names are compared. Only uploads are seen: the records
     that a channel has now, by their timestamps. A package that was taken back since leaves no trace, and the

@@ -50,7 +50,7 @@ class Target:
     """The parts of a file that are left out."""
 
     def specs_for(self, platform: str) -> tuple[str, ...]:
-        """Return what is asked for on a platform."""
+        """Return what is requested on a platform."""
         return self.by_platform.get(platform, self.specs)
 
     def all_specs(self) -> tuple[tuple[str, ...], ...]:

@@ -31,7 +31,7 @@ _NOTHING = frozenset({"go-nocgo", "go-cgo", "rust", "nasm", "m2w64-sysroot"})
 
 
 def toolchain_exports(name: str, spec: str) -> RunExports | None:
-    """What the activation package `name` (`gcc_linux-64`) of the version in `spec` exports; None where it is no such.
+    """What the activation package `name` (`gcc_linux-64`) of the version in `spec` exports, or None if it is no such.
 
     Only strong run_exports are meant: compilers stand in build.
     """

@@ -56,7 +56,7 @@ def unblock(
 
     Args:
         channel: where `specs` have no solution for `platform`.
-        specs: what is asked for, Python included.
+        specs: what is requested, Python included.
         platform: where.
         causes: why not, from `explain`.
         elsewhere: the other platforms for which there are builds of a name.
@@ -99,7 +99,7 @@ def _with(channel: Channel, platform: str, remedies: Iterable[Remedy]) -> Channe
 def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -> Record | None:
     """The build that a package would have for `platform`, as its newest build (of `spec`) for another suggests it.
 
-    Without what the compilers of the other platform add; None where no platform has a build. Raises UnknownError where
+    Without what the compilers of the other platform add, or None if no platform has a build. Raises UnknownError if
     a channel can't be read.
     """
     return _sibling(channel, platform, name, spec)
@@ -120,7 +120,7 @@ def _fewest(remedies: list[Remedy], helps: Callable[[Sequence[Remedy]], bool]) -
 def _next(
     channel: Channel, platform: str, causes: Sequence[Cause], chosen: Mapping[tuple[str, Action], Remedy]
 ) -> list[Remedy]:
-    """Remedies for the newest builds; where there are none, for an older one."""
+    """Remedies for the newest builds; if there are none, for an older one."""
     newest = [cause for cause in causes if not cause.instead]
     older = [cause for cause in causes if cause.instead]
     return _fresh(channel, platform, newest, chosen) or _fresh(channel, platform, older[:1], chosen)
@@ -139,7 +139,7 @@ def _fresh(
 
 
 def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
-    """Return what could be done about one cause; None where nothing is known to help."""
+    """Return what could be done about one cause, or None if nothing is known to help."""
     index = channel.index(platform)
     match cause.kind:
         case "no-build":
@@ -242,7 +242,7 @@ def _hidden(index: RecordIndex, cause: Cause) -> Remedy | None:
 
 
 def version_for(spec: str) -> str | None:
-    """Return a version that a spec allows, nearest to what it names; None where there is none, or a build is named."""
+    """Return a version that a spec allows, nearest to what it names, or None if there is none, or a build is named."""
     found = parsed(spec)
     if found is None:
         return None

@@ -186,7 +186,7 @@ def _age(text: str) -> timedelta:
 
 
 def file_lists(found: AuditInput, observer: Observer) -> Callable[[Record], FileList | None]:
-    """Return a function from a record to the files that it installs; None where they are not known.
+    """Return a function from a record to the files that it installs, or None if they are not known.
 
     A package that is there and can't be read is a warning.
     """

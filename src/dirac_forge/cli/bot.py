@@ -61,12 +61,12 @@ def run(context: Context, asked: RunRequest, *, every: str, log: Path | None, js
 def _again_and_again(context: Context, observer: Terminal, span: float, run: Callable[[Context], int]) -> int:
     """Runs until something ends the program; what one run could not do the next one tries.
 
-    Raises InputError where the first one is wrong use: nobody would wait for the second.
+    Raises InputError if the first one is wrong use: nobody would wait for the second.
     """
     first = True
     while True:
         try:
-            # Everything anew: settings may have changed, and a host that was dead may be there again.
+            # Everything again: settings may have changed, and a host that was dead may be there again.
             with Context.of(context.options, context.environ, observer) as one:
                 code = run(one)
             said = {0: "done", 1: "something failed", 3: "something is unknown", 70: "it crashed"}.get(

@@ -99,7 +99,7 @@ def _units(root: Path) -> dict[Path, str]:
 
 
 def _settings(root: Path, dashboard: str) -> dict[Path, str]:
-    """Return the settings with a table for the bot, where there is none yet."""
+    """Return the settings with a table for the bot, if there is none yet."""
     path = root / "pyproject.toml"
     before = _text_of(path) if path.exists() else ""
     if re.search(r"(?m)^\s*\[\s*tool\.dirac-forge\.bot\s*\]", before):

@@ -67,7 +67,7 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
     if here:
         seen = _seen_here(context, request, lines)
     else:
-        with suppress(OSError):  # where it can't be removed, the ledger can't be written either
+        with suppress(OSError):  # if it can't be removed, the ledger can't be written either
             seen_file(context, request.ledger).unlink(missing_ok=True)
         watch = are_many(len(lines))
         code = (
@@ -92,14 +92,14 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
 
 
 def _prepared_where(result: Result, outbox: Path) -> str:
-    """Where what was prepared is; "" where nothing was."""
+    """Where what was prepared is, or "" if nothing was."""
     if all(outcome.state != "prepared" for outcome in result.outcomes):
         return ""
     return f"nothing was sent; all is in {outbox}, and `dirac-forge bot outbox show NAME` prints a change"
 
 
 def _seen_here(context: Context, request: RunRequest, lines: Sequence[ReleaseLine]) -> TurnState | None:
-    """Return what GitHub has now, asked in this process; None where the lines are few."""
+    """Return what GitHub has now, asked in this process, or None if the lines are few."""
     if not are_many(len(lines)):
         return None
     with (

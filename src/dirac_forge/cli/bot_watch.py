@@ -32,7 +32,7 @@ def seen_file(context: Context, ledger: Path | None) -> Path:
 def see(
     connections: Connections, context: Context, lines: Sequence[ReleaseLine], asked: DashboardRequests
 ) -> TurnState | None:
-    """Return what GitHub has now, with few requests; None where it can't be asked so."""
+    """Return what GitHub has now, with few requests, or None if it can't be asked so."""
     if connections.forge is None or not connections.many:
         return None
     ticked = asked != DashboardRequests()
@@ -44,7 +44,7 @@ def see(
 
 
 def idle_since(context: Context, ledger: Path | None, seen: TurnState | None) -> TurnState | None:
-    """Return the turn since which nothing has changed; None where something did, or that is not known."""
+    """Return the turn since which nothing has changed, or None if something did, or that is not known."""
     before = read_state(_turn_file(context, ledger))
     if seen is None or before is None:
         return None

@@ -21,7 +21,7 @@ _NO, _UNKNOWN = 1, 3
 
 
 def build(context: Context, feedstocks: Sequence[str], variant: Sequence[str], request: BuildRequest) -> int:
-    """Build what is asked for, answer with one page, and return the exit code. Raises InputError."""
+    """Build what is requested, answer with one page, and return the exit code. Raises InputError."""
     settings = context.settings
     workspace = read_workspace(settings.workspace)
     folders = [workspace.find(name) for name in feedstocks] or list(workspace)

@@ -39,7 +39,7 @@ def bump(context: Context, request: BumpRequest) -> int:
 
 
 def _allow_requests(context: Context, request: BumpRequest) -> None:
-    """Raise InputError where pull requests can't be made, or a build could read the token for them."""
+    """Raise InputError if pull requests can't be made, or a build could read the token for them."""
     from dirac_forge.cli.github import needs_token  # noqa: PLC0415  # only for pull requests
 
     needs_token(context)
@@ -48,7 +48,7 @@ def _allow_requests(context: Context, request: BumpRequest) -> None:
 
 
 def _refuse_token(context: Context) -> None:
-    """Raise InputError where upstream's code could read the token for the pull requests."""
+    """Raise InputError if upstream's code could read the token for the pull requests."""
     from dirac_forge.cli.github import unsafe_build_of  # noqa: PLC0415
 
     unsafe = unsafe_build_of(context)
@@ -61,7 +61,7 @@ def _refuse_token(context: Context) -> None:
 
 
 def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[FeedstockFolder]:
-    """Return the feedstocks that are named, all where none is; with `to` it has to be one.
+    """Return the feedstocks that are named, all if none is; with `to` it has to be one.
 
     Raises InputError.
     """

@@ -29,7 +29,7 @@ _NO, _UNREADABLE, _UNKNOWN = 1, 2, 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BumpRun:
-    """What was decided, what became of the pull requests, and the targets where nothing is proposed."""
+    """What was decided, what became of the pull requests, and the targets if nothing is proposed."""
 
     decided: tuple[Decided, ...]
     sent: SentChanges | None
@@ -44,7 +44,7 @@ def decided_run(
     lookup: Lookup,
     executor: Executor,
 ) -> BumpRun:
-    """Decide the bumps of these feedstocks, and send them where that is asked for."""
+    """Decide the bumps of these feedstocks, and send them where that is requested."""
     decided = decide(context, workspace, folders, request.options(), executor=executor, lookup=lookup)
     return BumpRun(
         decided=decided,
@@ -54,7 +54,7 @@ def decided_run(
 
 
 def answered(context: Context, request: BumpRequest, workspace: Workspace, run: BumpRun) -> int:
-    """Write the bumps where that is asked for, answer with them, and return the exit code."""
+    """Write the bumps where that is requested, answer with them, and return the exit code."""
     from dirac_forge.cli.bump_answer import answer_json, answer_text  # noqa: PLC0415  # loaded when it is needed
 
     if request.write:
@@ -82,7 +82,7 @@ def _sent(
 
 
 def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -> tuple[Cell, ...]:
-    """Return the targets as they are, where no proof shows what becomes of them."""
+    """Return the targets as they are, if no proof shows what becomes of them."""
     results = [one.result for one in decided]
     if any(isinstance(one, Bump) or one.kind != "nothing" for one in results):
         return ()

@@ -64,7 +64,7 @@ def prune_to(context: Context, megabytes: int | None) -> int:
 
 
 def clear(context: Context) -> int:
-    """Remove all that can be fetched or made again, also what was used just now; the exit code is 0."""
+    """Remove everything that can be fetched or made again, also what was used just now; the exit code is 0."""
     return _answer(context, prune(context.settings.cache, -1, unused=0.0))
 
 
@@ -92,7 +92,7 @@ def _told(found: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
 
 
 def _versioned(kind: str) -> tuple[str, int]:
-    """Return the name of a kind, and the number of what is kept of it: `sdist-5`; 0 where it has none."""
+    """Return the name of a kind, and the number of what is kept of it: `sdist-5`, or 0 if it has none."""
     base, _, version = kind.rpartition("-")
     if base == "embedded":
         return base, 0

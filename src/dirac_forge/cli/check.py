@@ -116,7 +116,7 @@ def _steps(
 
 
 def _never_was(cell: Cell) -> bool:
-    """Whether something that is asked for is a name that no channel has."""
+    """Whether something that is requested is a name that no channel has."""
     return any(cause.kind == "unknown-name" and len(cause.chain) == 1 for cause in cell.causes)
 
 
@@ -222,7 +222,7 @@ def _moment(text: str) -> datetime:
 
 
 def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
-    """1 for a no where the target wants a yes, or where the recipes make something worse; 3 where it is not known."""
+    """1 for a no where the target wants a yes, or where the recipes make something worse; 3 if unknown."""
     if proof is not None:
         no = proof.outcome == "worse" or any(verdict.after.unexpected for verdict in proof.verdicts)
         states = [verdict.outcome for verdict in proof.verdicts] + [one.status for one in proof.environments]

@@ -29,7 +29,7 @@ _PIPE_WIDTH = 200
 
 
 def print_result(text: RenderableType, *, color: str = "auto") -> None:
-    """Print a result for people, as wide as the terminal, or 200 columns where there is none.
+    """Print a result for people, as wide as the terminal, or 200 columns if there is none.
 
     Sentences that must not be broken continue over the edge: a terminal shows them on the next line, nothing is lost.
     """
@@ -101,7 +101,7 @@ def print_json(document: object) -> None:
 
 @contextmanager
 def _written() -> Iterator[None]:
-    """Raise ForgeError where stdout can't be written to; BrokenPipeError where its reader went away."""
+    """Raise ForgeError if stdout can't be written to; BrokenPipeError if its reader went away."""
     try:
         yield
     except BrokenPipeError:

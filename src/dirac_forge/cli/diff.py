@@ -59,7 +59,7 @@ def compared(
 
 
 def _range(old: str, new: str) -> tuple[str, str]:
-    """Return `OLD..NEW` as git writes it, where no file has that name; an end that is left out is HEAD."""
+    """Return `OLD..NEW` as git writes it, if no file has that name; an end that is left out is HEAD."""
     if new or ".." not in old or Path(old).exists():
         return old, new or _TODAY
     first, _, last = old.partition("..")
@@ -67,7 +67,7 @@ def _range(old: str, new: str) -> tuple[str, str]:
 
 
 def _asked(context: Context, file: str) -> frozenset[str]:
-    """Return the names that the distribution's file asks for; none where it is not there or can't be read."""
+    """Return the names that the distribution's file asks for; none if it is not there or can't be read."""
     if not Path(file).is_file() or is_lock(Path(file)):
         return frozenset()
     try:

@@ -13,7 +13,7 @@ __all__ = ["find_workspace", "require_workspace"]
 
 
 def find_workspace(folder: Path) -> Path | None:
-    """Return the nearest folder, from `folder` upwards, that is a workspace; None where there is none.
+    """Return the nearest folder, from `folder` upwards, that is a workspace, or None if there is none.
 
     A workspace has `[tool.dirac-forge]` in its pyproject.toml, or a folder `feedstocks/`.
     """
@@ -22,7 +22,7 @@ def find_workspace(folder: Path) -> Path | None:
 
 
 def require_workspace(folder: Path, *, named: bool) -> None:
-    """Raise InputError where the folder is no workspace; `named`: the user gave it, else it is the current one."""
+    """Raise InputError if the folder is no workspace; `named`: the user gave it, else it is the current one."""
     if not _is_workspace(folder):
         raise InputError(
             f"There is no workspace in {folder}{'' if named else ' or above it'}",

@@ -21,7 +21,7 @@ from dirac_forge.report.document import listed
 __all__ = ["DIFF_FILE", "channels_for", "diff_arguments", "distribution_of", "lock_from"]
 
 DIFF_FILE = "construct.yaml"
-"""The file of `diff` where none is given."""
+"""The file of `diff` if none is given."""
 
 _OVERRIDES = {
     "CONDA_OVERRIDE_GLIBC": ("__glibc", ("linux",)),

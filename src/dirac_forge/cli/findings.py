@@ -69,7 +69,7 @@ class Program:
     path: str | None
     """None: not found."""
     said: str | None = None
-    """What `--version` printed; None where it failed or took too long."""
+    """What `--version` printed, or None if it failed or took too long."""
 
 
 Answer = ForgeError | str | None
@@ -104,7 +104,7 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
 
 
 def build_finding(engine: str | None) -> Check:
-    """Decide on the engine of `build`, by its version; None where it is not installed."""
+    """Decide on the engine of `build`, by its version, or None if it is not installed."""
     if engine is not None:
         detail = f"{_BUILD_ENGINE} {engine}; the programs pixi and rattler-build are not needed"
         return Check(name="build", status="ok", detail=detail)
@@ -218,7 +218,7 @@ def unreadable_token_finding(error: ForgeError) -> Check:
 
 
 def token_variable(environ: Mapping[str, str]) -> str:
-    """Return the variable with a token, "" where there is none; pull requests take them in the same order."""
+    """Return the variable with a token, or "" if there is none; pull requests take them in the same order."""
     return next((name for name in ("GITHUB_TOKEN", "GH_TOKEN") if environ.get(name, "").strip()), "")
 
 

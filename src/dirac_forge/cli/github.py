@@ -49,7 +49,7 @@ def github_of(context: Context, *, wanted: bool, read: bool = True, otherwise: s
     """Return GitHub where it is wanted, None for the outbox.
 
     `read`: take the token now, which is right only after the last program that executes a recipe. Else it is only
-    made sure that there may be one. `otherwise` says what can be done without one. Raises InputError where there is
+    made sure that there may be one. `otherwise` says what can be done without one. Raises InputError if there is
     no token, or one that can't be valid.
     """
     if not wanted:
@@ -109,7 +109,7 @@ def rendering_of(context: Context) -> Smithy | NoSmithy:
 
 
 def unsafe_build_of(context: Context) -> str:
-    """Return what upstream code could read of tokens in a build here, in words; "" where there is nothing."""
+    """Return what upstream code could read of tokens in a build here, in words, or "" if there is nothing."""
     from dirac_forge.build.isolation import detect, hidden  # noqa: PLC0415  # not every command builds
     from dirac_forge.pullrequest.local_rendering import reach_of, unsafe_build  # noqa: PLC0415
 
@@ -129,7 +129,7 @@ def send(
     """Send what a command made to GitHub; `otherwise` as for `github_of`.
 
     Where the token is not in the environment, changes are rerendered first, while nothing secret is in this process.
-    Raises InputError where there is no token.
+    Raises InputError if there is no token.
     """
     from dirac_forge.bot.connections import open_connections  # noqa: PLC0415
     from dirac_forge.bot.propose import propose, rerendered  # noqa: PLC0415

@@ -90,7 +90,7 @@ def lock(context: Context, request: LockRequest) -> int:
 
 
 def _require_format(request: LockRequest, distribution: Distribution) -> None:
-    """Raise InputError where the format can't hold what is asked for."""
+    """Raise InputError if the format can't hold what is requested."""
     if (request.check or request.update) and request.format != "pixi":
         raise InputError(f"--check and --update read a pixi.lock, not {request.format}")
     if request.format == "conda-lock" and len(distribution.environments) > 1:
@@ -221,7 +221,7 @@ def _checked(
     known: Known,
     channel_of: Callable[[str], Channel],
 ) -> int:
-    """Compare the lock with the file, with the channels that are asked for, and with the new solve."""
+    """Compare the lock with the file, with the channels that are requested, and with the new solve."""
     environments = solved.distribution.environments
     channels = {name: channel_of(name) for name in environments}
     today = channels_for(context, replace(solved.distribution, until=None))

@@ -16,7 +16,7 @@ __all__ = ["log_lines"]
 
 @contextlib.contextmanager
 def log_lines(path: Path | None, *, on_stderr: bool) -> Iterator[Callable[[str], None] | None]:
-    """Yield what writes a line: to a file, else to stderr where that is asked for; None for neither.
+    """Yield what writes a line: to a file, else to stderr where that is requested; None for neither.
 
     Raises InputError for a file that can't be written.
     """

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 def write_page(path: Path, context: Context, migrating: MigrationContext, plan: Plan, status: Status) -> None:
-    """Write the page of a migration as one file. Raises InputError where it can't be written."""
+    """Write the page of a migration as one file. Raises InputError if it can't be written."""
     facts = facts_of(context, migrating, plan.migration, plan, lambda _: status)
     made = datetime.now(UTC).isoformat(timespec="seconds")
     write_file(path, migration_html(facts, made=made, program=f"dirac-forge {__version__}"))

@@ -53,7 +53,7 @@ class Options:
 
     @property
     def flags(self) -> dict[str, object]:
-        """Values that override the settings, by their field; None where an option was not given."""
+        """Values that override the settings, by their field, or None if an option was not given."""
         return {
             "channels": self.channel or None,
             "platforms": self.platform or None,

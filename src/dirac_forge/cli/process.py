@@ -43,7 +43,7 @@ def run_process(main: Callable[[], int]) -> NoReturn:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let an interrupt be a KeyboardInterrupt inside, so that what was begun is cleaned up."""
+    """Let an interrupt be a KeyboardInterrupt inside, so that what was started is cleaned up."""
     if signal.getsignal(signal.SIGINT) is not _leave_at_once:
         yield
         return
@@ -119,7 +119,7 @@ def _unwritten(error: Exception) -> int:
 
 
 def say(text: str) -> None:
-    """Write to stderr; where that is not possible, nobody is left to read it."""
+    """Write to stderr; if that is not possible, nobody is left to read it."""
     _write(sys.stderr, text)
 
 

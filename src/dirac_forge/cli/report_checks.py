@@ -49,7 +49,7 @@ def proposed(context: Context, workspace: Workspace, executor: Executor) -> tupl
 
 
 def installed_audit(context: Context, executor: Executor) -> AuditLook | Unavailable:
-    """Return the audit of all that the targets install, as `audit` makes it."""
+    """Return the audit of everything that the targets install, as `audit` makes it."""
     try:
         return looked_at(context, executor)[1]
     except ForgeError as error:

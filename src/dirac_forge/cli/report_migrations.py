@@ -18,7 +18,7 @@ __all__ = ["followed"]
 def followed(
     context: Context, names: Sequence[str], status_page: Path | None
 ) -> tuple[tuple[MigrationFacts, ...] | Unavailable, Graph | None]:
-    """Return these migrations (all of the workspace and the pinning, where none is named), and the feedstocks."""
+    """Return these migrations (all of the workspace and the pinning, if none is named), and the feedstocks."""
     try:
         with migration_context(context, channel=True) as migrating:
             chosen = [migrating.migration(name) for name in names] or list(migrating.migrations().values())

@@ -60,7 +60,7 @@ def sync(context: Context, names: Sequence[str], *, closure: str | None, all_: b
 
 
 def _wanted(context: Context, names: Sequence[str], *, closure: str | None, all_: bool) -> Iterator[SyncedLine]:
-    """Yield the feedstocks and release lines that are asked for; without names, those of the workspace."""
+    """Yield the feedstocks and release lines that are requested; without names, those of the workspace."""
     yield from _named(context, names)
     if closure is not None:
         yield from (SyncedLine(name=name) for name in _closure(context, closure))
@@ -73,7 +73,7 @@ def _wanted(context: Context, names: Sequence[str], *, closure: str | None, all_
 
 
 def _archived(context: Context) -> frozenset[str]:
-    """Return the feedstocks that conda-forge lists as archived; none where the repositories are others.
+    """Return the feedstocks that conda-forge lists as archived; none if the repositories are others.
 
     Where the list can't be read, a warning is given, and no feedstock is taken to be archived.
     """

@@ -76,7 +76,7 @@ class RangePart:
 
 
 def parse_content_range(text: str | None) -> tuple[int, int, int] | None:
-    """Return first byte, last byte (inclusive) and total of a Content-Range (RFC 9110, 14.4); None where one is not
+    """Return first byte, last byte (inclusive) and total of a Content-Range (RFC 9110, 14.4), or None if one is not
     told.
     """
     match = re.fullmatch(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})", (text or "").strip())

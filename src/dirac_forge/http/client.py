@@ -187,8 +187,8 @@ class Http:
 
         Asked once: what may be asked again is for the caller to say. Not cached. `headers` may hold credentials: they
         go to `url`'s host and to no other, and ~/.netrc is not asked. Redirects of a GET are followed (`Answer.url` is
-        where they lead); of any other method they are the answer. Raises LostError where the call was sent and no
-        whole answer came, UnreachableError where it was not sent (also: this run is offline), and TooLargeError.
+        where they lead); of any other method they are the answer. Raises LostError if the call was sent and no
+        whole answer came, UnreachableError if it was not sent (also: this run is offline), and TooLargeError.
         """
 
         def read(response: Response) -> Answer:
@@ -221,7 +221,7 @@ class Http:
         return self.problem(url) is None
 
     def problem(self, url: str) -> str | None:
-        """Return why `url`'s host can't be asked, found out once a run; None where it answers."""
+        """Return why `url`'s host can't be asked, found out once a run, or None if it answers."""
         return "this run is offline" if self._offline else self._exchange.problem(url)
 
     def refuses(self, url: str) -> bool:
@@ -229,7 +229,7 @@ class Http:
         return self._exchange.refuses(url)
 
     def addresses(self, url: str) -> tuple[str, ...]:
-        """Return the numeric addresses of `url`'s host that `problem` found; () where a proxy looks them up."""
+        """Return the numeric addresses of `url`'s host that `problem` found, or () if a proxy looks them up."""
         return self._exchange.addresses(url)
 
 

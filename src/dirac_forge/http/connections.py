@@ -18,7 +18,7 @@ from dirac_forge.http.pace import PacedResponse
 __all__ = ["Contexts", "pool_classes"]
 
 Addresses = Callable[[str, int], tuple[str, ...]]
-"""From the name and port of a host to its numeric addresses, the best one first; () where they are not known."""
+"""From the name and port of a host to its numeric addresses, the best one first, or () if they are not known."""
 
 
 class Contexts:
@@ -29,7 +29,7 @@ class Contexts:
         self._made: dict[str, ssl.SSLContext] = {}
 
     def trusting(self, bundle: str) -> ssl.SSLContext:
-        """Return a context that verifies certificates and host names; raises OSError where the bundle can't be read."""
+        """Return a context that verifies certificates and host names; raises OSError if the bundle can't be read."""
         with self._lock:
             if bundle not in self._made:
                 context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
@@ -47,7 +47,7 @@ class Contexts:
 def pool_classes(addresses: Addresses) -> dict[str, type[HTTPConnectionPool]]:
     """By scheme, the pools of connections that go to `addresses`.
 
-    urllib3 looks the name up anew for each connection: sixteen at once are more than some name servers answer, and
+    urllib3 looks the name up again for each connection: sixteen at once are more than some name servers answer, and
     each lost packet costs 5 s.
     """
 

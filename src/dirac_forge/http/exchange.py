@@ -82,7 +82,7 @@ class Exchange:
         self._session.keep(response, body)
 
     def problem(self, url: str) -> str | None:
-        """Return why the host of `url` can't be connected to; None where it can."""
+        """Return why the host of `url` can't be connected to, or None if it can."""
         clean = self._without_credentials(url)
         proxies = self._session.merge_environment_settings(clean, {}, None, None, None)["proxies"]
         return self._hosts.problem(clean, proxy=select_proxy(clean, proxies))
@@ -96,7 +96,7 @@ class Exchange:
             self._hosts.allow(form for url in urls for form in (url, requote_uri(url)))
 
     def addresses(self, url: str) -> tuple[str, ...]:
-        """Return the numeric addresses of `url`'s host that may be asked; () where they are not known."""
+        """Return the numeric addresses of `url`'s host that may be asked, or () if they are not known."""
         parts = split_url(url)
         return self._hosts.addresses(parts.hostname or "", parts.port or {"http": 80}.get(parts.scheme, 443))
 
@@ -135,7 +135,7 @@ class Exchange:
     ) -> T:
         """Return what `read` makes of the answer to one call, whatever its status; only a GET follows redirects.
 
-        Raises LostError where the call may have been carried out, though no whole answer came.
+        Raises LostError if the call may have been carried out, though no whole answer came.
         """
         clean = self._without_credentials(url)
         try:
@@ -236,7 +236,7 @@ class Exchange:
         return UnreachableError(f"{redact(url)} can't be read: {redact(str(raised))}")
 
     def _of_answer(self, url: str, cause: BaseException) -> ForgeError | None:
-        """Return the error for an answer that can't be used; None where the host itself is the problem."""
+        """Return the error for an answer that can't be used, or None if the host itself is the problem."""
         match cause:
             case ssl.SSLCertVerificationError():
                 return UnreachableError(

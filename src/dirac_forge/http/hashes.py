@@ -40,7 +40,7 @@ class HashCheck:
             digest.update(chunk)
 
     def finish(self, url: str) -> None:
-        """Raise HashMismatchError where a hash is another than expected."""
+        """Raise HashMismatchError if a hash is another than expected."""
         for name, wanted in self._expected.items():
             got = self._digests[name].hexdigest()
             if got != wanted:
@@ -51,7 +51,7 @@ class HashCheck:
 
 
 def check_hashes(data: bytes, expected: Mapping[str, str], url: str) -> None:
-    """Raise HashMismatchError where `data` has other hashes than expected."""
+    """Raise HashMismatchError if `data` has other hashes than expected."""
     check = HashCheck(expected)
     check.update(data)
     check.finish(url)

@@ -78,7 +78,7 @@ class Hosts:
             self._listed.update(urls)
 
     def problem(self, url: str, *, proxy: str | None = None) -> str | None:
-        """Return why `url`'s host (or the proxy on the way to it) can't be reached; None where it can."""
+        """Return why `url`'s host (or the proxy on the way to it) can't be reached, or None if it can."""
         name, port = _address(url)
         host = self._host(name, port)
         if proxy is None and url in self._listed:
@@ -91,7 +91,7 @@ class Hosts:
         if proxy is None:
             result = self._asked(host, name, port, self._trust)
             return None if isinstance(result, tuple) else str(result)
-        # The proxy itself is the choice of the person who runs this, wherever it is.
+        # The proxy itself is the choice of the user, wherever it is.
         name, port = _address(proxy)
         result = self._asked(self._host(name, port, anywhere=True), name, port, None)
         return None if isinstance(result, tuple) else f"the proxy {name}: {result}"
@@ -101,7 +101,7 @@ class Hosts:
         return isinstance(self._host(*_address(url)).result, _NotPublic)
 
     def addresses(self, name: str, port: int) -> tuple[str, ...]:
-        """Return the numeric addresses of a host or proxy, the one that answered first; () where it was not asked
+        """Return the numeric addresses of a host or proxy, the one that answered first, or () if it was not asked
         yet.
         """
         results = (self._host(name, port, anywhere=anywhere).result for anywhere in (False, True))

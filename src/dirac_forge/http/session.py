@@ -90,7 +90,7 @@ class Session(requests.Session):
         return None
 
     def redirect_target(self, response: requests.Response) -> str | None:
-        """Return where an answer leads to, as it says; None where it is no redirect."""
+        """Return where an answer leads to, as it says, or None if it is not a redirect."""
         try:
             return super().get_redirect_target(response)
         except UnicodeError:
@@ -210,7 +210,7 @@ class Entries(BaseCache):
         self._store = Store(folder)
 
     def get(self, key: str) -> bytes | None:
-        """Return the entry, None where there is none or it is not what was written."""
+        """Return the entry, or None if there is none or it is not what was written."""
         blob = self._store.get("http", self._key(key))
         if blob is None or hashlib.sha256(blob[32:]).digest() != blob[:32]:
             return None
@@ -249,7 +249,7 @@ def _digest(value: str | bytes | None) -> str | None:
 
 
 def _with_freshness(response: HTTPResponse) -> HTTPResponse:
-    """Complete an answer: fresh for ten minutes where it says nothing about that, and of now where it has no date."""
+    """Complete an answer: fresh for ten minutes where it says nothing about that, and of now if it has no date."""
     headers = response.headers
     now = formatdate(usegmt=True)
     if parse_http_date(headers.get("date", "")) is None:

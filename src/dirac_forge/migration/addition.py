@@ -32,8 +32,8 @@ __all__ = [
 ]
 
 Depends = Callable[[str], tuple[str, ...] | None]
-"""A package to the names that its newest build for the platform (or noarch) depends on; None where there is no build.
-Raises UnknownError where that can't be found out."""
+"""A package to the names that its newest build for the platform (or noarch) depends on, or None if there is no build.
+Raises UnknownError if that can't be found out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +43,7 @@ class PlatformFacts:
     host: tuple[str, ...]
     run: tuple[str, ...]
     skipped: str | None
-    """Where the recipe skips the platform: file and line; None where it does not."""
+    """Where the recipe skips the platform: file and line, or None if it does not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +77,7 @@ class Addition:
     unknown: tuple[str, ...]
     """Packages without a build whose feedstock isn't in the workspace, so that nothing is known of their needs."""
     proof: AdditionProof | None = None
-    """What the solver says; None where it was not asked."""
+    """What the solver says, or None if it was not asked."""
 
     @property
     def open(self) -> bool:
@@ -190,7 +190,7 @@ def add_platform(
     From the target along what is installed with it; where a package has no build, along the run and host requirements
     of its recipe on that platform. Requirements that only other systems have do not come up. `facts` gives what a
     recipe says for the platform, `supposed` what a package that has no build there would depend on. Raises
-    UnknownError where `depends` does.
+    UnknownError if `depends` does.
     """
     walk = _Walk(graph, depends, facts, supposed or _nothing)
     running = walk.closure(packages, host=False)
@@ -199,7 +199,7 @@ def add_platform(
 
 
 def _nothing(_: str) -> None:
-    """For a package that has no build, where nothing is supposed."""
+    """For a package that has no build, if nothing is supposed."""
 
 
 class _Walk:

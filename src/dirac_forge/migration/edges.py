@@ -1,4 +1,4 @@
-"""Edges between members: direct needs, and paths through feedstocks that are no members."""
+"""Edges between members: direct needs, and paths through feedstocks that are not members."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Hop:
     parent: str
     child: str
     needs: tuple[Need, ...]
-    """The child's requirements that make the step; () where only a strong run_export does."""
+    """The child's requirements that make the step, or () if only a strong run_export does."""
 
 
 @dataclass(frozen=True)

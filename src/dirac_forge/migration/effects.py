@@ -46,11 +46,11 @@ class Today:
     done: Collection[str] = ()
     """Members whose newest builds there have the new pin."""
     installable: bool | None = True
-    """None where that could not be found out."""
+    """None if that could not be found out."""
     reason: CellReason | None = None
     """Why it is not installable, or not known to be."""
     touched: bool | None = True
-    """Something that it installs is, or depends on, a migrated package; None where that could not be found out."""
+    """Something that it installs is, or depends on, a migrated package, or None if that could not be found out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +113,7 @@ class TargetEffect:
     missing: tuple[MissingPin, ...] = ()
     """New versions that no channel has; if the migration adds them, nothing could be tried."""
     packages: tuple[str, ...] = ()
-    """The migrated packages, by name, or the migration's keys where none is known."""
+    """The migrated packages, by name, or the migration's keys if none is known."""
     guessed: tuple[GuessedMaker, ...] = ()
     """Who may make the packages from elsewhere, with an older recipe here."""
 
@@ -214,7 +214,7 @@ def _tried(
 def _waves(
     plan: Plan, platform: str, whole: TargetClosure, today: Today, installable: Installable
 ) -> tuple[list[WaveEffect], list[str], list[str] | None]:
-    """What the target is after each wave, all that is rebuilt then, and what was when it first became installable."""
+    """Return the target after each wave, everything rebuilt then, and what was rebuilt when it became installable."""
     found: list[WaveEffect] = []
     rebuilt: list[str] = []
     outside = tuple(today.outside)

@@ -55,7 +55,7 @@ class Build(Protocol):
 
 
 Builds = Callable[[str, str], Sequence[Build]]
-"""Platform and package to the builds there, noarch included; raises UnknownError where the channel can't be read."""
+"""Platform and package to the builds there, noarch included; raises UnknownError if the channel can't be read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +109,7 @@ class Evidence:
     """Whether a feedstock is done, platform by platform."""
 
     done: Mapping[str, bool | None]
-    """Platform to done; None where that could not be found out."""
+    """Platform to done, or None if that could not be found out."""
     findings: Mapping[str, Finding] = field(default_factory=dict)
     """Platform to what decides."""
 
@@ -123,7 +123,7 @@ class Evidence:
     def unknown(self) -> bool:
         """Something could not be found out, and nothing says that it is not done.
 
-        A platform that the channel does not have counts only where there is no other.
+        A platform that the channel does not have counts only if there is no other.
         """
         values = self._in_channel or list(self.done.values())
         return None in values and False not in values
@@ -144,7 +144,7 @@ class Evidence:
 
 
 def unread(platforms: Sequence[str], reason: str) -> Evidence:
-    """Return the evidence where nothing can be found out."""
+    """Return the evidence if nothing can be found out."""
     return Evidence(done=dict.fromkeys(platforms), findings=dict.fromkeys(platforms, NotRead(reason=reason)))
 
 
@@ -155,7 +155,7 @@ def carries(spec: str, pin: str) -> bool:
     """Return whether a version spec of `depends` is what a build with the pin gets.
 
     Its lower bound, or its version, has the pin's version: `>=1.22.2,<1.23.0a0` carries 1.22, and so does `1.22.*`;
-    `>=1.21.3,<2` does not. Builds are compared where both name one that matters: `3.14.* *_cp314t` is not
+    `>=1.21.3,<2` does not. Builds are compared if both name one that matters: `3.14.* *_cp314t` is not
     `3.14.* *_cp314`.
     """
     wanted = _pin_version(pin)
@@ -184,7 +184,7 @@ def _same_abi(build: str, pin: str) -> bool:
 def recipe_evidence(plan: Plan, name: str, *, newest: int | None = None) -> Evidence:
     """Return the status by the recipe: done is one with the migration's file and a newer build number than `newest`.
 
-    `newest` is the highest build number that there was for its version before, None where that is not known.
+    `newest` is the highest build number that there was for its version before, or None if that is not known.
     """
     facts = plan.graph.facts[name]
     platforms = plan.membership.members[name].platforms
@@ -304,7 +304,7 @@ def _wanted(
 
 
 def _matching(found: Sequence[Build], variant: Variant, wanted: Mapping[str, str]) -> Build | None:
-    """Return the build that carries every pin, and is for the variant's Python; None where there is none."""
+    """Return the build that carries every pin, and is for the variant's Python, or None if there is none."""
     for build in found:
         specs = _specs(build)
         if _fits(specs, variant) and _carries_all(specs, wanted):

@@ -12,7 +12,7 @@ __all__ = ["NoRebuild"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoRebuild(SkipReason):
-    """Why a feedstock that has to do with a migration is no member, or is not changed for it."""
+    """Why a feedstock that has to do with a migration is not a member, or is not changed for it."""
 
     kind: Literal[
         "archived",

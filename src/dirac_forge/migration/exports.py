@@ -17,7 +17,7 @@ __all__ = ["PinExports", "Pinned", "exports_of", "pinned_members"]
 
 
 _CONDA_FORGE = {"python": ("python_abi",)}
-"""Exports that are known where neither a recipe nor the channel has them."""
+"""Exports that are known if neither a recipe nor the channel has them."""
 
 
 @dataclass(frozen=True)

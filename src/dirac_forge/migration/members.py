@@ -31,12 +31,12 @@ class Member:
     platforms: tuple[str, ...]
     """Those of its platforms where one of these requirements holds."""
     exporters: tuple[str, ...] = ()
-    """Feedstocks whose strong run_exports make it one, where no requirement of its own does."""
+    """Feedstocks whose strong run_exports make it one, if no requirement of its own does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Excluded:
-    """A feedstock that needs a migrated package and is no member."""
+    """A feedstock that needs a migrated package and is not a member."""
 
     feedstock: str
     reason: NoRebuild
@@ -61,11 +61,11 @@ class Linked:
     """What a feedstock needs, by section, as the bot joins it."""
 
     linked: frozenset[str]
-    """Host, or build where host is empty."""
+    """Host, or build if host is empty."""
     run: frozenset[str]
     test: frozenset[str]
     exporters: frozenset[str] = field(default_factory=frozenset)
-    """Feedstocks (and compilers) with strong run_exports among all that it needs; they are in host and run."""
+    """Feedstocks (and compilers) with strong run_exports among everything that it needs; they are in host and run."""
 
 
 def linked(graph: Graph, facts: FeedstockFacts, *, include_build: bool) -> Linked:
@@ -148,7 +148,7 @@ def _concerned(
 def _only_in_build(
     graph: Graph, packages: frozenset[str], known: Collection[str], allowed: Collection[str] | None
 ) -> Iterator[tuple[str, Excluded]]:
-    """Yield the feedstocks without a host of their own that need a migrated package in build, where it does not count.
+    """Yield the feedstocks without a host of their own that need a migrated package in build, if it does not count.
 
     conda-build takes build as host too where there is neither a host section nor a compiler, and so does the bot,
     which reads strong run_exports as host.
@@ -219,7 +219,7 @@ def _member(name: str, facts: FeedstockFacts, hits: Collection[str], migration: 
 
 
 def deciding_needs(facts: FeedstockFacts, *, include_build: bool) -> Iterable[Need]:
-    """Return the requirements that can make a feedstock a member: host, or build where host is empty."""
+    """Return the requirements that can make a feedstock a member: host, or build if host is empty."""
     sections = {section: [need for need in facts.needs if need.section == section] for section in ("host", "build")}
     host, build = sections["host"], sections["build"]
     compilers = [need for need in build if need.name in STRONG_STUBS]
@@ -232,7 +232,7 @@ def deciding_needs(facts: FeedstockFacts, *, include_build: bool) -> Iterable[Ne
 
 
 def _ancestors(graph: Graph, names: Collection[str]) -> set[str]:
-    """Return `names` and all that they need, directly or not, in any section."""
+    """Return `names` and everything that they need, directly or not, in any section."""
     found = set(names)
     waiting = [name for name in names if name in graph.facts]
     while waiting:

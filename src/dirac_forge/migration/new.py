@@ -39,7 +39,7 @@ def new_migration(library: str, version: str, pinning: Pinning, *, timestamp: in
     begin with its name, if they have one version. `timestamp` is in seconds since 1970.
 
     Raises:
-        InputError: the pinning has no such key, or the version is no version or pinned already.
+        InputError: the pinning has no such key, or the version is not a version or pinned already.
     """
     if not _VERSION.fullmatch(version):
         raise InputError(f"{version} is no version", hint="Expected a version such as 4, 1.90 or 3.15.")
@@ -69,7 +69,7 @@ def _key(package: str) -> str:
 
 
 def _members(library: str, keys: Mapping[str, Sequence[str]], pinning: Pinning) -> list[str]:
-    """Return the keys of the pinning that migrate together with a library; raises InputError where there are none."""
+    """Return the keys of the pinning that migrate together with a library; raises InputError if there are none."""
     wanted = _key(library)
     own = [wanted] if wanted in keys else _family(wanted, keys)
     groups = [group for group in _groups(pinning) if group.intersection(own)]

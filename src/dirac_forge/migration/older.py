@@ -69,7 +69,7 @@ def _pins(plan: Plan, package: str, platform: str) -> tuple[str, ...]:
 
 
 def _is_older(version: str, pin: str) -> bool:
-    """Return whether a version is before a pin; False where one of them can't be compared."""
+    """Return whether a version is before a pin, or False if one of them can't be compared."""
     try:
         return Version(version) < Version(pin)
     except InvalidVersionError:

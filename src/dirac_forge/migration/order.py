@@ -1,6 +1,6 @@
 """Order in a directed graph that may have cycles: the edges to break, and the waves that follow.
 
-The answer does not depend on the order of the input: where nothing else decides, the smaller name goes first.
+The answer does not depend on the order of the input: if nothing else decides, the smaller name goes first.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Edge:
     parent: str
     child: str
     path: tuple[str, ...]
-    """From parent to child, with the feedstocks between that are no members."""
+    """From parent to child, with the feedstocks between that are not members."""
     hops: tuple[Hop, ...]
     """Why: the steps of the path, each with the requirements that make it."""
     sections: tuple[str, ...]
@@ -56,7 +56,7 @@ class Plan:
 
     @property
     def excluded(self) -> tuple[Excluded, ...]:
-        """Feedstocks that need a migrated package and are no members, by name."""
+        """Feedstocks that need a migrated package and are not members, by name."""
         return tuple(self.membership.excluded.values())
 
     @cached_property
@@ -84,7 +84,7 @@ class Plan:
         return frozenset(edge for cycle in self.cycles for edge in cycle.broken)
 
     def label_of(self, feedstock: str, branch: str | None) -> str:
-        """Return the name of a feedstock's release line in the plan, which is the feedstock's where it has none."""
+        """Return the name of a feedstock's release line in the plan, which is the feedstock's if it has none."""
         label = f"{feedstock}@{(branch or '').replace('/', '-')}"
         return label if label in self.membership.members or label in self.membership.excluded else feedstock
 

@@ -20,7 +20,7 @@ _FORGE = "conda-forge.yml"
 def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
     """Return the change that rebuilds a member for a migration, without a body yet, or why there is none.
 
-    A feedstock that has the migration already is skipped, so that a second run does nothing. Raises RecipeError where
+    A feedstock that has the migration already is skipped, so that a second run does nothing. Raises RecipeError if
     the feedstock can't be read.
     """
     migration, name = plan.migration, plan.label_of(folder.name, folder.branch)

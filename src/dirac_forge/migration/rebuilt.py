@@ -19,7 +19,7 @@ class Indexed(Protocol):
     """A channel, as far as it is looked at here."""
 
     def index(self, platform: str) -> RecordIndex:
-        """Return the records for a platform; raises UnknownError where the channel can't be read."""
+        """Return the records for a platform; raises UnknownError if the channel can't be read."""
         ...
 
 
@@ -39,7 +39,7 @@ def rebuilt_records(
     higher build number. A migrated library that the channel lacks in its new version is taken to be built like its
     newest one; packages named in `outside` are taken to be rebuilt too. `used` are builds that a target installs today:
     of their packages they are rebuilt as well, since the newest build may be for another Python, or be of no use.
-    Raises UnknownError where the channel can't be read.
+    Raises UnknownError if the channel can't be read.
     """
     index = channel.index(platform)
     pins = pins_on(plan, platform, exports)
@@ -93,7 +93,7 @@ def with_old_pin(record: Record, plan: Plan, platform: str, exports: PinExports)
 def has_new_pin(plan: Plan, name: str, platform: str, *, channel: Indexed, exports: PinExports) -> bool:
     """Whether a member's newest builds have the new pin: some of them have it, and none has the old one.
 
-    Raises UnknownError where the channel can't be read.
+    Raises UnknownError if the channel can't be read.
     """
     index = channel.index(platform)
     pins = pins_on(plan, platform, exports)

@@ -47,7 +47,7 @@ class HostEnvironment:
     feedstock: str
     output: str
     section: str
-    """host, or build where there is no host."""
+    """host, or build if there is not a host."""
     platform: str
     """Where the output is for."""
     on: str

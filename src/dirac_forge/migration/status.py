@@ -170,7 +170,7 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
 
 
 def _is_done(evidence: Evidence | None, label: PageLabel | None) -> bool:
-    """Return whether a member is done; a label counts where no build, or its lack, says anything."""
+    """Return whether a member is done; a label counts if no build, or its lack, says anything."""
     if evidence is not None and (evidence.all_done or evidence.disproved):
         return evidence.all_done
     return label is not None and label.state == "done"

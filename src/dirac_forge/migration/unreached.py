@@ -42,7 +42,7 @@ class SkippedVariants:
     """The recipe skips every migrated variant."""
 
     line: int
-    """Of the condition; 0 where none of the recipe's variants has the new values."""
+    """Of the condition, or 0 if none of the recipe's variants has the new values."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,7 +167,7 @@ def unchanged(member: Member, facts: FeedstockFacts, migration: Migration) -> di
 
 
 def _changes(migration: Migration, platform: str, needs: Sequence[Need]) -> bool:
-    """Return whether a migration changes a pin of one of these on a platform, or of anything where no pin is theirs."""
+    """Return whether a migration changes a pin of one of these on a platform, or of anything if no pin is theirs."""
     if migration.settings.conda_forge_yml_patches:
         return True
     values = migration.pins(platform).configuration.values

@@ -55,7 +55,7 @@ def branch_name(identity: Identity) -> str:
 
 
 def title_of(change: Change) -> str:
-    """Return the title of its request: one line that mentions nobody. Raises InputError where there is none."""
+    """Return the title of its request: one line that mentions nobody. Raises InputError if there is none."""
     title = quiet(change.title, longest=_LONGEST_TITLE)
     if not title:
         raise InputError(f"{change.feedstock}: the change has no title")
@@ -74,6 +74,6 @@ def commit_message(change: Change) -> str:
 
 
 def commits_fingerprint(message: str) -> str:
-    """Return the fingerprint that a commit of ours carries; "" for one of somebody else's."""
+    """Return the fingerprint that a commit of ours carries; "" for one of someone else's."""
     found = _TRAILER.findall(message[:100_000])
     return found[-1] if found else ""

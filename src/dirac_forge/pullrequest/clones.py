@@ -81,12 +81,12 @@ class Clones:
     def refresh(
         self, full_name: str, url: str, branch: str, *, default: str = "", known: BranchHead | None = None
     ) -> Tip:
-        """Return the newest commit of a branch, fetched where it is not here; a clone that is broken is made again.
+        """Return the newest commit of a branch, fetched if it is not here; a clone that is broken is made again.
 
         `known` is the newest commit, where it was found out already: then the repository is not asked for it.
 
-        Where there is no `main`, it is the `default` branch (asked for where it isn't given). Raises MissingError
-        where there is no such repository or branch, UnknownError where it can't be reached.
+        Where there is no `main`, it is the `default` branch (asked for if it isn't given). Raises MissingError
+        if there is no such repository or branch, UnknownError if it can't be reached.
         """
         if not _FULL_NAME.fullmatch(full_name) or ".." in full_name:
             raise InputError(f"{full_name[:200]!r} is no name of a repository")
@@ -119,7 +119,7 @@ class Clones:
     def read(self, tip: Tip, *, under: Sequence[str] = ()) -> dict[str, str]:
         """Return the text files of a commit, path to text exactly as it is; only those that begin with one of `under`.
 
-        Symbolic links, submodules, and what is not UTF-8 are left out. Raises InputError where there is more than a
+        Symbolic links, submodules, and what is not UTF-8 are left out. Raises InputError if there is more than a
         feedstock has.
         """
         return trees.read(tip.folder, tip.commit, about=tip.url, under=tuple(under))
@@ -140,7 +140,7 @@ class Clones:
             yield folder
 
     def adopt(self, tip: Tip, folder: Path, *, parent: str, message: str, author: Author, when: datetime) -> str:
-        """Commit everything in a work tree on `parent`, and return the commit; `parent` where nothing changed."""
+        """Commit everything in a work tree on `parent`, and return the commit; `parent` if nothing changed."""
         with self._locked(tip.folder):
             return trees.adopt(
                 tip.folder, folder, parent=parent, about=tip.url, message=message, author=author, when=when
@@ -152,7 +152,7 @@ class Clones:
             own_git("unpack-objects", "-q", "--strict", about=tip.url, folder=tip.folder, stdin=pack)
 
     def adopt_tree(self, tip: Tip, tree: str, *, parent: str, message: str, author: Author, when: datetime) -> str:
-        """Return a commit on `parent` of a rerendered tree; `parent` where nothing changed.
+        """Return a commit on `parent` of a rerendered tree; `parent` if nothing changed.
 
         Raises InputError for a tree that changes the recipe, or has anything but plain files.
         """
@@ -164,7 +164,7 @@ class Clones:
             )
 
     def log(self, tip: Tip, url: str, branch: str, *, last: int = 30) -> tuple[CloneLog, ...]:
-        """The last commits (first parents) of a branch that lies elsewhere (a fork), newest first; () where there is
+        """The last commits (first parents) of a branch that lies elsewhere (a fork), newest first, or () if there is
         no such branch.
         """
         ref = "refs/dirac-forge/looked-at"
@@ -199,7 +199,7 @@ class Clones:
     def push(self, tip: Tip, url: str, commit: str, branch: str, *, expected: str) -> None:
         """Push a commit to a branch that has `expected` ("": is not there), and to no other.
 
-        Raises RefusedPushError where the other side has something else or does not take it, UnknownError where it
+        Raises RefusedPushError if the other side has something else or does not take it, UnknownError if it
         can't be reached.
         """
         ref = f"refs/heads/{safe_branch(branch)}"
@@ -340,7 +340,7 @@ def _discard(folder: Path) -> None:
 
 
 def _is_whole(tip: Tip) -> bool:
-    """Whether all that the clone has can be read: a machine may have gone down while it was written."""
+    """Whether everything that the clone has can be read: a machine may have gone down while it was written."""
     if not (tip.folder / "HEAD").exists():
         return False
     try:

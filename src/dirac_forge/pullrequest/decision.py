@@ -68,7 +68,7 @@ class WantedRequest:
 
     @property
     def mark(self) -> str:
-        """Tells this commit of the change from others: what is asked for it is asked for once."""
+        """Tells this commit of the change from others: what is requested it is asked for once."""
         return f"{self.fingerprint}-{self.before}"
 
 
@@ -83,11 +83,11 @@ class Decision:
     """`open` a new one; `update` its commits; `edit_text` its text; `finish` what a killed run may have left; nothing
     where it was `merged`, or `closed` by a person, or has a `conflict` that its maintainers want to resolve."""
     request: Request | None = None
-    """The one that it is about; None where there is none (any more)."""
+    """The one that it is about, or None if there is none (any more)."""
     older: tuple[Request, ...] = ()
     """Open ones that this change takes the place of."""
     other: OtherRequest | None = None
-    """Somebody else's that makes the same change."""
+    """Someone else's that makes the same change."""
 
 
 def decide(
@@ -128,7 +128,7 @@ def _on_branch(requests: Iterable[Request], branch: str) -> Request | None:
 def _ended(
     wanted: WantedRequest, mine: Request | None, known: LedgerEntry | None, *, force: bool
 ) -> Literal["merged", "closed"] | None:
-    """How the change ended before: on the forge, or where it shows nothing, in the ledger; None where it did not."""
+    """How the change ended before: on the forge, or where it shows nothing, in the ledger, or None if it did not."""
     if mine is not None and mine.state == "merged":
         return "merged"
     if force or (mine is not None and mine.by_us):

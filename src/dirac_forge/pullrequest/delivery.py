@@ -151,7 +151,7 @@ class _Delivery(DeliveryState):
         return decision
 
     def _beside(self, wanted: WantedRequest, place: RepositoryPlace) -> tuple[OtherRequest, ...]:
-        """The request that we opened, where it is not ours any more: as another account, or aimed elsewhere since."""
+        """The request that we opened, if it is not ours any more: as another account, or aimed elsewhere since."""
         known = self.known
         if known is None or not known.number:
             return ()
@@ -179,7 +179,7 @@ class _Delivery(DeliveryState):
         return tip.commit != known.base_sha
 
     def _settled(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace) -> Outcome | None:
-        """Return the outcome where no commit is to be made."""
+        """Return the outcome if no commit is to be made."""
         request = self.request = decision.request
         match decision.act:
             case "open" | "update":
@@ -340,7 +340,7 @@ class _Delivery(DeliveryState):
     def _introduce(self, place: RepositoryPlace, request: Request, *, again: bool) -> None:
         """Put the labels of the settings on a new request, and ask for reviews; where that is refused, go on.
 
-        `again`: a killed run may have begun with it, and people may have taken something off since, which stays off.
+        `again`: a killed run may have started with it, and people may have taken something off since, which stays off.
         """
         known = self._given_before(place, request) if again and self.options.introduces else frozenset()
         reviewers = tuple(each for each in self.options.reviewers if _name(each) not in known)
@@ -373,7 +373,7 @@ class _Delivery(DeliveryState):
         return request_text(wanted, made, old, rerender=rerender, batch=self.journal.run)
 
     def left(self, exc: TakenError) -> Outcome:
-        """Leave a branch with commits of somebody else to them."""
+        """Leave a branch with commits of someone else to them."""
         known = self.known
         if self.place is not None and self.request is not None:
             self.destination.say(self.place, self.request, _LEFT, mark="left")

@@ -21,7 +21,7 @@ __all__ = ["UNFINISHED", "DeliveryOptions", "DeliveryState", "Prepared"]
 UNFINISHED = frozenset({"pushed", "opened", "asked"})
 """Steps after which a new request is not yet as it is to be: who was killed there left something undone."""
 Prepared = Callable[[WantedRequest, Tip], PreparedTree | None]
-"""Finds the tree that an earlier step rerendered for a change on a tip; None where there is none."""
+"""Finds the tree that an earlier step rerendered for a change on a tip, or None if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

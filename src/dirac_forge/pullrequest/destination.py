@@ -22,7 +22,7 @@ Closing = Literal["superseded", "retracted"]
 
 
 class TakenError(ForgeError):
-    """A branch of ours has commits of somebody else, which are not pushed away."""
+    """A branch of ours has commits of someone else, which are not pushed away."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class RepositoryPlace:
     url: str
     """For git, without credentials."""
     default_branch: str = ""
-    """"" where only git can tell."""
+    """"" if only git can tell."""
     archived: bool = False
     may_label: bool = True
     """Whether labels can be put on requests there."""
@@ -66,7 +66,7 @@ class Request:
     closed: str = ""
     """When, and by whom, in words."""
     closing: Closing | None = None
-    """Why we closed it; None where a person did, or it is not closed."""
+    """Why we closed it, or None if a person did, or it is not closed."""
 
     @property
     def by_us(self) -> bool:
@@ -99,13 +99,13 @@ class Sent:
 
 
 class Destination(Protocol):
-    """A destination of deliveries. Each call is idempotent, and raises UnknownError where there is no answer."""
+    """A destination of deliveries. Each call is idempotent, and raises UnknownError if there is no answer."""
 
     prepares: bool
     """Whether changes are only prepared, for somebody to look at: an outbox."""
 
     def place(self, identity: Identity) -> RepositoryPlace:
-        """Where it goes; raises NotFoundError or MissingError where there is no such repository."""
+        """Where it goes; raises NotFoundError or MissingError if there is no such repository."""
         ...
 
     def author(self) -> Author:
@@ -125,7 +125,7 @@ class Destination(Protocol):
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:
         """Bring a commit of the clone to its branch. `known` is what we sent there last ("": not known).
 
-        Raises TakenError where somebody else's commits are there, RefusedPushError where it isn't taken.
+        Raises TakenError if someone else's commits are there, RefusedPushError if it isn't taken.
         """
         ...
 
@@ -146,7 +146,7 @@ class Destination(Protocol):
         ...
 
     def has_foreign_commits(self, place: RepositoryPlace, request: Request) -> bool:
-        """Whether somebody else, no service of conda-forge's, has committed to its branch."""
+        """Whether someone else, no service of conda-forge's, has committed to its branch."""
         ...
 
     def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:

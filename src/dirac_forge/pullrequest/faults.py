@@ -48,7 +48,7 @@ _ERRNOS = {
 
 
 def environment_fault(error: ForgeError | OSError) -> Fault | None:
-    """Return the fault of the environment that an error is; None where the change or its feedstock is the reason."""
+    """Return the fault of the environment that an error is, or None if the change or its feedstock is the reason."""
     match error:
         case OSError():
             return _DISK if error.errno in _ERRNOS else None

@@ -26,7 +26,7 @@ def observe(
 ) -> LedgerEntry:
     """Return the ledger's entry of a change that was sent earlier, brought up to date with the forge.
 
-    One that the forge knows nothing of stays as it is. Raises UnknownError where there is no answer, and ForgeError
+    One that the forge knows nothing of stays as it is. Raises UnknownError if there is no answer, and ForgeError
     where the repository is gone.
     """
     return observed_request(entry, destination=destination, ledger=ledger, run=run, on_step=on_step)[0]
@@ -121,7 +121,7 @@ def relearn(
 
 
 def learnt(request: Request, full_name: str, journal: Journal) -> LedgerEntry | None:
-    """Note a request of ours that the ledger does not know, and return it; None where it does, or has no header."""
+    """Note a request of ours that the ledger does not know, and return it, or None if it does, or has no header."""
     header = request.header
     if header is None or journal.ledger.entry(header.identity) is not None:
         return None

@@ -107,7 +107,7 @@ class Comment:
 
 
 class Forge(Protocol):
-    """What is asked of a forge. Each call raises UnknownError where the forge can't be reached or is out of order,
+    """What is asked of a forge. Each call raises UnknownError if the forge can't be reached or is out of order,
     RefusedError and its kin (`refusals`) where it says no; a change that may have happened before an answer was lost
     is looked up before it is tried again.
     """
@@ -128,11 +128,11 @@ class Forge(Protocol):
         ...
 
     def repository(self, full_name: str) -> Repo:
-        """Return a repository; raises NotFoundError where there is none (or none that may be seen)."""
+        """Return a repository; raises NotFoundError if there is none (or none that may be seen)."""
         ...
 
     def fork(self, repo: Repo) -> Repo:
-        """Return the token owner's fork, made and waited for where there is none; `repo` itself where it is theirs."""
+        """Return the token owner's fork, made and waited for if there is none; `repo` itself where it is theirs."""
         ...
 
     def wait_for(self, repo: Repo) -> Repo:
@@ -190,7 +190,7 @@ class Forge(Protocol):
         ...
 
     def unlabel(self, repo: Repo, number: int, name: str) -> None:
-        """Take a label off it; none is there is fine."""
+        """Take a label off it; a missing one is fine."""
         ...
 
     def checks(self, repo: Repo, sha: str) -> CheckReport:
@@ -205,7 +205,7 @@ class Forge(Protocol):
         ...
 
     def own_requests(self) -> tuple[OwnRequest, ...] | None:
-        """Return the open requests of the token's owner; None where the forge can't be asked for all at once."""
+        """Return the open requests of the token's owner, or None if the forge can't be asked for all at once."""
         ...
 
     def delete_branch(self, repo: Repo, branch: str) -> None:
@@ -213,7 +213,7 @@ class Forge(Protocol):
         ...
 
     def own_issue(self, repo: Repo, title: str) -> str:
-        """Return the body of our open issue of this title; "" where there is none."""
+        """Return the body of our open issue of this title, or "" if there is none."""
         ...
 
     def keep_issue(self, repo: Repo, *, title: str, body: str) -> str:

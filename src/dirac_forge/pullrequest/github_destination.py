@@ -46,7 +46,7 @@ class GitHubDestination:
     staged: str = "conda-forge/staged-recipes"
     """Where new recipes go."""
     by: Author | None = None
-    """Who commits are by; the token's owner where it isn't given."""
+    """Who commits are by; the token's owner if it isn't given."""
     prepares: bool = field(default=False, init=False)
     _repos: dict[str, Repo] = field(default_factory=dict, init=False, repr=False)
     _listed: dict[tuple[str, str], tuple[PullRequest, ...]] = field(default_factory=dict, init=False, repr=False)
@@ -122,7 +122,7 @@ class GitHubDestination:
         return self._listed[key]
 
     def _carries(self, repo: Repo, pull: PullRequest, identity: Identity) -> bool:
-        """Whether the files at the head of a request have the change; where they can't be read the title decides."""
+        """Whether the files at the head of a request have the change; if they can't be read the title decides."""
         key = (pull.head_sha, identity)
         if key not in self._carried:
             try:
@@ -133,7 +133,7 @@ class GitHubDestination:
         return self._carried[key]
 
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:
-        """Push to the fork, which is made where there is none."""
+        """Push to the fork, which is made if there is none."""
         fork = self.forge.fork(self._repo(place))
         try:
             self._push(fork, tip, sent, known)
@@ -203,7 +203,7 @@ class GitHubDestination:
         )
 
     def has_foreign_commits(self, place: RepositoryPlace, request: Request) -> bool:
-        """Whether somebody else, no service of conda-forge's, has committed to its branch in our fork."""
+        """Whether someone else, no service of conda-forge's, has committed to its branch in our fork."""
         fork = self.forge.fork(self._repo(place))
         folder = self.clones.folder / f"{place.full_name}.git"
         tip = Tip(folder=folder, full_name=place.full_name, url=place.url, branch=request.branch, commit="")
@@ -227,7 +227,7 @@ class GitHubDestination:
             self.forge.ask_for_review(self._repo(place), request.number, wanted)
 
     def by_number(self, place: RepositoryPlace, number: int, branch: str) -> Request | None:
-        """Return the request of this number, where its branch is what we called it; None where it is another's."""
+        """Return the request of this number, where its branch is what we called it, or None if it is another's."""
         repo = self._repo(place)
         try:
             pull = self.forge.pull_request(repo, number)

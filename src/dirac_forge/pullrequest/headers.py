@@ -72,7 +72,7 @@ def with_header(body: str, header: Header, *, end: str = "") -> str:
 
 
 def changed_by_people(body: str) -> str | None:
-    """Return what follows the header of a body where a person changed it; None where it is as we wrote it."""
+    """Return what follows the header of a body where a person changed it, or None if it is as we wrote it."""
     found = _HEADER.match(body)
     header = read_header(body)
     if found is None or header is None or not header.written:
@@ -87,7 +87,7 @@ def _digest(text: str) -> str:
 
 
 def read_header(body: str) -> Header | None:
-    """Return the header that a body begins with; None where it has none, or one that can't be read."""
+    """Return the header that a body begins with, or None if it has none, or one that can't be read."""
     found = _HEADER.match(body)
     if found is None:
         return None

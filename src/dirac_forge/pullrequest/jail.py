@@ -90,7 +90,7 @@ class Jail:
 
 
 def find_jail(hidden: Sequence[Path] = ()) -> Jail | None:
-    """Return the jail of this machine; None where it can't be made: not on Linux, or namespaces are not allowed."""
+    """Return the jail of this machine, or None if it can't be made: not on Linux, or namespaces are not allowed."""
     unshare = shutil.which("unshare") if sys.platform == "linux" else None
     if unshare is None:
         return None
@@ -133,7 +133,7 @@ def _needed(program: Path) -> list[Path]:
 
 
 def _enter(plan: Mapping[str, Sequence[str]]) -> None:
-    """Set the jail up; the namespaces are there already. Raises OSError where the kernel does not allow a step."""
+    """Set the jail up; the namespaces are there already. Raises OSError if the kernel does not allow a step."""
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     _make_read_only(plan["writable"])
     _cover(plan)
@@ -219,7 +219,7 @@ def _below(path: str, folders: Iterable[str]) -> bool:
 
 
 def _hide(paths: Sequence[str], *, nothing: int) -> None:
-    """Put an empty folder or file in the place of each; `nothing` is what was opened as /dev/null."""
+    """Put an empty folder or file instead of each; `nothing` is what was opened as /dev/null."""
     for path in paths:
         if Path(path).is_dir():
             _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV)
@@ -243,7 +243,7 @@ def _refuse_calls() -> None:
 
 
 def _filter(machine: str) -> list[tuple[int, int, int, int]]:
-    """Return the filter as instructions (what, lines to skip where it is so, and where it is not, value).
+    """Return the filter as instructions (what, lines to skip where it is so, and if it is not, value).
 
     Raises OSError for a machine of which the numbers of system calls are not known.
     """

@@ -53,7 +53,7 @@ def _space() -> str:
 
 
 class Lease:
-    """`with Lease(ledger) as lease:` raises BusyError where another bot runs; one that died is taken over.
+    """`with Lease(ledger) as lease:` raises BusyError if another bot runs; one that died is taken over.
 
     It ends by itself after `length` and is renewed by `renew`, which raises BusyError once it was lost.
     """

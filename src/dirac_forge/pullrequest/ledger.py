@@ -37,7 +37,7 @@ class Ledger:
     """Changes and their outcomes, release lines, events and runs. Safe to use from several threads.
 
     Secrets are redacted from every text, and control characters taken out, before it is written. Every call raises
-    LockedError where another program keeps the file locked for longer than the time limit, and LedgerError where it
+    LockedError if another program keeps the file locked for longer than the time limit, and LedgerError if it
     can't be read or written (a full disk); nothing is half written then.
     """
 
@@ -60,10 +60,10 @@ class Ledger:
         timeout: float = 30.0,
         warned: Callable[[str], None] = lambda _: None,
     ) -> Ledger:
-        """Return the ledger in this file, made where there is none. `clock` gives aware times; `timeout` is in seconds.
+        """Return the ledger in this file, made if there is none. `clock` gives aware times; `timeout` is in seconds.
 
         A file that is no ledger any more is moved aside (`ledger.sqlite.corrupt-1`), with a call of `warned`, and a new
-        one is begun: `rebuilt` is then true. Raises InputError where a newer version of this program wrote it, or
+        one is started: `rebuilt` is then true. Raises InputError if a newer version of this program wrote it, or
         another program.
         """
         try:
@@ -166,7 +166,7 @@ class Ledger:
             return self.put(known)
 
     def done(self, identity: Identity) -> LedgerEntry | None:
-        """The channel has the package; None where nothing is known of the change."""
+        """The channel has the package, or None if nothing is known of the change."""
         with self.transaction():
             known = self.entry(identity)
             if known is None or known.state == "done":
@@ -224,7 +224,7 @@ class Ledger:
         return tuple(Run(**{**row, "start": time_of(row["start"]), "end": time_of(row["end"])}) for row in rows)
 
     def holder(self) -> tuple[str, datetime] | None:
-        """Who has the right to run, and until when; None where it is free."""
+        """Who has the right to run, and until when, or None if it is free."""
         for row in self._rows("SELECT holder, expires FROM lease", ()):
             if (expires := time_of(row["expires"])) is not None:
                 return row["holder"], expires

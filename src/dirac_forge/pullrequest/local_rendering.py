@@ -1,4 +1,4 @@
-"""Whether conda-smithy may run on this machine: only where no secret is within reach of the recipe that it executes."""
+"""Whether conda-smithy may run on this machine: only if no secret is within reach of the recipe that it executes."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def local_smithy(smithy: Smithy | None, reach: SecretReach, jail: Jail | None) -
 
 
 def unsafe_build(environ: Mapping[str, str], reach: SecretReach, *, isolated: bool, hidden: Sequence[Path]) -> str:
-    """Return what upstream code could reach in a build here, in words; "" where there is nothing.
+    """Return what upstream code could reach in a build here, in words, or "" if there is nothing.
 
     `isolated` builds do not see what is in `hidden` folders, nor other processes.
     """

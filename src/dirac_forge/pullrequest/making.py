@@ -28,7 +28,7 @@ class MadeCommits:
     last: str
     """That, or the one of the rerender on it."""
     rerendered: Rerendered | None
-    """None where there is nothing to rerender: a new recipe or a request is not a feedstock."""
+    """None if there is nothing to rerender: a new recipe or a request is not a feedstock."""
     lints: tuple[str, ...] = ()
     unlinted: str = ""
     """Why it could not be linted."""
@@ -39,7 +39,7 @@ class PreparedTree:
     """A rerendered feedstock, as a tree that an earlier step without a token made."""
 
     tree: str
-    """"" where it could not be rerendered."""
+    """"" if it could not be rerendered."""
     rerendered: Rerendered
     lints: tuple[str, ...] = ()
     unlinted: str = ""
@@ -61,7 +61,7 @@ def _staged(feedstock: str, path: str) -> str:
 def rebased(change: Change, clones: Clones, tip: Tip, remake: Remake) -> Change | Skip:
     """Return the change, where all files are what it was made for; else what is decided from the files as they are.
 
-    Raises InputError where that is another feedstock's or does not fit the files either.
+    Raises InputError if that is another feedstock's or does not fit the files either.
     """
     if _fits(change, clones.read(tip, under=[edit.path for edit in change.edits])):
         return change
@@ -93,7 +93,7 @@ def make(
 ) -> MadeCommits:
     """Make the commits of a change on the tip: the edits, and where it can be rerendered a second one.
 
-    Raises InputError where an edit can't be carried out.
+    Raises InputError if an edit can't be carried out.
     """
     edits = [edit for edit in change.edits if edit.before != edit.after]
     if not edits:

@@ -15,7 +15,7 @@ _MOST = 20
 
 
 def notes(*, rerendered: Rerendered | None, lints: Sequence[str], unlinted: str) -> str:
-    """Return the lines for the end of a body, after a blank one; "" where there is nothing to say."""
+    """Return the lines for the end of a body, after a blank one, or "" if there is nothing to say."""
     lines = []
     if rerendered is not None and rerendered.state == "done":
         lines.append(f"{escaped(rerendered.text)}.")

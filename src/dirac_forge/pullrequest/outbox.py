@@ -153,7 +153,7 @@ class Outbox:
         return mark in self._told(self._request_folder(place, request.branch))["comments"]
 
     def has_foreign_commits(self, place: RepositoryPlace, request: Request) -> bool:  # noqa: ARG002
-        """Whether somebody else committed to it: nobody can."""
+        """Whether someone else committed to it: nobody can."""
         return False
 
     def label(self, place: RepositoryPlace, request: Request, name: str, *, on: bool) -> None:
@@ -213,7 +213,7 @@ class Outbox:
     def apply(self, change: PreparedChange, clone: Path) -> str:
         """Make a change a branch of a local clone, and return the branch's name. Nothing is checked out.
 
-        Raises InputError where it is not a clone, or its branch of that name has something else.
+        Raises InputError if it is not a clone, or its branch of that name has something else.
         """
         branch = safe_branch(change.branch)
         about = str(clone)
@@ -265,7 +265,7 @@ class Outbox:
         return made
 
     def _read(self, folder: Path) -> Request | None:
-        """Return what lies in a folder; None where it is not there, or not whole."""
+        """Return what lies in a folder, or None if it is not there, or not whole."""
         try:
             told = self._told(folder)
             body = read_text(folder / "body.md")

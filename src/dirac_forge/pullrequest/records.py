@@ -25,7 +25,7 @@ State = Literal[
     "failed",
     "waiting",
 ]
-"""`wanted`: decided, nothing sent yet; `prepared`: in the outbox; `theirs`: somebody else's request makes the change,
+"""`wanted`: decided, nothing sent yet; `prepared`: in the outbox; `theirs`: someone else's request makes the change,
 or a person reopened one that we closed; `pushed`: the branch is there, the request is not; `open`; `merged`, but the
 channel has no package yet; `closed-by-person`; `superseded` by another and closed by us; `retracted`: taken back by
 `bot retract` and closed by us; `done`: the channel has it; `failed` and `waiting` (for something that passes by
@@ -82,7 +82,7 @@ class LedgerEntry:
     repository: str = ""
     """`owner/name` that the request is on; "" for the outbox."""
     number: int = 0
-    """The request's; 0 where there is none."""
+    """The request's, or 0 if there is none."""
     url: str = ""
     """The request's, or the folder in the outbox."""
     head: str = ""
@@ -103,7 +103,7 @@ class LedgerEntry:
     base_sha: str = ""
     """The commit of the feedstock that our commits are on."""
     checks: str = ""
-    """The checks that failed on its request, by name, a line each; "" where none did, or none is known to."""
+    """The checks that failed on its request, by name, a line each, or "" if none did, or none is known to."""
     remade: str = ""
     """The fingerprint with which it was made again because checks failed: that is done once."""
     tidied: str = ""

@@ -82,7 +82,7 @@ def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[Feedsto
 
 
 def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> RequestedChange:
-    """A new recipe as it lies in `folder` (a person may have finished it there). Raises InputError where it is gone."""
+    """A new recipe as it lies in `folder` (a person may have finished it there). Raises InputError if it is gone."""
     texts: dict[str, str] = {}
     for path in sorted({*RECIPE_FILES.values(), "conda-forge.yml"}):
         try:

@@ -76,7 +76,7 @@ def _appended(before: str | None, text: str) -> str:
 
 
 def requested_broken(builds: Sequence[Record], findings: Sequence[Finding]) -> list[RequestedChange]:
-    """Return the change of admin-requests that marks builds as broken; none where there are none."""
+    """Return the change of admin-requests that marks builds as broken; none if there are none."""
     if not builds:
         return []
     text = broken_request(builds)

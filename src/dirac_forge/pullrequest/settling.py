@@ -1,4 +1,4 @@
-"""Changes of which no commit is made: merged, closed, superseded, in conflict, or somebody else's."""
+"""Changes of which no commit is made: merged, closed, superseded, in conflict, or someone else's."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _reopened(state: DeliveryState, known: LedgerEntry, older: Request, place: R
 
 
 def left_to_others(state: DeliveryState, wanted: WantedRequest, other: OtherRequest, place: RepositoryPlace) -> Outcome:
-    """Somebody else's open request makes the same change."""
+    """Someone else's open request makes the same change."""
     reason = OthersRequest(number=other.number, author=other.author, title=other.title)
     text = worded(reason)
     if state.options.others == "comment":

@@ -37,7 +37,7 @@ class NoSmithy:
 
     reason: str
     said: bool = False
-    """Whether the person who runs this should know: conda-smithy is installed and may not be used."""
+    """Whether the user should know: conda-smithy is installed and may not be used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,9 +67,9 @@ class Smithy:
         return Rerendered(state="done", text=f"re-rendered with conda-smithy {self.version}", version=self.version)
 
     def lint(self, folder: Path, *, objects: Path | None = None, timeout: float = 120.0) -> tuple[str, ...]:
-        """What conda-smithy has against the recipe in a feedstock, a line each; () where nothing. See `rerender`.
+        """What conda-smithy has against the recipe in a feedstock, a line each, or () if nothing. See `rerender`.
 
-        Raises UnknownError where it can't tell.
+        Raises UnknownError if it can't tell.
         """
         done = self._run("recipe-lint", str(folder / "recipe"), folder=folder, objects=objects, timeout=timeout)
         if done.code == 0:
@@ -95,7 +95,7 @@ class Smithy:
 
 
 def find_smithy(path: str | None = None) -> Smithy | None:
-    """conda-smithy on PATH (or on `path`, written like PATH); None where there is none that works."""
+    """conda-smithy on PATH (or on `path`, written like PATH), or None if there is none that works."""
     found = shutil.which("conda-smithy", path=path)
     if found is None:
         return None

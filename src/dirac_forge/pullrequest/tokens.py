@@ -99,11 +99,11 @@ class AppKey:
 
 
 def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
-    r"""Return the credentials that the environment has; None where it has none.
+    r"""Return the credentials that the environment has, or None if it has none.
 
     An App has priority, then GITHUB_TOKEN, then GH_TOKEN.
     GITHUB_APP_PRIVATE_KEY is the key itself (line breaks may be written as `\n`) or the path of a file that has it;
-    GITHUB_APP_INSTALLATION_ID is needed only where there are several. Raises InputError for half of an App.
+    GITHUB_APP_INSTALLATION_ID is needed only if there are several. Raises InputError for half of an App.
     """
     app, key = environment.get("GITHUB_APP_ID", "").strip(), environment.get("GITHUB_APP_PRIVATE_KEY", "").strip()
     if app or key:
@@ -122,7 +122,7 @@ def from_environment(environment: Mapping[str, str]) -> Token | AppKey | None:
 
 
 def find_credentials(environment: Mapping[str, str], *, host: str = "github.com") -> Token | AppKey | None:
-    """Return the credentials for `host`: of the environment, a file, the keyring or `gh`; None where there are none.
+    """Return the credentials for `host`: of the environment, a file, the keyring or `gh`, or None if there is none.
 
     To be called after the last program that executes a recipe: before that nothing secret may be in this process.
     Raises InputError for a file that can't be read and for what can't be a token.

@@ -142,7 +142,7 @@ def work_tree(folder: Path, commit: str, *, branch: str, about: str) -> Iterator
 
 
 def adopt(folder: Path, place: Path, *, parent: str, about: str, message: str, author: Author, when: datetime) -> str:
-    """Return a commit of all that is in a work tree now; see Clones.adopt.
+    """Return a commit of everything that is in a work tree now; see Clones.adopt.
 
     What ran in the work tree may have changed its `.git`, so nothing of that is used: the files are read into an index
     of the clone, whose configuration is ours, and in which no filter is defined. The work tree itself may have become
@@ -196,7 +196,7 @@ def _is_not_rendered(path: str) -> bool:
 
 
 def _measured(place: Path, about: str) -> None:
-    """Raise InputError where a work tree has more than a feedstock has."""
+    """Raise InputError if a work tree has more than a feedstock has."""
     count = size = 0
     for parent, folders, files in os.walk(place):
         if parent == str(place):

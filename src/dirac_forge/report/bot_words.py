@@ -1,4 +1,4 @@
-"""The words and codes of all that the bot decides. What words such reasons imports from here, so that all are known."""
+"""The words and codes of everything that the bot decides. Import them from here, so that all are registered."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def _command(run: CommandRun | None) -> dict[str, Any] | None:
 
 
 def evidence_json(evidence: BuildEvidence | None) -> dict[str, Any] | None:
-    """Return how the build of a proposal went, None where it was not built."""
+    """Return how the build of a proposal went, or None if it was not built."""
     if evidence is None:
         return None
     return {

@@ -38,7 +38,7 @@ def reason(failure: Failure) -> str:
 
 
 def advice(failure: Failure) -> str:
-    """Return what to change; "" where only the log can tell."""
+    """Return what to change, or "" if only the log can tell."""
     told = _ADVICE.get(type(failure))
     return told(failure) if told is not None else ""
 

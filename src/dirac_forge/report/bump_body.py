@@ -249,7 +249,7 @@ def _unmet(bump: Bump) -> tuple[UnmetRequirement, ...]:
 
 
 def _unclear_needs(notes: Sequence[BumpNote]) -> dict[str, list[Lack]]:
-    """Return requirements of which it is unknown for one reason whether they exist, where there are several."""
+    """Return requirements of which it is unknown for one reason whether they exist, if there are several."""
     found: dict[str, list[Lack]] = {}
     for note in notes:
         if isinstance(note, Lack) and _is_unclear(note):

@@ -26,7 +26,7 @@ def described(change: Carried) -> str:
 
 
 def conda_forge_yml(line: int) -> str:
-    """Return the place of a key of a feedstock's conda-forge.yml; `line` is 0 where it is not known."""
+    """Return the place of a key of a feedstock's conda-forge.yml; `line` is 0 if unknown."""
     return f"conda-forge.yml, line {line}" if line else "conda-forge.yml"
 
 
@@ -103,7 +103,7 @@ def _(one: UnmetRequirement) -> str:
 
 
 def lagging(output: str, shortfalls: Sequence[UnmetRequirement]) -> str:
-    """Return one sentence for all that an output has less of than upstream asked for before this release already."""
+    """Return one sentence for the requirements of an output that were behind upstream before this release."""
     return f"{output} is still behind upstream, as before: {'; '.join(map(_shortfall, shortfalls))}"
 
 

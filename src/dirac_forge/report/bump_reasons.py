@@ -77,7 +77,7 @@ def recipe_reason(new: NewRecipe) -> str:
 
 
 def patch_result(result: PatchResult) -> str:
-    """Return what a person has to know of a patch on the new source; "" where it simply applies."""
+    """Return what a person has to know of a patch on the new source, or "" if it simply applies."""
     match result:
         case UntriedPatch(reason=reason):
             return f"was not tried: {worded(reason)}"

@@ -119,7 +119,7 @@ def _built(evidence: BuildEvidence | None) -> dict[str, Any] | None:
 
 
 def _all_notes(bump: Bump) -> list[str]:
-    """Return the notes of a bump and of its drift, each once, and that it is not proved where it is not."""
+    """Return the notes of a bump and of its drift, each once, and that it is not proved if it is not."""
     of_drift = bump.drift.notes if bump.drift is not None else ()
     patches = (f"{one.name} {said}" for one in bump.tried if (said := patch_result(one)))
     unmet = bump.drift.unmet if bump.drift is not None else ()
@@ -262,7 +262,7 @@ def _whole(bump: Bump, results: Sequence[Bump | Skip], *, requested: bool) -> tu
 
 
 def _brief(bump: Bump, results: Sequence[Bump | Skip], common: Collection[BumpNote]) -> tuple[Section, ...]:
-    """Return what a person has to decide or look at; () where there is nothing."""
+    """Return what a person has to decide or look at, or () if there is nothing."""
     sections = attention_sections(bump, waiting=dependents_of(bump, results), but=common)
     title = f"{_named(bump)} {moved_text(bump)}"
     return (Section(title=title, blocks=()), *(section.below() for section in sections)) if sections else ()
@@ -325,7 +325,7 @@ def _reviewed(bump: Bump) -> str:
 
 
 def _left(proof: Proof) -> str:
-    """Return at which versions of the proposal's packages targets stay; "" where they take the new ones."""
+    """Return at which versions of the proposal's packages targets stay, or "" if they take the new ones."""
     left = dict.fromkeys(f"{one.package} {one.installed}" for one in proof.warnings if isinstance(one, NotTaken))
     return f"; they stay at {words([*left], _MOST_LEFT)}" if left else ""
 
@@ -358,7 +358,7 @@ def _alike(skips: Iterable[Skip]) -> dict[tuple[str, str, str], list[Skip]]:
 
 
 def _current_lines(current: Mapping[Skip, Current], *, verbose: bool) -> list[Line]:
-    """Return a line that counts the feedstocks that are up to date, and those of which there is more to tell."""
+    """Return a line that counts the feedstocks that are up to date, and those whose there is more to tell."""
     if not current:
         return []
     count = f"{len(current)} {'is' if len(current) == 1 else 'are'} up to date"

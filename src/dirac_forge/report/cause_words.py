@@ -58,7 +58,7 @@ def reason_text(causes: Sequence[Cause]) -> str:
 
 
 def refusal_text(causes: Sequence[Cause], package: str) -> str:
-    """Return why a package can't be installed: `it needs X >=2; the newest is 1.0` where there is nothing to add."""
+    """Return why a package can't be installed: `it needs X >=2; the newest is 1.0` if there is nothing to add."""
     match causes:
         case [Cause(obstacle=NoVersion(hidden=(), builds=(), specs=(spec,)) as found, chain=(first, _))] if (
             first == package

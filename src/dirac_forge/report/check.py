@@ -287,7 +287,7 @@ def _in_all(proposal: Proof) -> Hanging:
 
 
 def _share(counts: Mapping[Outcome, int]) -> str:
-    """Return how many cells have which outcome, where there are several cells."""
+    """Return how many cells have which outcome, if there are several cells."""
     match [(counts[outcome], outcome) for outcome in OUTCOMES if counts[outcome]]:
         case [] | [(1, _)]:
             return ""

@@ -184,7 +184,7 @@ def _pin(old: str, new: str) -> str:
 
 
 def _known(change: PackageChange, security: SecurityReport | None) -> SecurityChange | None:
-    """What the index knows about a change; None where it knows nothing."""
+    """What the index knows about a change, or None if it knows nothing."""
     if security is None or change.old is None or change.new is None:
         return None
     return security.of(change.name, change.old.version, change.new.version)
@@ -199,7 +199,7 @@ def _advisories(change: PackageChange, security: SecurityReport | None) -> list[
 
 
 def _security_sections(security: SecurityReport | None) -> tuple[Section, ...]:
-    """How many changes are security fixes, and of which that is not known; nothing where no version changes."""
+    """How many changes are security fixes, and of which that is not known; nothing if no version changes."""
     if security is None:
         return ()
     lines: list[Line] = []

@@ -1,4 +1,4 @@
-"""The body of a request that carries a merged fix to another release line, and of the issue where it does not fit."""
+"""The body of a request that carries a merged fix to another release line, and of the issue if it does not fit."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
 
 
 def _channel_lines(channels: Sequence[OtherChannels]) -> tuple[str, ...]:
-    """Return a line for each environment whose packages are from other channels than those that are asked for."""
+    """Return a line for each environment whose packages are from other channels than those that are requested."""
     several = len({each.environment for each in channels}) > 1
     return tuple(
         f"{f'{each.environment}, ' if several else ''}locked from {listed(each.locked) or 'no channel'}; "
@@ -216,7 +216,7 @@ def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:
 
 
 def _size(packages: Sequence[LockedPackage]) -> str:
-    """The size of all packages; "" where one is not known."""
+    """The size of all packages, or "" if one is not known."""
     sizes = [each.size for each in packages]
     known = [size for size in sizes if size is not None]
     return f"{sum(known) / _MEGABYTE:.0f} MB to download" if known and len(known) == len(sizes) else ""

@@ -192,7 +192,7 @@ def _line_parents(plan: Plan, line: str) -> tuple[str, ...]:
 
 
 def _excluded(plan: Plan) -> list[str]:
-    """Return a line for each reason why feedstocks that need a migrated package are no members."""
+    """Return a line for each reason why feedstocks that need a migrated package are not members."""
     names: dict[str, list[str]] = {}
     for each in plan.excluded:
         names.setdefault(no_rebuild_text(each.reason), []).append(each.feedstock)
@@ -261,7 +261,7 @@ def _not_concerned(plan: Plan, name: str) -> str:
 
 
 def _linking(sections: Collection[str], include_build: bool) -> str:
-    """Return the sections whose packages decide about membership: host, or build where there is no host."""
+    """Return the sections whose packages decide about membership: host, or build if there is not a host."""
     if "host" not in sections:
         return "build" if "build" in sections else ""
     return "build and host" if include_build else "host"
@@ -288,7 +288,7 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
 
 
 def _why_not(plan: Plan, name: str) -> list[str]:
-    """Return why a feedstock is no member, or what is known of a release line whose recipe is not here."""
+    """Return why a feedstock is not a member, or what is known of a release line whose recipe is not here."""
     if name in plan.membership.absent:
         parents = ", ".join(_line_parents(plan, name)) or "no other member"
         return [

@@ -238,7 +238,7 @@ def _brief(each: FeedstockStatus) -> Iterator[str]:
 
 
 def _brief_place(environment: HostEnvironment) -> str:
-    """Return the platform of an environment; the environment, where it is not the host of the feedstock's namesake."""
+    """Return the platform of an environment; the environment, if it is not the host of the feedstock's namesake."""
     plain = environment.section == "host" and environment.output == environment.feedstock
     return environment.platform if plain else f"{environment.platform}, {environment.section} of {environment.output}"
 
@@ -276,7 +276,7 @@ def _details(each: FeedstockStatus, *, brief: bool = False) -> Iterator[str]:
 
 
 def _lines(evidence: Evidence, *, brief: bool = False) -> Iterator[str]:
-    """Yield each finding with its platforms; `brief`: what holds on all that the channel has is marked as such.
+    """Yield each finding with its platforms; `brief`: what holds on everything that the channel has is marked as such.
 
     A brief one begins with the platforms, but for what is built: its end may be cut.
     """
@@ -328,7 +328,7 @@ def next_json(plan: Plan, status: Status, *, paused: bool = False) -> dict[str, 
 
 
 def next_text(plan: Plan, status: Status, *, paused: bool = False) -> RenderableType:
-    """Return what can go now, most-blocking first; where nothing can, what is in the way."""
+    """Return what can go now, most-blocking first; if nothing can, what is in the way."""
     head = list(_headlines(status))
     if paused:
         return sentences([*head, "Nothing is rebuilt; --paused shows what could be."])

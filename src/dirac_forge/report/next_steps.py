@@ -42,7 +42,7 @@ class Step:
 
 
 def step(purpose: str, command: str, *arguments: str, most: int = _MOST_ARGUMENTS) -> tuple[Step, ...]:
-    """Return the step, its arguments quoted for a shell; nothing where they are more than `most`."""
+    """Return the step, its arguments quoted for a shell; nothing if they are more than `most`."""
     if len(arguments) > most:
         return ()
     return (Step(" ".join(("dirac-forge", command, *map(shlex.quote, arguments))), purpose),)
@@ -70,7 +70,7 @@ def _with_arguments(each: Step, arguments: Sequence[str]) -> Step:
 
 
 def steps_section(steps: Sequence[Step]) -> tuple[Section, ...]:
-    """Return the section `Next`, or nothing where there are no steps."""
+    """Return the section `Next`, or nothing if there are no steps."""
     lines = tuple((Code(each.command), f": {each.purpose}") for each in steps)
     return Section.of("Next", [Items(lines) if lines else None])
 
@@ -130,12 +130,12 @@ def written_steps(names: Sequence[str]) -> tuple[Step, ...]:
 
 
 def current_steps() -> tuple[Step, ...]:
-    """Return what to ask where no feedstock has anything to move to."""
+    """Return what to ask if no feedstock has anything to move to."""
     return step("checks whether the targets are installable", "check")
 
 
 def evidence_steps(asked: Sequence[str], options: Sequence[str] = ()) -> tuple[Step, ...]:
-    """Return how to see why bumps wait or are blocked, of all feedstocks where none was asked for by name."""
+    """Return how to see why bumps wait or are blocked, of all feedstocks if none was asked for by name."""
     return step("shows the evidence for each", "bump", *asked, *options, "-v")
 
 

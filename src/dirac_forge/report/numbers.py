@@ -6,5 +6,5 @@ __all__ = ["counted"]
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Return `1 build` or `2 builds`; `plural` where that is not the noun with an s."""
+    """Return `1 build` or `2 builds`; `plural` if that is not the noun with an s."""
     return f"{number} {noun if number == 1 else plural or f'{noun}s'}"

@@ -39,7 +39,7 @@ def _change_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
 
 
 def _changes(difference: LockDifference) -> list[PackageChange]:
-    """Return each change once, whatever the number of platforms that have it; what is asked for first."""
+    """Return each change once, whatever the number of platforms that have it; what is requested first."""
     found: dict[tuple[str, str], PackageChange] = {}
     for platforms in difference.environments.values():
         for each in platforms.values():
@@ -69,7 +69,7 @@ def _failed_line(name: str, failed: FailedPlatform) -> str:
 
 
 def _since(turn: Turn | None) -> str:
-    """Since when, and by which upload; "" where that is not known."""
+    """Since when, and by which upload, or "" if that is not known."""
     if turn is None:
         return ""
     if turn.moment is None:

@@ -27,7 +27,7 @@ class OverviewRow:
     name: str
     version: str
     released: tuple[str, str] = ("", "")
-    """Dates of the old version and the new one, "" where they are not known."""
+    """Dates of the old version and the new one, or "" if they are not known."""
     status: str
     why: str
 

@@ -32,7 +32,7 @@ class Box:
     name: str
     wave: int
     state: State | Literal["planned"]
-    """A state of the status, or `planned` where there is none."""
+    """A state of the status, or `planned` if there is none."""
     why: str
     """What hovering shows, in lines."""
 
@@ -44,14 +44,14 @@ class Arrow:
     parent: str
     child: str
     through: tuple[str, ...]
-    """Feedstocks on the way that are no members."""
+    """Feedstocks on the way that are not members."""
     broken: bool
     why: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Picture:
-    """All that is drawn; boxes in the order of waves and names."""
+    """Everything that is drawn; boxes in the order of waves and names."""
 
     title: str
     waves: tuple[tuple[Box, ...], ...]

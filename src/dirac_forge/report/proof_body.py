@@ -87,7 +87,7 @@ def _for_platform(action: Action, platform: str) -> Action:
 
 
 def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:
-    """Yield a table of the feedstock's own environments, and why where one can't be had."""
+    """Yield a table of the feedstock's own environments, and why if one can't be had."""
     if not environments:
         return
     platforms = tuple(dict.fromkeys(one.platform for one in environments))

@@ -32,7 +32,7 @@ class RunRow:
 
     feedstock: str
     title: str = ""
-    """The change's; "" where there is none."""
+    """The change's, or "" if there is none."""
     outcome: str
     """One or two words (`opened`, `updated`, `waiting`, `failed`, `nothing to do`…); rows are grouped by it."""
     url: str = ""

@@ -17,7 +17,7 @@ _MOST_CELLS = 4
 
 
 def targets_lines(cells: Iterable[Cell]) -> list[str]:
-    """Return a line for each target: in how many cells it can be installed, and where it can't."""
+    """Return a line for each target: in how many cells it can be installed, and if it can't."""
     targets: dict[str, list[Cell]] = {}
     for cell in cells:
         targets.setdefault(cell.target, []).append(cell)

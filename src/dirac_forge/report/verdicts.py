@@ -104,7 +104,7 @@ class _Change:
 
 
 def _reasons(verdict: Verdict) -> list[_Change]:
-    """Return the reason, where neither the target as it is already nor the changes tell it."""
+    """Return the reason, if neither the target as it is already nor the changes tell it."""
     told = verdict.outcome in ("worse", "unknown", "better") or verdict.reason != verdict.before.reason
     moves = verdict.reason.moves if isinstance(verdict.reason, NewerVersions) else ()
     if moves and all((move.name, move.old, move.new) in verdict.difference.changed for move in moves):

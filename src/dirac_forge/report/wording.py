@@ -50,7 +50,7 @@ def reason_code(reason: object) -> str:
 
 
 def recorded(reason: object) -> Recorded:
-    """Return a reason as it is written into a file: its code and its words."""
+    """Return a reason as written into a file: its code and its words."""
     return Recorded(code=reason_code(reason), text=worded(reason))
 
 

@@ -88,7 +88,7 @@ def read_construct(content: str, path: Path, asked: Asking) -> tuple[Target, ...
 
 
 def rendered(content: str, path: Path, platform: str) -> Node | None:
-    """Return the document for a platform ("": as it is written): selectors, then Jinja, then YAML.
+    """Return the document for a platform ("": as written): selectors, then Jinja, then YAML.
 
     Raises:
         InputError: with file and line.

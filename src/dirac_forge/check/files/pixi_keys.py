@@ -134,7 +134,7 @@ def cutoff(workspace: Mapping[str, Any], path: Path) -> datetime | None:
 
 
 def require_strict(tables: Iterator[Mapping[str, Any]], path: Path) -> None:
-    """Raise InputError where a manifest asks for another channel priority than the strict one."""
+    """Raise InputError if a manifest asks for another channel priority than the strict one."""
     for table in tables:
         value = table.get("channel-priority", "strict")
         if value != "strict":

@@ -63,7 +63,7 @@ class NonsenseError(UnreachableError):
 
 
 def parsed(answer: Answer) -> Any:
-    """Return the JSON of an answer; None where it has no body. Raises NonsenseError."""
+    """Return the JSON of an answer, or None if it has no body. Raises NonsenseError."""
     if not answer.body:
         return None
     try:

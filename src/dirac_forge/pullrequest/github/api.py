@@ -37,7 +37,7 @@ T = TypeVar("T")
 def site_of(api_url: str) -> str:
     """Where people and git go, for the URL of an API: github.com, a tenant of ghe.com, or a server (GHES).
 
-    Raises InputError where it is no https URL (plain http is for this machine only).
+    Raises InputError if it is no https URL (plain http is for this machine only).
     """
     parts = split_url(api_url)
     local = parts.hostname in ("127.0.0.1", "::1", "localhost")
@@ -73,7 +73,7 @@ def path_of(template: str, **parts: str | int) -> str:
 class Api:
     """One GitHub; safe to use from many threads.
 
-    Raises LimitError where a limit lasts longer than the pace's patience, UnreachableError where GitHub can't be
+    Raises LimitError if a limit lasts longer than the pace's patience, UnreachableError if GitHub can't be
     reached or fails, and RefusedError and its kin where it says no.
     """
 

@@ -91,7 +91,7 @@ class GitHub:
         return self._account().login
 
     def owner(self) -> str:
-        """Whose forks carry our branches: the account that was asked for, the token's owner, or who installed the
+        """Whose forks carry our branches: the account that was requested, the token's owner, or who installed the
         App. Raises CredentialsError.
         """
         owner = self._fork_owner or self._account().owner
@@ -110,9 +110,9 @@ class GitHub:
         return self._repo(self._api.get(path_of("/repos/{repo}", repo=full_name)))
 
     def fork(self, repo: Repo) -> Repo:
-        """Return the fork, made and waited for where there is none.
+        """Return the fork, made and waited for if there is none.
 
-        Raises ArchivedError where nothing could come of it, UnknownError where GitHub takes longer than the patience.
+        Raises ArchivedError if nothing could come of it, UnknownError if GitHub takes longer than the patience.
         """
         if repo.archived:
             raise ArchivedError(f"{repo.full_name} is archived: it takes no pull requests", status=403)

@@ -23,12 +23,12 @@ class GitHubIssues:
     """Returns whose they are."""
 
     def kept(self, repo: Repo, *, title: str, body: str) -> str:
-        """Return the URL of our issue with this title, also where a person closed it; opened where there is none."""
+        """Return the URL of our issue with this title, also where a person closed it; opened if there is none."""
         known = self._found(repo, title, state="all")
         return known.url if known is not None else self._opened(repo, title, body)
 
     def body(self, repo: Repo, title: str) -> str:
-        """Return the body of our open issue of this title; "" where there is none."""
+        """Return the body of our open issue of this title, or "" if there is none."""
         known = self._found(repo, title)
         return known.body if known is not None else ""
 

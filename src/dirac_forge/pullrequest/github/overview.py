@@ -44,7 +44,7 @@ class GitHubOverview:
     def heads(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], BranchHead] | None:
         """Return the newest commits of branches of repositories (`owner/name` and branch, "" for the default one).
 
-        Those that are not there are left out; None where GraphQL can't be asked. Raises UnknownError.
+        Those that are not there are left out, or None if GraphQL can't be asked. Raises UnknownError.
         """
         found: dict[tuple[str, str], BranchHead] = {}
         try:
@@ -57,7 +57,7 @@ class GitHubOverview:
         return found
 
     def requests(self) -> tuple[OwnRequest, ...] | None:
-        """Return the open requests of the token's owner; None where GraphQL can't be asked. Raises UnknownError."""
+        """Return the open requests of the token's owner, or None if GraphQL can't be asked. Raises UnknownError."""
         found: list[OwnRequest] = []
         after = ""
         try:

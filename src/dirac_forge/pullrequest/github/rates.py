@@ -47,7 +47,7 @@ class RateLimit:
 
     @classmethod
     def parse(cls, headers: Mapping[str, str]) -> RateLimit | None:
-        """From lower-case headers; None where they do not tell (GHES may have limits switched off)."""
+        """From lower-case headers, or None if they do not tell (GHES may have limits switched off)."""
         limit, remaining, reset = (
             parse_whole_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
         )
@@ -57,7 +57,7 @@ class RateLimit:
 
 
 def server_time(headers: Mapping[str, str], otherwise: float) -> float:
-    """Return the server's clock when it answered; `otherwise` where it does not tell."""
+    """Return the server's clock when it answered; `otherwise` if it does not tell."""
     told = parse_http_date(headers.get("date", ""))
     return otherwise if told is None else told
 
@@ -65,7 +65,7 @@ def server_time(headers: Mapping[str, str], otherwise: float) -> float:
 def asked_to_wait(
     status: int, headers: Mapping[str, str], said: str, *, now: float, times: int = 0
 ) -> tuple[float, str] | None:
-    """Seconds to wait, and why, where an answer is a refusal for one of the limits; None where it is none.
+    """Seconds to wait, and why, where an answer is a refusal for one of the limits, or None if it is none.
 
     `said` is the message of the answer, `now` the server's time, `times` how often it was so already.
     """
@@ -84,7 +84,7 @@ def asked_to_wait(
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until an answer's Retry-After (RFC 9110, 10.2.3), by the server's time; None where it has none."""
+    """Seconds until an answer's Retry-After (RFC 9110, 10.2.3), by the server's time, or None if it has none."""
     told = headers.get("retry-after", "")
     seconds = parse_whole_number(told.strip())
     if seconds is not None:

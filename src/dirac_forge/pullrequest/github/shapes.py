@@ -19,7 +19,7 @@ _RED = frozenset({"failure", "timed_out", "cancelled", "action_required", "start
 
 
 def understood(about: str, make: Callable[[Any], T], content: object) -> T:
-    """Return what `make` makes of an answer's content; raises NonsenseError where something it needs is not there."""
+    """Return what `make` makes of an answer's content; raises NonsenseError if something it needs is not there."""
     try:
         return make(content)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

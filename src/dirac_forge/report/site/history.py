@@ -28,7 +28,7 @@ def history_of_site(
 ) -> dict[str, Any]:
     """Return the history with this run: `runs` and `changes` oldest first, and since when each member is in its state.
 
-    A history that another version of this program wrote, or that is damaged, begins anew.
+    A history that another version of this program wrote, or that is damaged, begins again.
     """
     old = past if past is not None and _is_sound(past) else {"runs": [], "changes": [], "states": {}}
     time = now.astimezone(UTC).isoformat(timespec="seconds")
@@ -129,7 +129,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
 
 
 def _kind(old: str | None, new: str, moved: bool) -> str:
-    """Return what happened to a cell; "" where nothing did, or nothing is known of before."""
+    """Return what happened to a cell, or "" if nothing did, or nothing is known of before."""
     if old is None:
         return ""
     if old == new:

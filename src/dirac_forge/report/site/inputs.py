@@ -59,7 +59,7 @@ class FeedstockLine:
 
     branch: str
     versions: str = ""
-    """Those that belong on it, by the settings; "" where every version does."""
+    """Those that belong on it, by the settings, or "" if every version does."""
     here: bool = False
     """Its recipe is in the workspace."""
 
@@ -106,4 +106,4 @@ class SiteInputs:
     ledger: LedgerFacts | Unavailable = field(default_factory=LedgerFacts)
     distributions: tuple[LockedDistribution, ...] = ()
     past: Mapping[str, Any] | None = None
-    """The history file of the last run; None where there is none."""
+    """The history file of the last run, or None if there is none."""

@@ -38,7 +38,7 @@ class Site:
 
 
 def site_of(inputs: SiteInputs, *, url: str = "") -> Site:
-    """Return the site; `url` is its public address, for the feed, "" where it has none."""
+    """Return the site; `url` is its public address, for the feed, or "" if it has none."""
     documents = documents_of(inputs)
     index = documents["site.json"]
     pages = pages_of(documents)

@@ -25,7 +25,7 @@ class UpstreamAnswer:
     """What a run of `bump` found out about a feedstock's upstream."""
 
     newest: str = ""
-    """The newest version that fits; "" where it is not known."""
+    """The newest version that fits, or "" if unknown."""
     released: datetime | None = None
     reason: str = ""
     """Why nothing newer is proposed, or why it is not known."""

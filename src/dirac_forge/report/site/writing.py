@@ -16,12 +16,12 @@ from dirac_forge.untrusted import parse_json
 __all__ = ["read_past", "write_site"]
 
 _MARK = "data/site.json"
-"""Every site has it: a folder without it is somebody else's."""
+"""Every site has it: a folder without it is someone else's."""
 _LARGEST = 50_000_000
 
 
 def read_past(path: Path) -> dict[str, Any] | None:
-    """Return the history that an earlier run left; None where there is none that can be read."""
+    """Return the history that an earlier run left, or None if there is none that can be read."""
     try:
         past = parse_json(read_bytes(path, most=_LARGEST))
     except (OSError, json.JSONDecodeError, UnicodeDecodeError):
@@ -30,9 +30,9 @@ def read_past(path: Path) -> dict[str, Any] | None:
 
 
 def write_site(output: Path, files: Mapping[str, bytes]) -> None:
-    """Put the files, by path below the folder, in the place of the site that is in `output`.
+    """Put the files, by path below the folder, instead of the site that is in `output`.
 
-    Raises InputError where the folder has something else than a site, or can't be written.
+    Raises InputError if the folder has something else than a site, or can't be written.
     """
     place = output.resolve()
     aside = place.with_name(f".{place.name}.old")

@@ -12,7 +12,7 @@ from dirac_forge.untrusted import visible
 __all__ = ["BROKEN", "IGNORED", "THROUGH", "closure_drawing", "migration_drawing"]
 
 BROKEN, IGNORED, THROUGH = 1, 2, 4
-"""What is special about an edge: it closes a cycle, nobody waits for it, it runs through others that are no members."""
+"""Special edges: one closes a cycle, no member waits for it, or it runs through feedstocks that are not members."""
 
 
 def migration_drawing(document: Mapping[str, Any]) -> dict[str, Any]:

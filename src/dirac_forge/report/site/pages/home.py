@@ -27,7 +27,7 @@ class Since:
     """What is different from yesterday."""
 
     time: str
-    """Of the run that this one is compared with; "" where this is the first."""
+    """Of the run that this one is compared with, or "" if this is the first."""
     changes: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -48,7 +48,7 @@ class Proposed:
     what: str
     state: str
     url: str
-    """Of its request; "" where there is none."""
+    """Of its request, or "" if there is none."""
     reason: str
 
 

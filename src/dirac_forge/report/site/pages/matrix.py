@@ -1,4 +1,4 @@
-"""A target by platform and Python, and why it can't be installed where it can't."""
+"""A target by platform and Python, and why it can't be installed if it can't."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ class MemberRow:
     """From 1."""
     blocks: int | None
     days: int | None
-    """In its state, as far as this site has seen; None where it has not."""
+    """In its state, as far as this site has seen, or None if it has not."""
     request: str
     """A URL, or ""."""
     evidence: str
     waits_for: tuple[str, ...]
     platforms: tuple[str, ...]
     missing: tuple[str, ...]
-    """Platforms where it is not done."""
+    """Platforms if it is not done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ class MigrationPage:
     source: str
     pins: tuple[str, ...]
     unavailable: str
-    """Why neither plan nor status is known; "" where they are."""
+    """Why neither plan nor status is known, or "" if they are."""
     overall: Bar
     platforms: tuple[Bar, ...]
     states: tuple[str, ...]
@@ -77,7 +77,7 @@ class MigrationPage:
     rows: tuple[MemberRow, ...]
     cycles: tuple[Mapping[str, Any], ...]
     excluded: tuple[tuple[str, tuple[str, ...]], ...]
-    """Reason to the feedstocks that are no members for it."""
+    """Reason to the feedstocks that are not members for it."""
     absent: tuple[str, ...]
     """Release lines that are not in the workspace."""
     unreadable: tuple[Mapping[str, Any], ...]
