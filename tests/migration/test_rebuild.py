@@ -40,7 +40,6 @@ def test_the_change(feedstock: FeedstockFolder, migration_of: MigrationOf) -> No
     change = rebuild(feedstock, planned(feedstock, migration))
     assert isinstance(change, Change)
     assert (change.kind, change.key, change.title, change.branch) == ("migration", "lib2", "Rebuild for lib 2", "main")
-    assert change.reasons == ("user/recipe/meta.yaml:8: lib",)
     assert [edit.path for edit in change.edits] == ["recipe/meta.yaml", ".ci_support/migrations/lib2.yaml"]
     assert change.edits[0].after == RECIPE.replace("number: 4", "number: 6")
     assert (change.edits[1].before, change.edits[1].after) == (None, migration.text)

@@ -74,7 +74,8 @@ def test_the_whole_body() -> None:
     )
     closures = {"linux-64": closure_of(plan, ["b"], "linux-64")}
     effect = TargetEffect(target="dirac-grid", waves=waves, closures=closures)
-    assert with_rebuild_body(CHANGE, plan, [effect]).body == BODY
+    made = with_rebuild_body(CHANGE, plan, [effect])
+    assert (made.body, made.reasons) == (BODY, ("b/recipe/meta.yaml:1: lib (on linux-64, osx-64)",))
 
 
 def test_a_cycle_is_said_and_long_lists_are_cut() -> None:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -286,17 +286,23 @@ def _problem(entry: Any) -> str:
     """Why the reader stumbles over this entry of repodata.json, or "" if it does not."""
     if not isinstance(entry, dict):
         return f"expected a mapping, not {type(entry).__name__}"
-    expected: Sequence[tuple[str, type]] = (("name", str), ("version", str), ("build", str), ("build_number", int))
-    for key, kind in expected:
-        if not isinstance(entry.get(key), kind):
-            return f"{key}: expected {'an integer' if kind is int else 'a string'}, not {entry.get(key)!r}"
-    for key in ("depends", "constrains"):
-        value = entry.get(key) or []
-        if not isinstance(value, list) or not all(isinstance(spec, str) for spec in value):
-            return f"{key}: expected a list of strings, not {value!r}"
+    wrong = next(_wrong_types(entry), "")
+    if wrong:
+        return wrong
     try:
         Version(entry["version"])
         PackageName(entry["name"])
     except Exception as exc:  # noqa: BLE001 - the exceptions of the parsers share no base
         return str(exc)
     return ""
+
+
+def _wrong_types(entry: Mapping[str, Any]) -> Iterator[str]:
+    expected: Sequence[tuple[str, type]] = (("name", str), ("version", str), ("build", str), ("build_number", int))
+    for key, kind in expected:
+        if not isinstance(entry.get(key), kind):
+            yield f"{key}: expected {'an integer' if kind is int else 'a string'}, not {entry.get(key)!r}"
+    for key in ("depends", "constrains"):
+        value = entry.get(key) or []
+        if not isinstance(value, list) or not all(isinstance(spec, str) for spec in value):
+            yield f"{key}: expected a list of strings, not {value!r}"

@@ -80,12 +80,7 @@ class Sources:
         spelled_as_path = isinstance(named, Path) or text.startswith((".", "/", "~"))
         if spelled_as_path or ("://" not in text and folder.is_dir()):
             return self._folder(folder)
-        try:
-            channel = rattler.Channel(text)
-        except InvalidChannelError as exc:
-            raise InputError(
-                f"{redact(text)!r} is not a channel: {innermost(exc)}", hint="Give a name, a URL or a folder."
-            ) from exc
+        channel = _named_channel(text)
         if self.embedded_dir is not None and _is_conda_forge(channel) and not self._answers(channel):
             found = self._embedded(self.embedded_dir)
             what = "offline: what conda-forge" if self.offline else "conda-forge can't be reached: what it"
@@ -136,3 +131,12 @@ class Sources:
 
 def _is_conda_forge(channel: rattler.Channel) -> bool:
     return split_url(channel.base_url).path.strip("/") == "conda-forge"
+
+
+def _named_channel(text: str) -> rattler.Channel:
+    try:
+        return rattler.Channel(text)
+    except InvalidChannelError as exc:
+        raise InputError(
+            f"{redact(text)!r} is not a channel: {innermost(exc)}", hint="Give a name, a URL or a folder."
+        ) from exc

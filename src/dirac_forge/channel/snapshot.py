@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -91,16 +91,14 @@ def snapshot_of(
     for platform, index in indices.items():
         repodata.setdefault(platform, {})
         names |= (reached := closure(index, wanted))
-        for name in reached:
-            group = index.group(name)
-            for record, raw in zip(group.records, group.found, strict=True):
-                if not isinstance(raw, RepoDataRecord) or record.file in repodata[record.subdir]:
-                    continue
-                repodata[record.subdir][record.file] = raw
-                newest = max(newest, record.timestamp or 0)
-                found = exports(record)
-                if found is not None:
-                    run_exports.setdefault(record.subdir, {})[record.file] = found
+        for record, raw in _listed(index, reached):
+            if record.file in repodata[record.subdir]:
+                continue
+            repodata[record.subdir][record.file] = raw
+            newest = max(newest, record.timestamp or 0)
+            found = exports(record)
+            if found is not None:
+                run_exports.setdefault(record.subdir, {})[record.file] = found
     as_of = today or datetime.fromtimestamp(newest / 1000, UTC).date()
     count = sum(map(len, repodata.values()))
     facts = {"as_of": as_of.isoformat(), "names": len(names), "records": count, **about}
@@ -111,6 +109,14 @@ def snapshot_of(
         exported = {file: {"run_exports": _exported(each)} for file, each in run_exports.get(subdir, {}).items()}
         files[f"{subdir}/run_exports.json"] = _channel_file(subdir, dict(sorted(exported.items())))
     return Snapshot(files=files, as_of=as_of, names=len(names), records=count)
+
+
+def _listed(index: RecordIndex, names: Iterable[str]) -> Iterator[tuple[Record, RepoDataRecord]]:
+    """Yield the records of packages that a channel lists, with the entries they were read from."""
+    for group in map(index.group, names):
+        for record, raw in zip(group.records, group.found, strict=True):
+            if isinstance(raw, RepoDataRecord):
+                yield record, raw
 
 
 def _entry(raw: RepoDataRecord, compact: bool) -> dict[str, Any]:

@@ -46,9 +46,14 @@ def _problem(need: ReadRequirement, outputs: Collection[str], pinned: bool) -> s
     if need.unknown and (pinned or not need.name):
         names = " and ".join(need.unknown)
         return f"a requirement in {need.section} depends on {names}, which nothing defines"
-    if need.kind == "pin_subpackage" and need.name and need.name not in outputs:
+    if not need.name:
+        return ""
+    if need.kind == "pin_subpackage" and need.name not in outputs:
         return f"pin_subpackage: the recipe has no output {need.name}"
-    spec = f"{need.name} {need.spec}".strip()
-    if need.kind == "package" and need.name and (parsed(spec) is None or _SPLIT.search(need.spec)):
+    if need.kind == "package" and not _is_spec(need):
         return f"{need.text!r} is not a package spec"
     return ""
+
+
+def _is_spec(need: ReadRequirement) -> bool:
+    return parsed(f"{need.name} {need.spec}".strip()) is not None and not _SPLIT.search(need.spec)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -161,16 +162,19 @@ def retract(
     entries = _chosen(context, what, ledger)
     if not yes and entries:
         _confirmed(context, [f"{entry.identity}: {entry.url}" for entry in entries])
+    places = groupby(sorted(entries, key=_is_prepared), key=_is_prepared)  # GitHub first, then the outbox
     outcomes: list[Outcome] = []
-    for on_forge in (True, False):
-        some = [entry for entry in entries if entry.on_forge == on_forge]
-        if some:
-            with _connected(context, github_of(context, wanted=on_forge), outbox, ledger) as connections:
-                outcomes += retraction.retract(connections, some, reason=reason)
+    for prepared, some in places:
+        with _connected(context, github_of(context, wanted=not prepared), outbox, ledger) as connections:
+            outcomes += retraction.retract(connections, list(some), reason=reason)
     lines = [f"{outcome.identity}: {outcome.state}: {outcome.text}" for outcome in outcomes]
     document = {"retracted": SentChanges(outcomes=tuple(outcomes)).document}
     context.answer(sentences(lines or ["No request of it is open."]), document)
     return exit_code(outcome.state for outcome in outcomes)
+
+
+def _is_prepared(entry: LedgerEntry) -> bool:
+    return not entry.on_forge
 
 
 def _chosen(context: Context, what: Sequence[str], ledger: Path | None) -> tuple[LedgerEntry, ...]:

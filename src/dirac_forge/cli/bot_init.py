@@ -30,15 +30,14 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     """
     root = context.settings.workspace
     files = dict(_workflow(context)) if where == "actions" else _units(root)
-    differing = [path for path, text in files.items() if path.exists() and _text_of(path) != text]
+    differing = _differing(files)
     files |= _settings(root, dashboard)
     if differing and not force:
         return _refused(context, differing)
     for path, text in files.items():
         write_file(path, text)
-    if where == "systemd":
-        for folder in FOLDERS:
-            (root / folder).mkdir(exist_ok=True)
+    for folder in FOLDERS if where == "systemd" else ():
+        (root / folder).mkdir(exist_ok=True)
     written = [path.relative_to(root).as_posix() for path in files]
     steps = _actions_steps() if where == "actions" else _systemd_steps(root)
     if dashboard and root / "pyproject.toml" not in files:
@@ -46,6 +45,10 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     lines = [f"Written: {', '.join(written)}.", "", "Remaining steps:", *steps]
     context.answer(sentences(lines), {"written": written, "differing": [], "steps": list(steps)})
     return 0
+
+
+def _differing(files: Mapping[Path, str]) -> list[Path]:
+    return [path for path, text in files.items() if path.exists() and _text_of(path) != text]
 
 
 def _refused(context: Context, differing: Sequence[Path]) -> int:

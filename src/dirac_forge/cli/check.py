@@ -85,14 +85,18 @@ def check(
             proofs += [_proof(context, group.channel, mine, folders, executor)] if folders else []
             found += mine
             if start is not None and ends is None:
-                turned = executor.map(turn_of, repeat(group.channel), mine, repeat(start))
-                changes += [turn for turn in turned if turn is not None]
+                changes += _turns(group.channel, mine, start, executor)
     proof = merged(proofs) if proofs else None
     shown = terminal(found, proof, changes, verbose=context.options.verbose, ends=ends)
     code = exit_code(found, proof) or (_UNKNOWN if ends is not None else 0)
     steps = _steps(asked, recipes, found, proof, explained=bool(since), dated=context.observer.as_of is not None)
     context.answer(shown, document(found, proof, changes, ends=ends), steps)
     return code
+
+
+def _turns(channel: Channel, cells: Sequence[Cell], start: datetime, executor: Executor) -> list[Turn]:
+    turned = executor.map(turn_of, repeat(channel), cells, repeat(start))
+    return [turn for turn in turned if turn is not None]
 
 
 def _steps(
@@ -125,9 +129,8 @@ def _require_pythons(context: Context, groups: Sequence[ChannelCells]) -> None:
     settings = context.settings
     if "pythons" not in settings.flags:
         return
-    places = {(group.channel, cell.platform) for group in groups for cell in group.cells}
     try:
-        known = sorted({line for channel, platform in places for line in python_lines(channel.index(platform))})
+        known = _known_pythons(groups)
     except UnknownError:
         return
     # A version of which there are free-threaded builds only is met by these.
@@ -135,6 +138,11 @@ def _require_pythons(context: Context, groups: Sequence[ChannelCells]) -> None:
     strange = [python for python in settings.pythons if python not in names]
     if known and strange:
         raise _no_such_pythons(strange, known, context.observer.as_of)
+
+
+def _known_pythons(groups: Sequence[ChannelCells]) -> list[PythonLine]:
+    places = {(group.channel, cell.platform) for group in groups for cell in group.cells}
+    return sorted({line for channel, platform in places for line in python_lines(channel.index(platform))})
 
 
 def _no_such_pythons(strange: Sequence[str], known: Sequence[PythonLine], day: date | None) -> InputError:

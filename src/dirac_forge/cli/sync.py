@@ -111,16 +111,22 @@ def _answer(context: Context, results: tuple[Synced, ...]) -> int:
             for one in results
         ]
     }
+    table = _table(results)
+    counts = Counter(one.state for one in results)
+    lines = _unreached(results)
+    summary = sentences([*lines, ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
+    copied = counts.keys() & {"new", "updated", "unchanged"}
+    steps = step("shows which of them have newer releases", "bump") if copied else ()
+    context.answer(joined([table, summary] if table.rows else [summary]), document, steps)
+    return 3 if "unknown" in counts else 1 if counts.keys() & {"missing", "error", "kept"} else 0
+
+
+def _table(results: tuple[Synced, ...]) -> Table:
     table = Table("feedstock", "", "")
     for one in results:
         if one.state not in {"unknown", "unchanged"}:
             table.add_row(flat(one.line.folder), one.state, flat(one.text or one.commit[:12]))
-    counts = Counter(one.state for one in results)
-    lines = _unreached(results)
-    summary = sentences([*lines, ", ".join(f"{count} {state}" for state, count in counts.items()) or "nothing to sync"])
-    steps = step("which of them have newer releases", "bump") if counts.keys() & {"new", "updated", "unchanged"} else ()
-    context.answer(joined([table, summary] if table.rows else [summary]), document, steps)
-    return 3 if "unknown" in counts else 1 if counts.keys() & {"missing", "error", "kept"} else 0
+    return table
 
 
 def _unreached(results: tuple[Synced, ...]) -> list[str]:

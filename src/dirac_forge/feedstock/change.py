@@ -65,6 +65,7 @@ class Change:
     body: str = ""
     """Markdown for the reviewer; `report` writes it once everything that belongs in it is known."""
     reasons: tuple[str, ...] = ()
+    """In words, for the commit message; `report` writes them with the body."""
     edits: tuple[Edit, ...] = ()
 
     @property

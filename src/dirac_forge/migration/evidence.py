@@ -221,19 +221,22 @@ def channel_evidence(
     platforms = plan.membership.members[name].platforms
     there = [platform for platform in platforms if channel_platforms is None or platform in channel_platforms]
     heard = cache(lambda output: _heard(output, builds, there))
-    done: dict[str, bool | None] = {}
-    findings: dict[str, Finding] = {}
-    for platform in platforms:
-        if channel_platforms is not None and platform not in channel_platforms:
-            done[platform], findings[platform] = None, NoChannelPlatform()
-            continue
+
+    def found(platform: str) -> tuple[bool | None, Finding]:
+        if platform not in there:
+            return None, NoChannelPlatform()
         try:
             outputs = list(_migrated_outputs(plan, recipe, pinning, platform))
             known = [each for each in outputs if heard(each[1].name)]
-            done[platform], findings[platform] = _on_platform(plan, recipe, known or outputs, platform, builds, exports)
+            return _on_platform(plan, recipe, known or outputs, platform, builds, exports)
         except UnknownError as exc:
-            done[platform], findings[platform] = None, NotRead(reason=exc.message)
-    return Evidence(done=done, findings=findings)
+            return None, NotRead(reason=exc.message)
+
+    answers = {platform: found(platform) for platform in platforms}
+    return Evidence(
+        done={platform: done for platform, (done, _) in answers.items()},
+        findings={platform: finding for platform, (_, finding) in answers.items()},
+    )
 
 
 def _heard(output: str, builds: Builds, platforms: Sequence[str]) -> bool:

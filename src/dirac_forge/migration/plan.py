@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from dirac_forge.feedstock.facts import Need
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.migration.edges import Hop, Network, network_of
 from dirac_forge.migration.members import Excluded, Member, Membership, base_of, members_of
@@ -123,15 +122,6 @@ class Plan:
             ignored=parent in ignored,
             broken=(parent, child) in self.broken,
         )
-
-    def where(self, feedstock: str, need: Need) -> str:
-        """Return a requirement with its place, its condition, and the platforms if they are not all."""
-        facts = self.graph.facts[feedstock]
-        text = f"{self.graph.place(feedstock, need.line)}: {need.written}"
-        platforms = facts.platforms_of(need.platforms)
-        if len(platforms) < len(facts.platforms):
-            text += f" (on {', '.join(platforms)})"
-        return f"{text} (perhaps: {need.condition})" if need.condition else text
 
 
 def make_plan(graph: Graph, migration: Migration, membership: Membership | None = None) -> Plan:

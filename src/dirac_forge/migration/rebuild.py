@@ -18,7 +18,7 @@ _FORGE = "conda-forge.yml"
 
 
 def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
-    """Return the change that rebuilds a member for a migration, without a body yet, or why there is none.
+    """Return the change that rebuilds a member for a migration, without reasons and body yet, or why there is none.
 
     A feedstock that has the migration already is skipped, so that a second run does nothing. Raises RecipeError if
     the feedstock can't be read.
@@ -50,7 +50,6 @@ def rebuild(folder: FeedstockFolder, plan: Plan) -> Change | Skip:
         kind="migration",
         key=migration.name,
         title=migration.title,
-        reasons=tuple(plan.where(name, need) for need in plan.membership.members[name].because),
         edits=tuple(edit for edit in edits if edit.before != edit.after),
     )
 

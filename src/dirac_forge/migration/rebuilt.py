@@ -48,16 +48,23 @@ def rebuilt_records(
     old: list[str] = []
     for package, version in pins.items():
         found = index.group(package).records
-        new.append(f"{package} {version}.*" if version[-1:].isdigit() else f"{package} {version}")
+        new.append(_new_spec(package, version))
         older = [record for record in found if not _is(record.version, version)]
         if found and len(older) == len(found):
             records.append(_as_version(found[0], version, pins))
         old += [f"{package} {record.version}" for record in older[:1]]
+    installed: dict[str, list[Record]] = {}
+    for record in used:
+        installed.setdefault(record.name, []).append(record)
     packages = [*outside, *(output for name in rebuilt for output in plan.graph.facts[name].outputs)]
     for package in dict.fromkeys(packages):
-        chosen = [*_newest(index.group(package).records), *(record for record in used if record.name == package)]
+        chosen = [*_newest(index.group(package).records), *installed.get(package, ())]
         records += _rebuilt(list(dict.fromkeys(chosen)), pins, plan.migration.bump)
     return records, new, old
+
+
+def _new_spec(package: str, version: str) -> str:
+    return f"{package} {version}.*" if version[-1:].isdigit() else f"{package} {version}"
 
 
 def _as_version(record: Record, version: str, pins: dict[str, str]) -> Record:

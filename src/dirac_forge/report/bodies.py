@@ -17,6 +17,7 @@ from dirac_forge.report.bump_checklist import written
 from dirac_forge.report.bump_reasons import chosen, described, recipe_reason
 from dirac_forge.report.document import Code, Items, Line, Link, Paragraph, Section
 from dirac_forge.report.markdown import markdown
+from dirac_forge.report.migration_edges import membership_reasons
 from dirac_forge.report.recipe_body import recipe_sections
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:
 
 
 def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect] = ()) -> Change:
-    """Return a rebuild of a member of the plan, with its Markdown; `effects` on targets, where they were looked at."""
+    """Return a rebuild of a member with reasons and Markdown; `effects` are those on targets, if they are known."""
     from dirac_forge.report.rebuild_body import rebuild_sections  # noqa: PLC0415  # plans need networkx: 0.3 s for a bump
 
-    sections = (*rebuild_sections(plan, plan.label_of(change.feedstock, change.branch), effects), next_steps(change))
-    return replace(change, body=markdown(sections))
+    name = plan.label_of(change.feedstock, change.branch)
+    sections = (*rebuild_sections(plan, name, effects), next_steps(change))
+    return replace(change, reasons=membership_reasons(plan, name), body=markdown(sections))
 
 
 def with_recipe_body(

@@ -19,7 +19,7 @@ from dirac_forge.report import document
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.document import Paragraph, Section
 from dirac_forge.report.exclusions import no_rebuild_text
-from dirac_forge.report.migration_edges import edge_sentences
+from dirac_forge.report.migration_edges import edge_sentences, requirement_place
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff, flat, sentences
 
@@ -116,7 +116,7 @@ def _because(plan: Plan, name: str) -> list[str]:
     """Return the requirements that make a member, each line once: outputs may share it."""
     member = plan.membership.members[name]
     lines = [
-        *(f"{need.section}: {plan.where(name, need)}" for need in member.because),
+        *(f"{need.section}: {requirement_place(plan, name, need)}" for need in member.because),
         *(f"strong run_exports of {as_written(exporter)}" for exporter in member.exporters),
     ]
     return list(dict.fromkeys(lines))

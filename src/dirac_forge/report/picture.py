@@ -7,7 +7,7 @@ from typing import Literal
 
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import State, Status
-from dirac_forge.report.migration_edges import edge_sentences
+from dirac_forge.report.migration_edges import edge_sentences, requirement_place
 from dirac_forge.report.migration_status import evidence_words, reason_words
 from dirac_forge.values import dataclass
 
@@ -70,7 +70,7 @@ def picture_of(plan: Plan, status: Status | None = None) -> Picture:
 
     def box(name: str, wave: int) -> Box:
         member = plan.membership.members[name]
-        lines = [name, *(plan.where(name, need) for need in member.because)]
+        lines = [name, *(requirement_place(plan, name, need) for need in member.because)]
         lines += [f"strong run_exports of {exporter}" for exporter in member.exporters]
         if len(member.platforms) < len(plan.graph.facts[name].platforms):
             lines.append(f"only on {', '.join(member.platforms)}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Quote, Section, Table, few, words
-from dirac_forge.report.migration_edges import edge_sentences
+from dirac_forge.report.migration_edges import edge_sentences, requirement_place
 from dirac_forge.report.proof_words import cell_words
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _head(plan: Plan, name: str) -> Iterator[Block]:
 
 def _because(plan: Plan, name: str) -> Iterator[Block]:
     member = plan.membership.members[name]
-    lines: list[Line] = [(f"{need.section}: ", Code(plan.where(name, need))) for need in member.because]
+    lines: list[Line] = [(f"{need.section}: ", Code(requirement_place(plan, name, need))) for need in member.because]
     lines += [f"strong run_exports of {exporter}" for exporter in member.exporters]
     if lines:
         yield Items(few(lines, _MOST))
