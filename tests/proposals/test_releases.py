@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+from packaging.version import Version
+
+from dirac_forge.bump.objections import NotListed
+from dirac_forge.errors import UnknownError
+from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
 from dirac_forge.progress import Silent
-from dirac_forge.proposals.releases import ReleaseLookup
+from dirac_forge.proposals.releases import Case, ReleaseLookup
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
-from dirac_forge.upstream.index.project import Project
+from dirac_forge.upstream.index.project import Project, Release
 from dirac_forge.upstream.sources.github import GitHubAccess
 
 META = """package: {name: a, version: '1'}
@@ -67,3 +74,38 @@ def test_hosts_of_sources_are_tried_at_the_same_time(tmp_path: Path) -> None:
             "http://one.example.org:8080",
             "https://two.example.org",
         }
+
+
+DEMO = "package:\n  name: demo\n  version: {{{{ version }}}}\nsource:\n  url: {url}\n  sha256: {sha256}\n"
+PYPI = "https://pypi.org/packages/source/d/demo/demo-{{ version }}.tar.gz"
+GITHUB = "https://github.com/a/demo/archive/v{{ version }}.tar.gz"
+
+
+def listing(name: str) -> Project:
+    versions = (Version("1.0"), Version("1.1"))
+    return Project(name=name, releases=tuple(Release(project=name, version=each, files=()) for each in versions))
+
+
+def silent(name: str) -> Project:
+    raise UnknownError(f"{name} can't be reached")
+
+
+@pytest.mark.parametrize(
+    ("url", "project", "to", "note"),
+    [
+        (PYPI, listing, "1.1", None),
+        (PYPI, listing, "1.2", NotListed(version="1.2", source="demo on PyPI", certain=True)),
+        (PYPI, silent, "1.1", NotListed(version="1.1", source="demo on PyPI", reason="demo can't be reached")),
+        (GITHUB, nobody, "1.1", NotListed(version="1.1", source="github.com/a/demo")),
+    ],
+)
+def test_a_version_that_was_asked_for_and_is_not_known_to_be_listed_is_told(
+    url: str, project: Callable[[str], Project], to: str, note: NotListed | None, tmp_path: Path
+) -> None:
+    text = '{% set version = "1.0" %}\n' + DEMO.format(url=url, sha256="a" * 64)
+    folder = FeedstockFolder("demo", tmp_path, given={"recipe/meta.yaml": text})
+    case = Case(folder, "recipe/meta.yaml", text, "1.0", (("linux-64", {}),), Bot())
+    settings = Settings(workspace=tmp_path, cache=tmp_path / "cache")
+    with Http(cache=None) as http, ThreadPoolExecutor(1) as executor:
+        found = ReleaseLookup(World(settings, http), executor, project=project).asked_anyway(case, to, ask=True)
+    assert [one for one in found if isinstance(one, NotListed)] == ([note] if note is not None else [])

@@ -172,6 +172,18 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "this is a downgrade: 1.0 was requested, and is older than the recipe's 2.0",
         ),
         (
+            objections.NotListed(version="1.1", source="demo", certain=True),
+            "demo does not list 1.1, which was asked for",
+        ),
+        (
+            objections.NotListed(version="1.1", source="demo", reason="it can't be reached"),
+            "whether demo lists 1.1 is not known: it can't be reached",
+        ),
+        (
+            objections.NotListed(version="1.1", source="github.com/a/b"),
+            "whether github.com/a/b lists 1.1 was not looked up: with --to only indexes are asked",
+        ),
+        (
             objections.AskedAnyway(version="1.1", reason=objections.PlaceObjects(objection="yanked (broken)")),
             "1.1 was requested; without --to it would be skipped: yanked (broken)",
         ),

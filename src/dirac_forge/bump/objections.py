@@ -13,6 +13,7 @@ __all__ = [
     "ExcludedVersion",
     "LateRelease",
     "LooksLikeDate",
+    "NotListed",
     "Objection",
     "OddVersion",
     "OffBranch",
@@ -151,4 +152,15 @@ class AskedAnyway:
     reason: Objection
 
 
-ReleaseNote = str | AskedAnyway | Downgrade | TriedReleases | UnusualJump
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotListed:
+    """A source does not list the version that was asked for, or it is not known whether it does."""
+
+    version: str
+    source: str
+    certain: bool = False
+    reason: str = ""
+    """Why the source did not answer; "" where it did, or was not asked."""
+
+
+ReleaseNote = str | AskedAnyway | NotListed | Downgrade | TriedReleases | UnusualJump

@@ -28,13 +28,13 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.patch_trials import absent_patches, tried_patches
 from dirac_forge.proposals.recipe_builds import RecipeBuilds
-from dirac_forge.proposals.releases import Case, ReleaseLookup
+from dirac_forge.proposals.releases import Case, ReleaseLookup, index_name
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.editing.edit import version_of
 from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.reading.recipe_text import RecipeError
-from dirac_forge.untrusted import parse_version, split_url
+from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.choice import nearest
 from dirac_forge.upstream.digests import Ask, Digests, chunks
 from dirac_forge.upstream.files.requirements import exactly
@@ -184,7 +184,7 @@ class BumpMaker:
         version = parse_version(to)
         if version is None:
             return found
-        index = "PyPI" if split_url(self.context.settings.index_url).hostname == "pypi.org" else "the index"
+        index = index_name(self.context.settings)
         for name in projects:
             with suppress(ForgeError, ValueError):
                 project = self.lookup.project(name)

@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.bump_notes import MovedCommit, UnreadCommits
-from dirac_forge.bump.objections import AskedAnyway, Objection, PreRelease
+from dirac_forge.bump.objections import AskedAnyway, NotListed, Objection, PreRelease
 from dirac_forge.bump.release_sources import pinned_origins, places_of
 from dirac_forge.bump.releases import Newest, asked_anyway, newest
 from dirac_forge.bump.rules import Rules
@@ -26,20 +26,28 @@ from dirac_forge.feedstock.change import Skip, SkipReason
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.settings import Settings
+from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.source import SourceQuery
 from dirac_forge.upstream.sources.sources import ReleaseSources
+from dirac_forge.upstream.sources.tags import read_version
 from dirac_forge.values import dataclass
 
-__all__ = ["Case", "FoundRelease", "ReleaseLookup"]
+__all__ = ["Case", "FoundRelease", "ReleaseLookup", "index_name"]
 
 _HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(?::\d+)?)(?=/)""", re.MULTILINE)
 """Of a source: what a recipe says about its project has other keys."""
 
-_INDEXES = frozenset({"cratesio", "npm", "pypi"})
-"""Kinds of sources that say of each release whether it was withdrawn."""
+_INDEXES = {"cratesio": "crates.io", "npm": "npm", "pypi": "PyPI"}
+"""Kinds of sources that say of each release whether it was withdrawn, and what people call them."""
 _GIVE = "Give the version with --to."
+
+
+def index_name(settings: Settings) -> str:
+    """Return what messages call the index of Python's projects."""
+    return "PyPI" if split_url(settings.index_url).hostname == "pypi.org" else "the index"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,23 +149,42 @@ class ReleaseLookup:
                 notes.append(MovedCommit(repository=origin.name, tag=tag, commit=commits[origin.commit]))
         return commits, tuple(notes)
 
-    def asked_anyway(self, case: Case, to: str, *, ask: bool) -> tuple[AskedAnyway, ...]:
+    def asked_anyway(self, case: Case, to: str, *, ask: bool) -> tuple[AskedAnyway | NotListed, ...]:
         """Return why version `to` would be passed over if nobody had asked for it; with `ask` the indexes are asked.
 
-        Hosts of repositories are not: a version is asked for where these do not answer. What an index can't answer
-        is not known here; the hashes are asked for there too, and that error is reported.
+        Hosts of repositories are not, because a version is asked for where these do not answer: which host was not
+        asked, and which index did not answer, is part of the result.
         """
+        if not ask:
+            return asked_anyway(case.current, to)
         asked: list[Offers] = []
-        if ask:
-            updates = case.bot.version_updates
-            places = places_of(
-                case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates
-            )
-            for place in () if isinstance(places, SkipReason) else places:
-                if place.origin.kind in _INDEXES:
-                    with suppress(ForgeError):
-                        asked.append(self._places.ask(replace(place, version=to)))
-        return asked_anyway(case.current, to, asked)
+        unlisted: list[NotListed] = []
+        updates = case.bot.version_updates
+        places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
+        for place in () if isinstance(places, SkipReason) else places:
+            if place.origin.kind in _INDEXES or place.main:
+                answer = self._listed(place, to)
+                if isinstance(answer, Offers):
+                    asked.append(answer)
+                else:
+                    unlisted.append(answer)
+        return (*asked_anyway(case.current, to, asked), *unlisted)
+
+    def _listed(self, place: SourceQuery, to: str) -> Offers | NotListed:
+        """Return what an index offers at version `to`; for a place that is no index, that it was not asked."""
+        origin = place.origin
+        unlisted = NotListed(version=to, source=origin.name)
+        if origin.kind not in _INDEXES:
+            return unlisted
+        index = index_name(self.context.settings) if origin.kind == "pypi" else _INDEXES[origin.kind]
+        unlisted = replace(unlisted, source=f"{origin.name} on {index}")
+        try:
+            offers = self._places.ask(replace(place, version=to))
+        except ForgeError as error:
+            return replace(unlisted, reason=error.message)
+        number = read_version(to)
+        lacks = number is not None and offers.of(number) is None
+        return replace(unlisted, certain=True) if lacks else offers
 
     def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, Objection]) -> Newest | Skip:
         """Return the newest version that fits; `refused` are those that were tried, with what was wrong with them."""

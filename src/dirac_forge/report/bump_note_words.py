@@ -124,6 +124,15 @@ def _(note: objections.TriedReleases) -> str:
 
 
 @worded.register
+def _(note: objections.NotListed) -> str:
+    if note.certain:
+        return f"{note.source} does not list {note.version}, which was asked for"
+    if note.reason:
+        return f"whether {note.source} lists {note.version} is not known: {note.reason}"
+    return f"whether {note.source} lists {note.version} was not looked up: with --to only indexes are asked"
+
+
+@worded.register
 def _(note: objections.AskedAnyway) -> str:
     return f"{note.version} was requested; without --to it would be skipped: {worded(note.reason)}"
 
