@@ -95,7 +95,7 @@ def silent(name: str) -> Project:
     [
         (PYPI, listing, "1.1", None),
         (PYPI, listing, "1.2", NotListed(version="1.2", source="demo on PyPI", certain=True)),
-        (PYPI, silent, "1.1", NotListed(version="1.1", source="demo on PyPI", reason="demo can't be reached")),
+        (PYPI, silent, "1.1", NotListed(version="1.1", source="demo on PyPI", message="demo can't be reached")),
         (GITHUB, nobody, "1.1", NotListed(version="1.1", source="github.com/a/demo")),
     ],
 )

@@ -176,7 +176,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "demo does not list 1.1, which was asked for",
         ),
         (
-            objections.NotListed(version="1.1", source="demo", reason="it can't be reached"),
+            objections.NotListed(version="1.1", source="demo", message="it can't be reached"),
             "whether demo lists 1.1 is not known: it can't be reached",
         ),
         (

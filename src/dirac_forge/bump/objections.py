@@ -159,8 +159,8 @@ class NotListed:
     version: str
     source: str
     certain: bool = False
-    reason: str = ""
-    """Why the source did not answer; "" where it did, or was not asked."""
+    message: str = ""
+    """Of the error, where the source did not answer; "" where it did, or was not asked."""
 
 
 ReleaseNote = str | AskedAnyway | NotListed | Downgrade | TriedReleases | UnusualJump

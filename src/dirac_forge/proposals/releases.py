@@ -181,7 +181,7 @@ class ReleaseLookup:
         try:
             offers = self._places.ask(replace(place, version=to))
         except ForgeError as error:
-            return replace(unlisted, reason=error.message)
+            return replace(unlisted, message=error.message)
         number = read_version(to)
         lacks = number is not None and offers.of(number) is None
         return replace(unlisted, certain=True) if lacks else offers

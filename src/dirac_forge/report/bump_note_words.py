@@ -127,8 +127,8 @@ def _(note: objections.TriedReleases) -> str:
 def _(note: objections.NotListed) -> str:
     if note.certain:
         return f"{note.source} does not list {note.version}, which was asked for"
-    if note.reason:
-        return f"whether {note.source} lists {note.version} is not known: {note.reason}"
+    if note.message:
+        return f"whether {note.source} lists {note.version} is not known: {note.message}"
     return f"whether {note.source} lists {note.version} was not looked up: with --to only indexes are asked"
 
 
