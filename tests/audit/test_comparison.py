@@ -234,3 +234,18 @@ def test_package_with_an_extra_in_its_name_meets_the_requirement_with_that_extra
 def test_computed_requirements_make_a_finding_likely_only() -> None:
     (finding,) = audited(upstream=["requests"], complete=False)
     assert finding.certainty == "likely"
+
+
+def test_two_requirements_of_one_project_are_not_stricter_than_each_other() -> None:
+    findings = audited("numpy >=1.26", upstream=["numpy>=1.26", "numpy<3"])
+    assert told(findings) == [("looser", "numpy", "medium", "3.0")]
+    elsewhere = audited("numpy >=1.26,<3", upstream=["numpy>=1.26; python_version < '3'", "numpy<3"])
+    assert told(elsewhere) == [("stricter", "numpy", "low", "1.19")]
+
+
+def test_exact_version_does_not_keep_local_builds_of_it_out() -> None:
+    versions = {"torch": ("2.1", "2.0+cpu", "2.0")}
+    assert told(audited("torch ==2.0", upstream=["torch==2.0"], versions=versions)) == []
+    assert told(audited("torch ==2.1", upstream=["torch>=2.0"], versions=versions)) == [
+        ("stricter", "torch", "low", "2.0+cpu")
+    ]

@@ -7,7 +7,7 @@ other does not. Two specs that differ only in versions that nobody published are
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from packaging.utils import canonicalize_name
@@ -129,10 +129,20 @@ class _Comparison:
         if not requirement.specifier and not declared.version:
             return []
         upstream, mine = _admitted(requirement, specs, self.around.versions(declared.name))
+        together = [text for text in upstream if all(map(_admits(text), self._others(requirement, where)))]
         return [
             *self._looser(requirement, declared, _without(mine, upstream), upstream, where),
-            *self._stricter(requirement, declared, _without(upstream, mine), mine),
+            *self._stricter(requirement, declared, _without(_without_local(together, mine), mine), mine),
         ]
+
+    def _others(self, requirement: DeclaredRequirement, where: Sequence[Use]) -> Iterator[DeclaredRequirement]:
+        """Yield upstream's further requirements of the same project that hold wherever this one does."""
+        name = canonicalize_name(requirement.name)
+        for other in self.published.requirements:
+            if other is not requirement and canonicalize_name(other.name) == name:
+                there = self._where(other)
+                if all(use in there for use in where):
+                    yield other
 
     def _looser(
         self,
@@ -222,6 +232,19 @@ def _admitted(
     upstream = [text for text, version in existing if requirement.specifier.contains(version, prereleases=True)]
     mine = [text for text, _ in existing if all(each.admits(text) for each in specs)]
     return upstream, mine
+
+
+def _admits(text: str) -> Callable[[DeclaredRequirement], bool]:
+    return lambda requirement: requirement.specifier.contains(text, prereleases=True)
+
+
+def _without_local(versions: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return the versions without local ones (`1.0+cpu`) of which the others have the public version.
+
+    A specifier without a local version admits them (PEP 440), and conda's `==1.0` does not: nobody means that.
+    """
+    public = {Version(each).public for each in others}
+    return [each for each in versions if "+" not in each or Version(each).public not in public]
 
 
 def _looser_example(
