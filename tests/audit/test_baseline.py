@@ -31,6 +31,8 @@ def test_entry_covers_what_its_fields_name(tmp_path: Path) -> None:
         ('[[accepted]]\npackage = "x"\n', "entry 1 of [[accepted]]: `package` and `reason` are required"),
         ('[[accepted]]\npackage = "x"\nreason = "y"\nwhy = "z"\n', "entry 1 of [[accepted]]: unknown key 'why'"),
         ("[[accepted]]\npackage = 1\n", "expected strings for dependency, kind, package, reason, version"),
+        ('[[accepted]]\npackage = "x"\nreason = "y"\nkind = "mising"\n', "of [[accepted]]: unknown kind 'mising'"),
+        ('[[accepted]]\npackage = "x"\nreason = "y"\nversion = ">=1"\n', "version: expected one version, got '>=1'"),
         ("accepted = 1\n", "expected a list of [[accepted]] tables and nothing else"),
         ("= =", "not a TOML file"),
     ],

@@ -76,7 +76,7 @@ def test_build_that_the_channel_took_back_is_broken() -> None:
     plain = replace(LIB, depends=())
     assert told(faults(plain, state="removed")[0]) == [("broken", "high", "sure")]
     assert told(faults(plain, state="gone")[0]) == [("withdrawn", "medium", "likely")]
-    assert faults(plain, state="unknown") == ((), ())
+    assert faults(plain, state="unknown") == ((), (EvidenceGap(kind="channel", builds=1),))
     revoked = replace(plain, depends=("package_has_been_revoked",))
     assert told(faults(revoked)[0]) == [("broken", "high", "sure")]
     labelled = replace(plain, channel="https://conda.anaconda.org/conda-forge/label/broken")

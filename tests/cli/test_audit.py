@@ -192,6 +192,22 @@ def test_recent_builds_are_audited_and_a_project_that_the_index_lacks_is_told(
     assert document["not_compared"][0]["reason"] == "the index has no local 1.0"
 
 
+def test_recent_build_that_was_revoked_is_broken(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    revoked = pkg("local 1.0", "python", "package_has_been_revoked", noarch="python", timestamp=9_000_000_000_000)
+    write_channel(workspace / "own", {"noarch": [revoked], "linux-64": pythons("3.12")})
+    code, document = answer(capsys, "--since", "7d", "--channel", "own")
+    assert code == 1
+    assert [(each["package"], each["kind"], each["targets"]) for each in document["findings"]] == [
+        ("local", "broken", [])
+    ]
+    assert {gap["kind"] for gap in document["not_known"]} == {"licence"}
+
+
+def test_recent_builds_and_a_package_are_not_asked_for_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "grid", "--since", "7d"]) == 2
+    assert "--since 7d looks at everything that was uploaded, not at grid" in capsys.readouterr().err
+
+
 def test_unreachable_index_is_unknown(capsys: pytest.CaptureFixture[str], index: PackageIndex) -> None:
     index.__exit__(None, None, None)
     code, document = answer(capsys)

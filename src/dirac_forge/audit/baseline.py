@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
-from dirac_forge.audit.findings import Finding
+from dirac_forge.audit.findings import Finding, FindingKind
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_toml
@@ -68,6 +70,10 @@ def _entry(entry: object, path: Path, at: int) -> Accepted:
         raise InputError(f"{where}: unknown key {unknown[0]!r}", hint=f"Known keys: {', '.join(sorted(known))}.")
     if not entry.get("package") or not entry.get("reason"):
         raise InputError(f"{where}: `package` and `reason` are required")
+    if entry.get("kind") and entry["kind"] not in (kinds := get_args(FindingKind)):
+        raise InputError(f"{where}: unknown kind {entry['kind']!r}", hint=f"Known kinds: {', '.join(sorted(kinds))}.")
+    if re.search(r"[<>=*, ]", entry.get("version", "")):
+        raise InputError(f"{where}: version: expected one version, got {entry['version']!r}")
     return Accepted(**entry)
 
 

@@ -94,14 +94,15 @@ def channel_faults(
 ) -> tuple[tuple[Finding, ...], tuple[EvidenceGap, ...]]:
     """Return what is wrong with these builds, and what could not be looked at."""
     findings: list[Finding] = []
-    unlicensed = 0
+    unlicensed = unlisted = 0
     for build in builds:
         findings += _state_faults(build, evidence)
         licence = evidence.licence(build.record, build.platform)
         unlicensed += licence is None
+        unlisted += evidence.state(build.record, build.platform) == "unknown"
         findings += _licence_faults(build) if licence == "" else ()
     stale, gaps = _stale_pins([build for build in builds if build.record.noarch is None], evidence)
-    found = (EvidenceGap(kind="licence", builds=unlicensed), *gaps)
+    found = (EvidenceGap(kind="channel", builds=unlisted), EvidenceGap(kind="licence", builds=unlicensed), *gaps)
     return (*findings, *stale), tuple(gap for gap in found if gap.builds)
 
 

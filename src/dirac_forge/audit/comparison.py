@@ -243,8 +243,8 @@ def _without_local(versions: Iterable[str], others: Iterable[str]) -> list[str]:
 
     A specifier without a local version admits them (PEP 440), and conda's `==1.0` does not: nobody means that.
     """
-    public = {Version(each).public for each in others}
-    return [each for each in versions if "+" not in each or Version(each).public not in public]
+    known = set(others)
+    return [each for each in versions if "+" not in each or each.partition("+")[0] not in known]
 
 
 def _looser_example(

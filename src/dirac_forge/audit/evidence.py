@@ -32,7 +32,8 @@ def channel_evidence(
             return "present"
         if (record.version, record.build) in index.removed(record.name):
             return "removed"
-        return "gone" if builds else "unknown"
+        # The embedded snapshot has not all that conda-forge has.
+        return "gone" if builds and channel.dated is None else "unknown"
 
     def licence(record: Record, platform: str) -> str | None:
         index = channel.index(platform)

@@ -90,9 +90,10 @@ class Uncompared:
 class EvidenceGap:
     """Something that could not be looked at, for want of evidence."""
 
-    kind: Literal["files", "commands", "licence", "pinning", "run-exports"]
-    """`files`: what packages install; `commands`: upstream's; `licence`: records that were copied without that field;
-    `pinning`: there is none; `run-exports`: what pinned packages export."""
+    kind: Literal["channel", "files", "commands", "licence", "pinning", "run-exports"]
+    """`channel`: whether builds were taken back, which channels without their package do not tell; `files`: what
+    packages install; `commands`: upstream's; `licence`: records that were copied without that field; `pinning`: there
+    is none; `run-exports`: what pinned packages export."""
     builds: int
     """How many builds it concerns."""
     detail: str = ""

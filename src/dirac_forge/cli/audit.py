@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import field, replace
 
 from dirac_forge.audit.baseline import Accepted, accepted_by, accepting, baseline_text, read_baseline
-from dirac_forge.audit.channel_faults import ChannelEvidence, channel_faults, installed_builds
+from dirac_forge.audit.channel_faults import (
+    ChannelEvidence,
+    InstalledBuild,
+    PinnedExports,
+    channel_faults,
+    installed_builds,
+)
 from dirac_forge.audit.commands import command_findings
 from dirac_forge.audit.evidence import channel_evidence
 from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, Severity, at_least
@@ -150,6 +156,11 @@ def _look(context: Context, found: AuditInput, upstream: AuditUpstream, executor
         reading.result()
     evidence = _evidence(context, found.channel)
     builds = installed_builds(found.environments)
+    if not found.environments:  # new uploads: their pins are those of today, and asking for all exports takes long
+        builds = tuple(
+            InstalledBuild(record=each.record, platform=each.uses[0].platform, targets=()) for each in found.builds
+        )
+        evidence = replace(evidence, pinned=lambda _platform, _needed: PinnedExports())
     files = file_lists(found, context.observer)
     parts = (
         channel_faults(builds, evidence),

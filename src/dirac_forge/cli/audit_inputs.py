@@ -84,6 +84,11 @@ def audit_inputs(
     Raises:
         InputError: nothing can be installed, a file can't be read, or `since` is not an age.
     """
+    if since and specs:
+        raise InputError(
+            f"--since {since} looks at everything that was uploaded, not at {specs[0]}",
+            hint=f"Leave out --since or {specs[0]}.",
+        )
     if since:
         return [_recent(context, since)]
     locks = [Path(text) for text in specs if text not in context.settings.targets and _is_lock_file(text)]

@@ -36,6 +36,8 @@ _UNCOMPARED: Mapping[str, str] = {
     "unreachable": "{problem}",
 }
 _GAPS: Mapping[str, str] = {
+    "channel": "Builds that were marked as broken or removed: unknown for {builds}, because no channel that was asked "
+    "lists them.",
     "files": "Files that clobber each other and lost commands: unknown for {builds}, because the channel has records "
     "and not the packages themselves.",
     "commands": "Lost commands: unknown for {builds}: {detail}.",
