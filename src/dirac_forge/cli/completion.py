@@ -93,11 +93,15 @@ def _usage_of(load: Callable[[], Any]) -> _Usage:
 def _options(parameters: Iterable[inspect.Parameter]) -> Iterator[tuple[str, str]]:
     for parameter, info in _declared(parameters):
         if isinstance(info, OptionInfo):
-            # typer takes the first name as `default`, as long as it has not seen that the option is annotated.
-            names = [name for name in (info.default, *(info.param_decls or ())) if isinstance(name, str)]
-            names = names or [f"--{parameter.name.replace('_', '-')}"]
-            for name in (part for each in names for part in each.split("/")):
+            for name in _names(parameter, info):
                 yield name, info.metavar or ""
+
+
+def _names(parameter: inspect.Parameter, info: OptionInfo) -> list[str]:
+    # typer takes the first name as `default`, as long as it has not seen that the option is annotated.
+    names = [name for name in (info.default, *(info.param_decls or ())) if isinstance(name, str)]
+    names = names or [f"--{parameter.name.replace('_', '-')}"]
+    return [part for each in names for part in each.split("/")]
 
 
 def _arguments(parameters: Iterable[inspect.Parameter]) -> Iterator[str]:

@@ -57,24 +57,26 @@ def recipe(
     with ThreadPoolExecutor(settings.connections) as executor:
         maker = maker_of(context, executor, given=inputs.given, maintainers=_maintainers(maintainer, settings))
         made = maker.make(inputs.orders, deps)
-    folder = output if output is not None else settings.workspace / "feedstocks"
+    folder = output or settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_, force=force) for one in made.recipes]
     report = _built(context, outcomes) if build else None
     failed = report is not None and not report.passed
     # What fails is not proposed.
     sent = _sent(context, made, outcomes) if pr and not failed else SentChanges()
-    text, document = as_text(made, outcomes, verbose=context.options.verbose, table=table), as_json(made, outcomes)
-    shown = [text]
+    shown = [as_text(made, outcomes, verbose=context.options.verbose, table=table)]
+    document = as_json(made, outcomes)
     if report is not None:
         from dirac_forge.report.build import build_json, build_text  # noqa: PLC0415  # only with --build
 
         shown.append(build_text(report, verbose=context.options.verbose))
         document["build"] = build_json(report)
-    if sent.lines:
-        shown.append(sentences(sent.lines))
+    if pr:
+        shown += [sentences(sent.lines)] if sent.lines else []
+        document["requests"] = sent.document
     steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-len(inputs.orders) :]))
-    context.answer(joined(shown), {**document, "requests": sent.document} if pr else document, steps)
-    return max(int(failed or any(outcome.state == "differs" for outcome in outcomes)), sent.exit_code)
+    context.answer(joined(shown), document, steps)
+    differs = any(outcome.state == "differs" for outcome in outcomes)
+    return max(int(failed or differs), sent.exit_code)
 
 
 def _packages(recipes: Sequence[Recipe]) -> list[str]:

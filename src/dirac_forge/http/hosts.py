@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from dirac_forge.http.trust import Trust
 from dirac_forge.untrusted import split_url
@@ -44,6 +45,8 @@ class _NotPublic:
 
 _Result = tuple[str, ...] | str | _NotPublic
 """The addresses, the one that answered first; or the problem."""
+_Resolved = tuple[int, int, int, str, Any]
+"""An answer of getaddrinfo: family, kind, protocol, canonical name, address."""
 
 
 @dataclass
@@ -158,22 +161,28 @@ def _connect(name: str, port: int, deadline: float, trust: Trust | None) -> _Res
     addresses = list(dict.fromkeys(str(each[4][0]) for each in resolved))
     problem = "no answer"
     with contextlib.ExitStack() as sockets, selectors.DefaultSelector() as selector:
-        for family, kind, protocol, _, address in resolved:
-            try:
-                attempt = sockets.enter_context(socket.socket(family, kind, protocol))
-                attempt.setblocking(False)
-                code = attempt.connect_ex(address)
-            except OSError as error:  # an address family that this machine does not have
-                code = error.errno or errno.EADDRNOTAVAIL
-            if code in {0, *_UNDER_WAY}:
-                selector.register(attempt, selectors.EVENT_WRITE, str(address[0]))
-            else:
-                problem = _words(code)
+        for each in resolved:
+            problem = _started(each, sockets, selector) or problem
         first = _first_connected(selector, deadline, problem)
     if first in addresses:
         addresses.remove(first)
         return (first, *addresses)
     return first
+
+
+def _started(resolved: _Resolved, sockets: contextlib.ExitStack, selector: selectors.BaseSelector) -> str:
+    """Start to connect to an address, and register the socket. Return the problem, or "" if there is none yet."""
+    family, kind, protocol, _, address = resolved
+    try:
+        attempt = sockets.enter_context(socket.socket(family, kind, protocol))
+        attempt.setblocking(False)
+        code = attempt.connect_ex(address)
+    except OSError as error:  # an address family that this machine does not have
+        code = error.errno or errno.EADDRNOTAVAIL
+    if code not in {0, *_UNDER_WAY}:
+        return _words(code)
+    selector.register(attempt, selectors.EVENT_WRITE, str(address[0]))
+    return ""
 
 
 def _words(code: int) -> str:

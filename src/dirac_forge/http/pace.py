@@ -46,14 +46,18 @@ class _Paced(io.RawIOBase):
         if self._got:
             self._waited += time.monotonic() - start
         self._got += count or 0
-        if self.in_headers and self._got > _MOST_HEADERS:
-            raise TooSlowAnswerError(f"its headers have more than {_MOST_HEADERS:,} bytes")
-        if self.in_headers and self._waited > GRACE:
-            raise TooSlowAnswerError(f"its headers did not end within {GRACE:g} s")
+        if self.in_headers:
+            self._check_headers()
         least = next(pace for since, pace in reversed(_PACES) if self._waited >= since)
         if self._waited > GRACE and self._got < self._waited * least:
             raise TooSlowAnswerError(f"less than {least:,} bytes a second came")
         return count
+
+    def _check_headers(self) -> None:
+        if self._got > _MOST_HEADERS:
+            raise TooSlowAnswerError(f"its headers have more than {_MOST_HEADERS:,} bytes")
+        if self._waited > GRACE:
+            raise TooSlowAnswerError(f"its headers did not end within {GRACE:g} s")
 
     def close(self) -> None:
         """Close the socket's file."""

@@ -149,16 +149,12 @@ def solvability_of(asked: Mapping[str, Sequence[HostEnvironment]], solve: Solve,
     chosen, questions = _chosen(asked)
     solved = executor.map(lambda environment: _asked(solve, environment), questions.values())
     answers = dict(zip(questions, solved, strict=True))
-    told = {
-        status: _first(
-            environment
-            for name in chosen
-            for environment in asked[name]
-            if answers[environment.on, environment.specs].status == status
-        )
-        for status in ("not-solvable", "unknown")
-    }
-    failed, unknown = told["not-solvable"], told["unknown"]
+    own = [environment for name in chosen for environment in asked[name]]
+
+    def first(status: str) -> dict[str, HostEnvironment]:
+        return _first(each for each in own if answers[each.on, each.specs].status == status)
+
+    failed, unknown = first("not-solvable"), first("unknown")
 
     def reason(environment: HostEnvironment) -> EnvironmentReason | None:
         return answers[environment.on, environment.specs].reason

@@ -161,12 +161,16 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
         feedstocks=feedstocks,
         platforms=_by_platform(plan, done, evidence),
         blockers=_most_blocking(each for each in feedstocks if each.blocks and each.state != "done"),
-        unknown=tuple(name for name in names if name not in done and name in evidence and evidence[name].unknown),
+        unknown=tuple(name for name in names if name not in done and _is_unknown(evidence.get(name))),
         absent=plan.membership.absent,
         not_in_channel=_not_in_channel(plan, evidence),
         missing=tuple(dict.fromkeys(known.missing.values())),
         paused=plan.migration.settings.paused,
     )
+
+
+def _is_unknown(evidence: Evidence | None) -> bool:
+    return evidence is not None and evidence.unknown
 
 
 def _is_done(evidence: Evidence | None, label: PageLabel | None) -> bool:
