@@ -58,6 +58,12 @@ def test_repository_tag_reads_addresses_of_forges(text: str, url: str, tag: str,
     assert (read.url, read.tag, read.forge) == (url, tag, forge)
 
 
+@pytest.mark.parametrize("text", ["https://github.com/a/b#subdirectory=c", "https://github.com/a/b@v1#subdirectory=c"])
+def test_repository_tag_refuses_a_part_of_a_repository(text: str) -> None:
+    with pytest.raises(InputError, match="is a part of a repository"):
+        repository_tag(text)
+
+
 @pytest.mark.parametrize("text", ["https://github.com/", "https://github.com/only", "https://github.com/a/b@v1 x"])
 def test_repository_tag_refuses_what_is_no_repository(text: str) -> None:
     with pytest.raises(InputError, match="is not"):

@@ -87,6 +87,11 @@ def repository_tag(text: str) -> RepositoryTag:
     url, at, tag = text.partition("@") if "@" in text.rpartition("/")[2] else (text, "", "")
     parts = split_url(url)
     path = parts.path.strip("/").removesuffix(".git")
+    if parts.fragment or "#" in tag:
+        raise InputError(
+            f"{text!r} is a part of a repository",
+            hint="Check the repository out, and give the project's folder: ./REPOSITORY/SUBDIRECTORY.",
+        )
     path, in_path = _tag_in(path)
     tag = tag or in_path
     if not parts.hostname or not re.fullmatch(r"[\w.~-]+(?:/[\w.~-]+)+", path) or (at and not tag):

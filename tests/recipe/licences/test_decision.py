@@ -49,6 +49,18 @@ def notes(decision: LicenceDecision) -> list[str]:
     return [f"{note.level}: {note.text}" for note in decision.notes]
 
 
+def test_patterns_of_a_tree_stand_for_the_files_that_they_match() -> None:
+    files = ["LICENSE", "NOTICE", "demo/vendored/a/LICENSE", "demo/vendored/b/COPYING", "demo/deep/er/LICENSE.txt"]
+    declared = ["LICEN[CS]E*", "demo/vendored/*/[LC]*", "demo/**/LICENSE.txt", "missing*", "NOTICE"]
+    assert licence_files(declared, {}, files) == (
+        "LICENSE",
+        "demo/vendored/a/LICENSE",
+        "demo/vendored/b/COPYING",
+        "demo/deep/er/LICENSE.txt",
+        "NOTICE",
+    )
+
+
 def test_an_expression_is_the_word_of_the_project() -> None:
     made = decided({"LICENSE": MIT}, expression="mit OR gpl-3.0+", field="BSD", classifiers=("BSD License",))
     assert made == LicenceDecision(expression="MIT OR GPL-3.0-or-later", files=("LICENSE",))

@@ -70,6 +70,15 @@ def test_short_licences_are_told_by_their_words(text: str, names: list[str]) -> 
     assert [term.name for term in identify(text)] == names
 
 
+def test_a_machine_readable_file_names_the_licence_of_each_part() -> None:
+    text = (
+        "Files: *\nCopyright: somebody\nLicense: BSD-3-Clause\n\n"
+        "File: a.py\nCopyright: 2003 A\n           2004 B\nLicense: BSD-3-Clause\n\n"
+        "Files: b.py\nCopyright: C\nLicense: MIT\n"
+    )
+    assert identify(text) == (Term("BSD-3-Clause"), Term("MIT"))
+
+
 def test_a_nearly_equal_text_is_that_licence() -> None:
     (unlicense,) = (path for path in bundled() if path.name == "Unlicense")
     lines = unlicense.read_text(encoding="utf-8").splitlines()

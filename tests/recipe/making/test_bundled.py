@@ -15,6 +15,7 @@ ENVIRON = 'system = bool(int(os.environ.get("ZZ_USE_SYSTEM_LIB", 0)))\n'
         ("deps/libuv/CMakeLists.txt", "", {"libuv": "deps/libuv"}, {}),
         ("tests/libuv/CMakeLists.txt", "", {}, {}),
         ("deps/libuv/uv.c", "", {}, {}),
+        ("extern/other/3rd-party/libuv/CMakeLists.txt", "", {}, {}),
         ("deps/nothing-known/configure", ENVIRON, {}, {}),
     ],
 )

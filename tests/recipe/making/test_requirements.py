@@ -56,6 +56,14 @@ def notes(*texts: str, noarch: bool = True) -> list[str]:
     return [f"{n.level}: {n.text}" for n in convert(RequirementList(texts), SCOPE, PROVIDERS, noarch=noarch).notes]
 
 
+def test_bounds_that_exclude_each_other_are_told() -> None:
+    lines = RequirementList(("a>=2", "a<1.20", "b>=1", "b<2"))
+    found = convert(lines, Scope(), Providers(package=str.lower), noarch=True)
+    assert [note.text for note in found.notes] == [
+        "a: no version is all that is asked for (a>=2 | a<1.20): tell upstream"
+    ]
+
+
 def test_requirements_are_merged_by_package_and_sorted() -> None:
     assert lines("zipp>=3", "A>=1", "a<3", "importlib_metadata>=4.4") == [
         ("a", ">=1,<3", None),

@@ -7,7 +7,8 @@ of the licence files are weighed against each other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Final
 
 from dirac_forge.recipe.licences.exceptions import with_exception
@@ -204,7 +205,10 @@ def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
     if exact is not None:
         return _exact(exact, evidence, notes)
     declared = _checked(_declared(evidence, notes), evidence, notes) or evidence.texts
-    return _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
+    expression = _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
+    if _agree(declared, evidence.texts):
+        notes += _contradiction(expression, "The metadata", evidence)
+    return expression
 
 
 def _exact(field: str, evidence: _Evidence, notes: list[Note]) -> str:
@@ -340,8 +344,25 @@ def _listed(terms: Iterable[Term]) -> str:
 def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: Iterable[str] = ()) -> tuple[str, ...]:
     """Return those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
     there = {*texts, *members}
-    named = tuple(path for path in dict.fromkeys(declared) if path in there and not _lists_people(path))
+    found = (path for pattern in declared for path in _matching(pattern, there))
+    named = tuple(path for path in dict.fromkeys(found) if not _lists_people(path))
     return named or _outermost([path for path in texts if _is_licence(path) and not _ASIDE.search(path)])
+
+
+def _matching(pattern: str, there: Collection[str]) -> list[str]:
+    """Return the files that a name, or a pattern of `license-files` in a tree (PEP 639), stands for."""
+    if pattern in there or not re.search(r"[*?\[]", pattern):
+        return [pattern] if pattern in there else []
+    parts = pattern.split("/")
+    return sorted(path for path in there if _matches(path.split("/"), parts))
+
+
+def _matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern or not path:
+        return not pattern and not path
+    if pattern[0] == "**":
+        return any(_matches(path[start:], pattern[1:]) for start in range(len(path) + 1))
+    return fnmatchcase(path[0], pattern[0]) and _matches(path[1:], pattern[1:])
 
 
 def _outermost(paths: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from dirac_forge.recipe.licences.names import Term
+from dirac_forge.recipe.licences.names import Term, from_field
 
 __all__ = ["identify"]
 
@@ -111,11 +111,19 @@ _NOTICE: Final = 6000
 """Characters: in a longer text of a GNU licence, "any later version" is a part of the licence itself."""
 
 
+_STANZA: Final = re.compile(r"^Files?: *\S.*\n(?:.*\n){0,40}?License: *(\S.*)$", re.MULTILINE)
+"""Of a machine-readable copyright file: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/."""
+_FEW: Final = 2
+
+
 def identify(text: str) -> tuple[Term, ...]:
     """Return the licences whose text or notice `text` is; () for none that is known.
 
     The full text of a GNU licence does not tell "only" from "or later": `Term.later` is None then.
     """
+    stanzas = [from_field(name) for name in _STANZA.findall(text[:_LONGEST])]
+    if len(stanzas) >= _FEW and all(stanzas):
+        return tuple(dict.fromkeys(term for terms in stanzas for term in terms))
     words = _words(text[:_LONGEST])
     if (whole := _whole(words)) is not None:
         return (Term(whole),)

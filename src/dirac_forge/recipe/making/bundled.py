@@ -16,6 +16,11 @@ __all__ = ["Bundled", "bundled_libraries"]
 _BUILD_FILES = frozenset({"configure", "configure.ac", "configure.in", "CMakeLists.txt", "meson.build"})
 _ASIDE = re.compile(r"(?:^|/)(?:subprojects|tests?|testing|docs?|examples?|demos?|benchmarks?)/", re.IGNORECASE)
 """Folders that are not built, and Meson's subprojects: what its build files look for on the system is found there."""
+_CARRIED = re.compile(
+    r"(?:^|(?<=/))(?:_?vendor(?:ed)?|3rd-?party|third[-_]?party|externals?|extern|deps|dependencies|submodules)/",
+    re.IGNORECASE,
+)
+"""Folders with other projects; one below another is a matter of that project."""
 _SYSTEM = re.compile(r"(?:environ(?:\.get)?|getenv)[\[(]\s*[\"'](\w*USE_SYSTEM\w*)[\"']")
 """A variable that asks for the library of the system (`PYCARES_USE_SYSTEM_LIB`)."""
 _SWITCHES = {"SODIUM_INSTALL": ("SODIUM_INSTALL", "system"), "GEVENTSETUP_": ("GEVENTSETUP_EMBED", "0")}
@@ -50,7 +55,7 @@ def bundled_libraries(members: Iterable[str], texts: Mapping[str, str], project:
         PurePosixPath(m).parent for m in members if PurePosixPath(m).name in _BUILD_FILES and not _ASIDE.search(m)
     }
     for folder in sorted(folders, key=lambda path: (len(path.parts), path)):
-        package = known.get(folder.name.lower(), "")
+        package = known.get(folder.name.lower(), "") if len(_CARRIED.findall(f"{folder}/")) < 2 else ""
         if package and project not in (package, folder.name.lower()):
             packages.setdefault(package, str(folder))
     return Bundled(packages=packages, environment=dict(_switches(texts.get("setup.py", ""))) if packages else {})

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.loading import ModuleGraph
+from dirac_forge.recipe.making.trees import declared_modules, source_roots
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
@@ -20,7 +21,6 @@ _NOT_THE_PACKAGE = {
     "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts",
     "setup", "tasks", "test", "testing", "tests", "tools", "versioneer",
 }  # fmt: skip
-_SOURCE_FOLDERS = ("src", "lib", "python")
 _COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
 _TARGET = re.compile(f"{_DOTTED}:{_DOTTED}")
@@ -152,25 +152,25 @@ def _from_sdist(sdist: SdistFacts, project: str, graph: ModuleGraph) -> tuple[st
     tree: Tree = {}
     for member in sdist.members:
         _put(tree, PurePosixPath(member).parts)
-    if declared := _declared(sdist):
+    if declared := declared_modules(sdist, graph.namespace):
         return _chosen(declared)
     module = _module_of_flit(sdist) or re.sub(r"[-.]", "_", project)
-    roots = [*(tree.pop(folder, {}) for folder in _SOURCE_FOLDERS), tree]
+    roots = [*(_taken(tree, folder) for folder in source_roots(sdist)), tree]
     return next(filter(None, (_in_root(root, module, graph) for root in roots)), ())
+
+
+def _taken(tree: Tree, path: str) -> Tree:
+    """Take a folder out of the tree, and return it."""
+    *parents, name = path.split("/")
+    for parent in parents:
+        tree = tree.get(parent, {})
+    return tree.pop(name, {})
 
 
 def _module_of_flit(sdist: SdistFacts) -> str:
     flit = table(sdist.pyproject, "tool", "flit")
     named = table(flit, "module").get("name") or table(flit, "metadata").get("module")
     return named if isinstance(named, str) else ""
-
-
-def _declared(sdist: SdistFacts) -> list[str]:
-    """Return the modules that setup() names where it names modules alone; none where it has packages too."""
-    modules = sdist.setup.get("py_modules")
-    if not isinstance(modules, list | tuple) or sdist.setup.get("packages", ()) not in ((), []):
-        return []
-    return [str(name) for name in modules if str(name).isidentifier()]
 
 
 def _in_root(root: Tree, module: str, graph: ModuleGraph) -> tuple[str, ...]:

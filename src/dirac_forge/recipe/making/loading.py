@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.channel.names import import_name_for, projects_importing
+from dirac_forge.recipe.making.trees import source_roots
 from dirac_forge.upstream.files.facts import ReleaseFacts, SourceModule
 from dirac_forge.values import dataclass
 
@@ -37,7 +38,6 @@ _STANDARD = (frozenset(sys.stdlib_module_names) | {"__main__"}) - {"distutils"} 
 _SETUPTOOLS = frozenset({"pkg_resources", "distutils", "_distutils_hack", "setuptools"})
 """What only setuptools installs (distutils since Python 3.12)."""
 _WITHOUT_PKG_RESOURCES = Version("82")
-_SOURCE_FOLDERS = ("src", "lib", "python")
 _SHORTEST_ALIKE = 5
 """Shorter names begin alike by chance."""
 
@@ -273,16 +273,21 @@ def _dotted(facts: ReleaseFacts) -> Iterator[tuple[str, SourceModule]]:
     modules = [
         module for module in (facts.sdist.modules if facts.sdist is not None else ()) if module.path.endswith(".py")
     ]
-    place = _place_in_wheel(facts.wheel.members) if facts.wheel is not None else _place_in_tree
+    place = _place_in_wheel(facts.wheel.members) if facts.wheel is not None else _place_in_tree(facts)
     # Of several files that could be the one that is installed, the one with the shortest path comes last and stays.
     for module in sorted(modules, key=lambda module: -module.path.count("/")):
         if path := place(module.path):
             yield ".".join(_parts(path.removesuffix(".py"))).removesuffix(".__init__"), module
 
 
-def _place_in_tree(path: str) -> str | None:
-    first, _, rest = path.partition("/")
-    return rest if first in _SOURCE_FOLDERS else path
+def _place_in_tree(facts: ReleaseFacts) -> Callable[[str], str | None]:
+    """Where a file of a tree is installed: below the folder that holds the packages, if it is in one."""
+    roots = [f"{root}/" for root in source_roots(facts.sdist)] if facts.sdist is not None else []
+
+    def place(path: str) -> str | None:
+        return path.removeprefix(next((root for root in roots if path.startswith(root)), ""))
+
+    return place
 
 
 def _place_in_wheel(members: Iterable[str]) -> Callable[[str], str | None]:

@@ -25,6 +25,7 @@ from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.sources import chosen_source
 from dirac_forge.recipe.making.specs import conda_spec, conda_version
 from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
+from dirac_forge.recipe.making.trees import lacking_sources
 from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
@@ -206,6 +207,7 @@ class _Builder:
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         requirements = self._relaxed(requirements)
         self._tell_old_setups()
+        self.notes += lacking_sources(self.facts.sdist) if self.facts.sdist is not None else ()
         if self.facts.sdist is None and self.nature.noarch:
             self._todo("without an sdist the build requirements are unknown: fill in host")
         scope = self.scope

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from dirac_forge.recipe.making.specs import merged
 
-__all__ = ["joined"]
+__all__ = ["joined", "satisfiable"]
 
 
 def joined(sets: Sequence[SpecifierSet]) -> tuple[SpecifierSet, bool]:
@@ -20,12 +20,12 @@ def joined(sets: Sequence[SpecifierSet]) -> tuple[SpecifierSet, bool]:
     what each admits.
     """
     together = merged(sets)
-    if _satisfiable(together):
+    if satisfiable(together):
         return together, True
     return SpecifierSet(_union(sets)), all(specifiers == sets[0] for specifiers in sets)
 
 
-def _satisfiable(specifiers: SpecifierSet) -> bool:
+def satisfiable(specifiers: SpecifierSet) -> bool:
     """Whether there can be a version that the clauses admit, as far as their bounds tell."""
     exact = [clause for clause in specifiers if clause.operator in {"==", "==="}]
     pinned = [clause.version for clause in exact if not clause.version.endswith(".*")]

@@ -7,7 +7,7 @@ from itertools import product
 
 from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, expand
 from dirac_forge.recipe.making.markers import Reach, platform_condition, python_condition
-from dirac_forge.recipe.making.ranges import joined
+from dirac_forge.recipe.making.ranges import joined, satisfiable
 from dirac_forge.recipe.making.specs import conda_spec, merged
 from dirac_forge.recipe.model import Note, Requirement, When
 from dirac_forge.recipe.scope import Scope
@@ -43,8 +43,16 @@ def convert(
     for package, group in _grouped(wanted):
         new, more = (_noarch_lines if noarch else _arch_lines)(package, group, scope)
         lines += new
-        notes += more
+        notes += [*more, *_contradictions(package, group)]
     return Converted(lines=tuple(sorted(lines, key=_order)), notes=tuple(dict.fromkeys(notes)))
+
+
+def _contradictions(package: str, group: Sequence[WantedRequirement]) -> Iterator[Note]:
+    """Yield a note where what holds everywhere admits no version."""
+    always = [one for one in group if one.reach.every_python and one.reach.every_platform]
+    if not satisfiable(merged(one.specifiers for one in always)):
+        origins = " | ".join(one.origin for one in always)
+        yield Note(level="warning", text=f"{package}: no version is all that is asked for ({origins}): tell upstream")
 
 
 def by_system(lines: Sequence[Requirement]) -> Converted:

@@ -28,7 +28,7 @@ _PARSED_LIMIT = 32 * 1024 * 1024
 """Bytes of one kept text, of all of them, and of all Python modules that are looked into."""
 
 _ROOT_TEXTS = re.compile(
-    r"(?:[^/]+\.py|readme(?:\.\w+)?|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+"
+    r"(?:[^/]+\.py|\.gitmodules|readme(?:\.\w+)?|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+"
     r"|environment\.ya?ml|tox\.ini"
     r"|MANIFEST\.in|build\.rs|configure\.ac|configure\.in|CMakePresets\.json|requirements[\w.-]*\.(?:txt|in)"
     r"|requirements/[\w.-]+\.(?:txt|in))",
