@@ -342,6 +342,16 @@ def test_next_after_a_no_is_since_when_but_not_for_a_name_that_never_was(capsys:
     assert "dirac-forge check 'grid >=10' --since 30d" in capsys.readouterr().out
 
 
+def test_next_is_bump_only_if_there_are_feedstocks(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", "grid", "--platform", "linux-64"]
+    shown = []
+    for _ in range(2):
+        assert main(arguments) == 0
+        shown.append("dirac-forge bump" in capsys.readouterr().out)
+        (workspace / "feedstocks").mkdir(exist_ok=True)
+    assert shown == [False, True]
+
+
 def test_the_day_of_a_snapshot_is_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2026-11-01"}', encoding="utf-8")
     assert main(["check"]) == 0

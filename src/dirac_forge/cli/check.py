@@ -89,7 +89,7 @@ def check(
     proof = merged(proofs) if proofs else None
     shown = terminal(found, proof, changes, verbose=context.options.verbose, ends=ends)
     code = exit_code(found, proof) or (_UNKNOWN if ends is not None else 0)
-    steps = _steps(asked, recipes, found, proof, explained=bool(since), dated=context.observer.as_of is not None)
+    steps = _steps(context, asked, recipes, found, proof, explained=bool(since))
     context.answer(shown, document(found, proof, changes, ends=ends), steps)
     return code
 
@@ -100,22 +100,22 @@ def _turns(channel: Channel, cells: Sequence[Cell], start: datetime, executor: E
 
 
 def _steps(
+    context: Context,
     asked: Sequence[str],
     recipes: Sequence[str],
     cells: Sequence[Cell],
     proof: Proof | None,
     *,
     explained: bool,
-    dated: bool,
 ) -> tuple[Step, ...]:
     """Return what to do next; the date since which something is a no means nothing for names that never were there."""
     known = [cell for cell in cells if cell.unexpected and not _never_was(cell)]
     return check_steps(
         asked,
         recipes,
-        good=exit_code(cells, proof) == 0,
+        good=exit_code(cells, proof) == 0 and (context.settings.workspace / "feedstocks").is_dir(),
         worse=proof is not None and proof.outcome == "worse",
-        history=bool(known) and not dated and not explained,
+        history=bool(known) and context.observer.as_of is None and not explained,
     )
 
 

@@ -204,8 +204,8 @@ def token_finding(
         detail="none in GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN_FILE, the keyring or `gh auth token`, "
         "and no GitHub App's key",
         cost="no pull requests: --pr needs it; `bot run` without --pr writes to a folder, outbox/",
-        remedy="make a classic token with the scopes public_repo and workflow at https://github.com/settings/tokens "
-        "and set GITHUB_TOKEN; docs/bot.md has the alternatives",
+        remedy="create a classic token with the scopes public_repo and workflow at https://github.com/settings/tokens "
+        "and set GITHUB_TOKEN; docs/bot.md lists alternatives",
     )
 
 

@@ -104,8 +104,8 @@ def check_steps(
 ) -> tuple[Step, ...]:
     """Return what to do after a check of what was `asked`, with `recipes` merged or without any.
 
-    `good`: all is as it should be; `worse`: the recipes make something worse; `history`: the channel can tell since
-    when something is not installable.
+    `good`: everything is as it should be, and there are feedstocks to bump; `worse`: the recipes make something worse;
+    `history`: the channel has the dates since when something is not installable.
     """
     if recipes and worse:
         return step("shows every cell and its reason", "check", *asked, *with_folders(recipes), "-v")
