@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -138,10 +139,8 @@ def _telling(rows: Sequence[Mapping[str, str]]) -> list[str]:
 
 def _varying(rows: Sequence[Mapping[str, str]]) -> set[str]:
     """Return the keys that have several values."""
-    values: dict[str, set[str]] = {}
-    for key, text in (item for row in rows for item in row.items()):
-        values.setdefault(key, set()).add(text)
-    return {key for key, texts in values.items() if len(texts) > 1}
+    different: set[tuple[str, str]] = set().union(*(row.items() for row in rows))
+    return {key for key, values in Counter(key for key, _ in different).items() if values > 1}
 
 
 def _goes_with(key: str, other: str, rows: Sequence[Mapping[str, str]]) -> bool:

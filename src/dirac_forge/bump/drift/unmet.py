@@ -218,24 +218,23 @@ class _Finding:
 def _by_cell(requirements: RequirementList, scope: Scope, providers: Providers) -> dict[Cell, dict[str, _Asked]]:
     """Return what is required in each environment, by the package's normalised name: one mapping where it is equal."""
     wanted, _ = expand(requirements, scope, providers)
-    found: dict[Cell, dict[str, list[WantedRequirement]]] = {}
+    reaches = tuple(dict.fromkeys(one.reach.cells for one in wanted))
+    distinct: dict[tuple[frozenset[Cell], ...], dict[str, _Asked]] = {}
+    found: dict[Cell, dict[str, _Asked]] = {}
+    for cell in dict.fromkeys(cell for cells in reaches for cell in cells):
+        holding = tuple(cells for cells in reaches if cell in cells)
+        if holding not in distinct:
+            distinct[holding] = _together(one for one in wanted if one.reach.cells in holding)
+        found[cell] = distinct[holding]
+    return found
+
+
+def _together(wanted: Iterable[WantedRequirement]) -> dict[str, _Asked]:
+    """Return what some requirements ask for together, by the package's normalised name."""
+    packages: dict[str, list[WantedRequirement]] = {}
     for one in wanted:
-        for cell in one.reach.cells:
-            found.setdefault(cell, {}).setdefault(canonicalize_name(one.package), []).append(one)
-    known: dict[tuple[int, ...], _Asked] = {}  # most cells ask for the same
-
-    def asked(some: Sequence[WantedRequirement]) -> _Asked:
-        same = tuple(map(id, some))
-        if same not in known:
-            known[same] = _asked(some)
-        return known[same]
-
-    distinct: dict[tuple[tuple[str, int], ...], dict[str, _Asked]] = {}
-    result: dict[Cell, dict[str, _Asked]] = {}
-    for cell, packages in found.items():
-        required = {key: asked(some) for key, some in packages.items()}
-        result[cell] = distinct.setdefault(tuple((key, id(one)) for key, one in required.items()), required)
-    return result
+        packages.setdefault(canonicalize_name(one.package), []).append(one)
+    return {key: _asked(some) for key, some in packages.items()}
 
 
 def _asked(some: Sequence[WantedRequirement]) -> _Asked:

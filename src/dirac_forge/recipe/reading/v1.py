@@ -119,7 +119,7 @@ class RecipeV1(CachedRecipe):
         return (*unclosed(self.text), *unfit_v1(self._root))
 
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
-        typed = {key: _typed(value) for key, value in variant.items()}
+        typed = {key: _BOOLEANS.get(value, value) for key, value in variant.items()}
         return {**_FUNCTIONS, **typed, **platform_names(platform, build_platform)}
 
     def _read(
@@ -129,12 +129,12 @@ class RecipeV1(CachedRecipe):
         return _Reader(self.path, variant, scope).outputs(self._root)
 
 
-_BOOLEANS = {"true": True, "false": False}
-
-
-def _typed(text: str) -> object:
-    """Return a variant's value as rattler-build has it in conditions: booleans as such, everything else as text."""
-    return _BOOLEANS.get(text.lower(), text)
+_BOOLEANS: Mapping[str, object] = {
+    spelled: value
+    for text, value in (("true", True), ("false", False))
+    for spelled in (text, text.capitalize(), text.upper())
+}
+"""A variant's values as rattler-build has them in conditions: booleans as such, everything else as text."""
 
 
 class _Reader(OutlineReader):
