@@ -205,20 +205,28 @@ HEAVY = {
     "sqlite3",
 }
 
+BUMPING = ["cli.bump_run", "cli.bump_answer", "proposals.drift", "report.bodies"]
+"""What `bump --no-check --json` loads."""
+READ = {"pydantic", "requests", "yaml"}
+"""What reads settings, recipes and the index."""
 HELPED = [[], ["migrate"], ["bot"], ["cache"], *SUBCOMMANDS]
 
 
-def test_help_imports_no_engine() -> None:
+def test_help_and_bump_import_no_engine() -> None:
     """One process for all commands: what one of them imports is seen after it."""
     # coverage, where it measures, imports modules of its own into each process.
     own = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     code = (
         "import sys\n"
+        "from importlib import import_module\n"
         "from dirac_forge.cli import main\n"
         f"for command in {HELPED!r}:\n"
         "    assert main([*command, '--help']) == 0\n"
         f"    heavy = sorted({HEAVY!r} & set(sys.modules))\n"
         "    print('imported', *command, *heavy, file=sys.stderr)\n"
+        f"for module in {BUMPING!r}:\n"
+        "    import_module(f'dirac_forge.{module}')\n"
+        f"print('imported to bump', *sorted({HEAVY - READ!r} & set(sys.modules)), file=sys.stderr)\n"
     )
     ran = subprocess.run(
         (sys.executable, "-c", code),
@@ -228,7 +236,8 @@ def test_help_imports_no_engine() -> None:
         env=own | {"PYTHONPATH": str(ROOT / "src")},
         check=True,
     )
-    assert ran.stderr.splitlines() == [" ".join(["imported", *command]) for command in HELPED]
+    helped = [" ".join(["imported", *command]) for command in HELPED]
+    assert ran.stderr.splitlines() == [*helped, "imported to bump"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no broken pipes")
