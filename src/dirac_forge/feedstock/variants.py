@@ -176,9 +176,12 @@ def _groups(configuration: Configuration, used: set[str]) -> list[dict[str, tupl
     # Keys of a group whose values do not belong together place by place go on their own.
     groups = [group for group in zipped if used.isdisjoint(group) or len(set(map(len, group.values()))) == 1]
     grouped = {key for group in groups for key in group}
-    # Of a key that is not used the first value is enough, and there are hundreds of those.
-    alone = sorted(values.keys() - grouped)
-    return [*groups, *({key: tuple(dict.fromkeys(values[key])) if key in used else values[key][:1]} for key in alone)]
+    return [*groups, *({key: _alone(values[key], used=key in used)} for key in sorted(values.keys() - grouped))]
+
+
+def _alone(texts: tuple[str, ...], *, used: bool) -> tuple[str, ...]:
+    """Return the values of a key, each once; of the hundreds that are not used the first one is enough."""
+    return tuple(dict.fromkeys(texts)) if used else texts[:1]
 
 
 def _zipped(columns: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:

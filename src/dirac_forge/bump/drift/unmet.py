@@ -125,25 +125,30 @@ def _of_section(
     after: RequirementList,
     providers: Providers,
 ) -> Iterator[UnmetRequirement]:
-    platforms = [platform for platform, _ in PLATFORMS if platform in one.scope.platforms]
     was, now = (_by_cell(requirements, one.scope, providers) for requirements in (before, after))
-    cells = list(product(one.scope.pythons, platforms))
     found: dict[tuple[tuple[int, ...], str], _Finding] = {}
     short: dict[tuple[int, int], list[_Short]] = {}  # most cells render equally and ask for the same
+    cells = [cell for cell in _cells(one.scope) if cell in now]
     for cell in cells:
-        if cell not in now:
-            continue
         required, outputs = now[cell], rendering.outputs(cell)
         same = id(required), id(outputs)
         if same not in short:
             short[same] = list(_short_in(one.output, outputs, lines_of, section, required))
         for key, asked, mine in short[same]:
-            before_it = was.get(cell, {}).get(key)
             finding = found.setdefault((tuple(line.line for line in mine), key), _Finding(asked, mine))
-            # What the recipe leaves out all along is no news, whatever its bound is now.
-            finding.add(cell, asked, fresh=before_it is None or (bool(mine) and before_it.spec != asked.spec))
+            finding.add(cell, asked, fresh=_is_fresh(was.get(cell, {}).get(key), asked, mine))
     for (_, key), finding in found.items():
-        yield finding.told(one, section, {cell for cell in cells if key in now.get(cell, {})})
+        yield finding.told(one, section, {cell for cell in cells if key in now[cell]})
+
+
+def _cells(scope: Scope) -> list[Cell]:
+    platforms = [platform for platform, _ in PLATFORMS if platform in scope.platforms]
+    return list(product(scope.pythons, platforms))
+
+
+def _is_fresh(before: _Asked | None, asked: _Asked, lines: Sequence[ReadRequirement]) -> bool:
+    """Whether it is news: not what the recipe leaves out all along, whatever its bound is now."""
+    return before is None or (bool(lines) and before.spec != asked.spec)
 
 
 def _short_in(
