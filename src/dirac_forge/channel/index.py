@@ -7,12 +7,12 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
 
 from dirac_forge.channel.folder import Folder
-from dirac_forge.channel.records import Record, to_record
+from dirac_forge.channel.records import OVERLAY_URL, Record, to_record
 from dirac_forge.channel.sources import RecordSource
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
@@ -73,11 +73,14 @@ class RecordIndex:
         base: RecordIndex | None = None,
         overlay: Iterable[RepoDataRecord] = (),
         until: datetime | None = None,
+        known: dict[str, Record] | None = None,
     ) -> None:
         """`sources` in priority order; `machine` the virtual packages; `overlay` records over those of `base`.
 
-        With `until`, which goes without a `base`, records uploaded later are left out.
+        With `until`, which goes without a `base`, records uploaded later are left out. `known` has by URL the records
+        that indices of the same sources share: platforms have their noarch records in common.
         """
+        self._known = known if known is not None else {}
         self.platform = platform
         self._sources = sources
         self._observer = observer
@@ -133,11 +136,21 @@ class RecordIndex:
             if name in taken:
                 source, records = taken[name]
                 records = [*self._overlay.get(name, ()), *records]
-                self._groups[name] = _group(name, records, source.label, tuple(hidden.get(name, ())))
+                made = [self._record(record) for record in records]
+                group = _sorted(name, records, made)
+                self._groups[name] = replace(group, channel=source.label, hidden=tuple(hidden.get(name, ())))
             else:
-                self._groups[name] = (
-                    _group(name, self._overlay[name], "") if name in self._overlay else Group(name, (), ())
-                )
+                self._groups[name] = _group(name, self._overlay[name]) if name in self._overlay else Group(name, (), ())
+
+    def _record(self, raw: RepoDataRecord) -> Record:
+        """Return our value of a record; made once for all platforms."""
+        url = raw.url
+        if url.startswith(OVERLAY_URL):
+            return to_record(raw)
+        found = self._known.get(url)
+        if found is None:
+            found = self._known[url] = to_record(raw)
+        return found
 
     def _later(self, source: RecordSource) -> frozenset[str]:
         """The names that a channel got after `until`: it hid none of another channel's then."""
@@ -253,19 +266,21 @@ def _by_name(records: list[RepoDataRecord]) -> dict[str, list[RepoDataRecord]]:
     return found
 
 
-def _group(name: str, records: list[RepoDataRecord], channel: str = "", hidden: tuple[HiddenGroup, ...] = ()) -> Group:
-    found = _sorted(name, list(records), [to_record(record) for record in records])
-    return replace(found, channel=channel, hidden=hidden)
+def _group(name: str, records: list[RepoDataRecord]) -> Group:
+    return _sorted(name, list(records), [to_record(record) for record in records])
 
 
 def _sorted(name: str, found: Sequence[PackageRecord], records: list[Record]) -> Group:
-    versions = {record.version: Version(record.version) for record in records}
+    versions = {record.version: _version(record.version) for record in records}
     order = sorted(
         range(len(records)),
         key=lambda at: (versions[records[at].version], records[at].build_number, records[at].timestamp or 0),
         reverse=True,
     )
     return Group(name, tuple(records[at] for at in order), tuple(found[at] for at in order))
+
+
+_version = lru_cache(maxsize=50_000)(Version)
 
 
 def _machine_record(package: PackageRecord, platform: str) -> Record:

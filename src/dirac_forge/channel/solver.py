@@ -274,6 +274,7 @@ class Channel:
                     base=base,
                     overlay=self._overlay.load(platform) if self._overlay else (),
                     until=self._as_of,
+                    known=self._known,
                 )
             return self._indices[platform]
 
