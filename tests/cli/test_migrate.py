@@ -406,7 +406,7 @@ def test_the_limit_of_the_bot_is_said(workspace: Path, channel: Path, capsys: py
         assert main(["migrate", *arguments]) == 0
         out, err = capsys.readouterr()
         assert [one["feedstock"] for one in json.loads(out)["changes"]] == ["b"]
-        words = "lib2 has pr_limit 0, which is for conda-forge's bot: all 1 rebuilds that can go are made"
+        words = "lib2 has pr_limit 0, which is for conda-forge's bot: all 1 rebuilds that are ready are made"
         assert (words in " ".join(err.split())) is said
 
 

@@ -12,7 +12,7 @@ def test_next_command_names_the_file_and_the_status_page_of_this_one() -> None:
     assert status_steps(again) == (
         Step(
             "dirac-forge migrate status plans/lib2.yaml --status-page 'status page.json'",
-            "shows what is done and what can go now",
+            "shows what is done and what is ready",
         ),
     )
 

@@ -69,7 +69,7 @@ def test_of_a_large_cycle_the_first_names_are_said() -> None:
 def test_what_stands_in_the_way_where_nothing_can_go() -> None:
     plan = plan_of({"a": {"lib": 7}, "b": {"lib": 7, "a": 7}})
     status = status_of(plan, {}, Known(requests={"a": OpenRebuild(url="https://example.org/1")}))
-    assert shown(next_text(plan, status)) == "Nothing can go now: 1 in-pr, 1 awaiting-parents.\n"
+    assert shown(next_text(plan, status)) == "No member is ready: 1 in-pr, 1 awaiting-parents.\n"
     assert "Blocking most: a (1)" in shown(status_text(plan, status))
 
 

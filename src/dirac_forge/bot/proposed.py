@@ -237,7 +237,7 @@ def recipe_decision(wanted: ProposedChange) -> RunDecision:
 
 
 def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> RunDecision | None:
-    """Return what was decided for a member that can go now, or went already, or None if it could not be looked at."""
+    """Return what was decided for a member that is ready or was rebuilt already, or None without its files."""
     folder, tip = looked.folder, looked.tip
     if folder is None or tip is None:
         return None

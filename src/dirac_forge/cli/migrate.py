@@ -1,4 +1,4 @@
-"""`dirac-forge migrate`: plan ABI migrations, see where they stand, rebuild what can go."""
+"""`dirac-forge migrate`: plan ABI migrations, track them, rebuild what is ready."""
 
 from __future__ import annotations
 
@@ -329,13 +329,13 @@ def _answer_paused(context: Context, plan: Plan) -> int:
 
 
 def _ready(context: Context, plan: Plan, status: Status) -> list[str]:
-    """Return the members that can go; warn where that is more than conda-forge's bot sends at a time (`pr_limit`)."""
+    """Return the members that are ready; warn if they are more than `pr_limit`."""
     names = [each.feedstock for each in status.next]
     limit = plan.migration.settings.pr_limit
     if limit is not None and len(names) > limit:
         context.observer.warned(
             f"{plan.migration.name} has pr_limit {limit}, which is for conda-forge's bot: all {len(names)} rebuilds "
-            f"that can go are made; `dirac-forge migrate run {plan.migration.name} FEEDSTOCK...` makes some"
+            f"that are ready are made; `dirac-forge migrate run {plan.migration.name} FEEDSTOCK...` makes some"
         )
     return names
 

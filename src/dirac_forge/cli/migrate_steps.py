@@ -33,7 +33,7 @@ def again_arguments(migration: str, status_page: Path | None = None, *, paused: 
 
 def status_steps(again: Sequence[str]) -> tuple[Step, ...]:
     """Return how to see the state of the members."""
-    return step("shows what is done and what can go now", "migrate", "status", *again)
+    return step("shows what is done and what is ready", "migrate", "status", *again)
 
 
 def _bump_steps(plan: Plan, missing: Sequence[MissingPin]) -> tuple[Step, ...]:
@@ -70,7 +70,7 @@ def rebuild_steps(context: Context, plan: Plan, again: Sequence[str], status: St
         return tuple(each for target in list(context.settings.targets)[:1] for each in sync_steps(target))
     if status.missing and not status.next:
         return _bump_steps(plan, status.missing)
-    purpose = "shows the rebuilds that can go; --write writes them, --pr proposes them"
+    purpose = "shows the rebuilds that are ready; --write writes them, --pr proposes them"
     return step(purpose, "migrate", "run", *again) if status.next else ()
 
 

@@ -1,4 +1,4 @@
-"""Which members that could go now can't be built: their host environments with the new pins, asked of a solver."""
+"""Which of the members that are ready can't be built: their host environments with the new pins, asked of a solver."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ class Status:
     """Platforms that the channel does not have, with the members that are built for them: nothing is known of these
     there, and their state is that on the other platforms."""
     missing: tuple[MissingPin, ...] = ()
-    """New versions of migrated packages that no channel has: nothing that needs one can go."""
+    """New versions of migrated packages that no channel has: nothing that needs one is ready."""
     paused: bool = False
 
     def of(self, state: State) -> tuple[FeedstockStatus, ...]:
@@ -137,7 +137,7 @@ class Status:
 
     @property
     def next(self) -> tuple[FeedstockStatus, ...]:
-        """What can go now, most-blocking first; a member that may be done is not offered."""
+        """What is ready, most-blocking first; a member that may be done is not offered."""
         return _most_blocking(each for each in self.of("awaiting-pr") if each.feedstock not in self.unknown)
 
 
@@ -150,7 +150,7 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
 
     The channel decides what is done; a status page's label counts only where the channel has no evidence. A request and
     an error are facts. Of the others those wait for parents of which one that is waited for is not done, or for a
-    migration of `wait_for_migrators` that is not complete; the rest is not solvable, or can go now.
+    migration of `wait_for_migrators` that is not complete; the rest is not solvable, or ready.
     """
     known = known or Known()
     names = plan.network.names

@@ -46,7 +46,7 @@ def status_now(
     """Return the status of a plan.
 
     Args:
-        migrating: the workspace; with a channel, what could go now is asked of the solver too.
+        migrating: the workspace; with a channel, the solver also checks the members that are ready.
         plan: the plan.
         page: a status page of conda-forge's bot, for pull requests and errors.
         platforms: for which the solver is asked; () for all.
@@ -68,7 +68,7 @@ def status_now(
     found = _solvability(migrating, migrating.channel, plan, first, evidence, platforms)
     if found.left:
         migrating.observer.warned(
-            f"{len(found.left)} members that block little were not asked of the solver: too many can go now"
+            f"{len(found.left)} members that block little were not asked of the solver: too many are ready"
         )
     known = replace(known, not_solvable=found.not_solvable, solvable=found.solvable, unsure=found.unknown)
     return status_of(plan, evidence, known)

@@ -345,4 +345,4 @@ def changes_text(plan: Plan, results: Sequence[Change | Skip], *, verbose: bool 
                 else:
                     parts.append(sentences([f"{result.feedstock}: {result.title}"]))
                 parts += [diff(edit.diff) for edit in result.edits]
-    return Group(*parts) if parts else sentences(["Nothing can go now."])
+    return Group(*parts) if parts else sentences(["No member is ready."])

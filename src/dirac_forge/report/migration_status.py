@@ -1,4 +1,4 @@
-"""The status of a migration, and what can go now, as JSON and as text for a terminal."""
+"""The status of a migration, and what is ready, as JSON and as text for a terminal."""
 
 from __future__ import annotations
 
@@ -318,7 +318,7 @@ def _migrations(status: Status) -> tuple[str, ...]:
 
 
 def next_json(plan: Plan, status: Status, *, paused: bool = False) -> dict[str, Any]:
-    """Return what can go now, as `migrate next --json` prints it; nothing if the migration is held as `paused`."""
+    """Return what is ready, as `migrate next --json` prints it; nothing if the migration is held as `paused`."""
     return {
         "migration": plan.migration.name,
         "paused": status.paused,
@@ -328,7 +328,7 @@ def next_json(plan: Plan, status: Status, *, paused: bool = False) -> dict[str, 
 
 
 def next_text(plan: Plan, status: Status, *, paused: bool = False) -> RenderableType:
-    """Return what can go now, most-blocking first; if nothing can, what is in the way."""
+    """Return what is ready, most-blocking first; if nothing can, what is in the way."""
     head = list(_headlines(status))
     if paused:
         return sentences([*head, "Nothing is rebuilt; --paused shows what could be."])
@@ -347,8 +347,8 @@ def _counts(status: Status, states: Sequence[State]) -> str:
 
 
 def _nothing(status: Status, counts: str) -> Iterator[str]:
-    """Yield that nothing can go, but for what the headline says already."""
+    """Yield that nothing is ready, except for what the headline says already."""
     if not status.missing:
-        yield f"Nothing can go now{f': {counts}' if counts else ''}."
+        yield f"No member is ready{f': {counts}' if counts else ''}."
     elif counts:
         yield f"{counts}."

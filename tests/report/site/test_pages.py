@@ -23,7 +23,7 @@ from support.site import elements, made_documents, made_migration
 def test_bar_is_drawn_to_scale_and_said_in_words() -> None:
     bar = bar_of("linux-64", {"awaiting-pr": 1, "done": 3})
     assert [(part.state, part.start, part.width) for part in bar.segments] == [("done", 0, 75), ("awaiting-pr", 75, 25)]
-    assert bar.words == "linux-64: 3 of 4 done (75 %); 3 done, 1 can go now"
+    assert bar.words == "linux-64: 3 of 4 done (75 %); 3 done, 1 ready"
     assert bar_of("win-64", {}).percent == "—"
 
 

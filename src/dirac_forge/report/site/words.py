@@ -14,7 +14,7 @@ STATE_ORDER = ("done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable
 _STATES = {
     "done": "done",
     "in-pr": "in a pull request",
-    "awaiting-pr": "can go now",
+    "awaiting-pr": "ready",
     "awaiting-parents": "waits for others",
     "not-solvable": "not solvable",
     "error": "error",
