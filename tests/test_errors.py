@@ -12,6 +12,8 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
     [
         ("https://me:s3cret@host/x", "https://***@host/x"),
         ("https://conda.anaconda.org/t/s3cret/main", "https://conda.anaconda.org/t/***/main"),
+        ("file:///home/t/me/main", None),
+        ("file:///home/t/me and conda.anaconda.org/t/s3cret/x", "file:///home/t/me and conda.anaconda.org/t/***/x"),
         ("https://host/x?access_token=s3cret&a=1", "https://host/x?access_token=***&a=1"),
         ("no ghp_0123456789abcdefghij, no", "no ***, no"),
         ("ghs_0123456789abcdefghij.", "***."),

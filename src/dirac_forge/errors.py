@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 __all__ = ["ForgeError", "InputError", "StorageError", "UnknownError", "redact"]
@@ -50,10 +50,10 @@ def _lines(said: str | Sequence[str]) -> str:
     return "\n".join(_BREAKS.sub(" ", line[:_LONGEST]) for line in lines)
 
 
-_SECRETS = (
+_SECRETS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(?<=://)[^/?#\s@]+(?:@[^/?#\s@]*)*(?=@)"), "***"),
-    # anaconda.org and prefix.dev: https://host/t/TOKEN/channel
-    (re.compile(r"(?<=/t/)[^/\s]+(?=/)"), "***"),
+    # anaconda.org and prefix.dev: https://host/t/TOKEN/channel; a folder may be called `t`
+    (re.compile(r"(file:/\S*)|(?<=/t/)[^/\s]+(?=/)"), lambda found: found[1] or "***"),
     (
         re.compile(
             r"(?i)(?<=[?&])([^=&\s]*(?:token|secret|password|passwd|signature|credential|key|sig)[^=&\s]*)=[^&#\s]+"
