@@ -194,11 +194,13 @@ def test_recent_builds_are_audited_and_a_project_that_the_index_lacks_is_told(
 
 def test_recent_build_that_was_revoked_is_broken(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     revoked = pkg("local 1.0", "python", "package_has_been_revoked", noarch="python", timestamp=9_000_000_000_000)
-    write_channel(workspace / "own", {"noarch": [revoked], "linux-64": pythons("3.12")})
+    library = pkg("lib 1.0", "package_has_been_revoked", timestamp=9_000_000_000_000)
+    write_channel(workspace / "own", {"noarch": [revoked], "linux-64": [library, *pythons("3.12")]})
     code, document = answer(capsys, "--since", "7d", "--channel", "own")
     assert code == 1
     assert [(each["package"], each["kind"], each["targets"]) for each in document["findings"]] == [
-        ("local", "broken", [])
+        ("lib", "broken", []),
+        ("local", "broken", []),
     ]
     assert {gap["kind"] for gap in document["not_known"]} == {"licence"}
 

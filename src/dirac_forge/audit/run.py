@@ -15,7 +15,7 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
 
-__all__ = ["AuditedBuild", "audit", "builds_of", "recent_builds"]
+__all__ = ["AuditedBuild", "audit", "builds_of", "python_builds", "recent_uploads"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,33 +107,37 @@ def _needs_python(record: Record) -> bool:
     return any(name_of(spec) in {"python", "python_abi"} for spec in record.depends)
 
 
-def recent_builds(index: RecordIndex, since: int, *, python_min: str = "") -> tuple[AuditedBuild, ...]:
-    """Return the Python packages that were uploaded at `since` or later, with the Pythons that each admits.
+def recent_uploads(index: RecordIndex, since: int) -> tuple[Record, ...]:
+    """Return the builds that were uploaded at `since` (milliseconds since 1970) or later, by name.
 
     A build for another platform (one that depends on `__win`, seen from Linux) is left out.
-
-    Args:
-        index: the channel's records of a platform.
-        since: milliseconds since 1970.
-        python_min: the oldest Python that the channel builds for, `X.Y`; older ones are left out. "" for any.
     """
     names = sorted(index.names())
     index.prefetch(names)
+    records = (record for name in names for record in index.group(name).records)
+    return tuple(each for each in records if (each.timestamp or 0) >= since and _runs_on(index, each))
+
+
+def python_builds(index: RecordIndex, uploads: Iterable[Record], *, python_min: str = "") -> tuple[AuditedBuild, ...]:
+    """Return the Python packages among uploads, with the Pythons that each admits.
+
+    Args:
+        index: the channel's records of a platform.
+        uploads: from `recent_uploads`.
+        python_min: the oldest Python that the channel builds for, `X.Y`; older ones are left out. "" for any.
+    """
     pythons = _pythons(index, python_min)
-    recent = (
-        record for name in names for record in index.group(name).records if _is_recent_python(index, record, since)
+    found = (
+        AuditedBuild(record=record, uses=_possible_uses(index.platform, record, pythons))
+        for record in uploads
+        if _needs_python(record)
     )
-    found = (AuditedBuild(record=record, uses=_possible_uses(index.platform, record, pythons)) for record in recent)
     return tuple(build for build in found if build.uses)
 
 
 def _pythons(index: RecordIndex, oldest: str) -> list[str]:
     known = minor_versions(record.version for record in index.group("python").records)
     return [str(each) for each in known if not oldest or each >= Version(oldest)]
-
-
-def _is_recent_python(index: RecordIndex, record: Record, since: int) -> bool:
-    return (record.timestamp or 0) >= since and _needs_python(record) and _runs_on(index, record)
 
 
 def _possible_uses(platform: str, record: Record, pythons: Iterable[str]) -> tuple[Use, ...]:

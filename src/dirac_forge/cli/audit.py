@@ -9,7 +9,6 @@ from dataclasses import field, replace
 from dirac_forge.audit.baseline import Accepted, accepted_by, accepting, baseline_text, read_baseline
 from dirac_forge.audit.channel_faults import (
     ChannelEvidence,
-    InstalledBuild,
     PinnedExports,
     channel_faults,
     installed_builds,
@@ -155,11 +154,8 @@ def _look(context: Context, found: AuditInput, upstream: AuditUpstream, executor
         audited = _audited(context, found, upstream, executor, cluster)
         reading.result()
     evidence = _evidence(context, found.channel)
-    builds = installed_builds(found.environments)
-    if not found.environments:  # new uploads: their pins are those of today, and asking for all exports takes long
-        builds = tuple(
-            InstalledBuild(record=each.record, platform=each.uses[0].platform, targets=()) for each in found.builds
-        )
+    builds = found.uploads or installed_builds(found.environments)
+    if found.uploads:  # their pins are those of today, and asking for all exports takes long
         evidence = replace(evidence, pinned=lambda _platform, _needed: PinnedExports())
     files = file_lists(found, context.observer)
     parts = (

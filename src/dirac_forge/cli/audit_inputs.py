@@ -8,8 +8,9 @@ from concurrent.futures import Executor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from dirac_forge.audit.channel_faults import InstalledBuild
 from dirac_forge.audit.findings import Severity
-from dirac_forge.audit.run import AuditedBuild, builds_of, recent_builds
+from dirac_forge.audit.run import AuditedBuild, builds_of, python_builds, recent_uploads
 from dirac_forge.channel.file_lists import FileList, file_list
 from dirac_forge.channel.opening import ChannelAddress, channel_address, open_channel
 from dirac_forge.channel.records import Record
@@ -63,6 +64,8 @@ class AuditInput:
     """Target, platform, packages."""
     builds: tuple[AuditedBuild, ...] = ()
     """The Python packages among them."""
+    uploads: tuple[InstalledBuild, ...] = ()
+    """What was uploaded of late, also what is not a Python package."""
     cells: tuple[Cell, ...] = ()
     """The solved targets, on which repodata patches are proved."""
     prefix: Path | None = None
@@ -174,12 +177,21 @@ def _recent(context: Context, age: str) -> AuditInput:
     channel = open_channel(context)
     since = int((datetime.now(UTC) - _age(age)).timestamp() * 1000)
     python_min = context.settings.python_min
-    found = {
-        (build.record.subdir, build.record.file): build
-        for platform in reversed(context.settings.platforms)
-        for build in recent_builds(channel.index(platform), since, python_min=python_min)
-    }
-    return AuditInput(channel=channel, address=channel_address(context.settings), builds=tuple(found.values()))
+    found: dict[tuple[str, str], AuditedBuild] = {}
+    every: dict[tuple[str, str], InstalledBuild] = {}
+    for platform in reversed(context.settings.platforms):
+        index = channel.index(platform)
+        uploads = recent_uploads(index, since)
+        for record in uploads:
+            every[record.subdir, record.file] = InstalledBuild(record=record, platform=platform, targets=())
+        for build in python_builds(index, uploads, python_min=python_min):
+            found[build.record.subdir, build.record.file] = build
+    return AuditInput(
+        channel=channel,
+        address=channel_address(context.settings),
+        builds=tuple(found.values()),
+        uploads=tuple(every.values()),
+    )
 
 
 def _age(text: str) -> timedelta:
