@@ -207,7 +207,7 @@ def test_a_ledger_that_is_lost_is_learnt_anew_from_the_forge(bot: Bots, how: str
     assert {one.identity.feedstock: one.state for one in result.outcomes} == {"demo": "unchanged"}
     if how == "corrupt":
         assert bot.observer.warnings == [
-            f"{path} could not be read any more: it is kept as ledger.sqlite.corrupt-1, and a new one is begun"
+            f"{path} can no longer be read: it is kept as ledger.sqlite.corrupt-1, and a new one is created"
         ]
     exactly_one(bot)
 

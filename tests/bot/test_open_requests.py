@@ -170,5 +170,5 @@ def test_labels_and_reviewers_that_are_refused_stop_nothing(bot: Bots) -> None:
     assert [one.state for one in bot.run().outcomes] == ["opened"]
     with bot.opened() as ledger:
         said = [event.text for event in ledger.events() if event.step == "labels"]
-    assert said[0] == "not set (bot): the token may not on this feedstock"
+    assert said[0] == "not set (bot): the token is not allowed to on this feedstock"
     assert "Reviews may only be requested from collaborators" in said[1]

@@ -56,7 +56,7 @@ def looked(tmp_path: Path, clones: Failing, *, trouble: str | None = None) -> li
 
 def test_a_dead_host_is_not_asked_at_all(tmp_path: Path) -> None:
     clones = Failing(tmp_path, "")
-    why = "example.org can't be asked: no route"
+    why = "example.org can't be reached: no route"
     assert looked(tmp_path, clones, trouble="no route") == [(line.name, "unknown", why) for line in LINES]
     assert clones.asked == []
 

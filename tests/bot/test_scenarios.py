@@ -488,7 +488,7 @@ def test_a_conversation_that_is_locked_is_left_alone_and_no_fault(bot: Bots) -> 
     assert ([one.state for one in result.outcomes], exit_code(result.states)) == (["unchanged"], 0)
     with bot.opened() as ledger:
         steps = {each.step: each.text for each in ledger.events(feedstock="demo")}
-    assert steps["asked"] == "conda-forge's service can't be asked to rerender: the conversation is locked"
+    assert steps["asked"] == "conda-forge's service can't rerender it: the conversation is locked"
 
 
 @pytest.mark.parametrize(

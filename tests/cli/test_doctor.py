@@ -122,7 +122,7 @@ def test_a_token_in_a_file_is_found(
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN_FILE", str(tmp_path / "token"))
     missing = doctor("--offline")["github token"]
-    assert (missing["status"], missing["remedy"]) == ("missing", "It is the path of a file with the token.")
+    assert (missing["status"], missing["remedy"]) == ("missing", "It must be the path of a file with the token.")
     (tmp_path / "token").write_text("ghp_0123456789abcdefghij\n", encoding="utf-8")
     found = doctor("--offline")["github token"]
     assert (found["status"], found["detail"]) == ("ok", "in the file that GITHUB_TOKEN_FILE names")

@@ -379,7 +379,7 @@ def test_packages_without_a_hash_of_a_channel_that_was_named_are_locked_with_a_w
     assert json.loads(answered.out)["unverified"] == [
         {"reason": "no-hash", "snapshot": None, "packages": ["grid 9.2 0"]}
     ]
-    warning = "the lock has 1 package without a hash in the channel: grid 9.2 0: nobody can install these from it"
+    warning = "the lock has 1 package without a hash in the channel: grid 9.2 0: they can be neither installed"
     assert warning in " ".join(answered.err.split())
 
 

@@ -128,13 +128,13 @@ def test_a_broken_clone_is_made_again(clones: Clones, place: Path, tip: Tip, dam
 
 @pytest.mark.parametrize("name", ["../a", "a/../../b", "a", "-u/b", "a/b/c", "a/..", "a/b\n", "a /b", "a/-b"])
 def test_names_of_repositories(clones: Clones, name: str) -> None:
-    with pytest.raises(InputError, match="is no name of a repository"):
+    with pytest.raises(InputError, match="is not the name of a repository"):
         clones.refresh(name, "https://example.org/a", "main")
 
 
 @pytest.mark.parametrize("branch", ["-u", "--upload-pack=x", "a..b", "a\nb", "a b", "", "a.lock", "a~1", "a:b", "+a"])
 def test_names_of_branches(clones: Clones, branch: str) -> None:
-    with pytest.raises(InputError, match="is no name of a branch"):
+    with pytest.raises(InputError, match="is not the name of a branch"):
         clones.refresh("a/b", "https://example.org/a", branch)
 
 

@@ -269,7 +269,7 @@ def test_a_corrupt_file_is_moved_aside(tmp_path: Path, damage: str) -> None:
             ledger.record(event("a", "looked"))
         assert (tmp_path / f"ledger.sqlite.corrupt-{number}").read_bytes() == broken
         assert said == [
-            f"{path} could not be read any more: it is kept as ledger.sqlite.corrupt-{number}, and a new one is begun"
+            f"{path} can no longer be read: it is kept as ledger.sqlite.corrupt-{number}, and a new one is created"
         ]
 
 
@@ -357,7 +357,7 @@ def test_two_bots_at_once(tmp_path: Path, ledger: Ledger, clock: Clock) -> None:
                 pass
             assert str(caught.value) == (
                 "another bot runs: one, until 2026-03-01 12:30 UTC at least\n"
-                "Wait for it, or stop it; the right to run ends by itself."
+                "Wait for it, or stop it; its lease expires by itself."
             )
             clock.time += timedelta(minutes=20)
             lease.renew()

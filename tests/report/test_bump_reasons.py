@@ -55,7 +55,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             ),
             (
                 "conda-forge.yml, line 3 lets versions come from nvidia, pypi only; its source is github.com/a/b "
-                "(nvidia can't be asked here)"
+                "(nvidia can't be used here)"
             ),
         ),
         (

@@ -78,7 +78,7 @@ def test_a_place_in_the_outbox_and_a_run_without_anything() -> None:
 
 
 def test_many_that_share_a_reason_share_a_line() -> None:
-    why = "github.com can't be asked: its name does not resolve"
+    why = "github.com can't be reached: its name does not resolve"
     rows = [RunRow(feedstock=name, outcome="unknown", reason=why) for name in ("a", "b", "c")]
     rows.append(RunRow(feedstock="d", outcome="unknown", reason="another"))
     text = run_markdown(rows)

@@ -115,7 +115,7 @@ def look(
     url = settings.feedstock_url
     trouble = problem(url) if url.startswith(("http://", "https://")) else None
     if trouble is not None:
-        trouble = f"{split_url(url).hostname} can't be asked: {trouble}"
+        trouble = f"{split_url(url).hostname} can't be reached: {trouble}"
     failed: list[str] = []
 
     def one(line: ReleaseLine) -> CurrentLine:

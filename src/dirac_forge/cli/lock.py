@@ -119,7 +119,7 @@ def _locked(
     audited = step("faults in these packages", "audit", near(request.path), *channels)
     after = audited if request.format != "explicit" else ()
     for line in refused_lines(doubtful):
-        context.observer.warned(f"the lock has {line}: nobody can install these from it, or check them")
+        context.observer.warned(f"the lock has {line}: they can be neither installed from it nor verified")
     document = lock_json(found, written) | {"unverified": reasons_json(doubtful)}
     context.answer(Shown(lock_sections(found, written)), document, steps=after)
     return 0

@@ -49,7 +49,7 @@ class Repository:
         Raises MissingError where there is none, UnknownError where the host can't be reached, GitError else.
         """
         if branch and not _BRANCH.fullmatch(branch):
-            raise InputError(f"{branch!r} is no name of a branch")
+            raise InputError(f"{branch!r} is not the name of a branch")
         wanted = f"refs/heads/{branch}" if branch else "HEAD"
         for line in self._git("ls-remote", "--", place_of(self.url), wanted).decode().splitlines():
             commit, _, ref = line.partition("\t")

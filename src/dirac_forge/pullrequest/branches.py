@@ -27,7 +27,7 @@ _TRAILER = re.compile(r"^Dirac-Forge-Fingerprint: ([0-9a-f]{32})$", re.MULTILINE
 def safe_branch(name: str) -> str:
     """Return `name` where it can be a branch's; raises InputError for anything unusual."""
     if not _BRANCH.fullmatch(name):
-        raise InputError(f"{name[:200]!r} is no name of a branch")
+        raise InputError(f"{name[:200]!r} is not the name of a branch")
     return name
 
 

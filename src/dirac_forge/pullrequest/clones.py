@@ -89,7 +89,7 @@ class Clones:
         if there is no such repository or branch, UnknownError if it can't be reached.
         """
         if not _FULL_NAME.fullmatch(full_name) or ".." in full_name:
-            raise InputError(f"{full_name[:200]!r} is no name of a repository")
+            raise InputError(f"{full_name[:200]!r} is not the name of a repository")
         folder = self.folder / f"{full_name}.git"
         place = place_of(url)
         tip = Tip(folder=folder, full_name=full_name, url=url, branch=safe_branch(branch), commit="")

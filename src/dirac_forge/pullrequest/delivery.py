@@ -264,7 +264,7 @@ class _Delivery(DeliveryState):
             # A token without the scope `workflow` may not push what a rerender changes in .github/workflows.
             if made.last == made.first or exc.cause != "workflow":
                 raise
-            ask = Rerendered(state="ask", text="the token may not change workflows")
+            ask = Rerendered(state="ask", text="the token is not allowed to change workflows")
             made = replace(made, last=made.first, rerendered=ask)
             sent = replace(sent, commit=made.first, made=made)
             self.destination.send(place, tip, sent, known=head)
@@ -334,7 +334,7 @@ class _Delivery(DeliveryState):
         again = f" {known.base_sha[:12]}" if known is not None and known.remade == wanted.fingerprint else ""
         asked = self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}{again}")
         if not self.destination.prepares:
-            locked = "conda-forge's service can't be asked to rerender: the conversation is locked"
+            locked = "conda-forge's service can't rerender it: the conversation is locked"
             self.note(wanted, "asked", "conda-forge's service was asked to rerender" if asked else locked)
 
     def _introduce(self, place: RepositoryPlace, request: Request, *, again: bool) -> None:
@@ -346,7 +346,7 @@ class _Delivery(DeliveryState):
         reviewers = tuple(each for each in self.options.reviewers if _name(each) not in known)
         wanted = tuple(each for each in self.options.labels if not {each, _name(each)} & {*request.labels, *known})
         if wanted and not place.may_label:
-            text = f"not set ({', '.join(wanted)}): the token may not on this feedstock"
+            text = f"not set ({', '.join(wanted)}): the token is not allowed to on this feedstock"
             self.journal.once(self.identity, "labels", text)
             wanted = ()
         try:

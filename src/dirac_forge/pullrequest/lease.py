@@ -78,7 +78,7 @@ class Lease:
             if known is not None and known[0] != self.holder and not self._over(*known, now):
                 raise BusyError(
                     f"another bot runs: {known[0]}, until {known[1]:%Y-%m-%d %H:%M} UTC at least",
-                    hint="Wait for it, or stop it; the right to run ends by itself.",
+                    hint="Wait for it, or stop it; its lease expires by itself.",
                 )
             self._ledger.hold(self.holder, now + self._length)
         return self
@@ -92,7 +92,7 @@ class Lease:
     def _mine(self) -> datetime:
         known = self._ledger.holder()
         if known is None or known[0] != self.holder:
-            raise BusyError("another bot took over the right to run", hint="It goes on with the work; nothing is lost.")
+            raise BusyError("another bot took over the lease", hint="It goes on with the work; nothing is lost.")
         return known[1]
 
     def _over(self, holder: str, expires: datetime, now: datetime) -> bool:

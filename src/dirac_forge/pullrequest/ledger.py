@@ -282,7 +282,7 @@ def _aside(path: Path) -> str:
         if side.exists():
             side.replace(kept.with_name(kept.name + end))
     path.replace(kept)
-    return f"{path} could not be read any more: it is kept as {kept.name}, and a new one is begun"
+    return f"{path} can no longer be read: it is kept as {kept.name}, and a new one is created"
 
 
 def _insert(table: str, names: tuple[str, ...], how: str = "") -> str:

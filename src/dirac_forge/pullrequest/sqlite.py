@@ -42,9 +42,9 @@ def translated(exc: sqlite3.Error, path: Path) -> ForgeError:
             f"{path} is locked by another program", hint="Try again when it is done; nothing was written."
         )
     if code in _BROKEN:
-        return LedgerError(f"{path} can't be read any more ({exc})", hint="Start again: it is moved aside then.")
+        return LedgerError(f"{path} can no longer be read ({exc})", hint="Start again: it will be moved aside.")
     if code == sqlite3.SQLITE_FULL:
-        return LedgerError(f"{path} can't be written: the disk is full", hint="Make room, and start again.")
+        return LedgerError(f"{path} can't be written: the disk is full", hint="Free disk space, and start again.")
     if code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}:
         return LedgerError(f"{path} can't be written ({exc})", hint="Check the folder's permissions, or name another.")
     return LedgerError(f"{path}: {exc}")

@@ -58,8 +58,8 @@ class Token:
         """Raises InputError for what can't be one: it would break a header, or a line of git's protocol."""
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             raise InputError(
-                "The token is not one: it is empty, or has spaces or control characters in it",
-                hint=f"It is taken from {SOURCES}; look for a line break at its end.",
+                "The token is invalid: it is empty, or has spaces or control characters",
+                hint=f"It is taken from {SOURCES}; check for a line break at its end.",
             )
         self.__value = value
 
@@ -187,7 +187,7 @@ def _from_file(path: Path) -> Token:
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "not text"
         raise InputError(
-            f"GITHUB_TOKEN_FILE: {path} can't be read ({reason})", hint="It is the path of a file with the token."
+            f"GITHUB_TOKEN_FILE: {path} can't be read ({reason})", hint="It must be the path of a file with the token."
         ) from None
 
 

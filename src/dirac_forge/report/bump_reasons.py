@@ -208,7 +208,7 @@ def _(reason: skip_reasons.UpdatesOff) -> str:
 def _(reason: skip_reasons.AllowedSources) -> str:
     allowed = ", ".join(reason.sources) or "nothing"
     text = f"{conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
-    return f"{text} ({', '.join(reason.unsupported)} can't be asked here)" if reason.unsupported else text
+    return f"{text} ({', '.join(reason.unsupported)} can't be used here)" if reason.unsupported else text
 
 
 @worded.register

@@ -61,7 +61,7 @@ def http(request: pytest.FixtureRequest) -> Iterator[Http]:
             403,
             ForbiddenError,
             "Resource not accessible by personal access token",
-            "The token may not do this: see its permissions, and its owner's on that repository.",
+            "The token is not allowed to do this: check its permissions, and its owner's on that repository.",
             {},
         ),
         (
@@ -75,7 +75,7 @@ def http(request: pytest.FixtureRequest) -> Iterator[Http]:
             403,
             ForbiddenError,
             "Resource protected by organization SAML enforcement.",
-            f"The organisation wants the token to be authorised for single sign-on, at {TOKENS}.",
+            f"The organisation requires single sign-on: authorise the token at {TOKENS}.",
             {"X-GitHub-SSO": "required; url=https://github.com/orgs/x/sso?authorization_request=abc"},
         ),
         (
@@ -85,8 +85,8 @@ def http(request: pytest.FixtureRequest) -> Iterator[Http]:
             "An archived repository takes no changes.",
             {},
         ),
-        (404, NotOnForgeError, "Not Found", "It is not there, or the token may not see it.", {}),
-        (410, NotOnForgeError, "This issue was deleted", "It is not there, or the token may not see it.", {}),
+        (404, NotOnForgeError, "Not Found", "It does not exist, or the token can't see it.", {}),
+        (410, NotOnForgeError, "This issue was deleted", "It does not exist, or the token can't see it.", {}),
         (409, ConflictError, "Git Repository is empty.", None, {}),
         (418, ForgeRefusedError, "I'm a teapot", None, {}),
         (422, ValidationError, "Validation Failed", None, {}),
@@ -141,7 +141,7 @@ def test_a_change_to_what_is_elsewhere(github: GitHub, client: Client, repo: Rep
         client.issue(repo, title="t", body="")
     assert str(error.value) == (
         f"POST {github.api_url}/repos/{UPSTREAM}/issues: GitHub says 301 (Moved)\n"
-        "It is elsewhere now, probably under another name: look the repository up again."
+        "It was moved, probably renamed: look up the repository again."
     )
 
 
@@ -149,9 +149,9 @@ def test_a_change_to_what_is_elsewhere(github: GitHub, client: Client, repo: Rep
     ("fault", "said"),
     [
         (Fault(), "the connection broke"),
-        (Fault(status=200, body="{"), "GitHub answers 200 with what is no JSON"),
-        (Fault(status=200, body="<html>Log in to the hotel's network"), "GitHub answers 200 with what is no JSON"),
-        (Fault(status=200, body="[" * 100_000), "GitHub answers 200 with what is no JSON"),
+        (Fault(status=200, body="{"), "GitHub answers 200 with invalid JSON"),
+        (Fault(status=200, body="<html>Log in to the hotel's network"), "GitHub answers 200 with invalid JSON"),
+        (Fault(status=200, body="[" * 100_000), "GitHub answers 200 with invalid JSON"),
     ],
 )
 def test_an_answer_that_is_none(github: GitHub, client: Client, fault: Fault, said: str) -> None:
@@ -172,7 +172,7 @@ def test_an_answer_that_comes_too_late(github: GitHub, client: Client) -> None:
 @pytest.mark.parametrize("body", ["{}", "[]", '"text"', "null", "", '{"full_name": 1, "owner": {}}'])
 def test_an_answer_of_another_shape(github: GitHub, client: Client, body: str) -> None:
     github.faults = [Fault(status=200, body=body, times=99)]
-    with pytest.raises(NonsenseError, match="GitHub's answer is not as its API describes it") as error:
+    with pytest.raises(NonsenseError, match="GitHub's answer does not match its API description") as error:
         client.repository(UPSTREAM)
     assert error.value.exit_code == 3
 

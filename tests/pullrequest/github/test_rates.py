@@ -99,7 +99,7 @@ def test_a_limit_that_lasts_too_long(github: GitHub, client: Client, time: Stand
             client.repository(UPSTREAM)
         assert str(error.value) == (
             "GitHub allows 5,000 requests an hour, and they are used up: it can be asked again at "
-            "2027-01-15 08:50 UTC\nA run waits 15 min at most. Run it again then; what was done stays done."
+            "2027-01-15 08:50 UTC\nA run waits 15 min at most. Run it again then; completed work is kept."
         )
         assert error.value.exit_code == 3
     assert len(github.requests) == 1
@@ -122,7 +122,7 @@ def test_the_secondary_limit(
 
 def test_a_limit_without_end(github: GitHub, client: Client, repo: Repo, time: StandingClock) -> None:
     github.faults = [Fault(status=429, headers={"Retry-After": "10"}, times=99)]
-    with pytest.raises(LimitError, match=r"^GitHub asks for patience, again and again\n"):
+    with pytest.raises(LimitError, match=r"^GitHub asks for patience, repeatedly\n"):
         client.repository(UPSTREAM)
     assert time.slept == [10] * 5
 

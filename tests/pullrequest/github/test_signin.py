@@ -99,7 +99,7 @@ def test_which_installation(
         client_of(github, http, time, AppKey(str(app.id), pem(key))).repository(UPSTREAM)
     assert str(error.value) == (
         f"The GitHub App {app.id} has not exactly one installation: {first} (ours), {second} (theirs)\n"
-        "Install it on the account that shall own the forks; GITHUB_APP_INSTALLATION_ID chooses one."
+        "Install it on the account that will own the forks; GITHUB_APP_INSTALLATION_ID chooses one."
     )
     client = client_of(github, http, time, AppKey(str(app.id), pem(key), second))
     assert client.fork(client.repository(UPSTREAM)).full_name == "theirs/demo-feedstock"

@@ -70,7 +70,7 @@ def parsed(answer: Answer) -> Any:
         return parse_json(answer.body)
     except (ValueError, RecursionError):
         raise NonsenseError(
-            f"{redact(answer.url)}: GitHub answers {answer.status} with what is no JSON", hint="Try again later."
+            f"{redact(answer.url)}: GitHub answers {answer.status} with invalid JSON", hint="Try again later."
         ) from None
 
 
@@ -121,21 +121,21 @@ def _hint(answer: Answer, kind: type[ForgeRefusedError]) -> str | None:
     if kind is CredentialsError:
         return f"The token is wrong, expired or revoked. It is taken from {SOURCES}."
     if kind is NotOnForgeError:
-        return "It is not there, or the token may not see it."
+        return "It does not exist, or the token can't see it."
     if kind is ArchivedError:
         return "An archived repository takes no changes."
     if answer.status < 400:
-        return "It is elsewhere now, probably under another name: look the repository up again."
+        return "It was moved, probably renamed: look up the repository again."
     if kind is RestrictedError:
         return "The repository's settings say so; its maintainers can change that."
     if kind is not ForbiddenError:
         return None
     if headers.get("x-github-sso", "").startswith("required"):
-        return "The organisation wants the token to be authorised for single sign-on, at https://github.com/settings/tokens."
+        return "The organisation requires single sign-on: authorise the token at https://github.com/settings/tokens."
     needed = headers.get("x-accepted-github-permissions") or headers.get("x-accepted-oauth-scopes")
     if needed:
         return f"The token lacks a permission; this needs: {_printable(needed)}."
-    return "The token may not do this: see its permissions, and its owner's on that repository."
+    return "The token is not allowed to do this: check its permissions, and its owner's on that repository."
 
 
 def _body(answer: Answer) -> dict[str, Any]:

@@ -153,7 +153,7 @@ class Pace:
     def close(self, seconds: float, why: str, *, for_good: bool = False) -> None:
         """Nobody asks for so many seconds. `for_good`: it was waited for often enough, raise LimitError."""
         if for_good:
-            raise LimitError(f"GitHub {why}, again and again", hint="Run it again later; what was done stays done.")
+            raise LimitError(f"GitHub {why}, repeatedly", hint="Run it again later; completed work is kept.")
         with self._lock:
             until = self.clock.steady() + seconds
             if until > self._closed_until:
@@ -164,7 +164,7 @@ class Pace:
         if seconds > self.patience:
             raise LimitError(
                 f"GitHub {why}: it can be asked again at {until:%Y-%m-%d %H:%M} UTC",
-                hint=f"A run waits {self.patience / 60:g} min at most. Run it again then; what was done stays done.",
+                hint=f"A run waits {self.patience / 60:g} min at most. Run it again then; completed work is kept.",
             )
         if seconds >= _WORTH_SAYING:
             self.observer.warned(f"GitHub {why}: waiting until {until:%H:%M} UTC")

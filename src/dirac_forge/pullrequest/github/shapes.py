@@ -24,8 +24,8 @@ def understood(about: str, make: Callable[[Any], T], content: object) -> T:
         return make(content)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise NonsenseError(
-            f"{about}: GitHub's answer is not as its API describes it ({type(error).__name__}: {str(error)[:80]})",
-            hint="Try again later; if it stays so, this version of GitHub is not one that is known.",
+            f"{about}: GitHub's answer does not match its API description ({type(error).__name__}: {str(error)[:80]})",
+            hint="Try again later; if it persists, this version of GitHub is not supported.",
         ) from error
 
 

@@ -120,7 +120,7 @@ class AppSignIn:
                 raise InputError(
                     f"The GitHub App {self._app.app} has "
                     f"{f'no installation {wanted}' if wanted else 'not exactly one installation'}: {there}",
-                    hint="Install it on the account that shall own the forks; GITHUB_APP_INSTALLATION_ID chooses one.",
+                    hint="Install it on the account that will own the forks; GITHUB_APP_INSTALLATION_ID chooses one.",
                 )
             self._installed = next(iter(fitting.items()))
         return self._installed
