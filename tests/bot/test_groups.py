@@ -63,3 +63,12 @@ def test_a_feedstock_of_a_group_moves_alone_where_the_others_have_nothing_new(bo
     bot.feedstock("botocore", "2.0")
     bot.limits(groups=GROUPS)
     assert [one.state for one in bot.run().outcomes] == ["opened"]
+
+
+def test_a_group_waits_for_a_member_that_the_run_does_not_know(bot: Bots) -> None:
+    bot.feedstock("boto3", wanted="2.0")
+    bot.limits(groups=GROUPS)
+    assert [(one.identity.feedstock, worded(one.reason)) for one in bot.run().held] == [
+        ("boto3", "moves together with botocore, of which this run knows nothing")
+    ]
+    assert open_titles(bot) == []

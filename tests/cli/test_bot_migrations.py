@@ -153,6 +153,24 @@ def test_a_migration_that_is_paused_or_broken_stops_no_other(here: Here) -> None
     assert (broken["state"], broken["feedstock"]) == ("failed", "")
 
 
+def test_a_migration_whose_own_file_pauses_it_opens_nothing_and_leaves_open_requests(here: Here) -> None:
+    path = here.folder / "workspace/migrations/lib2.yaml"
+    path.write_text(MIGRATION.replace("__migrator:\n", "__migrator:\n  paused: true\n"), encoding="utf-8")
+    code, document = here.run("bot", "run", "--pr")
+    assert (code, here.rebuilds(document)) == (0, {})
+    assert {one["reason"] for one in document["held"]} == {"lib2 is paused"}
+
+    path.write_text(MIGRATION, encoding="utf-8")
+    _, document = here.run("bot", "run", "--pr")
+    assert here.rebuilds(document) == {("a", "main"): "opened", ("a", "v1"): "opened"}
+
+    path.write_text(MIGRATION.replace("__migrator:\n", "__migrator:\n  paused: true\n"), encoding="utf-8")
+    _, document = here.run("bot", "run", "--pr")
+    assert {one["reason"] for one in document["held"]} == {"lib2 is paused; its request stays as it is"}
+    _, why = here.run("bot", "why", "a")
+    assert [one["state"] for one in why["changes"]] == ["open", "open"]
+
+
 def test_a_faulty_migration_does_not_fail_a_run_for_named_feedstocks(here: Here) -> None:
     path = here.folder / "workspace/migrations/free.yaml"
     path.write_text("__migrator: {allowlist_file: free.txt}\nzlib:\n- '2'\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from dirac_forge.proposals.hold_reasons import (
     FeedstockFull,
@@ -62,7 +62,9 @@ class RunLimits:
     open_in_all: int = 1_000_000
     """Open requests on all feedstocks."""
     paused: tuple[str, ...] = ()
-    """Feedstocks, migrations, or `all`."""
+    paused_migrations: frozenset[str] = frozenset()
+    """Migrations whose own files pause them."""
+    """Feedstocks, release lines (`NAME@BRANCH`), migrations, or `all`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,13 +85,16 @@ class Canaries:
     """The URLs of those that are open, or merged and not built yet."""
 
 
-def paused_by(identity: Identity, paused: Iterable[str]) -> str:
-    """Return which entry of `paused` holds a change; "" for none."""
+def paused_by(identity: Identity, paused: Iterable[str], migrations: Collection[str] = ()) -> str:
+    """Return which entry of `paused`, or which of the paused `migrations`, holds a change; "" for none."""
     names = set(paused)
+    if identity.kind == "migration" and identity.key in migrations:
+        return identity.key
     if "all" in names:
         return "all"
-    if identity.feedstock in names:
-        return identity.feedstock
+    for name in (identity.feedstock, f"{identity.feedstock}@{identity.branch}"):
+        if name in names:
+            return name
     return identity.key if identity.kind == "migration" and identity.key in names else ""
 
 
@@ -208,7 +213,7 @@ def _fitting(
 def _over_limit(one: QueuedChange, limits: RunLimits, count: Counter[str], opened: int) -> HoldReason | None:
     """Why a change may not be opened now, or None if it may."""
     here, in_all = count[one.identity.feedstock], count.total()
-    if paused := paused_by(one.identity, limits.paused):
+    if paused := paused_by(one.identity, limits.paused, limits.paused_migrations):
         return Paused(name=paused)
     if here - one.replaces >= limits.open_per_feedstock:
         return FeedstockFull(open=here, most=limits.open_per_feedstock)

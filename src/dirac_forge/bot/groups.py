@@ -71,11 +71,22 @@ def _stuck(
     entries: Mapping[Identity, LedgerEntry],
 ) -> list[Held]:
     """Return the new changes of a group that wait for one of it that can't move."""
-    stuck = next((each for each in decisions if _is_stuck(each, names, branch)), None)
-    if stuck is None:
+    reason = _obstacle(decisions, names, branch)
+    if reason is None:
         return []
-    reason = GroupStuck(feedstock=stuck.feedstock, reasons=tuple(stuck.reasons))
     return [Held(identity=each.identity, reason=reason) for each in members if each.identity not in entries]
+
+
+def _obstacle(decisions: Sequence[RunDecision], names: Sequence[str], branch: str) -> GroupStuck | None:
+    """Return which feedstock of a group keeps the others back; None where all can move."""
+    about = [each for each in decisions if (each.kind, each.branch) == ("bump", branch) and each.feedstock in names]
+    stuck = next((each for each in about if each.state in {"blocked", "unknown", "failed"}), None)
+    if stuck is not None:
+        return GroupStuck(feedstock=stuck.feedstock, reasons=tuple(stuck.reasons))
+    # Other release lines are not on every feedstock.
+    decided = {each.feedstock for each in about}
+    absent = next((name for name in names if name not in decided), "") if branch == "main" else ""
+    return GroupStuck(feedstock=absent, absent=True) if absent else None
 
 
 def _linked(
@@ -92,15 +103,6 @@ def _linked(
 def _belongs(each: ProposedChange, names: Sequence[str], branch: str) -> bool:
     identity = each.identity
     return identity.kind == "bump" and identity.branch == branch and identity.feedstock in names
-
-
-def _is_stuck(each: RunDecision, names: Sequence[str], branch: str) -> bool:
-    return (
-        each.kind == "bump"
-        and each.branch == branch
-        and each.feedstock in names
-        and each.state in {"blocked", "unknown", "failed"}
-    )
 
 
 def _in_order(members: Sequence[ProposedChange], names: Sequence[str]) -> list[ProposedChange]:

@@ -72,6 +72,8 @@ class Proposal:
     """Feedstocks of its group that are merged before it."""
     remake_conflicts: bool = True
     """The feedstock's `bot.remake_prs_with_conflicts`."""
+    paused: bool = False
+    """Whether the migration that it is for says `paused: true`."""
 
     @property
     def identity(self) -> Identity:
@@ -269,6 +271,7 @@ def rebuild_decision(plan: Plan, one: FeedstockStatus, looked: CurrentLine) -> R
             change=change,
             remake=lambda files: made(folder_of(name, tip.full_name, looked.branch, files)),
             blocks=one.blocks,
+            paused=plan.migration.settings.paused,
             **_wishes(folder),
         ),
     )

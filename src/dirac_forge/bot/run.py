@@ -80,6 +80,8 @@ class BotRun:
     """Whether the outbox is prepared to be sent at once: then the limits hold for it."""
     _outcomes: list[Outcome] = field(default_factory=list)
     _held: list[Held] = field(default_factory=list)
+    _paused_migrations: frozenset[str] = frozenset()
+    """Those whose own files pause them."""
 
     def run(self) -> Result:
         """Run once over all feedstocks.
@@ -121,7 +123,9 @@ class BotRun:
         decisions = tuple(self.decider.decide(looked, requests.there()))
         self._remember(looked, decisions, log)
         requests.finish()
-        wanted = self._sendable([each.wanted for each in decisions if each.wanted is not None], log)
+        wanted = [each.wanted for each in decisions if each.wanted is not None]
+        self._paused_migrations = frozenset(each.identity.key for each in wanted if each.paused)
+        wanted = self._sendable(wanted, log)
         wanted = self._not_ignored(wanted, requests, log)
         wanted = self._in_groups(wanted, decisions, log)
         self._deliver(wanted, log, lease)
@@ -145,7 +149,7 @@ class BotRun:
         """Requests that are not closed or labelled: those without an answer, and those that are paused."""
         unknown = {outcome.identity for outcome in self._outcomes if outcome.state == "unknown"}
         identities = (entry.identity for entry in open_requests)
-        return unknown | {identity for identity in identities if paused_by(identity, self.settings.paused)}
+        return unknown | {identity for identity in identities if self._paused_by(identity)}
 
     def _remember(self, looked: Iterable[CurrentLine], decisions: Iterable[RunDecision], log: RunLog) -> None:
         """Write what was read and decided of each release line into the ledger and the log."""
@@ -307,21 +311,27 @@ class BotRun:
 
     def _limits(self) -> RunLimits:
         settings = self.settings
-        if self.connections.destination.prepares and not self.sealed:
-            # Nobody has to review what is only prepared.
-            return RunLimits(open_per_feedstock=_NO_LIMIT, per_run=_NO_LIMIT, paused=settings.paused)
-        return RunLimits(
+        limits = RunLimits(
             open_per_feedstock=settings.open_per_feedstock,
             per_run=settings.per_run,
             open_in_all=settings.open_in_all,
             paused=settings.paused,
+            paused_migrations=self._paused_migrations,
         )
+        if self.connections.destination.prepares and not self.sealed:
+            # Nobody has to review what is only prepared.
+            return replace(limits, open_per_feedstock=_NO_LIMIT, per_run=_NO_LIMIT, open_in_all=_NO_LIMIT)
+        return limits
 
     def _paused(self, identity: Identity, log: RunLog) -> bool:
-        paused = paused_by(identity, self.settings.paused)
+        paused = self._paused_by(identity)
         if paused:
             self._hold([Held(identity=identity, reason=Paused(name=paused, there=True))], log)
         return bool(paused)
+
+    def _paused_by(self, identity: Identity) -> str:
+        """Return what pauses a change: an entry of the settings or its migration; "" for nothing."""
+        return paused_by(identity, self.settings.paused, self._paused_migrations)
 
     def _hold(self, held: Iterable[Held], log: RunLog) -> None:
         for one in held:

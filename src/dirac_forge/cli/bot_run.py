@@ -12,11 +12,12 @@ from dirac_forge.bot.batch import BatchDecider, batch_lines, read_batch, write_b
 from dirac_forge.bot.batch_checks import checked_batch
 from dirac_forge.bot.connections import Connections, are_many, open_connections
 from dirac_forge.bot.dashboard_place import keep_dashboard, read_dashboard
-from dirac_forge.bot.decisions import RunDecisions
+from dirac_forge.bot.decisions import RunDecisions, migrations_in
 from dirac_forge.bot.observing import observe_requests
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.bot.release_lines import ReleaseLine, all_lines, look, wanted_lines
 from dirac_forge.bot.run import BotRun, Result
+from dirac_forge.bot.unknown_names import unknown_names
 from dirac_forge.bot.watch import TurnState, read_state, write_state
 from dirac_forge.cli.bot_answer import answer_run
 from dirac_forge.cli.bot_child import in_child
@@ -42,6 +43,7 @@ from dirac_forge.pullrequest.ledger import utc_now
 from dirac_forge.pullrequest.ledger_file import open_ledger
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
+from dirac_forge.report.bot_words import worded
 
 __all__ = ["Write", "observe_once", "prepare_once", "run_once", "run_step", "send_once"]
 
@@ -226,6 +228,9 @@ def _live_run(
             f"there are no feedstocks in {settings.workspace / 'feedstocks'}",
             hint="`dirac-forge sync NAME...` (or `--closure TARGET`) fetches them.",
         )
+    known = all_lines(workspace, settings)
+    for unknown in unknown_names(settings.bot, lines=known, migrations=migrations_in(workspace.root)):
+        context.observer.warned(worded(unknown))
     with (
         ThreadPoolExecutor(settings.connections) as executor,
         ThreadPoolExecutor(settings.connections) as sources,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Literal
 
 from dirac_forge.proposals.decision_reasons import DecisionReason
 from dirac_forge.values import dataclass
@@ -19,8 +20,19 @@ __all__ = [
     "RunFull",
     "TooYoung",
     "UnaskedRecipe",
+    "UnknownName",
     "WaitsForCanaries",
 ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnknownName:
+    """A name in `paused` or `groups` of the settings that is neither a feedstock nor, in `paused`, a migration."""
+
+    key: Literal["paused", "groups"]
+    name: str
+    near: str
+    """The most similar known name, or ""."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,6 +119,8 @@ class GroupStuck:
     feedstock: str
     reasons: tuple[DecisionReason, ...] = ()
     """Of the decision about it."""
+    absent: bool = False
+    """Whether the run has no decision about it: it was not asked for, or could not be read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

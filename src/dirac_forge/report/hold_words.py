@@ -15,6 +15,7 @@ from dirac_forge.proposals.hold_reasons import (
     RunFull,
     TooYoung,
     UnaskedRecipe,
+    UnknownName,
     WaitsForCanaries,
 )
 from dirac_forge.report.wording import add_words, clauses, worded
@@ -48,8 +49,17 @@ def _(reason: OutsideSchedule) -> str:
 
 @worded.register
 def _(reason: GroupStuck) -> str:
+    if reason.absent:
+        return f"moves together with {reason.feedstock}, of which this run knows nothing"
     why = f": {clauses(reason.reasons)}" if reason.reasons else ""
     return f"moves together with {reason.feedstock}, which can't move yet{why}"
+
+
+@worded.register
+def _(reason: UnknownName) -> str:
+    kinds = "neither a feedstock nor a migration" if reason.key == "paused" else "no feedstock"
+    near = f" (did you mean {reason.near}?)" if reason.near else ""
+    return f"[tool.dirac-forge.bot] {reason.key}: {reason.name} is {kinds} of this workspace{near}"
 
 
 @worded.register

@@ -56,7 +56,7 @@ class BotSettings:
     per_run: int = 20
     """Pull requests that one run opens."""
     paused: tuple[str, ...] = ()
-    """Feedstocks, migrations, or `all`."""
+    """Feedstocks, release lines (`NAME@BRANCH`), migrations, or `all`."""
     build: bool = False
     """Whether every proposal is built, installed and tested before it is sent; this runs code from upstream."""
     ledger: Path | None = None

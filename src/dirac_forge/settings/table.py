@@ -241,7 +241,7 @@ class BotTable(_KebabTable):
     per_run: Annotated[int, _Count(0, 10_000)] = 0
     """Pull requests that one run opens."""
     paused: Annotated[tuple[_Text, ...], _Listed("names", empty=True)] = ()
-    """Feedstocks, migrations, or `all`."""
+    """Feedstocks, release lines (`NAME@BRANCH`), migrations, or `all`."""
     build: _Boolean = False
     """Build, install and test every proposal before it is sent; this runs code from upstream."""
     ledger: _Folder | None = None
