@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable, Iterator
 
 from dirac_forge.bot.release_lines import ReleaseLine
-from dirac_forge.proposals.hold_reasons import UnknownName
+from dirac_forge.proposals.hold_reasons import UnknownSettingName
 from dirac_forge.settings import BotSettings
 
 __all__ = ["unknown_names"]
@@ -14,7 +14,7 @@ __all__ = ["unknown_names"]
 
 def unknown_names(
     bot: BotSettings, *, lines: Iterable[ReleaseLine], migrations: Collection[str]
-) -> Iterator[UnknownName]:
+) -> Iterator[UnknownSettingName]:
     """Yield each unknown name in the settings once, in their order.
 
     Args:
@@ -27,10 +27,10 @@ def unknown_names(
     pausable = {"all", *migrations, *feedstocks, *(f"{line.name}@{line.branch or 'main'}" for line in lines)}
     for name in dict.fromkeys(bot.paused):
         if name not in pausable:
-            yield UnknownName(key="paused", name=name, near=_near(name, pausable))
+            yield UnknownSettingName(key="paused", name=name, near=_near(name, pausable))
     for name in dict.fromkeys(name for group in bot.groups for name in group):
         if name not in feedstocks:
-            yield UnknownName(key="groups", name=name, near=_near(name, feedstocks))
+            yield UnknownSettingName(key="groups", name=name, near=_near(name, feedstocks))
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -20,13 +20,13 @@ __all__ = [
     "RunFull",
     "TooYoung",
     "UnaskedRecipe",
-    "UnknownName",
+    "UnknownSettingName",
     "WaitsForCanaries",
 ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class UnknownName:
+class UnknownSettingName:
     """A name in `paused` or `groups` of the settings that is neither a feedstock nor, in `paused`, a migration."""
 
     key: Literal["paused", "groups"]

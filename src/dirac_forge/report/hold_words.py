@@ -15,7 +15,7 @@ from dirac_forge.proposals.hold_reasons import (
     RunFull,
     TooYoung,
     UnaskedRecipe,
-    UnknownName,
+    UnknownSettingName,
     WaitsForCanaries,
 )
 from dirac_forge.report.wording import add_words, clauses, worded
@@ -56,7 +56,7 @@ def _(reason: GroupStuck) -> str:
 
 
 @worded.register
-def _(reason: UnknownName) -> str:
+def _(reason: UnknownSettingName) -> str:
     kinds = "neither a feedstock nor a migration" if reason.key == "paused" else "no feedstock"
     near = f" (did you mean {reason.near}?)" if reason.near else ""
     return f"[tool.dirac-forge.bot] {reason.key}: {reason.name} is {kinds} of this workspace{near}"
