@@ -166,7 +166,7 @@ def test_a_migration_whose_own_file_pauses_it_opens_nothing_and_leaves_open_requ
 
     path.write_text(MIGRATION.replace("__migrator:\n", "__migrator:\n  paused: true\n"), encoding="utf-8")
     _, document = here.run("bot", "run", "--pr")
-    assert {one["reason"] for one in document["held"]} == {"lib2 is paused; its request stays as it is"}
+    assert {one["reason"] for one in document["held"]} == {"lib2 is paused; its request is left open"}
     _, why = here.run("bot", "why", "a")
     assert [one["state"] for one in why["changes"]] == ["open", "open"]
 
