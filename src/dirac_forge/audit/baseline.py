@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import get_args
@@ -70,11 +70,17 @@ def _entry(entry: object, path: Path, at: int) -> Accepted:
         raise InputError(f"{where}: unknown key {unknown[0]!r}", hint=f"Known keys: {', '.join(sorted(known))}.")
     if not entry.get("package") or not entry.get("reason"):
         raise InputError(f"{where}: `package` and `reason` are required")
-    if entry.get("kind") and entry["kind"] not in (kinds := get_args(FindingKind)):
-        raise InputError(f"{where}: unknown kind {entry['kind']!r}", hint=f"Known kinds: {', '.join(sorted(kinds))}.")
-    if re.search(r"[<>=*, ]", entry.get("version", "")):
-        raise InputError(f"{where}: version: expected one version, got {entry['version']!r}")
+    _require_possible(entry, where)
     return Accepted(**entry)
+
+
+def _require_possible(entry: Mapping[str, str], where: str) -> None:
+    """Raise InputError for an entry that covers no finding, whatever is found."""
+    kind, version = entry.get("kind", ""), entry.get("version", "")
+    if kind and kind not in (kinds := get_args(FindingKind)):
+        raise InputError(f"{where}: unknown kind {kind!r}", hint=f"Known kinds: {', '.join(sorted(kinds))}.")
+    if re.search(r"[<>=*, ]", version):
+        raise InputError(f"{where}: version: expected one version, got {version!r}")
 
 
 def accepting(finding: Finding, reason: str) -> Accepted:

@@ -87,13 +87,8 @@ def audit_inputs(
     Raises:
         InputError: nothing can be installed, a file can't be read, or `since` is not an age.
     """
-    if since and specs:
-        raise InputError(
-            f"--since {since} looks at everything that was uploaded, not at {specs[0]}",
-            hint=f"Leave out --since or {specs[0]}.",
-        )
     if since:
-        return [_recent(context, since)]
+        return [_recent(context, since, specs)]
     locks = [Path(text) for text in specs if text not in context.settings.targets and _is_lock_file(text)]
     others = [text for text in specs if Path(text) not in locks]
     inputs = [_locked(context, path) for path in locks]
@@ -172,8 +167,13 @@ def _warn(context: Context, cells: Iterable[Cell]) -> None:
             )
 
 
-def _recent(context: Context, age: str) -> AuditInput:
+def _recent(context: Context, age: str, specs: Sequence[str]) -> AuditInput:
     """Return the builds uploaded within `age`; a noarch build counts once."""
+    if specs:
+        raise InputError(
+            f"--since {age} looks at everything that was uploaded, not at {specs[0]}",
+            hint=f"Leave out --since or {specs[0]}.",
+        )
     channel = open_channel(context)
     since = int((datetime.now(UTC) - _age(age)).timestamp() * 1000)
     python_min = context.settings.python_min

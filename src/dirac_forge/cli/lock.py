@@ -152,18 +152,24 @@ def _known(path: Path) -> Known:
 
 def _kept(known: Known, update: Sequence[str]) -> Known:
     """The locked records but for what is to move."""
-    if specs := [each for each in update if name_of(each) != each.lower()]:
-        raise InputError(
-            f"--update {specs[0]}: expected the name of a package",
-            hint="A version belongs into the file; --update moves a package to the newest version that it admits.",
-        )
-    names = {name_of(each) for each in update}
+    names = set(map(_name, update))
     locked = {record.name.normalized for records in known.values() for record in records}
     if missing := sorted(names - locked):
         raise InputError(f"--update: the lock has no {', '.join(missing)}")
     return {
         key: [record for record in records if record.name.normalized not in names] for key, records in known.items()
     }
+
+
+def _name(text: str) -> str:
+    """Return the package that --update names. Raises InputError for a spec with more than a name."""
+    name = name_of(text)
+    if name != text.lower():
+        raise InputError(
+            f"--update {text}: expected the name of a package",
+            hint="A version belongs into the file; --update moves a package to the newest version that it admits.",
+        )
+    return name
 
 
 def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, Sequence[str]]) -> list[str]:
