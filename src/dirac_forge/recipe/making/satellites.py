@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dirac_forge.recipe.making.expansion import Providers
@@ -12,6 +12,9 @@ from dirac_forge.recipe.model import Note, Output, Requirement, Test
 from dirac_forge.recipe.scope import Scope
 
 __all__ = ["satellites"]
+
+_OF_EVERYTHING = frozenset({"all", "complete", "everything", "full"})
+"""Extras that join others."""
 
 
 def satellites(
@@ -37,7 +40,8 @@ def satellites(
         for name, each in converted.items()
     }
     for extra, name in sorted(part.extras.items()):
-        inner, rest = _through_others(name, added)
+        # Other extras may have each other's requirements by chance.
+        inner, rest = _through_others(name, added) if extra in _OF_EVERYTHING else ([], added[name])
         told_apart = by_system(rest)
         note = Note(
             level="info", text=f"{name} is {main.name} with its extra {extra}, which conda-forge has as a package"
@@ -46,7 +50,7 @@ def satellites(
         yield _satellite(name, main, (*pins, *told_apart.lines)), (note, *converted[name].notes, *told_apart.notes)
 
 
-def _through_others(name: str, added: Mapping[str, tuple[Requirement, ...]]) -> tuple[list[str], list[Requirement]]:
+def _through_others(name: str, added: Mapping[str, tuple[Requirement, ...]]) -> tuple[list[str], Sequence[Requirement]]:
     """Return the outputs of other extras that bring a part of what an output adds, and the lines that none brings."""
     rest = dict.fromkeys(added[name])
     smaller = [other for other, lines in added.items() if set(lines) < set(added[name])]
