@@ -110,4 +110,7 @@ def test_a_blocked_bump_leads_to_what_blocks_it() -> None:
 def test_a_build_leads_to() -> None:
     assert commands(build_steps(["boto3"], passed=True, kept=False)) == ["dirac-forge check --with boto3"]
     assert commands(build_steps(["boto3"], passed=False, kept=False)) == ["dirac-forge build boto3 --keep"]
+    assert commands(build_steps(["boto3"], ["--variant", "python=3.13"], passed=False, kept=False)) == [
+        "dirac-forge build boto3 --variant python=3.13 --keep"
+    ]
     assert build_steps(["boto3"], passed=False, kept=True) == ()

@@ -92,7 +92,7 @@ def audit(context: Context, request: AuditRequest) -> int:
     document = audit_json(looked.audited, findings, accepted, looked.gaps) | edits_json(edits)
     # There is nothing to patch in the embedded snapshot: see `audit_edits`.
     mendable = edits.changed or not context.observer.as_of
-    steps = () if not mendable else audit_steps(edits, findings, request.specs)
+    steps = () if not mendable else audit_steps(edits, findings, request.again)
     context.answer(
         Shown(sections), document | ({"requests": sent.document if sent else []} if request.pr else {}), steps=steps
     )

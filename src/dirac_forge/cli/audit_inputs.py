@@ -52,6 +52,13 @@ class AuditRequest:
     cluster: str = ""
     """Address of a Dask scheduler, whose workers ask upstream."""
 
+    @property
+    def again(self) -> tuple[str, ...]:
+        """The arguments by which a next command comes to the same findings."""
+        severity = "" if self.severity == "medium" else self.severity
+        given = (("--severity", severity), ("--baseline", self.baseline), ("--since", self.since))
+        return (*self.specs, *(part for option, value in given if value for part in (option, str(value))))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditInput:

@@ -29,9 +29,27 @@ def build(context: Context, feedstocks: Sequence[str], variant: Sequence[str], r
         raise InputError(f"there is no feedstock in {settings.workspace}", hint="Name a recipe or give --workspace.")
     request = replace(request, folders=tuple(folders), variant=_chosen(variant))
     report = run_builds(context, workspace, request, explain=why_not)
-    steps = build_steps([near(folder.path) for folder in folders], passed=report.passed, kept=request.keep)
+    names = [near(folder.path) for folder in folders]
+    steps = build_steps(names, _options(request, variant), passed=report.passed, kept=request.keep)
     context.answer(build_text(report, verbose=context.options.verbose), build_json(report), steps)
     return exit_code(report)
+
+
+def _options(request: BuildRequest, variant: Sequence[str]) -> tuple[str, ...]:
+    """Return the options that decide what is built and installed, as they were given."""
+    given = (
+        ("--target", request.targets),
+        ("--run", [f"{each.target}:{each.text}" if each.target else each.text for each in request.commands]),
+        ("--variant", variant),
+        ("--output", [request.output] if request.output else []),
+        ("--container", [request.container] if request.container else []),
+        ("--cluster", [request.cluster] if request.cluster else []),
+    )
+    flags = (("--with-missing", request.with_missing), ("--test-only", request.test_only), ("--force", request.force))
+    return (
+        *(part for option, values in given for value in values for part in (option, str(value))),
+        *(flag for flag, is_given in flags if is_given),
+    )
 
 
 def _chosen(texts: Sequence[str]) -> dict[str, str]:

@@ -70,9 +70,9 @@ def installer(context: Context, request: InstallerRequest) -> int:
 def _after(built: BuiltInstaller | None, trial: Trial | None) -> tuple[Step, ...]:
     if built is None or (trial is not None and not trial.passed):
         return ()
-    if trial is None:
-        return step("tries it, on a machine of its platform", "installer", "--verify", near(built.path))
-    return step("the release notes", "diff", "OLD", "today", "--markdown")
+    if trial is not None:
+        return ()
+    return step("tries it, on a machine of its platform", "installer", "--verify", near(built.path))
 
 
 def _tried(request: InstallerRequest, path: Path) -> Trial:

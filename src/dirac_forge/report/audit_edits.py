@@ -54,7 +54,7 @@ def edits_sections(edits: AuditEdits) -> tuple[Section, ...]:
 
 
 def audit_steps(edits: AuditEdits, findings: Sequence[Finding], asked: Sequence[str]) -> tuple[Step, ...]:
-    """Return what most people want to do now, after an audit of what was `asked`."""
+    """Return what most people want to do now, after an audit with the arguments `asked`."""
     changed = edits.changed
     if not findings or edits.sent:
         return ()

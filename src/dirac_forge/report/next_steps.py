@@ -155,8 +155,11 @@ def first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str
     )
 
 
-def build_steps(names: Sequence[str], *, passed: bool, kept: bool) -> tuple[Step, ...]:
-    """Return what to do after a build of these feedstocks; `kept`: the folders of the builds are there still."""
+def build_steps(names: Sequence[str], options: Sequence[str] = (), *, passed: bool, kept: bool) -> tuple[Step, ...]:
+    """Return what to do after a build of these feedstocks with these options; `kept`: its folders are still there."""
     if passed:
         return step("shows what the targets would install with these builds", "check", *with_folders(names))
-    return () if kept else step("keeps the folders of failed builds for inspection", "build", *names, "--keep")
+    if kept or len(names) > _MOST_ARGUMENTS:
+        return ()
+    arguments = (*names, *options, "--keep")
+    return step("keeps the folders of failed builds for inspection", "build", *arguments, most=len(arguments))
