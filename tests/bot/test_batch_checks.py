@@ -86,7 +86,7 @@ REFUSED: dict[str, tuple[Callable[[Any], None], str]] = {
     "another feedstock": (lambda c: change_of(c).update(feedstock="numpy"), "not a release line of this workspace"),
     "another branch": (lambda c: change_of(c).update(branch="rc"), "not a release line of this workspace"),
     "a name that leaves the owner": (lambda c: change_of(c).update(feedstock="../x/y"), "name"),
-    "a branch that is an option": (lambda c: change_of(c).update(branch="--upload-pack=x"), "no name of a branch"),
+    "a branch that is an option": (lambda c: change_of(c).update(branch="--upload-pack=x"), "not the name of a branch"),
     "a workflow": (
         lambda c: change_of(c)["edits"].append(
             {"path": ".github/workflows/x.yml", "before": None, "after": "on: push\n"}

@@ -161,7 +161,7 @@ def test_pull_requests_without_a_token_are_wrong_use(here: Here) -> None:
     ("arguments", "hint"),
     [
         (("bump", "demo"), "Without --pr, `dirac-forge bot run` writes branches, patches and bodies to outbox/."),
-        (("migrate", "run", "none"), "`dirac-forge bot run` without --pr writes"),
+        (("migrate", "run", "none"), "Without --pr, `dirac-forge bot run` writes"),
         (("recipe", "demo"), "fork conda-forge/staged-recipes, copy the recipe's folder to recipes/ there"),
     ],
     ids=["bump", "migrate", "recipe"],

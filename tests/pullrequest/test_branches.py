@@ -46,7 +46,7 @@ def test_branch_name(kind: str, branch: str, key: str, wanted: str) -> None:
     ("feedstock", "branch"), [("../x", "main"), ("-x", "main"), ("x", "-u"), ("x", "a..b"), ("x", ""), ("x", "a b")]
 )
 def test_names_that_nothing_has(feedstock: str, branch: str) -> None:
-    with pytest.raises(InputError, match="is no name of a"):
+    with pytest.raises(InputError, match="is not the name of a"):
         named("bump", branch, "1", feedstock)
 
 
