@@ -47,5 +47,5 @@ def test_without_a_pinning_a_version_may_be_defined_elsewhere_but_no_name_can() 
 def test_names_and_versions() -> None:
     assert [each.problem for each in found(name="a b", version="''")] == [
         "a b: the version '' is none: a variable that is not set renders as nothing",
-        "'a b' is no name of a package: letters, digits, -, _ and . are",
+        "'a b' is not the name of a package: letters, digits, -, _ and . are",
     ]

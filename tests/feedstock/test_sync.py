@@ -150,7 +150,7 @@ def test_what_is_missing_or_no_feedstock(tmp_path: Path, repositories: Path) -> 
     )
     assert list(states(results).values()) == ["missing", "error", "error", "error"]
     assert results["empty"].text.endswith("empty-feedstock: there is no recipe in it")
-    assert results["../a"].text == "'../a' is no name of a feedstock"
+    assert results["../a"].text == "'../a' is not the name of a feedstock"
 
 
 def test_symbolic_links_are_not_followed(tmp_path: Path, repositories: Path) -> None:

@@ -112,7 +112,7 @@ def test_nothing_is_executed_or_imported(watched: Path) -> None:
     assert facts.wheel is not None
     assert [point.name for point in facts.wheel.entry_points] == ["ok"]
     assert facts.metadata.summary == "{{ ''.__class__.__mro__ }} {% include '/etc/passwd' %}"
-    assert any("is no requirement" in problem for problem in facts.problems)
+    assert any("is not a requirement" in problem for problem in facts.problems)
     assert alone.sdist is not None
     assert [point.name for point in alone.sdist.entry_points] == ["ok"]
     assert (str(alone.metadata.version), alone.metadata.requires_dist.lines) == ("1.0", ("six", "x; __import__('os')"))
@@ -413,15 +413,15 @@ TOLD = {
     ("pyproject.toml", "arrays"): "can't be read (maximum recursion depth exceeded",
     ("pyproject.toml", "closed arrays"): "can't be read (",
     ("pyproject.toml", "many dotted"): "can't be read (nested more than 60 levels deep)",
-    ("PKG-INFO", "requirement"): "is no requirement: it is too long or nested too deeply",
+    ("PKG-INFO", "requirement"): "is not a requirement: it is too long or nested too deeply",
     ("pyproject.toml", "digits"): "can't be read (Exceeds the limit",
     ("PKG-INFO", "one line"): "has more than 1024 kB of fields",
     ("PKG-INFO", "many fields"): "has more than 1024 kB of fields",
     ("PKG-INFO", "colons"): "has no Name and Version",
     ("PKG-INFO", "encoded"): "it says that its project is '=?utf-8?q?demo?=', not demo",
-    ("PKG-INFO", "nested requirement"): "is no requirement: it is too long or nested too deeply",
-    ("PKG-INFO", "digits"): "is no requirement: it is too long or nested too deeply",
-    ("PKG-INFO", "markers"): "is no requirement: it is too long or nested too deeply",
+    ("PKG-INFO", "nested requirement"): "is not a requirement: it is too long or nested too deeply",
+    ("PKG-INFO", "digits"): "is not a requirement: it is too long or nested too deeply",
+    ("PKG-INFO", "markers"): "is not a requirement: it is too long or nested too deeply",
     ("PKG-INFO", "specifier"): "can't be read",
     ("PKG-INFO", "version"): "its version '999",
     ("demo.egg-info/entry_points.txt", "blanks"): "is left out: no plain name and function",

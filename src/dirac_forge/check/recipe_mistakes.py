@@ -32,7 +32,7 @@ def rendered_mistakes(output: ReadOutput, outputs: Collection[str], *, pinned: b
         why = str(exc) if output.version else "a variable that is not set renders as nothing"
         yield Mistake(f"{output.name}: the version {output.version!r} is none: {why}", 0)
     if output.name and _NAME.fullmatch(output.name) is None:
-        yield Mistake(f"{output.name!r} is no name of a package: letters, digits, -, _ and . are", output.line)
+        yield Mistake(f"{output.name!r} is not the name of a package: letters, digits, -, _ and . are", output.line)
     if output.noarch not in (None, "python", "generic"):
         yield Mistake(f"{output.name}: noarch: expected python or generic, got {output.noarch!r}", output.line)
     for section in ("build", "host", "run", "run_constrained"):

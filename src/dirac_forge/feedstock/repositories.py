@@ -33,7 +33,7 @@ class RepositoryTree:
 def safe_name(name: str) -> str:
     """Return `name` where it is a feedstock's; raises InputError for what could be an option or leave the folder."""
     if not _NAME.fullmatch(name) or ".." in name:
-        raise InputError(f"{name!r} is no name of a feedstock")
+        raise InputError(f"{name!r} is not the name of a feedstock")
     return name
 
 

@@ -205,7 +205,7 @@ def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
     ]
     (told,) = notes("bad requirement here")
     assert told == (
-        "todo: requirement left out: 'bad requirement here' is no requirement: 'requirement here' is no version "
+        "todo: requirement left out: 'bad requirement here' is not a requirement: 'requirement here' is not a version "
         "specifier: expected clauses such as '>=1.2,<3' (PEP 508)"
     )
 
@@ -213,7 +213,7 @@ def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
 def test_old_spellings_are_read() -> None:
     assert str(parse_requirement("foo (>=1.0)")) == "foo>=1.0"
     assert str(parse_requirement("foo >= 3.6.*")) == "foo>=3.6"
-    with pytest.raises(InputError, match="is no requirement: expected a name"):
+    with pytest.raises(InputError, match="is not a requirement: expected a name"):
         parse_requirement("!!!")
 
 

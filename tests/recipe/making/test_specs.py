@@ -45,7 +45,7 @@ def test_specifiers_in_condas_words(upstream: str, conda: str) -> None:
 def test_what_is_no_specifier_is_refused_in_words() -> None:
     with pytest.raises(InputError) as caught:
         read_specifiers("banana")
-    assert caught.value.message == "'banana' is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)"
+    assert caught.value.message == "'banana' is not a version specifier: expected clauses such as '>=1.2,<3' (PEP 440)"
 
 
 versions = st.tuples(st.integers(0, 3), st.integers(0, 12), st.integers(0, 3)).map(lambda v: ".".join(map(str, v)))

@@ -105,9 +105,9 @@ def test_doubled_and_odd_lines_are_problems() -> None:
 def test_unreadable_requirements_are_problems() -> None:
     found, problems = read(made("demo", "1", "Requires-Dist: six >= ", "Requires-Dist: ok", "Requires-Python: 3.x"))
     assert found.requires_dist.lines == ("six >=", "ok")
-    specifier = "'>=' is no version specifier: expected clauses such as '>=1.2,<3' (PEP 508)"
+    specifier = "'>=' is not a version specifier: expected clauses such as '>=1.2,<3' (PEP 508)"
     assert problems == (
-        f"METADATA: 'six >=' is no requirement: {specifier}",
+        f"METADATA: 'six >=' is not a requirement: {specifier}",
         "METADATA: Requires-Python '3.x' can't be read",
     )
 

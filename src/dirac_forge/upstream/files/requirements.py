@@ -83,14 +83,14 @@ def read_specifiers(text: str) -> SpecifierSet:
                 return _of_versions(SpecifierSet(spelling))
             except InvalidSpecifier:
                 continue
-    raise InputError(f"{shortened(text)} is no version specifier: expected clauses such as '>=1.2,<3' (PEP 440)")
+    raise InputError(f"{shortened(text)} is not a version specifier: expected clauses such as '>=1.2,<3' (PEP 440)")
 
 
 def _of_versions(specifiers: SpecifierSet) -> SpecifierSet:
     """Return the specifiers; raises InvalidSpecifier for `===` with a text that is no version (`===$(id)`)."""
     for clause in specifiers:
         if clause.operator == "===" and parse_version(clause.version) is None:
-            raise InvalidSpecifier(f"{shortened(clause.version)} is no version")
+            raise InvalidSpecifier(f"{shortened(clause.version)} is not a version")
     return specifiers
 
 
@@ -107,11 +107,11 @@ def parse_requirement(line: str) -> DeclaredRequirement:
     """Parse one requirement; raises InputError where the line can't be read, or is longer or deeper than any is."""
     try:
         if len(line) > _LONG or line.count("(") > _NESTED or _DIGITS.search(line):
-            raise InputError(f"{shortened(line)} is no requirement: it is too long or nested too deeply")
+            raise InputError(f"{shortened(line)} is not a requirement: it is too long or nested too deeply")
         return DeclaredRequirement(line)
     except InvalidRequirement as error:
         raise InputError(
-            f"{shortened(line)} is no requirement: {str(error).splitlines()[0].removesuffix(' (PEP 440)')} (PEP 508)"
+            f"{shortened(line)} is not a requirement: {str(error).splitlines()[0].removesuffix(' (PEP 440)')} (PEP 508)"
         ) from error
 
 
