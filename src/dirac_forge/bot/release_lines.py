@@ -12,7 +12,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.git import MissingRefError
 from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.clones import Clones, Tip
-from dirac_forge.pullrequest.feedstock_files import RECIPES, folder_of, full_name_of
+from dirac_forge.pullrequest.feedstock_files import folder_of, full_name_of, recipe_in
 from dirac_forge.pullrequest.forge import BranchHead
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
@@ -162,7 +162,7 @@ def _one(
 def _read(line: ReleaseLine, full_name: str, tip: Tip, clones: Clones) -> CurrentLine:
     """Return the files of a line that was fetched."""
     files = clones.read(tip, under=_UNDER)
-    if not any(path in files for path in RECIPES):
+    if recipe_in(files) is None:
         return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
     # The default branch is `main`, whatever it is called there: renamed, it is still the same line.
     folder = folder_of(line.name, tip.full_name, line.branch or "main", files)

@@ -11,6 +11,7 @@ from dirac_forge.feedstock.change import Edit
 from dirac_forge.git import GitError
 from dirac_forge.programs import plain_environment, run
 from dirac_forge.proposals.outcome_reasons import FixConflict, NoRecipeOnBranch
+from dirac_forge.pullrequest.feedstock_files import recipe_in
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.values import dataclass
@@ -18,7 +19,6 @@ from dirac_forge.values import dataclass
 __all__ = ["Conflict", "FilePair", "cherry_picked"]
 
 _CARRIED = ("recipe/", "conda-forge.yml")
-_RECIPES = ("recipe/recipe.yaml", "recipe/meta.yaml")
 _OWN = re.compile(
     r"""^\s*(?:-\s+)?(?:
         \{%-?\s*set\s+(?P<set>\w*(?:version|sha256|md5|build|number|hash)\w*)\s*=
@@ -141,7 +141,7 @@ def _numbered(edits: list[Edit], ours: Mapping[str, str]) -> tuple[Edit, ...] | 
     by_path = {edit.path: edit for edit in edits}
     if not any(path.startswith("recipe/") for path in by_path):
         return tuple(edits)
-    path = next((path for path in _RECIPES if path in ours), "")
+    path = recipe_in(ours) or ""
     text = by_path[path].after if path in by_path else ours.get(path)
     if text is None:
         return Conflict(paths=(path,), reason=NoRecipeOnBranch())

@@ -8,12 +8,12 @@ from pathlib import Path
 from dirac_forge.feedstock.change import ADMIN_REQUESTS
 from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.recipe.reading.recipe_text import RECIPE_NAMES, chosen_recipe
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
-__all__ = ["RECIPES", "folder_of", "full_name_of", "kept"]
+__all__ = ["folder_of", "full_name_of", "kept", "recipe_in"]
 
-RECIPES = ("recipe/recipe.yaml", "recipe/meta.yaml")
 _PATCHES = (".patch", ".diff")
 _BESIDE = ("recipe/conda_build_config.yaml", "recipe/variants.yaml", "conda-forge.yml")
 
@@ -38,9 +38,17 @@ def folder_of(name: str, full_name: str, branch: str, files: Mapping[str, str]) 
     return FeedstockFolder(name, Path(full_name), line, given=kept(files), patches=patches)
 
 
+def recipe_in(files: Mapping[str, str]) -> str | None:
+    """Return the path of the recipe that is built from a feedstock's files, None where there is none."""
+    there = [path for name in RECIPE_NAMES if (path := f"recipe/{name}") in files]
+    if len(there) < 2:
+        return there[0] if there else None
+    return f"recipe/{chosen_recipe(files.get('conda-forge.yml', ''))}"
+
+
 def kept(files: Mapping[str, str]) -> dict[str, str]:
     """Of all files those that decide what is built; the recipe goes first."""
-    first = next((path for path in RECIPES if path in files), None)
+    first = recipe_in(files)
     support = sorted(path for path in files if _is_support(path))
     paths: Iterable[str] = [*([first] if first else []), *(path for path in _BESIDE if path in files), *support]
     return {path: files[path] for path in paths}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Literal, Protocol
 
 from dirac_forge.errors import InputError
+from dirac_forge.files import read_text
 from dirac_forge.values import dataclass
 
 __all__ = [
+    "RECIPE_NAMES",
     "Format",
     "Kind",
     "Mistake",
@@ -22,8 +25,12 @@ __all__ = [
     "RecipeText",
     "RenderedRecipe",
     "Section",
+    "chosen_recipe",
     "find_recipe",
 ]
+
+RECIPE_NAMES = ("meta.yaml", "recipe.yaml")
+_BUILD_TOOL = re.compile(r"""^conda_build_tool[ \t]*:[ \t]*["']?([\w-]+)""", re.MULTILINE)
 
 Format = Literal["v0", "v1"]
 Kind = Literal["package", "compiler", "stdlib", "cdt", "pin_subpackage", "pin_compatible"]
@@ -221,10 +228,33 @@ class RecipeText(Protocol):
 def find_recipe(folder: Path) -> Path | None:
     """Return `meta.yaml` or `recipe.yaml` in a feedstock's folder (or its `recipe/`), None where there is none.
 
-    Where there are both meta.yaml is the recipe, as conda-forge's bot has it.
+    Of two it is the one that `chosen_recipe` names.
     """
-    for name in ("recipe/meta.yaml", "recipe/recipe.yaml", "meta.yaml", "recipe.yaml"):
-        path = folder / name
-        if path.is_file() or path.is_symlink():
-            return path
+    for parent in ("recipe/", ""):
+        there = [name for name in RECIPE_NAMES if _is_there(folder / f"{parent}{name}")]
+        if there:
+            return folder / f"{parent}{there[0] if len(there) == 1 else chosen_recipe(_forge_text(folder))}"
     return None
+
+
+def chosen_recipe(forge: str) -> str:
+    """Return the name of the recipe that is built where a feedstock has both, by the text of its conda-forge.yml.
+
+    conda-smithy reads recipe.yaml for `conda_build_tool: rattler-build`, else meta.yaml:
+    https://conda-forge.org/docs/maintainer/conda_forge_yml/#conda-build-tool
+    """
+    tool = _BUILD_TOOL.search(forge)
+    return "recipe.yaml" if tool is not None and tool[1] == "rattler-build" else "meta.yaml"
+
+
+def _is_there(path: Path) -> bool:
+    return path.is_file() or path.is_symlink()
+
+
+def _forge_text(folder: Path) -> str:
+    """Return the text of conda-forge.yml; "" where there is none that can be read, which is reported elsewhere."""
+    path = folder / "conda-forge.yml"
+    try:
+        return read_text(path) if path.is_file() and not path.is_symlink() else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
