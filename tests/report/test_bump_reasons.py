@@ -74,7 +74,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (skip_reasons.NoReleaseFound(why=tag_reasons.NoTags(place="a")), "no release was found: a has no tags"),
         (
             skip_reasons.NoReleaseFound(why=skip_reasons.NoVersionOffered(place="a")),
-            "no release was found: a offers no version",
+            "no release was found: a offers neither the version of the recipe nor a newer one",
         ),
         (tag_reasons.OverlongTag(), "it is too long for a version"),
         (tag_reasons.NotDiracTag(tag="1"), "the tag 1 is not of the form vXrYpZ"),

@@ -163,7 +163,12 @@ def _read(line: ReleaseLine, full_name: str, tip: Tip, clones: Clones) -> Curren
     """Return the files of a line that was fetched."""
     files = clones.read(tip, under=_UNDER)
     if recipe_in(files) is None:
-        return CurrentLine(line=line, state="failed", text=f"{full_name}: there is no recipe in it", tip=tip)
+        return CurrentLine(
+            line=line,
+            state="failed",
+            text=f"{full_name}: there is no recipe in it (a plain file in UTF-8: recipe/meta.yaml or recipe/recipe.yaml)",
+            tip=tip,
+        )
     # The default branch is `main`, whatever it is called there: renamed, it is still the same line.
     folder = folder_of(line.name, tip.full_name, line.branch or "main", files)
     return CurrentLine(line=line, state="read", folder=folder, tip=tip)

@@ -49,14 +49,14 @@ class Current(SkipReason):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoVersionOffered:
-    """The place answers, and has no version."""
+    """The place answers, and has neither the version of the recipe nor a newer one."""
 
     place: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoReleaseFound(SkipReason):
-    """A place offers no version at all."""
+    """A place offers neither the version of the recipe nor a newer one."""
 
     why: NoVersionOffered | TagReason
     passed_over: tuple[PassedOver, ...] = ()

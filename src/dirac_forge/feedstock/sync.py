@@ -139,7 +139,11 @@ class _Run:
             return Synced(line=line, state="unchanged", commit=known.commit)
         tree = repository.tree(line.branch)
         if not _has_recipe(tree.files):
-            return Synced(line=line, state="error", text=f"{repository.url}: there is no recipe in it")
+            return Synced(
+                line=line,
+                state="error",
+                text=f"{repository.url}: there is no recipe in it (a plain file in UTF-8: recipe/meta.yaml or recipe/recipe.yaml)",
+            )
         source = FeedstockSource(
             repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files)
         )

@@ -98,7 +98,7 @@ add_words(
         patches.RepositoryPatch: "it is for a git source",
         objections.OffBranch: "it does not belong on this branch ({0.allowed})",
         objections.LooksLikeDate: "it looks like a date, and {0.current} does not",
-        skip_reasons.NoVersionOffered: "{0.place} offers no version",
+        skip_reasons.NoVersionOffered: "{0.place} offers neither the version of the recipe nor a newer one",
         skip_reasons.VersionlessSources: "none of its sources has the version in its URL or tag",
         blockers.HelpingBump: "the targets can take it only with the bump of {0.key}",
         tag_reasons.NotDiracTag: "the tag {0.tag} is not of the form vXrYpZ",
