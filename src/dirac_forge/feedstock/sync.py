@@ -142,7 +142,7 @@ class _Run:
             return Synced(
                 line=line,
                 state="error",
-                text=f"{repository.url}: there is no recipe in it (a plain file in UTF-8: recipe/meta.yaml or recipe/recipe.yaml)",
+                text=f"{repository.url}: there is no recipe in it that is a UTF-8 file",
             )
         source = FeedstockSource(
             repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files)
