@@ -107,7 +107,7 @@ def test_only_what_decides_is_kept_of_a_feedstock() -> None:
         ".ci_support/README": "h",
     }
     assert list(kept(files)) == [
-        "recipe/recipe.yaml",
+        "recipe/meta.yaml",
         "conda-forge.yml",
         ".ci_support/linux.yaml",
         ".ci_support/migrations/x.yaml",
