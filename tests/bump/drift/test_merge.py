@@ -823,3 +823,70 @@ def test_platform_requirements_are_conditions_in_compiled_packages_only() -> Non
 def test_projects_without_facts_are_left_alone() -> None:
     text = recipe("v1", "attrs")
     assert merge(text, "v1", [], []).text == text
+
+
+# Pythons that upstream excludes.
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("after", "result"),
+    [
+        (">=3.10,!=3.11.*", "python >=3.10,!=3.11.*"),
+        ("==3.12.*", "python >=3.12,<3.13"),
+        (">=3.12,!=3.13.*", "python >=3.12,!=3.13.*"),
+        (">=3.10,!=3.12.0", "python >=3.10"),
+    ],
+)
+def test_pythons_that_upstream_excludes_are_excluded(format_: str, after: str, result: str) -> None:
+    text = recipe(format_, host=("python >=3.10", "pip"), python="python >=3.10")
+    done = merge(text, format_, *old_new((), (), floor=(">=3.10", after)))
+    assert done.text == text.replace("python >=3.10", result)
+    assert done.notes == ()
+
+
+def test_pythons_that_upstream_excludes_are_excluded_beside_python_min() -> None:
+    text = recipe("v1", host=("python ${{ python_min }}.*", "pip"), python="python >=${{ python_min }}")
+    done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.10,!=3.13.*")))
+    assert changed_lines(text, done.text) == [
+        "- - python >=${{ python_min }}",
+        "+ - python >=${{ python_min }},!=3.13.*",
+    ]
+    assert done.notes == ()
+
+
+@FORMATS
+def test_a_python_that_upstream_no_longer_excludes_comes_back(format_: str) -> None:
+    text = recipe(format_, host=("python >=3.10", "pip"), python="python >=3.10,!=3.11.*")
+    done = merge(text, format_, *old_new((), (), floor=(">=3.10,!=3.11.*", ">=3.10")))
+    assert done.text == text.replace(",!=3.11.*", "")
+
+
+@FORMATS
+@pytest.mark.parametrize("spec", ["<=3.12", "<3.12"])
+def test_an_upper_bound_of_python_that_stays_and_the_recipe_lacks_is_told(format_: str, spec: str) -> None:
+    text = recipe(format_, host=("python >=3.10", "pip"), python="python >=3.10")
+    done = merge(text, format_, *old_new((), (), floor=(f">=3.10,{spec}", f">=3.10,{spec}")))
+    (note,) = done.notes
+    assert note.text == (
+        f"thing: upstream excludes Python 3.12, 3.13, 3.14 (Requires-Python: >=3.10,{spec}), and the recipe admits "
+        "them; see whether the recipe has to say so"
+    )
+
+
+@pytest.mark.parametrize(
+    ("skip", "told"),
+    [
+        ("", True),
+        ("  skip: match(python, '3.11.*')\n", False),
+    ],
+)
+def test_a_compiled_package_has_to_skip_the_pythons_that_upstream_excludes(skip: str, told: bool) -> None:
+    text = recipe("v1", host=("python", "pip"), python="python").replace("  noarch: python\n", skip)
+    done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.10,!=3.11.*")))
+    note = (
+        "thing: upstream excludes Python 3.11 (Requires-Python: >=3.10,!=3.11.*), and the recipe admits it; "
+        "see whether the build is skipped"
+    )
+    assert done.text == text
+    assert [one.text for one in done.notes] == ([note] if told else [])

@@ -13,7 +13,8 @@ from packaging.version import Version
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, TooLowPython
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, highs, joined, lower_bound, moved, same
 from dirac_forge.bump.drift.draft import DriftDraft
-from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
+from dirac_forge.bump.drift.excluded import exclusions, lifted, tell_admitted
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, split_item
 from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
@@ -72,20 +73,71 @@ def python_drift(
     An upper bound follows where it was upstream's. A floor that is too low is raised where upstream raised its own in
     this release to more than the channel's oldest Python, or to more than the one that host pins: pip would refuse to
     build. A floor below that is housekeeping, which people do when they edit run anyway: so it goes along with other
-    edits there, also where the recipe lagged behind before, and only reports otherwise.
+    edits there, also where the recipe lagged behind before, and only reports otherwise. Pythons that upstream excludes
+    are excluded in a noarch recipe, too.
     """
     floor = _UpstreamFloor.of(old, new)
     draft.pythons += _too_low_to_build(output, floor)
+    _follow(draft, output, old, new, scope, floor, catch_up=catch_up)
+    tell_admitted(draft, output, new.metadata.requires_python, scope)
+
+
+def _follow(
+    draft: DriftDraft,
+    output: OutputLines,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
+    scope: Scope,
+    floor: _UpstreamFloor,
+    *,
+    catch_up: bool,
+) -> None:
     ceilings = _ceilings(draft, output, old, new)
+    added = exclusions(output, new.metadata.requires_python, scope)
     if not ceilings and _wants_minimum(output, floor, new):
-        _write_minimum(draft, output, floor, scope)
+        _write_minimum(draft, output, floor, scope, added)
         return
-    low = _to_raise(draft, output, floor, scope, along=catch_up or bool(ceilings) or draft.edited(output, "run"))
+    bounds = _bounds(output, old, new, ceilings, added)
+    low = _to_raise(draft, output, floor, scope, along=catch_up or bool(bounds) or draft.edited(output, "run"))
     for line in _pythons(output):
         if line in low and line.template:
             _raise_minimum(draft, output, line, floor)
-        elif line in low or line.number in ceilings:
-            _respecify(draft, output, line, floor, ceilings.get(line.number), low=line in low)
+        elif line in low or line.number in bounds:
+            _respecify(draft, output, line, floor, bounds.get(line.number), low=line in low)
+        if line.template and line.number in added:
+            _exclude_beside_template(draft, output, line, added[line.number], floor)
+
+
+def _bounds(
+    output: OutputLines,
+    old: ReleaseFacts,
+    new: ReleaseFacts,
+    ceilings: dict[int, tuple[Clause, ...]],
+    added: dict[int, tuple[Clause, ...]],
+) -> dict[int, tuple[Clause, ...]]:
+    """Return the lines without a template that get other bounds than a floor, with their clauses."""
+    bounds: dict[int, tuple[Clause, ...]] = {}
+    for line in _pythons(output):
+        clauses = clauses_of(line.spec)
+        if line.template or line.conditional or line.kind != "package" or clauses is None:
+            continue
+        kept = lifted(ceilings.get(line.number, clauses), old.metadata.requires_python, new.metadata.requires_python)
+        wanted = (*kept, *added.get(line.number, ()))
+        if wanted != clauses:
+            bounds[line.number] = wanted
+    return bounds
+
+
+def _exclude_beside_template(
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, added: Sequence[Clause], floor: _UpstreamFloor
+) -> None:
+    """Write what is excluded behind a bound that a variable makes."""
+    written = split_item(line.raw)
+    spec = joined(added, line.written)
+    if written is not None:
+        spec = f"{written['spec'].strip()},{spec}"
+    reason = CarriedReason(kind="bound-moved")
+    draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
 
 
 def _too_low_to_build(output: OutputLines, floor: _UpstreamFloor) -> list[TooLowPython]:
@@ -109,12 +161,19 @@ def _wants_minimum(output: OutputLines, floor: _UpstreamFloor, new: ReleaseFacts
     return all(_too_low(line, floor.new) and not line.template for line in lines)
 
 
-def _write_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, scope: Scope) -> None:
+def _write_minimum(
+    draft: DriftDraft,
+    output: OutputLines,
+    floor: _UpstreamFloor,
+    scope: Scope,
+    added: dict[int, tuple[Clause, ...]],
+) -> None:
     """Write `python_min` into host and run, as conda-forge asks of noarch recipes (CFEP 25)."""
     variable = "${{ python_min }}" if draft.v1 else "{{ python_min }}"
     for line in _pythons(output):
         exact = f"{variable}.*" if draft.v1 else variable
         kept = _kept_beside_floor(draft, output, line, floor) if line.section == "run" else []
+        kept += [clause.text for clause in added.get(line.number, ())]
         spec = ",".join([f">={variable}", *kept]) if line.section == "run" else exact
         reason = CarriedReason(kind="python-min-asked")
         draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")

@@ -29,13 +29,13 @@ class Variable:
 
     @classmethod
     def of(cls, edits: Edits, line: RequirementLine, spec: str) -> Variable | None:
-        """Return the variable for a line to say `spec`; None for a line without any.
+        """Return the variable for a line to say `spec`; None for a line without any, and where `spec` has it itself.
 
         It can't be written (`definition` 0) where the version is more than a variable, where that is set more than once
         or not at all, and where lines for something else use it.
         """
         match = split_item(edits.current(line.number))
-        if match is None or "{{" not in match["spec"]:
+        if match is None or "{{" not in match["spec"] or "{{" in spec:
             return None
         parts = _SPEC.fullmatch(match["spec"].strip())
         nowhere = cls(name=parts["name"] if parts else "", definition=0, text="")
