@@ -162,6 +162,18 @@ def test_key_add_adds_a_row_in_order() -> None:
     assert found.zip_keys == (("python", "numpy", "abi"),)
 
 
+@pytest.mark.parametrize("operation", ["", "  operation: key_add\n  primary_key: python\n"])
+def test_an_ordering_without_the_current_value_is_refused(operation: str) -> None:
+    head = f"__migrator:\n  kind: version\n{operation}  ordering:\n    python: ['3.13', '3.14']\n"
+    with pytest.raises(ConfigurationError) as error:
+        applied(f"{head}python: ['3.14']\nnumpy: ['3']\n")
+    line = head.count("\n")
+    assert str(error.value) == (
+        f"m.yaml:{line}: __migrator.ordering.python lacks '3.12', a value that python has now\n"
+        "Add it to the list, oldest first."
+    )
+
+
 def test_key_add_of_what_is_there_changes_nothing() -> None:
     found = applied("__migrator: {operation: key_add, primary_key: python}\npython: ['3.13']\nnumpy: ['2']\n")
     assert (found.values, found.zip_keys) == (PYTHON.values, PYTHON.zip_keys)

@@ -167,6 +167,10 @@ def test_the_json_schema_takes_what_is_read_and_refuses_what_is_not() -> None:
             "__migrator: {operation: key_add, primary_key: python}\nlib: ['1']\n",
             "x.yaml:1: __migrator.primary_key: python is none of the pins that are changed",
         ),
+        (
+            "__migrator:\n  ordering:\n    lib: ['1', '3']\nlib:\n- '2'\n",
+            "x.yaml:3: __migrator.ordering.lib: lacks '2', a new value of lib; add it, oldest first",
+        ),
     ],
 )
 def test_no_migration(text: str, message: str) -> None:

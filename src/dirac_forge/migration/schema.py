@@ -105,6 +105,17 @@ class MigrationTable(YamlTable):
             yield ("__migrator", "operation"), f"{head.operation} needs a primary_key"
         if head.primary_key is not None and head.primary_key not in self.pins:
             yield ("__migrator", "primary_key"), f"{head.primary_key} is none of the pins that are changed"
+        if head.operation != "key_remove":
+            yield from self._unordered()
+
+    def _unordered(self) -> Iterator[tuple[KeyPath, str]]:
+        """Yield the new values that an `ordering` lacks, which conda-smithy refuses."""
+        for key, ordering in self.migrator.ordering.items():
+            values = self.__pydantic_extra__.get(key, [])
+            for value in dict.fromkeys(str(_none(each)) for each in values if not isinstance(each, (dict, list))):
+                if value not in ordering:
+                    said = f"lacks {value!r}, a new value of {key}; add it, oldest first"
+                    yield ("__migrator", "ordering", key), said
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
