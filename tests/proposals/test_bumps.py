@@ -360,6 +360,18 @@ def test_a_bump_on_an_older_release_line_takes_nothing_from_the_targets(place: P
     assert (found["branch"], found["to"], found["status"], outcomes(found)) == ("v1.x", "1.1", "proposed", ["same"])
 
 
+def test_a_release_line_without_settings_is_skipped(place: Place) -> None:
+    place.put("lib", recipe("lib", "2.0"))
+    place.put("lib@v1.x", recipe("lib", "1.0"))
+    files: Files = {"lib": {**LIB["lib"], **release("lib", "1.1")}}
+    found = place.run(files, "lib@v1.x")["lib"]
+    assert (found["branch"], found["status"]) == ("v1.x", "skipped")
+    assert found["reason"] == (
+        "the settings do not say which versions belong on v1.x: feedstocks.lib.branches has no such branch"
+    )
+    assert place.run(files, "lib@v1.x", "--to", "1.1")["lib"]["status"] == "proposed"
+
+
 def test_a_build_backend_that_a_snapshot_lacks_is_no_new_recipe(place: Place) -> None:
     place.put("lib", recipe("lib", "1.0", host=["setuptools", "pip"]))
     place.channel([*(one for one in BASE if one["name"] != "hatchling"), python("setuptools 80.0")])

@@ -11,6 +11,7 @@ from dirac_forge.values import dataclass
 __all__ = [
     "AllowedSources",
     "Current",
+    "LineWithoutVersions",
     "NoOrder",
     "NoReleaseFound",
     "NoVersionOffered",
@@ -71,6 +72,14 @@ class NoOrder(SkipReason):
     pep440: bool = False
     """It is no version of PEP 440, which PyPI asks for."""
     notes: tuple[ReleaseNote, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LineWithoutVersions(SkipReason):
+    """The settings do not say which versions belong on a release line."""
+
+    feedstock: str
+    branch: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

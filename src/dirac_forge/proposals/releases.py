@@ -18,7 +18,7 @@ from dirac_forge.bump.objections import AskedAnyway, NotListed, Objection, PreRe
 from dirac_forge.bump.release_sources import pinned_origins, places_of
 from dirac_forge.bump.releases import Newest, asked_anyway, newest
 from dirac_forge.bump.rules import Rules
-from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, UpdatesOff
+from dirac_forge.bump.skip_reasons import Current, LineWithoutVersions, NoOrder, NoReleaseFound, UpdatesOff
 from dirac_forge.bump.versions import MissingFileError
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
@@ -43,6 +43,7 @@ _HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(
 _INDEXES = {"cratesio": "crates.io", "npm": "npm", "pypi": "PyPI"}
 """Kinds of sources that say of each release whether it was withdrawn, and what people call them."""
 _GIVE = "Give the version with --to."
+_SETTING = 'Set its versions, such as `">=1,<2"`, or give the version with --to.'
 
 
 def index_name(settings: Settings) -> str:
@@ -125,13 +126,20 @@ class ReleaseLookup:
         places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
         if isinstance(places, SkipReason):
             return case.skip(places, hint=_GIVE)
-        known = self.context.settings.feedstocks.get(case.folder.name)
-        lines: Mapping[str, SpecifierSet] = known.branches if known is not None else {}
-        rules = Rules(feedstock=case.folder.name, allowed=lines.get(case.branch, SpecifierSet()), updates=updates)
+        allowed = self._allowed(case)
+        if allowed is None:
+            return case.skip(LineWithoutVersions(feedstock=case.folder.name, branch=case.branch), hint=_SETTING)
+        rules = Rules(feedstock=case.folder.name, allowed=allowed, updates=updates)
         offers, notes = self._offers(places)
         if updates.use_curl is not None and any("url" in place.ways for place in places):
             notes.append("use_curl of conda-forge.yml chooses nothing here: URLs are tested by neither curl nor wget")
         return FoundRelease(tuple(offers), rules, tuple(notes))
+
+    def _allowed(self, case: Case) -> SpecifierSet | None:
+        """Return the versions that belong on a release line; None for another than the default one without settings."""
+        known = self.context.settings.feedstocks.get(case.folder.name)
+        lines = {} if known is None else {name.replace("/", "-"): versions for name, versions in known.branches.items()}
+        return lines.get(case.branch.replace("/", "-"), None if case.folder.branch else SpecifierSet())
 
     def commits(self, case: Case, to: str) -> tuple[dict[str, str], tuple[MovedCommit | UnreadCommits, ...]]:
         """Return the commits of the recipe's sources that have one at version `to`, with a note for each source."""

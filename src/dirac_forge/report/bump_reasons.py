@@ -200,6 +200,12 @@ def _(reason: skip_reasons.NoOrder) -> str:
 
 
 @worded.register
+def _(reason: skip_reasons.LineWithoutVersions) -> str:
+    setting = f"feedstocks.{reason.feedstock}.branches"
+    return f"the settings do not say which versions belong on {reason.branch}: {setting} has no such branch"
+
+
+@worded.register
 def _(reason: skip_reasons.UpdatesOff) -> str:
     return f"{conda_forge_yml(reason.line)} asks for no new versions (version_updates: skip)"
 

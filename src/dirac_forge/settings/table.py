@@ -209,7 +209,7 @@ class FeedstockTable(_KebabTable):
     projects: _Projects = ()
     """Projects that are released together, as outputs of one recipe; in this order."""
     branches: dict[_Text, _Versions] = Field(default_factory=dict)
-    """Branch to the versions that belong on it; none: every version belongs on the default branch."""
+    """Branch to the versions that belong on it; default: all belong on the default branch, none on another."""
 
 
 def _span(value: object) -> timedelta:
