@@ -88,12 +88,12 @@ def _added(spec: str, shut: Sequence[str], asked: Sequence[Clause]) -> Iterable[
     """Yield the clauses that keep out what `spec` admits: `!=` as upstream has it, a bound behind an `==`."""
     mine = [python for python in shut if _admits(spec, python)]
     for python in mine:
-        if any(c.side == "not" and c.text.endswith(".*") and c.version == Version(python) for c in asked):
-            yield Clause(text=f"!={python}.*", operator="!=", version=Version(python))
+        if any(c.side == "not" and c.text.endswith(".*") and c.version.release == _number(python) for c in asked):
+            yield from clauses_of(f"!={python}.*") or ()
     exact = max((c.version.release[:2] for c in asked if c.side == "equal"), default=None)
     above = [python for python in mine if exact is not None and _number(python) > exact]
     if above:
-        yield Clause(text=f"<{above[0]}", operator="<", version=Version(above[0]))
+        yield from clauses_of(f"<{above[0]}") or ()
 
 
 def _is_skipped(draft: DriftDraft, output: OutputLines, python: str) -> bool:
