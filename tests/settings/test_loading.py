@@ -319,3 +319,12 @@ def test_our_own_settings_are_valid() -> None:
     settings = load(Path(__file__).parents[2], environ={}, flags={})
     assert settings.targets["dirac-grid"].pythons == ("3.11", "3.12", "3.13")
     assert settings.feedstocks["dirac-grid"].projects == ("DIRACCommon", "DIRAC")
+
+
+@pytest.mark.parametrize("label", ["automerge", "Automerge"])
+def test_the_label_that_merges_is_the_bots_own(tmp_path: Path, label: str) -> None:
+    wanted = (
+        "F:3: bot.labels[1]: expected another label: the bot sets 'automerge' itself, when all checks have passed and "
+        f"`bot: automerge` in the feedstock's conda-forge.yml allows it, got '{label}'"
+    )
+    assert problems(tmp_path, f'[tool.dirac-forge.bot]\nlabels = ["bot", "{label}"]\n') == [wanted]

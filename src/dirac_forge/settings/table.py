@@ -225,7 +225,17 @@ _Span = Annotated[timedelta, PlainValidator(_span), WithJsonSchema({"type": "str
 _OthersRule = Annotated[str, Matching(r"wait|comment|ignore", "wait, comment or ignore")]
 _Repository = Annotated[str, Matching(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9_.-]{1,100}", "a repository such as 'owner/name'")]
 
-_Label = Annotated[str, Matching(r"[^\s,][^,\n]{0,49}", "the name of a label")]
+
+def _own_label(label: str) -> str:
+    if label.strip().lower() == "automerge":
+        raise unexpected(
+            "another label: the bot sets 'automerge' itself, when all checks have passed and `bot: automerge` in the "
+            "feedstock's conda-forge.yml allows it"
+        )
+    return label
+
+
+_Label = Annotated[str, Matching(r"[^\s,][^,\n]{0,49}", "the name of a label"), AfterValidator(_own_label)]
 _WithdrawnRule = Annotated[str, Matching(r"close|mark", "close or mark")]
 _Window = Annotated[
     ScheduleWindow, PlainValidator(window_of), WithJsonSchema({"type": "string", "pattern": r"\d\d:\d\d-\d\d:\d\d$"})
