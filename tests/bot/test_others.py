@@ -60,14 +60,17 @@ def open_pull(bot: Bots, theirs: Theirs) -> int:
 SAME = {
     "conda-forge's bot": Theirs(title="demo v2.0", branch="2.0_h1a2b3c", version="2.0"),
     "its automerge": Theirs(title="[bot-automerge] demo v2.0", branch="2.0_h1a2b3c"),
-    "a person": Theirs(title="Update to 2.0", by="octocat"),
+    "a person": Theirs(title="Update to 2.0", version="2.0", by="octocat"),
     "a person without words": Theirs(title="new release", version="2.0", by="octocat"),
-    "a branch alone": Theirs(title="new release", branch="v2.0", by="octocat"),
+    "a branch alone": Theirs(title="new release", branch="2.0_h1a2b3c"),
 }
 OTHER = {
     "another version": Theirs(title="demo v2.0.1", branch="2.0.1_h1a2b3c", version="2.0.1"),
     "an older version": Theirs(title="demo v1.2.0", branch="1.2.0_h1a2b3c", version="1.2.0"),
     "a fix": Theirs(title="Fix the tests", by="octocat"),
+    "a pin of that version": Theirs(title="Add numpy 2.0 pin", by="octocat"),
+    "a warning": Theirs(title="Do not use 2.0", branch="no-2.0", by="octocat"),
+    "another package": Theirs(title="numpy v2.0", by="octocat"),
     "a number in the title": Theirs(title="Drop Python 2 (#20)", by="octocat"),
 }
 
@@ -86,6 +89,15 @@ def test_nothing_is_opened_next_to_the_same_change_and_its_author_is_named(bot: 
     (entry,) = bot.entries("demo")
     assert (entry.state, entry.decided, entry.attempts) == ("theirs", text, 0)
     assert bot.github.pulls(DEMO)[0].comments == []
+
+
+def test_what_the_base_has_already_is_not_theirs(bot: Bots) -> None:
+    bot.feedstock("demo", wanted="2.0")
+    text = recipe("demo", "1.0") + "\nextra:\n  old:\n    version: 2.0\n"
+    bare.commit(bot.github.path(DEMO), "main", {"recipe/recipe.yaml": text}, message="old")
+    opened(bot, Theirs(title="Fix the README", extra={"recipe/recipe.yaml": text + "# more\n"}, by="octocat"))
+    (outcome,) = bot.run().outcomes
+    assert outcome.state != "theirs"
 
 
 @pytest.mark.parametrize("name", OTHER)
@@ -142,6 +154,14 @@ def test_a_rebuild_for_the_same_migration_is_the_same_change(bot: Bots, theirs: 
     number = opened(bot, theirs)
     (outcome,) = bot.run().outcomes
     assert (outcome.state, outcome.number) == ("theirs", number)
+
+
+def test_a_migration_that_is_only_named_is_in_nobodys_way(bot: Bots) -> None:
+    bot.feedstock("demo", wanted="2.0")
+    bot.decider.migration = "openssl4"
+    opened(bot, Theirs(title="Remove migration openssl4", branch="no-openssl4", by="octocat"))
+    (outcome,) = bot.run().outcomes
+    assert outcome.state == "opened"
 
 
 def test_the_same_program_run_by_another_account_is_found_by_its_header(bot: Bots) -> None:

@@ -111,7 +111,7 @@ class GitHubDestination:
         return tuple(
             other
             for pull in foreign
-            if announces(other := _other(pull), identity) or self._carries(repo, pull, identity)
+            if announces(other := _other(pull), identity) or self._carries(place, base, pull, identity)
         )
 
     def _open_requests(self, repo: Repo, base: str) -> tuple[PullRequest, ...]:
@@ -121,15 +121,17 @@ class GitHubDestination:
             self._listed[key] = tuple(self.forge.pull_requests(repo, state="open", base=base))
         return self._listed[key]
 
-    def _carries(self, repo: Repo, pull: PullRequest, identity: Identity) -> bool:
+    def _carries(self, place: RepositoryPlace, base: str, pull: PullRequest, identity: Identity) -> bool:
         """Whether the files at the head of a request have the change; if they can't be read the title decides."""
-        key = (pull.head_sha, identity)
+        repo, key = self._repo(place), (pull.head_sha, identity)
         if key not in self._carried:
             try:
+                tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
+                before = self.clones.read(tip, under=("recipe/", ".ci_support/migrations/"))
                 files = self.clones.files_of_request(repo.full_name, repo.clone_url, pull.number)
             except ForgeError:
                 return False
-            self._carried[key] = carries(files, identity)
+            self._carried[key] = carries(files, identity, before)
         return self._carried[key]
 
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:
@@ -161,7 +163,7 @@ class GitHubDestination:
         there = self.clones.log(tip, fork.clone_url, sent.branch)
         if there and there[0].commit == sent.commit:
             return
-        if there and there[0].commit != known and not _is_ours(there, self.author()):
+        if there and there[0].commit not in {known, tip.commit} and not _is_ours(there, self.author()):
             raise TakenError(
                 f"{fork.full_name}: {sent.branch} has commits of {there[0].name}, which are not pushed away",
                 hint="Merge or close the request, or take the commits off the branch.",

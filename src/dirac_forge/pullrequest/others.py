@@ -15,9 +15,10 @@ _VERSION_LINE = re.compile(
     r"""(?mx)^\s*(?:-\s+)?(?:\{%-?\s*set\s+version\s*=\s*|version\s*:\s*)["']?(?P<version>[0-9A-Za-z][\w.+!-]{0,99})"""
 )
 _WORD = re.compile(r"[0-9a-z]+")
-_NUMBER = re.compile(r"(?<![\w.])v?(\d[0-9A-Za-z]*(?:\.[0-9A-Za-z]+)*)(?![\w]|\.\w)")
-_BRANCH_END = re.compile(r"_h[0-9a-f]{5,}$")
-_REBUILD = re.compile(r"\b(re-?build|migrat\w*|update|bump|pin)", re.IGNORECASE)
+_BUMP_TITLE = re.compile(r"(?:\[[^\]]{1,40}\]\s*)*(?P<name>\S{1,200})\s+v?(?P<version>\S{1,100})\s*")
+_BUMP_BRANCH = re.compile(r"v?(?P<version>\S{1,100})_h[0-9a-f]{5,}")
+_REBUILD_TITLE = re.compile(r"(?i)(?:\[[^\]]{1,40}\]\s*)*re-?build\s+for\s+(?P<name>.{1,200})")
+_REBUILD_BRANCH = re.compile(r"(?i)rebuild-(?P<name>.{1,200}?)(?:-\d+-\d+)?_h[0-9a-f]{5,}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,30 +39,35 @@ def announces(request: OtherRequest, identity: Identity) -> bool:
     """Whether a request says that it makes the change: by our header, or by the title and branch as bots write them.
 
     conda-forge's bot opens `NAME v1.2.3` from `1.2.3_h0a1b2c` and `Rebuild for NAME` from `rebuild-NAME-0-1_h0a1b2c`
-    (https://github.com/regro/cf-scripts); people write `Update to 1.2.3` and the like.
+    (https://github.com/regro/cf-scripts). What people write tells nothing: `Add numpy 1.2.3`, `Do not use 1.2.3`.
     """
     if request.header is not None and request.header.identity == identity:
         return True
     if identity.kind == "bump":
-        versions = {match[1].lower() for match in _NUMBER.finditer(request.title)}
-        return _plain(identity.key) in versions | {_plain(_BRANCH_END.sub("", request.branch))}
+        title, branch = _BUMP_TITLE.fullmatch(request.title), _BUMP_BRANCH.fullmatch(request.branch)
+        versions = {_plain(branch["version"])} if branch is not None else set()
+        if title is not None and title["name"].lower() == identity.feedstock.lower():
+            versions.add(_plain(title["version"]))
+        return _plain(identity.key) in versions
     if identity.kind == "migration":
-        name = _words(identity.key)
-        return any(
-            _REBUILD.search(text) is not None and _contains(_words(text), name)
-            for text in (request.title, _BRANCH_END.sub("", request.branch))
-        )
+        found = (_REBUILD_TITLE.match(request.title), _REBUILD_BRANCH.fullmatch(request.branch))
+        return any(match is not None and _contains(_words(match["name"]), _words(identity.key)) for match in found)
     return identity.kind == "recipe" and _contains(_words(request.title), _words(identity.feedstock))
 
 
-def carries(files: Mapping[str, str], identity: Identity) -> bool:
-    """Whether the files at the head of a request have the change: the version, or the migration's file."""
+def carries(files: Mapping[str, str], identity: Identity, base: Mapping[str, str]) -> bool:
+    """Whether the files at the head of a request have the version or the migration's file, and its base does not."""
     if identity.kind == "migration":
-        return f".ci_support/migrations/{identity.key}.yaml" in files
+        path = f".ci_support/migrations/{identity.key}.yaml"
+        return path in files and path not in base
+    return identity.kind == "bump" and _mentions(files, identity.key) > _mentions(base, identity.key)
+
+
+def _mentions(files: Mapping[str, str], version: str) -> int:
+    """Return how many lines of a recipe set a version."""
     texts = [text for path, text in files.items() if path in {"recipe/recipe.yaml", "recipe/meta.yaml"}]
-    return identity.kind == "bump" and any(
-        _plain(match["version"]) == _plain(identity.key) for text in texts for match in _VERSION_LINE.finditer(text)
-    )
+    found = (match["version"] for text in texts for match in _VERSION_LINE.finditer(text))
+    return sum(_plain(each) == _plain(version) for each in found)
 
 
 def _plain(version: str) -> str:
