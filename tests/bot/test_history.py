@@ -61,7 +61,7 @@ def test_all_that_is_known_is_said() -> None:
         "  looked:  2026-01-05 14:03 UTC",
         "  found:   0.46.2 upstream, 0.45.1 in the recipe",
         "  decided: bump to 0.46.2: 0.46.2 is the newest that fits",
-        "migration openssl4 (main): closed by a person; stays closed until something changes",
+        "migration openssl4 (main): closed by a person; stays closed unless somebody asks for it",
         "  paused:  everything is, by `paused` of [tool.dirac-forge.bot]",
         "  request: https://github.com/conda-forge/m2crypto-feedstock/pull/7",
         "  tried:   2026-01-05 14:03 UTC",

@@ -172,3 +172,20 @@ def test_labels_and_reviewers_that_are_refused_stop_nothing(bot: Bots) -> None:
         said = [event.text for event in ledger.events() if event.step == "labels"]
     assert said[0] == "not set (bot): the token is not allowed to on this feedstock"
     assert "Reviews may only be requested from collaborators" in said[1]
+
+
+def test_what_is_prepared_and_over_leaves_the_outbox_and_is_never_open(bot: Bots) -> None:
+    bot.feedstock("demo", wanted="2.0")
+    for _ in range(2):
+        bot.run(outbox=True)
+        (entry,) = bot.entries("demo")
+        assert entry.state == "prepared"
+    folder = bot.folder / "outbox"
+    assert len(list(folder.rglob("request.json"))) == 1
+    bot.decider.versions.clear()
+    bot.decider.over[entry.identity] = YANKED
+    bot.run(outbox=True)
+    assert list(folder.rglob("request.json")) == []
+    bot.decider.versions["demo"] = "2.0"
+    bot.decider.over.clear()
+    assert [outcome.state for outcome in bot.run(outbox=True).outcomes] == ["prepared"]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity, fingerprint
 from dirac_forge.pullrequest.smithy import find_smithy
@@ -148,14 +149,14 @@ def test_migrations_and_release_lines_stand_beside_each_other(world: World) -> N
 
 
 @pytest.mark.parametrize("by", ["maintainer", "bot"])
-def test_what_a_person_closed_stays_closed_until_something_changes(world: World, by: str) -> None:
+def test_what_a_person_closed_stays_closed_whatever_moves_around_it(world: World, by: str) -> None:
     world.deliver(bump("2"))
     world.github.close(FEEDSTOCK, 1, by=by)
     for _ in range(2):
         outcome = world.deliver(bump("2"))
         assert (outcome.state, outcome.text) == (
             "closed",
-            f"#1 was closed on 2027-01-15 by {by}, and nothing has changed since",
+            f"#1 was closed on 2027-01-15 by {by}, and is not opened again unless somebody asks for it",
         )
     assert len(world.pulls()) == 1
     assert (world.entry("2").state, world.entry("2").decided) == (
@@ -165,9 +166,46 @@ def test_what_a_person_closed_stays_closed_until_something_changes(world: World,
     assert [step for step, _ in world.events()].count("closed") == 1
     better = bump("2")
     better = replace(better, edits=(*better.edits, Edit(path="recipe/build.sh", before="make\n", after="make all\n")))
-    assert world.deliver(better).state == "opened"
-    assert world.open_pulls() == [2]
+    assert world.deliver(better).state == "closed"
+    rebuilt = RECIPE.format(1).replace("number: 0", "number: 3")
+    moved(world, {"recipe/recipe.yaml": rebuilt})
+    for ledger in ("kept", "lost"):
+        if ledger == "lost":
+            world.ledger_file.unlink()
+        assert world.deliver(bump("2", rebuilt)).state == "closed"
+    assert world.deliver(bump("3", rebuilt)).state == "opened"
+    assert world.deliver(better, force=True, remake=lambda _: bump("2", rebuilt)).state == "opened"
     assert world.entry("2").decided == ""
+
+
+def test_an_open_request_is_made_again_where_that_is_asked_for(world: World) -> None:
+    world.deliver(bump("2"))
+    assert world.deliver(bump("2"), force=True).state == "unchanged"
+    first = world.entry("2").head_sha
+    world.time.now += 60
+    assert world.deliver(bump("2"), force=True, anew=True).state == "updated"
+    assert world.entry("2").head_sha != first
+    (pull,) = world.pulls()
+    assert [each.body.splitlines()[0] for each in pull.comments] == ["@conda-forge-admin, please rerender"] * 2
+    bare.git(world.github.path(FORK), "update-ref", f"refs/heads/{BRANCH}", "main")
+    assert world.deliver(bump("2"), force=True, anew=True).state == "updated"
+    bare.commit(world.github.path(FORK), BRANCH, {"theirs.txt": "x\n"}, message="by hand")
+    outcome = world.deliver(bump("2"), force=True, anew=True)
+    assert outcome.state == "left"
+    assert world.deliver(bump("2")).state == "unchanged"
+    assert (world.entry("2").step, world.entry("2").error) == ("left", outcome.text)
+
+
+def test_a_request_that_another_bot_opened_meanwhile_is_left_to_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.deliver(bump("2"))
+    world.ledger_file.unlink()
+    monkeypatch.setattr(GitHubDestination, "requests", lambda *_, **__: ())
+    monkeypatch.setattr(GitHubDestination, "has_said", lambda *_, **__: False)
+    world.time.now += 1
+    assert (world.deliver(bump("2")).state, world.entry("2").state) == ("unchanged", "open")
+    assert len(world.pulls()[0].comments) == 1
 
 
 def test_what_a_person_closed_can_be_asked_for(world: World) -> None:

@@ -85,7 +85,8 @@ def test_what_is_taken_back_stays_so(world: World) -> None:
     assert world.deliver(bump("2")).state == "closed"
     better = bump("2")
     better = replace(better, edits=(*better.edits, Edit(path="recipe/build.sh", before="make\n", after="make all\n")))
-    assert world.deliver(better).state == "opened"
+    assert world.deliver(better).state == "closed"
+    assert world.deliver(better, force=True).state == "opened"
     assert world.open_pulls() == [2]
 
 

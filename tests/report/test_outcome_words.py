@@ -48,7 +48,10 @@ CASES = [
     (OthersRequest(number=1, author="bot", title="a 2"), "#1 by bot makes the same change: a 2"),
     (MergedRequest(name="#1"), "#1 is merged"),
     (ClosedRequest(how="closed #1"), "closed #1"),
-    (ClosedRequest(how="closed #1", unchanged=True), "closed #1, and nothing has changed since"),
+    (
+        ClosedRequest(how="#1 was closed", stays=True),
+        "#1 was closed, and is not opened again unless somebody asks for it",
+    ),
     (RetractedRequest(comment="wrong"), "it was retracted: wrong"),
     (MergedBeforeRetraction(), "it is merged and can't be retracted any more"),
     (RequestInConflict(name="#1"), "#1 has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"),

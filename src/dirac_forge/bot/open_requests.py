@@ -237,7 +237,7 @@ class OpenRequests:
             return Outcome(
                 identity=entry.identity, state="unchanged", reason=unneeded, url=entry.url, number=entry.number
             )
-        return self._withdrawn(entry, text=text, reason=unneeded, again=withdrawn)
+        return self._withdrawn(entry, text=text, reason=unneeded, again=True)
 
     def _withdrawn(self, entry: LedgerEntry, *, text: str, reason: OutcomeReason, again: bool = False) -> Outcome:
         """Close a request with a comment of this text, and return what became of it."""

@@ -257,6 +257,7 @@ class BotRun:
             log=log,
             lease=lease,
             force=change.identity in self.asked.again,
+            anew=change.identity in self.asked.again,
             remake_conflicts=change.remake_conflicts,
         )
 

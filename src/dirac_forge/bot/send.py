@@ -20,6 +20,7 @@ def send(
     log: RunLog,
     lease: Lease,
     force: bool = False,
+    anew: bool = False,
     remake_conflicts: bool = True,
 ) -> Outcome:
     """Bring a change to its destination; the lease is renewed with each step. See `deliver`, which this calls.
@@ -42,6 +43,7 @@ def send(
         options=DeliveryOptions(
             smithy=connections.smithy,
             force=force,
+            anew=anew,
             others=connections.others,
             prepared=connections.prepared,
             draft=connections.draft,

@@ -95,8 +95,8 @@ class ClosedRequest:
 
     how: str
     """As the ledger has it: `closed #12 on 2026-01-05 (octocat)`."""
-    unchanged: bool = False
-    """Whether it is wanted as it was, so that it stays closed."""
+    stays: bool = False
+    """Whether the change is still wanted, so that it stays closed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

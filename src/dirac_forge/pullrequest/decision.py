@@ -97,6 +97,7 @@ def decide(
     others: Sequence[OtherRequest] = (),
     *,
     force: bool = False,
+    anew: bool = False,
     remake_conflicts: bool = True,
 ) -> Decision:
     """Return what is to be done about a change.
@@ -107,13 +108,15 @@ def decide(
         known: what the ledger remembers of it.
         others: open requests of others that make the same change.
         force: also where a person closed it.
+        anew: also where it is open and up to date.
         remake_conflicts: whether a request is made again where the files that it changes moved on.
     """
     mine = _on_branch(requests, wanted.branch)
     older = tuple(each for each in requests if _replaced(wanted, each))
     act: Act | None = _ended(wanted, mine, known, force=force)
     if mine is not None and mine.state == "open":
-        act = _brought_up_to_date(wanted, mine, _written_in(mine, known), remake_conflicts=force or remake_conflicts)
+        written = _written_in(mine, known)
+        act = _brought_up_to_date(wanted, mine, written, anew=anew, remake_conflicts=force or remake_conflicts)
     if act is not None:
         return Decision(act=act, request=mine, older=older)
     if force or not others:
@@ -134,15 +137,17 @@ def _ended(
     if force or (mine is not None and mine.by_us):
         return None
     if mine is not None:
-        return "closed" if _written_in(mine, known).fingerprint == wanted.fingerprint else None
-    if known is None or known.fingerprint != wanted.fingerprint:
-        return None
-    return _ENDED.get(known.state)
+        # Who closed it does not want this version, whatever moved around it since: build number, hash, format.
+        return "closed"
+    ended = _ENDED.get(known.state) if known is not None else None
+    return None if ended == "merged" and known is not None and known.fingerprint != wanted.fingerprint else ended
 
 
 def _brought_up_to_date(
-    wanted: WantedRequest, mine: Request, written: _Written, *, remake_conflicts: bool
+    wanted: WantedRequest, mine: Request, written: _Written, *, anew: bool, remake_conflicts: bool
 ) -> Literal["update", "edit_text", "finish", "conflict"]:
+    if anew:
+        return "update"
     if written.before not in {"", wanted.before} and not remake_conflicts:
         return "conflict"
     if written.fingerprint != wanted.fingerprint or written.before not in {"", wanted.before}:

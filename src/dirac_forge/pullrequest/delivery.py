@@ -138,8 +138,9 @@ class _Delivery(DeliveryState):
     def _decided(
         self, wanted: WantedRequest, requests: Sequence[Request], place: RepositoryPlace, base: str
     ) -> Decision:
-        known, force, remake = self.known, self.options.force, self.options.remake_conflicts
-        decision = decide(wanted, requests, known, force=force, remake_conflicts=remake)
+        known, options = self.known, self.options
+        force, remake = options.force, options.remake_conflicts
+        decision = decide(wanted, requests, known, force=force, anew=options.anew, remake_conflicts=remake)
         if decision.act == "open":
             others = self._beside(wanted, place)
             if not others and self.options.others != "ignore":
@@ -226,10 +227,19 @@ class _Delivery(DeliveryState):
             self.destination.label(place, old, _LABEL, on=False)
         title, body = self._text(wanted, made, old)
         request = self.request = self.destination.request(place, sent, title=title, body=body, old=old)
+        if old is None and self._is_of_another_run(request):
+            # Another bot of this account opened it meanwhile, and does the rest; the next run looks whether it did.
+            reason = UpToDateRequest(name=request.name)
+            self._note_finished(wanted, place, request, "unchanged", worded(reason))
+            return self.outcome("unchanged", reason)
         what = self._note_request(wanted, request, sent, old)
         asked = made.rerendered is not None and made.rerendered.state != "done"
         self._complete(wanted, decision, place, request, ask=asked, new=old is None)
         return self.outcome(what, ChangeSent(how=what, title=wanted.title))
+
+    def _is_of_another_run(self, request: Request) -> bool:
+        header = request.header
+        return header is not None and header.batch not in {"", self.journal.run}
 
     def _note_request(self, wanted: WantedRequest, request: Request, sent: Sent, old: Request | None) -> _How:
         told = f"{request.url}: {wanted.title}"
@@ -285,7 +295,7 @@ class _Delivery(DeliveryState):
             state, reason = "updated", RequestTextUpdated(name=request.name)
         self._note_finished(wanted, place, request, state, worded(reason))
         known = self.known
-        ask = rerender == "ask" and (known is None or known.step != "finished")
+        ask = rerender == "ask" and (known is None or known.step not in {"finished", "left"})
         new = before is not None and before.step in UNFINISHED
         self._complete(wanted, decision, place, request, ask=ask, new=new)
         return self.outcome("prepared" if self.destination.prepares and state == "updated" else state, reason)
@@ -325,6 +335,8 @@ class _Delivery(DeliveryState):
         for older in decision.older:
             supersede(self, wanted, place, request, older)
         known = self.known
+        if known is not None and known.step == "left" and decision.act == "finish":
+            return  # It could not be made again, and why is shown until it is.
         if known is None or known.step != "finished" or known.error or known.attempts:
             self.note(wanted, "finished", "", attempts=0, error="", next_try=None)
 
@@ -332,6 +344,8 @@ class _Delivery(DeliveryState):
         known = self.known
         # Made again on a newer state of the feedstock, it has to be rendered again, too.
         again = f" {known.base_sha[:12]}" if known is not None and known.remade == wanted.fingerprint else ""
+        if known is not None and self.options.anew:
+            again = f" {known.head_sha[:12]}"
         asked = self.destination.say(place, request, RERENDER, mark=f"rerender {wanted.mark}{again}")
         if not self.destination.prepares:
             locked = "conda-forge's service can't rerender it: the conversation is locked"

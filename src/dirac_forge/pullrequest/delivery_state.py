@@ -31,6 +31,8 @@ class DeliveryOptions:
     smithy: Smithy | NoSmithy | None = None
     force: bool = False
     """Deliver before the next try is due, and where a person closed the request."""
+    anew: bool = False
+    """Make commits again also for a request that is open and up to date."""
     others: str = "wait"
     """`other-requests` of the settings: wait, comment or ignore."""
     prepared: Prepared = lambda wanted, tip: None  # noqa: ARG005

@@ -45,6 +45,8 @@ def observed_request(
     if request is None or entry.state == "done":
         return entry, request
     state = _state(entry, request)
+    if destination.prepares and state == "open":
+        state = "prepared"
     decided = {"closed-by-person": request.closed, "open": "", "merged": ""}.get(state, entry.decided)
     fresh = replace(entry, state=state, number=request.number, url=request.url, head=request.branch, decided=decided)
     if fresh == entry:
@@ -69,7 +71,7 @@ def withdraw(
     on_step: Callable[[str], None] = lambda _: None,
 ) -> LedgerEntry:
     """Take a change back: its open request is closed, saying why (`text`), and its branch goes unless somebody added
-    to it. It is not opened again until something changes; with `again`, whenever it is wanted again. One that is merged
+    to it. It is not opened again unless somebody asks for it; with `again`, whenever it is wanted again. One that is merged
     stays. Raises as `observe` does.
     """
     mark: Closing = "superseded" if again else "retracted"

@@ -28,7 +28,7 @@ OutcomeState = Literal[
     "unknown",
 ]
 """`prepared`: in the outbox; `theirs`: someone else's open request makes the same change; `left`: the branch has a
-person's commits, and is theirs now; `closed`: a person closed it, and nothing has changed since; `skipped`: decided
+person's commits, and is theirs now; `closed`: a person closed it; `skipped`: decided
 again, and there is nothing to do; `waiting`: not yet time for the next attempt; `failed`: the answer was no;
 `unknown`: there was no answer."""
 

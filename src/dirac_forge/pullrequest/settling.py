@@ -94,17 +94,17 @@ def merged(state: DeliveryState, wanted: WantedRequest, decision: Decision, plac
 def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | None) -> Outcome:
     """A person decided that it is not wanted."""
     known = state.known
-    if known is not None and known.state == "retracted" and known.fingerprint == wanted.fingerprint:
+    if known is not None and known.state == "retracted":
         return state.outcome("closed", RetractedRequest(comment=known.decided))
     if request is None:
-        return state.outcome("closed", ClosedRequest(how=known.decided, unchanged=True) if known else "")
+        return state.outcome("closed", ClosedRequest(how=known.decided, stays=True) if known else "")
     text = request.closed or f"{request.name} was closed"
     closed = request.closing or "closed-by-person"
     if known is None or (known.state, known.decided) != (closed, text):
         about = {"number": request.number, "url": request.url, "head": request.branch}
-        told = f"{text}: it is not opened again until something changes"
+        told = f"{text}: it is not opened again unless somebody asks for it"
         state.note(wanted, "closed", told, state=closed, decided=text, **about)
-    return state.outcome("closed", ClosedRequest(how=text, unchanged=True))
+    return state.outcome("closed", ClosedRequest(how=text, stays=True))
 
 
 def conflicting(state: DeliveryState, wanted: WantedRequest, request: Request, place: RepositoryPlace) -> Outcome:

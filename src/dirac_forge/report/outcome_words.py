@@ -65,7 +65,7 @@ def _(reason: reasons.UpToDateRequest) -> str:
 
 @worded.register
 def _(reason: reasons.ClosedRequest) -> str:
-    return f"{reason.how}, and nothing has changed since" if reason.unchanged else reason.how
+    return f"{reason.how}, and is not opened again unless somebody asks for it" if reason.stays else reason.how
 
 
 @worded.register
