@@ -71,8 +71,8 @@ def withdraw(
     on_step: Callable[[str], None] = lambda _: None,
 ) -> LedgerEntry:
     """Take a change back: its open request is closed, saying why (`text`), and its branch goes unless somebody added
-    to it. It is not opened again unless somebody asks for it; with `again`, whenever it is wanted again. One that is merged
-    stays. Raises as `observe` does.
+    to it. It is not opened again unless somebody asks for it; with `again`, whenever it is wanted again. One that is
+    merged stays. Raises as `observe` does.
     """
     mark: Closing = "superseded" if again else "retracted"
     place, request = _found(entry, destination)
