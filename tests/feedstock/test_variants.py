@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.feedstock.algebra import MigrationKeys, migrated
-from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, Pinning, parse_configuration, read_pinning
+from dirac_forge.feedstock.pinning import (
+    Configuration,
+    ConfigurationError,
+    Pinning,
+    parse_configuration,
+    read_pinning,
+    unknown_selectors,
+)
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants, variants
 from dirac_forge.feedstock.workspace import recipe_of
 
@@ -172,6 +179,16 @@ def test_an_ordering_without_the_current_value_is_refused(operation: str) -> Non
         f"m.yaml:{line}: __migrator.ordering.python lacks '3.12', a value that python has now\n"
         "Add it to the list, oldest first."
     )
+
+
+@pytest.mark.parametrize(("selector", "there"), [("nosuch", False), ("not nosuch", True), ("linux and nosuch", False)])
+def test_an_unknown_name_in_a_selector_is_false(selector: str, there: bool) -> None:
+    text = f"lib:\n- '2'  # [{selector}]\n"
+    found = parse_configuration(text, path="x.yaml", platform="linux-64", build_platform="linux-64")
+    assert found.values == ({"lib": ("2",)} if there else {})
+    said = f"x.yaml:2: [{selector}]: conda-build has no name nosuch and takes it as False"
+    assert unknown_selectors(text, path="x.yaml", platforms=["linux-64"]) == (said,)
+    assert unknown_selectors(text, path="x.yaml", platforms=["linux-64"], keys=["nosuch"]) == ()
 
 
 def test_key_add_of_what_is_there_changes_nothing() -> None:

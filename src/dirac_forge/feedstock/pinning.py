@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
@@ -10,14 +10,25 @@ from pathlib import Path
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.recipe.reading.selectors import selector_names
 from dirac_forge.recipe.reading.v0 import selected_text, selector_variables
 from dirac_forge.recipe.reading.values import Function
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
 from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.values import dataclass
 
-__all__ = ["Configuration", "ConfigurationError", "Pinning", "combined", "parse_configuration", "read_pinning"]
+__all__ = [
+    "Configuration",
+    "ConfigurationError",
+    "Pinning",
+    "combined",
+    "parse_configuration",
+    "read_pinning",
+    "unknown_selectors",
+]
 
+_GIVEN = frozenset({"py", "np", "pl", "lua"})
+"""Names that conda-build gives to selectors by its own defaults."""
 _NO_VARIANTS = frozenset({"zip_keys", "pin_run_as_build", "extend_keys", "ignore_version", "ignore_build_only_deps"})
 
 
@@ -40,7 +51,7 @@ def parse_configuration(
 ) -> Configuration:
     """Return the configuration in `text` for one platform; `cuda` as for a recipe that calls `compiler("cuda")`.
 
-    Raises ConfigurationError.
+    An unknown name in a selector is False, as in conda-build. Raises ConfigurationError.
     """
     names = selector_variables(platform, build_platform, {})
     environment = {"BUILD_PLATFORM": build_platform, "CF_CUDA_ENABLED": str(cuda)}
@@ -50,7 +61,11 @@ def parse_configuration(
     names["environ"] = {"get": getter}
     names["os"] = {"environ": names["environ"], "getenv": getter}
     try:
-        selected, _ = selected_text(text, names, path=path)
+        selected, perhaps = selected_text(text, names, path=path)
+        if perhaps:
+            read = {name for selector in perhaps.values() for name in selector_names(selector)}
+            unknown = read - names.keys() - _GIVEN
+            selected, _ = selected_text(text, {**dict.fromkeys(unknown, False), **names}, path=path)
         values = plain(compose(selected))
     except RecipeError as exc:
         raise ConfigurationError(str(exc)) from exc
@@ -61,6 +76,28 @@ def parse_configuration(
     if not isinstance(values, dict):
         raise ConfigurationError(f"{path}:1: expected a mapping of keys to values")
     return configuration_of(values)
+
+
+def unknown_selectors(
+    text: str, *, path: Path | str, platforms: Iterable[str], keys: Collection[str] = ()
+) -> tuple[str, ...]:
+    """Return what to know of selectors with unknown names, which are False: each with file and line.
+
+    `keys` are those of the pinning, which are no misspelt names. Raises ConfigurationError.
+    """
+    found: dict[int, str] = {}
+    for platform in platforms:
+        names = selector_variables(platform, platform, {})
+        names |= {"environ": {}, "os": {"environ": {}}}
+        try:
+            _, perhaps = selected_text(text, names, path=path)
+        except RecipeError as exc:
+            raise ConfigurationError(str(exc)) from exc
+        for index, selector in perhaps.items():
+            unknown = sorted(selector_names(selector) - names.keys() - _GIVEN - set(keys))
+            if unknown:
+                found[index + 1] = f"[{selector}]: conda-build has no name {' or '.join(unknown)} and takes it as False"
+    return tuple(f"{path}:{line}: {said}" for line, said in sorted(found.items()))
 
 
 def configuration_of(values: Mapping[str, object]) -> Configuration:

@@ -23,7 +23,7 @@ from dirac_forge.check.matrix import explain_cell
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import READER, read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph, with_release_lines
-from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.pinning import Pinning, unknown_selectors
 from dirac_forge.feedstock.workspace import Workspace, recipe_of
 from dirac_forge.files import read_text
 from dirac_forge.migration.already import already_pinned
@@ -129,10 +129,17 @@ class MigrationContext:
 
         Raises InputError where its allowlist is in no place.
         """
+        warn(self.observer, self._unknown_selectors(migration))
         membership = members_of(self.graph, migration, allowlist=self._allowlist(migration))
         skipped = self._skipped(migration, membership)
         plan = make_plan(self.graph, migration, refined(membership, self.graph.facts, migration, skipped))
         return replace(plan, notes=(*plan.notes, *self.assumed_over(migration), *already_pinned(plan, self.pinning)))
+
+    def _unknown_selectors(self, migration: Migration) -> tuple[str, ...]:
+        platforms = sorted({platform for facts in self.graph.facts.values() for platform in facts.platforms})
+        pinned = self.pinning.configuration("linux-64", "linux-64").values if self.pinning is not None else {}
+        keys = {*migration.keys, *pinned}
+        return unknown_selectors(migration.text, path=migration.path, platforms=platforms, keys=keys)
 
     def assumed_over(self, migration: Migration) -> tuple[str, ...]:
         """Return which migrations of `wait_for_migrators` are not known, and so are taken to be over, in words.
