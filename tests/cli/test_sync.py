@@ -47,6 +47,19 @@ def test_by_name_with_release_lines(workspace: Path, capsys: pytest.CaptureFixtu
     assert states(workspace, capsys, "gone") == (1, {"gone": "missing"})
 
 
+def test_release_lines_that_a_feedstock_wants_rebuilt_are_fetched_too(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    work = tmp_path / "work"
+    (work / "conda-forge.yml").write_text("bot: {abi_migration_branches: [v1, gone, 'v*']}\n", encoding="utf-8")
+    options = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+    push = ("push", "-q", str(tmp_path / "repositories/b-feedstock.git"), "main")
+    for arguments in (("add", "-A"), ("commit", "-qm", "lines"), push):
+        subprocess.run(("git", "-C", str(work), *options, *arguments), check=True)
+    found = {"b": "new", "b@v1": "new", "b@gone": "missing", "b@v*": "missing"}
+    assert states(workspace, capsys, "b") == (1, found)
+
+
 def test_archived_feedstocks_are_told_and_left_out(
     workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

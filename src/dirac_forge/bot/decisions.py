@@ -220,6 +220,9 @@ class RunDecisions:
     ) -> list[RunDecision]:
         plan = migrating.plan(migrating.migration(name))
         key = plan.migration.name
+        for line in plan.membership.absent:
+            why = "abi_migration_branches asks for a rebuild there, and it is not in the workspace"
+            self.context.observer.warned(f"{key}: {line} is left out: {why}; `dirac-forge sync {line}` fetches it")
         open_rebuilds = {
             member_of(entry.identity): request_of(entry)
             for entry in requests

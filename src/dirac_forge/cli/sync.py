@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from rich.table import Table
@@ -44,19 +45,40 @@ def sync(context: Context, names: Sequence[str], *, closure: str | None, all_: b
     if settings.offline and "://" in settings.feedstock_url:
         raise UnknownError("offline: repositories can't be fetched", hint="Leave out --offline, or set feedstock-url.")
     archived = _archived(context).intersection(line.name for line in lines)
+    results = _copied(context, folder, [line for line in lines if line.name not in archived], force=force)
+    more = [line for line in dict.fromkeys(_rebuilt_lines(folder, results)) if line not in lines]
+    results += _copied(context, folder, more, force=force) if more else ()
+    note_archived(folder, archived, among={line.name for line in lines})
+    warn(context.observer, _problems(folder, results))
+    left = [Synced(line=line, state="archived", text=ARCHIVED) for line in lines if line.name in archived]
+    return _answer(context, (*results, *left))
+
+
+def _copied(context: Context, folder: Path, lines: Sequence[SyncedLine], *, force: bool) -> tuple[Synced, ...]:
+    settings = context.settings
     with ThreadPoolExecutor(settings.connections) as executor:
-        results = bring_up_to_date(
+        return bring_up_to_date(
             folder,
-            [line for line in lines if line.name not in archived],
+            lines,
             repository=lambda name: settings.feedstock_url.format(name=name),
             executor=executor,
             force=force,
             observer=context.observer,
         )
-    note_archived(folder, archived, among={line.name for line in lines})
-    warn(context.observer, _problems(folder, results))
-    left = [Synced(line=line, state="archived", text=ARCHIVED) for line in lines if line.name in archived]
-    return _answer(context, (*results, *left))
+
+
+def _rebuilt_lines(folder: Path, results: Sequence[Synced]) -> Iterator[SyncedLine]:
+    """Yield the release lines that the feedstocks' own `abi_migration_branches` name; what can't be read names none."""
+    for one in results:
+        if one.line.branch in {"", "main", "master"} and one.state in {"new", "updated", "unchanged"}:
+            path = folder / one.line.folder / "conda-forge.yml"
+            with suppress(ForgeConfigError, OSError, UnicodeDecodeError):
+                branches = parse_forge_config(read_text(path), path=path).bot.abi_migration_branches
+                yield from (
+                    SyncedLine(name=one.line.name, branch=branch)
+                    for branch in branches
+                    if branch not in {"main", "master"}
+                )
 
 
 def _wanted(context: Context, names: Sequence[str], *, closure: str | None, all_: bool) -> Iterator[SyncedLine]:
