@@ -168,6 +168,10 @@ def test_the_json_schema_takes_what_is_read_and_refuses_what_is_not() -> None:
             "x.yaml:1: __migrator.primary_key: python is none of the pins that are changed",
         ),
         (
+            "__migrator:\n  build_number: -1\nlib: ['1']\n",
+            "x.yaml:2: __migrator.build_number: build numbers are never lowered: expected 0 or more",
+        ),
+        (
             "__migrator:\n  ordering:\n    lib: ['1', '3']\nlib:\n- '2'\n",
             "x.yaml:3: __migrator.ordering.lib: lacks '2', a new value of lib; add it, oldest first",
         ),

@@ -101,6 +101,9 @@ class MigrationTable(YamlTable):
                 yield (key,), "belongs under __migrator"
         if not self.pins:
             yield (), "no pin is changed: expected keys such as `openssl:` with a list of values"
+        for name in ("bump_number", "build_number"):
+            if (getattr(head, name) or 0) < 0:
+                yield ("__migrator", name), "build numbers are never lowered: expected 0 or more"
         if head.operation and head.primary_key is None:
             yield ("__migrator", "operation"), f"{head.operation} needs a primary_key"
         if head.primary_key is not None and head.primary_key not in self.pins:

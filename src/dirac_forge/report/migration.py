@@ -255,7 +255,8 @@ def _not_concerned(plan: Plan, name: str) -> str:
         {need.section for need in facts.needs} if facts is not None else (), plan.migration.settings.include_build
     )
     if not where:
-        return "it has no host or build requirements"
+        built = ", ".join(facts.platforms) if facts is not None else ""
+        return f"it has no host or build requirements{f' on {built}, for which it is built' if built else ''}"
     what = f"{packages[0]} is not" if len(packages) == 1 else f"none of {_some(packages)} is"
     return f"{what} in its {where} requirements"
 
