@@ -71,3 +71,13 @@ def test_what_is_no_configuration(text: str, message: str) -> None:
     with pytest.raises(ForgeConfigError) as error:
         parse_forge_config(text, path="conda-forge.yml")
     assert str(error.value) == message
+
+
+def test_a_key_that_is_there_twice_is_refused() -> None:
+    text = "bot:\n  version_updates: {skip: true}\nos_version: {}\nbot:\n  automerge: true\n  automerge: false\n"
+    with pytest.raises(ForgeConfigError) as error:
+        parse_forge_config(text, path="conda-forge.yml")
+    assert str(error.value).splitlines() == [
+        "conda-forge.yml:4: bot is there twice: remove one",
+        "conda-forge.yml:6: bot.automerge is there twice: remove one",
+    ]

@@ -216,3 +216,11 @@ def test_a_journal_that_is_not_text_is_ignored(tmp_path: Path, repositories: Pat
     folder.mkdir()
     (folder / ".sources-journal").write_bytes(b"\xff\xfe\x00[[[\n" + b"[" * 5000)
     assert states(run(tmp_path, SyncedLine(name="a"))) == {"a": "new"}
+
+
+def test_settings_that_are_a_symbolic_link_are_refused(tmp_path: Path, repositories: Path) -> None:
+    (repositories / "b-feedstock" / "conda-forge.yml").symlink_to("recipe/meta.yaml")
+    git(repositories / "b-feedstock", "add", "-A")
+    git(repositories / "b-feedstock", "commit", "-qm", "link")
+    with pytest.raises(InputError, match=r"conda-forge\.yml is a symbolic link, which is not read$"):
+        Repository(str(repositories / "b-feedstock")).tree("")

@@ -371,3 +371,14 @@ def test_netrc_is_not_sent_without_tls(tmp_path: Path, clones: Clones, monkeypat
             clones.refresh("conda-forge/a-feedstock", f"{server.url}/a-feedstock.git", "main")
         assert server.log
         assert "Basic bWU6c2VjcmV0" not in [asked.headers.get("authorization") for asked in server.log]
+
+
+def test_settings_that_are_a_symbolic_link_are_refused(clones: Clones, place: Path) -> None:
+    git(place, "read-tree", "main")
+    blob = git(place, "rev-parse", "main:recipe/build.sh")
+    git(place, "update-index", "--cacheinfo", f"120000,{blob},conda-forge.yml")
+    made = git(place, "commit-tree", "-m", "link", "-p", "main", git(place, "write-tree"))
+    git(place, "update-ref", "refs/heads/main", made)
+    tip = clones.refresh("conda-forge/a-feedstock", str(place), "main")
+    with pytest.raises(InputError, match=r"conda-forge\.yml is a symbolic link, which is not read$"):
+        clones.read(tip)

@@ -13,8 +13,8 @@ from pydantic import ConfigDict, Field
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.yamltables import Listed, YamlSection, line_finder
-from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
-from dirac_forge.settings.validation import InvalidError, validated
+from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain, repeated_keys
+from dirac_forge.settings.validation import InvalidError, dotted, validated
 
 __all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
 
@@ -90,6 +90,8 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
     if not isinstance(values, dict):
         raise ForgeConfigError(f"{path}:1: expected a mapping of settings")
     line = line_finder(root)
+    if repeated := [f"{path}:{at}: {dotted(where)} is there twice: remove one" for where, at in repeated_keys(root)]:
+        raise ForgeConfigError(repeated)
     try:
         table = validated(_ForgeTable, values, file=path, line=line, context=line)
     except InvalidError as exc:

@@ -73,6 +73,8 @@ class Repository:
             about, _, path = line.partition("\t")
             parts = about.split()
             # Only plain files: a symbolic link (120000) could point anywhere.
+            if path == "conda-forge.yml" and parts[:1] == ["120000"]:
+                raise InputError(f"{redact(self.url)}: conda-forge.yml is a symbolic link, which is not read")
             if len(parts) != 4 or parts[0] not in {"100644", "100755"} or not _KEPT.fullmatch(path):
                 continue
             if int(parts[3]) > _MAX_FILE or len(found) >= _MAX_FILES:

@@ -69,9 +69,14 @@ class _File:
 
 def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) -> dict[str, str]:
     """Return the text files of a commit, path to text exactly as it is; see Clones.read. Raises InputError."""
+    listed = _listed(folder, commit, about)
+    settings = listed.get("conda-forge.yml")
+    if settings is not None and settings.mode in _SPECIAL:
+        # Without it, what the maintainers ask of bots would not count.
+        raise InputError(f"{about}: conda-forge.yml is {_SPECIAL[settings.mode]}, which is not read")
     files = {
         path: file
-        for path, file in _listed(folder, commit, about).items()
+        for path, file in listed.items()
         if file.mode in _PLAIN and (not under or path.startswith(tuple(under)))
     }
     _refuse_large(files, about)

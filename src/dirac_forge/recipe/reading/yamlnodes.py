@@ -25,6 +25,7 @@ __all__ = [
     "lines_of",
     "pairs",
     "plain",
+    "repeated_keys",
     "scalar",
 ]
 
@@ -156,6 +157,20 @@ def lines_of(node: Node | None, at: tuple[str | int, ...] = ()) -> Iterator[tupl
     for key, place, value in pairs(node):
         yield (*at, key), line_of(place)
         yield from lines_of(value, (*at, key))
+
+
+def repeated_keys(node: Node | None, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Yield path and line of every key that a mapping has already: YAML allows none, and conda-smithy refuses it."""
+    if not isinstance(node, MappingNode):
+        return
+    seen: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+            name = str(key.value)
+            if name in seen:
+                yield (*at, name), line_of(key)
+            seen.add(name)
+            yield from repeated_keys(value, (*at, name))
 
 
 class _Count:
