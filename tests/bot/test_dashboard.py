@@ -124,6 +124,20 @@ def test_one_issue_is_kept_current_and_boxes_are_done_once(bot: Bots) -> None:
 
 
 @git
+def test_a_box_of_what_is_still_paused_stays_ticked(bot: Bots) -> None:
+    bot.github.repository(BOARD, {"README.md": "x"})
+    demo = bot.feedstock("demo", wanted="2.0")
+    bot.limits(paused=("demo",))
+    body = kept(bot)
+    (issue,) = bot.github.get(BOARD).tickets.values()
+    issue.body = body.replace("- [ ] open now", "- [x] open now")
+    assert "- [x] open now" in kept(bot)
+    bot.limits()
+    assert "## Open (1)" in kept(bot)
+    assert len(bot.github.pulls(demo)) == 1
+
+
+@git
 def test_what_people_tick_during_a_run_stays_for_the_next(bot: Bots) -> None:
     bot.github.repository(BOARD, {"README.md": "x"})
     demo = bot.feedstock("demo", wanted="2.0")

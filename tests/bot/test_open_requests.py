@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dirac_forge.proposals.outcome_reasons import Unneeded
+from dirac_forge.pullrequest.github import shapes
 from support.bots import Bots, recipe
 from support.github import bare
 from support.github.state import CheckRun, Status
@@ -172,6 +173,15 @@ def test_labels_and_reviewers_that_are_refused_stop_nothing(bot: Bots) -> None:
         said = [event.text for event in ledger.events() if event.step == "labels"]
     assert said[0] == "not set (bot): the token is not allowed to on this feedstock"
     assert "Reviews may only be requested from collaborators" in said[1]
+
+
+def test_conflicts_that_the_forge_sees_are_told(bot: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(bot)
+    shape = shapes.pull_request
+    monkeypatch.setattr(shapes, "pull_request", lambda content, **more: shape({**content, "mergeable": False}, **more))
+    bot.run()
+    (entry,) = bot.entries("demo")
+    assert entry.failing == ("no conflicts with the release line",)
 
 
 def test_what_is_prepared_and_over_leaves_the_outbox_and_is_never_open(bot: Bots) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dirac_forge.bot.dashboard import DashboardRequests
+from dirac_forge.bot.dashboard_place import keep_dashboard
 from dirac_forge.bot.outcomes import exit_code
 from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.pullrequest.records import Identity
@@ -348,6 +349,22 @@ def test_a_merged_request_whose_release_line_is_wanted_again_is_not_opened_twice
         path = ledger.path
     path.unlink()
     assert "opened" not in states(bot)
+
+
+def test_a_merge_that_was_undone_is_told(bot: Bots) -> None:
+    opened(bot)
+    bot.github.merge(DEMO, 1)
+    before = {path: text for path, text in feedstock_files("demo").items() if path.startswith("recipe/")}
+    bare.commit(bot.github.path(DEMO), "main", before, message="Revert")
+    for _ in range(2):
+        (outcome,) = bot.run().outcomes
+        assert (outcome.state, outcome.text) == (
+            "merged",
+            "#1 is merged, and main lacks the change: it was undone or edited. Nothing is opened again",
+        )
+    with bot.connections() as connections:
+        keep_dashboard(connections, "", bot.folder / "outbox", bot.run_with(connections))
+    assert "## Merged and undone (1)" in (bot.folder / "outbox/dashboard.md").read_text(encoding="utf-8")
 
 
 def test_a_clock_that_was_wrong_by_years_delays_nothing(bot: Bots) -> None:

@@ -49,6 +49,10 @@ CASES = [
     (MergedRequest(name="#1"), "#1 is merged"),
     (ClosedRequest(how="closed #1"), "closed #1"),
     (
+        MergedRequest(name="#1", lacking="main"),
+        "#1 is merged, and main lacks the change: it was undone or edited. Nothing is opened again",
+    ),
+    (
         ClosedRequest(how="#1 was closed", stays=True),
         "#1 was closed, and is not opened again unless somebody asks for it",
     ),

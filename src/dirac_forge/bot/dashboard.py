@@ -9,6 +9,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 from dirac_forge.bot.budget import Held
+from dirac_forge.proposals.outcome_reasons import MergedRequest
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.bot_words import worded
@@ -100,6 +101,7 @@ def dashboard(state: DashboardState) -> str:
 
 def _sections(state: DashboardState) -> dict[str, list[str]]:
     failed = [each for each in state.outcomes if each.state in {"failed", "unknown"}]
+    undone = [each for each in state.outcomes if isinstance(each.reason, MergedRequest) and each.reason.lacking]
     closed = _closed(state, {each.identity for each in failed})
     return {
         "Distributions": [f"- {_short(line)}" for line in state.distributions],
@@ -108,6 +110,7 @@ def _sections(state: DashboardState) -> dict[str, list[str]]:
         "Waiting": list(map(_held, state.held)),
         "Blocked": [f"- {code(name)}: {_short(reason)}" for name, reason in state.waiting],
         "Failed": list(map(_failed, failed)),
+        "Merged and undone": [f"- {code(str(each.identity))}: {_short(each.text)}" for each in undone],
         "Requests of others": _entries(_in_states(state, "theirs")),
         "Closed by people": _entries(closed, "again"),
     }

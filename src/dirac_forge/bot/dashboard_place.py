@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from dirac_forge.bot.connections import Connections
@@ -65,6 +66,8 @@ def keep_dashboard(
         try:
             repo = forge.repository(repository)
             meanwhile = asked_for(forge.own_issue(repo, TITLE))
+            # What is still held back stays ticked.
+            done = replace(done, now=done.now - {each.identity for each in result.held})
             return forge.keep_issue(repo, title=TITLE, body=with_ticks(body, meanwhile, done)[:_LONGEST])
         except ForgeError as error:
             connections.observer.warned(f"the dashboard can't be written: {error.message}")

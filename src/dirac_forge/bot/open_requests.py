@@ -25,11 +25,12 @@ from dirac_forge.proposals.outcome_reasons import (
 )
 from dirac_forge.proposals.review_reasons import AutomergeReason, DraftRequest, ForeignCommits, LabelRemoved
 from dirac_forge.pullrequest.delivery import Outcome
+from dirac_forge.pullrequest.destination import Request
 from dirac_forge.pullrequest.following import mark, observed_request, relearn, withdraw
 from dirac_forge.pullrequest.forge import CheckReport, Forge, OwnRequest, PullRequest, Repo
 from dirac_forge.pullrequest.github_destination import SERVICES
 from dirac_forge.pullrequest.lease import BusyError
-from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
+from dirac_forge.pullrequest.records import CONFLICTS, Identity, LedgerEntry, State
 from dirac_forge.pullrequest.refusals import ArchivedError, ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 from dirac_forge.report.bot_words import closing_words, reason_code, worded
@@ -175,7 +176,7 @@ class OpenRequests:
         )
         state = _BECAME.get(found.state)
         if state is None:
-            self._note_checks(found, request.head_sha if request is not None else "")
+            self._note_checks(found, request)
             return None
         closed = state == "closed"
         reason = ClosedRequest(how=found.decided) if closed else MergedRequest(name=f"#{found.number}")
@@ -196,14 +197,16 @@ class OpenRequests:
                 self.log.say("tidied", refused.message, about=entry.identity)
         self.log.journal.note(entry.identity, entry.step, "", tidied=entry.head_sha or _NO_COMMIT)
 
-    def _note_checks(self, entry: LedgerEntry, commit: str) -> None:
-        """Note which checks failed on the last commit of an open request."""
+    def _note_checks(self, entry: LedgerEntry, request: Request | None) -> None:
+        """Note which checks failed on the last commit of an open request, and whether it has conflicts."""
         forge = self.connections.forge
         if forge is None or not entry.number or not entry.repository:
             return
-        report = self._checks(entry, commit, forge)
-        failing = "\n".join(report.failing or (("a check",) if report.verdict == "red" else ()))
-        if failing != entry.checks and report.verdict != "pending":
+        report = self._checks(entry, request.head_sha if request is not None else "", forge)
+        conflicts = request is not None and request.conflicts
+        red = report.failing or (("a check",) if report.verdict == "red" else ())
+        failing = "\n".join([*([CONFLICTS] if conflicts else []), *red])
+        if failing != entry.checks and (conflicts or report.verdict != "pending"):
             text = f"{entry.url}: checks failed: {', '.join(failing.splitlines())}" if failing else ""
             self.log.journal.note(entry.identity, "checked", text, checks=failing)
 

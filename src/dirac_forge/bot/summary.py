@@ -62,7 +62,7 @@ def _reason(outcome: Outcome, title: str) -> str:
     if outcome.fault is not None:
         return "see the notes"
     is_title = isinstance(outcome.reason, ChangeSent) and outcome.reason.title == title
-    return "" if is_title else outcome.text
+    return "" if is_title and not outcome.refused else outcome.text
 
 
 def _decision_row(decision: RunDecision) -> RunRow:

@@ -87,6 +87,8 @@ class MergedRequest:
 
     name: str
     """`#12`, its URL or its title."""
+    lacking: str = ""
+    """The release line that lacks the change all the same; "" where it has it, or that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

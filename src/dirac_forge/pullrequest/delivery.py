@@ -26,11 +26,11 @@ from dirac_forge.pullrequest.faults import environment_fault
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.making import MadeCommits, Remake, make, rebased, staged
+from dirac_forge.pullrequest.making import MadeCommits, Remake, fits, make, rebased, staged
 from dirac_forge.pullrequest.notes import RERENDER
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
-from dirac_forge.pullrequest.records import Identity, LedgerEntry
+from dirac_forge.pullrequest.records import CONFLICTS, Identity, LedgerEntry
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
 from dirac_forge.pullrequest.request_text import request_text
 from dirac_forge.pullrequest.settling import conflicting, left_closed, left_to_others, merged, supersede
@@ -176,6 +176,8 @@ class _Delivery(DeliveryState):
         known = self.known
         if known is None or not (known.checks and known.base_sha) or known.remade == wanted.fingerprint:
             return False
+        if CONFLICTS in known.failing and not self.options.remake_conflicts:
+            return False
         tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
         return tip.commit != known.base_sha
 
@@ -189,7 +191,7 @@ class _Delivery(DeliveryState):
                 assert decision.other is not None  # noqa: S101  # `decide` says whose it is
                 return left_to_others(self, wanted, decision.other, place)
             case "merged":
-                return merged(self, wanted, decision, place)
+                return merged(self, wanted, decision, place, lacking=self._lacking(wanted, place))
             case "closed":
                 return left_closed(self, wanted, request)
             case "conflict":
@@ -198,6 +200,17 @@ class _Delivery(DeliveryState):
             case _:
                 assert request is not None  # noqa: S101  # `decide` finishes what is there
                 return self._finish(wanted, decision, place, request)
+
+    def _lacking(self, wanted: WantedRequest, place: RepositoryPlace) -> str:
+        """Return the branch whose files are what a merged change was made for, or "" if they are not."""
+        base = place.base(wanted.identity)
+        if wanted.identity.kind == "recipe":
+            return ""
+        try:
+            tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
+            return base if fits(wanted.change, self.clones, tip) else ""
+        except ForgeError:
+            return ""  # It is not known.
 
     def _carry_out(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, tip: Tip) -> Outcome:
         author, when = self.destination.author(), self.journal.ledger.now()
@@ -366,6 +379,7 @@ class _Delivery(DeliveryState):
         try:
             self._give(place, request, wanted, reviewers)
         except ForgeRefusedError as refused:
+            self.refused = refused.message
             self.journal.once(self.identity, "labels", refused.message)
 
     def _give(self, place: RepositoryPlace, request: Request, labels: Sequence[str], reviewers: Sequence[str]) -> None:

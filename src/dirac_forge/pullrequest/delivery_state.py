@@ -63,6 +63,8 @@ class DeliveryState:
     request: Request | None = None
     place: RepositoryPlace | None = None
     superseded: list[str] = field(default_factory=list)
+    refused: str = ""
+    """Why labels or reviewers were refused."""
 
     @property
     def known(self) -> LedgerEntry | None:
@@ -91,4 +93,5 @@ class DeliveryState:
             url=request.url if request is not None else "",
             number=request.number if request is not None else 0,
             superseded=tuple(self.superseded),
+            refused=self.refused,
         )

@@ -63,6 +63,8 @@ class Request:
     labels: tuple[str, ...] = ()
     draft: bool = False
     author: str = ""
+    conflicts: bool = False
+    """Whether the forge says that it can't be merged as it is."""
     closed: str = ""
     """When, and by whom, in words."""
     closing: Closing | None = None

@@ -95,6 +95,8 @@ class PullRequest:
     closed_by: str = ""
     """Login, where the forge gives it; else ""."""
     merge_commit: str = ""
+    conflicts: bool = False
+    """Whether the forge says that it can't be merged; False also where it does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

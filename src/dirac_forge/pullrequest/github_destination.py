@@ -270,6 +270,7 @@ class GitHubDestination:
             labels=pull.labels,
             draft=pull.draft,
             author=pull.author,
+            conflicts=pull.conflicts,
         )
 
     def _whole(self, repo: Repo, listed: PullRequest) -> Request:

@@ -13,7 +13,7 @@ from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.smithy import NoSmithy, Rerendered, Smithy
 from dirac_forge.values import dataclass
 
-__all__ = ["MadeCommits", "PreparedTree", "Remake", "make", "rebased", "staged"]
+__all__ = ["MadeCommits", "PreparedTree", "Remake", "fits", "make", "rebased", "staged"]
 
 Remake = Callable[[Mapping[str, str]], Change | Skip]
 """Decides again from a feedstock's files (path to text) as they are now."""
@@ -58,12 +58,17 @@ def _staged(feedstock: str, path: str) -> str:
     return f"recipes/{feedstock}/{path.removeprefix('recipe/')}"
 
 
+def fits(change: Change, clones: Clones, tip: Tip) -> bool:
+    """Return whether the files at the tip are what a change was made for."""
+    return _fits(change, clones.read(tip, under=[edit.path for edit in change.edits]))
+
+
 def rebased(change: Change, clones: Clones, tip: Tip, remake: Remake) -> Change | Skip:
     """Return the change, where all files are what it was made for; else what is decided from the files as they are.
 
     Raises InputError if that is another feedstock's or does not fit the files either.
     """
-    if _fits(change, clones.read(tip, under=[edit.path for edit in change.edits])):
+    if fits(change, clones, tip):
         return change
     texts = clones.read(tip, under=("recipes/" + change.feedstock,) if change.kind == "recipe" else ())
     again = remake(texts)

@@ -46,6 +46,8 @@ class Outcome:
     number: int = 0
     superseded: tuple[str, ...] = ()
     """URLs of older requests that were closed for this one."""
+    refused: str = ""
+    """Why the forge did not take labels or reviewers, in its words; "" where it did."""
     error: ForgeError | None = None
     """Why it failed, or why the answer is not known."""
     fault: Fault | None = None
@@ -54,7 +56,8 @@ class Outcome:
     @property
     def text(self) -> str:
         """The reason in words, for the summary and `why`."""
-        return worded(self.reason)
+        said = worded(self.reason)
+        return f"{said} (labels or reviewers were refused: {self.refused})" if self.refused else said
 
     @property
     def code(self) -> str:

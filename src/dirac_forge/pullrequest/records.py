@@ -9,7 +9,20 @@ from typing import Literal
 
 from dirac_forge.feedstock.change import Change
 
-__all__ = ["Event", "Identity", "LedgerEntry", "LedgerLine", "Run", "State", "before_digest", "fingerprint"]
+CONFLICTS = "no conflicts with the release line"
+"""The name under which conflicts are listed among the checks that failed."""
+
+__all__ = [
+    "CONFLICTS",
+    "Event",
+    "Identity",
+    "LedgerEntry",
+    "LedgerLine",
+    "Run",
+    "State",
+    "before_digest",
+    "fingerprint",
+]
 
 State = Literal[
     "wanted",

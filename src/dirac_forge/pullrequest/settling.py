@@ -77,12 +77,16 @@ def left_to_others(state: DeliveryState, wanted: WantedRequest, other: OtherRequ
     return replace(state.outcome("theirs", reason), url=other.url, number=other.number)
 
 
-def merged(state: DeliveryState, wanted: WantedRequest, decision: Decision, place: RepositoryPlace) -> Outcome:
-    """Its request is merged."""
+def merged(
+    state: DeliveryState, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, *, lacking: str
+) -> Outcome:
+    """Its request is merged; `lacking`: the branch that does not have the change all the same."""
     known, request = state.known, decision.request
     if request is None:
-        return state.outcome("merged", MergedRequest(name=known.url if known is not None else wanted.title))
-    reason = MergedRequest(name=request.name)
+        return state.outcome(
+            "merged", MergedRequest(name=known.url if known is not None else wanted.title, lacking=lacking)
+        )
+    reason = MergedRequest(name=request.name, lacking=lacking)
     if known is None or known.state not in {"merged", "done"}:
         about = {"number": request.number, "url": request.url, "head": request.branch}
         state.note(wanted, "merged", f"{request.url}: {worded(reason)}", state="merged", **about)

@@ -212,7 +212,9 @@ def _(reason: skip_reasons.UpdatesOff) -> str:
 
 @worded.register
 def _(reason: skip_reasons.AllowedSources) -> str:
-    allowed = ", ".join(reason.sources) or "nothing"
+    if not reason.sources:
+        return f"{conda_forge_yml(reason.line)} lets versions come from nowhere (`sources` is empty)"
+    allowed = ", ".join(reason.sources)
     text = f"{conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
     return f"{text} ({', '.join(reason.unsupported)} can't be used here)" if reason.unsupported else text
 

@@ -17,7 +17,6 @@ add_words(
         reasons.NextTry: "the next try is at {0.time:%Y-%m-%d %H:%M} UTC: {0.error}",
         reasons.RequestTextUpdated: "the text of {0.name} was brought up to date",
         reasons.OthersRequest: "#{0.number} by {0.author} makes the same change: {0.title}",
-        reasons.MergedRequest: "{0.name} is merged",
         reasons.RetractedRequest: "it was retracted: {0.comment}",
         reasons.RequestInConflict: "{0.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false",
         reasons.ArchivedRepository: "{0.repository} is archived: its request is left open",
@@ -61,6 +60,12 @@ def _(reason: reasons.FeedstockMovedOn) -> str:
 @worded.register
 def _(reason: reasons.UpToDateRequest) -> str:
     return f"{reason.name} is {'prepared' if reason.prepared else 'open and up to date'}"
+
+
+@worded.register
+def _(reason: reasons.MergedRequest) -> str:
+    lacks = f", and {reason.lacking} lacks the change: it was undone or edited. Nothing is opened again"
+    return f"{reason.name} is merged{lacks if reason.lacking else ''}"
 
 
 @worded.register

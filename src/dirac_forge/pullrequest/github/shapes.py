@@ -76,6 +76,7 @@ def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
         closed=_moment(content.get("closed_at")),
         closed_by=closed_by or login(content.get("merged_by")),
         merge_commit=(content.get("merge_commit_sha") or "") if content.get("merged_at") else "",
+        conflicts=content.get("mergeable") is False,
     )
 
 
