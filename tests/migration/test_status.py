@@ -33,6 +33,7 @@ from dirac_forge.migration.schema import read_migration
 from dirac_forge.migration.solvability import HostEnvironment, NotSolvable, Unsure
 from dirac_forge.migration.status import (
     Known,
+    MergedRebuild,
     MissingPin,
     OpenRebuild,
     PageLabel,
@@ -165,6 +166,15 @@ def test_a_prepared_change_is_no_open_request(graph_of: GraphOf, migration_of: M
     prepared = PreparedRebuild(place="/workspace/outbox/a")
     status = status_of(plan, {}, Known(requests={"a": prepared}))
     assert (status.feedstocks[0].state, status.feedstocks[0].reasons) == ("awaiting-pr", (prepared,))
+
+
+def test_a_rebuild_that_is_merged_and_not_built_is_not_offered_again(
+    graph_of: GraphOf, migration_of: MigrationOf
+) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    status = status_of(plan, {}, Known(merged=frozenset({"a"})))
+    assert (status.feedstocks[0].state, status.feedstocks[0].reasons) == ("awaiting-pr", (MergedRebuild(),))
+    assert [each.feedstock for each in status.next] == ["d"]
 
 
 def test_nothing_goes_without_the_new_version(graph_of: GraphOf, migration_of: MigrationOf) -> None:

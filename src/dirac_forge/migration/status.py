@@ -15,6 +15,7 @@ __all__ = [
     "STATES",
     "FeedstockStatus",
     "Known",
+    "MergedRebuild",
     "MissingPin",
     "OpenRebuild",
     "PageLabel",
@@ -72,7 +73,12 @@ class MissingPin:
     pin: str
 
 
-StateReason = PageLabel | OpenRebuild | PreparedRebuild | Progress | MissingPin | NotSolvable | Unsure
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MergedRebuild:
+    """The recipe has the migration already: what is missing are its builds."""
+
+
+StateReason = MergedRebuild | PageLabel | OpenRebuild | PreparedRebuild | Progress | MissingPin | NotSolvable | Unsure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +95,8 @@ class Known:
     not_solvable: Mapping[str, NotSolvable] = field(default_factory=dict)
     solvable: frozenset[str] = frozenset()
     """Members whose environments a solver found."""
+    merged: frozenset[str] = frozenset()
+    """Members whose recipe has the migration, as it is now."""
     unsure: Mapping[str, Unsure] = field(default_factory=dict)
     """Members of which a solver could not tell whether they can be built."""
 
@@ -137,8 +145,9 @@ class Status:
 
     @property
     def next(self) -> tuple[FeedstockStatus, ...]:
-        """What is ready, most-blocking first; a member that may be done is not offered."""
-        return _most_blocking(each for each in self.of("awaiting-pr") if each.feedstock not in self.unknown)
+        """Return what is ready, most-blocking first; a member that may be done, or only has to be built, is not."""
+        ready = (each for each in self.of("awaiting-pr") if each.feedstock not in self.unknown)
+        return _most_blocking(each for each in ready if MergedRebuild() not in each.reasons)
 
 
 def _most_blocking(members: Iterable[FeedstockStatus]) -> tuple[FeedstockStatus, ...]:
@@ -226,6 +235,8 @@ class _Member:
     def _ready(self, label: PageLabel | None) -> tuple[State, tuple[StateReason, ...]]:
         """Return the state of a member that waits for no other."""
         known, name = self.known, self.name
+        if name in known.merged:
+            return "awaiting-pr", (MergedRebuild(),)
         blocker = known.missing.get(name) or known.not_solvable.get(name)
         if blocker is not None:
             return "not-solvable", (blocker,)

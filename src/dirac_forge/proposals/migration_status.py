@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -60,6 +61,7 @@ def status_now(
         requests=requests,
         waits=tuple(_waits(migrating, plan)),
         missing=_missing(migrating, plan),
+        merged=frozenset(_merged(migrating, plan)),
     )
     evidence = migrating.evidence(plan)
     first = status_of(plan, evidence, known)
@@ -72,6 +74,16 @@ def status_now(
         )
     known = replace(known, not_solvable=found.not_solvable, solvable=found.solvable, unsure=found.unknown)
     return status_of(plan, evidence, known)
+
+
+def _merged(migrating: MigrationContext, plan: Plan) -> Iterator[str]:
+    """Yield the members whose recipe has the migration with the same text, as a second run would say."""
+    path = f".ci_support/migrations/{plan.migration.name}.yaml"
+    for name in plan.network.names:
+        if plan.migration.name in plan.graph.facts[name].applied and name in migrating.workspace.by_label:
+            with suppress(ForgeError):
+                if migrating.workspace.by_label[name].texts.get(path) == plan.migration.text:
+                    yield name
 
 
 def _missing(migrating: MigrationContext, plan: Plan) -> dict[str, MissingPin]:

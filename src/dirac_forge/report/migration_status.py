@@ -22,6 +22,7 @@ from dirac_forge.migration.solvability import HostEnvironment, NotSolvable, Unsu
 from dirac_forge.migration.status import (
     STATES,
     FeedstockStatus,
+    MergedRebuild,
     MissingPin,
     OpenRebuild,
     PageLabel,
@@ -99,6 +100,8 @@ def reason_words(reason: StateReason) -> str:
     match reason:
         case OpenRebuild():
             return reason.url
+        case MergedRebuild():
+            return "the recipe has the migration already; its builds are not in the channel yet"
         case PreparedRebuild():
             return f"a change is prepared in {reason.place}"
         case PageLabel():
