@@ -12,6 +12,7 @@ from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity, fingerprint
+from dirac_forge.pullrequest.refusals import ForgeRefusedError
 from dirac_forge.pullrequest.smithy import find_smithy
 from pullrequest.conftest import FEEDSTOCK, FORK, RECIPE, TOKEN, World, bump, identity
 from support.github import bare
@@ -194,6 +195,18 @@ def test_an_open_request_is_made_again_where_that_is_asked_for(world: World) -> 
     assert outcome.state == "left"
     assert world.deliver(bump("2")).state == "unchanged"
     assert (world.entry("2").step, world.entry("2").error) == ("left", outcome.text)
+
+
+def test_reviewers_that_are_refused_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ForgeRefusedError("ghost is no collaborator")
+
+    monkeypatch.setattr(GitHubDestination, "ask_for_review", refuse)
+    outcome = world.deliver(bump("2"), reviewers=("ghost",))
+    assert (outcome.state, outcome.text) == (
+        "opened",
+        "opened: demo 2 (labels or reviewers were refused: ghost is no collaborator)",
+    )
 
 
 def test_a_request_that_another_bot_opened_meanwhile_is_left_to_it(

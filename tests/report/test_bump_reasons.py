@@ -50,6 +50,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "9e is not a version that PyPI can have (PEP 440), so none counts as newer (only tags were seen)",
         ),
         (
+            skip_reasons.AllowedSources(line=3, sources=(), source="demo"),
+            "conda-forge.yml, line 3 lets versions come from nowhere (`sources` is empty)",
+        ),
+        (
             skip_reasons.AllowedSources(
                 line=3, sources=("nvidia", "pypi"), source="github.com/a/b", unsupported=("nvidia",)
             ),
