@@ -17,7 +17,7 @@ from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.migration.solvability import HostEnvironment, NotSolvable
 from dirac_forge.migration.status import Known, OpenRebuild, status_of
-from dirac_forge.report.migration import plan_text
+from dirac_forge.report.migration import plan_text, why_json
 from dirac_forge.report.migration_effect import effect_text
 from dirac_forge.report.migration_status import next_text, status_text
 
@@ -109,4 +109,11 @@ def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:
             "libfar 1.1 may come (judging by its name) from far, whose recipe here is older (1.0): "
             "`dirac-forge sync far` fetches the newest."
         ),
+    ]
+
+
+def test_where_nobody_needed_anything_is_said() -> None:
+    found = why_json(plan_of({"skipping": {}}), "skipping")
+    assert found["because"] == [
+        "it has no host or build requirements on linux-64, osx-64, win-64, for which it is built"
     ]
