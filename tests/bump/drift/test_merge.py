@@ -843,6 +843,8 @@ def test_pythons_that_upstream_excludes_are_excluded(format_: str, after: str, r
     done = merge(text, format_, *old_new((), (), floor=(">=3.10", after)))
     assert done.text == text.replace("python >=3.10", result)
     assert done.notes == ()
+    kind = "floor-rose" if ">=3.12" in result else "bound-moved"
+    assert {change.reason.kind for change in done.changed} <= {kind}
 
 
 def test_pythons_that_upstream_excludes_are_excluded_beside_python_min() -> None:

@@ -263,7 +263,7 @@ def _respecify(
         bound = Clause(text=f">={floor.new}", operator=">=", version=floor.new)
         clauses = tuple(bound if clause.side == "low" else clause for clause in clauses)
     stayed = CarriedReason(kind="floor-higher" if ceiling is None else "bound-moved")
-    reason = stayed if floor.old == floor.new else _ROSE
+    reason = _ROSE if low and floor.old != floor.new else stayed
     lags = floor.old == floor.new and ceiling is None
     spec = joined(clauses, line.written)
     draft.respecify(output.output.name, line, spec, str(floor), reason, part="python", lags=lags)
