@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -102,22 +103,26 @@ def test_a_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("delay", [0.01, 0.1, 0.3, 0.8])
 def test_an_interrupt_is_one_line_at_any_moment(tmp_path: Path, delay: float) -> None:
+    silent = socket.create_server(("127.0.0.1", 0))  # takes connections, and never answers
     started = (
         "import os, sys\n"
-        "sys.argv = ['dirac-forge', 'check', 'python', '--channel', 'http://192.0.2.1/x']\n"
+        f"sys.argv = ['dirac-forge', 'check', 'python', '--channel', 'http://127.0.0.1:{silent.getsockname()[1]}/x']\n"
         "from dirac_forge.cli import run\n"
         "print('.', flush=True)\n"
         "run()\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", started],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as process:
+    with (
+        silent,
+        subprocess.Popen(
+            [sys.executable, "-c", started],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        ) as process,
+    ):
         assert process.stdout is not None
         process.stdout.readline()
         time.sleep(delay)

@@ -14,7 +14,6 @@ from dirac_forge.feedstock.pinning import (
     Pinning,
     parse_configuration,
     read_pinning,
-    unknown_selectors,
 )
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants, variants
 from dirac_forge.feedstock.workspace import recipe_of
@@ -167,28 +166,6 @@ def test_key_add_adds_a_row_in_order() -> None:
     found = applied(f"{head}python: ['3.14']\nnumpy: ['3']\nabi: ['y']\n")
     assert found.values == {"python": ("3.14", "3.12", "3.13"), "numpy": ("3", "1", "2"), "abi": ("y", "x", "x")}
     assert found.zip_keys == (("python", "numpy", "abi"),)
-
-
-@pytest.mark.parametrize("operation", ["", "  operation: key_add\n  primary_key: python\n"])
-def test_an_ordering_without_the_current_value_is_refused(operation: str) -> None:
-    head = f"__migrator:\n  kind: version\n{operation}  ordering:\n    python: ['3.13', '3.14']\n"
-    with pytest.raises(ConfigurationError) as error:
-        applied(f"{head}python: ['3.14']\nnumpy: ['3']\n")
-    line = head.count("\n")
-    assert str(error.value) == (
-        f"m.yaml:{line}: __migrator.ordering.python lacks '3.12', a value that python has now\n"
-        "Add it to the list, oldest first."
-    )
-
-
-@pytest.mark.parametrize(("selector", "there"), [("nosuch", False), ("not nosuch", True), ("linux and nosuch", False)])
-def test_an_unknown_name_in_a_selector_is_false(selector: str, there: bool) -> None:
-    text = f"lib:\n- '2'  # [{selector}]\n"
-    found = parse_configuration(text, path="x.yaml", platform="linux-64", build_platform="linux-64")
-    assert found.values == ({"lib": ("2",)} if there else {})
-    said = f"x.yaml:2: [{selector}]: conda-build has no name nosuch and takes it as False"
-    assert unknown_selectors(text, path="x.yaml", platforms=["linux-64"]) == (said,)
-    assert unknown_selectors(text, path="x.yaml", platforms=["linux-64"], keys=["nosuch"]) == ()
 
 
 def test_key_add_of_what_is_there_changes_nothing() -> None:

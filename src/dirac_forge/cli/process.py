@@ -18,6 +18,8 @@ __all__ = ["UNWRITTEN", "interruptible", "run_process", "say"]
 
 UNWRITABLE = 2
 UNWRITTEN = "The result can't be written"
+_GRACE = 5.0
+"""Seconds for cleaning up after an interrupt."""
 
 
 def run_process(main: Callable[[], int]) -> NoReturn:
@@ -43,14 +45,26 @@ def run_process(main: Callable[[], int]) -> NoReturn:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let an interrupt be a KeyboardInterrupt inside, so that what was started is cleaned up."""
+    """Let an interrupt be a KeyboardInterrupt inside, so that what was started is cleaned up within `_GRACE` seconds."""
     if signal.getsignal(signal.SIGINT) is not _leave_at_once:
         yield
         return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    from threading import Timer  # noqa: PLC0415  # the program starts sooner without
+
+    # A thread may wait for a server that does not answer, and is waited for in turn.
+    patience = Timer(_GRACE, _leave_at_once)
+    patience.daemon = True
+
+    def interrupt(*_: object) -> NoReturn:
+        if not patience.is_alive():
+            patience.start()
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
         yield
     finally:
+        patience.cancel()
         signal.signal(signal.SIGINT, _leave_at_once)
 
 

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.feedstock.pinning import Configuration, ConfigurationError, parse_configuration
-from dirac_forge.feedstock.yamltables import line_finder
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
 from dirac_forge.values import dataclass
 
@@ -28,8 +27,6 @@ class MigrationKeys:
     primary_key: str | None = None
     additional_zip_keys: tuple[str, ...] = ()
     ordering: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    ordering_lines: Mapping[str, int] = field(default_factory=dict)
-    """In the migration's file, by key."""
 
     @classmethod
     def parse(cls, text: str, *, name: str, platform: str, build_platform: str | None = None) -> MigrationKeys:
@@ -43,12 +40,10 @@ def _parse(text: str, name: str, platform: str, build_platform: str) -> Migratio
     configuration = parse_configuration(text, path=path, platform=platform, build_platform=build_platform, cuda=True)
     values = {key: texts for key, texts in configuration.values.items() if key != "migrator_ts"}
     try:
-        root = compose(text)
-        whole = plain(root)
+        whole = plain(compose(text))
     except YamlError as exc:
         raise ConfigurationError(f"{path}:{exc.line}: {exc.message}") from exc
     head = _mapping(_mapping(whole).get("__migrator"))
-    line = line_finder(root)
     return MigrationKeys(
         name=name,
         configuration=Configuration(values=values, zip_keys=configuration.zip_keys),
@@ -60,7 +55,6 @@ def _parse(text: str, name: str, platform: str, build_platform: str) -> Migratio
             for key, values in _mapping(head.get("ordering")).items()
             if isinstance(values, list)
         },
-        ordering_lines={key: line(("__migrator", "ordering", key)) for key in _mapping(head.get("ordering"))},
     )
 
 
@@ -69,17 +63,14 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def migrated(configuration: Configuration, migration: MigrationKeys) -> Configuration:
-    """Return `configuration` with the migration applied; one that concerns none of its keys changes nothing.
-
-    Raises ConfigurationError where an `ordering` lacks a value that it has to order, as conda-smithy does.
-    """
+    """Return `configuration` with the migration applied; one that concerns none of its keys changes nothing."""
     if migration.operation == "key_add":
         return _key_add(configuration, migration)
     if migration.operation == "key_remove":
         return _key_remove(configuration, migration)
     values = dict(configuration.values)
     for key, new in migration.configuration.values.items():
-        values[key] = _newer(values.get(key, ()), new, _Order.of(migration, key))
+        values[key] = _newer(values.get(key, ()), new, migration.ordering.get(key))
     groups = list(configuration.zip_keys)
     for group in migration.configuration.zip_keys:
         groups = [other for other in groups if not set(other) <= set(group)]
@@ -87,39 +78,19 @@ def migrated(configuration: Configuration, migration: MigrationKeys) -> Configur
     return Configuration(values=values, zip_keys=tuple(groups))
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
-    """The order that a migration gives to the values of a key."""
-
-    values: tuple[str, ...]
-    key: str
-    place: str
-    """File and line."""
-
-    @classmethod
-    def of(cls, migration: MigrationKeys, key: str) -> _Order | None:
-        values = migration.ordering.get(key)
-        return cls(values, key, f"{migration.name}.yaml:{migration.ordering_lines.get(key, 0)}") if values else None
-
-    def rank(self, value: str) -> int:
-        """Return the place of a value. Raises ConfigurationError where it has none."""
-        if (value or "None") not in self.values:
-            raise ConfigurationError(
-                f"{self.place}: __migrator.ordering.{self.key} lacks {value!r}, a value that {self.key} has now",
-                hint="Add it to the list, oldest first.",
-            )
-        return self.values.index(value or "None")
-
-
-def _newer(old: Sequence[str], new: Sequence[str], ordering: _Order | None) -> tuple[str, ...]:
+def _newer(old: Sequence[str], new: Sequence[str], ordering: Sequence[str] | None) -> tuple[str, ...]:
     """Return the higher value in each place; what one list has more than the other stays."""
     if ordering is not None:
         longer = max(len(old), len(new))
-        both = sorted({*old, *new}, key=ordering.rank)
+        both = sorted({*old, *new}, key=lambda value: _place(value, ordering))
         return tuple(both[-longer:])
     common = min(len(old), len(new))
     chosen = [max(pair, key=_version) for pair in zip(old, new, strict=False)]
     return (*chosen, *old[common:], *new[common:])
+
+
+def _place(value: str, ordering: Sequence[str]) -> int:
+    return ordering.index(value) if value in ordering else -1
 
 
 @lru_cache(maxsize=10_000)
@@ -160,10 +131,10 @@ def _rows(configuration: Configuration, migration: MigrationKeys, members: Seque
     columns = {key: texts * count if len(texts) == 1 else texts for key, texts in columns.items()}
     added = zip(*(_padded(new.get(key, columns[key]), len(new[primary])) for key in members), strict=True)
     rows = list(dict.fromkeys([*zip(*columns.values(), strict=False), *added]))
-    ordering = _Order.of(migration, primary)
-    if ordering is not None:
+    ordering = migration.ordering.get(primary)
+    if ordering:
         position = members.index(primary)
-        rows.sort(key=lambda row: ordering.rank(row[position]))
+        rows.sort(key=lambda row: _place(row[position], ordering))
     return rows
 
 
