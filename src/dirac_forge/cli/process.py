@@ -45,7 +45,7 @@ def run_process(main: Callable[[], int]) -> NoReturn:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let an interrupt be a KeyboardInterrupt inside, so that what was started is cleaned up within `_GRACE` seconds."""
+    """Let an interrupt be a KeyboardInterrupt inside, so that all is cleaned up within `_GRACE` seconds."""
     if signal.getsignal(signal.SIGINT) is not _leave_at_once:
         yield
         return
