@@ -1,4 +1,4 @@
-"""The sealed batch: what a run without a token decided and prepared, for a run with a token that decides nothing again.
+"""The sealed batch: what a run without a token decided and prepared, for a run with a token that makes no decisions.
 
 It is the outbox with two more things: `batch.json`, which has each decision, and a pack of git objects for each
 rerender. Who reads it trusts nothing in it: names, paths and titles are checked as those of any change, commits are

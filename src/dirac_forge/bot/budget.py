@@ -62,9 +62,9 @@ class RunLimits:
     open_in_all: int = 1_000_000
     """Open requests on all feedstocks."""
     paused: tuple[str, ...] = ()
+    """Feedstocks, release lines (`NAME@BRANCH`), migrations, or `all`."""
     paused_migrations: frozenset[str] = frozenset()
     """Migrations whose own files pause them."""
-    """Feedstocks, release lines (`NAME@BRANCH`), migrations, or `all`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

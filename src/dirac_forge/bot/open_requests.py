@@ -132,7 +132,7 @@ class OpenRequests:
                 self.log.note("done", "the channel has it", about=entry.identity)
 
     def ignored(self, identity: Identity) -> Outcome | None:
-        """Close the open request of a version that people ignore, or None if there is none."""
+        """Close the open request of a version that people ignore; return None if there is none."""
         entry = self.connections.ledger.entry(identity)
         if entry is None or entry.state not in self.connections.open_states:
             return None

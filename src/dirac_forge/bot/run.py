@@ -175,7 +175,7 @@ class BotRun:
     def _not_ignored(
         self, wanted: Sequence[ProposedChange], requests: OpenRequests, log: RunLog
     ) -> list[ProposedChange]:
-        """Return the changes without those that people ignore: closed, and noted as retracted until they change."""
+        """Return the changes without those that people ignore: these are closed, and noted as retracted."""
         reason = IgnoredVersion()
         text = worded(reason)
         for each in wanted:

@@ -68,7 +68,7 @@ class WantedRequest:
 
     @property
     def mark(self) -> str:
-        """Tells this commit of the change from others: what is requested it is asked for once."""
+        """Distinguishes this commit of the change from others: each service is asked once for it."""
         return f"{self.fingerprint}-{self.before}"
 
 
@@ -131,7 +131,7 @@ def _on_branch(requests: Iterable[Request], branch: str) -> Request | None:
 def _ended(
     wanted: WantedRequest, mine: Request | None, known: LedgerEntry | None, *, force: bool
 ) -> Literal["merged", "closed"] | None:
-    """How the change ended before: on the forge, or where it shows nothing, in the ledger, or None if it did not."""
+    """Return how the change ended on the forge, else in the ledger, or None if it did not."""
     if mine is not None and mine.state == "merged":
         return "merged"
     if force or (mine is not None and mine.by_us):

@@ -260,7 +260,7 @@ def retract(
     outbox: OutboxFolder = None,
     ledger: LedgerFile = None,
 ) -> int:
-    """Close open pull requests with a comment. They are not opened again until their changes differ."""
+    """Close open pull requests with a comment. They stay closed unless somebody asks for them again."""
     from dirac_forge.cli.bot import retract as run_retract
 
     return run_retract(context, what, yes=yes, reason=reason, outbox=outbox, ledger=ledger)
