@@ -12,7 +12,7 @@ from functools import cache, cached_property, lru_cache
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
 
 from dirac_forge.channel.folder import Folder
-from dirac_forge.channel.records import OVERLAY_URL, Record, to_record
+from dirac_forge.channel.records import Record, shared_record, to_record
 from dirac_forge.channel.sources import RecordSource
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
@@ -136,21 +136,11 @@ class RecordIndex:
             if name in taken:
                 source, records = taken[name]
                 records = [*self._overlay.get(name, ()), *records]
-                made = [self._record(record) for record in records]
+                made = [shared_record(record, self._known) for record in records]
                 group = _sorted(name, records, made)
                 self._groups[name] = replace(group, channel=source.label, hidden=tuple(hidden.get(name, ())))
             else:
                 self._groups[name] = _group(name, self._overlay[name]) if name in self._overlay else Group(name, (), ())
-
-    def _record(self, raw: RepoDataRecord) -> Record:
-        """Return our value of a record; made once for all platforms."""
-        url = raw.url
-        if url.startswith(OVERLAY_URL):
-            return to_record(raw)
-        found = self._known.get(url)
-        if found is None:
-            found = self._known[url] = to_record(raw)
-        return found
 
     def _later(self, source: RecordSource) -> frozenset[str]:
         """The names that a channel got after `until`: it hid none of another channel's then."""

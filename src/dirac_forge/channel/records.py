@@ -11,7 +11,7 @@ from rattler import MatchSpec, RepoDataRecord
 from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
 
-__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "to_record"]
+__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "shared_record", "to_record"]
 
 OVERLAY_URL = "https://overlay.invalid/"
 """Stands for the channel of records that no channel has."""
@@ -99,6 +99,16 @@ def to_record(found: RepoDataRecord) -> Record:
         file_name="" if overlaid else found.file_name,
         channel="" if overlaid else _without_credentials(found.channel),
     )
+
+
+def shared_record(found: RepoDataRecord, known: dict[str, Record]) -> Record:
+    """Return our value of the solver's record, made once for each URL (in `known`) unless it is overlaid."""
+    url = found.url
+    if url.startswith(OVERLAY_URL):
+        return to_record(found)
+    if url not in known:
+        known[url] = to_record(found)
+    return known[url]
 
 
 @cache

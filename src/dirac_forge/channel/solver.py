@@ -21,7 +21,7 @@ from dirac_forge.channel.embedded import CONDA_FORGE, EmbeddedFolder
 from dirac_forge.channel.engine import SolverQuestion
 from dirac_forge.channel.index import RecordIndex, usable
 from dirac_forge.channel.overlay import Overlay, identity
-from dirac_forge.channel.records import OVERLAY_URL, Record, RunExports, to_record
+from dirac_forge.channel.records import Record, RunExports, shared_record
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
 from dirac_forge.channel.snapshot import snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
@@ -348,17 +348,8 @@ class Channel:
         found = question.answer(self._gateway)
         if isinstance(found, NoSolution):
             return found
-        return Solution(packages=tuple(sorted(map(self._ours, found), key=lambda record: record.name)))
-
-    def _ours(self, found: RepoDataRecord) -> Record:
-        """Our value of a record; made once, since most cells install the same ones."""
-        url = found.url
-        if url.startswith(OVERLAY_URL):
-            return to_record(found)
-        known = self._known.get(url)
-        if known is None:
-            known = self._known[url] = to_record(found)
-        return known
+        ours = (shared_record(record, self._known) for record in found)
+        return Solution(packages=tuple(sorted(ours, key=lambda record: record.name)))
 
     def _scan(self, platform: str, found: Solution) -> None:
         """Warn of records that the solver passed over because of a malformed spec, where it took an older one instead.

@@ -182,7 +182,7 @@ def _same_abi(build: str, pin: str) -> bool:
 
 
 def recipe_evidence(plan: Plan, name: str, *, newest: int | None = None) -> Evidence:
-    """Return the status by the recipe: done is one with the migration's file and a newer build number than `newest`.
+    """Return the status according to the recipe: done with the migration's file and a build number above `newest`.
 
     `newest` is the highest build number that there was for its version before, or None if that is not known.
     """
@@ -209,7 +209,7 @@ def channel_evidence(
     pinning: Pinning | None,
     channel_platforms: Collection[str] | None = None,
 ) -> Evidence:
-    """Return the status by the channel: done is a build with the new pins on each platform, for each migrated variant.
+    """Return the status according to the channel: each migrated variant needs a build with the new pins.
 
     `builds` are those of the member's release line. An output that the channel has on no platform says more about the
     channel, or about the recipe, than about the migration: it does not count where another output is there.

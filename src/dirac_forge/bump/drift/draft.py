@@ -41,6 +41,8 @@ class DriftDraft:
         self.notes: list[Note] = []
         self.told: set[tuple[str, Section, str]] = set()
         """Output, section and package (normalised) of which a note says what upstream asks for."""
+        self.leaves_ceiling = False
+        """Whether a note leaves upstream's new upper bound of Python to a person."""
         self._decided: set[int] = set()
         self._specs: dict[int, str] = {}
         self._new: set[tuple[int, str]] = set()

@@ -47,7 +47,7 @@ def tell_admitted(draft: DriftDraft, output: OutputLines, requires_python: str |
         return
     if output.output.noarch is None:
         admitted = [python for python in admitted if not _is_skipped(draft, output, python)]
-    if admitted and not any("upper bound of Python changed" in note.text for note in draft.notes):
+    if admitted and not draft.leaves_ceiling:
         many = len(admitted) > 1
         noarch = output.output.noarch is not None
         what = "the recipe has to say so" if noarch else f"the {'builds are' if many else 'build is'} skipped"

@@ -279,6 +279,7 @@ def _ceilings(
         return {}
     mine = [line for line in lines if _bounded(line, before)]
     if not mine:
+        draft.leaves_ceiling = True
         told = f"upstream's upper bound of Python changed to {_listed(after)} (was {_listed(before)})"
         draft.note("warning", f"{output.output.name}: {told}; see whether the recipe has to say so")
     return {line.number: _with_ceiling(line.spec, before, after) for line in mine}
