@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, line_of, pairs
+from dirac_forge.recipe.reading.yamlnodes import Node, line_of, pairs, repeated_keys
 
 __all__ = ["unknown_keys"]
 
@@ -39,21 +39,13 @@ _INSTALLER = _OF_ENVIRONMENTS | _words(
 )
 
 
-def _repeated(root: Node | None) -> Iterator[ScalarNode]:
-    """Yield the keys of a mapping that it has before."""
-    seen = {"<<"}
-    for key, _ in root.value if isinstance(root, MappingNode) else ():
-        if key.value in seen - {"<<"}:
-            yield key
-        seen.add(key.value)
-
-
 def unknown_keys(root: Node | None, path: Path, *, extra: str = "") -> Iterator[str]:
     """Yield a note for each key that constructor does not know, of the file or of one of its extra environments."""
     known = _EXTRA if extra else _INSTALLER
     place = f"extra_envs: {extra}: " if extra else ""
-    for again in _repeated(root):
-        yield f"{path}:{line_of(again)}: {place}{again.value} is there twice, which constructor refuses"
+    for where, line in repeated_keys(root):
+        if len(where) == 1:
+            yield f"{path}:{line}: {place}{where[0]} is there twice, which constructor refuses"
     for key, node, _ in pairs(root):
         if key not in known:
             near = get_close_matches(str(key), known, n=1)

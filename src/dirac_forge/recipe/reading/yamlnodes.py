@@ -160,7 +160,7 @@ def lines_of(node: Node | None, at: tuple[str | int, ...] = ()) -> Iterator[tupl
 
 
 def repeated_keys(node: Node | None, at: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """Yield path and line of every key that a mapping has already: YAML allows none, and conda-smithy refuses it."""
+    """Yield path and line of every key that a mapping has already, which YAML, conda-smithy and constructor refuse."""
     if not isinstance(node, MappingNode):
         return
     seen: set[str] = set()
