@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 import threading
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,6 +21,7 @@ from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes
 from dirac_forge.progress import Observer
+from dirac_forge.scratch import scratch_folder
 from dirac_forge.untrusted import parse_json
 
 __all__ = ["Folder"]
@@ -127,9 +125,7 @@ class Folder:
         return self._opened_copy(sparse.subdir, {"info": {"subdir": sparse.subdir}, **entries})
 
     def _opened_copy(self, subdir: str, data: Mapping[str, Any]) -> SparseRepoData:
-        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        copy = folder / "repodata.json"
+        copy = scratch_folder(self) / "repodata.json"
         copy.write_text(json.dumps(data), encoding="utf-8")
         return SparseRepoData(self._channel, subdir, copy)
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-import weakref
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import rattler
 from rattler import (
@@ -18,6 +14,7 @@ from rattler import (
 
 from dirac_forge.channel.records import OVERLAY_URL, Record
 from dirac_forge.errors import InputError
+from dirac_forge.scratch import scratch_folder
 
 __all__ = ["Overlay", "identity"]
 
@@ -28,8 +25,7 @@ class Overlay:
     def __init__(self, records: Sequence[Record]) -> None:
         self.records = tuple(dict.fromkeys(records))
         self.names = frozenset(record.name for record in self.records)
-        folder = Path(tempfile.mkdtemp(prefix="dirac-forge-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        folder = scratch_folder(self)
         self._channel = rattler.Channel(OVERLAY_URL)
         self._open: dict[str, SparseRepoData] = {}
         self._identities: dict[str, tuple[str, ...]] = {}

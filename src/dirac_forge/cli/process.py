@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 
 from dirac_forge.cli.exit_codes import BROKEN_PIPE, INTERNAL, INTERRUPTED
+from dirac_forge.scratch import remove_scratch_folders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def _encode_every_character() -> None:
 def _leave_at_once(*_: object) -> NoReturn:
     """End the process on an interrupt before or after the command, or on a second one."""
     _write(sys.__stderr__, "error: interrupted\n")
+    remove_scratch_folders()
     os._exit(INTERRUPTED)
 
 
@@ -122,6 +124,7 @@ def _end(code: int) -> NoReturn:
     except (OSError, ValueError) as error:
         code = code or _unwritten(error)
     say("")
+    remove_scratch_folders()
     os._exit(code)
 
 
