@@ -132,6 +132,22 @@ def test_an_interrupt_is_one_line_at_any_moment(tmp_path: Path, delay: float) ->
     assert [line for line in said.splitlines() if not line.endswith("…")] == ["error: interrupted"]
 
 
+def test_an_interrupt_that_a_library_turns_into_an_error_stays_one(tmp_path: Path) -> None:
+    script = (
+        "import os, signal\n"
+        "from dirac_forge.cli.process import interruptible, run_process\n"
+        "def main():\n"
+        "    with interruptible():\n"
+        "        try:\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "        except KeyboardInterrupt as error:\n"
+        "            raise RuntimeError('import failed') from error\n"
+        "run_process(main)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], env=environment(tmp_path), capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (130, b"error: interrupted\n")
+
+
 def test_every_run_of_the_solver_ends_with_the_code(tmp_path: Path) -> None:
     """py-rattler's threads may call into the interpreter while it ends, which aborts some runs unless prevented.
 

@@ -56,7 +56,11 @@ def interruptible() -> Iterator[None]:
     patience = Timer(_GRACE, _leave_at_once)
     patience.daemon = True
 
+    interrupted = False
+
     def interrupt(*_: object) -> NoReturn:
+        nonlocal interrupted
+        interrupted = True
         if not patience.is_alive():
             patience.start()
         raise KeyboardInterrupt
@@ -64,6 +68,10 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, interrupt)
     try:
         yield
+    except Exception as error:
+        if interrupted:  # a library made an error of its own of it
+            raise KeyboardInterrupt from error
+        raise
     finally:
         patience.cancel()
         signal.signal(signal.SIGINT, _leave_at_once)
