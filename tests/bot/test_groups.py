@@ -72,3 +72,27 @@ def test_a_group_waits_for_a_member_that_the_run_does_not_know(bot: Bots) -> Non
         ("boto3", "moves together with botocore, of which this run knows nothing")
     ]
     assert open_titles(bot) == []
+
+
+def test_a_group_waits_for_a_member_that_is_archived(bot: Bots) -> None:
+    bot.feedstock("boto3", wanted="2.0")
+    botocore = bot.feedstock("botocore", wanted="2.0")
+    bot.limits(groups=GROUPS)
+    bot.github.archive(botocore)
+    assert {one.identity.feedstock: worded(one.reason) for one in bot.run().held} == dict.fromkeys(
+        GROUPS[0], "moves together with botocore, whose repository is archived"
+    )
+    assert open_titles(bot) == []
+
+
+def test_a_group_waits_for_a_member_whose_request_people_closed_until_they_want_it_again(bot: Bots) -> None:
+    botocore = bot.feedstock("botocore", wanted="2.0")
+    bot.run()
+    bot.github.close(botocore, 1)
+    bot.run()
+    bot.feedstock("boto3", wanted="2.0")
+    bot.limits(groups=GROUPS)
+    assert {one.identity.feedstock: worded(one.reason) for one in bot.run().held} == dict.fromkeys(
+        GROUPS[0], "moves together with botocore, whose request was closed, and is not opened again"
+    )
+    assert open_titles(bot) == []

@@ -181,7 +181,12 @@ def test_conflicts_that_the_forge_sees_are_told(bot: Bots, monkeypatch: pytest.M
     monkeypatch.setattr(shapes, "pull_request", lambda content, **more: shape({**content, "mergeable": False}, **more))
     bot.run()
     (entry,) = bot.entries("demo")
-    assert entry.failing == ("no conflicts with the release line",)
+    assert (entry.conflicts, entry.failing) == (True, ())
+    assert entry.trouble == "it conflicts with the release line"
+    monkeypatch.setattr(shapes, "pull_request", shape)
+    bot.run()
+    (entry,) = bot.entries("demo")
+    assert not entry.conflicts
 
 
 def test_what_is_prepared_and_over_leaves_the_outbox_and_is_never_open(bot: Bots) -> None:

@@ -113,8 +113,8 @@ def test_an_archived_feedstock_stops_nothing_and_costs_no_writes(bot: Bots) -> N
     bot.github.get(DEMO).archived = True
     bot.decider.versions["demo"] = "3.0"
     found = {one.identity.feedstock: one for one in bot.run().outcomes}
-    assert (found["demo"].state, found["other"].state) == ("failed", "opened")
-    assert "is archived" in found["demo"].text
+    assert (found["demo"].state, found["other"].state) == ("skipped", "opened")
+    assert found["demo"].text == f"{DEMO} is archived, so nothing is proposed there"
     assert writes(bot) == []
 
 

@@ -15,7 +15,7 @@ from dirac_forge.pullrequest.records import Identity, fingerprint
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
 from dirac_forge.pullrequest.smithy import find_smithy
 from pullrequest.conftest import FEEDSTOCK, FORK, RECIPE, TOKEN, World, bump, identity
-from support.github import bare
+from support.github import Fault, bare
 from support.gits import commit
 from support.smithy import WORKFLOW, on_path, smithy
 
@@ -374,23 +374,25 @@ def test_a_feedstock_that_was_renamed(world: World) -> None:
 
 def test_a_feedstock_that_is_archived_or_gone(world: World) -> None:
     world.github.archive(FEEDSTOCK)
-    outcome = world.deliver(bump("2"))
-    assert (outcome.state, outcome.text) == ("failed", f"{FEEDSTOCK} is archived: it can't be changed")
-    assert world.entry("2").attempts == 1
+    for _ in range(2):
+        outcome = world.deliver(bump("2"))
+        assert (outcome.state, outcome.text) == ("skipped", f"{FEEDSTOCK} is archived, so nothing is proposed there")
+    assert outcome.code == "archived-repository"
+    with world.ledger() as ledger:
+        assert ledger.entries() == ()
+        assert [event.step for event in ledger.events()] == ["skipped"]
     assert world.deliver(bump("2", feedstock="none")).state == "failed"
     assert world.github.git_requests == []
 
 
 def test_a_failure_is_not_tried_again_at_once(world: World) -> None:
-    world.github.archive(FEEDSTOCK)
-    world.deliver(bump("2"))
-    world.github.get(FEEDSTOCK).archived = False
+    refused = Fault(path=f"/repos/{FEEDSTOCK}", status=404)
+    world.github.faults.append(refused)
+    failed = world.deliver(bump("2"))
+    world.github.faults.clear()
     world.github.forget()
     outcome = world.deliver(bump("2"))
-    assert (outcome.state, outcome.text) == (
-        "waiting",
-        f"the next try is at 2027-01-15 10:00 UTC: {FEEDSTOCK} is archived: it can't be changed",
-    )
+    assert (outcome.state, outcome.text) == ("waiting", f"the next try is at 2027-01-15 10:00 UTC: {failed.text}")
     assert world.github.lines() == []
     world.time.now += 7201
     assert world.deliver(bump("2")).state == "opened"

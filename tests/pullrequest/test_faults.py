@@ -291,9 +291,9 @@ def test_a_cache_that_is_broken(world: World) -> None:
 
 @pytest.mark.parametrize("days", [-400, 400])
 def test_a_clock_that_jumps(world: World, days: int) -> None:
-    world.github.archive(FEEDSTOCK)
-    world.deliver(bump("2"))
-    world.github.get(FEEDSTOCK).archived = False
+    world.github.faults.append(Fault(path=".*", status=404))
+    assert world.deliver(bump("2")).state == "failed"
+    world.github.faults.clear()
     world.time.now += days * 86400
     world.deliver(bump("2"))
     one_request(world)

@@ -314,6 +314,35 @@ def test_an_older_ledger_is_brought_up_to_date(tmp_path: Path, monkeypatch: pyte
         ledger._connection.execute("SELECT host FROM runs")
 
 
+@pytest.mark.parametrize(
+    ("checks", "conflicts", "failing"),
+    [
+        ("no conflicts with the release line\nlint\nlinux_64", True, ("lint", "linux_64")),
+        ("no conflicts with the release line", True, ()),
+        ("lint", False, ("lint",)),
+        ("", False, ()),
+    ],
+)
+def test_conflicts_that_an_older_ledger_lists_among_the_checks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checks: str, conflicts: bool, failing: tuple[str, ...]
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with monkeypatch.context() as older:
+        older.setattr("dirac_forge.pullrequest.schema.MIGRATIONS", MIGRATIONS[:3])
+        Ledger.open(path).close()
+    with sqlite3.connect(path) as connection:
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(changes)")]
+        row: dict[str, object] = {**dict.fromkeys(columns, "")}
+        row |= {"feedstock": "a", "branch": "main", "kind": "bump", "key": "1.0"}
+        row |= {"number": 1, "attempts": 0, "next_try": None, "updated": NOW.isoformat(), "checks": checks}
+        connection.execute(f"INSERT INTO changes VALUES ({', '.join('?' * len(columns))})", tuple(row.values()))
+    connection.close()
+    with Ledger.open(path) as ledger:
+        entry = ledger.entry(A)
+    assert entry is not None
+    assert (entry.conflicts, entry.failing) == (conflicts, failing)
+
+
 def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").mkdir()
     with pytest.raises(LedgerError, match=r"ledger\.sqlite can't be written"):

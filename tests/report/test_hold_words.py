@@ -49,6 +49,7 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
             "moves together with boto3, which is held back: this run has opened 1, as many as it may",
         ),
         (GroupStuck(feedstock="boto3"), "moves together with boto3, which can't move yet"),
+        (GroupStuck(feedstock="boto3", why="archived"), "moves together with boto3, whose repository is archived"),
         (
             GroupStuck(feedstock="boto3", reasons=(WaitsForBumps(names=("botocore",)), "no answer")),
             "moves together with boto3, which can't move yet: waits for botocore; no answer",

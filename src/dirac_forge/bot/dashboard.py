@@ -133,7 +133,7 @@ def _entry(entry: LedgerEntry, *actions: Action) -> str:
     shown = link(entry.title or name, entry.url) if entry.on_forge else escaped(entry.title or name)
     told = f": {_short(entry.decided)}" if entry.decided else ""
     told += f": {_short(entry.error)}" if entry.state == "open" and entry.step == "left" else ""
-    told += f": checks failed: {_short(', '.join(entry.failing))}" if entry.failing else ""
+    told += f": {_short(entry.trouble)}" if entry.trouble else ""
     return "\n".join([f"- {shown}{told}", *_boxes(entry.identity, actions)])
 
 

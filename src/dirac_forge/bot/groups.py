@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from dirac_forge.bot.budget import Held
 from dirac_forge.bot.proposed import ProposedChange, RunDecision
@@ -38,16 +39,21 @@ def grouped(
     decisions: Sequence[RunDecision],
     groups: Iterable[Sequence[str]],
     entries: Mapping[Identity, LedgerEntry],
+    *,
+    bars: Callable[[Identity], Literal["archived", "closed"] | None] = lambda _: None,
 ) -> GroupedChanges:
     """Return the changes with the merge order of their group in the body, and those that wait for another of it.
 
-    `entries` is what the ledger knows of open requests; these are never held.
+    `entries` is what the ledger knows of open requests; these are never held. `bars` tells why a change
+    can't be opened, whatever was decided.
     """
     changed = {each.identity: each for each in wanted}
     held: list[Held] = []
     for names, branch in _groups_in(wanted, groups):
         members = [each for each in wanted if _belongs(each, names, branch)]
-        held += _stuck(members, decisions, names, branch, entries)
+        new = [each.identity for each in members if each.identity not in entries]
+        reason = _obstacle(decisions, names, branch) or _barred(new, bars)
+        held += [Held(identity=identity, reason=reason) for identity in new if reason is not None]
         changed |= {each.identity: each for each in _linked(members, names, entries)}
     for each in held:
         changed.pop(each.identity, None)
@@ -63,20 +69,6 @@ def _groups_in(
         yield from ((names, branch) for branch in lines)
 
 
-def _stuck(
-    members: Sequence[ProposedChange],
-    decisions: Sequence[RunDecision],
-    names: Sequence[str],
-    branch: str,
-    entries: Mapping[Identity, LedgerEntry],
-) -> list[Held]:
-    """Return the new changes of a group that wait for one of it that can't move."""
-    reason = _obstacle(decisions, names, branch)
-    if reason is None:
-        return []
-    return [Held(identity=each.identity, reason=reason) for each in members if each.identity not in entries]
-
-
 def _obstacle(decisions: Sequence[RunDecision], names: Sequence[str], branch: str) -> GroupStuck | None:
     """Return which feedstock of a group keeps the others back; None where all can move."""
     about = [each for each in decisions if (each.kind, each.branch) == ("bump", branch) and each.feedstock in names]
@@ -86,7 +78,18 @@ def _obstacle(decisions: Sequence[RunDecision], names: Sequence[str], branch: st
     # Other release lines are not on every feedstock.
     decided = {each.feedstock for each in about}
     absent = next((name for name in names if name not in decided), "") if branch == "main" else ""
-    return GroupStuck(feedstock=absent, absent=True) if absent else None
+    return GroupStuck(feedstock=absent, why="absent") if absent else None
+
+
+def _barred(
+    new: Iterable[Identity], bars: Callable[[Identity], Literal["archived", "closed"] | None]
+) -> GroupStuck | None:
+    """Return which feedstock of a group is not opened, whatever was decided; None where each can be."""
+    for identity in new:
+        why = bars(identity)
+        if why is not None:
+            return GroupStuck(feedstock=identity.feedstock, why=why)
+    return None
 
 
 def _linked(

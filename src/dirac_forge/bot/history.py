@@ -137,7 +137,7 @@ def _entry_lines(entry: LedgerEntry, history: History) -> list[str]:
         "tried": tried,
         "waits" if entry.state == "waiting" else "failed": entry.error,
         "people": entry.decided,
-        "checks": f"failed: {', '.join(entry.failing)}" if entry.failing else "",
+        "trouble": entry.trouble,
         "next": _next_try(entry, history.now),
     }
     head = f"{identity.kind} {identity.key} ({identity.branch}): {_SAID[entry.state]}"
@@ -195,6 +195,7 @@ def _entry_json(entry: LedgerEntry) -> dict[str, Any]:
         "error": entry.error or None,
         "people": entry.decided or None,
         "failed_checks": list(entry.failing),
+        "conflicts": entry.conflicts,
         "next_try": _iso(entry.next_try),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Literal
@@ -30,7 +30,7 @@ from dirac_forge.pullrequest.following import mark, observed_request, relearn, w
 from dirac_forge.pullrequest.forge import CheckReport, Forge, OwnRequest, PullRequest, Repo
 from dirac_forge.pullrequest.github_destination import SERVICES
 from dirac_forge.pullrequest.lease import BusyError
-from dirac_forge.pullrequest.records import CONFLICTS, Identity, LedgerEntry, State
+from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 from dirac_forge.pullrequest.refusals import ArchivedError, ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 from dirac_forge.report.bot_words import closing_words, reason_code, worded
@@ -161,7 +161,7 @@ class OpenRequests:
             except FATAL:
                 raise
             except ArchivedError:
-                reason = ArchivedRepository(repository=entry.repository)
+                reason = ArchivedRepository(repository=entry.repository, open_request=True)
                 return Outcome(identity=entry.identity, state="left", reason=reason, url=entry.url, number=entry.number)
             except ForgeError as error:
                 outcome = failure(entry.identity, error, url=entry.url, number=entry.number)
@@ -205,10 +205,11 @@ class OpenRequests:
         report = self._checks(entry, request.head_sha if request is not None else "", forge)
         conflicts = request is not None and request.conflicts
         red = report.failing or (("a check",) if report.verdict == "red" else ())
-        failing = "\n".join([*([CONFLICTS] if conflicts else []), *red])
-        if failing != entry.checks and (conflicts or report.verdict != "pending"):
-            text = f"{entry.url}: checks failed: {', '.join(failing.splitlines())}" if failing else ""
-            self.log.journal.note(entry.identity, "checked", text, checks=failing)
+        checks = entry.checks if report.verdict == "pending" else "\n".join(red)
+        seen = replace(entry, checks=checks, conflicts=conflicts)
+        if seen != entry:
+            text = f"{entry.url}: {seen.trouble}" if seen.trouble else ""
+            self.log.journal.note(entry.identity, "checked", text, checks=checks, conflicts=conflicts)
 
     def _checks(self, entry: LedgerEntry, commit: str, forge: Forge) -> CheckReport:
         """Return the checks of a commit; of many requests, only where an overview of all says that some failed."""

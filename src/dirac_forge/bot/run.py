@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from dirac_forge.bot.budget import (
     Held,
@@ -197,9 +198,19 @@ class BotRun:
         """Return the changes, those of groups linked; new ones of a group that can't move as a whole are held."""
         ledger = self.connections.ledger
         there = {entry.identity: entry for entry in ledger.entries(states=OPEN_STATES)}
-        found = grouped(wanted, decisions, self.settings.groups, there)
+        found = grouped(wanted, decisions, self.settings.groups, there, bars=self._bars)
         self._hold(found.held, log)
         return list(found.wanted)
+
+    def _bars(self, identity: Identity) -> Literal["archived", "closed"] | None:
+        """Return why a change is not opened although it is wanted; None where that is not known: its delivery tells."""
+        known = self.connections.ledger.entry(identity)
+        if known is not None and known.state in {"closed-by-person", "retracted"} and identity not in self.asked.again:
+            return "closed"
+        try:
+            return "archived" if self.connections.destination.place(identity).archived else None
+        except ForgeError:
+            return None
 
     def _in_time(self, wanted: Sequence[ProposedChange], log: RunLog) -> tuple[list[ProposedChange], list[Held]]:
         """Return the changes whose time has come, and the others."""

@@ -119,8 +119,9 @@ class GroupStuck:
     feedstock: str
     reasons: tuple[DecisionReason, ...] = ()
     """Of the decision about it."""
-    absent: bool = False
-    """Whether the run has no decision about it: it was not asked for, or could not be read."""
+    why: Literal["decided", "absent", "archived", "closed"] = "decided"
+    """`absent`: the run has no decision about it, since it was not asked for, or could not be read; `archived`: its
+    repository is; `closed`: people closed its request."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

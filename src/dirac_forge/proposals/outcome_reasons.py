@@ -122,9 +122,11 @@ class RequestInConflict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ArchivedRepository:
-    """The repository of an open request is archived."""
+    """The feedstock's repository is archived: nothing can be changed there."""
 
     repository: str
+    open_request: bool = False
+    """Whether a request of ours is open there, which stays so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.git import RefusedPushError
 from dirac_forge.proposals.outcome_reasons import (
+    ArchivedRepository,
     ChangeSent,
     FeedstockMovedOn,
     NextTry,
@@ -30,7 +31,7 @@ from dirac_forge.pullrequest.making import MadeCommits, Remake, fits, make, reba
 from dirac_forge.pullrequest.notes import RERENDER
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
-from dirac_forge.pullrequest.records import CONFLICTS, Identity, LedgerEntry
+from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
 from dirac_forge.pullrequest.request_text import request_text
 from dirac_forge.pullrequest.settling import conflicting, left_closed, left_to_others, merged, supersede
@@ -97,7 +98,7 @@ class _Delivery(DeliveryState):
             return self.outcome("waiting", early)
         place = self.place = self.destination.place(wanted.identity)
         if place.archived:
-            raise ForgeError(f"{place.full_name} is archived: it can't be changed")
+            return self.archived(place)
         self.step("resolved")
         base = place.base(wanted.identity)
         requests = self.destination.requests(place, base, wanted.branch, beside=wanted.identity.kind == "bump")
@@ -172,11 +173,11 @@ class _Delivery(DeliveryState):
         )
 
     def _failed_before(self, wanted: WantedRequest, place: RepositoryPlace, base: str) -> bool:
-        """Whether checks failed on an older state of the feedstock: then the request is made again, once."""
+        """Whether it has failed checks or conflicts from an older state of the feedstock: it is made again, once."""
         known = self.known
-        if known is None or not (known.checks and known.base_sha) or known.remade == wanted.fingerprint:
+        if known is None or not (known.trouble and known.base_sha) or known.remade == wanted.fingerprint:
             return False
-        if CONFLICTS in known.failing and not self.options.remake_conflicts:
+        if known.conflicts and not self.options.remake_conflicts:
             return False
         tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
         return tip.commit != known.base_sha
@@ -230,8 +231,8 @@ class _Delivery(DeliveryState):
             known = self.known
             self.note(
                 wanted, "pushed", pushed, head=sent.branch, head_sha=sent.commit, repository=place.full_name,
-                base_sha=tip.commit, checks="",
-                remade=wanted.fingerprint if known is not None and known.checks else "",
+                base_sha=tip.commit, checks="", conflicts=False,
+                remade=wanted.fingerprint if known is not None and known.trouble else "",
                 **({} if decision.act == "update" else {"state": "pushed", "number": 0, "url": ""}),
             )  # fmt: skip
         old = decision.request if decision.act == "update" else None
@@ -399,6 +400,12 @@ class _Delivery(DeliveryState):
         self, wanted: WantedRequest, made: MadeCommits, old: Request | None, *, rerender: str | None = None
     ) -> tuple[str, str]:
         return request_text(wanted, made, old, rerender=rerender, batch=self.journal.run)
+
+    def archived(self, place: RepositoryPlace) -> Outcome:
+        """Leave an archived feedstock alone: that is no failure, and is asked again with the next run."""
+        reason = ArchivedRepository(repository=place.full_name)
+        self.journal.once(self.identity, "skipped", worded(reason))
+        return self.outcome("skipped", reason)
 
     def left(self, exc: TakenError) -> Outcome:
         """Leave a branch with commits of someone else to them."""

@@ -245,6 +245,7 @@ class Ledger:
         for row in self._rows(sql, values):
             identity = Identity(**{name: row.pop(name) for name in _IDENTITY})
             row |= {name: time_of(row[name]) for name in ("next_try", "updated")}
+            row["conflicts"] = bool(row["conflicts"])
             found.append(LedgerEntry(identity=identity, **row))
         return found
 

@@ -9,11 +9,7 @@ from typing import Literal
 
 from dirac_forge.feedstock.change import Change
 
-CONFLICTS = "no conflicts with the release line"
-"""The name under which conflicts are listed among the checks that failed."""
-
 __all__ = [
-    "CONFLICTS",
     "Event",
     "Identity",
     "LedgerEntry",
@@ -117,12 +113,20 @@ class LedgerEntry:
     """The commit of the feedstock that our commits are on."""
     checks: str = ""
     """The checks that failed on its request, by name, a line each, or "" if none did, or none is known to."""
+    conflicts: bool = False
+    """Whether the forge said that its request conflicts with the release line."""
     remade: str = ""
-    """The fingerprint with which it was made again because checks failed: that is done once."""
+    """The fingerprint with which it was made again because of checks or conflicts: that is done once."""
     tidied: str = ""
     """The commit of its branch when that was deleted, or left for its new commits, because the request is over."""
     updated: datetime | None = None
     """When this was last written; set by the ledger."""
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the open request, in words: conflicts, and the names of the checks that failed."""
+        checks = f"checks failed: {', '.join(self.failing)}" if self.checks else ""
+        return "; ".join(filter(None, ["it conflicts with the release line" if self.conflicts else "", checks]))
 
     @property
     def failing(self) -> tuple[str, ...]:

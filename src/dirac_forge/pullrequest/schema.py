@@ -50,7 +50,14 @@ ALTER TABLE changes ADD COLUMN tidied TEXT NOT NULL DEFAULT '';
 
 _CODES = "ALTER TABLE lines ADD COLUMN codes TEXT NOT NULL DEFAULT '';"
 
-MIGRATIONS = (_FIRST, _CHECKS, _CODES)
+_CONFLICTS = """
+ALTER TABLE changes ADD COLUMN conflicts INTEGER NOT NULL DEFAULT 0;
+UPDATE changes SET conflicts = 1, checks = ltrim(substr(checks, 35), char(10))
+    WHERE checks || char(10) LIKE 'no conflicts with the release line' || char(10) || '%';
+"""
+"""Conflicts were the first name among the checks that failed."""
+
+MIGRATIONS = (_FIRST, _CHECKS, _CODES, _CONFLICTS)
 """The n-th (from 1) leads from version n - 1 of the tables to n; `PRAGMA user_version` has the number. Those that were
 released are never edited: a change is one more."""
 

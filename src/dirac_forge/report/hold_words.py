@@ -49,10 +49,14 @@ def _(reason: OutsideSchedule) -> str:
 
 @worded.register
 def _(reason: GroupStuck) -> str:
-    if reason.absent:
-        return f"moves together with {reason.feedstock}, of which this run knows nothing"
     why = f": {clauses(reason.reasons)}" if reason.reasons else ""
-    return f"moves together with {reason.feedstock}, which can't move yet{why}"
+    clause = {
+        "absent": "of which this run knows nothing",
+        "archived": "whose repository is archived",
+        "closed": "whose request was closed, and is not opened again",
+        "decided": f"which can't move yet{why}",
+    }[reason.why]
+    return f"moves together with {reason.feedstock}, {clause}"
 
 
 @worded.register

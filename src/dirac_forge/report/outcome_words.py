@@ -19,7 +19,6 @@ add_words(
         reasons.OthersRequest: "#{0.number} by {0.author} makes the same change: {0.title}",
         reasons.RetractedRequest: "it was retracted: {0.comment}",
         reasons.RequestInConflict: "{0.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false",
-        reasons.ArchivedRepository: "{0.repository} is archived: its request is left open",
         reasons.FeedstockExists: "{0.repository} exists: `dirac-forge bump {0.feedstock} --pr` moves it",
     }
 )
@@ -55,6 +54,12 @@ def _(unneeded: reasons.Unneeded) -> str:
 @worded.register
 def _(reason: reasons.FeedstockMovedOn) -> str:
     return f"{reason.repository} moved on: {worded(reason.reason)}"
+
+
+@worded.register
+def _(reason: reasons.ArchivedRepository) -> str:
+    left = ": its request is left open" if reason.open_request else ", so nothing is proposed there"
+    return f"{reason.repository} is archived{left}"
 
 
 @worded.register
