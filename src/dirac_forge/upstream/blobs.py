@@ -19,7 +19,7 @@ from dirac_forge.upstream.index.project import ReleaseFile
 
 __all__ = ["dump", "key_of", "kind", "load"]
 
-SCHEMA = 5
+SCHEMA = 6
 """Raised whenever more, or something else, is read from a file."""
 
 T = TypeVar("T")

@@ -23,7 +23,7 @@ def test_what_must_fail_is_left_out_and_told() -> None:
     )
     made = replace(made, sdist=replace(made.sdist, modules=modules))
     assert made.wheel is not None
-    result = output_test(made, made.wheel.entry_points, Scope(), frozenset({"click"}), {})
+    result = output_test(made, made.wheel.entry_points, Scope(), frozenset({"click"}), {}, ())
     assert result.test == model.Test(imports=("demo",), commands=("demo --help",))
     assert result.notes == (
         model.Note(
@@ -46,7 +46,7 @@ def test_commands_that_are_not_tested_are_told_where_they_lack_something() -> No
     modules = (SourceModule(path="demo/gui.py", imports=("PyQt5.QtCore",)),)
     made = replace(made, sdist=replace(made.sdist, modules=modules))
     assert made.wheel is not None
-    result = output_test(made, made.wheel.entry_points, Scope(), frozenset(), {})
+    result = output_test(made, made.wheel.entry_points, Scope(), frozenset(), {}, ())
     assert result.test == model.Test(imports=("demo",))
     (note,) = result.notes
     assert note.text == (
@@ -60,18 +60,42 @@ def test_what_may_come_with_an_extra_is_not_told_beside_it() -> None:
     assert made.sdist is not None
     modules = (SourceModule(path="src/demod/__init__.py", imports=("aiohttp.web", "strange_dependency")),)
     made = replace(made, sdist=replace(made.sdist, modules=modules))
-    result = output_test(made, (), Scope(), frozenset(), {})
+    result = output_test(made, (), Scope(), frozenset(), {}, ())
     assert [note.text for note in result.notes] == [
         "src/demod/__init__.py imports aiohttp.web, which only the extra d brings (aiohttp): not tested"
     ]
 
 
 def test_an_empty_wheel_installs_no_modules() -> None:
-    result = output_test(facts("demo", members=["demo-1.0.dist-info/METADATA"]), (), Scope(), None, {})
+    result = output_test(facts("demo", members=["demo-1.0.dist-info/METADATA"]), (), Scope(), None, {}, ())
     assert (result.test, result.installs_modules) == (model.Test(), False)
 
 
 def test_folders_that_every_project_might_install_are_told() -> None:
-    result = output_test(facts("demo", members=["demo/__init__.py", "tests/__init__.py"]), (), Scope(), None, {})
+    result = output_test(facts("demo", members=["demo/__init__.py", "tests/__init__.py"]), (), Scope(), None, {}, ())
     text = "the wheel installs tests at the top of site-packages: remove that, and tell upstream"
     assert result.notes == (model.Note(level="warning", text=text),)
+
+
+def test_a_command_that_needs_an_extra_is_tested_only_where_the_recipe_has_it() -> None:
+    made = facts(
+        "demo",
+        requires=["six", "click; extra == 'cli'", "rich>=13; extra == 'pretty-output'"],
+        extras=["cli", "pretty-output"],
+        entry_points=[
+            EntryPoint(name="demo", value="demo:run"),
+            EntryPoint(name="demo-cli", value="demo:cli", extras=("cli", "pretty_output")),
+        ],
+        command_line_modules=["src/demo/__init__.py"],
+    )
+    assert made.wheel is not None
+    plain = output_test(made, made.wheel.entry_points, Scope(), frozenset({"six"}), {}, ())
+    assert plain.test.commands == ("demo --help",)
+    text = (
+        "the command demo-cli needs the extras cli, pretty_output (click, rich), which are not in run: not tested; "
+        "`dirac-forge recipe 'demo[cli,pretty_output]'` adds them"
+    )
+    assert plain.notes == (model.Note(level="warning", text=text),)
+    folded = output_test(made, made.wheel.entry_points, Scope(), None, {}, ("cli", "pretty-output"))
+    assert folded.test.commands == ("demo --help", "demo-cli --help")
+    assert folded.notes == ()

@@ -8,6 +8,7 @@ import pytest
 from packaging.version import Version
 
 from dirac_forge.upstream.files.declared import declared_metadata, declared_scripts
+from dirac_forge.upstream.files.entrypoints import FoundScripts
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.files.poetry import constraint
 from dirac_forge.upstream.files.requirements import RequirementList
@@ -172,7 +173,7 @@ test = ["pytest"]
 )
 def test_nothing_declared(text: str) -> None:
     assert declared(text) is None
-    assert declared_scripts(tomllib.loads(text)) == ()
+    assert declared_scripts(tomllib.loads(text)) == FoundScripts()
 
 
 def test_scripts() -> None:
@@ -187,12 +188,21 @@ g = "m:gui"
 [tool.poetry.scripts]
 ignored = "x:y"
 """)
-    assert declared_scripts(tree) == (
-        EntryPoint(name="a", value="m.n:f.g"),
-        EntryPoint(name="b", value="m:f"),
-        EntryPoint(name="g", value="m:gui", gui=True),
+    assert declared_scripts(tree) == FoundScripts(
+        points=(
+            EntryPoint(name="a", value="m.n:f.g", extras=("extra",)),
+            EntryPoint(name="b", value="m:f"),
+            EntryPoint(name="g", value="m:gui", gui=True),
+        ),
+        odd=("bad name; rm = m:f", "bad-value = m:f; import os"),
     )
     poetry = tomllib.loads(
-        '[tool.poetry.scripts]\na = { reference = "m:f", type = "console" }\nb = { reference = "x.sh", type = "file" }'
+        "[tool.poetry.scripts]\n"
+        'a = { reference = "m:f", type = "console", extras = ["x", "y"] }\n'
+        'b = { reference = "x.sh", type = "file" }\n'
+        'c = { callable = "m:g" }\n'
+        "d = 3"
     )
-    assert declared_scripts(poetry) == (EntryPoint(name="a", value="m:f"),)
+    assert declared_scripts(poetry) == FoundScripts(
+        points=(EntryPoint(name="a", value="m:f", extras=("x", "y")), EntryPoint(name="c", value="m:g")), odd=("d = 3",)
+    )

@@ -54,7 +54,7 @@ def test_pbr_takes_requirements_from_a_text_file_and_commands_from_its_own_secti
         "[entry_points]\nconsole_scripts =\n  demo = demo.cli:main\n"
     )
     said = from_setup_cfg(text, where="setup.cfg", texts={"requirements.txt": "six>=1.10 # MIT\n"}, pbr=True)
-    assert [f"{point.name} = {point.value}" for point in said.entry_points] == ["demo = demo.cli:main"]
+    assert [f"{point.name} = {point.value}" for point in said.scripts.points] == ["demo = demo.cli:main"]
     metadata = said.metadata(name="demo", version=Version("1"))
     assert metadata is not None
     assert metadata.requires_dist.lines == ("six>=1.10", 'pytest; extra == "test"')

@@ -56,10 +56,11 @@ def test_setup_py() -> None:
         "packages",
         "ext_modules",
     }
-    assert said.entry_points == (
-        EntryPoint(name="demo", value="demo:main"),
+    assert said.scripts.points == (
+        EntryPoint(name="demo", value="demo:main", extras=("x",)),
         EntryPoint(name="g", value="demo:gui", gui=True),
     )
+    assert said.scripts.odd == ("evil\nx = os:system",)
     assert said.metadata(name="DEMO", version=Version("9")) == CoreMetadata(
         name="demo",
         version=Version("1.0"),
@@ -161,7 +162,7 @@ universal = 1
 def test_setup_cfg() -> None:
     said = from_setup_cfg(CFG, where="setup.cfg")
     assert said.fields["packages"] is None
-    assert said.entry_points == (EntryPoint(name="demo", value="demo:main"),)
+    assert said.scripts.points == (EntryPoint(name="demo", value="demo:main"),)
     assert said.metadata(name="DEMO", version=Version("9")) == CoreMetadata(
         name="demo",
         version=Version("9"),

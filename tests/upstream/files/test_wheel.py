@@ -47,7 +47,7 @@ def test_all_that_a_wheel_says() -> None:
     assert (facts.filename, facts.pure, facts.abi3, facts.problems) == (NAME, True, False, ())
     assert facts.metadata.requires_dist.lines == ("six",)
     assert facts.entry_points == (
-        EntryPoint(name="run", value="demo:main"),
+        EntryPoint(name="run", value="demo:main", extras=("extra",)),
         EntryPoint(name="show", value="demo:show", gui=True),
     )
     assert facts.license_texts == {"LICENSE": "MIT text", "vendor/COPYING": "BSD text", "AUTHORS": "me"}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
-from dirac_forge.recipe.making.imports import is_sound
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
 __all__ = ["entry_points_drift"]
@@ -89,8 +87,7 @@ def _points(facts: ReleaseFacts) -> Mapping[str, str] | None:
     source = facts.wheel or facts.sdist
     if source is None:
         return None
-    points = (replace(point, value=re.sub(r"\s", "", point.value)) for point in source.entry_points)
-    return {point.name: point.value for point in points if is_sound(point)}
+    return {point.name: point.value for point in source.entry_points}
 
 
 def _block(draft: DriftDraft, first: int, until: int) -> Block | None:

@@ -12,7 +12,7 @@ from dirac_forge.recipe.making.trees import declared_modules, source_roots
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
-__all__ = ["help_commands", "imports_of", "installed", "is_sound", "of_one_python", "sound_entry_points"]
+__all__ = ["help_commands", "imports_of", "installed", "of_one_python"]
 
 MOST_IMPORTS = 12
 _DEEPEST_NAMESPACE = 4
@@ -21,10 +21,6 @@ _NOT_THE_PACKAGE = {
     "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts",
     "setup", "tasks", "test", "testing", "tests", "tools", "versioneer",
 }  # fmt: skip
-_COMMAND = re.compile(r"[A-Za-z0-9_][\w.+-]*")
-_DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_TARGET = re.compile(f"{_DOTTED}:{_DOTTED}")
-
 _OF_ONE_PYTHON = re.compile(r"(.+?)-?3\.\d+")
 
 Tree = dict[str, "Tree"]
@@ -42,22 +38,6 @@ def imports_of(facts: ReleaseFacts, graph: ModuleGraph | None = None) -> tuple[s
     return _from_sdist(facts.sdist, facts.metadata.name, graph) if facts.sdist is not None else ()
 
 
-def is_sound(point: EntryPoint) -> bool:
-    """Whether an entry point can be written in a recipe."""
-    return bool(_COMMAND.fullmatch(point.name) and _TARGET.fullmatch(point.value))
-
-
-def sound_entry_points(points: Iterable[EntryPoint]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return `name = module:function` of each entry point, by name, and those that can't be written in a recipe."""
-    good, bad = {}, []
-    for point in points:
-        if is_sound(point):
-            good[point.name] = f"{point.name} = {point.value}"
-        else:
-            bad.append(f"{point.name} = {point.value}")
-    return tuple(good[name] for name in sorted(good)), tuple(bad)
-
-
 def of_one_python(points: Iterable[EntryPoint]) -> tuple[EntryPoint, ...]:
     """Return the commands with a version of Python in their names (`coverage-3.11` beside `coverage`)."""
     every = tuple(points)
@@ -70,10 +50,8 @@ def help_commands(points: Iterable[EntryPoint], sdist: SdistFacts | None) -> tup
     if sdist is None:
         return ()
     parsers = {_dotted(path) for path in sdist.command_line_modules}
-    sound = (
-        point for point in sorted(points, key=lambda p: p.name) if not point.gui and _COMMAND.fullmatch(point.name)
-    )
-    return tuple(point for point in sound if _is_among(point.module, parsers))
+    console = (point for point in sorted(points, key=lambda p: p.name) if not point.gui)
+    return tuple(point for point in console if _is_among(point.module, parsers))
 
 
 def _is_among(module: str, parsers: Iterable[str]) -> bool:

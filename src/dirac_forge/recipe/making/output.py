@@ -17,7 +17,7 @@ from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import build_requirements, dead_requirements, relaxed_pin
-from dirac_forge.recipe.making.imports import of_one_python, sound_entry_points
+from dirac_forge.recipe.making.imports import of_one_python
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, test_of
@@ -110,7 +110,7 @@ class _Builder:
         self.source = chosen_source(part.facts, family.version, noarch=self.nature.noarch, missing=part.missing_tools)
         self.notes: list[Note] = []
         brought = providers.brought(part.facts.metadata.name)
-        self.test: OutputTest = test_of(part.facts, self._points(), scope, brought, self._siblings())
+        self.test: OutputTest = test_of(part.facts, self._points(), scope, brought, self._siblings(), part.folded)
 
     def _siblings(self) -> dict[str, Sibling]:
         """The family's modules that this output does not install, with the outputs that could be required for them."""
@@ -170,18 +170,18 @@ class _Builder:
         return tuple(condition for condition in conditions if condition is not None)
 
     def _entry_points(self) -> tuple[str, ...]:
-        good, bad = sound_entry_points(self._points())
         for point in of_one_python(self.facts.wheel.entry_points if self.facts.wheel is not None else ()):
             self._note("info", f"the command {point.name} is left out: its name has the Python of upstream's wheel")
-        for text in bad:
-            self._note("warning", f"entry point left out, it is no `name = module:function`: {text!r}")
-        return good
+        declared_in = self.facts.wheel or self.facts.sdist
+        for text in declared_in.odd_scripts if declared_in is not None else ():
+            self._note("warning", f"an entry point is left out, because it is not `name = module:function`: {text!r}")
+        return tuple(f"{point.name} = {point.value}" for point in sorted(self._points(), key=lambda each: each.name))
 
     def _points(self) -> tuple[EntryPoint, ...]:
         if self.facts.wheel is not None:
-            return tuple(
-                p for p in self.facts.wheel.entry_points if p not in of_one_python(self.facts.wheel.entry_points)
-            )
+            points = self.facts.wheel.entry_points
+            left_out = of_one_python(points)
+            return tuple(point for point in points if point not in left_out)
         return self.facts.sdist.entry_points if self.facts.sdist is not None else ()
 
     def _test(self) -> Test:

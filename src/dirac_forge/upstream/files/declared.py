@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from packaging.version import Version
 
-from dirac_forge.upstream.files.entrypoints import entry_point
-from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
+from dirac_forge.upstream.files.entrypoints import NO_SCRIPTS, FoundScript, FoundScripts, found_scripts
+from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.metadata import version_of
 from dirac_forge.upstream.files.poetry import requirements as poetry_requirements
 from dirac_forge.upstream.files.poetry import urls as poetry_urls
@@ -62,30 +62,26 @@ def without_placeholder(pyproject: Mapping[str, object]) -> Mapping[str, object]
     return {key: value for key, value in entries.items() if key != "version"}
 
 
-def declared_scripts(pyproject: Mapping[str, object]) -> tuple[EntryPoint, ...]:
-    """[project.scripts] and [project.gui-scripts], else poetry's or flit's; sorted by name."""
-    places = (
-        (("project", "scripts"), ("project", "gui-scripts")),
-        (("tool", "poetry", "scripts"), ()),
-        (("tool", "flit", "scripts"), ()),
-    )
-    for console, gui in places:
-        points = _scripts(table(pyproject, *console), gui=False) + (
-            _scripts(table(pyproject, *gui), gui=True) if gui else []
-        )
-        if points:
-            return tuple(sorted(points, key=lambda point: (point.gui, point.name)))
-    return ()
+def declared_scripts(pyproject: Mapping[str, object]) -> FoundScripts:
+    """Return the scripts of [project.scripts] and [project.gui-scripts], else poetry's or flit's."""
+    for tool in (("project",), ("tool", "poetry"), ("tool", "flit")):
+        entries = table(pyproject, *tool)
+        scripts = [*_scripts(entries.get("scripts")), *_scripts(entries.get("gui-scripts"), gui=True)]
+        if scripts:
+            return found_scripts(scripts)
+    return NO_SCRIPTS
 
 
-def _scripts(entries: Mapping[str, object], *, gui: bool) -> list[EntryPoint]:
-    points = []
-    for name, value in entries.items():
-        # Poetry also takes {reference = "module:function", type = "console"}.
-        reference = value.get("reference", value.get("callable")) if isinstance(value, Mapping) else value
-        point = entry_point(name, reference, gui=gui) if isinstance(reference, str) else None
-        points += [point] if point else []
-    return points
+def _scripts(entries: object, *, gui: bool = False) -> Iterator[FoundScript]:
+    for name, value in entries.items() if isinstance(entries, Mapping) else ():
+        match value:
+            # Poetry installs a file as it is: no entry point (https://python-poetry.org/docs/pyproject/#scripts).
+            case {"type": "file"}:
+                continue
+            case {"reference": str(text)} | {"callable": str(text)}:
+                yield FoundScript(name=str(name), value=text, gui=gui, extras=_texts(value.get("extras")))
+            case _:
+                yield FoundScript(name=str(name), value=value if isinstance(value, str) else str(value), gui=gui)
 
 
 def _project(entries: Mapping[str, object], name: str, version: Version) -> CoreMetadata:

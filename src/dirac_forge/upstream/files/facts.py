@@ -35,11 +35,14 @@ class CoreMetadata:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EntryPoint:
-    """`name = value` of console_scripts or gui_scripts; the extras of the value are left out."""
+    """`name = value` of console_scripts or gui_scripts."""
 
     name: str
     value: str
+    """`module:function`."""
     gui: bool = False
+    extras: tuple[str, ...] = ()
+    """The extras that the command needs (`name = module:function [extra]`)."""
 
     @property
     def module(self) -> str:
@@ -57,6 +60,8 @@ class WheelFacts:
     abi3: bool = False
     metadata: CoreMetadata
     entry_points: tuple[EntryPoint, ...] = ()
+    odd_scripts: tuple[str, ...] = ()
+    """Scripts that a recipe can't name, as `name = value`."""
     members: tuple[str, ...] = ()
     """Names of all files in the wheel."""
     license_texts: Mapping[str, str] = field(default_factory=dict)
@@ -104,6 +109,8 @@ class SdistFacts:
     among the modules of the first few commands by name; empty where imports were not asked for."""
     entry_points: tuple[EntryPoint, ...] = ()
     """From [project.scripts], setup.cfg, setup.py literals or egg-info, in this order of trust."""
+    odd_scripts: tuple[str, ...] = ()
+    """Scripts of the same place that a recipe can't name, as `name = value`."""
     setup: Mapping[str, object] = field(default_factory=dict)
     """Arguments of setup() by setup.py, else setup.cfg, whose values are literal (`packages`, `py_modules`…);
     None stands for an argument that is given but not literal (`ext_modules`, say)."""

@@ -15,7 +15,7 @@ from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
 from dirac_forge.upstream.files.contents import Contents, Reader
 from dirac_forge.upstream.files.declared import declared_metadata, declared_scripts
-from dirac_forge.upstream.files.entrypoints import from_text
+from dirac_forge.upstream.files.entrypoints import NO_SCRIPTS, FoundScripts, from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts
 from dirac_forge.upstream.files.listed import with_listed
 from dirac_forge.upstream.files.literals import builds_parser
@@ -110,7 +110,7 @@ class _Sdist:
 
     def facts(self, digest: str) -> SdistFacts:
         metadata, source = self._metadata()
-        points = self._entry_points()
+        scripts = self._scripts()
         if metadata is None or source in ("setup.cfg", "setup.py") or "requires-dist" in metadata.dynamic:
             self._problems += [*self._cfg.problems, *self._py.problems]
         return SdistFacts(
@@ -122,8 +122,9 @@ class _Sdist:
             texts=self._contents.texts,
             members=self._contents.names,
             modules=self._contents.modules,
-            command_line_modules=self._command_line_modules(points),
-            entry_points=points,
+            command_line_modules=self._command_line_modules(scripts.points),
+            entry_points=scripts.points,
+            odd_scripts=scripts.odd,
             setup=self._setup(),
             problems=tuple(self._problems),
         )
@@ -231,14 +232,15 @@ class _Sdist:
             static = self._declared()
         return completed(metadata, static=static, requires_txt=requires, said=said)
 
-    def _entry_points(self) -> tuple[EntryPoint, ...]:
-        if points := declared_scripts(self._pyproject):
-            return points
-        if points := self._cfg.entry_points or self._py.entry_points:
-            return tuple(sorted(points, key=lambda point: (point.gui, point.name)))
+    def _scripts(self) -> FoundScripts:
+        """Return the scripts of the most trusted place that declares some."""
         text = self._contents.egg_info("entry_points.txt")
-        if text is None:
-            return ()
-        points, problems = from_text(text, where=self._where("entry_points.txt"))
-        self._problems += problems
-        return points
+        places = (
+            declared_scripts(self._pyproject),
+            self._cfg.scripts,
+            self._py.scripts,
+            from_text(text or "", where=self._where("entry_points.txt")),
+        )
+        found = next(filter(None, places), NO_SCRIPTS)
+        self._problems += found.problems
+        return found

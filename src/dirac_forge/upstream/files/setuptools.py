@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from packaging.version import Version
 
-from dirac_forge.upstream.files.entrypoints import from_specs, from_text
-from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
+from dirac_forge.upstream.files.entrypoints import NO_SCRIPTS, FoundScripts, found_scripts, from_text, of_lines
+from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.listed import requirement_lines
 from dirac_forge.upstream.files.literals import Constants, NotLiteralError, parse
@@ -31,7 +31,7 @@ class Said:
 
     fields: Mapping[str, object] = field(default_factory=dict)
     """Arguments of setup() with literal values; a value None is an argument that is there but not literal."""
-    entry_points: tuple[EntryPoint, ...] = ()
+    scripts: FoundScripts = NO_SCRIPTS
     problems: tuple[str, ...] = ()
 
     def metadata(self, *, name: str, version: Version) -> CoreMetadata | None:
@@ -88,7 +88,7 @@ def from_setup_py(source: bytes, *, where: str) -> Said:
     # Calls in branches (`try: setup(ext_modules=…)`, `except: setup()`): what they all say is known.
     said = [_arguments(call, constants) for call in calls[:_CALLS]]
     fields = _agreed(said)
-    return Said(fields=fields, entry_points=_entry_points(fields.get("entry_points")))
+    return Said(fields=fields, scripts=_scripts(fields.get("entry_points"), where))
 
 
 def _agreed(said: Sequence[Mapping[str, object]]) -> dict[str, object]:
@@ -158,7 +158,7 @@ def from_setup_cfg(text: str, *, where: str, texts: Mapping[str, str] = _NOTHING
     extras, commands = ("extras", "entry_points") if pbr else ("options.extras_require", "options.entry_points")
     if optional := sections.get(extras):
         fields["extras_require"] = {extra: list(_lines(value)) for extra, value in optional.items()}
-    return Said(fields=fields, entry_points=_entry_points(sections.get(commands)))
+    return Said(fields=fields, scripts=_scripts(sections.get(commands), where))
 
 
 _ALIASES = {
@@ -201,16 +201,14 @@ def _requirements(fields: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[
     return tuple(requires), tuple(dict.fromkeys(extras))
 
 
-def _entry_points(value: object) -> tuple[EntryPoint, ...]:
+def _scripts(value: object, where: str) -> FoundScripts:
+    """Return the scripts of setup()'s `entry_points`, which is a text or lines by group."""
     if isinstance(value, str):
-        return from_text(value, where="entry_points")[0]
+        return from_text(value, where=where)
     if not isinstance(value, Mapping):
-        return ()
-    found = (
-        from_specs(_lines(value.get(group)), gui=gui)
-        for group, gui in (("console_scripts", False), ("gui_scripts", True))
-    )
-    return tuple(point for points in found for point in points)
+        return NO_SCRIPTS
+    console = of_lines(_lines(value.get("console_scripts")))
+    return found_scripts([*console, *of_lines(_lines(value.get("gui_scripts")), gui=True)])
 
 
 def _text(value: object) -> str | None:

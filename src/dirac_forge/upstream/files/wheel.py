@@ -16,8 +16,8 @@ from dirac_forge.http.hashes import check_hashes
 from dirac_forge.store import Store
 from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.files.archive import ArchiveError, checked_name
-from dirac_forge.upstream.files.entrypoints import from_text
-from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, WheelFacts
+from dirac_forge.upstream.files.entrypoints import NO_SCRIPTS, FoundScripts, from_text
+from dirac_forge.upstream.files.facts import CoreMetadata, WheelFacts
 from dirac_forge.upstream.files.filenames import wheel_tags
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT, disagreement, read_email
 from dirac_forge.upstream.files.remote import NoRangesError, RemoteFile
@@ -122,7 +122,7 @@ def _facts(
     problems: Iterable[str],
     *,
     members: tuple[str, ...] = (),
-    entry_points: tuple[EntryPoint, ...] = (),
+    scripts: FoundScripts = NO_SCRIPTS,
     license_texts: Mapping[str, str] | None = None,
 ) -> WheelFacts:
     tags = wheel_tags(file.filename)
@@ -131,7 +131,8 @@ def _facts(
         pure=set(tags.platforms) == {"any"} and set(tags.abis) == {"none"},
         abi3="abi3" in tags.abis,
         metadata=metadata,
-        entry_points=entry_points,
+        entry_points=scripts.points,
+        odd_scripts=scripts.odd,
         members=members,
         license_texts=license_texts or {},
         problems=tuple(problems),
@@ -214,18 +215,17 @@ class _Wheel:
         )
         if not full:
             return _facts(self._file, metadata, (*self._problems, *problems))
-        points: tuple[EntryPoint, ...] = ()
-        more: tuple[str, ...] = ()
+        scripts = NO_SCRIPTS
         if (path := f"{self._dist_info}/entry_points.txt") in self._infos:
             text = self._read(path, _TEXT_LIMIT).decode("utf-8", "replace")
-            points, more = from_text(text, where=f"entry_points.txt of {self._file.filename}")
+            scripts = from_text(text, where=f"entry_points.txt of {self._file.filename}")
         texts = self._license_texts(metadata)
         return _facts(
             self._file,
             metadata,
-            (*self._problems, *problems, *more),
+            (*self._problems, *problems, *scripts.problems),
             members=tuple(sorted(self._infos)),
-            entry_points=points,
+            scripts=scripts,
             license_texts=texts,
         )
 
