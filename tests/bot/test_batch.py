@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.bot.batch import BatchDecider, BatchDecision, batch_lines, read_batch, write_batch
-from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.bot.proposed import ProposedChange, RunDecision, YoungRelease
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
+from dirac_forge.bump.objections import TooYoung
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change, Edit, Recorded, Skip
 from dirac_forge.proposals.decision_reasons import ChangedSincePrepared, ChosenVersion, UpstreamVersion, WaitsForBumps
@@ -38,6 +39,7 @@ DECISIONS = (
         wanted=WANTED,
         found=UpstreamVersion(new="2.0", old="1.0"),
         reasons=(ChosenVersion(version="2.0"),),
+        young=YoungRelease(version="2.1", reason=TooYoung(since=NOW, released=True, cooldown=timedelta(days=3))),
     ),
     RunDecision(
         feedstock="other",
@@ -66,6 +68,7 @@ def test_what_was_decided_is_replayed(tmp_path: Path) -> None:
     assert batch_lines(batch) == LINES
     decider = BatchDecider(batch=batch, folder=tmp_path)
     replayed = decider.decide((), ())
+    assert [each.young for each in replayed] == [each.young for each in DECISIONS]
     assert [BatchDecision.of(each) for each in replayed] == [BatchDecision.of(each) for each in DECISIONS]
     assert [(each.decided, each.said) for each in replayed] == [(each.decided, each.said) for each in DECISIONS]
     assert replayed[0].found == Recorded(code="upstream-version", text="2.0 upstream, 1.0 in the recipe")

@@ -247,8 +247,8 @@ def test_a_person_who_bumps_it_meanwhile(bot: Bots) -> None:
     bot.feedstock("demo", wanted="2.0")
     seen = bot.decider.decide
 
-    def decide(looked: Any, requests: Any) -> Any:
-        decisions = seen(looked, requests)
+    def decide(looked: Any, requests: Any, **more: Any) -> Any:
+        decisions = seen(looked, requests, **more)
         text = bot.github.git(DEMO, "show", "main:recipe/recipe.yaml").replace("version: 1.0", "version: 2.0")
         commit(bot.github.path(DEMO), {"recipe/recipe.yaml": text + "\n"}, message="by hand")
         return decisions

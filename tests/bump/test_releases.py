@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.objections import PassedOver, PreRelease
+from dirac_forge.bump.cooldown import Cooldown
+from dirac_forge.bump.objections import PassedOver, PreRelease, TooYoung
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.releases import Newest, asked_anyway, downgrade, newest, projects_of
 from dirac_forge.bump.rules import Rules
@@ -24,6 +26,8 @@ from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.pypi import from_project
 from dirac_forge.upstream.sources.tag_reasons import NoVersionTag
 from dirac_forge.upstream.sources.tags import read_version
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def release(
@@ -288,3 +292,38 @@ def test_what_speaks_against_a_version_that_was_asked_for_is_told(now: str, to: 
     )
     places = [offered("a", releases, to), offered("b", (release("1.2"), release("1.3")), to)]
     assert [worded(note.reason) for note in asked_anyway(now, to, places)] == said
+
+
+def dated(*days: tuple[str, int | None]) -> Offers:
+    """Releases of a project, so many days old; None: their date is not known."""
+    offers = [
+        Offer(version=Version(text), released=None if age is None else NOW - timedelta(days=age)) for text, age in days
+    ]
+    return replace(offered("demo", (release("1.0"),)), offers=tuple(offers))
+
+
+@pytest.mark.parametrize(
+    ("releases", "version", "waiting"),
+    [
+        ([("1.1", 5), ("1.2", 4), ("1.3", 2), ("1.4", 0)], "1.2", ["1.4", "1.3"]),
+        ([("1.1", 2), ("1.2", 1)], "1.2", []),  # nothing is old enough: the newest waits, and is what is wanted
+        ([("1.1", 5), ("1.2", 3)], "1.2", []),
+        ([("1.1", 5), ("1.2", None)], "1.1", ["1.2"]),
+        ([("1.1", None), ("1.2", None)], "1.1", ["1.2"]),  # 1.1 was seen long ago
+        ([("1.1", 5), ("9.0", 0)], "9.0", []),  # its request is open
+    ],
+)
+def test_the_newest_that_is_old_enough_is_taken_where_releases_have_to_be_some_days_old(
+    releases: list[tuple[str, int | None]], version: str, waiting: list[str]
+) -> None:
+    cooldown = Cooldown(
+        span=timedelta(days=3),
+        now=NOW,
+        seen={("demo", "main", "1.1"): NOW - timedelta(days=4)},
+        exempt={("demo", "main", "9.0")},
+    )
+    found = newest("1.0", [dated(*releases)], rules=Rules(feedstock="demo", cooldown=cooldown))
+    assert isinstance(found, Newest)
+    assert found.version == version
+    assert [str(each.version) for each in found.rejected] == waiting
+    assert all(isinstance(each.reason, TooYoung) for each in found.rejected)

@@ -6,22 +6,28 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from packaging.version import Version
 
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import NotListed
+from dirac_forge.bump.releases import Newest
+from dirac_forge.bump.rules import Rules
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
 from dirac_forge.progress import Silent
-from dirac_forge.proposals.releases import Case, ReleaseLookup
+from dirac_forge.proposals.releases import Case, FoundRelease, ReleaseLookup
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
 from dirac_forge.upstream.index.project import Project, Release
-from dirac_forge.upstream.sources.github import GitHubAccess
+from dirac_forge.upstream.sources.git import from_tags
+from dirac_forge.upstream.sources.github import GitHubAccess, GitHubRelease
+from dirac_forge.upstream.sources.known import origin_of
 
 META = """package: {name: a, version: '1'}
 source:
@@ -109,3 +115,41 @@ def test_a_version_that_was_asked_for_and_is_not_known_to_be_listed_is_told(
     with Http(cache=None) as http, ThreadPoolExecutor(1) as executor:
         found = ReleaseLookup(World(settings, http), executor, project=project).asked_anyway(case, to, ask=True)
     assert [one for one in found if isinstance(one, NotListed)] == ([note] if note is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("ages", "version", "asked"),
+    [
+        ({"1.1": 9, "1.2": 5, "1.3": 1, "1.4": 0}, "1.2", ["v1.4", "v1.3", "v1.2"]),
+        ({"1.1": 1, "1.2": 0}, "1.2", ["v1.2", "v1.1"]),
+        ({"1.1": 9, "1.2": None}, "1.1", ["v1.2", "v1.1"]),
+        ({f"1.{number}": 0 for number in range(1, 30)}, "1.29", [f"v1.{number}" for number in range(29, 19, -1)]),
+    ],
+)
+def test_tags_are_asked_for_their_dates_where_releases_have_to_be_some_days_old(
+    ages: dict[str, int | None], version: str, asked: list[str], tmp_path: Path
+) -> None:
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    origin = origin_of("https://github.com/a/demo/archive/v1.0.tar.gz", "1.0")
+    assert origin is not None
+    offers = from_tags(origin, {f"v{each}": "" for each in ("1.0", *ages)}, "1.0")
+    folder = FeedstockFolder("demo", tmp_path, given={"recipe/meta.yaml": ""})
+    case = Case(folder, "recipe/meta.yaml", "", "1.0", (("linux-64", {}),), Bot())
+    cooldown = Cooldown(span=timedelta(days=3), now=now)
+    told: list[str] = []
+
+    class Places:
+        def about(self, place: object, tag: str) -> GitHubRelease | None:
+            told.append(tag)
+            age = ages[tag[1:]]
+            return None if age is None else GitHubRelease(tag=tag, published=now - timedelta(days=age))
+
+    settings = Settings(workspace=tmp_path, cache=tmp_path / "cache")
+    with Http(cache=None) as http, ThreadPoolExecutor(1) as executor:
+        lookup = ReleaseLookup(World(settings, http), executor, project=nobody, cooldown=cooldown)
+        lookup.__dict__["_places"] = Places()
+        rules = Rules(feedstock="demo", cooldown=cooldown)
+        found = lookup.newest(case, FoundRelease((offers,), rules, ()), {})
+    assert isinstance(found, Newest)
+    assert found.version == version
+    assert list(dict.fromkeys(told)) == asked

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dirac_forge.bump.objections import TooYoung
 from dirac_forge.proposals.decision_reasons import WaitsForBumps
 from dirac_forge.proposals.hold_reasons import (
     BehindOthers,
@@ -16,7 +17,6 @@ from dirac_forge.proposals.hold_reasons import (
     HoldReason,
     Paused,
     RunFull,
-    TooYoung,
     UnaskedRecipe,
     WaitsForCanaries,
 )

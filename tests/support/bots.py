@@ -14,9 +14,10 @@ import pytest
 
 from dirac_forge.bot.connections import Connections
 from dirac_forge.bot.dashboard import DashboardRequests
-from dirac_forge.bot.proposed import ProposedChange, RunDecision
+from dirac_forge.bot.proposed import ProposedChange, RunDecision, YoungRelease
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine, look
 from dirac_forge.bot.run import BotRun, Result
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
@@ -80,9 +81,16 @@ class Mover:
     unblocks: set[str] = field(default_factory=set)
     after: dict[str, tuple[str, ...]] = field(default_factory=dict)
     looked: list[CurrentLine] = field(default_factory=list)
+    young: dict[str, YoungRelease] = field(default_factory=dict)
+    """Feedstock to a newer version that waits."""
+    cooldown: Cooldown | None = None
+    """What the last run said."""
 
-    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
+    def decide(
+        self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry], *, cooldown: Cooldown
+    ) -> list[RunDecision]:
         """What is wanted of what was looked at."""
+        self.cooldown = cooldown
         self.looked = list(looked)
         return [self._decision(one) for one in looked if one.folder is not None]
 
@@ -115,7 +123,14 @@ class Mover:
             unblocks=name in self.unblocks,
             after=self.after.get(name, ()),
         )
-        return replace(plain, state="wanted", key=change.key, found=RecipeVersion(version=change.key), wanted=wanted)
+        return replace(
+            plain,
+            state="wanted",
+            key=change.key,
+            found=RecipeVersion(version=change.key),
+            wanted=wanted,
+            young=self.young.get(name),
+        )
 
     def change(self, folder: FeedstockFolder) -> Change | Skip:
         """The change that these files need."""
@@ -245,10 +260,10 @@ class Bots:
                 write=self.log.append,
             )
 
-    def run(self, *, outbox: bool = False) -> Result:
+    def run(self, *, outbox: bool = False, asked: DashboardRequests | None = None) -> Result:
         """One run of the bot."""
         with self.connections(outbox=outbox) as connections:
-            return self.run_with(connections)
+            return self.run_with(connections, asked=asked)
 
     def run_with(self, connections: Connections, *, asked: DashboardRequests | None = None) -> Result:
         """One run with these."""

@@ -18,8 +18,9 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from dirac_forge.bot.proposed import Proposal, ProposedChange, RunDecision
+from dirac_forge.bot.proposed import Proposal, ProposedChange, RunDecision, YoungRelease
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Recorded, Skip
 from dirac_forge.files import write_file
@@ -66,6 +67,7 @@ class BatchDecision:
     found: Recorded | None = None
     reasons: tuple[Recorded, ...] = ()
     proposal: Proposal | None = None
+    young: YoungRelease | None = None
     review: Recorded | None = None
     """Why a person must review the change."""
 
@@ -91,7 +93,7 @@ class BatchDecision:
         return replace(plain, wanted=ProposedChange.of(proposal, lambda _: skip, review=self.review))
 
 
-_PLAIN = ("feedstock", "branch", "kind", "state", "key")
+_PLAIN = ("feedstock", "branch", "kind", "state", "key", "young")
 
 
 def _recorded(reason: object | None) -> Recorded | None:
@@ -226,7 +228,13 @@ class BatchDecider:
     batch: Batch
     folder: Path
 
-    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:  # noqa: ARG002
+    def decide(
+        self,
+        looked: Sequence[CurrentLine],  # noqa: ARG002
+        requests: Sequence[LedgerEntry],  # noqa: ARG002
+        *,
+        cooldown: Cooldown | None = None,  # noqa: ARG002
+    ) -> list[RunDecision]:
         """Return the decisions of the batch."""
         return [each.replayed() for each in self.batch.decisions]
 

@@ -26,6 +26,7 @@ from dirac_forge.bot.proposed import (
     skip_decision,
 )
 from dirac_forge.bot.release_lines import CurrentLine
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import ExcludedVersion, PassedOver, PlaceObjects
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.skip_reasons import Current, StillBlocked
@@ -69,6 +70,7 @@ class RunDecisions:
     """Whether proposals are built, which runs upstream code: never where a token is within its reach."""
     chosen: bool = False
     """Whether the run is for feedstocks that were named: a faulty migration is then warned about, and is no failure."""
+    _cooldown: Cooldown | None = None
     _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)
     _offered: dict[tuple[str, str], tuple[PassedOver | str, ...]] = field(default_factory=dict)
@@ -76,8 +78,11 @@ class RunDecisions:
     _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
     """Migration and member (a feedstock, or one of its release lines) to whether the channel has it rebuilt."""
 
-    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> list[RunDecision]:
+    def decide(
+        self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry], *, cooldown: Cooldown | None = None
+    ) -> list[RunDecision]:
         """Return what is proposed now for each release line, or why nothing is."""
+        self._cooldown = cooldown
         read = [one for one in looked if one.folder is not None]
         self._looked = {(one.line.name, one.branch): one for one in read}
         return [*self._bumps(read), *self._rebuilds(looked, requests)]
@@ -141,7 +146,7 @@ class RunDecisions:
 
     def _decided(self, folders: Sequence[FeedstockFolder]) -> dict[int, Bump | Skip]:
         """Return what is proposed for each folder, by its `id`."""
-        options = BumpOptions(build=self.build, changelog=True)
+        options = BumpOptions(build=self.build, changelog=True, cooldown=self._cooldown)
         found = decide(self.context, self._at_hand, folders, options, executor=self.executor)
         results = with_bodies([one.result for one in found])
         return {id(one.folder): result for one, result in zip(found, results, strict=True)}

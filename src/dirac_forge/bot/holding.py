@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dirac_forge.bot.proposed import Proposal
-from dirac_forge.proposals.hold_reasons import BehindOthers, HoldReason, OutsideSchedule, TooYoung
+from dirac_forge.bump.objections import TooYoung
+from dirac_forge.proposals.hold_reasons import BehindOthers, HoldReason, OutsideSchedule
 from dirac_forge.settings import BotSettings
 
 __all__ = ["needs_first_sight", "waits_for_time"]

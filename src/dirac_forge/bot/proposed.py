@@ -9,7 +9,9 @@ from typing import Literal, Protocol, TypedDict
 
 from dirac_forge.bot.automerge import review_reason
 from dirac_forge.bot.release_lines import CurrentLine
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.drift.carried import UnmetRequirement
+from dirac_forge.bump.objections import PassedOver, TooYoung
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.botconfig import Bot
@@ -44,6 +46,7 @@ __all__ = [
     "Proposal",
     "ProposedChange",
     "RunDecision",
+    "YoungRelease",
     "blockers",
     "bump_decision",
     "bump_wanted",
@@ -98,6 +101,22 @@ class ProposedChange(Proposal):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class YoungRelease:
+    """A version that waits until it is older."""
+
+    version: str
+    reason: TooYoung
+
+    @classmethod
+    def of(cls, passed_over: Iterable[PassedOver]) -> YoungRelease | None:
+        """Return the newest of these versions that waits."""
+        for each in passed_over:
+            if isinstance(each.reason, TooYoung):
+                return cls(version=str(each.version), reason=each.reason)
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunDecision:
     """What was found and decided for a release line: about its version, or about a migration."""
 
@@ -110,6 +129,8 @@ class RunDecision:
     found: LineFinding | None = None
     reasons: tuple[DecisionReason, ...] = ()
     wanted: ProposedChange | None = None
+    young: YoungRelease | None = None
+    """The newest version, where an older one is wanted meanwhile."""
 
     @property
     def decided(self) -> str:
@@ -125,8 +146,13 @@ class RunDecision:
 class Decider(Protocol):
     """Decides for a run. A problem with one feedstock is a decision, not an error."""
 
-    def decide(self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry]) -> Sequence[RunDecision]:
-        """Return what is proposed now, or why nothing is; `requests` are open already."""
+    def decide(
+        self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry], *, cooldown: Cooldown
+    ) -> Sequence[RunDecision]:
+        """Return what is proposed now, or why nothing is; `requests` are open already.
+
+        `cooldown` is how old releases have to be, where an older one can be proposed.
+        """
         ...
 
     def arrived(self, identity: Identity) -> bool | None:
@@ -196,8 +222,8 @@ def bump_decision(
     if not may_be_sent(bump, together):
         waits = (WaitsForBumps(names=tuple(bump.waits_for)),) if bump.waits_for else ()
         return replace(plain, reasons=(*waits, *bump.blocked_by))
-    chosen = ChosenVersion(version=bump.new, moves=bump.moves, asked=bump.asked)
-    return replace(plain, state="wanted", reasons=(chosen,), wanted=wanted)
+    chosen = ChosenVersion.of(bump)
+    return replace(plain, state="wanted", reasons=(chosen,), wanted=wanted, young=YoungRelease.of(bump.rejected))
 
 
 def may_be_sent(bump: Bump, together: Collection[str] = ()) -> bool:

@@ -28,6 +28,7 @@ from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.bot.proposed import Decider, ProposedChange, RunDecision
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bot.send import send
+from dirac_forge.bot.young import cooldown_of, young_held
 from dirac_forge.errors import ForgeError
 from dirac_forge.proposals.hold_reasons import HoldReason, Paused, UnaskedRecipe
 from dirac_forge.proposals.outcome_reasons import IgnoredVersion, NotTried, OpenRequest
@@ -121,8 +122,11 @@ class BotRun:
         lease.renew()
         if connections.ledger.rebuilt:
             observed += requests.relearnt(looked)
-        decisions = tuple(self.decider.decide(looked, requests.there()))
+        ledger = connections.ledger
+        cooldown = cooldown_of(self.settings, ledger.entries(kind="bump"), self.asked, now=ledger.now())
+        decisions = tuple(self.decider.decide(looked, requests.there(), cooldown=cooldown))
         self._remember(looked, decisions, log)
+        self._hold(young_held(decisions, log.journal, self.asked.ignore), log)
         requests.finish()
         wanted = [each.wanted for each in decisions if each.wanted is not None]
         self._paused_migrations = frozenset(each.identity.key for each in wanted if each.paused)

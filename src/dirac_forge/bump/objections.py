@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
@@ -22,6 +24,7 @@ __all__ = [
     "PreRelease",
     "ReleaseNote",
     "TagNotAllowed",
+    "TooYoung",
     "TriedReleases",
     "UnkeptVersion",
     "UnusualJump",
@@ -89,6 +92,16 @@ class LooksLikeDate:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TooYoung:
+    """The release is not as old as `cooldown` of the bot's settings wants."""
+
+    since: datetime
+    released: bool
+    """Whether it was released then; else it was seen first."""
+    cooldown: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PlaceObjects:
     """A place offers the release with an objection: it is yanked, a draft, or has no sdist."""
 
@@ -108,6 +121,7 @@ Objection = (
     | PreRelease
     | LooksLikeDate
     | PlaceObjects
+    | TooYoung
 )
 
 

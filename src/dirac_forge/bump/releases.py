@@ -19,6 +19,7 @@ from dirac_forge.bump.objections import (
     PlaceObjects,
     PreRelease,
     ReleaseNote,
+    TooYoung,
     TriedReleases,
     UnusualJump,
 )
@@ -90,20 +91,24 @@ def _of(sources: Iterable[ReadSource], version: str) -> Iterable[tuple[str, str]
 def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | SkipReason:
     """Return the newest version that all `places` have, without an objection of theirs or of the `rules`.
 
-    A pre-release is taken only where the recipe is at one already.
+    A pre-release is taken only where the recipe is at one already. Where all that fit are too young, it is the newest
+    of them.
     """
     now = read_version(current)
     needs_pep440 = parse_version(current) is None and any(place.origin.kind == "pypi" for place in places)
     if now is None or needs_pep440:
         return NoOrder(version=current, pep440=needs_pep440)
     passed_over: list[PassedOver] = []
+    young: Newest | None = None
     for version in _later(now, places):
         release = _Release(version, places)
-        objection = rules.objection(version, release.tags) or release.objection(now)
+        objection = rules.objection(version, release.tags) or release.objection(now) or release.too_young(rules)
         if objection is None:
             return release.newest(now, tuple(passed_over))
+        if young is None and isinstance(objection, TooYoung):
+            young = release.newest(now, tuple(passed_over))
         passed_over.append(PassedOver(version=release.offers[0].version, reason=objection))
-    return _nothing(current, places, tuple(passed_over))
+    return young or _nothing(current, places, tuple(passed_over))
 
 
 def _later(now: Version, places: Iterable[Offers]) -> list[Version]:
@@ -129,6 +134,11 @@ class _Release:
             return LateRelease(there=tuple(place.origin.name for place in having), missing=missing)
         alone = len(having) == 1
         return next((said for place, offer in self.there if (said := _of_host(now, place, offer, alone=alone))), None)
+
+    def too_young(self, rules: Rules) -> TooYoung | None:
+        """Return why it waits until it is older; of a tag whose date is not known here, nobody can tell yet."""
+        released = _first_date(self.offers)
+        return None if released is None and self.tags else rules.too_young(self.offers[0].version, released)
 
     def newest(self, now: Version, passed_over: tuple[PassedOver, ...]) -> Newest:
         """Return it as the version to move to."""

@@ -6,12 +6,22 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import field
+from datetime import datetime
 from fnmatch import fnmatchcase
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.objections import ExcludedVersion, Objection, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
+from dirac_forge.bump.cooldown import Cooldown
+from dirac_forge.bump.objections import (
+    ExcludedVersion,
+    Objection,
+    OddVersion,
+    OffBranch,
+    TagNotAllowed,
+    TooYoung,
+    UnkeptVersion,
+)
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.upstream.sources.tags import HostVersion
 from dirac_forge.values import dataclass
@@ -24,11 +34,19 @@ class Rules:
     """Of one feedstock, on one branch."""
 
     feedstock: str = ""
+    branch: str = "main"
     allowed: SpecifierSet = field(default_factory=SpecifierSet)
     """The versions that belong on the branch."""
     updates: VersionUpdates = field(default_factory=VersionUpdates)
     refused: Mapping[Version, Objection] = field(default_factory=dict)
     """Versions that were tried, and what was wrong with them."""
+    cooldown: Cooldown | None = None
+
+    def too_young(self, version: Version, released: datetime | None) -> TooYoung | None:
+        """Return why a version waits until it is older."""
+        if self.cooldown is None:
+            return None
+        return self.cooldown.objection((self.feedstock, self.branch, str(version)), released)
 
     def objection(self, version: Version, tags: tuple[str, ...] = ()) -> Objection | None:
         """Return why a version is not taken, None where nothing speaks against it; `tags` are those that it has."""

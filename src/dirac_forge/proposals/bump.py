@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from dirac_forge.bump.beside import left_beside, renamed_files
 from dirac_forge.bump.bump_notes import IgnoredKey, LeftBeside, NotCompared, SecondLeft, SecondMoved
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import Objection
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
@@ -65,6 +66,7 @@ class BumpMaker:
         channel: bool = True,
         changelogs: bool = False,
         moving: Callable[[], None] = lambda: None,
+        cooldown: Cooldown | None = None,
     ) -> None:
         """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
 
@@ -77,6 +79,7 @@ class BumpMaker:
         self.inspection = inspection
         self.changelogs = changelogs
         self._moving = moving
+        self._cooldown = cooldown
         self.drifting = drifting
         self.executor = executor
         self._builds = RecipeBuilds(context, channel=channel)
@@ -301,7 +304,7 @@ class BumpMaker:
 
     @cached_property
     def _looking(self) -> ReleaseLookup:
-        return ReleaseLookup(self.context, self.executor, project=self.lookup.project)
+        return ReleaseLookup(self.context, self.executor, project=self.lookup.project, cooldown=self._cooldown)
 
     def download(self, url: str, limit: int) -> Iterator[bytes]:
         """Yield the bytes of a file."""

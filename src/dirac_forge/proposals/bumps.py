@@ -8,6 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Self
 
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
@@ -44,6 +45,8 @@ class BumpOptions:
     """Whether each proposal is built, tested and installed; this runs code from upstream."""
     changelog: bool = False
     """Whether what upstream says of each release is looked for: for the body of a request."""
+    cooldown: Cooldown | None = None
+    """How old a release has to be, where an older one can be taken instead."""
     known: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Hashes by URL, of files that need not be downloaded."""
 
@@ -122,6 +125,7 @@ def _bumping(
         channel=options.check,
         changelogs=options.changelog,
         moving=arranging.begin if options.check else lambda: None,
+        cooldown=options.cooldown,
     )
 
 

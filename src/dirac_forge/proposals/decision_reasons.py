@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dirac_forge.bump.blockers import Blocker
+from dirac_forge.bump.objections import PassedOver, TooYoung
 from dirac_forge.feedstock.change import Recorded, SkipReason
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
+    from dirac_forge.bump.proposal import Bump
     from dirac_forge.migration.evidence import Evidence
 
 __all__ = [
@@ -69,6 +71,14 @@ class ChosenVersion:
     """Whether the version changes; else only requirements do."""
     asked: bool = False
     """Whether a person asked for the version."""
+    waiting: tuple[PassedOver, ...] = ()
+    """Newer ones that are too young."""
+
+    @classmethod
+    def of(cls, bump: Bump) -> ChosenVersion:
+        """Return why a bump goes to its version."""
+        waiting = tuple(each for each in bump.rejected if isinstance(each.reason, TooYoung))
+        return cls(version=bump.new, moves=bump.moves, asked=bump.asked, waiting=waiting)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
+from dirac_forge.bump.objections import TooYoung
 from dirac_forge.proposals.decision_reasons import DecisionReason
 from dirac_forge.values import dataclass
 
@@ -18,7 +19,6 @@ __all__ = [
     "OutsideSchedule",
     "Paused",
     "RunFull",
-    "TooYoung",
     "UnaskedRecipe",
     "UnknownSettingName",
     "WaitsForCanaries",
@@ -84,16 +84,6 @@ class BehindOthers:
     """conda-forge's bot can go first."""
 
     until: datetime
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TooYoung:
-    """The release is not as old as `cooldown` wants."""
-
-    since: datetime
-    released: bool
-    """Whether it was released then; else it was seen first."""
-    cooldown: timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.bump_notes import MovedCommit, UnreadCommits
+from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import AskedAnyway, NotListed, Objection, PreRelease
 from dirac_forge.bump.release_sources import pinned_origins, places_of
 from dirac_forge.bump.releases import Newest, asked_anyway, newest
@@ -42,6 +43,8 @@ _HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(
 
 _INDEXES = {"cratesio": "crates.io", "npm": "npm", "pypi": "PyPI"}
 """Kinds of sources that say of each release whether it was withdrawn, and what people call them."""
+_MOST_DATED = 10
+"""Tags that are asked for their date, where those before were too young."""
 _GIVE = "Give the version with --to."
 _SETTING = 'Set its versions, such as `">=1,<2"`, or give the version with --to.'
 
@@ -94,11 +97,19 @@ class FoundRelease:
 class ReleaseLookup:
     """One run: each place is asked once."""
 
-    def __init__(self, context: ProposalContext, executor: Executor, *, project: Callable[[str], Project]) -> None:
+    def __init__(
+        self,
+        context: ProposalContext,
+        executor: Executor,
+        *,
+        project: Callable[[str], Project],
+        cooldown: Cooldown | None = None,
+    ) -> None:
         """`project` gives a project's page on the index."""
         self.context = context
         self.executor = executor
         self.project = project
+        self.cooldown = cooldown
 
     def foresee(self, folders: Iterable[FeedstockFolder]) -> None:
         """Find out at the same time which hosts are dead: one after the other each would cost 5 s."""
@@ -129,7 +140,9 @@ class ReleaseLookup:
         allowed = self._allowed(case)
         if allowed is None:
             return case.skip(LineWithoutVersions(feedstock=case.folder.name, branch=case.branch), hint=_SETTING)
-        rules = Rules(feedstock=case.folder.name, allowed=allowed, updates=updates)
+        rules = Rules(
+            feedstock=case.folder.name, branch=case.branch, allowed=allowed, updates=updates, cooldown=self.cooldown
+        )
         offers, notes = self._offers(places)
         if updates.use_curl is not None and any("url" in place.ways for place in places):
             notes.append("use_curl of conda-forge.yml chooses nothing here: URLs are tested by neither curl nor wget")
@@ -197,23 +210,40 @@ class ReleaseLookup:
     def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, Objection]) -> Newest | Skip:
         """Return the newest version that fits; `refused` are those that were tried, with what was wrong with them."""
         known = dict(refused)
+        young: list[Newest] = []
         while True:
             found = newest(case.current, looked.offers, rules=replace(looked.rules, refused=known))
             if isinstance(found, SkipReason):
                 return case.skip(_noting(found, looked.notes))
             found = replace(found, notes=(*found.notes, *looked.notes))
-            # Where a date is known, the source that it comes from has nothing more to add; tags have no dates.
-            tagged = found.tagged if found.released is None else None
-            try:
-                release = self._places.about(tagged, found.tag) if tagged is not None else None
-            except UnknownError as error:
-                note = f"only its tag was seen, not whether {found.tag} is a pre-release: {error.message}"
-                return replace(found, notes=(*found.notes, note))
-            if release is None:
+            if found.released is not None or found.tagged is None:
+                # The source that the date comes from has nothing more to add.
                 return found
-            if not release.prerelease or found.number.is_prerelease:
-                return replace(found, released=release.published)
-            known[found.number] = PreRelease(by="GitHub")
+            dated = self._dated(found)
+            if dated is None:
+                known[found.number] = PreRelease(by="GitHub")
+                continue
+            waits = looked.rules.too_young(dated.number, dated.released)
+            if waits is None or found.number in known:
+                return dated
+            young.append(dated)
+            if len(young) >= _MOST_DATED:
+                return young[0]
+            known[found.number] = waits
+
+    def _dated(self, found: Newest) -> Newest | None:
+        """Return a version that is known by its tag with its date; None where its release is a pre-release."""
+        assert found.tagged is not None  # noqa: S101  # its place is asked
+        try:
+            release = self._places.about(found.tagged, found.tag)
+        except UnknownError as error:
+            note = f"only its tag was seen, not whether {found.tag} is a pre-release: {error.message}"
+            return replace(found, notes=(*found.notes, note))
+        if release is None:
+            return found
+        if release.prerelease and not found.number.is_prerelease:
+            return None
+        return replace(found, released=release.published)
 
     def _offers(self, places: Sequence[SourceQuery]) -> tuple[list[Offers], list[str]]:
         """Return what the places offer, and a note for each further one that does not tell."""

@@ -42,13 +42,15 @@ def skip_text(skip: Skip) -> str:
 
 def chosen(bump: Bump) -> str:
     """Return why a bump goes to its version."""
-    return worded(ChosenVersion(version=bump.new, moves=bump.moves, asked=bump.asked))
+    return worded(ChosenVersion.of(bump))
 
 
 @worded.register
 def _(reason: ChosenVersion) -> str:
     if not reason.moves:
         return f"The recipe is at {reason.version}, and its requirements are behind upstream's"
+    if reason.waiting:
+        return f"{reason.version} is the newest that is old enough ({'; '.join(passed_over(reason.waiting))})"
     return f"{reason.version} was requested" if reason.asked else f"{reason.version} is the newest that fits"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from dirac_forge.bump.objections import TooYoung
 from dirac_forge.proposals.hold_reasons import (
     BehindOthers,
     FeedstockFull,
@@ -13,7 +14,6 @@ from dirac_forge.proposals.hold_reasons import (
     OutsideSchedule,
     Paused,
     RunFull,
-    TooYoung,
     UnaskedRecipe,
     UnknownSettingName,
     WaitsForCanaries,

@@ -75,7 +75,7 @@ class BotSettings:
     groups: tuple[tuple[str, ...], ...] = ()
     """Feedstocks whose bumps are opened together, linked, and merged in order."""
     cooldown: timedelta = timedelta()
-    """How old a release must be, unless it makes a target installable."""
+    """How old a release must be; where none is, one that makes a target installable may be younger."""
     schedule: tuple[ScheduleWindow, ...] = ()
     """When new requests are opened; () for always."""
     labels: tuple[str, ...] = ()

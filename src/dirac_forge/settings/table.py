@@ -271,7 +271,7 @@ class BotTable(_KebabTable):
     groups: Annotated[tuple[_Group, ...], _Listed("groups", empty=True)] = ()
     """Lists of feedstocks whose bumps are opened together, linked, and merged in order."""
     cooldown: _Span | None = None
-    """How old a release must be before its request is opened, unless it makes a target installable."""
+    """How old a release must be to be proposed; where none is, one that makes a target installable may be younger."""
     schedule: Annotated[tuple[_Window, ...], _Listed("windows", empty=True)] = ()
     """When new requests are opened, in UTC: `mon-fri 08:00-18:00`; default: always."""
     labels: Annotated[tuple[_Label, ...], _Listed("labels", empty=True)] = ()
