@@ -99,3 +99,20 @@ def test_a_command_that_needs_an_extra_is_tested_only_where_the_recipe_has_it() 
     folded = output_test(made, made.wheel.entry_points, Scope(), None, {}, ("cli", "pretty-output"))
     assert folded.test.commands == ("demo --help", "demo-cli --help")
     assert folded.notes == ()
+
+
+def test_a_command_is_not_tested_while_the_requirements_of_its_extra_are_unknown() -> None:
+    made = facts(
+        "demo",
+        entry_points=[EntryPoint(name="demo", value="demo:run", extras=("cli",))],
+        command_line_modules=["src/demo/__init__.py"],
+    )
+    made = replace(made, metadata=replace(made.metadata, dynamic=("requires-dist",)))
+    assert made.wheel is not None
+    result = output_test(made, made.wheel.entry_points, Scope(), None, {}, ())
+    assert result.test.commands == ()
+    text = (
+        "the command demo needs the extra cli, whose requirements are not known: not tested; "
+        "add them to run, and the command to the test"
+    )
+    assert result.notes == (model.Note(level="warning", text=text),)

@@ -41,6 +41,37 @@ def test_requirements_stay_unknown_where_a_file_is_missing_or_has_options(texts:
     assert (found.requires_dist.lines, found.dynamic) == ((), ("provides-extra", "requires-dist"))
 
 
+HATCH: Mapping[str, object] = {
+    "project": {"name": "demo", "dynamic": ["dependencies", "optional-dependencies"]},
+    "tool": {
+        "hatch": {
+            "metadata": {
+                "hooks": {
+                    "requirements_txt": {
+                        "files": ["requirements/core.txt"],
+                        "optional-dependencies": {"tui": ["requirements/tui.txt"]},
+                    }
+                }
+            }
+        }
+    },
+}
+
+
+def test_hatch_takes_requirements_from_text_files_that_include_others() -> None:
+    metadata = declared_metadata(HATCH, version=Version("1"))
+    assert metadata is not None
+    texts = {
+        "requirements/core.txt": "attrs\n-r more.txt\n",
+        "requirements/more.txt": "--requirement=core.txt\nsix\n",
+        "requirements/tui.txt": "textual>=1\n",
+    }
+    found = with_listed(metadata, HATCH, texts)
+    assert found.requires_dist.lines == ("attrs", "six", 'textual>=1; extra == "tui"')
+    assert (found.provides_extra, found.dynamic) == (("tui",), ())
+    assert with_listed(metadata, HATCH, {**texts, "requirements/more.txt": "-c limits.txt"}) == metadata
+
+
 def test_setup_cfg_names_files_of_requirements() -> None:
     text = "[metadata]\nname = demo\n[options]\ninstall_requires = file: requirements.txt\n"
     said = from_setup_cfg(text, where="setup.cfg", texts={"requirements.txt": "six"})

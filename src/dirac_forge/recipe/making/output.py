@@ -16,6 +16,7 @@ from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.externals import external_notes, script_notes
 from dirac_forge.recipe.making.hosts import build_requirements, dead_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import of_one_python
 from dirac_forge.recipe.making.markers import refused_pythons
@@ -134,6 +135,8 @@ class _Builder:
             *(Note(level="warning", text=p) for p in self.facts.problems),
             *self.nature.notes,
             *self.source.notes,
+            *external_notes(self.facts),
+            *(script_notes(self.facts) if self.nature.noarch else ()),
         ]
         build, host = self._tools()
         return Output(

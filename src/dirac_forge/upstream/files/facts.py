@@ -28,6 +28,7 @@ class CoreMetadata:
     license_files: tuple[str, ...] = ()
     classifiers: tuple[str, ...] = ()
     requires_dist: RequirementList = field(default_factory=RequirementList)
+    requires_external: tuple[str, ...] = ()
     requires_python: str | None = None
     provides_extra: tuple[str, ...] = ()
     dynamic: tuple[str, ...] = ()

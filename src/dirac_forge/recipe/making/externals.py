@@ -1,0 +1,68 @@
+"""What a release asks for, or installs, outside of Python packages: things that pip does not bring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from dirac_forge.recipe.model import Note
+from dirac_forge.upstream.files.declared import table
+from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
+
+__all__ = ["external_notes", "script_notes"]
+
+_SECTIONS: Final = {"build-requires": "build", "host-requires": "host", "dependencies": "run"}
+"""Keys of [external] and the sections of a recipe (PEP 725)."""
+_MOST_NAMED = 3
+
+
+def external_notes(facts: ReleaseFacts) -> Iterator[Note]:
+    """Yield a note on each list of requirements outside of the index: Requires-External, and [external] (PEP 725)."""
+    if names := facts.metadata.requires_external:
+        yield _external(", ".join(names), "run")
+    external = table(facts.sdist.pyproject, "external") if facts.sdist is not None else {}
+    for key, section in _SECTIONS.items():
+        if names := _texts(external.get(key)):
+            yield _external(", ".join(names), section)
+
+
+def _external(names: str, section: str) -> Note:
+    text = f"upstream requires {names}, which pip does not install: look for the packages, and add them to {section}"
+    return Note(level="todo", text=text)
+
+
+def script_notes(facts: ReleaseFacts) -> Iterator[Note]:
+    """Yield a note on scripts that are installed as files, which the rules for noarch packages exclude.
+
+    https://conda-forge.org/docs/maintainer/knowledge_base/#noarch-python
+    """
+    if names := _installed_scripts(facts):
+        some = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
+        text = (
+            f"upstream installs scripts instead of entry points ({some}): in a noarch package they do not start on "
+            "Windows; ask upstream for entry points"
+        )
+        yield Note(level="warning", text=text)
+
+
+def _installed_scripts(facts: ReleaseFacts) -> list[str]:
+    if facts.wheel is not None:
+        places = (re.fullmatch(r"[^/]+\.data/scripts/([^/]+)", member) for member in facts.wheel.members)
+        return sorted(place[1] for place in places if place)
+    return sorted(path.rpartition("/")[2] for path in _declared_scripts(facts.sdist)) if facts.sdist is not None else []
+
+
+def _declared_scripts(sdist: SdistFacts) -> Iterator[str]:
+    """Yield the paths that setup(), setuptools' tables, poetry and hatch install as scripts."""
+    yield from _texts(sdist.setup.get("scripts"))
+    yield from _texts(table(sdist.pyproject, "tool", "setuptools").get("script-files"))
+    yield from table(sdist.pyproject, "tool", "hatch", "build", "targets", "wheel", "shared-scripts")
+    for value in table(sdist.pyproject, "tool", "poetry", "scripts").values():
+        match value:
+            case {"type": "file", "reference": str(path)}:
+                yield path
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list | tuple) else ()
