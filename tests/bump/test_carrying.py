@@ -7,17 +7,19 @@ from dataclasses import replace
 from dirac_forge.bump.bump_notes import NotCarried, RefusedEdit
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, CompiledNow, TooLowPython
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.versions import Edited
 from dirac_forge.recipe.editing.notes import OldVersionLeft
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 
+COMPILES = NatureReason(NatureKind.FILE_COMPILES, "setup.py")
 LINE = Carried(
     output="thing", part="run", package="attrs", before="attrs >=1", after="attrs >=2", line=9,
     evidence="attrs>=2", reason=CarriedReason(kind="bound-moved"),
 )  # fmt: skip
-DRIFT = Drift(text="drifted", changed=(LINE,), notes=(Note(level="info", text="see this"),))
+DRIFT = Drift(text="drifted", changed=(LINE,), notes=(DriftNote(level="info", kind="python-min-test"),))
 
 
 def bump() -> Bump:
@@ -45,7 +47,9 @@ def test_a_text_that_did_not_read_back_is_not_written() -> None:
 
 def test_a_blocker_blocks() -> None:
     for write in (True, False):
-        compiled = CompiledNow(output="thing", evidence="it has C sources", languages=("c",))
+        compiled = CompiledNow(
+            output="thing", evidence=NatureReason(NatureKind.FILE_COMPILES, "setup.py"), languages=("c",)
+        )
         done = carried(bump(), replace(DRIFT, blockers=(compiled,)), write=write)
         assert (done.status, done.blocked_by) == ("blocked", (compiled,))
 

@@ -11,6 +11,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.change import Change, Skip
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.corrections import CorrectionSkip, correction, feedstocks_of
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
 
 V1 = """\
@@ -81,10 +82,10 @@ def test_missing_and_looser_requirements_are_corrected_and_the_build_number_rais
     assert edit.after == text.replace("number: 2", "number: 3").replace("numpy >=1 ", "numpy >=1,<2 ").replace(
         "    - zlib\n", "    - requests >=2.31\n    - zlib\n"
     )
-    assert change.reasons == (
-        "add requests >=2.31: Requires-Dist: requests>=2.31 in demo-1.0.whl",
-        "numpy >=1 → numpy >=1,<2: Requires-Dist: numpy>=1,<2 in demo-1.0.whl",
-    )
+    assert [worded(reason) for reason in change.reasons] == [
+        "demo, run: requests >=2.31 added (upstream requires it: Requires-Dist: requests>=2.31 in demo-1.0.whl)",
+        "demo, run: numpy >=1 → numpy >=1,<2 (as upstream declares it: Requires-Dist: numpy>=1,<2 in demo-1.0.whl)",
+    ]
 
 
 def skipped(result: Change | Skip) -> CorrectionSkip:

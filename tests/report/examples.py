@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from dirac_forge.bump.bump_notes import RespelledSource
 from dirac_forge.bump.drift.carried import Carried, CarriedReason
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLine
 from dirac_forge.bump.new_needs import Lack, NewNeed
@@ -24,7 +25,7 @@ from dirac_forge.check.difference import difference
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import EnvironmentProof, UnknownExports
 from dirac_forge.feedstock.change import Change
-from dirac_forge.recipe.model import About, Note, Output, Recipe
+from dirac_forge.recipe.model import About, Output, Recipe
 from dirac_forge.upstream.digests import Digest
 
 SHA = {"new": "b" * 64, "licence": "c" * 64}
@@ -69,9 +70,24 @@ DRIFT = Drift(
     ),
     changed=(M2CRYPTO,),
     notes=(
-        Note(level="info", text="dirac-grid: requests >=2 stays; upstream asks for requests>=2.9"),
-        Note(level="warning", text="dirac-grid: upstream's licence is MIT (was GPL-3.0-only)"),
-        Note(level="todo", text="dirac-grid: add zipp to host by hand (zipp>=3)"),
+        DriftNote(
+            level="info",
+            kind="bound-of-maintainers",
+            output="dirac-grid",
+            facts=(("requirement", "requests >=2"), ("evidence", "requests>=2.9")),
+        ),
+        DriftNote(
+            level="warning",
+            kind="licence-changed",
+            output="dirac-grid",
+            facts=(("now", "MIT"), ("before", ("GPL-3.0-only",))),
+        ),
+        DriftNote(
+            level="todo",
+            kind="add-by-hand",
+            output="dirac-grid",
+            facts=(("requirement", "zipp"), ("section", "host"), ("evidence", "zipp>=3")),
+        ),
     ),
 )
 CELL = Cell(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dirac_forge.bump.bump_notes import IgnoredKey, NotCarried, RespelledSource
 from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison, UnmetRequirement
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.proposal import ProjectLink
@@ -19,7 +20,6 @@ from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.proof import Proof
 from dirac_forge.check.proof_reasons import EnvironmentProof, TakenAsThere
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import dependents_of, with_bodies, with_body
 from dirac_forge.report.bump_body import attention_sections
 from dirac_forge.report.document import Items
@@ -78,11 +78,11 @@ Newer versions that were skipped:
 - zipp >=3 (run of dirac-grid): the channel has zipp up to 2.1
 - The recipe carries patches; whether they still apply was not tried: `fix-@\u200boctocat.patch`
 - **by hand**: dirac-grid: add zipp to host by hand (zipp>=3)
-- dirac-grid: upstream's licence is MIT (was GPL-3.0-only)
+- dirac-grid: upstream's licence is MIT now (was GPL-3.0-only)
 
 ## Only reported
 
-- dirac-grid: requests >=2 stays; upstream asks for requests>=2.9
+- dirac-grid: requests >=2 is the maintainers' own and stays; upstream asks for requests>=2.9
 
 ## Sources
 
@@ -264,6 +264,7 @@ def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: An
     line = replace(
         M2CRYPTO, output=one, before=two, after=one, evidence=two, reason=CarriedReason(kind="asked-now", extra=one)
     )
+    hostile = DriftNote(level="todo", kind="newcomer", output=two, facts=(("package", one),))
     bump = replace(
         FULL,
         old=one,
@@ -279,7 +280,7 @@ def test_nothing_foreign_in_a_bump_has_an_effect(one: str, two: str, outcome: An
             notes=(RespelledSource(url=one, difference=two),),
             digests=tuple(replace(d, url=two) for d in FULL.edited.digests),
         ),
-        drift=replace(DRIFT, added=(line,), changed=(replace(line, before=""),), notes=(Note(level="todo", text=one),)),
+        drift=replace(DRIFT, added=(line,), changed=(replace(line, before=""),), notes=(hostile,)),
         proof=replace(
             PROOF,
             outcome=outcome,

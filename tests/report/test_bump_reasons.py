@@ -15,6 +15,7 @@ from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.notes import CommitKept, OldVersionLeft
+from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.sources import tag_reasons
 
@@ -93,9 +94,12 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "one; the targets can take it only with the bump of b",
         ),
         (
-            CompiledNow(output="a", evidence="it has C sources", languages=("c", "cxx")),
+            CompiledNow(
+                output="a", evidence=NatureReason(NatureKind.FILE_COMPILES, "setup.py"), languages=("c", "cxx")
+            ),
             (
-                "a can't stay noarch: it has C sources; by hand: remove `noarch: python`, add compiler('c'), "
+                "a can't stay noarch: there are no wheels, and setup.py compiles; by hand: remove `noarch: python`, "
+                "add compiler('c'), "
                 "compiler('cxx') "
                 "and stdlib('c') to build, take the bounds off host's and run's python, rerender"
             ),

@@ -57,7 +57,7 @@ dirac-grid 9.1.9 → 9.1.22
     - The recipe carries patches; whether they still apply was not tried:
       fix-@octocat.patch
     - by hand: dirac-grid: add zipp to host by hand (zipp>=3)
-    - dirac-grid: upstream's licence is MIT (was GPL-3.0-only)
+    - dirac-grid: upstream's licence is MIT now (was GPL-3.0-only)
   New recipes
     It needs packages that no channel has. Their recipes are proposed for
     staged-recipes:

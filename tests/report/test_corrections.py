@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.proposals.corrections import CorrectionSkip
 from dirac_forge.proposals.patches import PatchThere
@@ -21,7 +22,14 @@ from dirac_forge.report.corrections import correction_lines
             "the recipe builds demo 2.0, the finding is about 1.0",
         ),
         (CorrectionSkip(why="already"), "the recipe says so already: it has to be rebuilt"),
-        (CorrectionSkip(why="by-hand", notes=("one", "two")), "one; two"),
+        (CorrectionSkip(why="not-proved", faults=("one", "two")), "one; two"),
+        (
+            CorrectionSkip(
+                why="by-hand",
+                notes=(DriftNote(level="todo", kind="remove-by-hand", output="lib", facts=(("package", "six"),)),),
+            ),
+            "lib: remove six by hand",
+        ),
     ],
 )
 def test_why_a_recipe_is_not_corrected(reason: CorrectionSkip, text: str) -> None:

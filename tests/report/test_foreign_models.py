@@ -15,8 +15,10 @@ import json
 import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import chain, islice
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from packaging.version import Version
 from rich.console import ConsoleRenderable, RichCast
 
 import dirac_forge
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.cli.console import Terminal, print_error, print_json, print_result
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.change import Change
@@ -34,8 +37,10 @@ from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import Migration
 from dirac_forge.pullrequest.branches import title_of
+from dirac_forge.recipe.notes import Fact, Note
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.report.document import Block, Bold, Code, Link, Paragraph, Section
+from dirac_forge.report.drift_note_words import WORDS
 from dirac_forge.report.markdown import markdown
 from dirac_forge.report.next_steps import Step, steps_section
 from dirac_forge.report.terminal import Shown, diff
@@ -100,7 +105,15 @@ class Reported(Filler):
     def _object(self, kind: type) -> Any:
         if kind is Plan:
             return self._plan()
-        return super()._object(kind)
+        made = super()._object(kind)
+        return replace(made, facts=self._facts(made)) if isinstance(made, Note | DriftNote) else made
+
+    def _facts(self, note: Note | DriftNote) -> tuple[tuple[str, Fact], ...]:
+        """Return all that the words of a note name."""
+        words = note.kind.value if isinstance(note, Note) else WORDS[note.kind]
+        names = {field for _, field, spec, _ in Formatter().parse(words) if field}
+        lists = {field for _, field, spec, _ in Formatter().parse(words) if field and spec}
+        return tuple((name, (NASTY, NASTY) if name in lists else NASTY) for name in sorted(names))
 
     def _plan(self) -> Plan:
         """Return a plan in which one feedstock needs another, and both what the migration changes."""

@@ -7,7 +7,8 @@ from dataclasses import replace
 from dirac_forge.channel.names import Mapped
 from dirac_forge.feedstock.change import Change
 from dirac_forge.recipe.making.judging import Needed
-from dirac_forge.recipe.model import About, Note, Output, Recipe, Source
+from dirac_forge.recipe.model import About, Output, Recipe, Source
+from dirac_forge.recipe.notes import NoteKind, note
 from dirac_forge.report.bodies import with_recipe_body
 
 from .test_markdown import harmless
@@ -32,9 +33,9 @@ RECIPE = Recipe(
     ),
     about=ABOUT,
     notes=(
-        Note(level="info", text="hatchling builds it"),
-        Note(level="warning", text="its tests were not run"),
-        Note(level="todo", text="no sdist: which licence file?"),
+        note("info", NoteKind.UPSTREAM_PROBLEM, problem="hatchling builds it"),
+        note("warning", NoteKind.UPSTREAM_PROBLEM, problem="its tests were not run"),
+        note("todo", NoteKind.UPSTREAM_PROBLEM, problem="no sdist: which licence file?"),
     ),
 )
 

@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.feedstock.change import Recorded
 from dirac_forge.migration.evidence import Evidence
 from dirac_forge.proposals import decision_reasons, review_reasons
@@ -30,7 +31,6 @@ from dirac_forge.proposals.review_reasons import (
     NotProposed,
     WorseWithBump,
 )
-from dirac_forge.recipe.model import Note
 from dirac_forge.report.bot_words import clauses, decided_words, reason_code, recorded, worded
 
 
@@ -63,9 +63,9 @@ from dirac_forge.report.bot_words import clauses, decided_words, reason_code, re
         (OnBranchAlready(branch="v1"), "on-branch-already", "v1 has it already"),
         (NotProposed(status="blocked"), "not-proposed", "it is blocked"),
         (
-            LeftForPerson(note=Note(level="todo", text="add x", output="lib")),
+            LeftForPerson(note=DriftNote(level="todo", kind="python-min-test", output="lib")),
             "left-for-person",
-            "something needs a person: lib: add x",
+            "something needs a person: lib: test with python_min, too",
         ),
         (WorseWithBump(outcome="worse"), "worse-with-bump", "it makes the targets worse"),
         (MergedAfter(title="a 2"), "merged-after", "a 2 of its group is merged first"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dirac_forge.recipe.model import About, Note, Output, Recipe, Requirement, Source, Test, When
+from dirac_forge.recipe.model import About, Output, Recipe, Requirement, Source, Test, When
+from dirac_forge.recipe.notes import NoteKind, note
 
 WIN = When("win", "win")
 UNIX = When("unix", "unix")
@@ -106,9 +107,9 @@ UNFINISHED = recipe(
     ),
     feedstock="thing",
     notes=(
-        Note(level="todo", text="license: look it up {% now %}"),
-        Note(level="warning", text="not for the file"),
-        Note(level="todo", text="sha256 of\nhttps://x.example/unknown-1.tar.gz"),
+        note("todo", NoteKind.UPSTREAM_PROBLEM, problem="license: look it up {% now %}"),
+        note("warning", NoteKind.UPSTREAM_PROBLEM, problem="not for the file"),
+        note("todo", NoteKind.UPSTREAM_PROBLEM, problem="sha256 of\nhttps://x.example/unknown-1.tar.gz"),
     ),
 )
 COMPLETE = {

@@ -11,6 +11,7 @@ from dirac_forge.bot.automerge import review_reason
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.drift.carried import UnmetRequirement
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.objections import PassedOver, TooYoung
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.errors import ForgeError
@@ -36,7 +37,6 @@ from dirac_forge.proposals.review_reasons import NewRecipeReview, ReviewReason
 from dirac_forge.pullrequest.delivery import Remake
 from dirac_forge.pullrequest.feedstock_files import folder_of
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
-from dirac_forge.recipe.model import Note
 from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.bot_words import clauses, decided_words
 from dirac_forge.values import dataclass
@@ -192,7 +192,7 @@ def recipe_wanted(change: Change, blocks: int) -> ProposedChange:
     return ProposedChange(change=change, remake=lambda _: change, blocks=blocks, review=NewRecipeReview())
 
 
-def _by_hand(bump: Bump) -> tuple[Note | UnmetRequirement, ...]:
+def _by_hand(bump: Bump) -> tuple[DriftNote | UnmetRequirement, ...]:
     """Return what the drift of a bump leaves to do by hand, or what upstream asks for and the recipe does not."""
     if bump.drift is None:
         return ()

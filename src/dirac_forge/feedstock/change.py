@@ -64,8 +64,8 @@ class Change:
     title: str
     body: str = ""
     """Markdown for the reviewer; `report` writes it once everything that belongs in it is known."""
-    reasons: tuple[str, ...] = ()
-    """In words, for the commit message; `report` writes them with the body."""
+    reasons: tuple[object, ...] = ()
+    """For the commit message: typed reasons, or text where `report` has worded them with the body."""
     edits: tuple[Edit, ...] = ()
 
     @property

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.audit.findings import Finding
 from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.lines import OutputLines, outputs_of
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.channel.records import Record
@@ -37,8 +38,10 @@ class CorrectionSkip(SkipReason):
     """The version that the finding is about."""
     has: str = ""
     """The version that the recipe builds."""
-    notes: tuple[str, ...] = ()
-    """What the editor or the proof noted, where one of them gave up."""
+    notes: tuple[DriftNote, ...] = ()
+    """What the editor leaves to a person."""
+    faults: tuple[str, ...] = ()
+    """What the proof found wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,24 +115,21 @@ def _proved(
 ) -> Change | Skip:
     changes = (*draft.added, *draft.changed)
     if draft.notes:
-        return _skip(folder, CorrectionSkip(why="by-hand", notes=tuple(note.text for note in draft.notes)))
+        return _skip(folder, CorrectionSkip(why="by-hand", notes=tuple(draft.notes)))
     if not changes:
         return _skip(folder, CorrectionSkip(why="already"))
     path, text = folder.recipe_path, draft.edits.text
     wrong = faults(parse_recipe(before, path=path), text, changes, python_min=python_min)
     if wrong:
-        return _skip(folder, CorrectionSkip(why="not-proved", notes=wrong))
+        return _skip(folder, CorrectionSkip(why="not-proved", faults=wrong))
     edit = Edit(path=f"recipe/{path.name}", before=before, after=raised_build_number(text, path=path, by=1))
-    lines = tuple(
-        f"{f'{change.before} →' if change.before else 'add'} {change.after}: {change.evidence}" for change in changes
-    )
     versions = sorted({finding.record.version for finding in findings})
     return Change(
         feedstock=folder.name,
         kind="fix",
         key=f"requirements of {', '.join(versions)}",
         title=f"Requirements as upstream declares them for {', '.join(versions)}",
-        reasons=lines,
+        reasons=changes,
         edits=(edit,),
     )
 

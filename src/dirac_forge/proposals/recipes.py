@@ -19,7 +19,7 @@ from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.families import Families
 from dirac_forge.recipe.making.maker import Maker
 from dirac_forge.recipe.making.output import LicenceFile
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 from dirac_forge.store import Store
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
@@ -98,15 +98,8 @@ class _Upstream(Lookup):
         try:
             found = licence_file(self._http_for_licences, repository, str(facts.release.version), names=names)
         except UnknownError as error:
-            return Note(
-                level="todo",
-                text=f"the sdist has no licence file, and its repository could not be asked ({error.message}): "
-                "add a second source with its licence, and license_file",
-            )
+            return note("todo", NoteKind.REPOSITORY_NOT_ASKED, problem=error.message)
         if found is None:
-            return Note(
-                level="todo",
-                text=f"neither the sdist nor {repository} at the tag of {facts.release.version} has a licence file: "
-                "add a second source with one, and license_file",
-            )
+            version = str(facts.release.version)
+            return note("todo", NoteKind.NO_LICENCE_AT_TAG, repository=repository, version=version)
         return LicenceFile(url=found.url, sha256=found.sha256, name=found.name, text=found.text)

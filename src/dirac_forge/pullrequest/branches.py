@@ -10,6 +10,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.repositories import safe_name
 from dirac_forge.pullrequest.records import Identity, fingerprint
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.report.foreign import quiet
 
 __all__ = ["PREFIX", "branch_name", "commit_message", "commits_fingerprint", "safe_branch", "title_of"]
@@ -66,7 +67,9 @@ def commit_message(change: Change) -> str:
     """Return the title, the reasons, and trailers by which the commit is known again."""
     lines = [title_of(change), ""]
     for reason in change.reasons[:50]:
-        wrapped = textwrap.wrap(quiet(reason, longest=500), width=72, initial_indent="- ", subsequent_indent="  ")
+        wrapped = textwrap.wrap(
+            quiet(worded(reason), longest=500), width=72, initial_indent="- ", subsequent_indent="  "
+        )
         lines += wrapped
     about = quiet(f"{change.kind} {change.branch} {change.key}", longest=200)
     trailers = [f"Dirac-Forge-Change: {about}", f"Dirac-Forge-Fingerprint: {fingerprint(change)}"]

@@ -10,26 +10,10 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal
 
+from dirac_forge.recipe.notes import Note
 from dirac_forge.values import dataclass
 
-__all__ = ["About", "Level", "Note", "Output", "Recipe", "Requirement", "Source", "Test", "When"]
-
-Level = Literal["info", "warning", "todo"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Note:
-    """Something a person should know about a recipe; `todo` where a line has to be filled in by hand."""
-
-    level: Level
-    text: str
-    output: str = ""
-    """The output that it is about, where a recipe has several."""
-
-    @property
-    def sentence(self) -> str:
-        """The text, after the name of the output."""
-        return f"{self.output}: {self.text}" if self.output else self.text
+__all__ = ["About", "Output", "Recipe", "Requirement", "Source", "Test", "When"]
 
 
 @dataclass(frozen=True, slots=True)

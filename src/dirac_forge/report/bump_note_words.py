@@ -8,13 +8,15 @@ from dirac_forge.bump import bump_notes, objections
 from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, UnmetRequirement
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note
+from dirac_forge.report import drift_note_words as _drift_note_words  # noqa: F401  # adds its words
 from dirac_forge.report.document import words
 from dirac_forge.report.wording import add_words, worded
 
 __all__ = ["conda_forge_yml", "described", "lagging"]
 
 
+@worded.register
 def described(change: Carried) -> str:
     """Return one line that is carried over: what, where and upstream's line behind it."""
     if change.before and change.after:

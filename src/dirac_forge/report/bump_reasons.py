@@ -267,8 +267,8 @@ def _(reason: CompiledNow) -> str:
     if "rust" in reason.languages:
         compilers += ", cargo-bundle-licenses"
     return (
-        f"{reason.output} can't stay noarch: {reason.evidence}; by hand: remove `noarch: python`, add {compilers} and "
-        "stdlib('c') to build, take the bounds off host's and run's python, rerender"
+        f"{reason.output} can't stay noarch: {reason.evidence.text}; by hand: remove `noarch: python`, add {compilers} "
+        "and stdlib('c') to build, take the bounds off host's and run's python, rerender"
     )
 
 

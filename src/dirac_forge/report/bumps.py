@@ -88,7 +88,7 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
         "from": bump.old,
         "to": bump.new,
         "status": bump.status,
-        "reason": "; ".join(dict.fromkeys((*blocked_by, *change.reasons))),
+        "reason": "; ".join(dict.fromkeys((*blocked_by, *map(worded, change.reasons)))),
         "waits_for": list(bump.waits_for),
         "edits": [{"path": edit.path, "diff": edit.diff} for edit in change.edits],
         "dependencies": _dependencies(bump.drift),
@@ -123,7 +123,7 @@ def _all_notes(bump: Bump) -> list[str]:
     of_drift = bump.drift.notes if bump.drift is not None else ()
     patches = (f"{one.name} {said}" for one in bump.tried if (said := patch_result(one)))
     unmet = bump.drift.unmet if bump.drift is not None else ()
-    notes = dict.fromkeys([*map(worded, bump.notes), *patches, *(note.text for note in of_drift), *map(worded, unmet)])
+    notes = dict.fromkeys([*map(worded, bump.notes), *patches, *map(worded, of_drift), *map(worded, unmet)])
     return [*notes, *([] if bump.proof is not None else [UNPROVEN])]
 
 

@@ -16,6 +16,7 @@ from dirac_forge.report.bump_reasons import skip_text, worded
 from dirac_forge.report.document import Items, Line, Section, few
 from dirac_forge.report.markdown import markdown
 from dirac_forge.report.patch_proofs import patch_sections
+from dirac_forge.report.wording import clauses
 
 __all__ = ["correction_json", "correction_lines", "with_findings_body"]
 
@@ -25,7 +26,7 @@ _NOT_CORRECTED: Mapping[str, str] = {
     "other-version": "the recipe builds {package} {has}, the finding is about {wanted}",
     "already": "the recipe says so already: it has to be rebuilt",
     "by-hand": "{notes}",
-    "not-proved": "{notes}",
+    "not-proved": "{faults}",
 }
 
 
@@ -34,7 +35,7 @@ def correction_lines(results: Iterable[Change | Skip]) -> Iterator[Line]:
     for result in results:
         match result:
             case Change():
-                yield from (f"{result.feedstock}: {reason}" for reason in result.reasons)
+                yield from (f"{result.feedstock}: {worded(reason)}" for reason in result.reasons)
             case Skip(reason=CorrectionSkip() as reason):
                 yield f"{result.feedstock}: left as it is: {_not_corrected(reason)}"
             case Skip():
@@ -45,7 +46,11 @@ def correction_json(result: Change | Skip) -> dict[str, Any]:
     """Return one correction for --json."""
     if isinstance(result, Change):
         edited = [{"path": edit.path, "diff": edit.diff} for edit in result.edits]
-        return {"feedstock": result.feedstock, "reasons": list(result.reasons), "edits": edited}
+        return {
+            "feedstock": result.feedstock,
+            "reasons": [worded(reason) for reason in result.reasons],
+            "edits": edited,
+        }
     reason = _not_corrected(result.reason) if isinstance(result.reason, CorrectionSkip) else skip_text(result)
     return {"feedstock": result.feedstock, "skipped": reason, "edits": []}
 
@@ -64,7 +69,11 @@ def with_findings_body(change: Change, findings: Sequence[Finding], proofs: Sequ
 @worded.register
 def _not_corrected(reason: CorrectionSkip) -> str:
     return _NOT_CORRECTED[reason.why].format(
-        package=reason.package, wanted=reason.wanted, has=reason.has, notes="; ".join(reason.notes)
+        package=reason.package,
+        wanted=reason.wanted,
+        has=reason.has,
+        notes=clauses(reason.notes),
+        faults="; ".join(reason.faults),
     )
 
 

@@ -22,6 +22,7 @@ from dirac_forge.report.exclusions import no_rebuild_text
 from dirac_forge.report.migration_edges import edge_sentences, requirement_place
 from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff, flat, sentences
+from dirac_forge.report.wording import worded
 
 __all__ = [
     "changes_json",
@@ -327,7 +328,7 @@ def _change(result: Change | Skip) -> dict[str, Any]:
                 "title": result.title,
                 "edits": edits,
                 "branch": result.branch,
-                "reasons": list(result.reasons),
+                "reasons": [worded(reason) for reason in result.reasons],
                 "body": result.body,
             }
 

@@ -11,7 +11,8 @@ from rich.console import Group, RenderableType
 from dirac_forge.feedstock.generated import WriteOutcome
 from dirac_forge.recipe.making.judging import Needed
 from dirac_forge.recipe.making.maker import MadeRecipes
-from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
+from dirac_forge.recipe.model import Output, Recipe, Requirement
+from dirac_forge.recipe.notes import Note
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
 from dirac_forge.report.next_steps import near
 from dirac_forge.report.numbers import counted

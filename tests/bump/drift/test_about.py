@@ -10,7 +10,9 @@ from packaging.version import Version
 
 from dirac_forge.bump.drift.carried import CompiledNow
 from dirac_forge.bump.drift.merge import Drift, drift
+from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.diffs import changed_lines
 from support.facts import MIT, facts
@@ -113,7 +115,7 @@ def merge(text: str, path: str, old: ReleaseFacts, new: ReleaseFacts) -> Drift:
 
 
 def notes(found: Drift) -> list[str]:
-    return [note.text for note in found.notes]
+    return [worded(note) for note in found.notes]
 
 
 @PATHS
@@ -284,7 +286,7 @@ def test_a_noarch_package_that_compiles_now_is_blocked(path: str) -> None:
     compiled = release("2.0", wheels=["cp311-cp311-manylinux_2_17_x86_64"], members=MODULES)
     found = merge(text, path, release("1.0", members=MODULES), compiled)
     (blocker,) = found.blockers
-    evidence = "its wheels are for single platforms (thing-2.0-cp311-cp311-manylinux_2_17_x86_64.whl)"
+    evidence = NatureReason(NatureKind.COMPILED_WHEELS, "thing-2.0-cp311-cp311-manylinux_2_17_x86_64.whl")
     assert blocker == CompiledNow(output="thing", evidence=evidence, languages=("c",))
     # The other way round it is only told.
     arch = text.replace("  noarch: python\n", "")
@@ -292,7 +294,7 @@ def test_a_noarch_package_that_compiles_now_is_blocked(path: str) -> None:
         arch, path, replace(compiled, metadata=replace(compiled.metadata, version=Version("1.0"))), release("2.0")
     )
     assert back.blockers == ()
-    assert any(note.startswith("thing may become `noarch: python`") for note in notes(back))
+    assert any(note.startswith("thing: it may become `noarch: python`") for note in notes(back))
     assert merge(arch, path, compiled, compiled).blockers == ()
 
 

@@ -11,6 +11,7 @@ from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.merge import Drift, drift, newcomers
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from support.diffs import changed_lines
 from support.facts import facts
@@ -145,7 +146,7 @@ def test_a_recipe_that_lags_behind_stays_as_it_is(format_: str) -> None:
     assert result.changes == ()
     line = text.split("\n").index("    - python >=3.6") + 1
     (note,) = result.notes
-    assert note.text == (
+    assert worded(note) == (
         f"thing, line {line}: python >=3.6 is lower than upstream's (Requires-Python: >=3.8), which did not change in "
         "this release"
     )
@@ -195,7 +196,7 @@ def test_a_spec_of_the_maintainers_own_stays_and_is_told(format_: str) -> None:
     text = recipe(format_, "urllib3 >=2.5")
     result = merge(text, format_, *old_new(("urllib3>=1",), ("urllib3>=2",)))
     assert result.text == text
-    assert [note.text for note in result.notes] == [
+    assert [worded(note) for note in result.notes] == [
         "thing: urllib3 >=2.5 is the maintainers' own and stays; upstream asks for urllib3>=2"
     ]
 
@@ -262,7 +263,7 @@ def test_a_looser_bound_of_the_maintainers_own_stays_in_host(format_: str) -> No
     text = recipe(format_, host=("python >=3.8", "pip", "setuptools >=40,<90"))
     result = merge(text, format_, built("1.0", "setuptools>=45,<90"), built("2.0", "setuptools>=61,<90"))
     assert result.text == text
-    assert "setuptools >=40,<90 is the maintainers' own and stays" in result.notes[0].text
+    assert "setuptools >=40,<90 is the maintainers' own and stays" in worded(result.notes[0])
 
 
 def released(made: ReleaseFacts, when: str) -> ReleaseFacts:
@@ -375,7 +376,7 @@ def test_a_floor_below_the_channels_own_is_raised_with_other_edits_of_run_only(f
     text = recipe(format_, "six", host=("python >=3.7", "pip"), python="python >=3.7")
     alone = merge(text, format_, *old_new(("six",), ("six",), floor=(">=3.7", ">=3.9")))
     assert alone.text == text
-    assert "(Requires-Python: >=3.9); the channel builds for 3.10 and later" in alone.notes[0].text
+    assert "(Requires-Python: >=3.9); the channel builds for 3.10 and later" in worded(alone.notes[0])
     for floors in (">=3.7", ">=3.9"), (">=3.9", ">=3.9"):
         result = merge(text, format_, *old_new(("six",), ("six>=1.5",), floor=floors))
         assert result.text == text.replace("python >=3.7", "python >=3.9").replace(
@@ -462,7 +463,7 @@ def test_an_upper_bound_of_python_that_the_recipe_has_not_is_told(format_: str) 
     done = merge(text, format_, *old_new((), (), floor=(">=3.10,<3.14", ">=3.10,<3.15")))
     assert done.text == text
     (note,) = done.notes
-    assert note.text == (
+    assert worded(note) == (
         "thing: upstream's upper bound of Python changed to <3.15 (was <3.14); see whether the recipe has to say so"
     )
 
@@ -471,7 +472,7 @@ def test_pythons_that_a_compiled_package_has_to_skip_are_told() -> None:
     text = recipe("v1", host=("python", "pip"), python="python").replace("  noarch: python\n", "")
     done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.12")))
     assert done.text == text
-    assert [note.text for note in done.notes] == [
+    assert [worded(note) for note in done.notes] == [
         "thing: see whether Pythons before 3.12 are skipped (Requires-Python: >=3.12)"
     ]
 
@@ -497,7 +498,7 @@ def test_what_only_pythons_need_that_the_channel_no_longer_builds_for_is_told(fo
     result = merge(text, format_, old, new)
     assert result.text == text
     assert "importlib-metadata is new for Pythons that the channel no longer builds for" in (
-        result.notes[0].text.replace("_", "-")
+        worded(result.notes[0]).replace("_", "-")
     )
     # What is there goes all the same once nothing names it.
     text = recipe(format_, "attrs", "importlib-metadata", python="python >=3.7")
@@ -509,7 +510,7 @@ def test_a_requirement_goes_only_where_upstream_does_not_name_it_any_more(format
     text = recipe(format_, "attrs >=20", "six", "zipp")
     result = merge(text, format_, *old_new(("attrs>=20", "six", "zipp"), ('six; extra == "old"', "zipp")))
     assert changed_lines(text, result.text) == ["- - attrs >=20"]
-    assert any("six stays" in note.text for note in result.notes)
+    assert any("six stays" in worded(note) for note in result.notes)
 
 
 def test_a_requirement_goes_with_the_condition_it_was_alone_under() -> None:
@@ -587,7 +588,7 @@ def test_backports_to_old_pythons_are_only_told_of(format_: str) -> None:
     text = recipe(format_, "six")
     result = merge(text, format_, *old_new(("six",), ("six", "pathlib2", "enum34>=1")))
     assert result.text == text
-    assert [note.text for note in result.notes] == [
+    assert [worded(note) for note in result.notes] == [
         "thing: enum34 is in the standard library, and is not added (enum34>=1)",
         "thing: pathlib2 is in the standard library, and is not added (pathlib2)",
     ]
@@ -600,7 +601,7 @@ def test_a_project_that_the_index_does_not_have_is_only_told_of(format_: str) ->
     result = drift(text, PATHS[format_], [old], [new], names=str, scope=Scope(), exists=lambda _: False)
     assert result.text == text
     why = "is required by upstream, but the index has no such project, and is not added"
-    assert [note.text for note in result.notes] == [f"thing: parametrised {why} (parametrised)"]
+    assert [worded(note) for note in result.notes] == [f"thing: parametrised {why} (parametrised)"]
 
 
 PYTHON_TEST = "tests:\n  - python:\n      imports:\n        - thing\n"
@@ -626,7 +627,7 @@ def test_a_tool_for_tests_is_added_where_pip_check_asks_for_it(
     result = merge(head + tests, format_, *old_new(run, (*run, "pytest-mock")))
     assert ([change.package for change in result.added] == ["pytest-mock"]) == added
     told = "thing: pytest-mock is a tool for tests that upstream requires at run time, and is not added (pytest-mock)"
-    assert (told in [note.text for note in result.notes]) == (not added)
+    assert (told in [worded(note) for note in result.notes]) == (not added)
 
 
 @FORMATS
@@ -803,7 +804,7 @@ def test_what_people_should_look_at_is_told() -> None:
     text = recipe("v1")
     old = facts("thing", "1.0", members=["thing/__init__.py", "extra/__init__.py"])
     new = facts("thing", "2.0", wheels=["cp311-cp311-linux_x86_64"], members=["thing/__init__.py"])
-    assert [note.text for note in merge(text, "v1", old, new).notes] == [
+    assert [worded(note) for note in merge(text, "v1", old, new).notes] == [
         "thing: modules that upstream no longer installs: extra; see the tests",
     ]
 
@@ -813,7 +814,7 @@ def test_platform_requirements_are_conditions_in_compiled_packages_only() -> Non
     text = recipe("v1", "attrs")
     told = merge(text, "v1", *old_new((), new))
     assert told.text == text
-    assert any("colorama" in note.text for note in told.notes)
+    assert any("colorama" in worded(note) for note in told.notes)
     compiled = text.replace("  noarch: python\n", "")
     assert changed_lines(compiled, merge(compiled, "v1", *old_new((), new)).text) == ["+ - if: win", "+ then: colorama"]
     text = recipe("v0", "attrs").replace("  noarch: python\n", "")
@@ -870,7 +871,7 @@ def test_an_upper_bound_of_python_that_stays_and_the_recipe_lacks_is_told(format
     text = recipe(format_, host=("python >=3.10", "pip"), python="python >=3.10")
     done = merge(text, format_, *old_new((), (), floor=(f">=3.10,{spec}", f">=3.10,{spec}")))
     (note,) = done.notes
-    assert note.text == (
+    assert worded(note) == (
         f"thing: upstream excludes Python 3.12, 3.13, 3.14 (Requires-Python: >=3.10,{spec}), and the recipe admits "
         "them; see whether the recipe has to say so"
     )
@@ -891,4 +892,4 @@ def test_a_compiled_package_has_to_skip_the_pythons_that_upstream_excludes(skip:
         "see whether the build is skipped"
     )
     assert done.text == text
-    assert [one.text for one in done.notes] == ([note] if told else [])
+    assert [worded(one) for one in done.notes] == ([note] if told else [])

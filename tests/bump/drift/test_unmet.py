@@ -11,6 +11,7 @@ from dirac_forge.bump.drift.carried import UnmetRequirement
 from dirac_forge.bump.drift.merge import Drift, drift
 from dirac_forge.channel.names import package_for
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.facts import facts
 
@@ -175,7 +176,7 @@ def test_what_upstream_builds_with_is_listed_and_a_person_looks_unless_the_newes
 def test_what_is_told_of_run_does_not_hide_what_host_lacks() -> None:
     builds = (("hatchling", "cffi>=1"), ("hatchling", "cffi>=2"))
     result = done("cffi >=3", ("cffi>=1",), ("cffi>=2",), host="hatchling; cffi <2", builds=builds, compiled=True)
-    assert [note.text for note in result.notes] == [
+    assert [worded(note) for note in result.notes] == [
         "thing: cffi >=3 is the maintainers' own and stays; upstream asks for cffi>=2"
     ]
     assert lines(result, "cffi") == ["cffi >=2", "cffi >=3"]
@@ -228,7 +229,7 @@ def test_the_bound_of_an_extra_in_run_or_as_a_constraint_stays_and_is_told(secti
     assert lines(result, "chardet") == ["chardet >=3.0.2,<6"]
     (note,) = result.notes
     assert note.level == "warning"
-    assert note.text == (
+    assert worded(note) == (
         f"thing: chardet >=3.0.2,<6 of {section} stays; upstream's extra legacy changed to "
         'chardet<8,>=3.0.2; extra == "legacy"'
     )
@@ -242,7 +243,7 @@ def test_a_line_that_one_of_several_extras_asks_for_like_that_is_not_told() -> N
     )
     assert whole(RUN.replace("@RUN@", "httpx >=4"), old, new).notes == ()
     (note,) = whole(RUN.replace("@RUN@", "httpx"), old, new).notes
-    assert note.text == (
+    assert worded(note) == (
         'thing: httpx of run stays; upstream\'s extra a, b changed to httpx>=3; extra == "a" | httpx>=4; extra == "b"'
     )
 
@@ -273,14 +274,14 @@ def test_a_variable_that_something_else_uses_or_that_would_not_do_is_left_to_peo
     text = '{% set pin = ">=8.0" %}\n' + RUN.replace("@RUN@", run)
     result = whole(text, *releases(("click>=8.0,<9", "six>=8"), ("click>=8.1.3,<10", "six>=8")))
     assert result.text == text
-    assert any(note.text.startswith("thing, line") and "click" in note.text for note in result.notes)
+    assert any(worded(note).startswith("thing, line") and "click" in worded(note) for note in result.notes)
 
 
 def test_builds_for_each_system_go_with_the_last_requirement_that_needed_them() -> None:
     text = RUN.replace("- @RUN@", "- __unix  # [unix]\n    - __win  # [win]\n    - colorama  # [win]\n    - six")
     result = whole(text, *releases(('colorama; sys_platform == "win32"', "six"), ("six",)))
     assert result.text == RUN.replace("@RUN@", "six")
-    assert [note.text for note in result.notes] == [
+    assert [worded(note) for note in result.notes] == [
         "thing: noarch_platforms of conda-forge.yml is not needed any more: one build serves all"
     ]
 
@@ -290,7 +291,7 @@ def test_builds_for_each_system_stay_where_something_else_is_different_there() -
     text = text.replace("  number: 0\n", "  number: 0\n  script: build.bat  # [win]\n")
     result = whole(text, *releases(('colorama; sys_platform == "win32"', "six"), ("six",)))
     assert lines(result, "__") == ["__unix  # [unix]", "__win  # [win]"]
-    assert [note.text for note in result.notes] == [
+    assert [worded(note) for note in result.notes] == [
         "thing: __unix, __win stay; see whether anything else still needs a build for each system"
     ]
 
@@ -308,7 +309,7 @@ def test_the_maintainers_bound_of_python_survives_python_min(own: str) -> None:
     result = whole(text, old, new)
     assert lines(result, "python ") == ["python {{ python_min }}", f"python >={{{{ python_min }}}},{own}  # why"]
     assert f"thing: python {own} is the maintainers' own and stays; upstream asks for Requires-Python: >=3.9" in [
-        note.text for note in result.notes
+        worded(note) for note in result.notes
     ]
 
 

@@ -114,7 +114,7 @@ def test_field_classifiers_and_text_together(
 def test_the_text_of_the_gpl_does_not_tell_of_later_versions() -> None:
     made = decided({"COPYING": GPL3})
     assert made.expression == "GPL-3.0-only"
-    assert notes(made) == ["info: No word of later versions was found: GPL-3.0-only, not GPL-3.0-or-later."]
+    assert notes(made) == ["info: Nothing mentions later versions: GPL-3.0-only, not GPL-3.0-or-later."]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_an_exact_field_outweighs_a_text_and_a_classifier() -> None:
     made = decided({"LICENSE": BSD2}, field="ISC", classifiers=("MIT License",))
     assert made.expression == "ISC"
     assert notes(made) == [
-        "warning: the License field says ISC, but LICENSE reads like BSD-2-Clause; ISC is taken.",
+        "warning: The License field says ISC, but LICENSE reads like BSD-2-Clause; ISC is taken.",
         "warning: The License field says ISC, the classifiers say MIT; ISC is taken.",
     ]
 

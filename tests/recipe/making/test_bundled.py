@@ -34,6 +34,6 @@ def test_the_note_names_folder_and_switch() -> None:
     found = bundled_libraries(["deps/libev/configure"], {"setup.py": "GEVENTSETUP_DISABLE"}, "gevent")
     (note,) = found.notes
     assert note.text == (
-        "libev in host, since the sdist carries its sources (deps/libev): "
+        "libev in host, because the sdist has its sources (deps/libev): "
         "GEVENTSETUP_EMBED=0 lets the build link the channel's"
     )

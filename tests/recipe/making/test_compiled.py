@@ -42,7 +42,7 @@ def test_noarch_or_not_with_the_reason(
     wheels: Sequence[str], members: Sequence[str], setup: str, noarch: bool, reason: str
 ) -> None:
     found = nature(facts("demo", wheels=wheels, sdist_members=members, texts={"setup.py": setup}, pyproject=SETUPTOOLS))
-    assert (found.noarch, found.reason) == (noarch, reason)
+    assert (found.noarch, found.reason.text) == (noarch, reason)
 
 
 def test_without_an_sdist_a_compiled_package_is_for_a_person() -> None:

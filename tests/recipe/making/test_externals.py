@@ -4,7 +4,6 @@ from dataclasses import replace
 import pytest
 
 from dirac_forge.recipe.making.externals import external_notes, script_notes
-from dirac_forge.recipe.model import Note
 from support.facts import facts
 
 
@@ -12,8 +11,8 @@ def test_requirements_outside_of_the_index_are_told_by_section() -> None:
     external = {"host-requires": ["pkg:generic/libffi"], "dependencies": ["pkg:generic/git", "pkg:generic/openssh"]}
     made = facts("demo", pyproject={"external": external})
     made = replace(made, metadata=replace(made.metadata, requires_external=("libpq (>=9)",)))
-    assert list(external_notes(made)) == [
-        Note(level="todo", text=f"upstream requires {names}, which pip does not install: {advice}")
+    assert [(note.level, note.text) for note in external_notes(made)] == [
+        ("todo", f"upstream requires {names}, which pip does not install: {advice}")
         for names, advice in (
             ("libpq (>=9)", "look for the packages, and add them to run"),
             ("pkg:generic/libffi", "look for the packages, and add them to host"),
@@ -29,7 +28,7 @@ def test_scripts_in_a_wheel_are_told() -> None:
         "upstream installs scripts instead of entry points (a, b, c, …): in a noarch package they do not start on "
         "Windows; ask upstream for entry points"
     )
-    assert list(script_notes(facts("demo", members=members))) == [Note(level="warning", text=text)]
+    assert [(note.level, note.text) for note in script_notes(facts("demo", members=members))] == [("warning", text)]
     assert list(script_notes(facts("demo"))) == []
 
 

@@ -380,7 +380,7 @@ def test_what_nobody_tells_is_for_a_person_to_fill_in() -> None:
         "upstream published no sdist: check the tag's archive of its repository, and fill in sha256",
         "upstream gives no summary: fill in about",
     ]
-    assert "it installs no modules: its requirements are what it brings" in notes(recipe, "info")
+    assert "it installs no modules: only its requirements matter" in notes(recipe, "info")
     assert recipe.outputs[0].sources == (
         Source(url="https://github.com/example/demo/archive/refs/tags/v@{version}.tar.gz", sha256=None),
     )

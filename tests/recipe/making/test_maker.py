@@ -11,7 +11,7 @@ from dirac_forge.progress import Silent
 from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.maker import Deps, MadeRecipes, Maker
 from dirac_forge.recipe.making.output import LicenceFile
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.index.client import UnknownProjectError

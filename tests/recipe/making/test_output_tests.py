@@ -25,12 +25,9 @@ def test_what_must_fail_is_left_out_and_told() -> None:
     assert made.wheel is not None
     result = output_test(made, made.wheel.entry_points, Scope(), frozenset({"click"}), {}, ())
     assert result.test == model.Test(imports=("demo",), commands=("demo --help",))
-    assert result.notes == (
-        model.Note(
-            level="warning",
-            text="src/demod/__init__.py imports aiohttp.web, which only the extra d brings (aiohttp): not tested",
-        ),
-    )
+    assert [(note.level, note.text) for note in result.notes] == [
+        ("warning", "src/demod/__init__.py imports aiohttp.web, which only the extra d brings (aiohttp): not tested")
+    ]
 
 
 def test_commands_that_are_not_tested_are_told_where_they_lack_something() -> None:
@@ -74,7 +71,7 @@ def test_an_empty_wheel_installs_no_modules() -> None:
 def test_folders_that_every_project_might_install_are_told() -> None:
     result = output_test(facts("demo", members=["demo/__init__.py", "tests/__init__.py"]), (), Scope(), None, {}, ())
     text = "the wheel installs tests at the top of site-packages: remove that, and tell upstream"
-    assert result.notes == (model.Note(level="warning", text=text),)
+    assert [(note.level, note.text) for note in result.notes] == [("warning", text)]
 
 
 def test_a_command_that_needs_an_extra_is_tested_only_where_the_recipe_has_it() -> None:
@@ -95,7 +92,7 @@ def test_a_command_that_needs_an_extra_is_tested_only_where_the_recipe_has_it() 
         "the command demo-cli needs the extras cli, pretty_output (click, rich), which are not in run: not tested; "
         "`dirac-forge recipe 'demo[cli,pretty_output]'` adds them"
     )
-    assert plain.notes == (model.Note(level="warning", text=text),)
+    assert [(note.level, note.text) for note in plain.notes] == [("warning", text)]
     folded = output_test(made, made.wheel.entry_points, Scope(), None, {}, ("cli", "pretty-output"))
     assert folded.test.commands == ("demo --help", "demo-cli --help")
     assert folded.notes == ()
@@ -115,4 +112,4 @@ def test_a_command_is_not_tested_while_the_requirements_of_its_extra_are_unknown
         "the command demo needs the extra cli, whose requirements are not known: not tested; "
         "add them to run, and the command to the test"
     )
-    assert result.notes == (model.Note(level="warning", text=text),)
+    assert [(note.level, note.text) for note in result.notes] == [("warning", text)]

@@ -60,7 +60,7 @@ def test_bounds_that_exclude_each_other_are_told() -> None:
     lines = RequirementList(("a>=2", "a<1.20", "b>=1", "b<2"))
     found = convert(lines, Scope(), Providers(package=str.lower), noarch=True)
     assert [note.text for note in found.notes] == [
-        "a: no version is all that is asked for (a>=2 | a<1.20): tell upstream"
+        "a: no version satisfies all requirements (a>=2 | a<1.20): tell upstream"
     ]
 
 
@@ -160,7 +160,7 @@ def test_what_differs_by_python_becomes_one_range(texts: list[str], spec: str) -
 def test_the_release_of_a_system_is_left_out_with_a_word() -> None:
     text = "a; platform_release >= '20' and sys_platform == 'darwin'"
     assert lines(text) == []
-    assert notes(text) == [f"todo: left out, since a recipe can't tell the release of a system: {text}"]
+    assert notes(text) == [f"todo: left out, because a recipe can't test the release of a system: {text}"]
 
 
 def test_an_extra_becomes_what_it_adds() -> None:
@@ -201,7 +201,7 @@ def test_an_extra_that_nothing_tells_of_is_a_note() -> None:
 
 def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
     assert notes("q @ https://example.org/q.zip") == [
-        "warning: q: upstream asks for a URL, which conda can't: q @ https://example.org/q.zip"
+        "warning: q: upstream requires a URL, which conda can't: q @ https://example.org/q.zip"
     ]
     (told,) = notes("bad requirement here")
     assert told == (

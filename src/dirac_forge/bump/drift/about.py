@@ -54,8 +54,7 @@ def _tell_other_licence(draft: DriftDraft, output: OutputLines, new: ReleaseFact
     """Tell where the recipe's licence is not upstream's, though its files were followed."""
     for one in _compared(draft, output, new, regions, told=True):
         if not one.agrees:
-            licences = f"upstream's licence is {one.upstream}, the recipe's {one.recipe}"
-            draft.note("warning", f"{output.output.name}: its licence files changed; {licences}")
+            draft.note("warning", "licence-differs", output.output.name, upstream=one.upstream, recipe=one.recipe)
 
 
 def _compared(
@@ -113,7 +112,7 @@ def _licence(
         draft.edits.replace(number, f"{match['lead']}{after}{match['tail']}")
         draft.beyond.append(_carried(output, "license", match["value"], after, number, f"License-Expression: {after}"))
     if tell and not places:
-        draft.note("warning", f"{output.output.name}: upstream's licence is {after} now (was {before or 'not told'})")
+        draft.note("warning", "licence-changed", output.output.name, now=after, before=[before] if before else ())
 
 
 def _licence_places(draft: DriftDraft, regions: Sequence[Region], expression: str) -> list[tuple[int, re.Match[str]]]:
@@ -204,11 +203,7 @@ def _follow_files(draft: DriftDraft, output: OutputLines, listed: _Listed, chang
         _FileEdits(draft, output, listed, gone, fresh).write()
         return fresh
     if gone:
-        draft.note(
-            "todo",
-            f"{output.output.name}, line {listed.key_line}: {', '.join(gone)} is not in upstream's sdist any more; its "
-            f"licence files are {', '.join(change.now) or 'not told'}",
-        )
+        draft.note("todo", "licence-files-gone", output.output.name, line=listed.key_line, files=gone, now=change.now)
     return ()
 
 

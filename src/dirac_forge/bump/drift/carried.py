@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from dirac_forge.recipe.making.nature_reasons import NatureReason
 from dirac_forge.values import dataclass
 
 __all__ = [
@@ -105,7 +106,7 @@ class CompiledNow:
     """A `noarch: python` output whose upstream has compiled code now."""
 
     output: str
-    evidence: str
+    evidence: NatureReason
     languages: tuple[str, ...]
 
 

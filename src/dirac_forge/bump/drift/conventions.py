@@ -101,7 +101,7 @@ def _stdlib(draft: DriftDraft, output: OutputLines) -> None:
     last = compilers[-1]
     match = _COMPILER.fullmatch(last.written)
     if match is None or any(line.conditional for line in compilers):
-        draft.note("todo", f"{output.output.name}, line {last.number}: add stdlib('c') beside the compiler by hand")
+        draft.note("todo", "stdlib-by-hand", output.output.name, line=last.number)
         return
     draft.edits.insert(last.number, [f"{match['lead']}stdlib{match['open']}c{match['tail']}"])
     draft.added.append(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, CompiledNow, LicenceComparison, Part, TooLowPython
 from dirac_forge.bump.drift.clauses import clauses_of, joined, moved, same
+from dirac_forge.bump.drift.drift_notes import DriftNote, DriftNoteKind
 from dirac_forge.bump.drift.edits import Edits, insertion_point, item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, RequirementLine, block_at
 from dirac_forge.bump.drift.variables import Variable
-from dirac_forge.recipe.model import Level, Note, When
+from dirac_forge.recipe.model import When
+from dirac_forge.recipe.notes import Level, kept
 from dirac_forge.recipe.reading.recipe_text import Format, Section
 
 __all__ = ["DriftDraft"]
@@ -38,7 +41,7 @@ class DriftDraft:
         self.licences: list[LicenceComparison] = []
         self.blockers: list[CompiledNow] = []
         self.pythons: list[TooLowPython] = []
-        self.notes: list[Note] = []
+        self.notes: list[DriftNote] = []
         self.told: set[tuple[str, Section, str]] = set()
         """Output, section and package (normalised) of which a note says what upstream asks for."""
         self.leaves_ceiling = False
@@ -47,11 +50,20 @@ class DriftDraft:
         self._specs: dict[int, str] = {}
         self._new: set[tuple[int, str]] = set()
 
-    def note(self, level: Level, text: str, *, tells: tuple[str, Section, str] | None = None) -> None:
-        """Something that is only reported; `tells` is what upstream asks for of a package, for an output."""
+    def note(
+        self,
+        level: Level,
+        kind: DriftNoteKind,
+        output: str = "",
+        *,
+        line: int = 0,
+        tells: tuple[Section, str] | None = None,
+        **facts: str | Iterable[str],
+    ) -> None:
+        """Add what is only reported; `tells` is the section and package of which it says what upstream asks for."""
         if tells is not None:
-            self.told.add((*tells[:2], canonicalize_name(tells[2])))
-        note = Note(level=level, text=text)
+            self.told.add((output, tells[0], canonicalize_name(tells[1])))
+        note = DriftNote(level=level, kind=kind, output=output, line=line, facts=kept(facts))
         if note not in self.notes:
             self.notes.append(note)
 
@@ -95,17 +107,25 @@ class DriftDraft:
         if line.kind == "pin_subpackage":
             return  # another output of the recipe, at its own version
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
+        tells, requirement = (line.section, line.name), f"{line.name} {line.spec}"
         if mine is None or was is None or now is None:
-            text = f"{line.name} {line.spec} can't be compared with upstream's ({evidence})"
-            self.note("todo", f"{output}, line {line.number}: {text}", tells=(output, line.section, line.name))
+            self.note(
+                "todo",
+                "bound-not-compared",
+                output,
+                line=line.number,
+                tells=tells,
+                requirement=requirement,
+                evidence=evidence,
+            )
         elif same(mine, now) or (line.template and self._follows_version(line, new)):
             pass
         elif not mine and was:
-            text = f"{line.name} stays without a version; upstream went from {old} to {evidence}"
-            self.note("info", f"{output}: {text}", tells=(output, line.section, line.name))
+            self.note(
+                "info", "version-not-asked", output, tells=tells, package=line.name, before=old, evidence=evidence
+            )
         elif same(result := moved(mine, was, now, lift=lift), mine):
-            text = f"{line.name} {line.spec} is the maintainers' own and stays; upstream asks for {evidence}"
-            self.note("info", f"{output}: {text}", tells=(output, line.section, line.name))
+            self.note("info", "bound-of-maintainers", output, tells=tells, requirement=requirement, evidence=evidence)
         else:
             reason = CarriedReason(kind="bound-moved" if same(mine, was) else "bound-passed")
             self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
@@ -132,8 +152,15 @@ class DriftDraft:
         variable = Variable.of(self.edits, line, spec)
         done = variable.write(self.edits) if variable is not None else self.edits.respecify(line.number, spec)
         if not done:
-            text = f"{output}, line {line.number}: write {line.name} {spec} by hand ({evidence})"
-            self.note("todo", text, tells=(output, line.section, line.name))
+            self.note(
+                "todo",
+                "write-by-hand",
+                output,
+                line=line.number,
+                tells=(line.section, line.name),
+                requirement=f"{line.name} {spec}",
+                evidence=evidence,
+            )
             return
         self._decided.add(line.number)
         self._specs[line.number] = spec
@@ -166,8 +193,8 @@ class DriftDraft:
         elif item is not None and text.startswith("- ") and not text.startswith("- if:"):
             self.edits.remove(line.number, line.number)
         else:
-            was = f" (was {evidence})" if evidence else ""
-            self.note("todo", f"{output}, line {line.number}: remove {line.name} by hand{was}")
+            kind: DriftNoteKind = "remove-by-hand-was" if evidence else "remove-by-hand"
+            self.note("todo", kind, output, line=line.number, package=line.name, evidence=evidence)
             return
         self._decided.add(line.number)
         self.removed.append(
@@ -208,8 +235,15 @@ class DriftDraft:
         block = next((b for line in here if (b := block_at(self.edits.lines, line.number, _keys(section)))), None)
         shown = f"{name} {spec}".strip()
         if block is None:
-            text = f"{output.output.name}: add {shown} to {section} by hand ({evidence})"
-            self.note("todo", text, tells=(output.output.name, section, name))
+            self.note(
+                "todo",
+                "add-by-hand",
+                output.output.name,
+                tells=(section, name),
+                requirement=shown,
+                section=section,
+                evidence=evidence,
+            )
             return
         if (block.key_line, canonicalize_name(name)) in self._new:
             return

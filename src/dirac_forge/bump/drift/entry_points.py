@@ -26,9 +26,9 @@ def entry_points_drift(
         return
     block = _block(draft, output.output.line, until)
     if block is None:
-        commands = ", ".join(f"{name} = {now[name]}" for name in sorted(now.keys() - was.keys()))
+        commands = [f"{name} = {now[name]}" for name in sorted(now.keys() - was.keys())]
         if output.output.noarch == "python" and commands:
-            draft.note("todo", f"{output.output.name}: upstream has new commands, add entry_points: {commands}")
+            draft.note("todo", "commands-new", output.output.name, commands=commands)
         return
     commands_here = _CommandList(draft, output, block)
     for name in sorted({*was, *now}):
@@ -65,7 +65,7 @@ class _CommandList:
         number, match = self.mine[name]
         if re.sub(r"\s", "", match["value"]) != before:
             written = f"{name} = {match['value']}"
-            self.draft.note("info", f"{self.output.output.name}: {written} is the maintainers' own and stays")
+            self.draft.note("info", "command-of-maintainers", self.output.output.name, command=written)
             return
         start, end = match.span("value")
         self.draft.edits.replace(number, match[0][:start] + after + match[0][end:])

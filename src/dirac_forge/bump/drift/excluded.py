@@ -8,6 +8,7 @@ from packaging.version import Version
 
 from dirac_forge.bump.drift.clauses import Clause, clauses_of
 from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.errors import ForgeError
@@ -48,12 +49,8 @@ def tell_admitted(draft: DriftDraft, output: OutputLines, requires_python: str |
     if output.output.noarch is None:
         admitted = [python for python in admitted if not _is_skipped(draft, output, python)]
     if admitted and not draft.leaves_ceiling:
-        many = len(admitted) > 1
-        noarch = output.output.noarch is not None
-        what = "the recipe has to say so" if noarch else f"the {'builds are' if many else 'build is'} skipped"
-        shown = f"upstream excludes Python {', '.join(admitted)} (Requires-Python: {requires_python})"
-        text = f"{shown}, and the recipe admits {'them' if many else 'it'}; see whether {what}"
-        draft.note("warning", f"{output.output.name}: {text}")
+        kind: DriftNoteKind = "python-admitted" if output.output.noarch is None else "python-admitted-noarch"
+        draft.note("warning", kind, output.output.name, pythons=admitted, requires=str(requires_python))
 
 
 def _pythons(lines: Iterable[RequirementLine]) -> Iterable[RequirementLine]:

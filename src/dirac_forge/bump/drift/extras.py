@@ -71,12 +71,16 @@ def _tell(draft: DriftDraft, output: str, line: RequirementLine, extras: list[tu
     ]
     if not moves or any(_says(line, spec) for _, now in moves for _, spec in now.lines.values()):
         return
-    named = ", ".join(dict.fromkeys(extra for extra, _ in moves))
-    evidence = " | ".join(dict.fromkeys(now.evidence for _, now in moves))
-    text = (
-        f"{line.name} {line.spec}".strip() + f" of {line.section} stays; upstream's extra {named} changed to {evidence}"
+    draft.note(
+        "warning",
+        "extra-changed",
+        output,
+        tells=(line.section, line.name),
+        requirement=f"{line.name} {line.spec}".strip(),
+        section=line.section,
+        extras=dict.fromkeys(extra for extra, _ in moves),
+        evidence=dict.fromkeys(now.evidence for _, now in moves),
     )
-    draft.note("warning", f"{output}: {text}", tells=(output, line.section, line.name))
 
 
 def _need(needs: Needs, line: RequirementLine) -> UpstreamNeed | None:

@@ -125,9 +125,8 @@ class _HostMerge:
         if self.needed:
             _add(self.draft, self.output, self.section, need, _bare(self.before, self.lines))
         else:
-            text = f"upstream builds with {need.evidence} too now; see whether host needs it"
-            name = self.output.output.name
-            self.draft.note("todo", f"{name}: {text}", tells=(name, "host", need.package))
+            name, asked = self.output.output.name, need.package
+            self.draft.note("todo", "built-with-too", name, tells=("host", asked), evidence=need.evidence)
 
 
 def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) -> None:
@@ -139,12 +138,10 @@ def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) 
         draft.add(output, "build", program, "", evidence=evidence, reason=CarriedReason(kind="program-run"))
     languages = sorted(set(new.languages) - set(old.languages))
     if languages and old.languages:
-        crates = ", and cargo-bundle-licenses for the licences of its crates" if "rust" in languages else ""
-        text = f"upstream's sources are in {', '.join(languages)} too now; see build's compilers{crates}"
-        draft.note("todo", f"{name}: {text}")
+        draft.note("todo", "languages-new-rust" if "rust" in languages else "languages-new", name, languages=languages)
     libraries = sorted(set(new.libraries) - set(old.libraries) - here)
     if libraries:
-        draft.note("todo", f"{name}: upstream's build files name {', '.join(libraries)} now; see whether host needs it")
+        draft.note("todo", "libraries-new", name, libraries=libraries)
 
 
 def _upper_moved(line: RequirementLine, was: UpstreamNeed, need: UpstreamNeed) -> bool:

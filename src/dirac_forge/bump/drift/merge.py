@@ -17,6 +17,7 @@ from dirac_forge.bump.drift.carried import Carried, CompiledNow, LicenceComparis
 from dirac_forge.bump.drift.clauses import clauses_of
 from dirac_forge.bump.drift.conventions import conventions
 from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.entry_points import entry_points_drift
 from dirac_forge.bump.drift.extras import extras_drift
 from dirac_forge.bump.drift.host import host_drift
@@ -35,7 +36,6 @@ from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.model import Note
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, RecipeText
 from dirac_forge.recipe.scope import Scope
@@ -63,7 +63,7 @@ class Drift:
     """Why the build fails without the changes."""
     unmet: tuple[UnmetRequirement, ...] = ()
     """What the new version requires and the text, with all of this, does not imply."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[DriftNote, ...] = ()
     """Conflicts, and what is only reported."""
     faults: tuple[str, ...] = ()
     """Why the changes are not in the text: it did not read back as it should."""

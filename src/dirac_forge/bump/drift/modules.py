@@ -40,10 +40,7 @@ def modules_drift(
                 gone |= _untested(draft, output, number, before, after)
     missed = sorted(set(imports_of(old)) - set(imports_of(new)) - gone)
     if missed and tell:
-        draft.note(
-            "warning",
-            f"{output.output.name}: modules that upstream no longer installs: {', '.join(missed)}; see the tests",
-        )
+        draft.note("warning", "modules-gone", output.output.name, modules=missed)
 
 
 class _Installed:
@@ -75,11 +72,7 @@ def _untested(draft: DriftDraft, output: OutputLines, key_line: int, before: _In
     if not gone:
         return set()
     if len(gone) == len(items):
-        draft.note(
-            "todo",
-            f"{output.output.name}, line {key_line}: upstream installs none of {', '.join(gone.values())} any more; "
-            "test something else",
-        )
+        draft.note("todo", "imports-gone", output.output.name, line=key_line, modules=gone.values())
         return set(gone.values())
     for number, module in gone.items():
         draft.edits.remove(number, number)

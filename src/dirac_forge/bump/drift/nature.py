@@ -23,12 +23,11 @@ def nature_drift(
     name = output.output.name
     before, after = natures
     if output.output.noarch is None and not before.noarch and after.noarch:
-        draft.note("warning", f"{name} may become `noarch: python`: {after.reason}")
+        draft.note("warning", "may-become-noarch", name, reason=after.reason.text)
     if output.output.noarch != "python" or after.noarch:
         return
     gained = sorted(set(after.languages) - set(before.languages))
     if before.noarch or "rust" in gained or (always_compiles(new) and not always_compiles(old)):
         draft.blockers.append(CompiledNow(output=name, evidence=after.reason, languages=tuple(after.languages)))
     elif gained:
-        text = f"upstream's sources are in {', '.join(gained)} too now; see whether it can stay noarch"
-        draft.note("todo", f"{name}: {text}")
+        draft.note("todo", "sources-new", name, languages=gained)

@@ -128,7 +128,7 @@ def new_output(
     packages = [output for output in outputs if output.output.is_package]
     model = _model(draft, packages, both, names)
     if model is None or facts.sdist is None:
-        draft.note("todo", f"{package} is new in the family: add an output for it by hand")
+        draft.note("todo", "newcomer", package=package)
         return
     output, first, last = model
     written = _Writing(draft.edits.lines[first - 1 : last])

@@ -13,6 +13,7 @@ from packaging.version import Version
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, TooLowPython
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, highs, joined, lower_bound, moved, same
 from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.excluded import exclusions, lifted, tell_admitted
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, split_item
 from dirac_forge.bump.drift.needs import floor_of
@@ -179,7 +180,7 @@ def _write_minimum(
         draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
     if floor.new is not None and floor.new > Version(scope.python_min):
         _set_minimum(draft, output, floor)
-    draft.note("todo", f"{output.output.name}: test with python_min, too")
+    draft.note("todo", "python-min-test", output.output.name)
 
 
 def _kept_beside_floor(
@@ -188,8 +189,14 @@ def _kept_beside_floor(
     """Return the clauses of a line that are no lower bound: the maintainers know why."""
     kept = [clause.text for clause in clauses_of(line.spec) or () if clause.side in {"high", "not"}]
     if kept:
-        text = f"python {','.join(kept)} is the maintainers' own and stays; upstream asks for {floor}"
-        draft.note("info", f"{output.output.name}: {text}", tells=(output.output.name, "run", "python"))
+        draft.note(
+            "info",
+            "python-ceiling-of-maintainers",
+            output.output.name,
+            tells=("run", "python"),
+            bounds=kept,
+            floor=str(floor),
+        )
     return kept
 
 
@@ -201,7 +208,7 @@ def _to_raise(
     low = [line for line in lines if floor.new is not None and _too_low(line, floor.new)]
     needed = floor.needed(low, scope)
     if needed and lines and not low and output.output.noarch is None:
-        draft.note("todo", f"{output.output.name}: see whether Pythons before {floor.new} are skipped ({floor})")
+        draft.note("todo", "python-skips", output.output.name, python=str(floor.new), floor=str(floor))
     if low and not (needed or along):
         _tell_low(draft, output, low[0], floor, scope)
         return []
@@ -239,13 +246,16 @@ class _UpstreamFloor:
 def _tell_low(
     draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor, scope: Scope
 ) -> None:
-    why = (
-        f"({floor}), which did not change in this release"
-        if floor.old == floor.new
-        else f"({floor}); the channel builds for {scope.python_min} and later"
+    kind: DriftNoteKind = "python-floor-kept" if floor.old == floor.new else "python-floor-lower"
+    draft.note(
+        "info",
+        kind,
+        output.output.name,
+        line=line.number,
+        requirement=f"{line.name} {line.spec}",
+        floor=str(floor),
+        python=scope.python_min,
     )
-    text = f"{output.output.name}, line {line.number}: {line.name} {line.spec} is lower than upstream's {why}"
-    draft.note("info", text)
 
 
 def _respecify(
@@ -280,13 +290,12 @@ def _ceilings(
     mine = [line for line in lines if _bounded(line, before)]
     if not mine:
         draft.leaves_ceiling = True
-        told = f"upstream's upper bound of Python changed to {_listed(after)} (was {_listed(before)})"
-        draft.note("warning", f"{output.output.name}: {told}; see whether the recipe has to say so")
+        draft.note("warning", "python-ceiling", output.output.name, now=_texts(after), before=_texts(before))
     return {line.number: _with_ceiling(line.spec, before, after) for line in mine}
 
 
-def _listed(clauses: Sequence[Clause]) -> str:
-    return ", ".join(clause.text for clause in clauses) or "none"
+def _texts(clauses: Sequence[Clause]) -> list[str]:
+    return [clause.text for clause in clauses]
 
 
 def _bounded(line: RequirementLine, ceiling: tuple[Clause, ...]) -> bool:
@@ -317,8 +326,15 @@ def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine
     if floor.new is None or any(change.package == "python_min" for change in (*draft.changed, *draft.added)):
         return
     if "python_min" not in line.raw:
-        text = f"{output.output.name}, line {line.number}: raise {line.name} to >={floor.new} ({floor})"
-        draft.note("todo", text)
+        draft.note(
+            "todo",
+            "python-raise-by-hand",
+            output.output.name,
+            line=line.number,
+            package=line.name,
+            python=str(floor.new),
+            floor=str(floor),
+        )
         return
     _set_minimum(draft, output, floor)
 
@@ -345,7 +361,7 @@ def _set_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor) 
         draft.edits.insert(number, [new])
         draft.added.append(change)
     else:
-        draft.note("todo", f"set python_min to {wanted} ({floor})")
+        draft.note("todo", "python-min-unset", python=wanted, floor=str(floor))
 
 
 def _first(draft: DriftDraft, pattern: re.Pattern[str]) -> tuple[int, re.Match[str]] | None:

@@ -10,11 +10,12 @@ from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.catching_up import add_lagging, raise_lagging
 from dirac_forge.bump.drift.clauses import clauses_of, implied, same
 from dirac_forge.bump.drift.draft import DriftDraft
+from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed, extras_named, mentioned, needs_of, only_extra
 from dirac_forge.bump.drift.new_output import JoiningFamily
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.model import Level
+from dirac_forge.recipe.notes import Level
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
@@ -181,24 +182,21 @@ class _RunMerge:
 
     def _take_new(self, need: UpstreamNeed, built: Scope, family: JoiningFamily, exists: Callable[[str], bool]) -> None:
         if why := self.why_not(need, built, exists):
-            self.draft.note(*why, tells=(self.name, "run", need.package))
+            self.draft.note(*why, self.name, tells=("run", need.package), package=need.package, evidence=need.evidence)
         else:
             self._add(need, family.pin if family.sibling(need) else "")
 
-    def why_not(self, need: UpstreamNeed, built: Scope, exists: Callable[[str], bool]) -> tuple[Level, str] | None:
-        """Return a note where something new is not added."""
-        level: Level = "info"
+    def why_not(
+        self, need: UpstreamNeed, built: Scope, exists: Callable[[str], bool]
+    ) -> tuple[Level, DriftNoteKind] | None:
+        """Return the level and kind of a note on why something new is not added; None if it is added."""
         if need.keys & _BACKPORTS:
-            why = "is in the standard library"
-        elif need.pythons.isdisjoint(built.pythons):
-            why = "is new for Pythons that the channel no longer builds for"
-        elif not any(map(exists, need.projects)):
-            level, why = "warning", "is required by upstream, but the index has no such project"
-        elif self._tool_for_tests(need):
-            level, why = "warning", "is a tool for tests that upstream requires at run time"
-        else:
-            return None
-        return level, f"{self.name}: {need.package} {why}, and is not added ({need.evidence})"
+            return "info", "backport"
+        if need.pythons.isdisjoint(built.pythons):
+            return "info", "old-pythons"
+        if not any(map(exists, need.projects)):
+            return "warning", "no-project"
+        return ("warning", "test-tool") if self._tool_for_tests(need) else None
 
     def _tool_for_tests(self, need: UpstreamNeed) -> bool:
         listed = any(_is_test_tool(line.key) for line in self.output.of("run"))
@@ -219,8 +217,14 @@ class _RunMerge:
 
     def _remove(self, line: RequirementLine, need: UpstreamNeed, *, elsewhere: bool) -> None:
         if elsewhere:
-            why = f"{self.requiring} asks for it only elsewhere now (was {need.evidence})"
-            self.draft.note("info", f"{self.name}: {line.name} stays; {why}")
+            self.draft.note(
+                "info",
+                "required-elsewhere",
+                self.name,
+                package=line.name,
+                requiring=str(self.requiring),
+                evidence=need.evidence,
+            )
             return
         project = need.project
         reason = CarriedReason(kind="no-longer-asked", extra=self.requiring.extra)
@@ -246,8 +250,14 @@ def _added(
         return
     for when, spec in need.lines.values():
         if when is not None and output.output.noarch is not None:
-            told = f"{need.package} {spec} is new, on some systems only; a noarch package can't say so"
-            draft.note("todo", f"{name}: {told} ({need.evidence})", tells=(name, section, need.package))
+            draft.note(
+                "todo",
+                "some-systems",
+                name,
+                tells=(section, need.package),
+                requirement=f"{need.package} {spec}",
+                evidence=need.evidence,
+            )
             continue
         draft.add(
             output,

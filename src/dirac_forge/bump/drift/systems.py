@@ -24,12 +24,11 @@ def systems_drift(draft: DriftDraft, output: OutputLines) -> None:
         return
     name = output.output.name
     if _conditions(draft, {line.number for line in virtual}):
-        named = ", ".join(line.name for line in virtual)
-        draft.note("info", f"{name}: {named} stay; see whether anything else still needs a build for each system")
+        draft.note("info", "systems-stay", name, packages=[line.name for line in virtual])
         return
     for line in virtual:
         draft.remove(name, line, "", CarriedReason(kind="conditions-gone"))
-    draft.note("info", f"{name}: noarch_platforms of conda-forge.yml is not needed any more: one build serves all")
+    draft.note("info", "platforms-needless", name)
 
 
 def _needless(draft: DriftDraft, output: OutputLines) -> list[RequirementLine]:

@@ -22,7 +22,7 @@ from dirac_forge.recipe.licences.names import (
     normalised,
 )
 from dirac_forge.recipe.licences.texts import gnu_notice, identify
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.values import dataclass
 
@@ -68,16 +68,10 @@ class _Evidence:
     texts: tuple[Term, ...]
     notices: tuple[Term, ...]
     """GNU licences that other files (setup.py, README) say they are under."""
-    where: str
-    """The names of the licence files, for notes."""
-    several: bool
+    files: tuple[str, ...]
+    """The licence files."""
     dual: bool
     later: bool
-
-    @property
-    def reads(self) -> str:
-        """The subject and verb of a sentence on what the licence files say."""
-        return f"{self.where} {'read' if self.several else 'reads'}"
 
 
 def decide(
@@ -109,18 +103,13 @@ def decide(
         field = metadata.license or ""
         expression = with_exception(_weighed(field, evidence, notes), [field, *_beginnings(contents, texts)])
     if not expression:
-        text = "license: neither metadata nor a licence file states it; look at the project's repository."
-        notes.append(Note(level="todo", text=text))
+        notes.append(note("todo", NoteKind.LICENCE_UNKNOWN))
     return LicenceDecision(expression=expression, files=files, notes=tuple(notes))
 
 
 def _no_file(wheel_texts: Mapping[str, str]) -> Note:
-    elsewhere = f"; the wheel has {', '.join(sorted(wheel_texts))}" if wheel_texts else ""
-    return _warning(f"The sdist ships no licence file{elsewhere}.")
-
-
-def _warning(text: str) -> Note:
-    return Note(level="warning", text=text)
+    kind = NoteKind.LICENCE_FILE_IN_WHEEL if wheel_texts else NoteKind.NO_LICENCE_FILE
+    return note("warning", kind, files=sorted(wheel_texts))
 
 
 def _own_expression(written: str | None, evidence: _Evidence, notes: list[Note]) -> str | None:
@@ -129,11 +118,11 @@ def _own_expression(written: str | None, evidence: _Evidence, notes: list[Note])
         return None
     expression = normalised(written)
     if expression is None:
-        notes.append(_warning(f"License-Expression is not SPDX: {written!r}."))
+        notes.append(note("warning", NoteKind.NOT_SPDX, expression=written))
         return None
     if _OLD_GNU.fullmatch(written) and evidence.later:
         expression = expression.replace("-only", "-or-later")
-    notes += _contradiction(expression, "License-Expression", evidence)
+    notes += _contradiction(expression, NoteKind.EXPRESSION_AND_FILES, evidence)
     return expression
 
 
@@ -152,8 +141,7 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
         classifiers=_classified(metadata.classifiers),
         texts=_read(licences),
         notices=_unique(term for text in others for term in gnu_notice(text[:_SHORT])),
-        where=_places(licences),
-        several=len(licences) > 1,
+        files=tuple(sorted(licences)),
         dual=_one_may_choose(field, named, remarks) or any(map(dual_licensed, others)),
         later=any(map(later_versions, [*remarks, *others])),
     )
@@ -207,20 +195,20 @@ def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
     declared = _checked(_declared(evidence, notes), evidence, notes) or evidence.texts
     expression = _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
     if _agree(declared, evidence.texts):
-        notes += _contradiction(expression, "The metadata", evidence)
+        notes += _contradiction(expression, NoteKind.RESULT_AND_FILES, evidence)
     return expression
 
 
 def _exact(field: str, evidence: _Evidence, notes: list[Note]) -> str:
     """Return a License field that is SPDX, unless a classifier and the files agree on another licence."""
     if (told := _told_otherwise(evidence)) is not None:
-        said = f"The License field says {field}, a classifier and {evidence.where} say {told.spdx}"
-        notes.append(_warning(f"{said}; {told.spdx} is taken."))
+        kind, files = NoteKind.FILES_OVERRULE_FIELD, evidence.files
+        notes.append(note("warning", kind, field=field, files=files, taken=told.spdx))
         return told.spdx
-    notes += _contradiction(field, "the License field", evidence)
+    notes += _contradiction(field, NoteKind.LICENCE_FIELD_AND_FILES, evidence)
     if evidence.field and evidence.classifiers and not _agree(evidence.field, evidence.classifiers):
-        said = f"The License field says {field}, the classifiers say {_listed(evidence.classifiers)}"
-        notes.append(_warning(f"{said}; {field} is taken."))
+        classifiers = _listed(evidence.classifiers)
+        notes.append(note("warning", NoteKind.FIELD_AND_CLASSIFIERS, field=field, classifiers=classifiers, taken=field))
     return field
 
 
@@ -237,8 +225,16 @@ def _checked(declared: tuple[Term, ...], evidence: _Evidence, notes: list[Note])
         return declared
     twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
     kept = declared if twice or len(evidence.texts) > 1 else evidence.texts
-    said = f"The metadata says {_listed(declared)}, but {evidence.reads} like {_listed(evidence.texts)}"
-    notes.append(_warning(f"{said}; {_listed(kept)} is taken."))
+    notes.append(
+        note(
+            "warning",
+            NoteKind.METADATA_AND_FILES,
+            declared=_listed(declared),
+            files=evidence.files,
+            texts=_listed(evidence.texts),
+            taken=_listed(kept),
+        )
+    )
     return kept
 
 
@@ -251,8 +247,8 @@ def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
         both = _refined(_unique((*field, *classifiers)))
         return both if len(both) <= max(len(field), len(classifiers)) else field
     chosen = next((side for side in (field, classifiers) if _agree(side, evidence.texts)), field)
-    said = f"The License field says {_listed(field)}, the classifiers say {_listed(classifiers)}"
-    notes.append(_warning(f"{said}; {_listed(chosen)} is taken."))
+    said = {"field": _listed(field), "classifiers": _listed(classifiers), "taken": _listed(chosen)}
+    notes.append(note("warning", NoteKind.FIELD_AND_CLASSIFIERS, **said))
     return chosen
 
 
@@ -269,8 +265,8 @@ def _resolved(term: Term, evidence: _Evidence, notes: list[Note]) -> str:
 
 def _assumed(term: Term, notes: list[Note]) -> str:
     assumed = _ASSUMED.get(term.name, "")
-    so = f"{assumed} is assumed" if assumed else "it has to be looked up"
-    notes.append(_warning(f"The metadata says only {term.name}, no file says which: {so}."))
+    kind = NoteKind.LICENCE_ASSUMED if assumed else NoteKind.LICENCE_OPEN
+    notes.append(note("warning", kind, name=term.name, assumed=assumed))
     return assumed
 
 
@@ -281,8 +277,7 @@ def _with_versions(term: Term, evidence: _Evidence, notes: list[Note]) -> Term:
     later = evidence.later or any(text.later for text in evidence.texts if text.name == term.name)
     told = Term(term.name, later)
     if not later:
-        text = f"No word of later versions was found: {told.spdx}, not {term.name}-or-later."
-        notes.append(Note(level="info", text=text))
+        notes.append(note("info", NoteKind.NO_LATER_VERSIONS, taken=told.spdx, name=term.name))
     return told
 
 
@@ -293,11 +288,11 @@ def _joined(identifiers: Iterable[str], evidence: _Evidence, notes: list[Note]) 
     word = "OR" if evidence.dual else "AND"
     expression = f" {word} ".join(unique)
     if not evidence.dual:
-        notes.append(_warning(f"Several licences, and nothing says that one may choose: {expression} is taken."))
+        notes.append(note("warning", NoteKind.SEVERAL_LICENCES, taken=expression))
     return expression
 
 
-def _contradiction(expression: str, source: str, evidence: _Evidence) -> list[Note]:
+def _contradiction(expression: str, kind: NoteKind, evidence: _Evidence) -> list[Note]:
     """Return a note for each licence that was read in the files, but is not in the expression."""
     names = [Term(re.sub(r"-(?:only|or-later)$", "", name)) for name in re.findall(r"[\w.+-]+", expression)]
     strange = [text for text in evidence.texts if not any(text.agrees(name) for name in names)]
@@ -305,16 +300,8 @@ def _contradiction(expression: str, source: str, evidence: _Evidence) -> list[No
     if not strange:
         return []
     if len(strange) < len(evidence.texts):
-        has = "have" if evidence.several else "has"
-        return [Note(level="info", text=f"{evidence.where} also {has} what reads like {_listed(strange)}.")]
-    text = f"{source} says {expression}, but {evidence.reads} like {_listed(strange)}; {expression} is taken."
-    return [Note(level="warning", text=text)]
-
-
-def _places(paths: Iterable[str]) -> str:
-    """Return the files, named for a note."""
-    first, rest = sorted(paths)[:2], sorted(paths)[2:]
-    return ", ".join(first) + (f" and {len(rest)} more" if rest else "") if first else "no licence file"
+        return [note("info", NoteKind.FURTHER_LICENCE, files=evidence.files, texts=_listed(strange))]
+    return [note("warning", kind, taken=expression, files=evidence.files, texts=_listed(strange))]
 
 
 def _agree(one: Iterable[Term], other: Iterable[Term]) -> bool:

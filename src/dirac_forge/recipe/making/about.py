@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.writing.scalars import sanitised
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata
@@ -68,13 +68,13 @@ def stand_in(metadata: CoreMetadata, package: str) -> tuple[Note, ...]:
     project = canonicalize_name(metadata.name)
     other = canonicalize_name(package)
     if _GIVEN_UP.search(metadata.summary or ""):
-        text = f"upstream says: {summary_of(metadata).rstrip('.')}. Check that {metadata.name} is the project you want"
-        text += f"; the package {package} is made from {other}" if other != project else ""
+        kind = NoteKind.GIVEN_UP_FOR if other != project else NoteKind.GIVEN_UP
     elif project == f"{other}-binary":
-        text = f"{metadata.name} is {other} with its libraries in the wheels: make the recipe from {other} instead"
+        kind = NoteKind.STANDS_IN
     else:
         return ()
-    return (Note(level="warning", text=text),)
+    summary = summary_of(metadata).rstrip(".")
+    return (note("warning", kind, project=metadata.name, other=other, package=package, summary=summary),)
 
 
 def _cut(text: str) -> str:

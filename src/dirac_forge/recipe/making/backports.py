@@ -8,7 +8,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.making.markers import reach
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 
@@ -28,8 +28,4 @@ def backport_notes(requirements: RequirementList, scope: Scope) -> Iterator[Note
     for requirement in requirements:
         since = _SINCE.get(canonicalize_name(requirement.name))
         if since is not None and not reach(requirement.marker, scope).never:
-            text = (
-                f"{requirement.name} is in Python since {since}, and the backport may have no package or break today's "
-                "Pythons: patch the requirement out, and tell upstream"
-            )
-            yield Note(level="warning", text=text)
+            yield note("warning", NoteKind.BACKPORT, project=requirement.name, python=since)

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.library_tables import libraries
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.values import dataclass
 
 __all__ = ["Bundled", "bundled_libraries"]
@@ -39,10 +39,10 @@ class Bundled:
     @property
     def notes(self) -> tuple[Note, ...]:
         """What a person should know about them."""
-        how = " and ".join(f"{name}={value}" for name, value in self.environment.items())
-        link = f"{how} lets the build link the channel's" if how else "let the build link the channel's instead"
+        variables = [f"{name}={value}" for name, value in self.environment.items()]
+        kind = NoteKind.BUNDLED_SWITCHED if variables else NoteKind.BUNDLED
         return tuple(
-            Note(level="warning", text=f"{package} in host, since the sdist carries its sources ({folder}): {link}")
+            note("warning", kind, package=package, folder=folder, variables=variables)
             for package, folder in self.packages.items()
         )
 

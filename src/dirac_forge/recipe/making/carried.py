@@ -9,7 +9,8 @@ from dataclasses import replace
 from packaging.utils import canonicalize_name
 
 from dirac_forge.channel.listing import PackageInfo
-from dirac_forge.recipe.model import Note, Output, Requirement
+from dirac_forge.recipe.model import Output, Requirement
+from dirac_forge.recipe.notes import Note, NoteKind, note
 
 __all__ = ["carried_over", "whole_package"]
 
@@ -22,13 +23,8 @@ def carried_over(output: Output, info: PackageInfo, declared: Collection[str]) -
     known = {canonicalize_name(name) for name in (*declared, output.name, *(line.name for line in output.run))}
     comment = f"upstream does not declare it; {info.name} {info.newest} has it"
     lines = tuple(line for line in _requirements(info, comment) if canonicalize_name(line.name) not in known)
-    notes = tuple(
-        Note(
-            level="info",
-            text=f"{line.name} in run: the channel's {info.name} {info.newest} has it, upstream does not declare it",
-        )
-        for line in lines
-    )
+    build = f"{info.name} {info.newest}"
+    notes = tuple(note("info", NoteKind.IN_CHANNEL, package=line.name, build=build) for line in lines)
     return (replace(output, run=(*output.run, *lines)), notes) if lines else (output, ())
 
 
@@ -38,18 +34,13 @@ def whole_package(name: str, own: str, info: PackageInfo | None) -> tuple[tuple[
     No project declares that; where the channel's build is not known, a person has to fill it in.
     """
     if info is None:
-        text = f"{name} requires more than {own}, and its newest build is not known here: fill in its run"
-        return (), (Note(level="todo", text=text),)
+        return (), (note("todo", NoteKind.WHOLE_UNKNOWN, package=name, own=own),)
     comment = f"{info.name} {info.newest} has it"
     lines = [line for line in _requirements(info, comment) if line.name != own]
     siblings = [line for line in lines if info.newest in re.split(r"[\s,<>=!~|]+", line.spec)]
-    text = f"{name} is {own} and more: its requirements are those of {info.name} {info.newest} in the channel"
-    notes = [Note(level="info", text=text), *(_unknown_sibling(name, line.name) for line in siblings)]
-    return tuple(line for line in lines if line not in siblings), tuple(notes)
-
-
-def _unknown_sibling(name: str, sibling: str) -> Note:
-    return Note(level="todo", text=f"{name} requires {sibling} of its own version: add that output, and to run")
+    whole = note("info", NoteKind.WHOLE, package=name, own=own, build=f"{info.name} {info.newest}")
+    unknown = (note("todo", NoteKind.UNKNOWN_SIBLING, package=name, sibling=line.name) for line in siblings)
+    return tuple(line for line in lines if line not in siblings), (whole, *unknown)
 
 
 def _requirements(info: PackageInfo, comment: str) -> Iterator[Requirement]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
 from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
+from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.optional import asked_by_variable
 from dirac_forge.recipe.making.toolchain import generates_sources, source_languages, toolchain, what_compiles
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 from dirac_forge.values import dataclass
 
@@ -35,8 +36,7 @@ class Nature:
     """Whether one build serves all platforms, and if not, what the builds need."""
 
     noarch: bool
-    reason: str
-    """Why, in words."""
+    reason: NatureReason
     languages: tuple[str, ...] = ()
     """Of compilers: `c`, `cxx`, `fortran`, `rust`."""
     libraries: tuple[str, ...] = ()
@@ -71,13 +71,12 @@ def nature(facts: ReleaseFacts) -> Nature:
     pure, tagged = _by_tags(wheel.filename for wheel in facts.release.wheels)
     match pure, tagged, facts.sdist:
         case [first, *_], [], _:
-            text = f"its only wheel is for Python 2 ({first}): see whether it runs on Python 3"
-            notes = (Note(level="warning", text=text),) if _of_python2(first) else ()
-            return Nature(noarch=True, reason=f"its only wheels are for any platform ({first})", notes=notes)
+            notes = (note("warning", NoteKind.PYTHON_2_WHEEL, wheel=first),) if _of_python2(first) else ()
+            return Nature(noarch=True, reason=NatureReason(NatureKind.PURE_WHEELS, first), notes=notes)
         case _, _, None:
             return _without_sdist(facts, pure, tagged)
         case [], [first, *_], sdist:
-            return _for_systems(_arch(sdist, f"its wheels are for single platforms ({first})"), facts, tagged)
+            return _for_systems(_arch(sdist, NatureReason(NatureKind.COMPILED_WHEELS, first)), facts, tagged)
         case [first, *_], _, sdist:
             return _optional(sdist, what_compiles(sdist), first, tagged)
         case _, _, sdist:
@@ -92,38 +91,37 @@ def always_compiles(facts: ReleaseFacts) -> bool:
 def _without_wheels(facts: ReleaseFacts, sdist: SdistFacts) -> Nature:
     compiles = what_compiles(sdist)
     if compiles and (source_languages(sdist) or generates_sources(sdist) or always_compiles(facts)):
-        return _for_systems(_arch(sdist, f"there are no wheels, and {compiles} compiles"), facts, ())
-    return Nature(noarch=True, reason="there are no wheels, and the sdist has nothing to compile")
+        return _for_systems(_arch(sdist, compiles), facts, ())
+    return Nature(noarch=True, reason=NatureReason(NatureKind.NOTHING_COMPILES))
 
 
 def _without_sdist(facts: ReleaseFacts, pure: list[str], tagged: list[str]) -> Nature:
     if pure:
-        return _noarch_with_doubt(f"there is a wheel for any platform ({pure[0]}), and no sdist to look at")
-    note = Note(level="todo", text="there is no sdist to look at: fill in compilers, libraries and build requirements")
-    reason = f"its wheels are for single platforms ({tagged[0]})" if tagged else "nothing says that it is pure Python"
-    return _for_systems(Nature(noarch=False, reason=reason, languages=("c",), notes=(note,)), facts, tagged)
+        return _noarch_with_doubt(NatureReason(NatureKind.PURE_WHEEL_WITHOUT_SDIST, pure[0]))
+    kind = NatureKind.COMPILED_WHEELS if tagged else NatureKind.NOTHING_SAYS_PURE
+    reason, notes = NatureReason(kind, "".join(tagged[:1])), (note("todo", NoteKind.NO_SDIST_COMPILED),)
+    return _for_systems(Nature(noarch=False, reason=reason, languages=("c",), notes=notes), facts, tagged)
 
 
-def _optional(sdist: SdistFacts, compiles: str, pure: str, tagged: list[str]) -> Nature:
+def _optional(sdist: SdistFacts, compiles: NatureReason | None, pure: str, tagged: list[str]) -> Nature:
     """There are wheels of both kinds: what a plain build does decides."""
     setup = sdist.texts.get("setup.py", "")
     if variable := asked_by_variable(setup):
-        reason = f"there is a wheel for any platform ({pure}), and setup.py compiles only where {variable} is set"
-        return Nature(noarch=True, reason=reason)
+        return Nature(noarch=True, reason=NatureReason(NatureKind.COMPILES_IF_ASKED, pure, variable))
     # Cython compiles Python modules too: then nothing else in the archive looks like a source.
     sources = source_languages(sdist) or "cython" in build_tool_names(sdist)
     if compiles and sources and not _MYPYC.search(setup):
-        reason = f"there are wheels for single platforms ({tagged[0]}) and the sdist compiles by default"
+        reason = NatureReason(NatureKind.COMPILES_BY_DEFAULT, tagged[0])
         return _with_abi3(_arch(sdist, reason), tagged)
-    return _noarch_with_doubt(f"there is a wheel for any platform ({pure}), and compiling is optional")
+    return _noarch_with_doubt(NatureReason(NatureKind.COMPILING_IS_OPTIONAL, pure))
 
 
-def _noarch_with_doubt(reason: str) -> Nature:
-    text = f"noarch, because {reason}; check that nothing compiled is missed"
-    return Nature(noarch=True, reason=reason, notes=(Note(level="warning", text=text),))
+def _noarch_with_doubt(reason: NatureReason) -> Nature:
+    doubt = note("warning", NoteKind.DOUBTFUL_NOARCH, reason=reason.text)
+    return Nature(noarch=True, reason=reason, notes=(doubt,))
 
 
-def _arch(sdist: SdistFacts, reason: str) -> Nature:
+def _arch(sdist: SdistFacts, reason: NatureReason) -> Nature:
     needs = toolchain(sdist)
     return Nature(
         noarch=False,
@@ -142,25 +140,24 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
     served = {s for s, starts in _SYSTEMS.items() if any(tag.startswith(starts) for tag in tags)}
     compiled = _with_every_python(_with_abi3(compiled, wheels), wheels)
     if (only := _only_system(facts, served)) is not None:
-        system, why = only
-        note = Note(level="warning", text=f"skipped on all systems but {_NAMES[system]}, because {why}")
-        return replace(compiled, only=system, notes=(*compiled.notes, note))
+        system, kind, classifier = only
+        skipped = note("warning", kind, system=_NAMES[system], classifier=classifier)
+        return replace(compiled, only=system, notes=(*compiled.notes, skipped))
     missing = [_NAMES[system] for system in _SYSTEMS if system not in served]
     if not tags or not missing:
         return compiled
-    text = f"upstream has no wheels for {' and '.join(missing)}: add a skip if it can't be built there"
-    return replace(compiled, notes=(*compiled.notes, Note(level="warning", text=text)))
+    return replace(compiled, notes=(*compiled.notes, note("warning", NoteKind.NO_WHEELS_FOR, systems=missing)))
 
 
-def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, str] | None:
-    """Return the one system that a release is for, and the evidence; None where it may be for several."""
+def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, NoteKind, str] | None:
+    """Return the only system that a release is for, what says so, and the classifier; None if it may be for several."""
     named = [c for c in facts.metadata.classifiers if c.startswith("Operating System :: ")]
     if served == {"win"} and not _knows_other_systems(facts, named):
-        return "win", "its wheels are for Windows only"
+        return "win", NoteKind.ONLY_WHEELS, ""
     if (system := _only_classified(named)) and served <= {system}:
-        return system, f"its only classifier of a system is {named[0]}"
+        return system, NoteKind.ONLY_CLASSIFIER, named[0]
     if served <= {"osx"} and _links_framework(facts):
-        return "osx", "setup.py links a framework of macOS"
+        return "osx", NoteKind.ONLY_FRAMEWORK, ""
     return None
 
 
@@ -190,11 +187,7 @@ def _with_every_python(compiled: Nature, wheels: Iterable[str]) -> Nature:
     tags = {tuple(name.removesuffix(".whl").split("-")[-3:-1]) for name in wheels}
     if not tags or not all(abi == "none" and "py3" in python.split(".") for python, abi in tags):
         return compiled
-    text = (
-        "its wheels are for every Python 3 (py3-none): what is compiled does not depend on Python, and one build for "
-        "each platform could serve them all (python: version_independent)"
-    )
-    return replace(compiled, notes=(*compiled.notes, Note(level="info", text=text)))
+    return replace(compiled, notes=(*compiled.notes, note("info", NoteKind.EVERY_PYTHON_3)))
 
 
 def _with_abi3(compiled: Nature, wheels: Iterable[str]) -> Nature:

@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.markers import Reach, asks_for_the_release_of_a_system, both, reach
-from dirac_forge.recipe.model import Level, Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import DeclaredRequirement, RequirementList, shortened
@@ -73,14 +73,14 @@ def expand(
     expansion = _Expansion(scope, providers)
     for line in requirements.lines:
         for problem in RequirementList((line,)).problems:
-            kept = "requirement without its version" if _name_of_malformed(line) else "requirement left out"
-            expansion.note("todo", f"{kept}: {problem}")
+            kind = NoteKind.MALFORMED_VERSION if _name_of_malformed(line) else NoteKind.MALFORMED
+            expansion.notes.append(note("todo", kind, problem=problem))
     named = RequirementList(tuple(filter(None, map(_name_of_malformed, requirements.lines))))
     for requirement in requirements + named:
         try:
             expansion.add(requirement, tuple(extras))
         except InputError as error:
-            expansion.note("todo", f"requirement left out: {error.message}")
+            expansion.notes.append(note("todo", NoteKind.MALFORMED, problem=error.message))
             break
     return expansion.found, expansion.notes
 
@@ -105,9 +105,6 @@ class _Expansion:
         self._steps = 0
         self._depth = 0
 
-    def note(self, level: Level, text: str) -> None:
-        self.notes.append(Note(level=level, text=text))
-
     def add(
         self,
         requirement: DeclaredRequirement,
@@ -128,10 +125,10 @@ class _Expansion:
         where = both(reach(requirement.marker, self.scope, extras), within, self.scope)
         if where.never:
             if asks_for_the_release_of_a_system(requirement.marker):
-                self.note("todo", f"left out, since a recipe can't tell the release of a system: {text}")
+                self.notes.append(note("todo", NoteKind.RELEASE_OF_SYSTEM, requirement=text))
             return
         if requirement.url:
-            self.note("warning", f"{requirement.name}: upstream asks for a URL, which conda can't: {text}")
+            self.notes.append(note("warning", NoteKind.URL_REQUIRED, project=requirement.name, requirement=text))
         packages, unfolded = self._packages(requirement)
         self.found += [
             WantedRequirement(
@@ -173,15 +170,14 @@ class _Expansion:
         asked, own = f"{requirement.name}[{extra}]", self.providers.package(requirement.name)
         metadata = self.providers.metadata(requirement.name, requirement.specifier)
         if metadata is None:
-            self.note("todo", f"{asked}: what the extra adds could not be found out; add its requirements to run")
+            self.notes.append(note("todo", NoteKind.UNKNOWN_EXTRA, extra=asked))
         elif key[1] not in {canonicalize_name(known) for known in metadata.provides_extra}:
-            self.note("info", f"{asked}: {metadata.name} {metadata.version} has no such extra; it adds nothing")
+            release = f"{metadata.name} {metadata.version}"
+            self.notes.append(note("info", NoteKind.NO_SUCH_EXTRA, extra=asked, release=release))
         else:
             before = len(self.found)
             for line in metadata.requires_dist:
                 self.add(line, (extra, key[1]), within=where, added_by=asked, inside=own)
             added = dict.fromkeys(one.package for one in self.found[before:])
             if added:
-                self.note(
-                    "info", f"{asked}: no package that holds the extra is known; required for it: {', '.join(added)}"
-                )
+                self.notes.append(note("info", NoteKind.UNFOLDED_EXTRA, extra=asked, packages=added))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 
@@ -20,16 +20,11 @@ _MOST_NAMED = 3
 def external_notes(facts: ReleaseFacts) -> Iterator[Note]:
     """Yield a note on each list of requirements outside of the index: Requires-External, and [external] (PEP 725)."""
     if names := facts.metadata.requires_external:
-        yield _external(", ".join(names), "run")
+        yield note("todo", NoteKind.OUTSIDE_OF_PIP, names=names, section="run")
     external = table(facts.sdist.pyproject, "external") if facts.sdist is not None else {}
     for key, section in _SECTIONS.items():
         if names := _texts(external.get(key)):
-            yield _external(", ".join(names), section)
-
-
-def _external(names: str, section: str) -> Note:
-    text = f"upstream requires {names}, which pip does not install: look for the packages, and add them to {section}"
-    return Note(level="todo", text=text)
+            yield note("todo", NoteKind.OUTSIDE_OF_PIP, names=names, section=section)
 
 
 def script_notes(facts: ReleaseFacts) -> Iterator[Note]:
@@ -38,12 +33,7 @@ def script_notes(facts: ReleaseFacts) -> Iterator[Note]:
     https://conda-forge.org/docs/maintainer/knowledge_base/#noarch-python
     """
     if names := _installed_scripts(facts):
-        some = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
-        text = (
-            f"upstream installs scripts instead of entry points ({some}): in a noarch package they do not start on "
-            "Windows; ask upstream for entry points"
-        )
-        yield Note(level="warning", text=text)
+        yield note("warning", NoteKind.SCRIPTS, scripts=[*names[:_MOST_NAMED], *("…" for _ in names[_MOST_NAMED:][:1])])
 
 
 def _installed_scripts(facts: ReleaseFacts) -> list[str]:

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.channel.listing import Listing, PackageInfo
 from dirac_forge.channel.names import extras_of, is_sibling
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.values import dataclass
 
 __all__ = ["ExtraPackages", "extra_packages"]
@@ -50,7 +50,10 @@ def extra_packages(
     return ExtraPackages(
         outputs=outputs,
         folded=tuple(spelled for extra, spelled in spelled_as.items() if extra not in known),
-        notes=tuple(_elsewhere(spelled_as[extra], known[extra]) for extra in sorted(others)),
+        notes=tuple(
+            note("warning", NoteKind.EXTRA_ELSEWHERE, extra=spelled_as[extra], package=known[extra])
+            for extra in sorted(others)
+        ),
     )
 
 
@@ -63,11 +66,6 @@ def _of_the_feedstock(known: Mapping[str, str], package: str, project: str) -> d
     """conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'."""
     stems = (f"{package}-", f"{project}-")
     return {extra: name for extra, name in known.items() if name.startswith(stems) or is_sibling(name)}
-
-
-def _elsewhere(extra: str, package: str) -> Note:
-    text = f"the extra {extra} is not in run: conda-forge has it as the package {package}"
-    return Note(level="warning", text=text)
 
 
 def _in_channels(package: str, extras: Collection[str], there: Callable[[Iterable[str]], Listing]) -> dict[str, str]:

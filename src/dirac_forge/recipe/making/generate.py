@@ -17,7 +17,8 @@ from dirac_forge.recipe.making.output_tests import Sibling
 from dirac_forge.recipe.making.satellites import satellites
 from dirac_forge.recipe.making.sources import on_pypi
 from dirac_forge.recipe.making.specs import conda_version
-from dirac_forge.recipe.model import About, Note, Output, Recipe, Requirement, Test
+from dirac_forge.recipe.model import About, Output, Recipe, Requirement, Test
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 
 __all__ = ["FamilyPart", "LicenceFile", "generate"]
@@ -128,9 +129,9 @@ def _with_possible_pins(output: Output, outputs: Mapping[str, Output], built: Co
 
 def _lacking(about: About) -> Iterator[Note]:
     if not about.summary:
-        yield Note(level="todo", text="upstream gives no summary: fill in about")
+        yield note("todo", NoteKind.NO_SUMMARY)
     if not about.homepage:
-        yield Note(level="todo", text="upstream names no homepage: add one to about")
+        yield note("todo", NoteKind.NO_HOMEPAGE)
 
 
 def _test(output: Output, outputs: Mapping[str, Output]) -> Test:
@@ -160,7 +161,7 @@ def _context(python_min: str, scope: Scope, outputs: Iterable[Output]) -> dict[s
 
 
 def _labelled(notes: Iterable[Note], package: str, *, several: bool) -> list[Note]:
-    return [replace(note, output=package) if several else note for note in notes]
+    return [replace(one, output=package) if several else one for one in notes]
 
 
 def _supported(part: FamilyPart, scope: Scope) -> Scope:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.recipe.making.old_setups import DEAD_TOOLS, old_setups
+from dirac_forge.recipe.making.old_setups import DISTRIBUTE, old_setups
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
@@ -24,7 +24,6 @@ __all__ = [
     "build_backend",
     "build_requirements",
     "build_tool_names",
-    "dead_requirements",
     "relaxed_pin",
 ]
 
@@ -45,7 +44,7 @@ BACKENDS = {
 }
 """Top module of a build backend to its project."""
 
-_NOT_NEEDED = frozenset({"pytest-runner", "wheel", *DEAD_TOOLS})
+_NOT_NEEDED = frozenset({"pytest-runner", "wheel", DISTRIBUTE})
 """Requirements of old builds that a recipe does without."""
 _NEEDS_SETUPTOOLS = frozenset({"pbr", "scikit-build", "setuptools-rust", "versioneer"})
 """Tools of setuptools' that do not bring it on conda-forge."""
@@ -115,9 +114,9 @@ def _declared(sdist: SdistFacts) -> list[str]:
     return [text for text in requires if isinstance(text, str)] if isinstance(requires, list) else [*DEFAULT]
 
 
-def dead_requirements(sdist: SdistFacts) -> dict[str, str]:
-    """Return what setup_requires names and is left out of host, since no build can use it any more; and why."""
-    return {name: DEAD_TOOLS[name] for line in _setup_requires(sdist) if (name := _bare(line)) in DEAD_TOOLS}
+def asks_for_distribute(sdist: SdistFacts) -> bool:
+    """Whether setup_requires names distribute, which is left out of host, because no build can use it any more."""
+    return DISTRIBUTE in _names(_setup_requires(sdist))
 
 
 def _others(lines: Iterable[str], names: frozenset[str]) -> list[str]:

@@ -31,7 +31,8 @@ from dirac_forge.recipe.making.nowhere import without
 from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.making.refusals import refuse_unknown_extras, refuse_unreadable
 from dirac_forge.recipe.making.specs import conda_spec
-from dirac_forge.recipe.model import Note, Output, Recipe, Requirement
+from dirac_forge.recipe.model import Output, Recipe, Requirement
+from dirac_forge.recipe.notes import Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList

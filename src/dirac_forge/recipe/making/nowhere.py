@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from dirac_forge.recipe.model import Note, Output, Recipe
+from dirac_forge.recipe.model import Output, Recipe
+from dirac_forge.recipe.notes import NoteKind, note
 
 __all__ = ["without"]
 
@@ -15,14 +16,7 @@ def without(recipe: Recipe, nowhere: Collection[str]) -> Recipe:
     left = sorted({line.name for output in recipe.outputs for line in output.host if line.name in nowhere})
     if not left:
         return recipe
-    notes = tuple(
-        Note(
-            level="todo",
-            text=f"{name} left out of host: upstream builds with it, and neither the channels nor the index have it; "
-            "check that the build does without",
-        )
-        for name in left
-    )
+    notes = tuple(note("todo", NoteKind.LEFT_OUT_OF_HOST, package=name) for name in left)
     outputs = tuple(_without(output, nowhere) for output in recipe.outputs)
     return replace(recipe, outputs=outputs, notes=(*recipe.notes, *notes))
 

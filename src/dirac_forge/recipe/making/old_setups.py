@@ -5,24 +5,25 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import Literal
 
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.values import dataclass
 
-__all__ = ["DEAD_TOOLS", "OldSetup", "asks_for_2to3", "old_setups"]
+__all__ = ["DISTRIBUTE", "OldSetup", "asks_for_2to3", "old_setups"]
 
 _2TO3 = "use_2to3"
-DEAD_TOOLS = {"distribute": "which became setuptools"}
-"""Projects that setup_requires of old releases names and that no build needs, or can use, any more; and why."""
+DISTRIBUTE = "distribute"
+"""A project that became setuptools: setup_requires of old releases names it, and no build can use it any more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldSetup:
     """Something that the build asks of setuptools and newer ones do not have."""
 
-    what: str
+    what: Literal["use_2to3", "pkg_resources"]
     removed: str
     """The version of setuptools that removed it."""
 
@@ -36,10 +37,10 @@ def old_setups(sdist: SdistFacts) -> tuple[OldSetup, ...]:
     """Return what a build with setup.py asks of setuptools and newer ones do not have, the oldest first."""
     found = []
     if asks_for_2to3(sdist):
-        found.append(OldSetup(what="asks for use_2to3", removed="58"))
+        found.append(OldSetup(what="use_2to3", removed="58"))
     imports = (name for module in sdist.modules if module.path == "setup.py" for name in module.imports)
     if any(name.partition(".")[0] == "pkg_resources" for name in imports):
-        found.append(OldSetup(what="imports pkg_resources", removed="82"))
+        found.append(OldSetup(what="pkg_resources", removed="82"))
     return tuple(found)
 
 

@@ -17,7 +17,7 @@ from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.externals import external_notes, script_notes
-from dirac_forge.recipe.making.hosts import build_requirements, dead_requirements, relaxed_pin
+from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import of_one_python
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
@@ -27,7 +27,8 @@ from dirac_forge.recipe.making.sources import chosen_source
 from dirac_forge.recipe.making.specs import conda_spec, conda_version
 from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
 from dirac_forge.recipe.making.trees import lacking_sources
-from dirac_forge.recipe.model import About, Level, Note, Output, Requirement, Source, Test, When
+from dirac_forge.recipe.model import About, Output, Requirement, Source, Test, When
+from dirac_forge.recipe.notes import Level, Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
@@ -124,15 +125,13 @@ class _Builder:
 
     def build(self) -> Output:
         """Return all sections."""
-        kind = "noarch: python" if self.nature.noarch else "built for each platform"
-        self._note("info", f"{kind}, because {self.nature.reason}")
+        kind = NoteKind.NOARCH if self.nature.noarch else NoteKind.FOR_EACH_PLATFORM
+        self._note("info", kind, reason=self.nature.reason.text)
         if self.nature.abi3:
-            self._note(
-                "info", f"one build for all Pythons: the wheels are for the stable ABI from {self.nature.abi3} on"
-            )
+            self._note("info", NoteKind.STABLE_ABI, python=self.nature.abi3)
         self.notes += [
             *self.part.notes,
-            *(Note(level="warning", text=p) for p in self.facts.problems),
+            *(note("warning", NoteKind.UPSTREAM_PROBLEM, problem=problem) for problem in self.facts.problems),
             *self.nature.notes,
             *self.source.notes,
             *external_notes(self.facts),
@@ -174,10 +173,10 @@ class _Builder:
 
     def _entry_points(self) -> tuple[str, ...]:
         for point in of_one_python(self.facts.wheel.entry_points if self.facts.wheel is not None else ()):
-            self._note("info", f"the command {point.name} is left out: its name has the Python of upstream's wheel")
+            self._note("info", NoteKind.COMMAND_OF_ONE_PYTHON, command=point.name)
         declared_in = self.facts.wheel or self.facts.sdist
         for text in declared_in.odd_scripts if declared_in is not None else ():
-            self._note("warning", f"an entry point is left out, because it is not `name = module:function`: {text!r}")
+            self._note("warning", NoteKind.BAD_ENTRY_POINT, entry_point=text)
         return tuple(f"{point.name} = {point.value}" for point in sorted(self._points(), key=lambda each: each.name))
 
     def _points(self) -> tuple[EntryPoint, ...]:
@@ -195,11 +194,11 @@ class _Builder:
         wheel, sdist = self.facts.wheel, self.facts.sdist
         stubs = _stubs(wheel.members if wheel is not None else sdist.members if sdist is not None else ())
         if stubs:
-            self._note("info", f"it installs type stubs only ({', '.join(stubs)}): there is nothing to import")
+            self._note("info", NoteKind.STUBS_ONLY, packages=stubs)
         elif wheel is not None:
-            self._note("info", "it installs no modules: its requirements are what it brings")
+            self._note("info", NoteKind.NO_MODULES)
         else:
-            self._todo("which modules it installs could not be found out: fill in the imports of its test")
+            self._note("todo", NoteKind.UNKNOWN_MODULES)
         return made.test
 
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
@@ -212,7 +211,7 @@ class _Builder:
         self._tell_old_setups()
         self.notes += lacking_sources(self.facts.sdist) if self.facts.sdist is not None else ()
         if self.facts.sdist is None and self.nature.noarch:
-            self._todo("without an sdist the build requirements are unknown: fill in host")
+            self._note("todo", NoteKind.NO_SDIST_HOST)
         scope = self.scope
         if self.nature.noarch:  # one build, with the oldest Python, on Linux
             scope = replace(scope, pythons=(self.family.python_min,), platforms=("linux-64",))
@@ -228,11 +227,9 @@ class _Builder:
         """Note what an old setup.py needs, which the newest setuptools refuse."""
         sdist = self.facts.sdist
         for old in old_setups(sdist)[:1] if sdist is not None else ():
-            why = f"setup.py {old.what}, which setuptools {old.removed} removed"
-            self._note("warning", f"setuptools <{old.removed} in host, because {why}: check that it has a build there")
-        for name, why in dead_requirements(sdist).items() if sdist is not None else ():
-            text = f"setup.py asks for {name}, {why}: left out of host; a patch has to take it out if the build fails"
-            self._note("warning", text)
+            self._note("warning", _OLD_SETUPS[old.what], removed=old.removed)
+        if sdist is not None and asks_for_distribute(sdist):
+            self._note("warning", NoteKind.DEAD_DISTRIBUTE)
 
     def _relaxed(self, requirements: RequirementList) -> RequirementList:
         """Exact pins of build tools as lower bounds: the channel builds with the versions that it has."""
@@ -240,15 +237,13 @@ class _Builder:
         for line in requirements.lines:
             relaxed = relaxed_pin(line)
             if relaxed != line:
-                self._note(
-                    "info", f"{line}: relaxed to {relaxed}, since the channel builds with the versions that it has"
-                )
+                self._note("info", NoteKind.RELAXED_PIN, requirement=str(line), relaxed=str(relaxed))
             lines.append(relaxed)
         return RequirementList(tuple(lines))
 
     def _run(self, host: Iterable[Requirement]) -> tuple[Requirement, ...]:
         if self.facts.wheel is None and "requires-dist" in self.facts.metadata.dynamic:
-            self._todo("what it requires is computed when it is built: fill in run")
+            self._note("todo", NoteKind.COMPUTED_REQUIREMENTS)
         converted = convert(
             self.facts.metadata.requires_dist,
             self.scope,
@@ -258,7 +253,7 @@ class _Builder:
         )
         self.notes += (*converted.notes, *backport_notes(self.facts.metadata.requires_dist, self.scope))
         for extra in self.part.folded:
-            self._note("info", f"the requirements of the extra {extra} are in run, as asked for")
+            self._note("info", NoteKind.EXTRA_IN_RUN, extra=extra)
         siblings = [Requirement(name=name) for name in self.test.siblings]
         declared = [line for line in converted.lines if line.name not in {"python", self.part.package}]
         lines = self._pinned(sorted([*declared, *siblings], key=lambda line: line.name) if siblings else declared)
@@ -276,8 +271,7 @@ class _Builder:
         if not compiling or any(line.name == "cffi" for line in lines):
             return lines
         without = [replace(line, spec=_lower_bounds(line.spec)) for line in compiling]
-        ceiling = "; upper bounds are the build's alone" if without != compiling else ""
-        self._note("info", f"cffi in run too: the extension that it compiles imports it{ceiling}")
+        self._note("info", NoteKind.CFFI_WITHOUT_CEILING if without != compiling else NoteKind.CFFI)
         return sorted([*lines, *without], key=lambda line: line.name)
 
     def _python_patch(self) -> list[str]:
@@ -357,11 +351,11 @@ class _Builder:
         places = (f"{folder}{path}" for path in paths for folder in ("licenses/", "license_files/", ""))
         return [place for place in places if place in below]
 
-    def _note(self, level: Level, text: str) -> None:
-        self.notes.append(Note(level=level, text=text))
+    def _note(self, level: Level, kind: NoteKind, **facts: str | Iterable[str]) -> None:
+        self.notes.append(note(level, kind, **facts))
 
-    def _todo(self, text: str) -> None:
-        self._note("todo", text)
+
+_OLD_SETUPS = {"use_2to3": NoteKind.OLD_2TO3, "pkg_resources": NoteKind.OLD_PKG_RESOURCES}
 
 
 def _stubs(members: Iterable[str]) -> list[str]:

@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from dirac_forge.recipe.making.imports import help_commands, imports_of
 from dirac_forge.recipe.making.loading import ModuleGraph, UnmetImport, parents_of, unmet_imports
 from dirac_forge.recipe.making.markers import reach
-from dirac_forge.recipe.model import Note, Test
+from dirac_forge.recipe.model import Test
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.values import dataclass
@@ -19,7 +20,6 @@ from dirac_forge.values import dataclass
 __all__ = ["OutputTest", "Sibling", "test_of"]
 
 MOST_HELP_COMMANDS = 5
-_MOST_NAMED = 3
 _SHARED_NAMES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests"})
 
 
@@ -65,7 +65,10 @@ def test_of(
     commands = help_commands(points, facts.sdist)
     loaded = (*modules, *(point.module for point in commands))
     asked = _undeclared_siblings(graph, loaded, siblings, {*_with_siblings(required, siblings), *(brought or ())})
-    notes = [_sibling_note(*each) for each in asked]
+    notes = [
+        note("warning", NoteKind.SIBLING_IMPORTED, path=path, module=module, package=sibling.package)
+        for module, path, sibling in asked
+    ]
     required = {**required, **{sibling.project: SpecifierSet() for *_, sibling in asked}}
     known = {*brought, *required} if brought is not None else None
 
@@ -74,14 +77,15 @@ def test_of(
         return {name: unmet_imports(graph, name, required, extras, known, scope.pythons[-1]) for name in distinct}
 
     missing = unmet(loaded)
-    lacking_extras = [found for point in points if (found := _lacking_extras(point, facts, scope, known or required))]
-    without = {found.command for found in lacking_extras}
+    without = {
+        point.name: found for point in points if (found := _lacking_extras(point, facts, scope, known or required))
+    }
     sound = [point for point in commands if not missing[point.module] and point.name not in without]
     told = list(_told(missing.values()))
     rest = {point.name: point.module for point in points if point.module not in missing}
     lacks = unmet(rest.values())
     lacking = _lacking({name: lacks[module] for name, module in rest.items()}, told)
-    notes += [*map(_note, told), *lacking, *map(_extras_note, lacking_extras), *_strangers(facts)]
+    notes += [*map(_note, told), *lacking, *without.values(), *_strangers(facts)]
     return OutputTest(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
         test=_test(modules, sound, missing),
@@ -90,20 +94,8 @@ def test_of(
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _LackingExtras:
-    """A command that needs extras (`name = module:function [extra]`) which are not in run."""
-
-    command: str
-    project: str
-    extras: tuple[str, ...]
-    requirements: tuple[str, ...]
-    """Those that are not in run; none where they are not known."""
-
-
-def _lacking_extras(
-    point: EntryPoint, facts: ReleaseFacts, scope: Scope, brought: Collection[str]
-) -> _LackingExtras | None:
+def _lacking_extras(point: EntryPoint, facts: ReleaseFacts, scope: Scope, brought: Collection[str]) -> Note | None:
+    """Return a note where a command needs extras (`name = module:function [extra]`) that are not in run."""
     spellings = (*point.extras, *map(canonicalize_name, point.extras))
     wanted = dict.fromkeys(
         requirement.name
@@ -115,20 +107,9 @@ def _lacking_extras(
     unknown = "requires-dist" in facts.metadata.dynamic and not offered.issuperset(spellings[len(point.extras) :])
     if not lacking and not unknown:
         return None
-    return _LackingExtras(command=point.name, project=facts.metadata.name, extras=point.extras, requirements=lacking)
-
-
-def _extras_note(found: _LackingExtras) -> Note:
-    extra, are, them = ("extra", "is", "it") if len(found.extras) == 1 else ("extras", "are", "them")
-    text = f"the command {found.command} needs the {extra} {', '.join(found.extras)}"
-    if found.requirements:
-        text += (
-            f" ({', '.join(found.requirements)}), which {are} not in run: not tested; "
-            f"`dirac-forge recipe '{found.project}[{','.join(found.extras)}]'` adds {them}"
-        )
-    else:
-        text += ", whose requirements are not known: not tested; add them to run, and the command to the test"
-    return Note(level="warning", text=text)
+    kind = NoteKind.COMMAND_NEEDS_EXTRAS if lacking else NoteKind.COMMAND_NEEDS_UNKNOWN_EXTRAS
+    project = facts.metadata.name
+    return note("warning", kind, command=point.name, project=project, extras=point.extras, requirements=lacking)
 
 
 def _test(modules: Iterable[str], commands: Sequence[EntryPoint], missing: Mapping[str, Sequence[UnmetImport]]) -> Test:
@@ -162,11 +143,6 @@ def _undeclared_siblings(
     return list(found.values())
 
 
-def _sibling_note(target: str, path: str, sibling: Sibling) -> Note:
-    text = f"{path} imports {target} of {sibling.package}, which upstream does not require: it is in run; tell upstream"
-    return Note(level="warning", text=text)
-
-
 def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:
     """The unmet imports of all modules, once each; what may come with an extra's projects is left out of them."""
     told: dict[UnmetImport, None] = {}
@@ -184,17 +160,14 @@ def _lacking(commands: Mapping[str, Sequence[UnmetImport]], told: Collection[Unm
             if each not in told:
                 lacked.setdefault(each, []).append(name)
     for unmet, names in lacked.items():
-        some = ", ".join(names[:_MOST_NAMED]) + (", …" if len(names) > _MOST_NAMED else "")
-        what = f"the command {some} fails" if len(names) == 1 else f"{len(names)} commands ({some}) fail"
-        yield Note(level="warning", text=f"{what} without more packages: {''.join(_explained(unmet))}")
+        yield _note(unmet, commands=names)
 
 
 def _strangers(facts: ReleaseFacts) -> list[Note]:
     """Return a note on folders at the top of a wheel that every other project might install too."""
     tops = {member.partition("/")[0] for member in facts.wheel.members if "/" in member} if facts.wheel else set()
     names = sorted(tops & _SHARED_NAMES) if tops - _SHARED_NAMES else []
-    text = f"the wheel installs {' and '.join(names)} at the top of site-packages: remove that, and tell upstream"
-    return [Note(level="warning", text=text)] if names else []
+    return [note("warning", NoteKind.SHARED_FOLDERS, folders=names)] if names else []
 
 
 def _requirements(
@@ -220,21 +193,15 @@ def _bringing(marker: Marker | None, offered: Iterable[str], scope: Scope) -> st
     return next((extra for extra, plain in named if not reach(marker, scope, (extra, plain)).never), "")
 
 
-def _note(unmet: UnmetImport) -> Note:
-    why, advice = _explained(unmet)
-    return Note(level="warning", text=f"{why}: not tested{advice}")
-
-
-def _explained(unmet: UnmetImport) -> tuple[str, str]:
-    """Return which file lacks what, and what to do."""
-    what = f"{unmet.path} imports {unmet.module}, which"
+def _note(unmet: UnmetImport, **commands: Sequence[str]) -> Note:
+    """Return a note on an import that nothing brings; `commands` are those that fail and are not tested."""
+    facts = {"path": unmet.path, "module": unmet.module, **commands}
     if unmet.removed:
-        advice = f"; bound python (<{unmet.removed}) or patch it, and tell upstream"
-        return f"{what} Python {unmet.removed} removed", advice
+        return note("warning", NoteKind.IMPORT_REMOVED, python=unmet.removed, **facts)
     if unmet.extra:
-        return f"{what} only the extra {unmet.extra} brings ({unmet.project})", ""
+        return note("warning", NoteKind.IMPORT_OF_EXTRA, extra=unmet.extra, project=unmet.project, **facts)
     if unmet.module.partition(".")[0] == "pkg_resources":
-        return f"{what} only setuptools <81 has", "; add `setuptools <81` to run, and tell upstream"
+        return note("warning", NoteKind.IMPORT_OF_SETUPTOOLS, **facts)
     if unmet.project:
-        return f"{what} no requirement brings", f"; add {unmet.project} to run, and tell upstream"
-    return f"{what} no requirement is known to bring", "; look for its package, and tell upstream"
+        return note("warning", NoteKind.IMPORT_NOT_REQUIRED, project=unmet.project, **facts)
+    return note("warning", NoteKind.IMPORT_UNKNOWN, **facts)

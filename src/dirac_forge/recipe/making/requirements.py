@@ -9,7 +9,8 @@ from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, ex
 from dirac_forge.recipe.making.markers import Reach, platform_condition, python_condition
 from dirac_forge.recipe.making.ranges import joined, satisfiable
 from dirac_forge.recipe.making.specs import conda_spec, merged
-from dirac_forge.recipe.model import Note, Requirement, When
+from dirac_forge.recipe.model import Requirement, When
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.values import dataclass
@@ -51,8 +52,7 @@ def _contradictions(package: str, group: Sequence[WantedRequirement]) -> Iterato
     """Yield a note where what holds everywhere admits no version."""
     always = [one for one in group if one.reach.every_python and one.reach.every_platform]
     if not satisfiable(merged(one.specifiers for one in always)):
-        origins = " | ".join(one.origin for one in always)
-        yield Note(level="warning", text=f"{package}: no version is all that is asked for ({origins}): tell upstream")
+        yield note("warning", NoteKind.CONTRADICTION, package=package, origins=[one.origin for one in always])
 
 
 def by_system(lines: Sequence[Requirement]) -> Converted:
@@ -62,14 +62,15 @@ def by_system(lines: Sequence[Requirement]) -> Converted:
         return Converted(lines=tuple(lines))
     by_unix = conditions <= {"win", "unix", "not win", "not unix"}
     systems = ("unix", "win") if by_unix else ("linux", "osx", "win")
-    names = ", ".join(sorted({line.name for line in lines if line.when}))
-    platforms = "linux_64 and win_64" if by_unix else "linux_64, osx_64 and win_64"
-    text = (
-        f"{names}: upstream needs it on some systems only; noarch, with one variant each "
-        f"({' and '.join('__' + s for s in systems)}) and noarch_platforms {platforms} in conda-forge.yml"
+    why = note(
+        "info",
+        NoteKind.SOME_SYSTEMS,
+        packages=sorted({line.name for line in lines if line.when}),
+        markers=[f"__{system}" for system in systems],
+        platforms=["linux_64", *([] if by_unix else ["osx_64"]), "win_64"],
     )
     markers = [Requirement(name=f"__{system}", when=When(system, system)) for system in systems]
-    return Converted(lines=(*markers, *lines), notes=(_info(text),))
+    return Converted(lines=(*markers, *lines), notes=(why,))
 
 
 def _grouped(wanted: Sequence[WantedRequirement]) -> Iterator[tuple[str, list[WantedRequirement]]]:
@@ -89,12 +90,7 @@ def _arch_lines(package: str, group: Sequence[WantedRequirement], scope: Scope) 
     notes = []
     for one in group:
         if not one.reach.exact:
-            notes.append(
-                Note(
-                    level="warning",
-                    text=f"{package}: the marker joins Python and platform; condition widened: {one.origin}",
-                )
-            )
+            notes.append(note("warning", NoteKind.WIDENED_CONDITION, package=package, origin=one.origin))
         by_condition.setdefault(_condition(one.reach, scope), []).append(one)
     lines = [
         Requirement(name=package, spec=_spec(members), when=when)
@@ -129,7 +125,7 @@ def _noarch_lines(
     package: str, group: Sequence[WantedRequirement], scope: Scope
 ) -> tuple[list[Requirement], list[Note]]:
     some = [one for one in group if not one.reach.every_python]
-    notes = [_info(f"{package}: needed by some Pythons only, required for all (noarch): {one.origin}") for one in some]
+    notes = [note("info", NoteKind.SOME_PYTHONS, package=package, origin=one.origin) for one in some]
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
     if all(one.reach.exact for one in group) and not any(map(_by_machine, conditions)):
         lines = list(_by_condition(package, group, conditions))
@@ -137,18 +133,9 @@ def _noarch_lines(
         lines = list(_by_system(package, group, scope))
         notes += [_widened(package, one) for one in group if not (one.reach.every_platform and one.reach.exact)]
     if not all(common for _, common in lines):
-        notes.append(_apart(package, group))
+        origins = [one.origin for one in group]
+        notes.append(note("warning", NoteKind.NO_COMMON_VERSION, package=package, origins=origins))
     return [line for line, _ in lines], notes
-
-
-def _apart(package: str, group: Sequence[WantedRequirement]) -> Note:
-    origins = " | ".join(one.origin for one in group)
-    text = (
-        f"{package}: no version suits all that upstream asks for ({origins}); noarch, it is required in the range that "
-        "holds them all, which admits versions that upstream excludes; builds for each platform and Python (without "
-        "noarch) could keep them apart"
-    )
-    return Note(level="warning", text=text)
 
 
 def _by_machine(condition: When | None) -> bool:
@@ -157,13 +144,8 @@ def _by_machine(condition: When | None) -> bool:
 
 
 def _widened(package: str, one: WantedRequirement) -> Note:
-    systems = " and ".join(_SYSTEM_NAMES[system] for system in _systems(one.reach.platforms))
-    text = f"{package}: needed on some machines only, required on all of {systems} (noarch): {one.origin}"
-    return _info(f"{text}; only builds for each platform could tell them apart")
-
-
-def _info(text: str) -> Note:
-    return Note(level="info", text=text)
+    systems = [_SYSTEM_NAMES[system] for system in _systems(one.reach.platforms)]
+    return note("info", NoteKind.SOME_MACHINES, package=package, systems=systems, origin=one.origin)
 
 
 def _by_condition(

@@ -8,7 +8,8 @@ from dataclasses import replace
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.output import FamilyPart
 from dirac_forge.recipe.making.requirements import by_system, convert
-from dirac_forge.recipe.model import Note, Output, Requirement, Test
+from dirac_forge.recipe.model import Output, Requirement, Test
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 
 __all__ = ["satellites"]
@@ -24,10 +25,7 @@ def satellites(
     for name in part.aliases:
         if name in part.extras.values():
             continue
-        note = Note(
-            level="info", text=f"{name} only requires {main.name}: conda-forge has both names, and users of either"
-        )
-        yield _satellite(name, main, ()), (note,)
+        yield _satellite(name, main, ()), (note("info", NoteKind.ALIAS, package=name, main=main.name),)
     for name, more in part.whole.items():
         yield _satellite(name, main, more), ()
     plain = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True).lines
@@ -43,11 +41,9 @@ def satellites(
         # Other extras may have each other's requirements by chance.
         inner, rest = _through_others(name, added) if extra in _OF_EVERYTHING else ([], added[name])
         told_apart = by_system(rest)
-        note = Note(
-            level="info", text=f"{name} is {main.name} with its extra {extra}, which conda-forge has as a package"
-        )
+        why = note("info", NoteKind.EXTRA_OUTPUT, package=name, main=main.name, extra=extra)
         pins = tuple(_pin(other, main) for other in inner)
-        yield _satellite(name, main, (*pins, *told_apart.lines)), (note, *converted[name].notes, *told_apart.notes)
+        yield _satellite(name, main, (*pins, *told_apart.lines)), (why, *converted[name].notes, *told_apart.notes)
 
 
 def _through_others(name: str, added: Mapping[str, tuple[Requirement, ...]]) -> tuple[list[str], Sequence[Requirement]]:

@@ -12,7 +12,8 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.hosts import build_tool_names
-from dirac_forge.recipe.model import Note, Source
+from dirac_forge.recipe.model import Source
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFacts
 from dirac_forge.upstream.index.project import Release, ReleaseFile
@@ -93,15 +94,15 @@ def _wheel_instead(
     """Return the wheel, with the sdist for its licence, where no build could make the same."""
     if missing:
         comment = f"the sdist is built with {', '.join(missing)}"
-        text = f"{comment}, which neither the channels nor the index have: the wheel is installed as it is"
+        why = note("warning", NoteKind.BUILD_TOOLS_NOWHERE, tools=missing)
     else:
-        comment, examples = "the sdist lacks files that it has", ", ".join(lost[:3])
-        text = f"{len(lost)} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
+        comment = "the sdist lacks files that it has"
+        why = note("warning", NoteKind.FILES_LOST, number=str(len(lost)), examples=lost[:3])
     return ChosenSource(
         sources=(_wheel_source(facts, wheel, version, comment), own),
         script=f"@{{PYTHON}} -m pip install {_templated(wheel.filename, version)} -vv --no-deps",
         wheel=True,
-        notes=(Note(level="warning", text=text),),
+        notes=(why,),
     )
 
 
@@ -118,15 +119,13 @@ def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> Chose
     names = build_tool_names(facts.sdist) if facts.sdist is not None else frozenset()
     environment = dict(pair for tool, pair in _VERSION_VARIABLES.items() if tool in names)
     local = sdist.url.startswith("file://")
-    note = Note(
-        level="todo", text="the source is on this machine: replace it by the release's archive once that is there"
-    )
+    notes = (note("todo", NoteKind.LOCAL_SOURCE),) if local else ()
     if local and sdist.sha256 is None:
         source = Source(url="", sha256=None, path=url2pathname(split_url(sdist.url).path))
     else:
         spelled = re.sub(rf"(?<![\d.]){re.escape(version)}(?![\d.]*\d)", "@{version}", sdist.url)
         source = Source(url=sdist.url if local else spelled, sha256=sdist.sha256)
-    return ChosenSource(sources=(source,), environment=environment, notes=(note,) if local else ())
+    return ChosenSource(sources=(source,), environment=environment, notes=notes)
 
 
 def _strange(members: Iterable[str], sources: Iterable[str]) -> list[str]:
@@ -173,24 +172,21 @@ def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> Ch
     """Return the wheel alone: installed, and unpacked so that its licence is found."""
     file = _templated(wheel.filename, version)
     name, spelled = wheel.filename.split("-")[:2]
-    text = "upstream published no sdist: the wheel is installed as it is"
     return ChosenSource(
         sources=(_wheel_source(facts, wheel, version, "upstream published no sdist"),),
         script=f"@{{PYTHON}} -m pip install {file} -vv --no-deps\n@{{PYTHON}} -m zipfile -e {file} {WHEEL_FOLDER}",
         wheel=True,
         unpacked=f"{WHEEL_FOLDER}/{name}-{_templated(spelled, version)}.dist-info/",
-        notes=(Note(level="warning", text=text),),
+        notes=(note("warning", NoteKind.NO_SDIST_WHEEL),),
     )
 
 
 def _nothing_published(facts: ReleaseFacts) -> ChosenSource:
     """Return a tag's archive of the repository, to be confirmed by a person."""
-    text = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
     urls = tuple(_archives(links_of(facts.metadata)[1] or ""))
-    if not urls:
-        text = "upstream published no sdist and names no repository: fill in the source"
+    kind = NoteKind.NO_SDIST_TAG if urls else NoteKind.NO_SDIST_NOWHERE
     sources = tuple(Source(url=url, sha256=None) for url in urls)
-    return ChosenSource(sources=sources, notes=(Note(level="todo", text=text),))
+    return ChosenSource(sources=sources, notes=(note("todo", kind),))
 
 
 def _archives(repository: str) -> Iterator[str]:

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
+from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.system_libraries import system_libraries
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.values import dataclass
 
@@ -78,12 +79,12 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     named = system_libraries(sdist.texts)
     libraries = named.packages
     bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
-    notes = [] if sources or generates_sources(sdist) else [_no_sources()]
+    notes = [] if sources or generates_sources(sdist) else [note("todo", NoteKind.NO_SOURCES)]
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
     if not libraries and not named.unknown and not bundled.packages and "rust" not in languages:
-        notes.append(Note(level="info", text="no known system library is named in the build files: check host"))
+        notes.append(note("info", NoteKind.NO_LIBRARY_NAMED))
     return Toolchain(
         languages=tuple(sorted(languages)),
         libraries=tuple(sorted({*libraries, *bundled.packages})),
@@ -93,27 +94,14 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     )
 
 
-def _no_sources() -> Note:
-    text = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
-    return Note(level="todo", text=text)
-
-
 def _linked_libraries(libraries: Mapping[str, str]) -> Iterator[Note]:
     for path, packages in _by_file(libraries).items():
-        one = len(packages) == 1
-        check = (
-            "check that it is used, and its run_exports" if one else "check that they are used, and their run_exports"
-        )
-        why = f"because {path} names {'it' if one else 'them'}"
-        yield Note(level="warning", text=f"{', '.join(packages)} in host, {why}: {check}")
+        yield note("warning", NoteKind.LINKED_LIBRARIES, packages=packages, path=path)
 
 
 def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
     for path, names in _by_file(unknown).items():
-        add = "whose package is not known: add it to host if it is used"
-        if len(names) > 1:
-            add = "whose packages are not known: add those to host that are used"
-        yield Note(level="warning", text=f"{path} looks for {', '.join(names)}, {add}")
+        yield note("warning", NoteKind.UNKNOWN_LIBRARIES, path=path, names=names)
 
 
 def _by_file(names: Mapping[str, str]) -> Mapping[str, list[str]]:
@@ -193,16 +181,16 @@ def generates_sources(sdist: SdistFacts) -> bool:
     return "setuptools-rust" in build_tool_names(sdist) and any(m.endswith("Cargo.toml") for m in sdist.members)
 
 
-def what_compiles(sdist: SdistFacts) -> str:
-    """Return what makes a plain build compile, "" where nothing does."""
+def what_compiles(sdist: SdistFacts) -> NatureReason | None:
+    """Return why a plain build compiles, None if nothing makes it."""
     backend = build_backend(sdist)
     if backend in _COMPILING_BACKENDS:
-        return f"the build backend {backend}"
+        return NatureReason(NatureKind.BACKEND_COMPILES, backend)
     if any(re.search(r"cythonize|ext_modules|Extension\s*\(|\bCython\b", text) for text in backend_texts(sdist)):
-        return "the build backend of its own"
+        return NatureReason(NatureKind.OWN_BACKEND_COMPILES)
     if _SETUP_COMPILES.search(sdist.texts.get("setup.py", "")):
-        return "setup.py"
+        return NatureReason(NatureKind.FILE_COMPILES, "setup.py")
     if re.search(r"ext-modules", sdist.texts.get("pyproject.toml", "")):
-        return "pyproject.toml"
+        return NatureReason(NatureKind.FILE_COMPILES, "pyproject.toml")
     tools = sorted(_COMPILING_TOOLS & build_tool_names(sdist))
-    return f"{tools[0]} in build-system.requires" if tools else ""
+    return NatureReason(NatureKind.TOOL_COMPILES, tools[0]) if tools else None

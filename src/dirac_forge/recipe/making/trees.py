@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from dirac_forge.recipe.making.hosts import build_tool_names
-from dirac_forge.recipe.model import Note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import SdistFacts
 
@@ -60,13 +60,11 @@ def lacking_sources(sdist: SdistFacts) -> Iterator[Note]:
     """Yield what the archive of a tag may lack, and an sdist has: submodules of git, JavaScript that npm builds."""
     paths = _SUBMODULE.findall(sdist.texts.get(".gitmodules", ""))
     if missing := [path for path in paths if not any(member.startswith(f"{path}/") for member in sdist.members)]:
-        text = f"the archive lacks git submodules ({', '.join(missing)}): add their sources, or take a release's sdist"
-        yield Note(level="warning", text=text)
+        yield note("warning", NoteKind.MISSING_SUBMODULES, paths=missing)
     built = any("labextension/" in member and member.endswith(".js") for member in sdist.members)
     tools = build_tool_names(sdist) & _JAVASCRIPT_TOOLS
     if tools and not built and "package.json" in sdist.members:
-        text = f"{min(tools)} runs npm, since no JavaScript is built: add nodejs to host, or take a release's sdist"
-        yield Note(level="warning", text=text)
+        yield note("warning", NoteKind.MISSING_JAVASCRIPT, tool=min(tools))
 
 
 def _texts(value: object) -> list[str]:

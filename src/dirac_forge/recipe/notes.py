@@ -1,0 +1,294 @@
+"""Notes on a recipe, as values: what a person should know, or has to fill in.
+
+Their words are here and not in `report`, because a recipe's own comments have them too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Literal
+
+from dirac_forge.values import dataclass
+
+__all__ = ["Fact", "Level", "Note", "NoteKind", "filled", "kept", "note"]
+
+Level = Literal["info", "warning", "todo"]
+Fact = str | tuple[str, ...]
+_MOST_NAMED = 3
+
+
+class NoteKind(Enum):
+    """What a note says, with its facts in braces; `_Listed` says how several names are written."""
+
+    # The build
+    NOARCH = "noarch: python, because {reason}"
+    FOR_EACH_PLATFORM = "built for each platform, because {reason}"
+    DOUBTFUL_NOARCH = "noarch, because {reason}; check that nothing compiled is missed"
+    STABLE_ABI = "one build for all Pythons: the wheels are for the stable ABI from {python} on"
+    PYTHON_2_WHEEL = "its only wheel is for Python 2 ({wheel}): see whether it runs on Python 3"
+    NO_SDIST_COMPILED = "there is no sdist to look at: fill in compilers, libraries and build requirements"
+    NO_SDIST_HOST = "without an sdist the build requirements are unknown: fill in host"
+    ONLY_WHEELS = "skipped on all systems but {system}, because its wheels are for {system} only"
+    ONLY_CLASSIFIER = "skipped on all systems but {system}, because its only classifier of a system is {classifier}"
+    ONLY_FRAMEWORK = "skipped on all systems but {system}, because setup.py links a framework of macOS"
+    NO_WHEELS_FOR = "upstream has no wheels for {systems:and}: add a skip if it can't be built there"
+    EVERY_PYTHON_3 = (
+        "its wheels are for every Python 3 (py3-none): what is compiled does not depend on Python, and one build for "
+        "each platform could serve them all (python: version_independent)"
+    )
+    NO_LIBRARY_NAMED = "no known system library is named in the build files: check host"
+    NO_SOURCES = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
+    LINKED_LIBRARIES = (
+        "{packages} in host, because {path} names {packages:it|them}: check that {packages:it is|they are} used, and "
+        "{packages:its|their} run_exports"
+    )
+    UNKNOWN_LIBRARIES = (
+        "{path} looks for {names}, whose {names:package is|packages are} not known: add "
+        "{names:it to host if it is used|those to host that are used}"
+    )
+    BUNDLED_SWITCHED = (
+        "{package} in host, because the sdist has its sources ({folder}): {variables:and} lets the build link the "
+        "channel's"
+    )
+    BUNDLED = (
+        "{package} in host, because the sdist has its sources ({folder}): let the build link the channel's instead"
+    )
+    MISSING_SUBMODULES = "the archive lacks git submodules ({paths}): add their sources, or take a release's sdist"
+    MISSING_JAVASCRIPT = "{tool} runs npm, since no JavaScript is built: add nodejs to host, or take a release's sdist"
+    OLD_2TO3 = (
+        "setuptools <{removed} in host, because setup.py asks for use_2to3, which setuptools {removed} removed: check "
+        "that it has a build there"
+    )
+    OLD_PKG_RESOURCES = (
+        "setuptools <{removed} in host, because setup.py imports pkg_resources, which setuptools {removed} removed: "
+        "check that it has a build there"
+    )
+    DEAD_DISTRIBUTE = (
+        "setup.py asks for distribute, which became setuptools: left out of host; a patch has to take it out if the "
+        "build fails"
+    )
+    RELAXED_PIN = "{requirement}: relaxed to {relaxed}, because the channel builds with the versions that it has"
+    LEFT_OUT_OF_HOST = (
+        "{package} left out of host: upstream builds with it, and neither the channels nor the index have it; check "
+        "that the build does without"
+    )
+
+    # Sources
+    BUILD_TOOLS_NOWHERE = (
+        "the sdist is built with {tools}, which neither the channels nor the index have: the wheel is installed as "
+        "it is"
+    )
+    FILES_LOST = "{number} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
+    NO_SDIST_WHEEL = "upstream published no sdist: the wheel is installed as it is"
+    NO_SDIST_TAG = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
+    NO_SDIST_NOWHERE = "upstream published no sdist and names no repository: fill in the source"
+    LOCAL_SOURCE = "the source is on this machine: replace it by the release's archive once that is published"
+    UPSTREAM_PROBLEM = "{problem}"
+
+    # Requirements
+    MALFORMED_VERSION = "requirement without its version: {problem}"
+    MALFORMED = "requirement left out: {problem}"
+    RELEASE_OF_SYSTEM = "left out, because a recipe can't test the release of a system: {requirement}"
+    URL_REQUIRED = "{project}: upstream requires a URL, which conda can't: {requirement}"
+    UNKNOWN_EXTRA = "{extra}: what the extra adds could not be found out; add its requirements to run"
+    NO_SUCH_EXTRA = "{extra}: {release} has no such extra; it adds nothing"
+    UNFOLDED_EXTRA = "{extra}: no package that holds the extra is known; required for it: {packages}"
+    EXTRA_IN_RUN = "the requirements of the extra {extra} are in run, as asked for"
+    EXTRA_ELSEWHERE = "the extra {extra} is not in run: conda-forge has it as the package {package}"
+    CONTRADICTION = "{package}: no version satisfies all requirements ({origins:|}): tell upstream"
+    SOME_SYSTEMS = (
+        "{packages}: upstream needs it on some systems only; noarch, with one variant each ({markers:and}) and "
+        "noarch_platforms {platforms:and} in conda-forge.yml"
+    )
+    WIDENED_CONDITION = "{package}: the marker joins Python and platform; condition widened: {origin}"
+    SOME_PYTHONS = "{package}: needed by some Pythons only, required for all (noarch): {origin}"
+    SOME_MACHINES = (
+        "{package}: needed on some machines only, required on all of {systems:and} (noarch): {origin}; only builds for "
+        "each platform could tell them apart"
+    )
+    NO_COMMON_VERSION = (
+        "{package}: no version suits all that upstream asks for ({origins:|}); noarch, it is required in the range "
+        "that holds them all, which admits versions that upstream excludes; builds for each platform and Python "
+        "(without noarch) could keep them apart"
+    )
+    OUTSIDE_OF_PIP = (
+        "upstream requires {names}, which pip does not install: look for the packages, and add them to {section}"
+    )
+    COMPUTED_REQUIREMENTS = "what it requires is computed when it is built: fill in run"
+    CFFI = "cffi in run too: the extension that it compiles imports it"
+    CFFI_WITHOUT_CEILING = (
+        "cffi in run too: the extension that it compiles imports it; upper bounds are the build's alone"
+    )
+    BACKPORT = (
+        "{project} is in Python since {python}, and the backport may have no package or break today's Pythons: patch "
+        "the requirement out, and tell upstream"
+    )
+    IN_CHANNEL = "{package} in run: the channel's {build} has it, upstream does not declare it"
+    WHOLE_UNKNOWN = "{package} requires more than {own}, and its newest build is not known here: fill in its run"
+    WHOLE = "{package} is {own} and more: its requirements are those of {build} in the channel"
+    UNKNOWN_SIBLING = "{package} requires {sibling} of its own version: add that output, and to run"
+    NEW_NAMES = (
+        "called as the project, which is a guess, since nothing says otherwise: {projects}; [tool.dirac-forge.names] "
+        "corrects it"
+    )
+    UNCONFIRMED_NAMES = "names of packages that no channel confirmed: {names}"
+    GUESSED_NAMES = (
+        "names of packages that are guesses: {names} ({evidence:;}); correct them in [tool.dirac-forge.names]"
+    )
+    STANDS_IN = "{project} is {other} with its libraries in the wheels: make the recipe from {other} instead"
+    GIVEN_UP = "upstream says: {summary}. Check that {project} is the project you want"
+    GIVEN_UP_FOR = (
+        "upstream says: {summary}. Check that {project} is the project you want; the package {package} is made from "
+        "{other}"
+    )
+
+    # Outputs and tests
+    ALIAS = "{package} only requires {main}: conda-forge has both names, and users of either"
+    EXTRA_OUTPUT = "{package} is {main} with its extra {extra}, which conda-forge has as a package"
+    COMMAND_OF_ONE_PYTHON = "the command {command} is left out: its name has the Python of upstream's wheel"
+    BAD_ENTRY_POINT = "an entry point is left out, because it is not `name = module:function`: {entry_point!r}"
+    COMMAND_NEEDS_EXTRAS = (
+        "the command {command} needs the {extras:extra|extras} {extras} ({requirements}), which {extras:is|are} not in "
+        "run: not tested; `dirac-forge recipe '{project}[{extras:,}]'` adds {extras:it|them}"
+    )
+    COMMAND_NEEDS_UNKNOWN_EXTRAS = (
+        "the command {command} needs the {extras:extra|extras} {extras}, whose requirements are not known: not tested; "
+        "add them to run, and the command to the test"
+    )
+    SCRIPTS = (
+        "upstream installs scripts instead of entry points ({scripts}): in a noarch package they do not start on "
+        "Windows; ask upstream for entry points"
+    )
+    STUBS_ONLY = "it installs type stubs only ({packages}): there is nothing to import"
+    NO_MODULES = "it installs no modules: only its requirements matter"
+    UNKNOWN_MODULES = "which modules it installs could not be found out: fill in the imports of its test"
+    SIBLING_IMPORTED = (
+        "{path} imports {module} of {package}, which upstream does not require: it is in run; tell upstream"
+    )
+    SHARED_FOLDERS = "the wheel installs {folders:and} at the top of site-packages: remove that, and tell upstream"
+    IMPORT_REMOVED = (
+        "{path} imports {module}, which Python {python} removed{untested}; bound python (<{python}) or patch it, and "
+        "tell upstream"
+    )
+    IMPORT_OF_EXTRA = "{path} imports {module}, which only the extra {extra} brings ({project}){untested}"
+    IMPORT_OF_SETUPTOOLS = (
+        "{path} imports {module}, which only setuptools <81 has{untested}; add `setuptools <81` to run, and tell "
+        "upstream"
+    )
+    IMPORT_NOT_REQUIRED = (
+        "{path} imports {module}, which no requirement brings{untested}; add {project} to run, and tell upstream"
+    )
+    IMPORT_UNKNOWN = (
+        "{path} imports {module}, which no requirement is known to bring{untested}; look for its package, and tell "
+        "upstream"
+    )
+
+    # About
+    NO_SUMMARY = "upstream gives no summary: fill in about"
+    NO_HOMEPAGE = "upstream names no homepage: add one to about"
+    LICENCE_UNKNOWN = "license: neither metadata nor a licence file states it; look at the project's repository."
+    NO_LICENCE_FILE = "The sdist ships no licence file."
+    LICENCE_FILE_IN_WHEEL = "The sdist ships no licence file; the wheel has {files}."
+    REPOSITORY_NOT_ASKED = (
+        "the sdist has no licence file, and its repository could not be asked ({problem}): add a second source with "
+        "its licence, and license_file"
+    )
+    NO_LICENCE_AT_TAG = (
+        "neither the sdist nor {repository} at the tag of {version} has a licence file: add a second source with one, "
+        "and license_file"
+    )
+    NOT_SPDX = "License-Expression is not SPDX: {expression!r}."
+    FILES_OVERRULE_FIELD = "The License field says {field}, a classifier and {files:few} say {taken}; {taken} is taken."
+    FIELD_AND_CLASSIFIERS = "The License field says {field}, the classifiers say {classifiers}; {taken} is taken."
+    METADATA_AND_FILES = (
+        "The metadata says {declared}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
+    )
+    LICENCE_ASSUMED = "The metadata says only {name}, no file says which: {assumed} is assumed."
+    LICENCE_OPEN = "The metadata says only {name}, no file says which: it has to be looked up."
+    NO_LATER_VERSIONS = "Nothing mentions later versions: {taken}, not {name}-or-later."
+    SEVERAL_LICENCES = "Several licences, and nothing says that one may choose: {taken} is taken."
+    FURTHER_LICENCE = "{files:few} also {files:has|have} what reads like {texts}."
+    EXPRESSION_AND_FILES = (
+        "License-Expression says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
+    )
+    LICENCE_FIELD_AND_FILES = (
+        "The License field says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
+    )
+    RESULT_AND_FILES = "The metadata says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """Something a person should know about a recipe; `todo` where a line has to be filled in by hand."""
+
+    level: Level
+    kind: NoteKind
+    facts: tuple[tuple[str, Fact], ...] = ()
+    output: str = ""
+    """The output that it is about, where a recipe has several."""
+
+    @property
+    def text(self) -> str:
+        """The note in words."""
+        commands = dict(self.facts).get("commands", ())
+        if not commands:
+            return filled(self.kind.value, (*self.facts, ("untested", ": not tested")))
+        lack = filled(self.kind.value, (*self.facts, ("untested", "")))
+        return f"{_failing(commands)} without more packages: {lack}"
+
+    @property
+    def sentence(self) -> str:
+        """The text, after the name of the output."""
+        return f"{self.output}: {self.text}" if self.output else self.text
+
+
+def note(level: Level, kind: NoteKind, **facts: str | Iterable[str]) -> Note:
+    """Return a note with its facts, which are the names in the text of its kind."""
+    return Note(level=level, kind=kind, facts=kept(facts))
+
+
+def kept(facts: Mapping[str, str | Iterable[str]]) -> tuple[tuple[str, Fact], ...]:
+    """Return the facts of a note as it keeps them: names in a tuple, so that equal notes are found."""
+    return tuple((name, fact if isinstance(fact, str) else tuple(fact)) for name, fact in facts.items())
+
+
+def filled(text: str, facts: Iterable[tuple[str, Fact]]) -> str:
+    """Return the text of a kind of note with its facts in place of their names.
+
+    Raises KeyError for a name that is no fact.
+    """
+    return text.format_map({name: fact if isinstance(fact, str) else _Listed(fact) for name, fact in facts})
+
+
+class _Listed(tuple[str, ...]):
+    """Names in a text: `{names}` joins them with commas, `{names:and}` with "and", `{names:it|them}` counts them.
+
+    `few` names the first two, `or none` stands for no names, `,`, `|` and `;` are other separators.
+    """
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        match spec:
+            case "":
+                return ", ".join(self)
+            case "and":
+                return f"{', '.join(self[:-1])} and {self[-1]}" if len(self) > 1 else "".join(self)
+            case "few":
+                return ", ".join(self[:2]) + (f" and {len(self) - 2} more" if len(self) > 2 else "")
+            case ",":
+                return ",".join(self)
+            case "|" | ";":
+                return f"{' ' if spec == '|' else ''}{spec} ".join(self)
+        if spec.startswith("or "):
+            return ", ".join(self) or spec.removeprefix("or ")
+        one, _, several = spec.partition("|")
+        return one if len(self) == 1 else several
+
+
+def _failing(commands: Sequence[str]) -> str:
+    if len(commands) == 1:
+        return f"the command {commands[0]} fails"
+    named = ", ".join(commands[:_MOST_NAMED]) + (", …" if len(commands) > _MOST_NAMED else "")
+    return f"{len(commands)} commands ({named}) fail"

@@ -1,0 +1,74 @@
+"""Notes on the requirements of a bump as sentences without a full stop."""
+
+from __future__ import annotations
+
+from dirac_forge.bump.drift.drift_notes import DriftNote, DriftNoteKind
+from dirac_forge.recipe.notes import filled
+from dirac_forge.report.wording import worded
+
+__all__ = ["WORDS"]
+
+WORDS: dict[DriftNoteKind, str] = {
+    "add-by-hand": "add {requirement} to {section} by hand ({evidence})",
+    "backport": "{package} is in the standard library, and is not added ({evidence})",
+    "bound-not-compared": "{requirement} can't be compared with upstream's ({evidence})",
+    "bound-of-maintainers": "{requirement} is the maintainers' own and stays; upstream asks for {evidence}",
+    "built-with-too": "upstream builds with {evidence} too now; see whether host needs it",
+    "commands-new": "upstream has new commands, add entry_points: {commands}",
+    "command-of-maintainers": "{command} is the maintainers' own and stays",
+    "extra-changed": "{requirement} of {section} stays; upstream's extra {extras} changed to {evidence:|}",
+    "imports-gone": "upstream installs none of {modules} any more; test something else",
+    "languages-new": "upstream's sources are in {languages} too now; see build's compilers",
+    "languages-new-rust": (
+        "upstream's sources are in {languages} too now; see build's compilers, and cargo-bundle-licenses for the "
+        "licences of its crates"
+    ),
+    "libraries-new": "upstream's build files name {libraries} now; see whether host needs it",
+    "licence-changed": "upstream's licence is {now} now (was {before:or not told})",
+    "licence-differs": "its licence files changed; upstream's licence is {upstream}, the recipe's {recipe}",
+    "licence-files-gone": ("{files} is not in upstream's sdist any more; its licence files are {now:or not told}"),
+    "may-become-noarch": "it may become `noarch: python`: {reason}",
+    "modules-gone": "modules that upstream no longer installs: {modules}; see the tests",
+    "newcomer": "{package} is new in the family: add an output for it by hand",
+    "no-project": "{package} is required by upstream, but the index has no such project, and is not added ({evidence})",
+    "old-pythons": (
+        "{package} is new for Pythons that the channel no longer builds for, and is not added ({evidence})"
+    ),
+    "platforms-needless": "noarch_platforms of conda-forge.yml is not needed any more: one build serves all",
+    "python-admitted": (
+        "upstream excludes Python {pythons} (Requires-Python: {requires}), and the recipe admits {pythons:it|them}; "
+        "see whether the {pythons:build is|builds are} skipped"
+    ),
+    "python-admitted-noarch": (
+        "upstream excludes Python {pythons} (Requires-Python: {requires}), and the recipe admits {pythons:it|them}; "
+        "see whether the recipe has to say so"
+    ),
+    "python-ceiling": (
+        "upstream's upper bound of Python changed to {now:or none} (was {before:or none}); see whether the recipe has "
+        "to say so"
+    ),
+    "python-ceiling-of-maintainers": "python {bounds:,} is the maintainers' own and stays; upstream asks for {floor}",
+    "python-floor-kept": ("{requirement} is lower than upstream's ({floor}), which did not change in this release"),
+    "python-floor-lower": "{requirement} is lower than upstream's ({floor}); the channel builds for {python} and later",
+    "python-min-test": "test with python_min, too",
+    "python-min-unset": "set python_min to {python} ({floor})",
+    "python-raise-by-hand": "raise {package} to >={python} ({floor})",
+    "python-skips": "see whether Pythons before {python} are skipped ({floor})",
+    "remove-by-hand": "remove {package} by hand",
+    "remove-by-hand-was": "remove {package} by hand (was {evidence})",
+    "required-elsewhere": "{package} stays; {requiring} asks for it only elsewhere now (was {evidence})",
+    "some-systems": "{requirement} is new, on some systems only; a noarch package can't say so ({evidence})",
+    "sources-new": "upstream's sources are in {languages} too now; see whether it can stay noarch",
+    "stdlib-by-hand": "add stdlib('c') next to the compiler by hand",
+    "systems-stay": "{packages} stay; see whether anything else still needs a build for each system",
+    "test-tool": "{package} is a tool for tests that upstream requires at run time, and is not added ({evidence})",
+    "version-not-asked": "{package} stays without a version; upstream went from {before} to {evidence}",
+    "write-by-hand": "write {requirement} by hand ({evidence})",
+}
+
+
+@worded.register
+def _(note: DriftNote) -> str:
+    place = f", line {note.line}" if note.line else ""
+    text = filled(WORDS[note.kind], note.facts)
+    return f"{note.output}{place}: {text}" if note.output else text
