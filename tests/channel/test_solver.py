@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dirac_forge.channel.records import Record, RunExports
-from dirac_forge.channel.repodata import ChannelUnknownError
+from dirac_forge.channel.repodata import ChannelUnknownError, Folder
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.errors import InputError
 from dirac_forge.progress import Silent
@@ -386,3 +386,32 @@ def test_preferred_records_stay_unless_a_spec_forbids_them(tmp_path: Path) -> No
         found = kept.solve([spec], platform="linux-64")
         assert isinstance(found, Solution)
         assert [record.version for record in found.packages] == expected
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_what_stays_in_memory_of_a_folder_changes_no_answer(
+    simple: Path, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not kept:
+        monkeypatch.setattr("dirac_forge.channel.folder._MOST_KEPT", 0)
+    channel = Channel.open([str(simple)])
+    (folder,) = channel.sources
+    assert isinstance(folder, Folder)
+    # Without a subdir there is nothing to keep.
+    assert (folder.is_kept("linux-64"), folder.is_kept("win-64")) == (kept, False)
+    assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+    newer = Record(name="lib", version="3.0", build="0", subdir="linux-64", depends=("__glibc >=2.17",))
+    view = channel.overlaid([newer])
+    assert versions(view.solve(["app"], platform="linux-64", required=[newer])) == {"app": "2.0", "lib": "3.0"}
+    assert versions(view.solve(["app", "lib <3"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+    assert isinstance(channel.solve(["lib >2"], platform="osx-64"), NoSolution)
+
+
+def test_a_folder_with_a_malformed_record_is_not_kept(tmp_path: Path) -> None:
+    bad = pkg("lib 2.0") | {"build_number": "two"}
+    channel = Channel.open([str(write_channel(tmp_path, {"linux-64": [pkg("lib 1.0"), bad]}))])
+    (folder,) = channel.sources
+    assert isinstance(folder, Folder)
+    assert folder.is_kept("linux-64")
+    assert versions(channel.solve(["lib"], platform="linux-64")) == {"lib": "1.0"}
+    assert not folder.is_kept("linux-64")

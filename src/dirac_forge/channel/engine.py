@@ -33,7 +33,7 @@ class SolverQuestion:
     tiers: list[Tier]
     """In priority order."""
     local: bool
-    """Whether all of them are files here."""
+    """Whether all of them are files here, which no server can lengthen."""
     machine: list[GenericVirtualPackage]
     limit: timedelta
     preferred: Sequence[RepoDataRecord] = ()
@@ -49,7 +49,8 @@ class SolverQuestion:
             UnknownError: there is no answer within the limit.
         """
         try:
-            return asyncio.run(self._local() if self.local else self._through(gateway))
+            sparse = self.local and all(map(_is_sparse, self.tiers))
+            return asyncio.run(self._sparsely() if sparse else self._through(gateway))
         except ExcessError as exc:
             raise ChannelUnknownError(f"a channel can't be read for {self.platform}: {exc}") from exc
         except TimeoutError as exc:
@@ -63,7 +64,7 @@ class SolverQuestion:
     def _seconds(self) -> int:
         return int(self.limit.total_seconds())
 
-    async def _local(self) -> list[RepoDataRecord]:
+    async def _sparsely(self) -> list[RepoDataRecord]:
         return await solve_with_sparse_repodata(
             self.wanted,
             self.tiers,  # type: ignore[arg-type]
@@ -87,4 +88,9 @@ class SolverQuestion:
             exclude_newer=self.as_of,
             timestamp_policy="allow-missing",
         )
-        return await watched(question, seconds=self.limit.total_seconds(), cache=None)
+        return await (question if self.local else watched(question, seconds=self.limit.total_seconds(), cache=None))
+
+
+def _is_sparse(tier: Tier) -> bool:
+    sources = tier.sources if isinstance(tier, MultiSource) else [tier]
+    return all(isinstance(source, SparseRepoData) for source in sources)

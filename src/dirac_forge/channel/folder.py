@@ -30,6 +30,8 @@ _LARGEST = 2 * 1024**3
 """Bytes of repodata; conda-forge's largest has some 500 MB."""
 
 
+_MOST_KEPT = 64 * 1024**2
+"""Bytes of repodata of which all records that were ever asked for may stay in memory."""
 _MOST_DATED = 64 * 1024**2
 """Bytes of repodata of which the first uploads are looked up."""
 _OLD = datetime.min.replace(tzinfo=UTC)
@@ -58,6 +60,7 @@ class Folder:
         self._lock = threading.RLock()
         self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
         self._repaired: set[str] = set()
+        self._sparse_only = False
         self._exports: dict[str, Mapping[str, RunExports]] = {}
         self._first: dict[str, Mapping[str, datetime]] = {}
         self._without: dict[tuple[str, frozenset[str]], list[SparseRepoData]] = {}
@@ -88,6 +91,22 @@ class Folder:
             ChannelUnknownError: a file can't be read; the message names it.
         """
         return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]
+
+    def is_kept(self, platform: str) -> bool:
+        """Whether the solver's library may read the folder by itself and keep what it parsed.
+
+        So many questions cost less. Its answers are the same, but it does not tell which record is malformed, and what
+        it keeps of a large channel fills the memory.
+        """
+        if self._sparse_only or self._repaired or not {platform, "noarch"} <= set(self._subdirs):
+            return False
+        files = (self.folder / subdir / "repodata.json" for subdir in (platform, "noarch"))
+        return sum(path.stat().st_size for path in files) <= _MOST_KEPT
+
+    def read_sparsely(self) -> bool:
+        """From now on keep nothing parsed, so that a malformed record is told; returns whether that is a change."""
+        was_sparse, self._sparse_only = self._sparse_only, True
+        return not was_sparse
 
     def later(self, platform: str, moment: datetime) -> frozenset[str]:
         """Return the names that the folder had no record of yet at `moment`; none if it is too large to look.

@@ -325,6 +325,9 @@ class Channel:
                 return self._run(wanted, platform)
             raise folders[0].broken(platform, exc) if folders else _unreadable(platform, exc) from exc
         except GatewayError as exc:
+            changed = [source.read_sparsely() for source in self.sources if isinstance(source, Folder)]
+            if any(changed):
+                return self._solve(wanted, platform)
             raise self._failed(platform, exc) from exc
 
     def _failed(self, platform: str, error: GatewayError) -> ChannelUnknownError:

@@ -42,7 +42,7 @@ def _read_of(source: Folder | Remote, platform: str, as_of: datetime | None) -> 
         source.meet(platform)
         return [source.channel]
     if as_of is None:
-        return list(source.sparse(platform))
+        return [source.channel] if source.is_kept(platform) else list(source.sparse(platform))
     return list(source.sparse_without(platform, source.later(platform, as_of)))
 
 
