@@ -89,6 +89,15 @@ def test_nothing_newer() -> None:
     assert worded(found) == "1.0 is the newest release that fits (2.0rc1: a pre-release)"
 
 
+def test_a_recipe_at_a_release_that_was_yanked_since() -> None:
+    found = weigh(release("1.0", yanked="broken"), release("1.1", yanked=""))
+    assert worded(found) == (
+        "1.0 is the newest release that fits, and upstream objects to it: yanked (broken) (1.1: yanked)"
+    )
+    assert isinstance(found, Current)
+    assert found.remarkable
+
+
 def test_the_release_line_of_the_branch() -> None:
     found = weigh(release("1.0"), release("1.0.5"), release("2.0"), allowed=">=1.0,<1.1")
     assert isinstance(found, Newest)

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.feedstock.change import Change, Edit, Skip
+from dirac_forge.proposals.outcome_reasons import MergedRequest
 from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.headers import read_header
 from dirac_forge.pullrequest.records import Identity, fingerprint
@@ -24,6 +26,11 @@ BRANCH = "dirac-forge/bump/main/2"
 
 def moved(world: World, files: Mapping[str, str], branch: str = "main") -> None:
     bare.commit(world.github.path(FEEDSTOCK), branch, files, message="somebody's")
+
+
+def current(texts: Mapping[str, str]) -> Change | Skip:
+    version = texts["recipe/recipe.yaml"].splitlines()[0].removeprefix("version: ")
+    return Skip(feedstock="demo", branch="main", reason=Current(version=version, asked=True))
 
 
 def test_a_change_becomes_a_request(world: World) -> None:
@@ -232,12 +239,28 @@ def test_what_is_merged_is_left_to_the_channel(world: World) -> None:
     world.deliver(bump("2"))
     world.github.merge(FEEDSTOCK, 1)
     for _ in range(2):
-        assert (world.deliver(bump("2")).state, world.entry("2").state) == ("merged", "merged")
+        assert (world.deliver(bump("2"), remake=current).state, world.entry("2").state) == ("merged", "merged")
     with world.ledger() as ledger:
         ledger.done(identity("2"))
-    assert world.deliver(bump("2")).state == "merged"
+    assert world.deliver(bump("2"), remake=current).state == "merged"
     assert world.entry("2").state == "done"
     assert world.deliver(bump("3", RECIPE.format(2))).state == "opened"
+
+
+@pytest.mark.parametrize("edited", ["1", "1.9", "2"])
+def test_what_was_edited_before_it_was_merged_or_undone_since_is_told(world: World, edited: str) -> None:
+    world.deliver(bump("2"))
+    world.github.merge(FEEDSTOCK, 1)
+    moved(world, {"recipe/recipe.yaml": RECIPE.format(edited)})
+
+    def again(texts: Mapping[str, str]) -> Change | Skip:
+        text = texts["recipe/recipe.yaml"]
+        return current(texts) if text == RECIPE.format(2) else bump("2", text)
+
+    # The change was made from files that may be older than the repository.
+    outcome = world.deliver(bump("2"), remake=again)
+    assert isinstance(outcome.reason, MergedRequest)
+    assert (outcome.state, outcome.reason.lacking) == ("merged", "" if edited == "2" else "main")
 
 
 def test_what_is_merged_leaves_no_older_one_open(world: World) -> None:
@@ -251,7 +274,7 @@ def test_what_is_merged_leaves_no_older_one_open(world: World) -> None:
     with pytest.raises(KeyboardInterrupt):
         world.deliver(bump("3"), on_step=on_step)
     world.github.merge(FEEDSTOCK, 2)
-    outcome = world.deliver(bump("3"))
+    outcome = world.deliver(bump("3"), remake=current)
     assert (outcome.state, outcome.superseded) == ("merged", (f"{world.github.url}/{FEEDSTOCK}/pull/1",))
     assert world.open_pulls() == []
     assert world.pulls()[0].comments[-1].body.startswith("Superseded by #2: demo 3\n")

@@ -9,6 +9,7 @@ from typing import Any
 from dirac_forge.bot.budget import Held
 from dirac_forge.bot.proposed import RunDecision
 from dirac_forge.bot.run import Result
+from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.proposals.outcome_reasons import ChangeSent
 from dirac_forge.pullrequest.outcome import Outcome
@@ -68,7 +69,8 @@ def _reason(outcome: Outcome, title: str) -> str:
 def _decision_row(decision: RunDecision) -> RunRow:
     name = _line(decision.feedstock, decision.branch) or decision.key
     if decision.state == "nothing":
-        return RunRow(feedstock=name, outcome="nothing to do", reason=decision.said, quiet=True)
+        wrong = any(isinstance(reason, Current) and reason.objection is not None for reason in decision.reasons)
+        return RunRow(feedstock=name, outcome="nothing to do", reason=decision.said, quiet=not wrong)
     if decision.state != "blocked":
         # What was found so far says nothing where the rest could not be found out.
         return RunRow(feedstock=name, outcome=decision.state, reason=decision.said)

@@ -108,7 +108,7 @@ def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | 
         if young is None and isinstance(objection, TooYoung):
             young = release.newest(now, tuple(passed_over))
         passed_over.append(PassedOver(version=release.offers[0].version, reason=objection))
-    return young or _nothing(current, places, tuple(passed_over))
+    return young or _nothing(current, now, places, tuple(passed_over))
 
 
 def _later(now: Version, places: Iterable[Offers]) -> list[Version]:
@@ -134,6 +134,12 @@ class _Release:
             return LateRelease(there=tuple(place.origin.name for place in having), missing=missing)
         alone = len(having) == 1
         return next((said for place, offer in self.there if (said := _of_host(now, place, offer, alone=alone))), None)
+
+    def objected(self) -> PlaceObjects | None:
+        """Return what a place has against it that any recipe with it should know; None for nothing."""
+        alone = len(self.there) == 1
+        said = ((place, offer.objection) for place, offer in self.there if offer.objection)
+        return next((_objects(place, objection, alone=alone) for place, objection in said), None)
 
     def too_young(self, rules: Rules) -> TooYoung | None:
         """Return why it waits until it is older; of a tag whose date is not known here, nobody can tell yet."""
@@ -210,12 +216,16 @@ def _has_zeros(version: Version) -> bool:
 
 def _of_host(now: Version, place: Offers, offer: Offer, *, alone: bool) -> Objection | None:
     if offer.objection:
-        return PlaceObjects(objection=offer.objection, place="" if alone else place.origin.name)
+        return _objects(place, offer.objection, alone=alone)
     if not now.is_prerelease and (offer.version.is_prerelease or offer.prerelease):
         return PreRelease(by="" if offer.version.is_prerelease else "its host")
     if place.origin.kind != "pypi" and now.release[0] < _FIRST_YEAR <= offer.version.release[0]:
         return LooksLikeDate(current=now)
     return None
+
+
+def _objects(place: Offers, objection: str, *, alone: bool) -> PlaceObjects:
+    return PlaceObjects(objection=objection, place="" if alone else place.origin.name)
 
 
 def _first_date(offers: Iterable[Offer]) -> datetime | None:
@@ -237,11 +247,12 @@ def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[Proj
         yield ProjectLink(title="repository", url=repository)
 
 
-def _nothing(current: str, places: Sequence[Offers], passed_over: tuple[PassedOver, ...]) -> SkipReason:
+def _nothing(current: str, now: Version, places: Sequence[Offers], passed_over: tuple[PassedOver, ...]) -> SkipReason:
     notes = _notes(places)
     silent = next((place for place in places if not place.offers), None)
     if silent is None:
-        return Current(version=current, passed_over=passed_over, unread=_unread(places), notes=notes)
+        own = _Release(now, places).objected()
+        return Current(version=current, objection=own, passed_over=passed_over, unread=_unread(places), notes=notes)
     why = silent.unread[0].reason if silent.unread else NoVersionOffered(place=silent.origin.name)
     return NoReleaseFound(why=why, passed_over=passed_over, notes=notes)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dirac_forge.bump.blockers import Blocker
-from dirac_forge.bump.objections import PassedOver, ReleaseNote
+from dirac_forge.bump.objections import PassedOver, PlaceObjects, ReleaseNote
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.upstream.sources.tag_reasons import TagReason
 from dirac_forge.values import dataclass
@@ -37,6 +37,8 @@ class Current(SkipReason):
 
     version: str
     asked: bool = False
+    objection: PlaceObjects | None = None
+    """What upstream has against this very version: it was yanked since, say."""
     passed_over: tuple[PassedOver, ...] = ()
     unread: UnreadTags | None = None
     notes: tuple[ReleaseNote, ...] = ()
@@ -45,7 +47,7 @@ class Current(SkipReason):
     @property
     def remarkable(self) -> bool:
         """Whether there is more to say than that it is current."""
-        return bool(self.passed_over or self.unread or self.notes)
+        return bool(self.objection or self.passed_over or self.unread or self.notes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

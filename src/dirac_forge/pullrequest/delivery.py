@@ -27,7 +27,7 @@ from dirac_forge.pullrequest.faults import environment_fault
 from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.lease import BusyError
 from dirac_forge.pullrequest.ledger import Ledger
-from dirac_forge.pullrequest.making import MadeCommits, Remake, fits, make, rebased, staged
+from dirac_forge.pullrequest.making import MadeCommits, Remake, make, rebased, staged
 from dirac_forge.pullrequest.notes import RERENDER
 from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
@@ -105,7 +105,7 @@ class _Delivery(DeliveryState):
         self.step("looked")
 
         decision = self._decided(wanted, requests, place, base)
-        if settled := self._settled(wanted, decision, place):
+        if settled := self._settled(wanted, decision, place, remake):
             return settled
         tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
         self.step("refreshed")
@@ -123,7 +123,7 @@ class _Delivery(DeliveryState):
             self.journal.once(self.identity, "decided again", f"{place.full_name} moved on: {wanted.title}")
             return self.of(fresh, remake, again=True)
         decision = self._decided(wanted, requests, place, base)
-        if settled := self._settled(wanted, decision, place):
+        if settled := self._settled(wanted, decision, place, remake):
             return settled
         self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since it was read")
         return self._carry_out(wanted, decision, place, tip)
@@ -182,7 +182,9 @@ class _Delivery(DeliveryState):
         tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
         return tip.commit != known.base_sha
 
-    def _settled(self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace) -> Outcome | None:
+    def _settled(
+        self, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, remake: Remake
+    ) -> Outcome | None:
         """Return the outcome if no commit is to be made."""
         request = self.request = decision.request
         match decision.act:
@@ -192,7 +194,7 @@ class _Delivery(DeliveryState):
                 assert decision.other is not None  # noqa: S101  # `decide` says whose it is
                 return left_to_others(self, wanted, decision.other, place)
             case "merged":
-                return merged(self, wanted, decision, place, lacking=self._lacking(wanted, place))
+                return merged(self, wanted, decision, place, lacking=self._lacking(wanted, place, remake))
             case "closed":
                 return left_closed(self, wanted, request)
             case "conflict":
@@ -202,14 +204,15 @@ class _Delivery(DeliveryState):
                 assert request is not None  # noqa: S101  # `decide` finishes what is there
                 return self._finish(wanted, decision, place, request)
 
-    def _lacking(self, wanted: WantedRequest, place: RepositoryPlace) -> str:
-        """Return the branch whose files are what a merged change was made for, or "" if they are not."""
+    def _lacking(self, wanted: WantedRequest, place: RepositoryPlace, remake: Remake) -> str:
+        """Return the branch that still needs a merged change: it was undone, or edited; "" if none is known to."""
         base = place.base(wanted.identity)
         if wanted.identity.kind == "recipe":
             return ""
         try:
             tip = self.clones.refresh(place.full_name, place.url, base, default=place.default_branch)
-            return base if fits(wanted.change, self.clones, tip) else ""
+            fresh = rebased(wanted.change, self.clones, tip, remake)
+            return base if isinstance(fresh, Change) and Identity.of(fresh) == wanted.identity else ""
         except ForgeError:
             return ""  # It is not known.
 
@@ -403,7 +406,9 @@ class _Delivery(DeliveryState):
 
     def archived(self, place: RepositoryPlace) -> Outcome:
         """Leave an archived feedstock alone: that is no failure, and is asked again with the next run."""
-        reason = ArchivedRepository(repository=place.full_name)
+        known = self.known
+        there = known is not None and known.state == "open"
+        reason = ArchivedRepository(repository=place.full_name, open_request=there)
         self.journal.once(self.identity, "skipped", worded(reason))
         return self.outcome("skipped", reason)
 

@@ -168,7 +168,8 @@ def _(reason: skip_reasons.Current) -> str:
     if reason.asked:
         return f"it is at {reason.version} already"
     unread = [reason.unread] if reason.unread is not None else []
-    newest = f"{reason.version} is the newest release that fits"
+    objects = f", and upstream objects to it: {worded(reason.objection)}" if reason.objection is not None else ""
+    newest = f"{reason.version} is the newest release that fits{objects}"
     return _with_details(newest, reason.passed_over, *unread, *reason.notes)
 
 
