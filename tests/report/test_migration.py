@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 from msgspec import structs
 from rich.console import Console, RenderableType
@@ -17,7 +18,7 @@ from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.migration.solvability import HostEnvironment, NotSolvable
 from dirac_forge.migration.status import Known, OpenRebuild, status_of
-from dirac_forge.report.migration import plan_text, why_json
+from dirac_forge.report.migration import plan_json, plan_text, why_json
 from dirac_forge.report.migration_effect import effect_text
 from dirac_forge.report.migration_status import next_text, status_text
 
@@ -112,8 +113,31 @@ def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:
     ]
 
 
+def test_values_that_the_pinning_has_already_leave_no_waves() -> None:
+    plan = plan_of({"a": {"lib": 7}, "b": {"lib": 7}})
+    facts = {**plan.graph.facts, "lib": structs.replace(plan.graph.facts["lib"], version="1.10")}
+    plan = replace(make_plan(build_graph(facts), MIGRATION), already="lib 2")
+    text = shown(plan_text(plan))
+    assert text.startswith(
+        f"{MIGRATION.name}: the pinning has lib 2 already, or newer: builds with today's pinning have the migration.\n"
+    )
+    assert "wave" not in text
+    assert "comes first" not in text
+    assert plan_json(plan)["already_pinned"] == "lib 2"
+
+
 def test_where_nobody_needed_anything_is_said() -> None:
     found = why_json(plan_of({"skipping": {}}), "skipping")
     assert found["because"] == [
         "it has no host or build requirements on linux-64, osx-64, win-64, for which it is built"
+    ]
+
+
+def test_a_recipe_that_skips_all_its_platforms_says_so() -> None:
+    plan = plan_of({"a": {"lib": 7}, "skipping": {}})
+    facts = {**plan.graph.facts}
+    facts["skipping"] = structs.replace(facts["skipping"], platforms=(), skipped=(("linux-64", 6), ("osx-64", 0)))
+    recipe = facts["skipping"].recipe
+    assert why_json(make_plan(build_graph(facts), MIGRATION), "skipping")["because"] == [
+        f"its recipe skips all platforms that conda-forge.yml asks for: linux-64 ({recipe}:6), osx-64"
     ]

@@ -53,8 +53,8 @@ def _stem(package: str) -> str:
 
 
 def older_recipes(plan: Plan) -> Iterator[OlderRecipe]:
-    """Yield the recipes that do not have the new version yet, by package."""
-    for package in sorted(plan.membership.packages):
+    """Yield the recipes that do not have the new version yet, by package; none where it is pinned already."""
+    for package in () if plan.already else sorted(plan.membership.packages):
         for feedstock in plan.graph.makers_of(package):
             facts = plan.graph.facts[feedstock]
             pins = {pin for platform in facts.platforms for pin in _pins(plan, package, platform)}

@@ -47,6 +47,8 @@ class Plan:
     """Members that can be rebuilt at the same time, by name; the first wave waits for nobody."""
     cycles: tuple[Cycle, ...]
     notes: tuple[str, ...] = ()
+    already: str = ""
+    """`lib 2`: what the pinning has already, or newer, wherever there are members; "" where it has not."""
 
     @property
     def members(self) -> tuple[Member, ...]:

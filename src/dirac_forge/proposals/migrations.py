@@ -133,7 +133,9 @@ class MigrationContext:
         membership = members_of(self.graph, migration, allowlist=self._allowlist(migration))
         skipped = self._skipped(migration, membership)
         plan = make_plan(self.graph, migration, refined(membership, self.graph.facts, migration, skipped))
-        return replace(plan, notes=(*plan.notes, *self.assumed_over(migration), *already_pinned(plan, self.pinning)))
+        return replace(
+            plan, notes=(*plan.notes, *self.assumed_over(migration)), already=already_pinned(plan, self.pinning)
+        )
 
     def _unknown_selectors(self, migration: Migration) -> tuple[str, ...]:
         platforms = sorted({platform for facts in self.graph.facts.values() for platform in facts.platforms})
@@ -286,7 +288,7 @@ class MigrationContext:
 
         A package that is in no channel at all is not reported: the channel may be incomplete. Raises UnknownError.
         """
-        if self.channel is None:
+        if self.channel is None or plan.already:
             return ()
         platforms = [platform for platform in self.channel.platforms() if platform != "noarch"]
         return tuple(

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from dirac_forge.feedstock.change import Change, Skip
-from dirac_forge.feedstock.facts_model import as_written
+from dirac_forge.feedstock.facts_model import FeedstockFacts, as_written
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.members import base_of
 from dirac_forge.migration.older import older_recipes
@@ -99,6 +99,7 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
         ],
         "edges": [_edge(plan, edge) for edge in plan.edges],
         "waves": [list(wave) for wave in plan.waves],
+        "already_pinned": plan.already or None,
         "cycles": [
             {
                 "members": list(cycle.members),
@@ -138,13 +139,23 @@ def _edge(plan: Plan, edge: Edge) -> dict[str, Any]:
 
 def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     """Waves in columns of a table, then what is special."""
+    remarks = list(_remarks(plan, pinned))
+    if plan.already:
+        return sentences([*_already(plan), *remarks])
     table = Table("wave", "members", "feedstocks", title=flat(f"{plan.migration.name}: {plan.migration.title}"))
     for number, wave in enumerate(plan.waves, start=1):
         table.add_row(str(number), str(len(wave)), flat(", ".join(_shown(plan, name) for name in wave)))
-    remarks = list(_remarks(plan, pinned))
     if not plan.waves:
         return sentences([f"{plan.migration.name}: {no_members(plan)}", *remarks])
     return Group(table, sentences(remarks))
+
+
+def _already(plan: Plan) -> Iterator[str]:
+    """Yield that the pinning has a migration, and how its members come to be built with it."""
+    name, count = plan.migration.name, len(plan.members)
+    yield f"{name}: the pinning has {plan.already} already, or newer: builds with today's pinning have the migration."
+    members = "1 feedstock is a member" if count == 1 else f"{count} feedstocks are members"
+    yield f"{members}; `dirac-forge migrate status {name}` shows what is built with it."
 
 
 def no_members(plan: Plan) -> str:
@@ -256,10 +267,18 @@ def _not_concerned(plan: Plan, name: str) -> str:
         {need.section for need in facts.needs} if facts is not None else (), plan.migration.settings.include_build
     )
     if not where:
-        built = ", ".join(facts.platforms) if facts is not None else ""
-        return f"it has no host or build requirements{f' on {built}, for which it is built' if built else ''}"
+        return _without_needs(facts)
     what = f"{packages[0]} is not" if len(packages) == 1 else f"none of {_some(packages)} is"
     return f"{what} in its {where} requirements"
+
+
+def _without_needs(facts: FeedstockFacts | None) -> str:
+    """Return that a feedstock needs nothing to be built, and where: its recipe may skip all that it could be for."""
+    if facts is not None and facts.skipped and not facts.platforms:
+        skipped = (f"{each}{f' ({facts.recipe}:{line})' if line else ''}" for each, line in facts.skipped)
+        return f"its recipe skips all platforms that conda-forge.yml asks for: {', '.join(skipped)}"
+    built = ", ".join(facts.platforms) if facts is not None else ""
+    return f"it has no host or build requirements{f' on {built}, for which it is built' if built else ''}"
 
 
 def _linking(sections: Collection[str], include_build: bool) -> str:
