@@ -259,7 +259,7 @@ def test_a_package_for_an_extra_must_be_in_the_channel(listing: MakeListing) -> 
 
 
 def test_the_package_that_is_more_than_a_projects_own() -> None:
-    assert (whole_of("QtConsole"), whole_of("requests")) == ("qtconsole", "")
+    assert (whole_of("QtConsole"), whole_of("requests")) == (("qtconsole", ("pyqt",)), ("", ()))
 
 
 def test_all_extras_of_a_project() -> None:

@@ -156,10 +156,12 @@ def packages_of(project: str) -> tuple[str, ...]:
     return entry.outputs if entry is not None else ()
 
 
-def whole_of(project: str) -> str:
-    """Return the package that conda-forge's feedstock of `project` makes of its own package and more, "" for none."""
+def whole_of(project: str) -> tuple[str, tuple[str, ...]]:
+    """Return the package that conda-forge's feedstock of `project` makes of its own package and more, and what more
+    that is known to be; "" for none.
+    """
     entry = tables.curated().get(canonicalize_name(project))
-    return entry.whole if entry is not None else ""
+    return (entry.whole, entry.adds) if entry is not None else ("", ())
 
 
 def extras_of(project: str) -> dict[str, str]:

@@ -32,8 +32,9 @@ class Requirement:
     """Package, or the language of a compiler or stdlib (`c`, `cxx`, `rust`, `fortran`)."""
     spec: str = ""
     """Conda's version spec (`>=1.2,<3`, `==@{version}`, `@{python_min}.*`), or "" for any."""
-    kind: Literal["package", "compiler", "stdlib", "pin_subpackage", "cross_python"] = "package"
-    """`pin_subpackage` is exact; `cross_python` is `cross-python_<target_platform>`."""
+    kind: Literal["package", "compiler", "stdlib", "pin_subpackage", "pin_version", "cross_python"] = "package"
+    """`pin_subpackage` names the build of another output, `pin_version` only its version; `cross_python` is
+    `cross-python_<target_platform>`."""
     when: When | None = None
     comment: str = ""
 

@@ -126,6 +126,9 @@ class NoteKind(Enum):
     )
     IN_CHANNEL = "{package} in run: the channel's {build} has it, upstream does not declare it"
     WHOLE_UNKNOWN = "{package} requires more than {own}, and its newest build is not known here: fill in its run"
+    WHOLE_BY_TABLE = (
+        "{package} requires {adds:and} by the table of names; its newest build is not known here: check its run"
+    )
     WHOLE = "{package} is {own} and more: its requirements are those of {build} in the channel"
     UNKNOWN_SIBLING = "{package} requires {sibling} of its own version: add that output, and to run"
     NEW_NAMES = (

@@ -33,7 +33,7 @@ def test_nothing_is_carried_where_upstream_declared_everything() -> None:
 def test_a_package_that_is_more_than_the_projects_own_requires_what_the_channels_build_does() -> None:
     depends = ("demo-base >=1.0,<1.0.1.0a0", "python", "pyqt >=5.15", "demo-docs ==1.0")
     info = PackageInfo(name="demo", versions=("1.0",), python=True, channel="c", depends=depends)
-    lines, notes = whole_package("demo", "demo-base", info)
+    lines, notes = whole_package("demo", "demo-base", info, ["pyqt"])
     assert lines == (Requirement(name="pyqt", spec=">=5.15", comment="demo 1.0 has it"),)
     assert [(note.level, note.text) for note in notes] == [
         ("info", "demo is demo-base and more: its requirements are those of demo 1.0 in the channel"),
@@ -42,6 +42,13 @@ def test_a_package_that_is_more_than_the_projects_own_requires_what_the_channels
 
 
 def test_what_is_not_known_of_such_a_package_is_for_a_person() -> None:
-    lines, (note,) = whole_package("demo", "demo-base", None)
+    lines, (note,) = whole_package("demo", "demo-base", None, [])
     assert (lines, note.level) == ((), "todo")
     assert note.text == "demo requires more than demo-base, and its newest build is not known here: fill in its run"
+
+
+def test_the_table_of_names_tells_what_such_a_package_adds_where_no_channel_does() -> None:
+    lines, (note,) = whole_package("demo", "demo-base", None, ["pyqt", "six"])
+    assert lines == (Requirement(name="pyqt"), Requirement(name="six"))
+    text = "demo requires pyqt and six by the table of names; its newest build is not known here: check its run"
+    assert (note.level, note.text) == ("warning", text)

@@ -262,6 +262,15 @@ def test_further_names_and_extras_are_outputs() -> None:
     assert {outputs[n].noarch for n in ("demo-ext", "demo_ext-full")} == {"generic"}
 
 
+def test_an_extra_that_names_another_one_requires_its_output() -> None:
+    requires = ["a; extra == 'x'", "demo[x]; extra == 'y'", "b; extra == 'y'", "a; extra == 'z'", "b; extra == 'z'"]
+    extras = {extra: f"demo-{extra}" for extra in ("x", "y", "z")}
+    release = facts("demo", requires=requires, extras=list(extras))
+    outputs = {o.name: o for o in made(FamilyPart(package="demo", facts=release, extras=extras)).outputs}
+    assert texts(outputs["demo-y"].run) == ["pin_subpackage demo", "pin_subpackage demo-x", "package b"]
+    assert texts(outputs["demo-z"].run) == ["pin_subpackage demo", "package a", "package b"]
+
+
 def test_an_extra_that_has_all_of_another_one_requires_its_output() -> None:
     requires = [
         "a; extra == 'x'",
@@ -275,7 +284,7 @@ def test_an_extra_that_has_all_of_another_one_requires_its_output() -> None:
         (["py3-none-any"], ["pin_subpackage demo", "pin_subpackage demo-x", "pin_subpackage demo-y"]),
         (
             ["cp312-cp312-win_amd64"],
-            ["package python >=@{python_min}", *(f"package demo{e} ==@{{version}}" for e in ("", "-x", "-y"))],
+            ["package python >=@{python_min}", *(f"pin_version demo{e}" for e in ("", "-x", "-y"))],
         ),
     ):
         release = facts("demo", wheels=wheels, requires=requires, extras=list(extras))
@@ -299,7 +308,7 @@ def test_extras_of_a_compiled_package_are_one_package_for_all_platforms_and_pyth
     main, fast = recipe.outputs
     assert (main.noarch, fast.noarch) == (None, "python")
     assert (fast.build, texts(fast.host), fast.skip, fast.script) == ((), ["package python @{python_min}.*"], (), "")
-    assert texts(fast.run) == ["package python >=@{python_min}", "package demo ==@{version}", "package numpy >=2"]
+    assert texts(fast.run) == ["package python >=@{python_min}", "pin_version demo", "package numpy >=2"]
 
 
 def test_a_further_name_that_stands_for_an_extra_is_one_output() -> None:

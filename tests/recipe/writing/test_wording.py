@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dirac_forge.recipe.writing.wording import placeholders
+from dirac_forge.recipe.model import Requirement
+from dirac_forge.recipe.writing.scalars import V0, V1
+from dirac_forge.recipe.writing.wording import placeholders, requirement
 
 RECIPE = """\
 # TODO: ask upstream for a tag
@@ -28,3 +30,9 @@ extra:
 
 def test_only_what_is_written_here_is_to_be_filled_in() -> None:
     assert placeholders(RECIPE) == (2, 3, 8, 14, 15)
+
+
+def test_the_version_of_another_output_is_pinned_without_its_build() -> None:
+    line = Requirement(name="demo", kind="pin_version")
+    assert requirement(line, V1) == "${{ pin_subpackage('demo', upper_bound='x.x.x.x.x.x') }}"
+    assert requirement(line, V0) == "{{ pin_subpackage('demo', max_pin='x.x.x.x.x.x') }}"

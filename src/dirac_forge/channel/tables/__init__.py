@@ -24,6 +24,8 @@ class NameEntry:
     """All packages of the feedstock where some only require the first, which holds the module."""
     whole: str = ""
     """The package of the same feedstock that requires the preferred one and more."""
+    adds: tuple[str, ...] = ()
+    """What more `whole` requires, by name."""
 
 
 @cache
@@ -35,6 +37,7 @@ def curated() -> Mapping[str, NameEntry]:
             reason=row.get("reason", ""),
             outputs=tuple(row.get("outputs", ())),
             whole=row.get("whole", ""),
+            adds=tuple(row.get("adds", ())),
         )
         for project, row in _document()["names"].items()
     }

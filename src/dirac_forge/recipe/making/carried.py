@@ -28,11 +28,17 @@ def carried_over(output: Output, info: PackageInfo, declared: Collection[str]) -
     return (replace(output, run=(*output.run, *lines)), notes) if lines else (output, ())
 
 
-def whole_package(name: str, own: str, info: PackageInfo | None) -> tuple[tuple[Requirement, ...], tuple[Note, ...]]:
-    """Return what the package `name` requires beside the project's `own`, as the channel's newest build has it.
+def whole_package(
+    name: str, own: str, info: PackageInfo | None, adds: Collection[str]
+) -> tuple[tuple[Requirement, ...], tuple[Note, ...]]:
+    """Return what the package `name` requires next to the project's `own`, as the channel's newest build has it.
 
-    No project declares that; where the channel's build is not known, a person has to fill it in.
+    No project declares that; where the channel's build is not known, it is what the table of names says (`adds`), and a
+    person has to check it, or fill it in.
     """
+    if info is None and adds:
+        by_table = note("warning", NoteKind.WHOLE_BY_TABLE, package=name, adds=adds)
+        return tuple(Requirement(name=each) for each in adds), (by_table,)
     if info is None:
         return (), (note("todo", NoteKind.WHOLE_UNKNOWN, package=name, own=own),)
     comment = f"{info.name} {info.newest} has it"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -20,6 +21,7 @@ from dirac_forge.recipe.making.specs import conda_version
 from dirac_forge.recipe.model import About, Output, Recipe, Requirement, Test
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.facts import CoreMetadata
 
 __all__ = ["FamilyPart", "LicenceFile", "generate"]
 
@@ -37,6 +39,7 @@ def generate(
     Raises InputError where a release has nothing that a recipe could be made from.
     """
     main = next((part for part in parts if feedstock in (part.package, *part.aliases)), parts[-1])
+    providers = replace(providers, metadata=_metadata_with(parts, providers))
     admitted = {part.package: _supported(part, scope) for part in parts}
     python_min = max((s.python_min for s in admitted.values()), key=Version)
     family = Family(
@@ -65,6 +68,20 @@ def generate(
         noarch_platforms=_noarch_platforms(outputs.values(), scope),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _metadata_with(
+    parts: Iterable[FamilyPart], providers: Providers
+) -> Callable[[str, SpecifierSet], CoreMetadata | None]:
+    """Return the provider of metadata that answers for the parts with their own: extras that name others of the same
+    release add what that release says, and not what the newest one does.
+    """
+    own = {canonicalize_name(part.facts.metadata.name): part.facts.metadata for part in parts}
+
+    def metadata(project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
+        return own.get(canonicalize_name(project)) or providers.metadata(project, specifiers)
+
+    return metadata
 
 
 def _modules(parts: Iterable[FamilyPart]) -> dict[str, Sibling]:

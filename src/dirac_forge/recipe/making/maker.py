@@ -374,10 +374,10 @@ class Maker:
 
     def _whole(self, package: str, project: str) -> tuple[dict[str, tuple[Requirement, ...]], tuple[Note, ...]]:
         """Return the package that is this one and more, where conda-forge's feedstock makes one, with what that is."""
-        name = whole_of(project)
+        name, adds = whole_of(project)
         if not name or name == package:
             return {}, ()
-        lines, notes = whole_package(name, package, self.catalogue.info([name]).get(name))
+        lines, notes = whole_package(name, package, self.catalogue.info([name]).get(name), adds)
         return {name: lines}, notes
 
     def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from packaging.utils import canonicalize_name
+
 from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.output import FamilyPart
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.model import Output, Requirement, Test
@@ -23,14 +26,21 @@ def satellites(
 ) -> Iterator[tuple[Output, tuple[Note, ...]]]:
     """Yield the further outputs of `part`, each requiring exactly `main`'s version, with notes on why."""
     for name in part.aliases:
-        if name in part.extras.values():
-            continue
-        yield _satellite(name, main, ()), (note("info", NoteKind.ALIAS, package=name, main=main.name),)
+        if name not in part.extras.values():
+            yield _satellite(name, main, ()), (note("info", NoteKind.ALIAS, package=name, main=main.name),)
     for name, more in part.whole.items():
         yield _satellite(name, main, more), ()
-    plain = convert(part.facts.metadata.requires_dist, scope, providers, noarch=True).lines
+    yield from _of_extras(part, main, scope, providers)
+
+
+def _of_extras(
+    part: FamilyPart, main: Output, scope: Scope, providers: Providers
+) -> Iterator[tuple[Output, tuple[Note, ...]]]:
+    """Yield an output for each extra that is a package: `main`, outputs of other extras in it, and the rest of it."""
+    requires = part.facts.metadata.requires_dist
+    plain = convert(requires, scope, providers, noarch=True).lines
     converted = {
-        name: convert(part.facts.metadata.requires_dist, scope, providers, noarch=True, extras=(extra,))
+        name: convert(requires, scope, providers, noarch=True, extras=(extra,))
         for extra, name in sorted(part.extras.items())
     }
     added = {
@@ -38,18 +48,36 @@ def satellites(
         for name, each in converted.items()
     }
     for extra, name in sorted(part.extras.items()):
-        # Other extras may have each other's requirements by chance.
-        inner, rest = _through_others(name, added) if extra in _OF_EVERYTHING else ([], added[name])
+        inner, rest = _through_others(name, added, _inner_outputs(part, extra, scope))
         told_apart = by_system(rest)
         why = note("info", NoteKind.EXTRA_OUTPUT, package=name, main=main.name, extra=extra)
         pins = tuple(_pin(other, main) for other in inner)
         yield _satellite(name, main, (*pins, *told_apart.lines)), (why, *converted[name].notes, *told_apart.notes)
 
 
-def _through_others(name: str, added: Mapping[str, tuple[Requirement, ...]]) -> tuple[list[str], Sequence[Requirement]]:
-    """Return the outputs of other extras that bring a part of what an output adds, and the lines that none brings."""
+def _inner_outputs(part: FamilyPart, extra: str, scope: Scope) -> Collection[str]:
+    """Return the outputs of the extras that an extra may take in: those that it names, and all for one of everything.
+
+    Any others may have each other's requirements by chance.
+    """
+    if extra in _OF_EVERYTHING:
+        return part.extras.values()
+    own = canonicalize_name(part.facts.metadata.name)
+    return {
+        part.extras[inner]
+        for line in part.facts.metadata.requires_dist
+        if canonicalize_name(line.name) == own and not reach(line.marker, scope, (extra,)).never
+        for inner in map(canonicalize_name, line.extras)
+        if inner in part.extras
+    }
+
+
+def _through_others(
+    name: str, added: Mapping[str, tuple[Requirement, ...]], candidates: Collection[str]
+) -> tuple[list[str], Sequence[Requirement]]:
+    """Return the candidates that bring a part of what an output adds, and the lines that none of them brings."""
     rest = dict.fromkeys(added[name])
-    smaller = [other for other, lines in added.items() if set(lines) < set(added[name])]
+    smaller = [other for other in candidates if set(added[other]) < set(added[name])]
     inner = []
     for other in sorted(smaller, key=lambda each: (-len(added[each]), each)):
         if covered := rest.keys() & set(added[other]):
@@ -62,7 +90,7 @@ def _pin(name: str, main: Output) -> Requirement:
     """Return the line for another output: its build where `main` has one build for all, else its version."""
     if main.noarch:
         return Requirement(name=name, kind="pin_subpackage")
-    return Requirement(name=name, spec="==@{version}")
+    return Requirement(name=name, kind="pin_version")
 
 
 def _satellite(name: str, main: Output, added: tuple[Requirement, ...]) -> Output:

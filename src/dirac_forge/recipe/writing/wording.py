@@ -10,7 +10,7 @@ from typing import Final
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.model import Output, Recipe, Requirement, Source
 from dirac_forge.recipe.writing.blocks import Lines, items, nested
-from dirac_forge.recipe.writing.scalars import Dialect
+from dirac_forge.recipe.writing.scalars import V1, Dialect
 
 __all__ = [
     "LICENSE_FILE_MISSING",
@@ -36,6 +36,7 @@ MAINTAINERS_MISSING: Final = (
 )
 
 _PACKAGE: Final = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
+_OF_LANGUAGES: Final = frozenset({"compiler", "stdlib", "cross_python"})
 _LANGUAGE: Final = re.compile(r"[a-z0-9_-]+")
 _SPEC: Final = re.compile(r"(?:[A-Za-z0-9_.*+!<>=~,|^ -]|@\{[a-z_]+\})*")
 _VERSION: Final = re.compile(r"[A-Za-z0-9_.!+]+")
@@ -81,7 +82,7 @@ def _check_output(output: Output) -> None:
     _each("entry point", _ENTRY_POINT, output.entry_points)
     _check_paths(output.about.license_files)
     for line in (*output.build, *output.host, *output.run, *output.run_constraints):
-        _each("requirement", _PACKAGE if line.kind in {"package", "pin_subpackage"} else _LANGUAGE, [line.name])
+        _each("requirement", _LANGUAGE if line.kind in _OF_LANGUAGES else _PACKAGE, [line.name])
         _each(f"version spec of {line.name}", _SPEC, [line.spec])
 
 
@@ -117,6 +118,9 @@ def requirement(line: Requirement, dialect: Dialect) -> str:
             return dialect.variable(f"{line.kind}('{line.name}')")
         case "pin_subpackage":
             return dialect.variable(f"pin_subpackage('{line.name}', exact=True)")
+        case "pin_version":
+            bound = "upper_bound" if dialect is V1 else "max_pin"
+            return dialect.variable(f"pin_subpackage('{line.name}', {bound}='x.x.x.x.x.x')")
         case "cross_python":
             return f"cross-python_{dialect.variable('target_platform')}"
         case "package":
