@@ -7,8 +7,9 @@ import pytest
 
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.expected_records import Built, ChannelExports, build
+from dirac_forge.check.expected_records import Built, ChannelExports
 from dirac_forge.check.paper_builds import build_all
+from dirac_forge.check.subjects import Subject
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -74,15 +75,7 @@ def recipe(folder: Path, text: str, *, name: str = "recipe.yaml", **files: str) 
 
 def made(tmp_path: Path, of: VariantRecipe, *platforms: str, **more: Any) -> tuple[Built, ...]:
     where = channel(tmp_path / "channel", **more)
-    exports = ChannelExports(where, lambda _: None)
-    return build(
-        of,
-        feedstock="it",
-        channel=where,
-        exports=exports,
-        platforms=platforms or ["linux-64"],
-        pinning=PINNING,
-    )
+    return build_all(where, [Subject("it", of, channel=where, pinning=PINNING, platforms=platforms or ["linux-64"])])
 
 
 COMPILED = """\
@@ -241,9 +234,10 @@ def test_recipes_see_what_the_others_make(tmp_path: Path) -> None:
     where = channel(tmp_path / "channel", extra=[pkg("low 6.0")])
     found = build_all(
         where,
-        {"high": recipe(tmp_path / "high", high), "low": recipe(tmp_path / "low", low)},
-        platforms=["linux-64"],
-        pinning=PINNING,
+        [
+            Subject(name, recipe(tmp_path / name, text), channel=where, pinning=PINNING, platforms=["linux-64"])
+            for name, text in (("high", high), ("low", low))
+        ],
     )
     fast = [one for one in found if one.record.name == "fast"]
     assert all("low >=7.0,<7.1.0a0" in one.record.depends for one in fast)

@@ -17,6 +17,7 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.expected_records import Built
 from dirac_forge.check.paper_builds import build_all
+from dirac_forge.check.subjects import Subject
 from dirac_forge.feedstock.pinning import read_pinning
 from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -71,9 +72,7 @@ def matches() -> list[Match]:
     for name, folder in islice(folders.items(), 0, None, 2):  # half of them prove as much, in half the time
         built = build_all(
             channel,
-            {name: folder.read()},
-            platforms=["linux-64"],
-            pinning=pinning,
+            [Subject(name, folder.read(), channel=channel, pinning=pinning, platforms=["linux-64"])],
             at_hand=lambda of: written().get(of),
         )
         for one in built:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 
@@ -76,19 +76,23 @@ def _whole(
     """Return the environment, where it holds: only what is fresh, and what looks at that, can have changed."""
     machine = {package.name: package for package in channel.machine(cell.platform)}
     records = environment.values()
-    depends = (spec for one in records for spec in _touched(one, one.depends, fresh))
-    constrains = (spec for one in records for spec in _touched(one, one.constrains, fresh))
+    old = [one for one in records if one.name not in fresh]
+    depends = [*(spec for one in fresh.values() for spec in one.depends), *_about(fresh, (one.depends for one in old))]
+    constrains = [
+        *(spec for one in fresh.values() for spec in one.constrains),
+        *_about(fresh, (one.constrains for one in old)),
+    ]
     holds = all(_met(spec, environment, machine) for spec in (*cell.specs, *depends)) and not any(
         _broken(spec, environment, machine) for spec in constrains
     )
     return tuple(sorted(records, key=lambda record: record.name)) if holds else None
 
 
-def _touched(record: Record, specs: tuple[str, ...], fresh: Mapping[str, Record]) -> Iterable[str]:
-    """Return the specs of a record that what is fresh can have changed."""
-    if record.name in fresh:
-        return specs
-    return () if _names(specs).isdisjoint(fresh) else (spec for spec in specs if name_of(spec) in fresh)
+def _about(names: Mapping[str, Record], specs: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Yield the specs that are about these packages."""
+    for some in specs:
+        if some and not _names(some).isdisjoint(names):
+            yield from (spec for spec in some if name_of(spec) in names)
 
 
 @lru_cache(maxsize=16_384)  # the same records are in the environments of many cells

@@ -13,9 +13,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.exports import Built, ChannelExports, exports_of
 from dirac_forge.check.recipe_mistakes import rendered_mistakes
 from dirac_forge.check.toolchain import toolchain_exports
-from dirac_forge.feedstock.algebra import MigrationKeys
-from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
+from dirac_forge.feedstock.variants import Variant, VariantRecipe
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
 
@@ -32,39 +30,32 @@ def build(
     feedstock: str,
     channel: Channel,
     exports: ChannelExports,
-    platforms: Sequence[str],
-    pinning: Pinning | None,
-    migrations: Sequence[MigrationKeys] = (),
+    platform: str,
+    rendered: Iterable[tuple[Variant, RenderedRecipe]],
+    pinned: bool,
 ) -> tuple[Built, ...]:
-    """Return what a feedstock would make for these platforms, each package once.
+    """Return what a feedstock would make on one platform, each package once.
 
     Args:
         recipe: with the files beside it.
         feedstock: its name.
         channel: where host environments are solved.
         exports: run_exports of what it is built with.
-        platforms: those that conda-forge.yml does not enable are left out; `noarch_platforms` make noarch packages.
-        pinning: conda-forge-pinning; None: nothing is pinned but the Pythons.
-        migrations: applied on top of the pinning.
+        platform: one that conda-forge.yml enables, or one of its `noarch_platforms`, which make noarch packages.
+        rendered: the variants of the platform.
+        pinned: whether they come from a pinning; else nothing is pinned but the Pythons.
 
     Raises:
-        RecipeError: the recipe does not render; with file and line.
+        RecipeError: the recipe makes a mistake; with file and line.
         UnknownError: the channel can't be read.
     """
     found: dict[tuple[str, str], Built] = {}
-    noarch = set(recipe.forge.noarch_platforms)
-    own = {one.platform for one in recipe.forge.platforms}.intersection(platforms)
-    for platform in dict.fromkeys((*platforms, *recipe.forge.noarch_platforms)):
-        if platform not in own | noarch:
-            continue
-        for variant, rendered in rendered_variants(recipe, pinning, migrations, platform=platform):
-            if platform not in noarch and all(output.noarch for output in rendered.packages):
-                continue  # made elsewhere
-            for one in _Variant(
-                recipe, feedstock, channel, exports, variant, rendered, pinned=pinning is not None
-            ).packages():
-                if platform in (own if one.record.noarch is None else noarch):
-                    found.setdefault((one.record.subdir, one.record.file), one)
+    enabled = platform in {one.platform for one in recipe.forge.platforms}
+    makes_noarch = platform in recipe.forge.noarch_platforms
+    for variant, one in rendered:
+        for built in _Variant(recipe, feedstock, channel, exports, variant, one, pinned=pinned).packages():
+            if enabled if built.record.noarch is None else makes_noarch:
+                found.setdefault((built.record.subdir, built.record.file), built)
     return tuple(found.values())
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.expected_records import build
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
-from dirac_forge.check.migrations import shown_migrations
-from dirac_forge.feedstock.algebra import MigrationKeys
-from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.recipe.reading.mistakes import refuse_unbuildable
 
-__all__ = ["build_all", "migrations_of"]
+__all__ = ["build_all"]
 
 _MOST_PASSES = 3
 _Made = dict[str, list[Built]]
@@ -21,20 +19,18 @@ _Made = dict[str, list[Built]]
 
 def build_all(
     channel: Channel,
-    recipes: Mapping[str, VariantRecipe],
+    subjects: Iterable[Subject],
+    side: Side = "new",
     *,
-    platforms: Sequence[str],
-    pinning: Pinning | None,
     at_hand: AtHand = lambda _: None,
     known: ChannelExports | None = None,
 ) -> tuple[Built, ...]:
-    """Return the packages that the recipes would make; built again while one changes what another is built with.
+    """Return the packages that recipes would make; built again while one changes what another is built with.
 
     Args:
         channel: where host environments are solved.
-        recipes: by the names of their feedstocks.
-        platforms: to build for.
-        pinning: conda-forge-pinning.
+        subjects: the recipes; those that have none on this side are left out.
+        side: as they are proposed, or as they are.
         at_hand: the run_exports that a recipe at hand writes for a package.
         known: exports of the packages of `channel`, with host environments that were solved for other recipes.
 
@@ -43,6 +39,7 @@ def build_all(
         UnknownError: the channel can't be read.
     """
     made: _Made = {}
+    recipes = {one.key: (one, recipe) for one in subjects if (recipe := one.recipe(side)) is not None}
     stale = list(recipes)
     for _ in range(_MOST_PASSES):
         view, exports = channel, known
@@ -51,31 +48,13 @@ def build_all(
             view = channel.overlaid([one.record for one in earlier])
             exports = ChannelExports(view, at_hand)
             exports.add(earlier)
-        fresh = {
-            feedstock: _made(view, feedstock, recipes[feedstock], platforms, channel, exports, pinning)
-            for feedstock in stale
-        }
+        fresh = {key: _made(view, *recipes[key], side, exports) for key in stale}
         changed = _changed(made, fresh)
         made |= fresh
-        stale = [name for name, recipe in recipes.items() if _is_stale(name, recipe, platforms, changed)]
+        stale = [key for key, (one, recipe) in recipes.items() if _is_stale(key, recipe, one.platforms, changed)]
         if not stale:
             break
     return _unique(made)
-
-
-def migrations_of(
-    channel: Channel, recipe: VariantRecipe, platform: str, pinning: Pinning | None
-) -> tuple[MigrationKeys, ...]:
-    """Return the open migrations that a feedstock has been through, which are applied on top of the pinning.
-
-    Raises:
-        ConfigurationError: a migration can't be read.
-        ChannelUnknownError: the channel can't be read.
-    """
-    if pinning is None or recipe.ci_support:
-        return ()
-    names = {output.name for output in recipe.text.render(platform=platform).packages}
-    return shown_migrations(pinning, channel.index(platform), sorted(names))
 
 
 def _unique(made: _Made) -> tuple[Built, ...]:
@@ -101,29 +80,21 @@ def _changed(before: _Made, fresh: _Made) -> dict[str, str]:
     }
 
 
-def _made(
-    view: Channel,
-    feedstock: str,
-    recipe: VariantRecipe,
-    platforms: Sequence[str],
-    channel: Channel,
-    exports: ChannelExports,
-    pinning: Pinning | None,
-) -> list[Built]:
+def _made(view: Channel, subject: Subject, recipe: VariantRecipe, side: Side, exports: ChannelExports) -> list[Built]:
     refuse_unbuildable(recipe.text)
-    found: list[Built] = []
-    for platform in dict.fromkeys((*platforms, *recipe.forge.noarch_platforms)):
-        made = build(
+    return [
+        one
+        for platform in subject.enabled(side)
+        for one in build(
             recipe,
-            feedstock=feedstock,
+            feedstock=subject.key,
             channel=view,
             exports=exports,
-            platforms=[platform],
-            pinning=pinning,
-            migrations=migrations_of(channel, recipe, platform, pinning),
+            platform=platform,
+            rendered=subject.rendered(side, platform),
+            pinned=subject.is_pinned,
         )
-        found += [one for one in made if one.platform == platform]
-    return found
+    ]
 
 
 def _built_with(recipe: VariantRecipe, platforms: Sequence[str]) -> set[str]:

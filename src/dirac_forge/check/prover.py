@@ -169,15 +169,7 @@ class Prover:
             yield UnknownExports(names=tuple(unknown))
 
     def _build(self, subjects: Sequence[Subject], side: Side) -> tuple[Built, ...]:
-        recipes = {one.key: recipe for one in subjects if (recipe := one.recipe(side)) is not None}
-        found = build_all(
-            self.channel,
-            recipes,
-            platforms=self.platforms,
-            pinning=self.pinning,
-            at_hand=self._at_hand,
-            known=self._exports,
-        )
+        found = build_all(self.channel, subjects, side, at_hand=self._at_hand, known=self._exports)
         return tuple(one for one in found if _for_pythons(one, self._pythons))
 
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Literal
 
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.paper_builds import migrations_of
+from dirac_forge.check.migrations import shown_migrations
+from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
@@ -43,6 +44,11 @@ class Subject:
         """Return the recipe before or after; None for one that is new."""
         return self.new if side == "new" else self.old
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether its variants come from a pinning; else nothing is pinned but the Pythons."""
+        return self._pinning is not None
+
     def enabled(self, side: Side = "new") -> tuple[str, ...]:
         """Return the platforms that it is built on and for, of those that are looked at."""
         recipe = self.recipe(side)
@@ -63,7 +69,7 @@ class Subject:
         if recipe is None:
             return []
         if (side, platform) not in self._rendered:
-            migrations = migrations_of(self._channel, recipe, platform, self._pinning)
+            migrations = self._migrations(recipe, platform)
             found = rendered_variants(recipe, self._pinning, migrations, platform=platform)
             noarch_here = platform in recipe.forge.noarch_platforms
             self._rendered[side, platform] = [
@@ -72,6 +78,13 @@ class Subject:
                 if noarch_here or any(output.noarch is None for output in one.packages)
             ]
         return self._rendered[side, platform]
+
+    def _migrations(self, recipe: VariantRecipe, platform: str) -> tuple[MigrationKeys, ...]:
+        """Return the open migrations that it has been through, which are applied on top of the pinning."""
+        if self._pinning is None or recipe.ci_support:
+            return ()
+        names = {output.name for output in recipe.text.render(platform=platform).packages}
+        return shown_migrations(self._pinning, self._channel.index(platform), sorted(names))
 
     @cached_property
     def provides(self) -> Mapping[str, str]:
