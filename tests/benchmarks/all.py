@@ -1,10 +1,11 @@
 """Every benchmark once, and one table: each figure with its limit, and what it was last time.
 
-    python tests/benchmarks/all.py [--snapshot DIR] [--workspace DIR] [--last FILE] [NAME…]
+    python tests/benchmarks/all.py [--snapshot DIR] [--workspace DIR [--pinning DIR]] [--last FILE] [NAME…]
 
 Ratios have their baseline in the same run. Without a snapshot the one that comes with dirac-forge is used; `bumps` runs
 only with a workspace; `audits` and `closure` ask pypi.org. `--last` is a JSON file that is read, and written anew.
-Exits with 1 where a figure is over its limit or a benchmark failed.
+Exits with 1 where a figure is over its limit or a benchmark failed. `builds.py` (a channel with compilers) and
+`site.py` (a browser) are run by hand.
 """
 
 from __future__ import annotations
@@ -47,18 +48,20 @@ class Row:
         return "" if self.good else "over" if self.limit else "!"
 
 
-def commands(snapshot: Path, workspace: Path | None) -> dict[str, tuple[str, ...]]:
+def commands(snapshot: Path, workspace: Path | None, pinning: Path | None = None) -> dict[str, tuple[str, ...]]:
     """The arguments of each benchmark, by name."""
     found: dict[str, tuple[str, ...]] = {
         "audits": (str(snapshot),),
         "checks": (str(snapshot),),
         "cluster": (str(snapshot),),
         "closure": (),
+        "idle": (),
         "migrations": ("--recipes", "27000"),
         "soak": (),
     }
     if workspace is not None:
-        found["bumps"] = (str(workspace), "--channel", str(snapshot))
+        given = ("--pinning", str(pinning)) if pinning is not None else ()
+        found["bumps"] = (str(workspace), "--channel", str(snapshot), *given)
     return found
 
 
@@ -112,10 +115,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--snapshot", type=Path)
     parser.add_argument("--workspace", type=Path)
+    parser.add_argument("--pinning", type=Path)
     parser.add_argument("--last", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        known = commands(given.snapshot or embedded_folder(Path(folder)), given.workspace)
+        known = commands(given.snapshot or embedded_folder(Path(folder)), given.workspace, given.pinning)
         wrong = [name for name in given.names if name not in known]
         if wrong:
             parser.error(f"{', '.join(wrong)}: expected {', '.join(known)}")

@@ -25,7 +25,7 @@ def command(arguments: list[str], index: str, cache: Path, connections: int) -> 
         env=environment_of(cache, connections),
         check=False,
     )
-    if done.returncode not in {0, 3}:
+    if done.returncode not in {0, 1, 3}:  # 1: a bump is blocked; 3: something is unknown
         sys.exit(f"dirac-forge bump left with {done.returncode}")
     return time.perf_counter() - start
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 __all__ = ["FILE", "figure"]
 
-FILE = "DIRAC_FORGE_FIGURES"
-"""The variable with the file that gets a line of JSON for each figure."""
+FILE = "BENCHMARK_FIGURES"
+"""The variable with the file that gets a line of JSON for each figure; the program refuses others of its own prefix."""
 
 
 def figure(name: str, value: float, most: float, *, unit: str = "times") -> None:

@@ -20,6 +20,8 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 
+from figures import figure
+
 from cli.test_bot import recipe, release
 from dirac_forge.cli import main as program
 from support.bots import TOKEN
@@ -77,6 +79,9 @@ def measured(turn: str, workspace: Path, github: GitHub, index: PackageIndex) ->
         f"{api + by_git} requests to GitHub ({by_git} by git), idle: {idle}",
         flush=True,
     )
+    if turn == "idle":
+        figure("an idle turn of the bot", cpu, MOST_SECONDS, unit="s of CPU")
+        figure("an idle turn, to GitHub", api + by_git, MOST_REQUESTS, unit="requests")
     return bool(code == 0 and idle and api + by_git <= MOST_REQUESTS and cpu <= MOST_SECONDS)
 
 
