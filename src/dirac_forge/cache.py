@@ -58,13 +58,15 @@ def entries(folder: Path) -> Iterator[CacheEntry]:
             places = [kind] if name.startswith("embedded-") else _children(kind)
             yield from (_entry(place, name) for place in places if not place.is_symlink())
         elif not kind.is_symlink():
-            for part in _children(kind):
-                if _STORED.fullmatch(part.name):
-                    yield from (
-                        _entry(place, name)
-                        for place in _children(part)
-                        if _KEY.fullmatch(place.name) and place.name.startswith(part.name)
-                    )
+            yield from (_entry(place, name) for part in _children(kind) for place in _stored(part))
+
+
+def _stored(part: Path) -> Iterator[Path]:
+    """Yield what a store has in the folder for a beginning of keys."""
+    if _STORED.fullmatch(part.name):
+        for place in _children(part):
+            if _KEY.fullmatch(place.name) and place.name.startswith(part.name):
+                yield place
 
 
 def sizes(folder: Path) -> Mapping[str, tuple[int, int]]:

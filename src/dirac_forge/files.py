@@ -73,15 +73,15 @@ def write_files(
     with `hint` where a file can't be written.
     """
     _check_links(folder, texts, within or folder.absolute().parent)
-    removed = [folder / name for name, text in texts.items() if text is None]
+    contents = {folder / name: text for name, text in texts.items()}
     temporary: dict[Path, Path] = {}
     try:
-        for name, text in texts.items():
+        for path, text in contents.items():
             if text is not None:
-                temporary[folder / name] = _beside(folder / name, text.encode("utf-8"))
+                temporary[path] = _beside(path, text.encode("utf-8"))
         for path, new in temporary.items():
             new.replace(path)
-        for path in removed:
+        for path in contents.keys() - temporary.keys():
             path.unlink(missing_ok=True)
     except OSError as error:
         for new in temporary.values():

@@ -184,15 +184,13 @@ def groups_of(
     reached: dict[str, frozenset[str]] = {}
     for unit in units:
         needs = {*map(name_of, (*unit.build_specs, *unit.host_specs)), *unit.run_names}
-        names = {found for need in needs for found in _reached(need, by_name, through, reached)}
-        others = (other.key for name in names for other in by_name[name])
-        graph.add_edges_from((other, unit.key) for other in others if other != unit.key)
+        names = frozenset[str]().union(*(_reached(need, by_name, through, reached) for need in needs))
+        others = {other.key for name in names for other in by_name[name]} - {unit.key}
+        graph.add_edges_from((other, unit.key) for other in others)
     condensed = nx.condensation(graph)
     by_key = {unit.key: unit for unit in units}
-    groups = {}
-    for number, data in condensed.nodes(data=True):
-        groups[number] = _inside([by_key[key] for key in sorted(data["members"])])
-    return condensed, groups
+    members = {number: sorted(data["members"]) for number, data in condensed.nodes(data=True)}
+    return condensed, {number: _inside([by_key[key] for key in keys]) for number, keys in members.items()}
 
 
 def _reached(

@@ -192,12 +192,8 @@ def placed(recipe: Path, fetched: Iterable[FetchedSource]) -> NotBuildable | Non
 
 def _point(node: CommentedMap, key: str, where: Mapping[int, FetchedSource]) -> set[int]:
     """Let the key of a source name the files that were fetched for its lines, and return these lines."""
-    value = node[key]
-    if isinstance(value, CommentedSeq):
-        here = {at: line for at in range(len(value)) if (line := value.lc.item(at)[0] + 1) in where}
-        for at, line in here.items():
-            value[at] = where[line].path.as_uri()
-        return set(here.values())
+    if isinstance(node[key], CommentedSeq):
+        return _point_each(node[key], where)
     # A git source is known by the line of its tag or commit, where it has one.
     keys = (key, "rev", "tag") if key == "git" else (key,)
     lines = [node.lc.value(each)[0] + 1 for each in keys if each in node]
@@ -206,6 +202,13 @@ def _point(node: CommentedMap, key: str, where: Mapping[int, FetchedSource]) -> 
         return set()
     node[key] = where[line].path.as_uri()
     return {line}
+
+
+def _point_each(urls: CommentedSeq, where: Mapping[int, FetchedSource]) -> set[int]:
+    here = {at: line for at in range(len(urls)) if (line := urls.lc.item(at)[0] + 1) in where}
+    for at, line in here.items():
+        urls[at] = where[line].path.as_uri()
+    return set(here.values())
 
 
 def _sources(node: Any) -> Iterator[CommentedMap]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dirac_forge.bump.skip_reasons import AllowedSources, VersionlessSources
@@ -90,22 +90,29 @@ def _origins(text: str, *, path: str, version: str, settings: Sequence[Setting])
     """Return the origins in the recipe's order, each once, with the names of all attached files that it takes of it."""
     first: dict[tuple[str, str], tuple[Setting, Origin]] = {}
     assets: dict[tuple[str, str], dict[str, None]] = {}
-    plain: dict[str, Setting] = {}
-    for setting, outputs in outputs_of(text, path=path, settings=settings):
-        for source, origin in _files(outputs, version):
-            if source.url and "://" in source.url and not source.unknown:
-                plain.setdefault(source.url, setting)
-            if origin is None:
-                continue
-            key = (origin.kind, origin.url if origin.kind == "url" else origin.name)
-            known = first.setdefault(key, (setting, origin))[1]
-            if origin.asset:
-                assets.setdefault(key, {})[origin.url.rpartition("/")[2]] = None
-                first[key] = (first[key][0], replace(known, asset=True))
+    builds = outputs_of(text, path=path, settings=settings)
+    sources = [(setting, *each) for setting, outputs in builds for each in _files(outputs, version)]
+    for setting, _, origin in sources:
+        if origin is None:
+            continue
+        key = (origin.kind, origin.url if origin.kind == "url" else origin.name)
+        known = first.setdefault(key, (setting, origin))[1]
+        if origin.asset:
+            assets.setdefault(key, {})[origin.url.rpartition("/")[2]] = None
+            first[key] = (first[key][0], replace(known, asset=True))
     if not first:
-        moved = _moved(text, path, version, plain)
+        moved = _moved(text, path, version, _with_url((setting, source) for setting, source, _ in sources))
         first = {("url", origin.url): (setting, origin) for setting, origin in moved}
     return {_Key(*key, tuple(assets.get(key, ()))): value for key, value in first.items()}
+
+
+def _with_url(sources: Iterable[tuple[Setting, ReadSource]]) -> dict[str, Setting]:
+    """Return the URLs of sources, each with the first setting in which it is there."""
+    plain: dict[str, Setting] = {}
+    for setting, source in sources:
+        if source.url and "://" in source.url and not source.unknown:
+            plain.setdefault(source.url, setting)
+    return plain
 
 
 def _files(outputs: Sequence[ReadOutput], version: str) -> Iterator[tuple[ReadSource, Origin | None]]:

@@ -90,12 +90,10 @@ def audit(context: Context, request: AuditRequest) -> int:
     )
     sections += (*edits_sections(edits), *Section.of("Written", [Items(written)] if written else []))
     document = audit_json(looked.audited, findings, accepted, looked.gaps) | edits_json(edits)
+    document |= {"requests": sent.document if sent else []} if request.pr else {}
     # There is nothing to patch in the embedded snapshot: see `audit_edits`.
     mendable = edits.changed or not context.observer.as_of
-    steps = () if not mendable else audit_steps(edits, findings, request.again)
-    context.answer(
-        Shown(sections), document | ({"requests": sent.document if sent else []} if request.pr else {}), steps=steps
-    )
+    context.answer(Shown(sections), document, steps=audit_steps(edits, findings, request.again) if mendable else ())
     return max(_exit_code(looked.audited, findings), sent.exit_code if sent else 0)
 
 

@@ -39,11 +39,11 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     for folder in FOLDERS if where == "systemd" else ():
         (root / folder).mkdir(exist_ok=True)
     written = [path.relative_to(root).as_posix() for path in files]
-    steps = _actions_steps() if where == "actions" else _systemd_steps(root)
+    steps = list(_actions_steps() if where == "actions" else _systemd_steps(root))
     if dashboard and root / "pyproject.toml" not in files:
-        steps = (*steps, f'And add dashboard = "{dashboard}" to [tool.dirac-forge.bot] of pyproject.toml.')
+        steps.append(f'And add dashboard = "{dashboard}" to [tool.dirac-forge.bot] of pyproject.toml.')
     lines = [f"Written: {', '.join(written)}.", "", "Remaining steps:", *steps]
-    context.answer(sentences(lines), {"written": written, "differing": [], "steps": list(steps)})
+    context.answer(sentences(lines), {"written": written, "differing": [], "steps": steps})
     return 0
 
 

@@ -37,13 +37,12 @@ def build(context: Context, feedstocks: Sequence[str], variant: Sequence[str], r
 
 def _options(request: BuildRequest, variant: Sequence[str]) -> tuple[str, ...]:
     """Return the options that decide what is built and installed, as they were given."""
+    single = (("--output", request.output), ("--container", request.container), ("--cluster", request.cluster))
     given = (
         ("--target", request.targets),
         ("--run", [f"{each.target}:{each.text}" if each.target else each.text for each in request.commands]),
         ("--variant", variant),
-        ("--output", [request.output] if request.output else []),
-        ("--container", [request.container] if request.container else []),
-        ("--cluster", [request.cluster] if request.cluster else []),
+        *((option, [value]) for option, value in single if value),
     )
     flags = (("--with-missing", request.with_missing), ("--test-only", request.test_only), ("--force", request.force))
     return (

@@ -62,28 +62,24 @@ def answer_text(
 def _steps(
     workspace: Workspace, request: BumpRequest, results: Sequence[Bump | Skip], *, verbose: bool
 ) -> tuple[Step, ...]:
+    if all(isinstance(one, Skip) and one.kind == "nothing" for one in results):
+        return current_steps()
     asked = request.feedstocks
     bumps = [result for result in results if isinstance(result, Bump)]
     ready = [bump for bump in bumps if bump.status == "proposed"]
-    proposed = [bump.change.feedstock for bump in ready]
     first, absent = _to_bump_first(workspace, bumps)
-    left = len(bumps) > len(proposed) or not (asked or _all_known(results))
+    left = len(bumps) > len(ready) or not (asked or _all_known(results))
     evidence = evidence_steps(asked, request.again) if left and not verbose else ()
-    if all(isinstance(one, Skip) and one.kind == "nothing" for one in results):
-        return current_steps()
-    reviewed = not any(map(review_count, ready))
-    written = _proposed_steps(request, proposed, reviewed=reviewed)
-    return (*written, *first_steps(asked, first, absent), *evidence)
+    return (*_proposed_steps(request, ready), *first_steps(asked, first, absent), *evidence)
 
 
-def _proposed_steps(request: BumpRequest, proposed: Sequence[str], *, reviewed: bool) -> tuple[Step, ...]:
-    if not proposed:
+def _proposed_steps(request: BumpRequest, ready: Sequence[Bump]) -> tuple[Step, ...]:
+    if not ready:
         return ()
-    return (
-        written_steps(proposed)
-        if request.write or request.pr
-        else write_steps(proposed, request.again, reviewed=reviewed)
-    )
+    proposed = [bump.change.feedstock for bump in ready]
+    if request.write or request.pr:
+        return written_steps(proposed)
+    return write_steps(proposed, request.again, reviewed=not any(map(review_count, ready)))
 
 
 def _all_known(results: Iterable[Bump | Skip]) -> bool:

@@ -64,19 +64,20 @@ def recipe(
     # What fails is not proposed.
     sent = _sent(context, made, outcomes) if pr and not failed else SentChanges()
     shown = [as_text(made, outcomes, verbose=context.options.verbose, table=table)]
-    document = as_json(made, outcomes)
+    document = as_json(made, outcomes) | ({"requests": sent.document} if pr else {})
     if report is not None:
         from dirac_forge.report.build import build_json, build_text  # noqa: PLC0415  # only with --build
 
         shown.append(build_text(report, verbose=context.options.verbose))
         document["build"] = build_json(report)
-    if pr:
-        shown += [sentences(sent.lines)] if sent.lines else []
-        document["requests"] = sent.document
+    shown += [sentences(sent.lines)] if sent.lines else []
     steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-len(inputs.orders) :]))
     context.answer(joined(shown), document, steps)
-    differs = any(outcome.state == "differs" for outcome in outcomes)
-    return max(int(failed or differs), sent.exit_code)
+    return max(_exit_code(outcomes, failed=failed), sent.exit_code)
+
+
+def _exit_code(outcomes: Sequence[WriteOutcome], *, failed: bool) -> int:
+    return int(failed or any(outcome.state == "differs" for outcome in outcomes))
 
 
 def _packages(recipes: Sequence[Recipe]) -> list[str]:

@@ -41,17 +41,18 @@ def sync(context: Context, names: Sequence[str], *, closure: str | None, all_: b
     """Copy feedstocks into the workspace, answer with what changed, and return the exit code. Raises UnknownError."""
     settings = context.settings
     folder = settings.workspace / "feedstocks"
-    lines = list(dict.fromkeys(_wanted(context, names, closure=closure, all_=all_)))
+    lines = tuple(dict.fromkeys(_wanted(context, names, closure=closure, all_=all_)))
     if settings.offline and "://" in settings.feedstock_url:
         raise UnknownError("offline: repositories can't be fetched", hint="Leave out --offline, or set feedstock-url.")
-    archived = _archived(context).intersection(line.name for line in lines)
+    named = {line.name for line in lines}
+    archived = _archived(context) & named
+    left = [line for line in lines if line.name in archived]
     results = _copied(context, folder, [line for line in lines if line.name not in archived], force=force)
-    more = [line for line in dict.fromkeys(_rebuilt_lines(folder, results)) if line not in lines]
-    results += _copied(context, folder, more, force=force) if more else ()
-    note_archived(folder, archived, among={line.name for line in lines})
+    if more := [line for line in dict.fromkeys(_rebuilt_lines(folder, results)) if line not in lines]:
+        results += _copied(context, folder, more, force=force)
+    note_archived(folder, archived, among=named)
     warn(context.observer, _problems(folder, results))
-    left = [Synced(line=line, state="archived", text=ARCHIVED) for line in lines if line.name in archived]
-    return _answer(context, (*results, *left))
+    return _answer(context, (*results, *(Synced(line=line, state="archived", text=ARCHIVED) for line in left)))
 
 
 def _copied(context: Context, folder: Path, lines: Sequence[SyncedLine], *, force: bool) -> tuple[Synced, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
@@ -65,16 +65,17 @@ def _sections(found: Mapping[Path, _Validated]) -> list[Section]:
     ]
     valid = len(found) - len(wrong)
     if valid or not found:
-        left = [f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in]
-        left += [
-            f"{path}:{line}: {name} must come from the pinning: the recipe does not define it"
-            for path, one in found.items()
-            for name, line in one.undefined.items()
-            if not one.problems
-        ]
-        blocks = (Items(tuple(left)),) if left else ()
-        sections.append(Section(title=counted(valid, "file") + " valid", blocks=blocks))
+        left = tuple(_left(found))
+        sections.append(Section(title=counted(valid, "file") + " valid", blocks=(Items(left),) if left else ()))
     return sections
+
+
+def _left(found: Mapping[Path, _Validated]) -> Iterator[str]:
+    """Yield what a person has to fill in, then the names that the pinning has to define."""
+    yield from (f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in)
+    for path, one in found.items():
+        for name, line in one.undefined.items() if not one.problems else ():
+            yield f"{path}:{line}: {name} must come from the pinning: the recipe does not define it"
 
 
 def _files(path: Path) -> list[Path]:

@@ -24,19 +24,20 @@ def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str
         InputError: the file can't be read, a spec can't be parsed, or the file has none of the platforms.
     """
     targets = read_targets(text, platforms=platforms)
-    environments = {target.environment: _specs(target, only) for target in targets}
+    by_name = {target.environment: target for target in targets}
+    environments = {name: _specs(target, only) for name, target in by_name.items()}
     if not any(environments.values()):
         raise _nothing(text, targets, only)
     return Distribution(
         name=targets[0].name,
         environments=environments,
-        channels={target.environment: target.channels for target in targets},
-        together={target.environment: target.together for target in targets},
-        solve_groups={target.environment: target.solve_group for target in targets if target.solve_group},
+        channels={name: target.channels for name, target in by_name.items()},
+        together={name: target.together for name, target in by_name.items()},
+        solve_groups={name: target.solve_group for name, target in by_name.items() if target.solve_group},
         until=next((target.until for target in targets if target.until), None),
-        exclude={target.environment: target.exclude for target in targets},
+        exclude={name: target.exclude for name, target in by_name.items()},
         installer=any(target.installer for target in targets),
-        machines={target.environment: target.machine for target in targets},
+        machines={name: target.machine for name, target in by_name.items()},
         notes=tuple(dict.fromkeys(note for target in targets for note in target.notes)),
     )
 

@@ -53,15 +53,20 @@ def _record(package: LockedPackage, known: RecordIndex) -> Record:
     for record in known.group(package.name).records:
         if record.file in files and package.subdir in ("", record.subdir):
             return record
-    needs_python = any(name_of(spec) in {"python", "python_abi"} for spec in package.depends)
-    noarch = ("python" if needs_python else "generic") if package.subdir == "noarch" else None
     return Record(
         name=package.name,
         version=package.version,
         build=package.build,
         subdir=package.subdir or known.platform,
         depends=package.depends,
-        noarch=noarch,
+        noarch=_noarch(package),
         file_name=file if file != f"{usual}.conda" else "",
         channel=package.url.rpartition(f"/{package.subdir}/")[0] if package.subdir else "",
     )
+
+
+def _noarch(package: LockedPackage) -> str | None:
+    if package.subdir != "noarch":
+        return None
+    needs_python = any(name_of(spec) in {"python", "python_abi"} for spec in package.depends)
+    return "python" if needs_python else "generic"

@@ -103,21 +103,22 @@ def solve(
     """
     answers: list[Cell] = []
     records: dict[str, dict[str, tuple[RepoDataRecord, ...]]] = {}
+    kept = _kept_together(keep or {}, distribution)
     for environment, platforms in distribution.environments.items():
         channel = channel_of(environment)
-        there = _still_there(channel, environment, platforms, _kept_together(keep or {}, distribution), observer)
+        there = _still_there(channel, environment, platforms, kept, observer)
         solved: list[Cell] = []
         others = distribution.together.get(environment, {})
         asked = {platform: (*specs, *others.get(platform, ())) for platform, specs in platforms.items()}
         for group, cells in _by_kept(environment, asked, there):
             view = channel.preferring(group) if group else channel
             solved += check_cells(view, cells, executor=executor, observer=observer, remedies=False)
-        records[environment] = _installed(channel, distribution, solved)
+        if installed := _installed(channel, distribution, solved):
+            records[environment] = installed
         answers += solved
     failed = tuple(cell for cell in answers if cell.status != "installable")
-    solved_records = {environment: platforms for environment, platforms in records.items() if platforms}
     names = {(cell.target, cell.platform): frozenset(record.name for record in cell.packages) for cell in answers}
-    return SolvedDistribution(distribution=distribution, records=solved_records, failed=failed, names=names)
+    return SolvedDistribution(distribution=distribution, records=records, failed=failed, names=names)
 
 
 def _installed(

@@ -113,7 +113,7 @@ def _key_add(configuration: Configuration, migration: MigrationKeys) -> Configur
     if primary not in new or primary not in configuration.values:
         return configuration
     old_group = _group(configuration, primary)
-    group = (*old_group, *(key for key in migration.additional_zip_keys if key not in old_group))
+    group = dict.fromkeys((*old_group, *migration.additional_zip_keys))
     members = [key for key in group if key in configuration.values or key in new]
     rows = _rows(configuration, migration, members)
     values = {**configuration.values, **dict(zip(members, zip(*rows, strict=True), strict=True))}

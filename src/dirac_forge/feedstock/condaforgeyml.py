@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.yamltables import Listed, YamlSection, line_finder
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain, repeated_keys
-from dirac_forge.settings.validation import InvalidError, dotted, validated
+from dirac_forge.settings.validation import InvalidError, KeyPath, dotted, validated
 
 __all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
 
@@ -89,13 +89,16 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
         return ForgeConfig()
     if not isinstance(values, dict):
         raise ForgeConfigError(f"{path}:1: expected a mapping of settings")
-    line = line_finder(root)
     if repeated := [f"{path}:{at}: {dotted(where)} is there twice: remove one" for where, at in repeated_keys(root)]:
         raise ForgeConfigError(repeated)
+    return _config(values, path, line_finder(root))
+
+
+def _config(values: dict[Any, Any], path: Path | str, line: Callable[[KeyPath], int]) -> ForgeConfig:
     try:
         table = validated(_ForgeTable, values, file=path, line=line, context=line)
     except InvalidError as exc:
-        raise ForgeConfigError([line for _, line in exc.problems]) from None
+        raise ForgeConfigError([problem for _, problem in exc.problems]) from None
     return ForgeConfig(
         platforms=_platforms(table.provider, table.build_platform),
         noarch_platforms=tuple(_dashed(name) for name in table.noarch_platforms) or ("linux-64",),

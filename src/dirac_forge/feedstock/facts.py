@@ -53,13 +53,21 @@ class _Collected:
     version: str = ""
     number: int | None = None
 
+    def add_all(self, recipe: VariantRecipe, pinning: Pinning | None, platforms: Iterable[str]) -> list[str]:
+        """Join the outputs of all variants, and return the platforms that the recipe builds for."""
+        built: list[str] = []
+        names = recipe.text.names
+        for platform in platforms:
+            rendered = list(rendered_variants(recipe, pinning, platform=platform, only=names, stubs=True))
+            for output in (output for _, each in rendered for output in each.outputs if output.skip is not True):
+                self.add(output, 1 << len(built))
+            built += [platform] if rendered else []
+        return built
+
     def add(self, output: ReadOutput, bit: int) -> None:
         """Join an output, as it is in one variant, on the platform with this bit."""
         if output.is_package:
-            self.outputs.setdefault(output.name)
-            self.version = self.version or output.version
-            self.number = output.build_number if self.number is None else self.number
-            self.noarch &= output.noarch is not None
+            self._add_package(output)
         if any(need.name == "python" for need in output.of("host") or output.of("build")):
             self.noarch_python &= output.noarch == "python"
         for need in output.requirements:
@@ -70,6 +78,12 @@ class _Collected:
             self.exports.setdefault((output.name, strength, name), Counter())[bit] += sure
         for name in (*output.ignore_run_exports, *output.ignore_run_exports_from):
             self.ignored.setdefault((output.name, name))
+
+    def _add_package(self, output: ReadOutput) -> None:
+        self.outputs.setdefault(output.name)
+        self.version = self.version or output.version
+        self.number = output.build_number if self.number is None else self.number
+        self.noarch &= output.noarch is not None
 
     def found_needs(self) -> Iterator[Need]:
         """Yield the requirements of all outputs; one that holds for sure in some variant has no condition."""
@@ -101,22 +115,13 @@ def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> Fe
     Raises RecipeError and ConfigurationError.
     """
     collected = _Collected(path=path)
-    platforms: list[str] = []
-    skipped: list[tuple[str, int]] = []
-    names = recipe.text.names
+    wanted = _platforms(recipe)
+    platforms = collected.add_all(recipe, pinning, wanted)
     lines = recipe.text.text.splitlines()
-    for platform in _platforms(recipe):
-        rendered = list(rendered_variants(recipe, pinning, platform=platform, only=names, stubs=True))
-        for output in (output for _, each in rendered for output in each.outputs if output.skip is not True):
-            collected.add(output, 1 << len(platforms))
-        if rendered:
-            platforms.append(platform)
-        else:
-            skipped.append((platform, _skip_line(recipe, platform)))
     return FeedstockFacts(
         recipe=path,
         platforms=tuple(platforms),
-        skipped=tuple(skipped),
+        skipped=tuple((platform, _skip_line(recipe, platform)) for platform in wanted if platform not in platforms),
         outputs=tuple(collected.outputs),
         version=collected.version,
         build_number=collected.number,
@@ -183,12 +188,11 @@ def read_facts(
     found = {name: facts for name, (_, facts) in known.items() if facts is not None}
     observer.started("recipes", len(listed))
     observer.advanced("recipes", done=len(found))
-    rest = [folder for folder in listed if folder.label not in found]
-    if rest:
+    if rest := [folder for folder in listed if folder.label not in found]:
         found |= _read_anew(rest, pinning, salt, store, executor, observer)
         kept.put({name: (known[name][0], facts) for name, facts in found.items() if facts.error is None})
     observer.finished("recipes")
-    return {name: found[name] for name in sorted(found)}
+    return dict(sorted(found.items()))
 
 
 def _read_anew(

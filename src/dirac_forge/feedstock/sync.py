@@ -135,8 +135,12 @@ class _Run:
         if place.exists() and not clean and not self._force:
             return _kept(line, place, known)
         repository = Repository(self._repository(line.name))
-        if known is not None and clean and repository.commit(line.branch) == known.commit:
+        if clean and known is not None and repository.commit(line.branch) == known.commit:
             return Synced(line=line, state="unchanged", commit=known.commit)
+        state: State = "updated" if place.exists() else "new"
+        return self._fetched(line, repository, place, state)
+
+    def _fetched(self, line: SyncedLine, repository: Repository, place: Path, state: State) -> Synced:
         tree = repository.tree(line.branch)
         if not _has_recipe(tree.files):
             return Synced(
@@ -147,7 +151,6 @@ class _Run:
         source = FeedstockSource(
             repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files)
         )
-        state: State = "updated" if place.exists() else "new"
         self._put(place, tree.files, source)
         return Synced(line=line, state=state, commit=tree.commit)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -44,23 +44,31 @@ def rebuilt_records(
     index = channel.index(platform)
     pins = pins_on(plan, platform, exports)
     records: list[Record] = []
-    new: list[str] = []
     old: list[str] = []
     for package, version in pins.items():
         found = index.group(package).records
-        new.append(_new_spec(package, version))
         older = [record for record in found if not _is(record.version, version)]
         if found and len(older) == len(found):
             records.append(_as_version(found[0], version, pins))
         old += [f"{package} {record.version}" for record in older[:1]]
+    records += _rebuilt_packages(plan, index, [*outside, *_outputs(plan, rebuilt)], pins, used)
+    return records, [_new_spec(package, version) for package, version in pins.items()], old
+
+
+def _outputs(plan: Plan, members: Iterable[str]) -> list[str]:
+    return [output for name in members for output in plan.graph.facts[name].outputs]
+
+
+def _rebuilt_packages(
+    plan: Plan, index: RecordIndex, packages: Iterable[str], pins: dict[str, str], used: Iterable[Record]
+) -> Iterator[Record]:
+    """Yield the rebuilds of packages: of their newest builds, and of those that are in use."""
     installed: dict[str, list[Record]] = {}
     for record in used:
         installed.setdefault(record.name, []).append(record)
-    packages = [*outside, *(output for name in rebuilt for output in plan.graph.facts[name].outputs)]
     for package in dict.fromkeys(packages):
         chosen = [*_newest(index.group(package).records), *installed.get(package, ())]
-        records += _rebuilt(list(dict.fromkeys(chosen)), pins, plan.migration.bump)
-    return records, new, old
+        yield from _rebuilt(list(dict.fromkeys(chosen)), pins, plan.migration.bump)
 
 
 def _new_spec(package: str, version: str) -> str:

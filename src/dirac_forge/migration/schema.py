@@ -95,20 +95,22 @@ class MigrationTable(YamlTable):
 
     def contradictions(self) -> Iterator[tuple[KeyPath, str]]:
         """Yield what is wrong although each key is right: path, and message."""
-        head = self.migrator
         for key in self.pins:
             if key in MigratorTable.model_fields:
                 yield (key,), "belongs under __migrator"
         if not self.pins:
             yield (), "no pin is changed: expected keys such as `openssl:` with a list of values"
         for name in ("bump_number", "build_number"):
-            if (getattr(head, name) or 0) < 0:
+            if (getattr(self.migrator, name) or 0) < 0:
                 yield ("__migrator", name), "build numbers are never lowered: expected 0 or more"
-        if head.operation and head.primary_key is None:
-            yield ("__migrator", "operation"), f"{head.operation} needs a primary_key"
-        if head.primary_key is not None and head.primary_key not in self.pins:
-            yield ("__migrator", "primary_key"), f"{head.primary_key} is none of the pins that are changed"
-        if head.operation != "key_remove":
+        yield from self._of_operation(self.migrator.operation, self.migrator.primary_key)
+
+    def _of_operation(self, operation: str | None, primary_key: str | None) -> Iterator[tuple[KeyPath, str]]:
+        if operation and primary_key is None:
+            yield ("__migrator", "operation"), f"{operation} needs a primary_key"
+        if primary_key is not None and primary_key not in self.pins:
+            yield ("__migrator", "primary_key"), f"{primary_key} is none of the pins that are changed"
+        if operation != "key_remove":
             yield from self._unordered()
 
     def _unordered(self) -> Iterator[tuple[KeyPath, str]]:

@@ -189,6 +189,10 @@ def _is_done(evidence: Evidence | None, label: PageLabel | None) -> bool:
     return label is not None and label.state == "done"
 
 
+_OF_LABELS: Mapping[str, State] = {"in-pr": "in-pr", "bot-error": "error"}
+"""Labels of the status page that are facts about a member."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Member:
     plan: Plan
@@ -224,10 +228,8 @@ class _Member:
             return "done", (label,) if label is not None and not self._proved() else ()
         if isinstance(request, OpenRebuild):
             return "in-pr", (request,)
-        if label is not None and label.state == "in-pr":
-            return "in-pr", (label,)
-        if label is not None and label.state == "bot-error":
-            return "error", (label,)
+        if label is not None and label.state in _OF_LABELS:
+            return _OF_LABELS[label.state], (label,)
         if self._waits() or known.waits:
             return "awaiting-parents", known.waits
         return self._ready(label)

@@ -115,8 +115,7 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
         case UnknownName() | NotYetUploaded() | NoBuild() | AllBroken():
             return _absence_text(obstacle)
         case MarkedBroken(version=version, specs=specs):
-            wish = " and ".join(specs)
-            return f"{version} was in the channel and is marked broken; nothing else matches {wish}"
+            return f"{version} was in the channel and is marked broken; nothing else matches {' and '.join(specs)}"
         case NoVersion():
             return _no_version(obstacle)
         case ForeignChannel(spec=spec, channel=channel, there=()):

@@ -104,17 +104,23 @@ def reason_words(reason: StateReason) -> str:
             return "the recipe has the migration already; its builds are not in the channel yet"
         case PreparedRebuild():
             return f"a change is prepared in {reason.place}"
-        case PageLabel():
-            return f"the status page says {reason.state}{f': {reason.detail}' if reason.detail else ''}"
+        case PageLabel(state=state, detail=""):
+            return f"the status page says {state}"
+        case PageLabel(state=state, detail=detail):
+            return f"the status page says {state}: {detail}"
         case Progress():
-            unknown = f", {reason.unknown} unknown" if reason.unknown else ""
-            return f"waits for the migration {reason.migration}: {reason.done} of {reason.total} done{unknown}"
+            return _progress_words(reason)
         case MissingPin():
             return f"needs {reason.package} {reason.pin}"
         case NotSolvable(environment=environment):
             return f"{_host_words(environment)} has no solution: {environment_words(reason.reason)}"
         case Unsure():
             return f"whether it can be built is unknown: {_unsure_words(reason)}"
+
+
+def _progress_words(progress: Progress) -> str:
+    unknown = f", {progress.unknown} unknown" if progress.unknown else ""
+    return f"waits for the migration {progress.migration}: {progress.done} of {progress.total} done{unknown}"
 
 
 def _host_words(environment: HostEnvironment) -> str:

@@ -240,17 +240,23 @@ def _stricter(strong: Clause, weak: Clause) -> bool:
         return True
     if strong.operator == "==":
         return _admits(weak, strong.version)
-    if weak.side == "not":
-        # `!=1.4.*` is all of 1.4: its first version and one that is as good as its last.
-        excluded = [weak.version, *([_of((*weak.version.release, 99999))] if weak.text.endswith("*") else [])]
-        return strong.side != "not" and not any(_admits(strong, version) for version in excluded)
-    if strong.side != weak.side:
-        return False
-    if weak.side == "low":
-        return strong.version > weak.version or (strong.version == weak.version and weak.operator == ">=")
-    if weak.side == "high":
-        return strong.version < weak.version or (strong.version == weak.version and weak.operator == "<=")
-    return False
+    same_version = strong.version == weak.version
+    match strong.side, weak.side:
+        case "low", "low":
+            return weak.operator == ">=" if same_version else strong.version > weak.version
+        case "high", "high":
+            return weak.operator == "<=" if same_version else strong.version < weak.version
+        case side, "not":
+            return side != "not" and _excludes(strong, weak)
+        case _:
+            return False
+
+
+def _excludes(bound: Clause, excluded: Clause) -> bool:
+    """Whether a bound admits nothing of what a `!=` excludes."""
+    # `!=1.4.*` is all of 1.4: its first version and one that is as good as its last.
+    last = [_of((*excluded.version.release, 99999))] if excluded.text.endswith("*") else []
+    return not any(_admits(bound, version) for version in (excluded.version, *last))
 
 
 def highs(spec: str) -> tuple[Clause, ...]:

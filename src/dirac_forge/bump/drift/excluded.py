@@ -41,16 +41,20 @@ def lifted(clauses: Sequence[Clause], old: str | None, new: str | None) -> tuple
 
 def tell_admitted(draft: DriftDraft, output: OutputLines, requires_python: str | None, scope: Scope) -> None:
     """Report the Pythons that the edited lines admit and upstream excludes; to be called last."""
-    lines = list(_pythons(output.lines))
-    bounds = [draft.spec(line) for line in lines if not line.conditional]
-    admitted = [python for python in _shut(requires_python, scope) if all(_admits(spec, python) for spec in bounds)]
-    if not lines or not admitted:
+    if draft.leaves_ceiling:
         return
-    if output.output.noarch is None:
-        admitted = [python for python in admitted if not _is_skipped(draft, output, python)]
-    if admitted and not draft.leaves_ceiling:
-        kind: DriftNoteKind = "python-admitted" if output.output.noarch is None else "python-admitted-noarch"
-        draft.note("warning", kind, output.output.name, pythons=admitted, requires=str(requires_python))
+    noarch = output.output.noarch is not None
+    admitted = _admitted(draft, list(_pythons(output.lines)), _shut(requires_python, scope))
+    left = [python for python in admitted if noarch or not _is_skipped(draft, output, python)]
+    if left:
+        kind: DriftNoteKind = "python-admitted-noarch" if noarch else "python-admitted"
+        draft.note("warning", kind, output.output.name, pythons=left, requires=str(requires_python))
+
+
+def _admitted(draft: DriftDraft, lines: Sequence[RequirementLine], pythons: Iterable[str]) -> list[str]:
+    """Return the Pythons that the edited lines admit; none where there is no line."""
+    bounds = [draft.spec(line) for line in lines if not line.conditional]
+    return [python for python in pythons if lines and all(_admits(spec, python) for spec in bounds)]
 
 
 def _pythons(lines: Iterable[RequirementLine]) -> Iterable[RequirementLine]:
@@ -84,13 +88,20 @@ def _pep440(clause: Clause) -> str:
 def _added(spec: str, shut: Sequence[str], asked: Sequence[Clause]) -> Iterable[Clause]:
     """Yield the clauses that keep out what `spec` admits: `!=` as upstream has it, a bound behind an `==`."""
     mine = [python for python in shut if _admits(spec, python)]
-    for python in mine:
-        if any(c.side == "not" and c.text.endswith(".*") and c.version.release == _number(python) for c in asked):
-            yield from clauses_of(f"!={python}.*") or ()
-    exact = max((c.version.release[:2] for c in asked if c.side == "equal"), default=None)
-    above = [python for python in mine if exact is not None and _number(python) > exact]
-    if above:
-        yield from clauses_of(f"<{above[0]}") or ()
+    specs = [*_excluding(asked, mine), *(f"<{python}" for python in _above(asked, mine)[:1])]
+    yield from (clause for each in specs for clause in clauses_of(each) or ())
+
+
+def _excluding(asked: Iterable[Clause], pythons: Iterable[str]) -> list[str]:
+    """Return `!=3.11.*` for the Pythons that upstream excludes so."""
+    whole = {clause.version.release for clause in asked if clause.side == "not" and clause.text.endswith(".*")}
+    return [f"!={python}.*" for python in pythons if _number(python) in whole]
+
+
+def _above(asked: Iterable[Clause], pythons: Iterable[str]) -> list[str]:
+    """Return the Pythons after the last one that an `==` names; none without such a clause."""
+    last = max((clause.version.release[:2] for clause in asked if clause.side == "equal"), default=None)
+    return [python for python in pythons if last is not None and _number(python) > last]
 
 
 def _is_skipped(draft: DriftDraft, output: OutputLines, python: str) -> bool:

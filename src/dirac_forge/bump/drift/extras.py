@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.clauses import clauses_of, implied
@@ -37,14 +39,11 @@ def extras_drift(
     noarch = output.output.noarch is not None
     old, new = (needs_of(one.requires_dist, scope, providers, noarch=noarch) for one in (before, after))
     base = {key for need in (*old.values(), *new.values()) for key in need.keys}
-    extras = [
-        (
-            extra,
-            only_extra(before, extra, scope, providers, noarch=noarch, base=old),
-            only_extra(after, extra, scope, providers, noarch=noarch, base=new),
-        )
-        for extra in extras_named(after)
-    ]
+
+    def added(extra: str, metadata: CoreMetadata, plain: Needs) -> Needs:
+        return only_extra(metadata, extra, scope, providers, noarch=noarch, base=plain)
+
+    extras = [(extra, added(extra, before, old), added(extra, after, new)) for extra in extras_named(after)]
     for line in lines:
         if line.key not in base and not _settled(draft, output.output.name, line):
             _tell(draft, output.output.name, line, extras)
@@ -65,10 +64,7 @@ def _settled(draft: DriftDraft, output: str, line: RequirementLine) -> bool:
 
 
 def _tell(draft: DriftDraft, output: str, line: RequirementLine, extras: list[tuple[str, Needs, Needs]]) -> None:
-    pairs = [(extra, _need(old, line), _need(new, line)) for extra, old, new in extras]
-    moves = [
-        (extra, now) for extra, was, now in pairs if was is not None and now is not None and was.lines != now.lines
-    ]
+    moves = list(_moves(line, extras))
     if not moves or any(_says(line, spec) for _, now in moves for _, spec in now.lines.values()):
         return
     draft.note(
@@ -81,6 +77,14 @@ def _tell(draft: DriftDraft, output: str, line: RequirementLine, extras: list[tu
         extras=dict.fromkeys(extra for extra, _ in moves),
         evidence=dict.fromkeys(now.evidence for _, now in moves),
     )
+
+
+def _moves(line: RequirementLine, extras: list[tuple[str, Needs, Needs]]) -> Iterator[tuple[str, UpstreamNeed]]:
+    """Yield the extras whose requirement of a line's package changed, with what it is now."""
+    for extra, old, new in extras:
+        was, now = _need(old, line), _need(new, line)
+        if was is not None and now is not None and was.lines != now.lines:
+            yield extra, now
 
 
 def _need(needs: Needs, line: RequirementLine) -> UpstreamNeed | None:

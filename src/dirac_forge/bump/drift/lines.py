@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
@@ -102,24 +102,31 @@ class _Seen:
     lines: dict[tuple[int, str, str], tuple[ReadRequirement, int]] = field(default_factory=dict)
     urls: dict[str, None] = field(default_factory=dict)
 
+    def add(self, output: ReadOutput) -> None:
+        """Add the output as one more platform has it."""
+        self.platforms += 1
+        self.urls |= {source.url: None for source in output.sources if source.url}
+        for need in output.requirements:
+            key = (need.line, need.section, need.name)
+            self.lines[key] = need, self.lines.get(key, (need, 0))[1] + 1
+
+
+def _seen(recipe: RecipeText, variant: Mapping[str, str]) -> dict[tuple[str, int], _Seen]:
+    """Return the outputs as all platforms have them, by name and line."""
+    seen: dict[tuple[str, int], _Seen] = {}
+    for platform, build in PLATFORMS:
+        rendered = recipe.render(platform=platform, build_platform=build, variant=variant, stubs=True)
+        for output in rendered.outputs:
+            seen.setdefault((output.name, output.line), _Seen(output)).add(output)
+    return seen
+
 
 def outputs_of(recipe: RecipeText, *, python_min: str, pythons: Sequence[str] = ()) -> tuple[OutputLines, ...]:
     """Return the outputs (and what they have in common) with their lines; raises RecipeError.
 
     `pythons` are those that there are builds for, to tell lines that hold for none of them.
     """
-    seen: dict[tuple[str, int], _Seen] = {}
-    for platform, build in PLATFORMS:
-        rendered = recipe.render(
-            platform=platform, build_platform=build, variant={"python_min": python_min}, stubs=True
-        )
-        for output in rendered.outputs:
-            one = seen.setdefault((output.name, output.line), _Seen(output))
-            one.platforms += 1
-            one.urls |= {source.url: None for source in output.sources if source.url}
-            for need in output.requirements:
-                key = (need.line, need.section, need.name)
-                one.lines[key] = need, one.lines.get(key, (need, 0))[1] + 1
+    seen = _seen(recipe, {"python_min": python_min})
     raw = [line.rstrip("\r\n") for line in recipe.text.split("\n")]
     undecided = any(need.condition is not None for one in seen.values() for need, _ in one.lines.values())
     living = _living(recipe, python_min, pythons) if undecided and pythons else None

@@ -103,13 +103,9 @@ def drift(
     both = {name: facts for name, facts in before.items() if name in after}
     outputs = outputs_of(recipe, python_min=scope.python_min, pythons=scope.pythons)
     providers = providers_for(names)
-    first = next(iter(both), None)
-    draft = DriftDraft(
-        recipe_text,
-        recipe.format,
-        old_version=str(both[first].metadata.version) if first else "",
-        new_version=str(after[first].metadata.version) if first else "",
-    )
+    versions = [(str(facts.metadata.version), str(after[name].metadata.version)) for name, facts in both.items()]
+    old_version, new_version = versions[0] if versions else ("", "")
+    draft = DriftDraft(recipe_text, recipe.format, old_version=old_version, new_version=new_version)
     family = joining(outputs, both, after, names)
     projects = [project_of(output, both, names) for output in outputs]
     merging = _Merging(draft, outputs, projects, scope, providers, family, exists, catch_up=catch_up)

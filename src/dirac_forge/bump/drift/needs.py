@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
 
@@ -12,9 +12,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.channel.names import package_for_extra
-from dirac_forge.recipe.making.expansion import Providers, expand
+from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, expand
 from dirac_forge.recipe.making.requirements import convert
-from dirac_forge.recipe.model import When
+from dirac_forge.recipe.model import Requirement, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList
@@ -83,23 +83,22 @@ def needs_of(
     """Return the requirements that hold anywhere in the scope, by the package's normalised name."""
     extras = tuple(extras)
     wanted, _ = expand(requirements, scope, providers, extras=extras)
-    found: dict[str, UpstreamNeed] = {}
+    lines: dict[str, list[Requirement]] = {}
     for line in convert(requirements, scope, providers, noarch=noarch, extras=extras).lines:
-        key = canonicalize_name(line.name)
-        behind = [one for one in wanted if one.package == line.name]
-        before = found.get(key)
-        found[key] = UpstreamNeed(
-            package=line.name,
-            projects=tuple(dict.fromkeys(one.project for one in behind)),
-            lines={
-                **(before.lines if before else {}),
-                line.when.v0 if line.when else "": (line.when, line.spec),
-            },
-            origins=tuple(dict.fromkeys(one.origin for one in behind)),
-            marked=all(not one.reach.always for one in behind),
-            pythons=frozenset(python for one in behind for python in one.reach.pythons),
-        )
-    return found
+        lines.setdefault(canonicalize_name(line.name), []).append(line)
+    return {key: _need(some, [one for one in wanted if one.package == some[-1].name]) for key, some in lines.items()}
+
+
+def _need(lines: Sequence[Requirement], behind: Sequence[WantedRequirement]) -> UpstreamNeed:
+    """Return the lines of one package as a need, with the requirements behind them."""
+    return UpstreamNeed(
+        package=lines[-1].name,
+        projects=tuple(dict.fromkeys(one.project for one in behind)),
+        lines={line.when.v0 if line.when else "": (line.when, line.spec) for line in lines},
+        origins=tuple(dict.fromkeys(one.origin for one in behind)),
+        marked=all(not one.reach.always for one in behind),
+        pythons=frozenset(python for one in behind for python in one.reach.pythons),
+    )
 
 
 def mentioned(metadata: CoreMetadata) -> frozenset[str]:

@@ -175,6 +175,10 @@ def _requiring(project: str, facts: Mapping[str, ReleaseFacts]) -> str:
     )
 
 
+_SPECIAL = re.compile(r"\{%|- if:|entry_points:")
+"""What a new output can't take over from the one that it is written like."""
+
+
 def _model(
     draft: DriftDraft, outputs: Sequence[OutputLines], both: Mapping[str, ReleaseFacts], names: Callable[[str], str]
 ) -> tuple[OutputLines, int, int] | None:
@@ -186,7 +190,7 @@ def _model(
         if lines is None or project is None or not output.of("run") or not output.of("host"):
             continue
         body = "\n".join(draft.edits.lines[lines[0] - 1 : lines[1]])
-        if "sha256:" not in body or "{%" in body or "- if:" in body or "entry_points:" in body:
+        if "sha256:" not in body or _SPECIAL.search(body):
             continue
         simple = body.count("script:"), project == canonicalize_name(output.output.name.partition("-")[0]), len(body)
         found.append((simple, output.output.name, output, lines))

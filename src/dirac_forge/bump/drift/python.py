@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -101,12 +101,26 @@ def _follow(
     bounds = _bounds(output, old, new, ceilings, added)
     low = _to_raise(draft, output, floor, scope, along=catch_up or bool(bounds) or draft.edited(output, "run"))
     for line in _pythons(output):
-        if line in low and line.template:
-            _raise_minimum(draft, output, line, floor)
+        if line.template:
+            _follow_template(draft, output, line, floor, added.get(line.number, ()), low=line in low)
         elif line in low or line.number in bounds:
             _respecify(draft, output, line, floor, bounds.get(line.number), low=line in low)
-        if line.template and line.number in added:
-            _exclude_beside_template(draft, output, line, added[line.number], floor)
+
+
+def _follow_template(
+    draft: DriftDraft,
+    output: OutputLines,
+    line: RequirementLine,
+    floor: _UpstreamFloor,
+    added: Sequence[Clause],
+    *,
+    low: bool,
+) -> None:
+    """Raise the variable of a line whose bound one makes, and exclude what upstream excludes now."""
+    if low:
+        _raise_minimum(draft, output, line, floor)
+    if added:
+        _exclude_beside_template(draft, output, line, added, floor)
 
 
 def _bounds(
@@ -145,21 +159,28 @@ def _too_low_to_build(output: OutputLines, floor: _UpstreamFloor) -> list[TooLow
     """Return the Python that a noarch output is built with, where this release does not admit it any more."""
     if output.output.noarch != "python" or floor.new is None or floor.new == floor.old:
         return []
-    pins = [line for line in _pythons(output) if line.kind == "package" and not line.conditional and _pins(line)]
-    bounds = [bound for line in pins if (bound := lower_bound(clauses_of(line.spec) or ())) is not None]
-    low = next((bound for bound in bounds if bound.release[:2] < floor.new.release[:2]), None)
-    name = output.output.name
-    return [TooLowPython(output=name, has=str(low), wants=str(floor.new), evidence=str(floor))] if low else []
+    for built_with in _built_with(output):
+        if built_with.release[:2] < floor.new.release[:2]:
+            wants, evidence = str(floor.new), str(floor)
+            return [TooLowPython(output=output.output.name, has=str(built_with), wants=wants, evidence=evidence)]
+    return []
+
+
+def _built_with(output: OutputLines) -> Iterator[Version]:
+    """Yield the Pythons that host pins."""
+    for line in _pythons(output):
+        if line.kind == "package" and not line.conditional and _pins(line):
+            bound = lower_bound(clauses_of(line.spec) or ())
+            yield from () if bound is None else (bound,)
 
 
 def _wants_minimum(output: OutputLines, floor: _UpstreamFloor, new: ReleaseFacts) -> bool:
     """Whether upstream raised a floor that a noarch recipe writes as a number, since conda-forge has `python_min`."""
-    uploaded = max((file.uploaded for file in new.release.files if file.uploaded is not None), default=None)
-    asked = uploaded is not None and uploaded >= _MINIMUM_SINCE
-    lines = _pythons(output)
-    if not (asked and lines and output.output.noarch == "python" and floor.new is not None and floor.rose):
+    raised = floor.new if floor.rose and output.output.noarch == "python" else None
+    if raised is None or not any(file.uploaded and file.uploaded >= _MINIMUM_SINCE for file in new.release.files):
         return False
-    return all(_too_low(line, floor.new) and not line.template for line in lines)
+    lines = _pythons(output)
+    return bool(lines) and all(_too_low(line, raised) and not line.template for line in lines)
 
 
 def _write_minimum(
@@ -205,13 +226,12 @@ def _to_raise(
 ) -> list[RequirementLine]:
     """Return the lines whose floor is raised; with `along` also those that are only lower than they could be."""
     lines = _pythons(output)
-    low = [line for line in lines if floor.new is not None and _too_low(line, floor.new)]
-    needed = floor.needed(low, scope)
-    if needed and lines and not low and output.output.noarch is None:
-        draft.note("todo", "python-skips", output.output.name, python=str(floor.new), floor=str(floor))
-    if low and not (needed or along):
+    low = [line for line in lines if _too_low(line, floor.new)] if floor.new is not None else []
+    if low and not (along or floor.needed(low, scope)):
         _tell_low(draft, output, low[0], floor, scope)
         return []
+    if lines and not low and output.output.noarch is None and floor.needed(low, scope):
+        draft.note("todo", "python-skips", output.output.name, python=str(floor.new), floor=str(floor))
     return low
 
 
@@ -268,13 +288,14 @@ def _respecify(
     low: bool,
 ) -> None:
     """Write a line with another upper bound, another lower one where it is `low`, or both."""
-    clauses = ceiling if ceiling is not None else clauses_of(line.spec) or ()
+    clauses = clauses_of(line.spec) or () if ceiling is None else ceiling
+    same_floor = floor.old == floor.new
+    reason = CarriedReason(kind="floor-higher" if ceiling is None else "bound-moved")
     if low and floor.new is not None:
         bound = Clause(text=f">={floor.new}", operator=">=", version=floor.new)
         clauses = tuple(bound if clause.side == "low" else clause for clause in clauses)
-    stayed = CarriedReason(kind="floor-higher" if ceiling is None else "bound-moved")
-    reason = _ROSE if low and floor.old != floor.new else stayed
-    lags = floor.old == floor.new and ceiling is None
+        reason = reason if same_floor else _ROSE
+    lags = same_floor and ceiling is None
     spec = joined(clauses, line.written)
     draft.respecify(output.output.name, line, spec, str(floor), reason, part="python", lags=lags)
 

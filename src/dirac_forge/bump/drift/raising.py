@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from dirac_forge.bump.drift.carried import CarriedReason, UnmetRequirement
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, contradictory, implied, joined, styled
@@ -45,14 +46,19 @@ def _line_of(draft: DriftDraft, output: OutputLines, finding: UnmetRequirement) 
 
 def _together(specs: Sequence[str], *, noarch: bool) -> tuple[Clause, ...] | None:
     """Return the clauses for a line that stands for all of the specs; None where no single line can."""
-    read = [clauses_of(spec) for spec in specs]
-    known = [clauses for clauses in read if clauses is not None]
-    each = [clause for clauses in known for clause in clauses]
-    if len(known) < len(read) or any(clause.side == "equal" for clause in each):
-        return None if len(read) != 1 else read[0]
-    if noarch:
-        return _strictest(each)
-    return _strictest([clause for clause in each if all(implied([clause], clauses) for clauses in known)])
+    if len(specs) == 1:
+        return clauses_of(specs[0])
+    known = [clauses for spec in specs if (clauses := clauses_of(spec)) is not None]
+    if len(known) < len(specs) or any(clause.side == "equal" for clauses in known for clause in clauses):
+        return None
+    return _strictest([*chain.from_iterable(known)] if noarch else [*_in_all(known)])
+
+
+def _in_all(specs: Sequence[tuple[Clause, ...]]) -> Iterator[Clause]:
+    """Yield the clauses that all of the specs imply."""
+    for clause in chain.from_iterable(specs):
+        if all(implied([clause], clauses) for clauses in specs):
+            yield clause
 
 
 def _strictest(clauses: Sequence[Clause]) -> tuple[Clause, ...]:

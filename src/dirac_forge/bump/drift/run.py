@@ -297,11 +297,11 @@ def followed(
 def _moves_of(line: RequirementLine, was: UpstreamNeed, now: UpstreamNeed) -> list[tuple[str, str]]:
     """Return the specs before and now that a line may stand for, those first that it says."""
     pairs = [(spec, now.lines[key][1]) for key, (_, spec) in was.lines.items() if key in now.lines]
-    fitting = [pair for pair in pairs if _says(line, pair[0])]
-    narrowed = was.everywhere is not None and now.everywhere is None
-    if not fitting and narrowed and len(now.lines) == 1:
-        return [(was.everywhere or "", spec) for _, spec in now.lines.values()]
-    return fitting or pairs
+    if fitting := [pair for pair in pairs if _says(line, pair[0])]:
+        return fitting
+    if was.everywhere is not None and now.everywhere is None and len(now.lines) == 1:  # narrowed
+        return [(was.everywhere, spec) for _, spec in now.lines.values()]
+    return pairs
 
 
 def _says(line: RequirementLine, spec: str) -> bool:
@@ -315,13 +315,16 @@ def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, t
 
     One that asks for exactly as much goes only where upstream changed the package (`touched`).
     """
-    lines = [line for line in output.of(section) if line.kind == "package" and not line.conditional]
-    kept = [line for line in lines if not draft.gone(line)]
-    for line in reversed(kept[:]):
-        others = [other for other in kept if other.key == line.key and other.number != line.number]
-        if _needless(draft, line, others, equal=line.key in touched):
-            kept.remove(line)
-            draft.remove(output.output.name, line, "", CarriedReason(kind="listed-twice"))
+    kept: dict[str, list[RequirementLine]] = {}
+    for line in output.of(section):
+        if line.kind == "package" and not line.conditional and not draft.gone(line):
+            kept.setdefault(line.key, []).append(line)
+    for key, lines in kept.items():
+        for line in lines[::-1]:
+            others = [other for other in lines if other is not line]
+            if _needless(draft, line, others, equal=key in touched):
+                lines.remove(line)
+                draft.remove(output.output.name, line, "", CarriedReason(kind="listed-twice"))
 
 
 def _needless(draft: DriftDraft, line: RequirementLine, others: Sequence[RequirementLine], *, equal: bool) -> bool:

@@ -127,18 +127,30 @@ def _of_section(
 ) -> Iterator[UnmetRequirement]:
     was, now = (_by_cell(requirements, one.scope, providers) for requirements in (before, after))
     found: dict[tuple[tuple[int, ...], str], _Finding] = {}
-    short: dict[tuple[int, int], list[_Short]] = {}  # most cells render equally and ask for the same
     cells = [cell for cell in _cells(one.scope) if cell in now]
-    for cell in cells:
-        required, outputs = now[cell], rendering.outputs(cell)
-        same = id(required), id(outputs)
-        if same not in short:
-            short[same] = list(_short_in(one.output, outputs, lines_of, section, required))
-        for key, asked, mine in short[same]:
-            finding = found.setdefault((tuple(line.line for line in mine), key), _Finding(asked, mine))
-            finding.add(cell, asked, fresh=_is_fresh(was.get(cell, {}).get(key), asked, mine))
+    for cell, (key, asked, mine) in _all_short(one.output, cells, now, rendering, lines_of, section):
+        finding = found.setdefault((tuple(line.line for line in mine), key), _Finding(asked, mine))
+        finding.add(cell, asked, fresh=_is_fresh(was.get(cell, {}).get(key), asked, mine))
     for (_, key), finding in found.items():
         yield finding.told(one, section, {cell for cell in cells if key in now[cell]})
+
+
+def _all_short(
+    output: str,
+    cells: Iterable[Cell],
+    required: Mapping[Cell, Mapping[str, _Asked]],
+    rendering: _Rendering,
+    lines_of: Lines,
+    section: Section,
+) -> Iterator[tuple[Cell, _Short]]:
+    """Yield what falls short in each environment."""
+    known: dict[tuple[int, int], list[_Short]] = {}  # most cells render equally and ask for the same
+    for cell in cells:
+        outputs = rendering.outputs(cell)
+        same = id(required[cell]), id(outputs)
+        if same not in known:
+            known[same] = list(_short_in(output, outputs, lines_of, section, required[cell]))
+        yield from ((cell, short) for short in known[same])
 
 
 def _cells(scope: Scope) -> list[Cell]:
@@ -190,9 +202,7 @@ class _Finding:
         self.fresh = self.fresh or fresh
 
     def told(self, one: Compared, section: Section, everywhere: set[Cell]) -> UnmetRequirement:
-        pythons = tuple(dict.fromkeys(python for python, _ in self.by_cell))
-        platforms = tuple(dict.fromkeys(platform for _, platform in self.by_cell))
-        every = len(everywhere) == len(self.by_cell)
+        pythons, platforms = self._places(one.scope, everywhere)
         return UnmetRequirement(
             output=one.output,
             part="host" if section == "host" else "run",
@@ -201,10 +211,22 @@ class _Finding:
             has=tuple(dict.fromkeys(f"{line.name} {_written(line)}".strip() for line in self.lines)),
             asked=tuple(dict.fromkeys(self.by_cell.values())),
             evidence=", ".join(self.origins),
-            pythons=() if every or len(pythons) == len(one.scope.pythons) else pythons,
-            platforms=() if every or len(platforms) == len({p for _, p in everywhere}) else platforms,
+            pythons=pythons,
+            platforms=platforms,
             fresh=self.fresh,
             newest=section == "host" and bool(self.lines) and self._admits_newest(),
+        )
+
+    def _places(self, scope: Scope, everywhere: set[Cell]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the Pythons and the platforms where it falls short; none of a kind for all of them."""
+        if len(everywhere) == len(self.by_cell):
+            return (), ()
+        pythons = tuple(dict.fromkeys(python for python, _ in self.by_cell))
+        platforms = tuple(dict.fromkeys(platform for _, platform in self.by_cell))
+        every_platform = {platform for _, platform in everywhere}
+        return (
+            () if len(pythons) == len(scope.pythons) else pythons,
+            () if len(platforms) == len(every_platform) else platforms,
         )
 
     def _admits_newest(self) -> bool:

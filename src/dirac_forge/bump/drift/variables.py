@@ -38,23 +38,28 @@ class Variable:
         if match is None or "{{" not in match["spec"] or "{{" in spec:
             return None
         parts = _SPEC.fullmatch(match["spec"].strip())
-        nowhere = cls(name=parts["name"] if parts else "", definition=0, text="")
-        if parts is None or nowhere.name in {"version", "python_min"}:
-            return nowhere
-        head, tail = (re.sub(r"\s", "", parts[side]) for side in ("head", "tail"))
-        value = spec.removeprefix(head).removesuffix(tail)
-        places = _places(edits, nowhere.name)
-        if f"{head}{value}{tail}" != spec or len(places) != 1 or not _only_for(edits, line, nowhere.name, places[0][0]):
-            return nowhere
+        if parts is None:
+            return cls(name="", definition=0, text="")
+        name, value = parts["name"], _value(parts, spec)
+        places = _places(edits, name) if value is not None and name not in {"version", "python_min"} else []
+        if len(places) != 1 or not _only_for(edits, line, name, places[0][0]):
+            return cls(name=name, definition=0, text="")
         number, found = places[0]
         one = "" if found["lead"] is not None else "1"
-        return cls(name=nowhere.name, definition=number, text=f"{found[f'lead{one}']}{value}{found[f'end{one}']}")
+        return cls(name=name, definition=number, text=f"{found[f'lead{one}']}{value}{found[f'end{one}']}")
 
     def write(self, edits: Edits) -> bool:
         """Give the variable its value; False where that can't be done."""
         if self.definition:
             edits.replace(self.definition, self.text)
         return bool(self.definition)
+
+
+def _value(parts: re.Match[str], spec: str) -> str | None:
+    """Return the value with which a spec around a variable becomes `spec`; None if there is none."""
+    head, tail = (re.sub(r"\s", "", parts[side]) for side in ("head", "tail"))
+    value = spec.removeprefix(head).removesuffix(tail)
+    return value if f"{head}{value}{tail}" == spec else None
 
 
 def _places(edits: Edits, name: str) -> list[tuple[int, re.Match[str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from packaging.utils import canonicalize_name
 
@@ -87,15 +87,21 @@ class _Differences:
 
     def unseen(self, changes: Sequence[Carried]) -> Iterable[str]:
         """Changes that no build shows."""
-        left = {(output, text) for output, _, _, text in self.gone}
-        there = {(output, text) for output, _, _, text in self.says}
         # `python_min` is seen in the lines that are made from it.
-        for change in (change for change in changes if change.package != "python_min"):
-            before, after = _plain(change.before), _plain(change.after)
+        seen = [change for change in changes if change.package != "python_min"]
+        yield from self._not_there(seen)
+        left = {(output, text) for output, _, _, text in self.gone}
+        for change in seen:
+            before = _plain(change.before)
+            if before and before != _plain(change.after) and (change.output, before) not in left:
+                yield f"{change.output}: {change.before} is still in the text"
+
+    def _not_there(self, changes: Iterable[Carried]) -> Iterator[str]:
+        there = {(output, text) for output, _, _, text in self.says}
+        for change in changes:
+            after = _plain(change.after)
             if after and "{{" not in after and (change.output, after) not in there:
                 yield f"{change.output}: {change.after} is not in the text"
-            if before and before != after and (change.output, before) not in left:
-                yield f"{change.output}: {change.before} is still in the text"
 
 
 def _identity(output: ReadOutput) -> tuple[object, ...]:
