@@ -29,17 +29,18 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     A file that is there and differs is written only with `force`; else nothing is written, and the exit code is 1.
     """
     root = context.settings.workspace
-    files = dict(_workflow(context)) if where == "actions" else _units(root)
+    systemd = where == "systemd"
+    files = _units(root) if systemd else dict(_workflow(context))
     differing = _differing(files)
     files |= _settings(root, dashboard)
     if differing and not force:
         return _refused(context, differing)
     for path, text in files.items():
         write_file(path, text)
-    for folder in FOLDERS if where == "systemd" else ():
+    for folder in FOLDERS if systemd else ():
         (root / folder).mkdir(exist_ok=True)
     written = [path.relative_to(root).as_posix() for path in files]
-    steps = list(_actions_steps() if where == "actions" else _systemd_steps(root))
+    steps = list(_systemd_steps(root) if systemd else _actions_steps())
     if dashboard and root / "pyproject.toml" not in files:
         steps.append(f'And add dashboard = "{dashboard}" to [tool.dirac-forge.bot] of pyproject.toml.')
     lines = [f"Written: {', '.join(written)}.", "", "Remaining steps:", *steps]

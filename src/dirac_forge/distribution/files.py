@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
+from operator import attrgetter
+from typing import TypeVar
 
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.targets import Target
@@ -10,6 +13,8 @@ from dirac_forge.distribution.solving import Distribution
 from dirac_forge.errors import InputError
 
 __all__ = ["read_distribution"]
+
+T = TypeVar("T")
 
 
 def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str] = ()) -> Distribution:
@@ -31,15 +36,20 @@ def read_distribution(text: str, *, platforms: Sequence[str], only: Sequence[str
     return Distribution(
         name=targets[0].name,
         environments=environments,
-        channels={name: target.channels for name, target in by_name.items()},
-        together={name: target.together for name, target in by_name.items()},
-        solve_groups={name: target.solve_group for name, target in by_name.items() if target.solve_group},
-        until=next((target.until for target in targets if target.until), None),
-        exclude={name: target.exclude for name, target in by_name.items()},
+        channels=_each(by_name, attrgetter("channels")),
+        together=_each(by_name, attrgetter("together")),
+        solve_groups={name: group for name, group in _each(by_name, attrgetter("solve_group")).items() if group},
+        until=next(filter(None, (target.until for target in targets)), None),
+        exclude=_each(by_name, attrgetter("exclude")),
         installer=any(target.installer for target in targets),
-        machines={name: target.machine for name, target in by_name.items()},
-        notes=tuple(dict.fromkeys(note for target in targets for note in target.notes)),
+        machines=_each(by_name, attrgetter("machine")),
+        notes=tuple(dict.fromkeys(chain.from_iterable(target.notes for target in targets))),
     )
+
+
+def _each(targets: Mapping[str, Target], what: Callable[[Target], T]) -> dict[str, T]:
+    """Return something of each environment."""
+    return {name: what(target) for name, target in targets.items()}
 
 
 def _specs(target: Target, only: Sequence[str]) -> dict[str, tuple[str, ...]]:

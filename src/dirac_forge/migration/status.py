@@ -163,7 +163,7 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
     """
     known = known or Known()
     names = plan.network.names
-    done = frozenset(name for name in names if _is_done(evidence.get(name), known.labels.get(name)))
+    done = _done(names, evidence, known)
     blocked = _blocked(plan, done)
     feedstocks = tuple(_Member(plan, name, evidence.get(name), known, done).status(blocked[name]) for name in names)
     return Status(
@@ -176,6 +176,10 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
         missing=tuple(dict.fromkeys(known.missing.values())),
         paused=plan.migration.settings.paused,
     )
+
+
+def _done(names: Iterable[str], evidence: Mapping[str, Evidence], known: Known) -> frozenset[str]:
+    return frozenset(name for name in names if _is_done(evidence.get(name), known.labels.get(name)))
 
 
 def _is_unknown(evidence: Evidence | None) -> bool:

@@ -264,6 +264,9 @@ def filled(text: str, facts: Iterable[tuple[str, Fact]]) -> str:
     return text.format_map({name: fact if isinstance(fact, str) else _Listed(fact) for name, fact in facts})
 
 
+_SEPARATORS = {"": ", ", ",": ",", "|": " | ", ";": "; "}
+
+
 class _Listed(tuple[str, ...]):
     """Names in a text: `{names}` joins them with commas, `{names:and}` with "and", `{names:it|them}` counts them.
 
@@ -273,19 +276,15 @@ class _Listed(tuple[str, ...]):
     __slots__ = ()
 
     def __format__(self, spec: str) -> str:
-        match spec:
-            case "":
-                return ", ".join(self)
-            case "and":
+        if spec in _SEPARATORS:
+            return _SEPARATORS[spec].join(self)
+        match spec.split(" ", 1):
+            case ["and"]:
                 return f"{', '.join(self[:-1])} and {self[-1]}" if len(self) > 1 else "".join(self)
-            case "few":
+            case ["few"]:
                 return ", ".join(self[:2]) + (f" and {len(self) - 2} more" if len(self) > 2 else "")
-            case ",":
-                return ",".join(self)
-            case "|" | ";":
-                return f"{' ' if spec == '|' else ''}{spec} ".join(self)
-        if spec.startswith("or "):
-            return ", ".join(self) or spec.removeprefix("or ")
+            case ["or", nothing]:
+                return ", ".join(self) or nothing
         one, _, several = spec.partition("|")
         return one if len(self) == 1 else several
 

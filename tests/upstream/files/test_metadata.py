@@ -97,7 +97,7 @@ def test_doubled_and_odd_lines_are_problems() -> None:
     )
     assert (found.version, found.summary, found.requires_dist.lines) == (Version("1"), "a", ("six",))
     assert problems == (
-        "METADATA has 1 lines that are no fields",
+        "METADATA has lines that are not fields (1)",
         "METADATA: version is given 2 times (the first is used)",
     )
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from pathlib import Path
+from typing import TypeVar
 
 from rattler import Version
 
@@ -39,6 +41,8 @@ from dirac_forge.recipe.reading.yamlnodes import (
 )
 
 __all__ = ["read_construct", "rendered"]
+
+T = TypeVar("T")
 
 
 _FLOOR = re.compile(r"(?P<name>__\w+)\s*>=\s*(?P<version>[\w.]+)")
@@ -147,23 +151,28 @@ def _read(root: Node | None, path: Path, asked: Asking) -> _Environment:
     found = _Environment()
     other: tuple[str, ScalarNode] | None = None
     for key, _, value in pairs(root):
-        match key:
-            case "specs":
-                found.specs += _specs(value, path)
-            case "virtual_specs":
-                _read_machine(found, value, path, asked.platforms[0])
-            case "channels":
-                named = (text for text, _ in scalars(value, path, key, "channels"))
-                found.channels = named_channels(named, path.parent)
-            case "channels_remap":
-                found.remapped = named_channels(_remapped(value, path), path.parent)
-            case "exclude":
-                found.exclude = tuple(text.lower() for text, _ in scalars(value, path, key, "names of packages"))
-            case "environment" | "environment_file" if isinstance(value, ScalarNode) and value.value:
-                other = (key, value)
+        if key in {"environment", "environment_file"} and isinstance(value, ScalarNode) and value.value:
+            other = (key, value)
+        else:
+            _read_key(found, str(key), value, path, asked)
     if other is not None:
         _read_other(found, *other, path, asked)
     return found
+
+
+def _read_key(found: _Environment, key: str, value: Node, path: Path, asked: Asking) -> None:
+    match key:
+        case "specs":
+            found.specs += _specs(value, path)
+        case "virtual_specs":
+            _read_machine(found, value, path, asked.platforms[0])
+        case "channels":
+            named = (text for text, _ in scalars(value, path, key, "channels"))
+            found.channels = named_channels(named, path.parent)
+        case "channels_remap":
+            found.remapped = named_channels(_remapped(value, path), path.parent)
+        case "exclude":
+            found.exclude = tuple(text.lower() for text, _ in scalars(value, path, key, "names of packages"))
 
 
 def _specs(value: Node, path: Path) -> list[str]:
@@ -244,8 +253,8 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
     # An environment that a selector takes away on a platform asks for nothing there.
     absent: dict[str, tuple[str, ...]] = dict.fromkeys(PLATFORMS, ())
     specs = absent | {platform: main_first(one.specs) for platform, one in by_platform.items()}
-    here = [by_platform[platform].sources for platform in asked.platforms if platform in by_platform]
-    differ = len(set(here)) > 1
+    here = [by_platform[platform] for platform in asked.platforms if platform in by_platform]
+    differ = len({one.sources for one in here}) > 1
     lists = [*(specs.get(platform, ()) for platform in asked.platforms), *specs.values()]
     return Target(
         name=name if environment == DEFAULT_ENVIRONMENT else f"{name}:{environment}",
@@ -254,15 +263,20 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
         platforms=asked.platforms,
         pythons=asked.pythons,
         environment=environment,
-        channels=_merged(here),
+        channels=_merged(one.sources for one in here),
         installer=True,
-        exclude={platform: one.exclude for platform, one in by_platform.items() if one.exclude},
-        machine={platform: one.machine for platform, one in by_platform.items() if one.machine},
+        exclude=_each(by_platform, attrgetter("exclude")),
+        machine=_each(by_platform, attrgetter("machine")),
         notes=(
-            *_merged(tuple(by_platform[platform].notes) for platform in asked.platforms if platform in by_platform),
-            *((f"{name}: the channels differ by platform: all of them are asked on each",) if differ else ()),
+            *_merged(tuple(one.notes) for one in here),
+            *[f"{name}: the channels differ by platform: all of them are asked on each"][:differ],
         ),
     )
+
+
+def _each(by_platform: Mapping[str, _Environment], what: Callable[[_Environment], T]) -> dict[str, T]:
+    """Return something of each platform, where there is any."""
+    return {platform: found for platform, one in by_platform.items() if (found := what(one))}
 
 
 def _merged(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

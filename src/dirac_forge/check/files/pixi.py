@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import product
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rattler import Version
 from rattler.exceptions import InvalidVersionError
@@ -82,24 +84,32 @@ def _solve_groups(environments: Mapping[str, Any], path: Path) -> dict[str, str]
 
 def _with_group(target: Target, all_: Sequence[Target], groups: Mapping[str, str], path: Path) -> Target:
     """Return a target that is solved with the others of its solve group, so that all have the same versions."""
-    group = groups.get(target.environment, "")
-    others = [one for one in all_ if group and one is not target and groups.get(one.environment) == group]
+    group = groups.get(target.environment)
+    if group is None:
+        return target
+    others = [one for one in all_ if one is not target and groups.get(one.environment) == group]
     if not others:
         return target
-    different = next((one for one in others if one.channels != target.channels), None)
-    if different is not None:
-        raise InputError(
-            f"{path}: solve-group {group}: {target.environment} and {different.environment} have different channels",
-            hint="The environments of a solve group are solved together, and need the same channels.",
-        )
-    machine = {platform: _machine_of((target, *others), platform) for platform in target.platforms}
-    together = {platform: _asked_by(others, platform) for platform in target.platforms}
+    for one in others:
+        if one.channels != target.channels:
+            raise InputError(
+                f"{path}: solve-group {group}: {target.environment} and {one.environment} have different channels",
+                hint="The environments of a solve group are solved together, and need the same channels.",
+            )
     return replace(
         target,
         solve_group=group,
-        together={platform: specs for platform, specs in together.items() if specs},
-        machine={platform: packages for platform, packages in machine.items() if packages},
+        together=_where_any(target.platforms, partial(_asked_by, others)),
+        machine=_where_any(target.platforms, partial(_machine_of, (target, *others))),
     )
+
+
+T = TypeVar("T")
+
+
+def _where_any(platforms: Iterable[str], of: Callable[[str], T]) -> dict[str, T]:
+    """Return what holds on each platform, without those on which there is nothing."""
+    return {platform: found for platform in platforms if (found := of(platform))}
 
 
 def _machine_of(targets: Iterable[Target], platform: str) -> dict[str, str]:
@@ -139,7 +149,6 @@ def _target(manifest: _Manifest, title: str, environment: str, features: Sequenc
     named = named_channels((channel for _, channel in sorted(channels, key=itemgetter(0))), manifest.path.parent)
     if len(named) > 1:
         require_strict(iter((manifest.workspace, *tables)), manifest.path)
-    machine = {platform: _machine(tables, platform, manifest.path) for platform in platforms}
     return Target(
         name=title if environment == DEFAULT_ENVIRONMENT else f"{title}:{environment}",
         specs=next(filter(None, by_platform.values()), ()),
@@ -150,7 +159,7 @@ def _target(manifest: _Manifest, title: str, environment: str, features: Sequenc
         environment=environment,
         channels=named,
         until=cutoff(manifest.workspace, manifest.path),
-        machine={platform: packages for platform, packages in machine.items() if packages},
+        machine=_where_any(platforms, lambda platform: _machine(tables, platform, manifest.path)),
         notes=tuple(_notes(tables, manifest.path)),
     )
 
@@ -197,11 +206,16 @@ def _spec(name: str, value: Any) -> str:
     if not isinstance(value, Mapping) or {"path", "url", "git"} & value.keys():
         return ""
     version, build, channel = (str(value.get(key, "")).strip() for key in ("version", "build", "channel"))
-    parts = [version or "*", build] if build else [version if version != "*" else ""]
-    text = " ".join(filter(None, (name, *parts)))
-    if fields := [f'{field}="{value[key]}"' for key, field in FIELDS.items() if value.get(key) not in (None, "")]:
-        text += f"[{','.join(fields)}]"
+    if not build and version == "*":
+        version = ""
+    text = " ".join(filter(None, (name, version or ("*" if build else ""), build))) + _fields(value)
     return f"{channel}::{text}" if channel else text
+
+
+def _fields(value: Mapping[str, Any]) -> str:
+    """Return the other fields of a dependency as a spec has them: `[md5="…"]`."""
+    given = [f'{field}="{value[key]}"' for key, field in FIELDS.items() if value.get(key) not in (None, "")]
+    return f"[{','.join(given)}]" if given else ""
 
 
 def _channels(value: Any, path: Path) -> Iterable[tuple[int, str]]:
@@ -252,14 +266,13 @@ def _parts(table: Mapping[str, Any], path: Path) -> Iterator[Mapping[str, Any]]:
 def _notes(tables: Sequence[Mapping[str, Any]], path: Path) -> Iterator[str]:
     if any(_table(table, "pypi-dependencies", path) for table in tables):
         yield f"{path}: pypi-dependencies are left out"
-    for part in (part for table in tables for part in _parts(table, path)):
-        for key in _TABLES:
-            for name, value in _table(part, key, path).items():
-                if not _spec(name, value):
-                    yield f"{path}: {key}.{name} is not from a channel and is left out"
-                elif isinstance(value, Mapping):
-                    strange = sorted(value.keys() - SPEC_KEYS)
-                    yield from (f"{path}: {key}.{name}.{field}{UNREAD}" for field in strange)
+    parts = (part for table in tables for part in _parts(table, path))
+    for part, key in product(parts, _TABLES):
+        for name, value in _table(part, key, path).items():
+            if not _spec(name, value):
+                yield f"{path}: {key}.{name} is not from a channel and is left out"
+            elif isinstance(value, Mapping):
+                yield from (f"{path}: {key}.{name}.{field}{UNREAD}" for field in sorted(value.keys() - SPEC_KEYS))
 
 
 def _table(table: Mapping[str, Any], key: str, path: Path, *, above: str = "") -> Mapping[str, Any]:

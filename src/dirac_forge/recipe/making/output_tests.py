@@ -65,10 +65,7 @@ def test_of(
     commands = help_commands(points, facts.sdist)
     loaded = (*modules, *(point.module for point in commands))
     asked = _undeclared_siblings(graph, loaded, siblings, {*_with_siblings(required, siblings), *(brought or ())})
-    notes = [
-        note("warning", NoteKind.SIBLING_IMPORTED, path=path, module=module, package=sibling.package)
-        for module, path, sibling in asked
-    ]
+    notes = [_sibling_note(*each) for each in asked]
     required = {**required, **{sibling.project: SpecifierSet() for *_, sibling in asked}}
     known = {*brought, *required} if brought is not None else None
 
@@ -77,14 +74,12 @@ def test_of(
         return {name: unmet_imports(graph, name, required, extras, known, scope.pythons[-1]) for name in distinct}
 
     missing = unmet(loaded)
-    without = {
-        point.name: found for point in points if (found := _lacking_extras(point, facts, scope, known or required))
-    }
+    without = _without_extras(points, facts, scope, known or required)
     sound = [point for point in commands if not missing[point.module] and point.name not in without]
     told = list(_told(missing.values()))
-    rest = {point.name: point.module for point in points if point.module not in missing}
-    lacks = unmet(rest.values())
-    lacking = _lacking({name: lacks[module] for name, module in rest.items()}, told)
+    rest = [point for point in points if point.module not in missing]
+    lacks = unmet(point.module for point in rest)
+    lacking = _lacking({point.name: lacks[point.module] for point in rest}, told)
     notes += [*map(_note, told), *lacking, *without.values(), *_strangers(facts)]
     return OutputTest(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
@@ -92,6 +87,14 @@ def test_of(
         installs_modules=bool(modules),
         notes=tuple(notes),
     )
+
+
+def _without_extras(
+    points: Iterable[EntryPoint], facts: ReleaseFacts, scope: Scope, brought: Collection[str]
+) -> dict[str, Note]:
+    """Return the commands that need extras which are not in run, each with a note."""
+    notes = ((point.name, _lacking_extras(point, facts, scope, brought)) for point in points)
+    return {name: lacking for name, lacking in notes if lacking is not None}
 
 
 def _lacking_extras(point: EntryPoint, facts: ReleaseFacts, scope: Scope, brought: Collection[str]) -> Note | None:
@@ -141,6 +144,10 @@ def _undeclared_siblings(
         if sibling is not None and sibling.project not in brought:
             found.setdefault(sibling.package, (target, path, sibling))
     return list(found.values())
+
+
+def _sibling_note(module: str, path: str, sibling: Sibling) -> Note:
+    return note("warning", NoteKind.SIBLING_IMPORTED, path=path, module=module, package=sibling.package)
 
 
 def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:

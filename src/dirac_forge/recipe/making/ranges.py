@@ -27,13 +27,15 @@ def joined(sets: Sequence[SpecifierSet]) -> tuple[SpecifierSet, bool]:
 
 def satisfiable(specifiers: SpecifierSet) -> bool:
     """Whether there can be a version that the clauses admit, as far as their bounds tell."""
-    exact = [clause for clause in specifiers if clause.operator in {"==", "==="}]
-    pinned = [clause.version for clause in exact if not clause.version.endswith(".*")]
-    if pinned:
+    exact = [clause.version for clause in specifiers if clause.operator in {"==", "==="}]
+    if pinned := [version for version in exact if not version.endswith(".*")]:
         return all(specifiers.contains(version, prereleases=True) for version in pinned)
     low, high = _lower(specifiers), _upper(specifiers)
-    if low is None or high is None:
-        return True
+    return low is None or high is None or _meet(low, high)
+
+
+def _meet(low: _Bound, high: _Bound) -> bool:
+    """Whether there can be a version between two bounds."""
     (first, from_itself), (last, to_itself) = low, high
     if first.is_prerelease and not (to_itself or last.is_prerelease):
         first = Version(first.base_version)  # `<2` admits no pre-release of 2 (PEP 440)

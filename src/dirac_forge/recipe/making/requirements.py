@@ -124,18 +124,26 @@ def _wrapped(expression: str) -> str:
 def _noarch_lines(
     package: str, group: Sequence[WantedRequirement], scope: Scope
 ) -> tuple[list[Requirement], list[Note]]:
-    some = [one for one in group if not one.reach.every_python]
-    notes = [note("info", NoteKind.SOME_PYTHONS, package=package, origin=one.origin) for one in some]
+    notes = [
+        note("info", NoteKind.SOME_PYTHONS, package=package, origin=one.origin)
+        for one in group
+        if not one.reach.every_python
+    ]
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
-    if all(one.reach.exact for one in group) and not any(map(_by_machine, conditions)):
+    if _can_say(group, conditions):
         lines = list(_by_condition(package, group, conditions))
     else:
         lines = list(_by_system(package, group, scope))
-        notes += [_widened(package, one) for one in group if not (one.reach.every_platform and one.reach.exact)]
+        notes += _widened(package, group)
     if not all(common for _, common in lines):
         origins = [one.origin for one in group]
         notes.append(note("warning", NoteKind.NO_COMMON_VERSION, package=package, origins=origins))
     return [line for line, _ in lines], notes
+
+
+def _can_say(group: Iterable[WantedRequirement], conditions: Iterable[When | None]) -> bool:
+    """Whether conditions on the system say exactly where the requirements hold."""
+    return all(one.reach.exact for one in group) and not any(map(_by_machine, conditions))
 
 
 def _by_machine(condition: When | None) -> bool:
@@ -143,9 +151,12 @@ def _by_machine(condition: When | None) -> bool:
     return condition is not None and "target_platform" in condition.v1
 
 
-def _widened(package: str, one: WantedRequirement) -> Note:
-    systems = [_SYSTEM_NAMES[system] for system in _systems(one.reach.platforms)]
-    return note("info", NoteKind.SOME_MACHINES, package=package, systems=systems, origin=one.origin)
+def _widened(package: str, group: Iterable[WantedRequirement]) -> Iterator[Note]:
+    """Yield a note on each requirement that holds on some machines of a system only."""
+    for one in group:
+        if not (one.reach.every_platform and one.reach.exact):
+            systems = [_SYSTEM_NAMES[system] for system in _systems(one.reach.platforms)]
+            yield note("info", NoteKind.SOME_MACHINES, package=package, systems=systems, origin=one.origin)
 
 
 def _by_condition(

@@ -29,18 +29,19 @@ def _named_roots(sdist: SdistFacts) -> Iterator[str]:
         for package, folder in folders.items():
             end = f"/{package.replace('.', '/')}" if package else ""
             yield from [folder.removesuffix(end)] if isinstance(folder, str) and folder.endswith(end) else []
-    single = (
-        table(tool, "pdm", "build").get("package-dir"),
-        table(tool, "maturin").get("python-source"),
-        table(tool, "uv", "build-backend").get("module-root"),
+    yield from _texts(
+        [
+            table(tool, "pdm", "build").get("package-dir"),
+            table(tool, "maturin").get("python-source"),
+            table(tool, "uv", "build-backend").get("module-root"),
+        ]
     )
-    yield from (folder for folder in single if isinstance(folder, str))
     yield from _texts(table(tool, "setuptools", "packages", "find").get("where"))
     packages = _texts(table(tool, "hatch", "build", "targets", "wheel").get("packages"))
     yield from (path.strip("/").rpartition("/")[0] for path in packages)
     poetry = table(tool, "poetry").get("packages")
-    items = [item for item in poetry if isinstance(item, Mapping)] if isinstance(poetry, list) else []
-    yield from (folder for item in items if isinstance(folder := item.get("from"), str))
+    if isinstance(poetry, list):
+        yield from _texts([item.get("from") for item in poetry if isinstance(item, Mapping)])
 
 
 def declared_modules(sdist: SdistFacts, is_namespace: Callable[[str], bool]) -> list[str]:
@@ -50,9 +51,9 @@ def declared_modules(sdist: SdistFacts, is_namespace: Callable[[str], bool]) -> 
     if not isinstance(packages, list):
         return []
     real = [name for name in _texts(packages) if not is_namespace(name)]
-    within = {name for name in real if any(name.startswith(f"{other}.") for other in real)}
+    starts = tuple(f"{name}." for name in real)
     modules = _texts(sdist.setup.get("py_modules", settings.get("py-modules")))
-    names = [*(name for name in real if name not in within), *modules]
+    names = [*(name for name in real if not name.startswith(starts)), *modules]
     return [name for name in names if all(part.isidentifier() for part in name.split("."))]
 
 

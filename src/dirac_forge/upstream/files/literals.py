@@ -206,22 +206,27 @@ class Constants:
         self._left -= 1
         if depth > 20 or self._left < 0:
             raise NotLiteralError("too deep or too large")
-        if isinstance(node, ast.Constant):
-            self._left -= len(node.value) // 16 if isinstance(node.value, str | bytes) else 0
-            return node.value
-        if isinstance(node, ast.Name):
-            return self._named(node.id, depth)
-        if isinstance(node, ast.List | ast.Tuple | ast.Set):
-            return self._sequence(node.elts, depth)
-        if isinstance(node, ast.Dict):
-            return self._mapping(node, depth)
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-            joined = _joined(self.literal(node.left, depth + 1), self.literal(node.right, depth + 1))
-            self._left -= len(joined) // 16 if isinstance(joined, str) else len(joined)
-            return joined
-        if isinstance(node, ast.Call):
-            return self._called(node, depth)
-        raise NotLiteralError("not a literal")
+        match node:
+            case ast.Constant(value=value):
+                self._left -= len(value) // 16 if isinstance(value, str | bytes) else 0
+                return value
+            case ast.Name(id=name):
+                return self._named(name, depth)
+            case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
+                return self._sequence(items, depth)
+            case ast.Dict():
+                return self._mapping(node, depth)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self._sum(left, right, depth + 1)
+            case ast.Call():
+                return self._called(node, depth)
+            case _:
+                raise NotLiteralError("not a literal")
+
+    def _sum(self, left: ast.expr, right: ast.expr, depth: int) -> object:
+        joined = _joined(self.literal(left, depth), self.literal(right, depth))
+        self._left -= len(joined) // 16 if isinstance(joined, str) else len(joined)
+        return joined
 
     def _named(self, name: str, depth: int) -> object:
         if name not in self._values or name in self._open:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import takewhile
 
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
@@ -101,22 +102,30 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
     kept: list[bytes] = []
     field = ""
     odd = size = 0
-    for line in (line.rstrip(b"\r\n") for line in io.BytesIO(data)):
+    for line in _lines(data):
         size += len(line)
         if size > _HEADER_LIMIT:
             limit = f"{_HEADER_LIMIT // 1024} kB"
             return b"\n".join(kept), [f"{where} has more than {limit} of fields: the rest was left out"]
-        match = _FIELD.match(line)
-        folded = bool(line) and line[:1] in b" \t"
-        if not line or (match is None and not folded and field == "description"):
-            break
-        if not folded:
+        if line[:1] not in _FOLDED:
+            match = _FIELD.match(line)
+            if match is None and field == "description":
+                break
             field = match[1].lower().decode("ascii") if match is not None else ""
             odd += match is None
         if field in _KNOWN:
             # White space alone goes on with the field: an empty line of a licence text, for example.
             kept.append(line if line.strip() else b"       |")
-    return b"\n".join(kept), [f"{where} has {odd} lines that are no fields"] if odd else []
+    return b"\n".join(kept), [f"{where} has lines that are not fields ({odd})"] if odd else []
+
+
+_FOLDED = (b" ", b"\t")
+"""How a line begins that goes on with the field of the line before."""
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Yield the lines before the first empty one."""
+    return takewhile(bool, (line.rstrip(b"\r\n") for line in io.BytesIO(data)))
 
 
 def _recover(

@@ -23,7 +23,7 @@ from dirac_forge.upstream.files.filenames import FileNames, Named
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile, ReleaseFiles
 
 if TYPE_CHECKING:
-    from pypi_simple import DistributionPackage
+    from pypi_simple import DistributionPackage, ProjectPage
 
 __all__ = ["ACCEPT", "read_page"]
 
@@ -194,18 +194,22 @@ def _moment(value: object) -> datetime | None:
     return parse_time(value)
 
 
-def _from_html(page: Page, project: str, made: Callable[[ReleaseFile], None]) -> Project:
+def _listed(page: Page, project: str) -> ProjectPage:
     from pypi_simple import ProjectPage, UnsupportedRepoVersionError  # noqa: PLC0415 - 0.4 s that PyPI's JSON spares
 
     if page.body.count(b"<") > _MOST_TAGS or page.body.count(b"<!") > _MOST_DECLARATIONS:
         raise _nonsense(page, "HTML with more tags than any index writes")
     charset = re.search(r"charset=\"?([\w-]+)", page.headers.get("content-type", ""))
     try:
-        listed = ProjectPage.from_html(project, page.body, page.url, charset.group(1) if charset else None)
+        return ProjectPage.from_html(project, page.body, page.url, charset.group(1) if charset else None)
     except UnsupportedRepoVersionError as exc:
         raise _nonsense(page, "a version of the Simple API that is not known here") from exc
     except Exception as exc:
         raise _nonsense(page, "HTML that can't be read") from exc
+
+
+def _from_html(page: Page, project: str, made: Callable[[ReleaseFile], None]) -> Project:
+    listed = _listed(page, project)
     pile: _Pile[ReleaseFile] = _Pile(project)
     for link in listed.packages:
         # PEP 503: the text is the last part of the path; where somebody shortened it, the path is right.

@@ -181,19 +181,22 @@ def _made(numbers: str, match: re.Match[str], *, lettered: bool = True) -> HostV
     if letters and (match["post"] or not (lettered or letters in {"a", "b"})):
         return None
     # What follows, in PEP 440's spelling and in the recipe's.
-    parts = [_pre(match)]
-    if letters:
-        parts.append((f".post{_place(letters)}", letters) if lettered else (f"{letters}0", f"{letters}0"))
-    elif match["post"]:
-        label = match["postlabel"].lower()
-        parts.append((f".post{match['post']}", f"{_POSTS.get(label, label)}{match['post']}"))
-    if match["devlabel"]:
-        parts.append((f".dev{match['dev'] or 0}",) * 2)
+    dev = f".dev{match['dev'] or 0}" if match["devlabel"] else ""
+    parts = (_pre(match), _post(match, letters, lettered=lettered), (dev, dev))
     normal, text = ("".join(part) for part in zip(*parts, strict=True))
     try:
         return HostVersion(re.sub(r"[_-]", ".", numbers) + normal, numbers + text)
     except ValueError:
         return None
+
+
+def _post(match: re.Match[str], letters: str, *, lettered: bool) -> tuple[str, str]:
+    if letters:
+        return (f".post{_place(letters)}", letters) if lettered else (f"{letters}0", f"{letters}0")
+    if match["post"]:
+        label = match["postlabel"].lower()
+        return f".post{match['post']}", f"{_POSTS.get(label, label)}{match['post']}"
+    return "", ""
 
 
 _POSTS = {"post": ".post", "patch": ".post"}
