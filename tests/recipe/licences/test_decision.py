@@ -324,3 +324,19 @@ def test_a_readme_that_says_dual_licensed_gives_a_choice() -> None:
     assert decided(texts, classifiers=classifiers).expression == "Apache-2.0 OR MIT"
     plain = {**texts, "README.rst": "MIT and Apache 2.0."}
     assert decided(plain, classifiers=classifiers).expression == "Apache-2.0 AND MIT"
+
+
+def test_a_licence_file_that_begins_with_a_choice_gives_one() -> None:
+    artistic = (
+        'The "Artistic License"\nThe intent of this document is to state the conditions under which a Package may be '
+        'copied, such that control is maintained. Package via the so-called "undump" or "unexec" methods'
+    )
+    decision = decided(
+        {"LICENSE": f"You can redistribute it under the terms of either:\n* GPLv2+, or\n* the one below\n\n{artistic}"},
+        field="Artistic License",
+        classifiers=(
+            "License :: OSI Approved :: Artistic License",
+            "License :: OSI Approved :: GNU General Public License v2 or later (GPLv2+)",
+        ),
+    )
+    assert (decision.expression, decision.notes) == ("Artistic-1.0-Perl OR GPL-2.0-or-later", ())

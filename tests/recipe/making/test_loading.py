@@ -138,3 +138,16 @@ def test_of_files_with_one_name_the_nearest_to_the_top_is_installed() -> None:
     modules = {"tools/site_tools/demo.py": ("scons",), "demo.py": ("os",)}
     made = release(modules, ["demo.py"])
     assert dict(ModuleGraph(made).foreign_imports("demo")) == {"os": "demo.py"}
+
+
+def test_modules_of_vendored_projects_and_of_abbreviated_ones_are_met() -> None:
+    made = release(
+        {
+            "src/demo/__init__.py": (),
+            "src/demo/_vendored/tracer/runner.py": (),
+            "src/demo/_vendored/tracer/hooks/__init__.py": (),
+            "src/demo/cli.py": ("runner.run", "hooks", "grpc_status.rpc_status", "grpc_health"),
+        }
+    )
+    found = unmet(made, "grpcio-status")
+    assert found == (UnmetImport(module="grpc_health", path="src/demo/cli.py"),)

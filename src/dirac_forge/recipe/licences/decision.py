@@ -45,6 +45,9 @@ _OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
 """Identifiers that SPDX gave up, because many meant "or later" by them."""
 _ASSUMED: Final = {"BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}
 """What most projects mean by a name without a version."""
+_EITHER: Final = re.compile(r"(?i)\bunder the terms of either\b(?! version)")
+_HEAD: Final = 400
+"""Characters: what a licence file says before the text of a licence."""
 _GNU_NAME: Final = re.compile(r"([AL]?GPL-\d\.\d)-(only|or-later)")
 _SHORT: Final = 3000
 """Characters: a shorter licence file may be a notice of the project's own, rather than the text of a licence."""
@@ -142,7 +145,9 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
         texts=_read(licences),
         notices=_unique(term for text in others for term in gnu_notice(text[:_SHORT])),
         files=tuple(sorted(licences)),
-        dual=_one_may_choose(field, named, remarks) or any(map(dual_licensed, others)),
+        dual=_one_may_choose(field, named, remarks)
+        or any(_EITHER.search(text[:_HEAD]) for text in licences.values())
+        or any(map(dual_licensed, others)),
         later=any(map(later_versions, [*remarks, *others])),
     )
 

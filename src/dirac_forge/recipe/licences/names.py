@@ -115,6 +115,22 @@ _USUAL: Final = frozenset(
 """SPDX identifiers that are known without the list of all licences, which takes longest to read."""
 
 
+_TODAY: Final = {
+    f"gpl-{version}-with-{exception.lower()}-exception": f"GPL-{version}-only WITH {today}"
+    for version, exception, today in (
+        ("2.0", "autoconf", "Autoconf-exception-2.0"),
+        ("2.0", "bison", "Bison-exception-2.2"),
+        ("2.0", "classpath", "Classpath-exception-2.0"),
+        ("2.0", "font", "Font-exception-2.0"),
+        ("2.0", "GCC", "GCC-exception-2.0"),
+        ("3.0", "autoconf", "Autoconf-exception-3.0"),
+        ("3.0", "GCC", "GCC-exception-3.1"),
+    )
+}
+"""Deprecated identifiers of licences with exceptions, and what they are today (https://spdx.org/licenses/)."""
+_DEPRECATED: Final = re.compile(rf"(?i)(?<![\w.+-])(?:{'|'.join(map(re.escape, _TODAY))})(?![\w.+-])")
+
+
 @cache
 def _names() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(rf"(?i)\b(?:{pattern})"), name) for pattern, name in _NAMES)
@@ -161,6 +177,7 @@ def normalised(expression: str) -> str | None:
         return None
     from license_expression import ExpressionError, ExpressionParseError, ParseError  # noqa: PLC0415
 
+    expression = _DEPRECATED.sub(lambda match: _TODAY[match[0].lower()], expression)
     try:
         parsed = _licensing().parse(expression)
         unknown = _licensing().unknown_license_keys(parsed)

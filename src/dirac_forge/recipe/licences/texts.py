@@ -41,6 +41,8 @@ _TITLES: Final = (
     (r"cecill-b free software license agreement|contrat de licence de logiciel libre cecill-b", "CECILL-B"),
     (r"cecill-c free software license agreement|contrat de licence de logiciel libre cecill-c", "CECILL-C"),
     (r"cecill free software license agreement.{0,400}version 2\.1", "CECILL-2.1"),
+    (r"artistic license 2\.0", "Artistic-2.0"),
+    (r"clarified artistic license", "ClArtistic"),
     (r"boost software license - version 1\.0", "BSL-1.0"),
     (r"cc0 1\.0 universal", "CC0-1.0"),
     (r"do what the fuck you want to public license", "WTFPL"),
@@ -100,6 +102,8 @@ _PHRASES: Final = (
     ("subject to the terms of the mozilla public license,? v\\. 2\\.0", "MPL-2.0"),
     ("by obtaining, using,? and/or copying this software", "MIT-CMU"),
     ("permission notice appear in supporting documentation", "HPND"),
+    # Of the texts with the title "The Artistic License", Perl's alone speaks of undump.
+    ("state the conditions under which a package may be copied.*undump or unexec", "Artistic-1.0-Perl"),
     ("the origin of this software must not be misrepresented", "Zlib"),
 )
 

@@ -38,6 +38,7 @@ _STANDARD = (frozenset(sys.stdlib_module_names) | {"__main__"}) - {"distutils"} 
 _SETUPTOOLS = frozenset({"pkg_resources", "distutils", "_distutils_hack", "setuptools"})
 """What only setuptools installs (distutils since Python 3.12)."""
 _WITHOUT_PKG_RESOURCES = Version("82")
+_VENDORS = frozenset({"extern", "third_party", "thirdparty", "vendor", "vendored"})
 _SHORTEST_ALIKE = 5
 """Shorter names begin alike by chance."""
 
@@ -75,7 +76,7 @@ class ModuleGraph:
         wheel = self._facts.wheel
         members = wheel.members if wheel is not None else tuple(m.path for m in self._modules.values())
         tops = {parts[0].partition(".")[0] for member in members if (parts := _parts(member))}
-        return frozenset(tops | {name.partition(".")[0] for name in self._modules})
+        return frozenset(tops | {name.partition(".")[0] for name in self._modules} | set(_vendored(members)))
 
     @cached_property
     def _shared(self) -> Mapping[str, set[str]]:
@@ -236,6 +237,8 @@ def _is_named_like(project: str, target: str, top: str) -> bool:
     part = target.split(".")[1:2]
     if part and canonicalize_name(part[0]) == project:  # google.protobuf of protobuf
         return True
+    if _abbreviates(top, project):
+        return True
     flat, name = top.strip("_").replace("_", "").lower(), project.replace("-", "")
     return bool(flat) and (flat in name or (len(name) > 3 and name in flat) or _begin_alike(flat, name))
 
@@ -243,6 +246,20 @@ def _is_named_like(project: str, target: str, top: str) -> bool:
 def _begin_alike(top: str, project: str) -> bool:
     """Whether three quarters of a module's name begin the project's: pymdownx of pymdown-extensions."""
     return len(top) > _SHORTEST_ALIKE and project.startswith(top[: ceil(len(top) * 3 / 4)])
+
+
+def _abbreviates(top: str, project: str) -> bool:
+    """Whether each word of a module's name begins a word of the project's: grpc_status of grpcio-status."""
+    words, names = [word for word in top.lower().split("_") if word], project.split("-")
+    return len(words) == len(names) > 1 and all(map(str.startswith, names, words))
+
+
+def _vendored(members: Iterable[str]) -> Iterator[str]:
+    """Yield the modules in folders of vendored projects, which a release may add to `sys.path`."""
+    for member in members:
+        parts = _parts(member)
+        place = next((number for number, part in enumerate(parts) if part.strip("_") in _VENDORS), len(parts))
+        yield from (part.partition(".")[0] for part in parts[place + 1 : place + 3])
 
 
 def _shared_namespaces(members: Iterable[str]) -> dict[str, set[str]]:
