@@ -151,3 +151,9 @@ def test_modules_of_vendored_projects_and_of_abbreviated_ones_are_met() -> None:
     )
     found = unmet(made, "grpcio-status")
     assert found == (UnmetImport(module="grpc_health", path="src/demo/cli.py"),)
+
+
+def test_modules_are_known_to_be_of_projects_with_other_names() -> None:
+    made = release({"src/demo/__init__.py": (), "src/demo/cli.py": ("skimage.io", "pywt", "imblearn")})
+    assert unmet(made, "scikit-image", "pywavelets", "imbalanced-learn") == ()
+    assert [each.project for each in unmet(made)] == ["scikit-image", "pywavelets", "imbalanced-learn"]
