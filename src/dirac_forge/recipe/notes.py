@@ -148,6 +148,7 @@ class NoteKind(Enum):
 
     # Outputs and tests
     ALIAS = "{package} only requires {main}: conda-forge has both names, and users of either"
+    ALL_OUTPUTS = "{package} requires {outputs:and}: conda-forge has such a package, upstream has no extra for it"
     EXTRA_OUTPUT = "{package} is {main} with its extra {extra}, which conda-forge has as a package"
     COMMAND_OF_ONE_PYTHON = "the command {command} is left out: its name has the Python of upstream's wheel"
     BAD_ENTRY_POINT = "an entry point is left out, because it is not `name = module:function`: {entry_point!r}"

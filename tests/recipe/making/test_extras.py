@@ -71,4 +71,4 @@ def test_a_package_of_another_name_is_an_output_where_it_is_known_to_be_of_the_f
     made = extra_packages("seaborn-base", "seaborn", [], ["stats"], lambda _: Listing())
     assert dict(made.outputs) == {"stats": "seaborn"}
     made = extra_packages("nbconvert-core", "nbconvert", [], ["webpdf", "test"], lambda _: Listing())
-    assert dict(made.outputs) == {"webpdf": "nbconvert-webpdf"}
+    assert dict(made.outputs) == {"all": "nbconvert-all", "webpdf": "nbconvert-webpdf"}

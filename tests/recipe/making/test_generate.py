@@ -271,6 +271,16 @@ def test_an_extra_that_names_another_one_requires_its_output() -> None:
     assert texts(outputs["demo-z"].run) == ["pin_subpackage demo", "package a", "package b"]
 
 
+def test_an_output_of_all_extras_requires_their_outputs_where_upstream_has_no_such_extra() -> None:
+    release = facts("demo", requires=["a; extra == 'x'", "b; extra == 'y'"], extras=["x", "y"])
+    extras = {extra: f"demo-{extra}" for extra in ("x", "y", "all")}
+    recipe = made(FamilyPart(package="demo", facts=release, extras=extras))
+    outputs = {output.name: output for output in recipe.outputs}
+    assert texts(outputs["demo-all"].run) == [f"pin_subpackage demo{name}" for name in ("", "-x", "-y")]
+    text = "demo-all requires demo-x and demo-y: conda-forge has such a package, upstream has no extra for it"
+    assert text in notes(recipe, "info")
+
+
 def test_an_extra_that_has_all_of_another_one_requires_its_output() -> None:
     requires = [
         "a; extra == 'x'",

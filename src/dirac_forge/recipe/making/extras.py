@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from packaging.utils import canonicalize_name
 
@@ -12,7 +13,10 @@ from dirac_forge.channel.names import extras_of, is_sibling
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.values import dataclass
 
-__all__ = ["ExtraPackages", "extra_packages"]
+__all__ = ["EVERYTHING", "ExtraPackages", "extra_packages"]
+
+EVERYTHING: Final = "all"
+"""The extra, or the output, that joins all others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +48,8 @@ def extra_packages(
     known = _listed(project, offered)
     known |= _in_channels(package, spelled_as.keys() - known.keys(), there)
     outputs = _of_the_feedstock(known, package, project)
-    outputs |= _released_together(package, project, offered - known.keys(), there)
+    # An output of all extras may be there whether or not upstream has such an extra.
+    outputs |= _released_together(package, project, (offered | {EVERYTHING}) - known.keys(), there)
     known |= outputs
     others = spelled_as.keys() & (known.keys() - outputs.keys())
     return ExtraPackages(
@@ -58,8 +63,9 @@ def extra_packages(
 
 
 def _listed(project: str, offered: Collection[str]) -> dict[str, str]:
-    """Return what the table says of the extras that a release has; of all where it names none."""
-    return {extra: name for extra, name in extras_of(project).items() if not offered or extra in offered}
+    """Return what the table says of the extras that a release has, and of everything; of all where it names none."""
+    listed = extras_of(project).items()
+    return {extra: name for extra, name in listed if not offered or extra in offered or extra == EVERYTHING}
 
 
 def _of_the_feedstock(known: Mapping[str, str], package: str, project: str) -> dict[str, str]:

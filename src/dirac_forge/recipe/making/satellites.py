@@ -8,6 +8,7 @@ from dataclasses import replace
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.extras import EVERYTHING
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.output import FamilyPart
 from dirac_forge.recipe.making.requirements import by_system, convert
@@ -17,7 +18,7 @@ from dirac_forge.recipe.scope import Scope
 
 __all__ = ["satellites"]
 
-_OF_EVERYTHING = frozenset({"all", "complete", "everything", "full"})
+_OF_EVERYTHING = frozenset({EVERYTHING, "complete", "everything", "full"})
 """Extras that join others."""
 
 
@@ -38,6 +39,7 @@ def _of_extras(
 ) -> Iterator[tuple[Output, tuple[Note, ...]]]:
     """Yield an output for each extra that is a package: `main`, outputs of other extras in it, and the rest of it."""
     requires = part.facts.metadata.requires_dist
+    offered = set(map(canonicalize_name, part.facts.metadata.provides_extra))
     plain = convert(requires, scope, providers, noarch=True).lines
     converted = {
         name: convert(requires, scope, providers, noarch=True, extras=(extra,))
@@ -48,6 +50,11 @@ def _of_extras(
         for name, each in converted.items()
     }
     for extra, name in sorted(part.extras.items()):
+        if extra == EVERYTHING and extra not in offered:
+            others = sorted({*part.extras.values()} - {name})
+            everything = note("info", NoteKind.ALL_OUTPUTS, package=name, outputs=others)
+            yield _satellite(name, main, tuple(_pin(other, main) for other in others)), (everything,)
+            continue
         inner, rest = _through_others(name, added, _inner_outputs(part, extra, scope))
         told_apart = by_system(rest)
         why = note("info", NoteKind.EXTRA_OUTPUT, package=name, main=main.name, extra=extra)
