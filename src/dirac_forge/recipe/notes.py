@@ -90,35 +90,36 @@ class NoteKind(Enum):
     MALFORMED_VERSION = "requirement without its version: {problem}"
     MALFORMED = "requirement left out: {problem}"
     RELEASE_OF_SYSTEM = "left out, because a recipe can't test the release of a system: {requirement}"
-    URL_REQUIRED = "{project}: upstream requires a URL, which conda can't: {requirement}"
-    UNKNOWN_EXTRA = "{extra}: what the extra adds could not be found out; add its requirements to run"
+    URL_REQUIRED = "{project}: upstream requires it from a URL, which conda can't do: {requirement}"
+    UNKNOWN_EXTRA = "{extra}: could not find out what the extra adds; add its requirements to run"
     NO_SUCH_EXTRA = "{extra}: {release} has no such extra; it adds nothing"
-    UNFOLDED_EXTRA = "{extra}: no package that holds the extra is known; required for it: {packages}"
+    UNFOLDED_EXTRA = "{extra}: no package for the extra is known; what it adds is required: {packages}"
     EXTRA_IN_RUN = "the requirements of the extra {extra} are in run, as asked for"
     EXTRA_ELSEWHERE = "the extra {extra} is not in run: conda-forge has it as the package {package}"
     CONTRADICTION = "{package}: no version satisfies all requirements ({origins:|}): tell upstream"
     SOME_SYSTEMS = (
-        "{packages}: upstream needs it on some systems only; noarch, with one variant each ({markers:and}) and "
-        "noarch_platforms {platforms:and} in conda-forge.yml"
+        "{packages}: required on some systems only; there is one noarch variant for each ({markers:and}), built on "
+        "{platforms:and} (noarch_platforms in conda-forge.yml)"
     )
-    WIDENED_CONDITION = "{package}: the marker joins Python and platform; condition widened: {origin}"
-    SOME_PYTHONS = "{package}: needed by some Pythons only, required for all (noarch): {origin}"
+    WIDENED_CONDITION = (
+        "{package}: the marker combines Python and platform; the condition in the recipe is wider: {origin}"
+    )
+    SOME_PYTHONS = "{package}: required on some Pythons only; a noarch package requires it on all: {origin}"
     SOME_MACHINES = (
-        "{package}: needed on some machines only, required on all of {systems:and} (noarch): {origin}; only builds for "
-        "each platform could tell them apart"
+        "{package}: required on some machines only; a noarch package requires it on all of {systems:and}: {origin}; "
+        "only builds for each platform could tell them apart"
     )
     NO_COMMON_VERSION = (
-        "{package}: no version suits all that upstream asks for ({origins:|}); noarch, it is required in the range "
-        "that holds them all, which admits versions that upstream excludes; builds for each platform and Python "
-        "(without noarch) could keep them apart"
+        "{package}: no version satisfies all requirements ({origins:|}); the range in the recipe covers them all, and "
+        "admits versions that upstream excludes; only builds for each platform and Python could tell them apart"
     )
     OUTSIDE_OF_PIP = (
         "upstream requires {names}, which pip does not install: look for the packages, and add them to {section}"
     )
-    COMPUTED_REQUIREMENTS = "what it requires is computed when it is built: fill in run"
+    COMPUTED_REQUIREMENTS = "its requirements are computed when it is built: fill in run"
     CFFI = "cffi in run too: the extension that it compiles imports it"
     CFFI_WITHOUT_CEILING = (
-        "cffi in run too: the extension that it compiles imports it; upper bounds are the build's alone"
+        "cffi in run too: the extension that it compiles imports it; the upper bounds are left to the build"
     )
     BACKPORT = (
         "{project} is in Python since {python}, and the backport may have no package or break today's Pythons: patch "
@@ -131,10 +132,7 @@ class NoteKind(Enum):
     )
     WHOLE = "{package} is {own} and more: its requirements are those of {build} in the channel"
     UNKNOWN_SIBLING = "{package} requires {sibling} of its own version: add that output, and to run"
-    NEW_NAMES = (
-        "called as the project, which is a guess, since nothing says otherwise: {projects}; [tool.dirac-forge.names] "
-        "corrects it"
-    )
+    NEW_NAMES = "named after the project, which is a guess: {projects}; [tool.dirac-forge.names] corrects it"
     UNCONFIRMED_NAMES = "names of packages that no channel confirmed: {names}"
     GUESSED_NAMES = (
         "names of packages that are guesses: {names} ({evidence:;}); correct them in [tool.dirac-forge.names]"
@@ -166,7 +164,7 @@ class NoteKind(Enum):
     )
     STUBS_ONLY = "it installs type stubs only ({packages}): there is nothing to import"
     NO_MODULES = "it installs no modules: only its requirements matter"
-    UNKNOWN_MODULES = "which modules it installs could not be found out: fill in the imports of its test"
+    UNKNOWN_MODULES = "could not find out which modules it installs: fill in the imports of its test"
     SIBLING_IMPORTED = (
         "{path} imports {module} of {package}, which upstream does not require: it is in run; tell upstream"
     )
@@ -212,7 +210,7 @@ class NoteKind(Enum):
     LICENCE_OPEN = "The metadata says only {name}, no file says which: it has to be looked up."
     NO_LATER_VERSIONS = "Nothing mentions later versions: {taken}, not {name}-or-later."
     SEVERAL_LICENCES = "Several licences, and nothing says that one may choose: {taken} is taken."
-    FURTHER_LICENCE = "{files:few} also {files:has|have} what reads like {texts}."
+    FURTHER_LICENCE = "{files:few} also {files:contains|contain} text that reads like {texts}."
     EXPRESSION_AND_FILES = (
         "License-Expression says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
     )

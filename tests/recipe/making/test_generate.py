@@ -158,8 +158,8 @@ def test_a_platform_marker_keeps_it_noarch_with_one_variant_each() -> None:
     ]
     assert recipe.noarch_platforms == ("linux_64", "win_64")
     assert notes(recipe, "info")[-1] == (
-        "pywin32: upstream needs it on some systems only; noarch, with one variant each (__unix and __win) "
-        "and noarch_platforms linux_64 and win_64 in conda-forge.yml"
+        "pywin32: required on some systems only; there is one noarch variant for each (__unix and __win), built on "
+        "linux_64 and win_64 (noarch_platforms in conda-forge.yml)"
     )
 
 

@@ -6,7 +6,7 @@ from dirac_forge.channel.names import Mapped, MappedBy
 from dirac_forge.recipe.making.guesses import guessed_names
 
 PAIRS: tuple[tuple[str, MappedBy], ...] = (("a-b", "normalised"), ("known", "channel"))
-CALLED = "called as the project, which is a guess, since nothing says otherwise"
+CALLED = "named after the project, which is a guess"
 
 
 def guess(project: str, package: str = "", *alternatives: str) -> Mapped:

@@ -80,7 +80,9 @@ def test_what_never_holds_is_left_out_and_what_always_holds_is_plain() -> None:
 def test_noarch_needs_what_any_python_needs() -> None:
     text = "typing_extensions>=4; python_version < '3.11'"
     assert lines(text) == [("typing_extensions", ">=4", None)]
-    assert notes(text) == ["info: typing_extensions: needed by some Pythons only, required for all (noarch): " + text]
+    assert notes(text) == [
+        "info: typing_extensions: required on some Pythons only; a noarch package requires it on all: " + text
+    ]
 
 
 def test_a_compiled_package_keeps_the_marker() -> None:
@@ -112,9 +114,9 @@ def test_noarch_needs_the_strictest_of_what_its_pythons_need() -> None:
 def test_what_no_version_suits_is_told_with_the_form_that_can() -> None:
     old, new = "numpy~=1.26; python_version < '3.12'", "numpy~=2.0; python_version >= '3.12'"
     assert notes(old, new)[-1] == (
-        f"warning: numpy: no version suits all that upstream asks for ({old} | {new}); noarch, it is required in the "
-        "range that holds them all, which admits versions that upstream excludes; builds for each platform and Python "
-        "(without noarch) could keep them apart"
+        f"warning: numpy: no version satisfies all requirements ({old} | {new}); the range in the recipe covers "
+        "them all, and admits versions that upstream excludes; only builds for each platform and Python could tell "
+        "them apart"
     )
     assert [each for each in notes("a<2; python_version < '3.12'", "a>=1") if each.startswith("warning")] == []
 
@@ -128,7 +130,7 @@ def test_machines_of_a_system_can_not_be_told_apart_in_noarch() -> None:
     text = "mlx>=1; sys_platform == 'darwin' and platform_machine == 'arm64'"
     assert lines(text) == [("mlx", ">=1", "osx")]
     (told,) = notes(text)
-    where = "needed on some machines only, required on all of macOS (noarch)"
+    where = "required on some machines only; a noarch package requires it on all of macOS"
     assert told == f"info: mlx: {where}: {text}; only builds for each platform could tell them apart"
 
 
@@ -168,7 +170,7 @@ def test_an_extra_becomes_what_it_adds() -> None:
 
 
 def test_an_extra_that_is_written_out_is_named() -> None:
-    told = "info: azure-core[aio]: no package that holds the extra is known; required for it: aiohttp"
+    told = "info: azure-core[aio]: no package for the extra is known; what it adds is required: aiohttp"
     assert notes("azure-core[aio]>=1.20") == [told]
     assert notes("uvicorn[standard]>=0.20") == []
 
@@ -194,14 +196,14 @@ def test_an_extra_that_the_package_itself_holds_adds_no_pin_of_its_version() -> 
 
 def test_an_extra_that_nothing_tells_of_is_a_note() -> None:
     assert notes("unheard-of[x]") == [
-        "todo: unheard-of[x]: what the extra adds could not be found out; add its requirements to run"
+        "todo: unheard-of[x]: could not find out what the extra adds; add its requirements to run"
     ]
     assert notes("azure-core[nope]") == ["info: azure-core[nope]: azure-core 1.30 has no such extra; it adds nothing"]
 
 
 def test_a_url_is_a_warning_and_nonsense_is_for_a_person() -> None:
     assert notes("q @ https://example.org/q.zip") == [
-        "warning: q: upstream requires a URL, which conda can't: q @ https://example.org/q.zip"
+        "warning: q: upstream requires it from a URL, which conda can't do: q @ https://example.org/q.zip"
     ]
     (told,) = notes("bad requirement here")
     assert told == (
@@ -228,5 +230,8 @@ def test_a_marker_over_pairs_is_widened_and_told() -> None:
     text = "a; sys_platform == 'win32' or python_version < '3.11'"
     converted = convert(RequirementList((text,)), SCOPE, PROVIDERS, noarch=False)
     assert [(line.name, line.when) for line in converted.lines] == [("a", None)]
-    assert converted.notes[0].text == f"a: the marker joins Python and platform; condition widened: {text}"
+    assert (
+        converted.notes[0].text
+        == f"a: the marker combines Python and platform; the condition in the recipe is wider: {text}"
+    )
     assert When("a", "b") != When("a", "c")
