@@ -11,8 +11,6 @@ from typing import Protocol
 from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.values import dataclass
 
-__all__ = ["CarefulFile", "LongHeaderError", "NoTarError", "Readable", "Seekable", "TarEntry", "tar_entries"]
-
 CHUNK = 256 * 1024
 _HEADER_LIMIT = 1024 * 1024
 """Bytes of an extended header (long names, PAX records)."""

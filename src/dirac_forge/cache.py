@@ -14,8 +14,6 @@ from pathlib import Path
 
 from dirac_forge.values import dataclass
 
-__all__ = ["CacheEntry", "Pruned", "entries", "prune", "prune_daily", "sizes"]
-
 _STORED = re.compile(r"[0-9a-z]{2}")
 _KEY = re.compile(r"[0-9a-z]{16,}")
 _FOLDERS = re.compile(r"repodata|packages|clones|clones-anonymous|workspace|embedded-[0-9a-f]+")

@@ -13,8 +13,6 @@ from typing import Any, Generic, TypeVar
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.values import dataclass
 
-__all__ = ["Cluster", "LastRuns", "Lost", "connected"]
-
 _Told = TypeVar("_Told")
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")

@@ -6,8 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-__all__ = ["ForgeError", "InputError", "StorageError", "UnknownError", "redact"]
-
 
 class ForgeError(Exception):
     """Something went wrong that the user should read as words, never as a traceback.

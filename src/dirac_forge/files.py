@@ -11,8 +11,6 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 
-__all__ = ["read_bytes", "read_text", "replace_file", "write_file", "write_files"]
-
 _MOST = 64 * 1024**2
 """Bytes of a file that somebody wrote."""
 _GIVEN = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")

@@ -12,17 +12,6 @@ from typing import Literal
 from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import TooMuchError, TooSlowError, plain_environment, run
 
-__all__ = [
-    "GitError",
-    "GitUnreachableError",
-    "MissingRefError",
-    "PushRefusal",
-    "RefusedPushError",
-    "git",
-    "own_git",
-    "place_of",
-]
-
 _TIMEOUT = 120.0
 _HARDENED = (
     *("-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),

@@ -14,8 +14,6 @@ from pathlib import Path
 
 from dirac_forge.values import dataclass
 
-__all__ = ["Finished", "TooMuchError", "TooSlowError", "plain_environment", "run"]
-
 # What a program that we start has no business with: secrets, and what would turn git to another repository.
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|(^|_)(PAT|KEY|AUTH)$", re.IGNORECASE)
 _LOOK = 0.25

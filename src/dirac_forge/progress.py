@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-__all__ = ["Observer", "Silent"]
-
 
 class Observer(Protocol):
     """Who is watching. Every method may be called from any thread."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import weakref
 from pathlib import Path
 
-__all__ = ["remove_scratch_folders", "scratch_folder"]
-
 _folders: set[str] = set()
 
 

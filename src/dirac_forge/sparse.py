@@ -5,8 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from io import SEEK_CUR, SEEK_END, SEEK_SET
 
-__all__ = ["SparseFile"]
-
 
 class SparseFile(ABC):
     """A read-only file of `total` bytes, of which some parts are known and others are fetched when they are read."""

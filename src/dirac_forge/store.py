@@ -9,8 +9,6 @@ from pathlib import Path
 
 from dirac_forge.files import replace_file
 
-__all__ = ["Store"]
-
 _DAY = 86_400.0
 
 

@@ -16,24 +16,6 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-__all__ = [
-    "dump_json",
-    "join_url",
-    "one_line",
-    "parse_http_date",
-    "parse_json",
-    "parse_number",
-    "parse_specifiers",
-    "parse_time",
-    "parse_toml",
-    "parse_version",
-    "parse_whole_number",
-    "requirement_from",
-    "split_url",
-    "time_from",
-    "visible",
-]
-
 _DIGITS = 18
 """More digits than any number of ours has; CPython refuses to read more than 4300."""
 _LONG = 1_000

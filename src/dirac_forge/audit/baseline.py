@@ -16,8 +16,6 @@ from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_toml
 from dirac_forge.values import dataclass
 
-__all__ = ["Accepted", "accepted_by", "accepting", "baseline_text", "read_baseline"]
-
 _KEYS = ("package", "version", "kind", "dependency", "reason")
 """As they are written."""
 

@@ -14,8 +14,6 @@ from ruamel.yaml import YAML
 from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 
-__all__ = ["broken_request", "to_mark_broken"]
-
 
 def to_mark_broken(findings: Iterable[Finding]) -> tuple[Record, ...]:
     """Return the builds whose faults are in their files: those that overwrite another package's, or lost a command."""

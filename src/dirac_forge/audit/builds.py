@@ -15,17 +15,6 @@ from dirac_forge.channel.records import Record
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Declared",
-    "Published",
-    "Surroundings",
-    "Use",
-    "admits_python",
-    "declared_of",
-    "minor_versions",
-    "released_version",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Use:

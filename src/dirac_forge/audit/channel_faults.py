@@ -14,16 +14,6 @@ from dirac_forge.audit.findings import EvidenceGap, Finding
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "BuildState",
-    "ChannelEvidence",
-    "InstalledBuild",
-    "PinnedExport",
-    "PinnedExports",
-    "channel_faults",
-    "installed_builds",
-]
-
 _REVOKED = "package_has_been_revoked"
 """A package that no channel has: repodata patches make builds depend on it that must not be installed."""
 _BROKEN_LABEL = "/label/broken"

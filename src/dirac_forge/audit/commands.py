@@ -15,8 +15,6 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.untrusted import parse_specifiers
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["command_findings"]
-
 
 def command_findings(
     audited: Iterable[Audited],

@@ -24,8 +24,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
 from dirac_forge.values import dataclass
 
-__all__ = ["compare"]
-
 _ABI = frozenset({"numpy"})
 """Python packages whose run_exports bound compiled builds: the bound is the ABI that a build was made with."""
 _CLAUSE = re.compile(r"(?:===?|~=|>=|=)?([0-9][0-9A-Za-z_.!+]*?)(?:\.?\*)?(?:\.?(?:0a0|dev0))?")

@@ -14,8 +14,6 @@ from dirac_forge.channel.solver import Channel
 if TYPE_CHECKING:
     from dirac_forge.feedstock.pinning import Pinning
 
-__all__ = ["channel_evidence"]
-
 _VARIANTS = frozenset({"python", "python_min", "numpy", "perl", "r_base"})
 """Keys with a value for each variant, which builds are made for one after the other."""
 

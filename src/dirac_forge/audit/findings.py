@@ -11,18 +11,6 @@ from dirac_forge.channel.records import Record
 from dirac_forge.upstream.files.requirements import DeclaredRequirement
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "SEVERITIES",
-    "Audited",
-    "Certainty",
-    "EvidenceGap",
-    "Finding",
-    "FindingKind",
-    "Severity",
-    "Uncompared",
-    "at_least",
-]
-
 FindingKind = Literal[
     "missing",
     "looser",

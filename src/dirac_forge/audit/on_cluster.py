@@ -21,8 +21,6 @@ from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 from dirac_forge.values import dataclass
 
-__all__ = ["AuditAnswer", "AuditTask", "audit_builds", "audit_on_cluster"]
-
 _THREADS = 8
 
 

@@ -10,8 +10,6 @@ from dirac_forge.channel.file_lists import FileList
 from dirac_forge.channel.records import Record
 from dirac_forge.values import dataclass
 
-__all__ = ["PublishedCommand", "clobbered", "commands_of", "lost_commands"]
-
 Environment = tuple[str, str, Sequence[Record]]
 """Target, platform, packages."""
 

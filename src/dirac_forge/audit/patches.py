@@ -20,8 +20,6 @@ from dirac_forge.channel.records import Record
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.values import dataclass
 
-__all__ = ["Patch", "applied", "patch_yaml", "patches_for"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patch:

@@ -9,8 +9,6 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.channel import grayskull, tables
 
-__all__ = ["is_part", "projects_for", "provides"]
-
 _PARTS = ("-base", "-core", "-minimal", "-nogui")
 """Endings of conda-forge's outputs that hold the module, beside one that also requires what most people want."""
 

@@ -25,8 +25,6 @@ from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.once import Once
 
-__all__ = ["Facts", "PublishedLookup"]
-
 Facts = Callable[[str, SpecifierSet], ReleaseFacts]
 """The metadata of the release that fits; raises InputError where there is none, UnknownError where nobody answers."""
 _KIND = "published-1"

@@ -12,8 +12,6 @@ from dirac_forge.audit.builds import Published, Surroundings, Use, declared_of, 
 from dirac_forge.audit.findings import Finding, FindingKind, Severity
 from dirac_forge.channel.records import Record
 
-__all__ = ["python_findings"]
-
 
 def python_findings(
     record: Record, published: Published, uses: Sequence[Use], around: Surroundings

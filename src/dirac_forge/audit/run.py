@@ -15,8 +15,6 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
 
-__all__ = ["AuditedBuild", "audit", "builds_of", "python_builds", "recent_uploads"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditedBuild:

@@ -26,8 +26,6 @@ from dirac_forge.proposals.review_reasons import (
 )
 from dirac_forge.values import dataclass
 
-__all__ = ["LABEL", "AutomergeVerdict", "automerge", "review_reason"]
-
 LABEL = "automerge"
 
 Checks = Literal["green", "red", "pending", "none"]

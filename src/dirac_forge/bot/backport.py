@@ -31,8 +31,6 @@ from dirac_forge.settings import Settings
 from dirac_forge.untrusted import parse_whole_number, split_url
 from dirac_forge.values import dataclass
 
-__all__ = ["BackportResult", "Fix", "read_fix", "sweep", "sweep_lines"]
-
 _URL = re.compile(r"/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+)/pull/(?P<number>\d{1,9})(?:/.*)?")
 _DEPTH = "200"
 _MERGED_AS = re.compile(r"^Merge pull request #(\d+) from |\(#(\d+)\)$")

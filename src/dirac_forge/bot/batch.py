@@ -35,8 +35,6 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.bot_words import recorded
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Batch", "BatchDecider", "batch_lines", "find_tree", "read_batch", "write_batch"]
-
 _FILE = "batch.json"
 _FORMAT = 3
 _PACK = re.compile(r"[0-9a-f]{64}")

@@ -18,8 +18,6 @@ from dirac_forge.pullrequest.branches import branch_name
 from dirac_forge.pullrequest.paths import safe_path
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["checked_batch"]
-
 _PATHS: dict[str, tuple[str, ...]] = {
     "bump": ("recipe/",),
     "migration": ("recipe/", ".ci_support/migrations/", "conda-forge.yml"),

@@ -17,20 +17,6 @@ from dirac_forge.proposals.hold_reasons import (
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Canaries",
-    "Chosen",
-    "Held",
-    "QueuedChange",
-    "RunLimits",
-    "canaries_held",
-    "choose",
-    "group_of",
-    "kept_whole",
-    "ordered",
-    "paused_by",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueuedChange:

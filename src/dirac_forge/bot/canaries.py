@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from dirac_forge.bot.budget import Canaries, group_of
 from dirac_forge.pullrequest.records import LedgerEntry
 
-__all__ = ["RECENT", "canaries_of"]
-
 RECENT = timedelta(days=14)
 """Bumps never end: only those that were built lately tell that the next ones will be."""
 

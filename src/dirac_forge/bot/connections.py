@@ -28,13 +28,6 @@ from dirac_forge.pullrequest.records import LedgerEntry, State
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "MANY",
-    "Connections",
-    "are_many",
-    "open_connections",
-]
-
 MANY = 20
 """Release lines: for fewer, each repository is asked by itself."""
 

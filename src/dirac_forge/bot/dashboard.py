@@ -16,8 +16,6 @@ from dirac_forge.report.bot_words import worded
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.values import dataclass
 
-__all__ = ["TITLE", "DashboardRequests", "DashboardState", "asked_for", "dashboard", "with_ticks"]
-
 TITLE = "dirac-forge bot: dashboard"
 _MOST = 200
 _LONGEST_REASON = 300

@@ -16,8 +16,6 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.files import write_file
 from dirac_forge.report.outlook import outlook_lines
 
-__all__ = ["keep_dashboard", "read_dashboard"]
-
 _LONGEST = 65_000
 """Characters; GitHub takes 65,536 as the body of an issue."""
 _NOTHING = DashboardRequests()

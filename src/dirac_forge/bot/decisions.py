@@ -50,8 +50,6 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.report.bodies import with_bodies
 
-__all__ = ["RunDecisions", "migrations_in"]
-
 _ENDINGS = ("*.yaml", "*.yml")
 
 

@@ -14,8 +14,6 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.foreign import escaped, link
 from dirac_forge.values import dataclass
 
-__all__ = ["GroupedChanges", "group_name", "grouped"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupedChanges:

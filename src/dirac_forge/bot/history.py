@@ -11,8 +11,6 @@ from dirac_forge.pullrequest.backoff import due
 from dirac_forge.pullrequest.records import Event, LedgerEntry, LedgerLine, Run, State
 from dirac_forge.values import dataclass
 
-__all__ = ["History", "history_json", "history_lines", "history_of", "moment"]
-
 _SAID: dict[State, str] = {
     "wanted": "wanted, not sent yet",
     "prepared": "prepared in the outbox, not sent yet",

@@ -9,8 +9,6 @@ from dirac_forge.bump.objections import TooYoung
 from dirac_forge.proposals.hold_reasons import BehindOthers, HoldReason, OutsideSchedule
 from dirac_forge.settings import BotSettings
 
-__all__ = ["needs_first_sight", "waits_for_time"]
-
 
 def needs_first_sight(change: Proposal, settings: BotSettings) -> bool:
     """Return whether it matters when a change was seen first."""

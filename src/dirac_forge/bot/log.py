@@ -11,8 +11,6 @@ from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.untrusted import dump_json
 
-__all__ = ["RunLog"]
-
 
 class RunLog:
     """The log of one run. Safe to use from several threads; secrets are removed."""

@@ -9,8 +9,6 @@ from dirac_forge.bot.outcomes import outcome_of
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.outcome import Outcome
 
-__all__ = ["observe_requests"]
-
 
 def observe_requests(connections: Connections) -> list[Outcome]:
     """Bring the ledger up to date with each open request; what changed, and what is not known.

@@ -35,8 +35,6 @@ from dirac_forge.pullrequest.refusals import ArchivedError, ForgeRefusedError
 from dirac_forge.pullrequest.sqlite import LedgerError, LockedError
 from dirac_forge.report.bot_words import closing_words, reason_code, worded
 
-__all__ = ["FATAL", "OPEN_STATES", "OpenRequests"]
-
 OPEN_STATES: tuple[State, ...] = ("pushed", "open")
 """States of changes whose branch is on the forge, with or without a request."""
 FATAL = (BusyError, LedgerError, LockedError)

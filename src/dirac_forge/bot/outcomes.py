@@ -10,8 +10,6 @@ from dirac_forge.pullrequest.faults import environment_fault
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["BAD", "UNKNOWN", "exit_code", "failure", "outcome_of"]
-
 BAD = frozenset({"failed"})
 """The answer was no, and a person should look."""
 UNKNOWN = frozenset({"unknown"})

@@ -29,11 +29,6 @@ from dirac_forge.pullrequest.requested import RequestedChange
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.settings import Settings
 
-__all__ = [
-    "propose",
-    "rerendered",
-]
-
 
 def propose(
     connections: Connections, settings: Settings, asked: Sequence[RequestedChange], *, force: bool

@@ -41,22 +41,6 @@ from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.bot_words import clauses, decided_words
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Decider",
-    "Proposal",
-    "ProposedChange",
-    "RunDecision",
-    "YoungRelease",
-    "blockers",
-    "bump_decision",
-    "bump_wanted",
-    "may_be_sent",
-    "rebuild_decision",
-    "recipe_decision",
-    "recipe_wanted",
-    "skip_decision",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:

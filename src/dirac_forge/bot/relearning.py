@@ -13,8 +13,6 @@ from dirac_forge.pullrequest.github_destination import GitHubDestination
 from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
 
-__all__ = ["relearn_requests", "repositories_of_ours"]
-
 
 def repositories_of_ours(connections: Connections) -> tuple[str, ...] | None:
     """Return the repositories on which a request of ours is open that the ledger does not know.

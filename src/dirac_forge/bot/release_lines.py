@@ -18,8 +18,6 @@ from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 from dirac_forge.values import dataclass
 
-__all__ = ["CurrentLine", "ReleaseLine", "all_lines", "look", "wanted_lines"]
-
 _GIVEN_UP = 5
 """So many repositories in a row, and their host is asked no more in this run."""
 _TASK = "feedstocks"

@@ -16,8 +16,6 @@ from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import LedgerEntry
 
-__all__ = ["all_known", "chosen", "retract"]
-
 
 def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
     """Return the open requests that `names` mean: ids of runs, migrations, feedstocks (`NAME@BRANCH` for one line).

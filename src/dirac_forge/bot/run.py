@@ -39,8 +39,6 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry, LedgerLine, R
 from dirac_forge.report.bot_words import clauses, reason_code, worded
 from dirac_forge.settings import BotSettings
 
-__all__ = ["BotRun", "Result"]
-
 _TASK = "changes"
 _NO_LIMIT = 1_000_000
 

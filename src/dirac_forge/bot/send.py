@@ -9,8 +9,6 @@ from dirac_forge.pullrequest.delivery import DeliveryOptions, Outcome, Remake, d
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.records import Identity
 
-__all__ = ["send"]
-
 
 def send(
     connections: Connections,

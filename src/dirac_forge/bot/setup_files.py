@@ -6,8 +6,6 @@ from hashlib import sha256
 
 from dirac_forge.values import dataclass
 
-__all__ = ["FOLDERS", "SETTINGS", "ServerPlaces", "minute_of", "systemd_units", "workflow"]
-
 SETTINGS = """\
 [tool.dirac-forge.bot]
 open-per-feedstock = 3        # open requests on a feedstock at a time

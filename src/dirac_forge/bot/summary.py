@@ -18,8 +18,6 @@ from dirac_forge.report.bot_words import reason_code, worded
 from dirac_forge.report.outlook import outlook_json, outlook_lines
 from dirac_forge.report.runs import RunRow
 
-__all__ = ["fault_notes", "result_json", "result_notes", "result_rows"]
-
 _QUIET = frozenset({"unchanged", "closed"})
 
 

@@ -16,8 +16,6 @@ from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.values import dataclass
 
-__all__ = ["Conflict", "FilePair", "cherry_picked"]
-
 _CARRIED = ("recipe/", "conda-forge.yml")
 _OWN = re.compile(
     r"""^\s*(?:-\s+)?(?:

@@ -9,8 +9,6 @@ from dirac_forge.bot.release_lines import ReleaseLine
 from dirac_forge.proposals.hold_reasons import UnknownSettingName
 from dirac_forge.settings import BotSettings
 
-__all__ = ["unknown_names"]
-
 
 def unknown_names(
     bot: BotSettings, *, lines: Iterable[ReleaseLine], migrations: Collection[str]

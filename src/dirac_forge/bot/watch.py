@@ -26,8 +26,6 @@ from dirac_forge.pullrequest.feedstock_files import full_name_of
 from dirac_forge.pullrequest.forge import BranchHead, Forge
 from dirac_forge.settings import Settings
 
-__all__ = ["LONGEST_REST", "TurnState", "forge_state", "is_idle", "read_state", "rests", "with_pages", "write_state"]
-
 LONGEST_REST = timedelta(hours=1)
 _FORMAT = 1
 _LARGEST = 50_000_000

@@ -15,8 +15,6 @@ from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.report.bot_words import worded
 from dirac_forge.settings import BotSettings
 
-__all__ = ["cooldown_of", "young_held"]
-
 _UNDER_WAY = frozenset({"prepared", "theirs", "pushed", "open"})
 _UNWANTED = frozenset({"closed-by-person", "retracted"})
 

@@ -39,8 +39,6 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadSource
 from dirac_forge.values import dataclass
 
-__all__ = ["ENGINE", "STAGING", "Builder"]
-
 ENGINE = "rattler-build 0.73, 2"
 """What packages are built with; raised whenever the same inputs would make something else."""
 STAGING = "staging"

@@ -18,8 +18,6 @@ from dirac_forge.programs import TooMuchError, TooSlowError, run
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
-__all__ = ["Child", "ChildAnswer", "run_child"]
-
 _MOST_OUTPUT = 50_000_000
 _MOST_LOG = 5_000_000
 _SIGKILL = 9

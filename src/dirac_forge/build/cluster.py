@@ -13,8 +13,6 @@ from dirac_forge.build.workspace_builds import this_platform
 from dirac_forge.cluster import Cluster, Lost
 from dirac_forge.errors import InputError
 
-__all__ = ["BuildWorkers"]
-
 
 class BuildWorkers:
     """The workers of one cluster; safe to use from many threads."""

@@ -10,8 +10,6 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["TargetCommand", "check_targets", "commands_for", "never_run", "read_command"]
-
 _MOST_COMMANDS = 20
 _OF_TARGET = re.compile(r"([a-z0-9][a-z0-9_.-]+):(?![\\/])\s*(\S.*)", re.DOTALL)
 

@@ -22,8 +22,6 @@ from dirac_forge.recipe.reading.templates import TemplateLine
 from dirac_forge.recipe.reading.v0 import RecipeV0
 from dirac_forge.recipe.reading.yamlnodes import Node, lines_of, pairs, plain
 
-__all__ = ["converted_recipe"]
-
 Tree = dict[str, Any]
 
 _VARIABLES = (

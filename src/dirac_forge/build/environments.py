@@ -18,8 +18,6 @@ from dirac_forge.channel.solver import Channel, NoSolution
 from dirac_forge.errors import UnknownError
 from dirac_forge.values import dataclass
 
-__all__ = ["Environments", "Staged", "pinned"]
-
 Explain = Callable[[Channel, tuple[str, ...], str], object]
 """Returns why specs can't be installed together on a platform, as a value that `report` has words for."""
 

@@ -8,8 +8,6 @@ from dirac_forge.build.failures import Failure
 from dirac_forge.build.model import BuildReport, PackageResult
 from dirac_forge.values import dataclass
 
-__all__ = ["BuildEvidence", "FailedPart", "evidence_of"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedPart:

@@ -10,29 +10,6 @@ from typing import Literal
 from dirac_forge.untrusted import split_url
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Crashed",
-    "DependencyFailed",
-    "DiskFull",
-    "Failure",
-    "HashMismatch",
-    "LicenceNotFound",
-    "MissingHeader",
-    "MissingModule",
-    "MissingProgram",
-    "NetworkUsed",
-    "NotBuildable",
-    "OutOfMemory",
-    "PatchFailed",
-    "Phase",
-    "SourceUnavailable",
-    "TimedOut",
-    "UnknownFailure",
-    "Unsolvable",
-    "WrongNoarch",
-    "recognised",
-]
-
 Phase = Literal["render", "source", "build", "test", "install"]
 _TAIL = 40
 

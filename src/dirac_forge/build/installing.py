@@ -20,8 +20,6 @@ from dirac_forge.files import replace_file
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
-__all__ = ["Installer"]
-
 _COMMAND_SECONDS = 120.0
 _PIP_CHECK = "python -m pip check"
 

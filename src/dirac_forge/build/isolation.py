@@ -18,8 +18,6 @@ from typing import Literal
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["Container", "Isolation", "Limits", "Seen", "child_environment", "contained", "detect", "working", "wrapped"]
-
 Isolation = Literal["bwrap", "unshare", "none"]
 _KEPT = frozenset(
     (

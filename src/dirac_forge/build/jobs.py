@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["jobs_for", "machine_jobs"]
-
 _MEMORY_PER_JOB = 4 * 1024**3
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 

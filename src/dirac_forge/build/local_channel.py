@@ -16,8 +16,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import replace_file
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["LocalChannel"]
-
 
 def _is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
     """Whether the file of an entry is there, with its size: a machine that lost power may have kept a part of it."""

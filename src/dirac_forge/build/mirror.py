@@ -22,8 +22,6 @@ from dirac_forge.untrusted import split_url
 if TYPE_CHECKING:
     from dirac_forge.http import Http
 
-__all__ = ["Packages", "write_mirror"]
-
 _LARGEST = 4 * 1024**3
 
 

@@ -11,18 +11,6 @@ from dirac_forge.build.failures import Failure
 from dirac_forge.build.isolation import Container, Isolation, Limits
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "BuildOptions",
-    "BuildReport",
-    "CommandRun",
-    "InstalledTarget",
-    "PackageResult",
-    "PackageTest",
-    "Status",
-    "TestRun",
-    "Unit",
-]
-
 Status = Literal["built", "unchanged", "failed", "skipped"]
 
 

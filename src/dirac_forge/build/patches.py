@@ -14,8 +14,6 @@ from dirac_forge.upstream.files.archive import ArchiveLimits, checked_name
 from dirac_forge.upstream.files.unpack import members
 from dirac_forge.values import dataclass
 
-__all__ = ["PatchProblem", "PatchState", "TriedPatch", "try_patches"]
-
 PatchState = Literal["applies", "fuzzy", "merged", "fails"]
 PatchProblem = Literal["", "hunk", "no file", "no patch", "binary", "link", "outside", "large", "slow"]
 """Why a patch fails: a hunk does not match, a file is not there, it is not a patch; the rest is refused untried."""

@@ -30,8 +30,6 @@ from dirac_forge.recipe.reading.yamlnodes import (
     pairs,
 )
 
-__all__ = ["line_of_failure"]
-
 _Place = tuple[tuple[str, ...], int, str]
 """Keys down to a scalar, its line, its text."""
 

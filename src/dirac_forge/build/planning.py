@@ -18,16 +18,6 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, variants
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "RecipeToBuild",
-    "digest_of_folder",
-    "groups_of",
-    "pythons_in",
-    "units_of",
-    "variants_here",
-    "with_missing",
-]
-
 _MOST_BYTES = 200_000_000
 _MINORS = range(6, 30)
 

@@ -16,8 +16,6 @@ from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Outputs", "rendered"]
-
 _KIND = "built-recipes-2"
 
 Outputs = tuple[Mapping[str, Any], ...]

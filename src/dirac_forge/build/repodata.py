@@ -16,8 +16,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import replace_file
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["entry_of", "entry_of_archive", "extension_module", "read_repodata", "sha256_of", "write_repodata"]
-
 _EXTENSION = re.compile(r"\.(?:cpython-\d\S*|abi3)\.so$|\.pyd$")
 """Suffixes of extension modules (https://docs.python.org/3/library/importlib.html#importlib.machinery.EXTENSION_SUFFIXES)."""
 Entries = Mapping[str, Mapping[str, Any]]

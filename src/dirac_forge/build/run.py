@@ -26,8 +26,6 @@ from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["build_recipes"]
-
 
 def build_recipes(
     recipes: Sequence[RecipeToBuild],

@@ -11,8 +11,6 @@ import networkx as nx
 from dirac_forge.build.model import PackageResult, Unit
 from dirac_forge.progress import Observer
 
-__all__ = ["run_groups"]
-
 Group = Callable[[Sequence[Unit], Mapping[str, str]], tuple[PackageResult, ...]]
 
 

@@ -38,8 +38,6 @@ from dirac_forge.settings import Settings
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.values import dataclass
 
-__all__ = ["BuildRequest", "run_builds"]
-
 Run = Callable[[Child], ChildAnswer]
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 
 from dirac_forge.values import dataclass
 
-__all__ = ["Slot", "Slots"]
-
 _CACHE = "cache"
 
 

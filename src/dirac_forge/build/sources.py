@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from dirac_forge.http import Http
     from dirac_forge.upstream.index.project import Project
 
-__all__ = ["BuildSources", "FetchedSource", "placed"]
-
 _ALGORITHMS = ("sha256", "sha1", "md5")
 _CHUNK = 1 << 20
 _GIT_SECONDS = 900.0

@@ -13,8 +13,6 @@ from dirac_forge.build.model import PackageTest, TestRun
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.values import dataclass
 
-__all__ = ["Planned", "PlannedRun", "commands_of", "planned", "ran", "read_tests"]
-
 _MOST = 64
 
 

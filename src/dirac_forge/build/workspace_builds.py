@@ -23,8 +23,6 @@ from dirac_forge.files import read_bytes
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.values import dataclass
 
-__all__ = ["Prepared", "channels_signature", "machine_packages", "prepared", "this_platform"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:

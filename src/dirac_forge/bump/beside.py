@@ -8,8 +8,6 @@ from dirac_forge.bump.bump_notes import LeftBeside
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
 from dirac_forge.recipe.editing.versions import left_over
 
-__all__ = ["left_beside", "renamed_files"]
-
 _LONGEST = 200
 
 

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from dirac_forge.build.evidence import BuildEvidence
 
 
-__all__ = ["Blocker", "FailedBuild", "HelpingBump", "WorseTargets"]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HelpingBump:
     """The targets can take the bump only together with another one."""

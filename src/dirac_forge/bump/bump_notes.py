@@ -9,24 +9,6 @@ from dirac_forge.bump.objections import ReleaseNote
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "BumpNote",
-    "EnclosedSource",
-    "HelpingDependent",
-    "IgnoredKey",
-    "LeftBeside",
-    "MovedCommit",
-    "MovesTogether",
-    "NotBuilt",
-    "NotCarried",
-    "NotCompared",
-    "RefusedEdit",
-    "RespelledSource",
-    "SecondLeft",
-    "SecondMoved",
-    "UnreadCommits",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeftBeside:

@@ -12,8 +12,6 @@ from dirac_forge.recipe.editing.notes import OldVersionLeft, old_series_notes, o
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
 
-__all__ = ["carried"]
-
 
 def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
     """Return the bump with its drift: in the edits with `write`, else in the report only.

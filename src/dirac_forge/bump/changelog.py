@@ -11,8 +11,6 @@ from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.files.changelogs import is_changelog
 from dirac_forge.values import dataclass
 
-__all__ = ["Changelog", "changelog_in", "changes_between", "shortened"]
-
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+[0-9A-Za-z.+-]*?)(?=[\s,:)\]}*`_]|$)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"\s{0,3}#{1,5}\s+\S")
 _UNDERLINE = re.compile(r"(?P<sign>[=\-~^*+#\"'`])(?P=sign){2,}\s*")

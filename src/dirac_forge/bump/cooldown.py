@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from dirac_forge.bump.objections import TooYoung
 from dirac_forge.values import dataclass
 
-__all__ = ["Cooldown", "ReleaseKey"]
-
 ReleaseKey = tuple[str, str, str]
 """Feedstock, branch and version."""
 

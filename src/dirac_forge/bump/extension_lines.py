@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dirac_forge.values import dataclass
 
-__all__ = ["ExtensionFit", "ExtensionLeft", "ExtensionLine"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExtensionLine:

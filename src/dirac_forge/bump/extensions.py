@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.bump.merge_order import admits
 
-__all__ = ["belongs", "follows", "leaves"]
-
 
 def follows(spec: str) -> bool:
     """Return whether a spec bounds a version from above, as an extension does with the line that it is made for."""

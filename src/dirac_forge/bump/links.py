@@ -9,8 +9,6 @@ from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["project_links", "with_links"]
-
 _LABELS = {
     "changelog": ("changelog", "changes", "releasenotes", "whatsnew", "history", "releases", "news"),
     "repository": ("source", "repository", "sourcecode", "github", "gitlab", "code"),

@@ -14,8 +14,6 @@ from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.values import dataclass
 
-__all__ = ["Move", "OrderPlace", "admits", "arranged", "in_order"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Move:

@@ -7,8 +7,6 @@ from typing import Literal
 from dirac_forge.channel.listing import Availability
 from dirac_forge.values import dataclass
 
-__all__ = ["Awaited", "Lack", "NewNeed"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewNeed:

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from dirac_forge.recipe.making.judging import Needed
     from dirac_forge.recipe.model import Recipe
 
-__all__ = ["NewRecipe"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewRecipe:

@@ -9,27 +9,6 @@ from packaging.version import Version
 
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "AskedAnyway",
-    "Downgrade",
-    "ExcludedVersion",
-    "LateRelease",
-    "LooksLikeDate",
-    "NotListed",
-    "Objection",
-    "OddVersion",
-    "OffBranch",
-    "PassedOver",
-    "PlaceObjects",
-    "PreRelease",
-    "ReleaseNote",
-    "TagNotAllowed",
-    "TooYoung",
-    "TriedReleases",
-    "UnkeptVersion",
-    "UnusualJump",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OffBranch:

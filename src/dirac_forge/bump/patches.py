@@ -9,19 +9,6 @@ from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "AbsentPatch",
-    "OutsidePatch",
-    "OversizedPatch",
-    "PatchResult",
-    "PatchedSource",
-    "RepositoryPatch",
-    "UntriedPatch",
-    "UntriedReason",
-    "patched_sources",
-    "patches_of",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PatchedSource:

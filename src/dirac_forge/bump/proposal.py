@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.check.proof import Proof
 
-__all__ = ["Bump", "ProjectLink", "bump_of", "catch_up_of"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectLink:

@@ -17,8 +17,6 @@ from dirac_forge.upstream.sources.probes import next_versions
 from dirac_forge.upstream.sources.source import SourceQuery
 from dirac_forge.values import dataclass
 
-__all__ = ["pinned_origins", "places_of"]
-
 _NOT_ASKED = {"librariesio", "nvidia", "rosdistro"}
 
 

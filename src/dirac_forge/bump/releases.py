@@ -37,8 +37,6 @@ from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.tags import read_version
 from dirac_forge.values import dataclass
 
-__all__ = ["Newest", "asked_anyway", "downgrade", "newest", "projects_of"]
-
 _FIRST_YEAR = 1000
 """A first number that may be the year of a date (or `2024`, or `202411`)."""
 _MOST_DIGITS_MORE = 2

@@ -26,8 +26,6 @@ from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.upstream.sources.tags import HostVersion
 from dirac_forge.values import dataclass
 
-__all__ = ["Rules", "kept_fraction"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:

@@ -18,8 +18,6 @@ from dirac_forge.upstream.files.filenames import FileNames
 from dirac_forge.upstream.sources.tags import spelled_in
 from dirac_forge.values import dataclass
 
-__all__ = ["SecondProject", "asked_version", "second_projects"]
-
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+(?:(?:a|b|rc|\.post|\.dev)\d+)?)(?![\w])")
 
 

@@ -8,19 +8,6 @@ from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.upstream.sources.tag_reasons import TagReason
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "AllowedSources",
-    "Current",
-    "LineWithoutVersions",
-    "NoOrder",
-    "NoReleaseFound",
-    "NoVersionOffered",
-    "StillBlocked",
-    "UnreadTags",
-    "UpdatesOff",
-    "VersionlessSources",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnreadTags:

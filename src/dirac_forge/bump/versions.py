@@ -18,9 +18,6 @@ from dirac_forge.recipe.editing.urls import variations
 from dirac_forge.upstream.digests import Digest
 from dirac_forge.values import dataclass
 
-__all__ = ["Edited", "MissingFileError", "SourceFiles", "Texts", "UnansweredError", "edited"]
-
-
 _ARCHIVE = re.compile(r"\.(?:tar(?:\.\w+)?|tgz|tbz2|txz|zip|whl|crate)$")
 
 

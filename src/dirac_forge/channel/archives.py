@@ -22,8 +22,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-__all__ = ["DOWNLOAD_LIMIT", "LargePackageError", "read_info", "unpack"]
-
 DOWNLOAD_LIMIT = 64 * 1024**2
 """Bytes of a package; conda-forge-pinning has some hundred thousand."""
 _UNPACKED_LIMIT = 256 * 1024**2

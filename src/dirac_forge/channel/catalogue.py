@@ -17,8 +17,6 @@ from dirac_forge.channel.repodata import RecordSource, Sources
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["RattlerCatalogue"]
-
 
 class RattlerCatalogue:
     """Channels in the order of their priority, read with py-rattler; every name is asked for once.

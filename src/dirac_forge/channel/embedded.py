@@ -19,8 +19,6 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["CONDA_FORGE", "NAME", "EmbeddedFolder", "embedded_folder", "embedded_names", "is_embedded"]
-
 NAME = "embedded"
 """What a user calls it: `--channel embedded`."""
 CONDA_FORGE = "https://conda.anaconda.org/conda-forge/"

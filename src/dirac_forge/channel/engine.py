@@ -18,8 +18,6 @@ from dirac_forge.channel.watched import ExcessError, watched
 from dirac_forge.errors import UnknownError, redact
 from dirac_forge.values import dataclass
 
-__all__ = ["SolverQuestion", "Tier"]
-
 Tier = SparseRepoData | rattler.Channel | MultiSource
 """What the solver reads of one channel."""
 

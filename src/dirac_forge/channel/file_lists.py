@@ -21,8 +21,6 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
-__all__ = ["FileList", "file_list", "installed_files"]
-
 _PATHS, _LINK = "info/paths.json", "info/link.json"
 _LIMIT = 64 * 1024 * 1024
 """Bytes of one of these files."""

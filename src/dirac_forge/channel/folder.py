@@ -24,8 +24,6 @@ from dirac_forge.progress import Observer
 from dirac_forge.scratch import scratch_folder
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Folder"]
-
 _LARGEST = 2 * 1024**3
 """Bytes of repodata; conda-forge's largest has some 500 MB."""
 

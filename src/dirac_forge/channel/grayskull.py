@@ -12,9 +12,6 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.values import dataclass
 
-__all__ = ["GrayskullRow", "rows_from", "table"]
-
-
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

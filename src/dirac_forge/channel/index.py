@@ -17,8 +17,6 @@ from dirac_forge.channel.sources import RecordSource
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
 
-__all__ = ["Group", "HiddenGroup", "RecordIndex", "parsed", "usable"]
-
 
 @dataclass(frozen=True, slots=True)
 class HiddenGroup:

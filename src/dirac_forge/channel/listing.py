@@ -10,8 +10,6 @@ from typing import Literal, Protocol
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["Availability", "Catalogue", "Listing", "PackageInfo", "Status", "availability", "matches", "newer"]
-
 Status = Literal["available", "outdated", "missing", "unknown"]
 
 

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["release_pages"]
-
 _MAPS = Path("/proc/self/maps")
 _PAGE_OUT = 21
 """MADV_PAGEOUT of Linux 5.4. Unlike MADV_DONTNEED it never drops what is in no file: another thread may close the file

@@ -28,23 +28,6 @@ from dirac_forge.channel import grayskull, tables
 from dirac_forge.channel.listing import Listing, PackageInfo, newer
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Mapped",
-    "MappedBy",
-    "candidates",
-    "extras_of",
-    "import_name_for",
-    "is_sibling",
-    "known_elsewhere",
-    "package_for",
-    "package_for_extra",
-    "packages_of",
-    "projects_importing",
-    "spellings",
-    "table_projects",
-    "whole_of",
-]
-
 MappedBy = Literal["workspace", "channel", "curated", "grayskull", "normalised", "guess"]
 
 

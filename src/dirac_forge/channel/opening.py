@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from dirac_forge.channel.catalogue import RattlerCatalogue
     from dirac_forge.channel.solver import Channel
 
-__all__ = [
-    "ChannelAddress",
-    "ChannelContext",
-    "channel_address",
-    "open_catalogue",
-    "open_channel",
-    "open_readable_channel",
-]
-
 
 class ChannelContext(Protocol):
     """The settings, and what opening a channel needs of a run."""

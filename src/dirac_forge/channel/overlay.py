@@ -16,8 +16,6 @@ from dirac_forge.channel.records import OVERLAY_URL, Record
 from dirac_forge.errors import InputError
 from dirac_forge.scratch import scratch_folder
 
-__all__ = ["Overlay", "identity"]
-
 
 class Overlay:
     """Records written as repodata, one file for each subdir, kept as long as the value lives."""

@@ -11,8 +11,6 @@ from pathlib import Path
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
 
-__all__ = ["unpacked"]
-
 
 def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux-64") -> Path | None:
     """Return the folder with the files of the newest build of a package, below `cache`; nothing in it is ever run.

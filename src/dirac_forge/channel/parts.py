@@ -12,8 +12,6 @@ from rattler.package_streaming import download_to_writer
 from dirac_forge.channel.archives import LargePackageError, read_info
 from dirac_forge.sparse import SparseFile
 
-__all__ = ["read_remote_info"]
-
 _TAIL = 64 * 1024
 """Bytes of a package's end, where a `.conda` has its directory and, before that, what is below info/."""
 _LIMIT = 1024**3

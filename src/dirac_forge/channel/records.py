@@ -11,8 +11,6 @@ from rattler import MatchSpec, RepoDataRecord
 from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
 
-__all__ = ["OVERLAY_URL", "Record", "RunExports", "name_of", "shared_record", "to_record"]
-
 OVERLAY_URL = "https://overlay.invalid/"
 """Stands for the channel of records that no channel has."""
 

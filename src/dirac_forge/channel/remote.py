@@ -41,8 +41,6 @@ from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Remote", "client_with_credentials", "innermost", "make_gateway"]
-
 T = TypeVar("T")
 _NONE: Mapping[str, str] = MappingProxyType({})
 

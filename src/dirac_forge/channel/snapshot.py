@@ -16,8 +16,6 @@ from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
-__all__ = ["ABOUT", "PINNING", "Snapshot", "closure", "snapshot_day", "snapshot_of"]
-
 ABOUT = "snapshot.json"
 """The file of a snapshot that says what it is."""
 PINNING = "conda-forge-pinning"

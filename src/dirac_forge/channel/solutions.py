@@ -13,8 +13,6 @@ from dirac_forge.channel.remote import innermost
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["NoSolution", "Solution", "parse_spec"]
-
 _URL = re.compile(r"[\[,]url=")
 
 

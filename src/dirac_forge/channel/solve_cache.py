@@ -15,8 +15,6 @@ from dirac_forge.files import read_bytes
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Answers"]
-
 _MOST_REPODATA = 2 * 1024**3
 _KIND = "solved"
 _FORM = "1"

@@ -13,8 +13,6 @@ from rattler import PackageRecord, RepoDataRecord
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.errors import UnknownError
 
-__all__ = ["ChannelUnknownError", "RecordSource"]
-
 
 class ChannelUnknownError(UnknownError):
     """A channel can't be read, so it is unknown what it has."""

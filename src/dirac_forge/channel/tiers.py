@@ -13,8 +13,6 @@ from dirac_forge.channel.engine import Tier
 from dirac_forge.channel.overlay import Overlay
 from dirac_forge.channel.repodata import Folder, Remote
 
-__all__ = ["tiers_of"]
-
 
 def tiers_of(
     sources: Sequence[Folder | Remote], platform: str, *, overlay: Overlay | None, as_of: datetime | None

@@ -13,8 +13,6 @@ from rattler.platform import Subdir
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["PLATFORMS", "VirtualPackage", "known_platform", "to_rattler", "virtual_packages"]
-
 PLATFORMS = ("linux-64", "linux-aarch64", "linux-ppc64le", "osx-64", "osx-arm64", "win-64")
 """The platforms that conda-forge builds for; any other subdir that conda knows can be asked for too."""
 

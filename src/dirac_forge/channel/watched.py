@@ -9,8 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["ExcessError", "watched"]
-
 T = TypeVar("T")
 
 _LOOK = 0.05

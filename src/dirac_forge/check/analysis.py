@@ -14,8 +14,6 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.values import dataclass
 
-__all__ = ["Analysis", "Asked", "Barred", "Limited", "Reason", "Unmet", "WantedBy"]
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -11,24 +11,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from dirac_forge.channel.records import Record
 
-__all__ = [
-    "CellReason",
-    "EnvironmentReason",
-    "MissingPackages",
-    "NewerVersions",
-    "NotTaken",
-    "NowInstallable",
-    "OlderVersion",
-    "PlatformNotCovered",
-    "ProposalRefused",
-    "Refused",
-    "RefusedBefore",
-    "Unanswered",
-    "VerdictReason",
-    "VersionMove",
-    "causes_of",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:

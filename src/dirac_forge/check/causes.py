@@ -10,29 +10,6 @@ from typing import ClassVar, Literal
 
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "AllBroken",
-    "Cause",
-    "Demand",
-    "ForeignChannel",
-    "HiddenVersion",
-    "Jointly",
-    "Kind",
-    "MachineMismatch",
-    "MarkedBroken",
-    "NoBuild",
-    "NoPython",
-    "NoVersion",
-    "NotYetUploaded",
-    "Obstacle",
-    "PinConflict",
-    "PythonLine",
-    "PythonMismatch",
-    "UnknownName",
-    "culprits_of",
-    "with_proposed",
-]
-
 Kind = Literal["no-build", "python", "version", "broken", "conflict", "machine", "channel", "unknown-name", "solver"]
 
 

@@ -12,8 +12,6 @@ from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.targets import Target
 from dirac_forge.values import dataclass
 
-__all__ = ["Cell", "HeldBack", "Status", "cells_of", "is_abi_of", "python_spec", "version_in"]
-
 Status = Literal["installable", "not-installable", "unknown"]
 
 

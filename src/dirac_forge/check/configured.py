@@ -9,8 +9,6 @@ from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.targets import Target, make_target
 from dirac_forge.settings import Settings
 
-__all__ = ["asked_cells", "asked_channels", "configured_targets", "replaced_channels", "specs_of", "target_cells"]
-
 
 def configured_targets(settings: Settings) -> dict[str, Target]:
     """Return the targets of the settings, by name.

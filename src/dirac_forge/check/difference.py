@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dirac_forge.channel.records import Record
 from dirac_forge.values import dataclass
 
-__all__ = ["Difference", "difference"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:

@@ -17,8 +17,6 @@ from dirac_forge.check.proof_reasons import EnvironmentProof
 from dirac_forge.check.target_proof import TargetProver
 from dirac_forge.values import dataclass
 
-__all__ = ["Earlier", "EnvironmentAnswer", "EnvironmentProver"]
-
 Earlier = Literal["solvable", "not-solvable", "none", "unknown"]
 """An environment without the proposal; `none`: there was no such environment."""
 

@@ -17,8 +17,6 @@ from dirac_forge.feedstock.variants import Variant
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 from dirac_forge.values import dataclass
 
-__all__ = ["Question", "built_in", "labels", "unheard_of", "used_in"]
-
 _LINE = re.compile(r"(\d+(?:\.\d+)*)(?:\.\*)?(?: .*)?")
 _DULL = frozenset(
     {"target_platform", "build_platform", "channel_targets", "channel_sources", "docker_image", "cdt_name"}

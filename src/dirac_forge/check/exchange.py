@@ -15,8 +15,6 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import VirtualPackage
 from dirac_forge.check.cells import Cell
 
-__all__ = ["at_its_newest", "exchanged"]
-
 _MOST_FRESH = 40
 _MOST_TRIES = 50
 

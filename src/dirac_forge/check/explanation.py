@@ -11,8 +11,6 @@ from dirac_forge.check.causes import Cause, Demand, Jointly, PinConflict
 from dirac_forge.check.obstacles import Elsewhere
 from dirac_forge.check.walk import Walk
 
-__all__ = ["explain"]
-
 _MOST_VERSIONS = 6
 _MOST_CASES = 40
 _MOST_SOLVES = 60

@@ -19,8 +19,6 @@ from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
 from dirac_forge.values import dataclass
 
-__all__ = ["AtHand", "Built", "ChannelExports", "exports_at_hand", "exports_of"]
-
 AtHand = Callable[[str], tuple[ReadRunExport, ...] | None]
 """The run_exports that a recipe at hand writes for a package, or None if no recipe makes it."""
 _REQUESTS = 8

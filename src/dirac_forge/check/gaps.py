@@ -14,8 +14,6 @@ from dirac_forge.check.obstacles import Elsewhere
 from dirac_forge.check.unblock import version_for
 from dirac_forge.values import dataclass
 
-__all__ = ["WithoutGaps", "without_gaps"]
-
 _MOST_ROUNDS = 10
 
 

@@ -13,8 +13,6 @@ from dirac_forge.check.targets import Target
 from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
 
-__all__ = ["ChannelCells", "grouped_cells", "warn_of_replaced"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelCells:

@@ -11,8 +11,6 @@ from dirac_forge.check.prover import Prover, Retrial
 from dirac_forge.check.subjects import Subject
 from dirac_forge.errors import ForgeError, UnknownError
 
-__all__ = ["OtherProposals", "helping_proposals"]
-
 _MOST_ROUNDS = 4
 _MOST_TO_SPARE = 6
 _GOOD = ("same", "better")

@@ -22,8 +22,6 @@ from dirac_forge.check.unblock import unblock
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
-__all__ = ["GroupKey", "answered", "check", "explain_cell", "grouped", "merged_groups", "platforms_with", "solve_cell"]
-
 GroupKey = tuple[str, str]
 """A target's name and a platform."""
 

@@ -12,8 +12,6 @@ from dirac_forge.channel.records import Record
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.pinning import Pinning
 
-__all__ = ["shown_migrations"]
-
 _VERSION = re.compile(r"[0-9][0-9A-Za-z_.]*")
 
 

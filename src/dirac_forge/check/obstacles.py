@@ -26,8 +26,6 @@ from dirac_forge.check.causes import (
     UnknownName,
 )
 
-__all__ = ["PYTHON", "Elsewhere", "absent", "machine_mismatch", "python_lines", "python_mismatch"]
-
 Elsewhere = Callable[[str], tuple[str, ...]]
 """The other platforms for which there are builds of a name, or of a spec."""
 PYTHON = ("python", "python_abi")

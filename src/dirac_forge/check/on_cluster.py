@@ -16,8 +16,6 @@ from dirac_forge.cluster import Cluster, LastRuns, Lost
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.values import dataclass
 
-__all__ = ["CellGroup", "GroupAnswer", "answer_groups", "check_on_cluster"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellGroup:

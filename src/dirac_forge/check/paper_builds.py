@@ -11,8 +11,6 @@ from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.recipe.reading.mistakes import refuse_unbuildable
 
-__all__ = ["build_all"]
-
 _MOST_PASSES = 3
 _Made = dict[str, list[Built]]
 

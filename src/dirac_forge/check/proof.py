@@ -15,8 +15,6 @@ from dirac_forge.check.proof_reasons import EnvironmentProof, ProofReason, Proof
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.values import dataclass
 
-__all__ = ["HelpingProposals", "Outcome", "Proof", "Verdict", "merged", "worst"]
-
 Outcome = Literal["better", "same", "worse", "unknown"]
 _ORDER: tuple[Outcome, ...] = ("worse", "unknown", "better", "same")
 

@@ -10,18 +10,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from dirac_forge.check.cells import Status
 
-__all__ = [
-    "BrokenEnvironment",
-    "EnvironmentProof",
-    "NoPaperBuild",
-    "ProofReason",
-    "ProofWarning",
-    "TakenAsThere",
-    "UnknownExports",
-    "UnreadableRecipe",
-    "WorstTarget",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentProof:

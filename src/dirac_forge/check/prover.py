@@ -35,8 +35,6 @@ from dirac_forge.progress import Observer, Silent
 from dirac_forge.upstream.once import Once
 from dirac_forge.values import dataclass
 
-__all__ = ["Prover", "Retrial"]
-
 _TASK = "solving with the recipes"
 
 

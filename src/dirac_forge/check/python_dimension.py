@@ -10,8 +10,6 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.cells import Cell, python_spec
 
-__all__ = ["aligned", "lone_question", "needs_python"]
-
 
 def lone_question(cells: Sequence[Cell]) -> Cell:
     """Return the question of some cells, which differ in their Python only, without Python."""

@@ -11,8 +11,6 @@ from rattler.exceptions import InvalidVersionError
 from dirac_forge.channel.index import parsed
 from dirac_forge.recipe.reading.recipe_text import Mistake, ReadOutput, ReadRequirement
 
-__all__ = ["rendered_mistakes"]
-
 _NAME = re.compile(r"[a-z0-9_.-]+")
 _SPLIT = re.compile(r"[^\s,|]\s+[<>=!~]")
 """`>=2 <3`: what follows a blank would be a build string."""

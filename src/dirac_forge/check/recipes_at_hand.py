@@ -11,8 +11,6 @@ from dirac_forge.check.subjects import Subject
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.workspace import FeedstockFolder
 
-__all__ = ["RecipesAtHand"]
-
 
 class RecipesAtHand:
     """Recipes by the names of their folders; those that the channel has already are no proposals."""

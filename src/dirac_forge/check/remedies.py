@@ -9,20 +9,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from dirac_forge.channel.records import Record
 
-__all__ = [
-    "Action",
-    "BuildFor",
-    "BuildForPython",
-    "BuildVersion",
-    "NewPackage",
-    "NewerMachine",
-    "RelaxConstraints",
-    "RelaxPin",
-    "Remedy",
-    "TakeFrom",
-    "Unblock",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildFor:

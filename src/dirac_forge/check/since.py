@@ -11,8 +11,6 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import solve_cell
 from dirac_forge.values import dataclass
 
-__all__ = ["Turn", "turn_of"]
-
 _State = tuple[str, tuple[tuple[str, str], ...]]
 
 

@@ -13,8 +13,6 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 
-__all__ = ["Side", "Subject"]
-
 Side = Literal["old", "new"]
 
 

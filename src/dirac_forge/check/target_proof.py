@@ -29,8 +29,6 @@ from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import explain_cell, solve_cell
 from dirac_forge.check.proof import Outcome, Verdict
 
-__all__ = ["TargetProver", "compare", "rounds_of"]
-
 
 class TargetProver:
     """Judges cells by the packages of a proposal that they install; what no target installs decides nothing here."""

@@ -11,8 +11,6 @@ from dirac_forge.channel.virtual import known_platform
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["DEFAULT_ENVIRONMENT", "DEFAULT_PLATFORMS", "DEFAULT_PYTHONS", "Target", "make_target"]
-
 DEFAULT_PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
 DEFAULT_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 DEFAULT_ENVIRONMENT = "default"

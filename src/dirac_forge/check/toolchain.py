@@ -20,8 +20,6 @@ from rattler import Version
 
 from dirac_forge.channel.records import RunExports
 
-__all__ = ["toolchain_exports"]
-
 _SPLIT = re.compile(r"(.+?)_((?:linux|osx|win)-[a-z0-9]+)$")
 _DIGITS = re.compile(r"\d+(\.\d+)*")
 _GCC_MINOR = {"13": "13.4.0", "14": "14.3.0", "15": "15.2.0"}

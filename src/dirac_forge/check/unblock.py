@@ -30,8 +30,6 @@ from dirac_forge.check.remedies import (
     Unblock,
 )
 
-__all__ = ["supposed_build", "unblock", "version_for"]
-
 _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
 _MOST_TO_TRY_WITHOUT = 8

@@ -12,8 +12,6 @@ from dirac_forge.check.causes import Cause, Demand, Obstacle, PinConflict
 from dirac_forge.check.obstacles import PYTHON, Elsewhere, absent, machine_mismatch, python_mismatch
 from dirac_forge.values import dataclass
 
-__all__ = ["Walk"]
-
 _MOST_ALTERNATIVES = 2
 
 

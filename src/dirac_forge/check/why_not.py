@@ -7,8 +7,6 @@ from dirac_forge.check.answer_reasons import CellReason
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell
 
-__all__ = ["why_not"]
-
 
 def why_not(channel: Channel, specs: tuple[str, ...], platform: str) -> CellReason | None:
     """Return why specs can't be installed together."""

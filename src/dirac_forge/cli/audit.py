@@ -34,8 +34,6 @@ from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 from dirac_forge.values import dataclass
 
-__all__ = ["AuditLook", "audit", "looked_at"]
-
 _THREADS = 8
 
 

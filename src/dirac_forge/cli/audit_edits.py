@@ -21,8 +21,6 @@ from dirac_forge.proposals.corrections import FeedstockCorrection, correction, f
 from dirac_forge.proposals.patches import PatchProof, prove
 from dirac_forge.report.audit_edits import AuditEdits
 
-__all__ = ["audit_edits"]
-
 
 def audit_edits(
     context: Context,

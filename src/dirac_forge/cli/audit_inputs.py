@@ -30,8 +30,6 @@ from dirac_forge.progress import Observer
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.values import dataclass
 
-__all__ = ["AuditInput", "AuditRequest", "audit_inputs", "file_lists"]
-
 _HINT = "`dirac-forge check` says why."
 
 

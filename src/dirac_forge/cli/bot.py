@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from dirac_forge.cli.bot_request import RunRequest
     from dirac_forge.pullrequest.github import GitHub
 
-__all__ = ["retract", "run", "sweep", "why"]
-
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -13,8 +13,6 @@ from dirac_forge.distribution.outlook import DistributionOutlook
 from dirac_forge.errors import InputError
 from dirac_forge.report.runs import run_markdown, run_text
 
-__all__ = ["answer_run"]
-
 
 def answer_run(
     context: Context,

@@ -16,8 +16,6 @@ from dirac_forge.cli.bot_request import RunRequest
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.exit_codes import INTERNAL
 
-__all__ = ["in_child"]
-
 _SAFE = "PYTHONSAFEPATH"
 _PACKAGE = Path(dirac_forge.__file__).parents[1]
 """Where this program is; who works in that folder means it."""

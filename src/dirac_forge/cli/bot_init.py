@@ -16,8 +16,6 @@ from dirac_forge.files import read_text, write_file
 from dirac_forge.git import MissingRefError, own_git
 from dirac_forge.report.terminal import sentences
 
-__all__ = ["init"]
-
 _REPOSITORY = "https://github.com/DIRACGrid/dirac-forge"
 _TOKEN_PAGE = "https://github.com/settings/tokens/new?scopes=public_repo,workflow"  # noqa: S105  # a page
 _RELEASE = re.compile(r"\d+(\.\d+)*")

@@ -11,8 +11,6 @@ from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.pullrequest.workspace_copies import write_copies
 from dirac_forge.untrusted import split_url
 
-__all__ = ["may_build", "with_reachable_feedstocks"]
-
 
 def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context:
     """Return the context, in which feedstocks are those of the workspace where their repositories can't be reached."""

@@ -16,8 +16,6 @@ from dirac_forge.report.terminal import diff, joined, sentences
 if TYPE_CHECKING:
     from dirac_forge.pullrequest.outbox import PreparedChange
 
-__all__ = ["outbox"]
-
 
 def outbox(
     context: Context,

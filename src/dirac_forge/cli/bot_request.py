@@ -6,8 +6,6 @@ from pathlib import Path
 
 from dirac_forge.values import dataclass
 
-__all__ = ["RunRequest"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunRequest:

@@ -45,8 +45,6 @@ from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
 from dirac_forge.report.bot_words import worded
 
-__all__ = ["Write", "observe_once", "prepare_once", "run_once", "run_step", "send_once"]
-
 Write = Callable[[str], None] | None
 """Takes the lines of the log."""
 

@@ -17,8 +17,6 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.pullrequest.ledger_file import ledger_path, open_ledger
 from dirac_forge.report.terminal import sentences
 
-__all__ = ["answer_idle", "idle_since", "is_quiet", "keep_turn", "see", "seen_file"]
-
 
 def _turn_file(context: Context, ledger: Path | None) -> Path:
     return (ledger or ledger_path(context.settings)).parent / "turn.json"

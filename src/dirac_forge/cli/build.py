@@ -15,8 +15,6 @@ from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.report.build import build_json, build_text
 from dirac_forge.report.next_steps import build_steps, near
 
-__all__ = ["build", "exit_code"]
-
 _NO, _UNKNOWN = 1, 3
 
 

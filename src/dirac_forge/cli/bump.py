@@ -14,8 +14,6 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_wor
 from dirac_forge.proposals.early import early_lookup
 from dirac_forge.untrusted import one_line
 
-__all__ = ["bump"]
-
 _VERSION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z._+!-]{0,99}")
 
 

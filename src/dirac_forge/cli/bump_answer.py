@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from dirac_forge.cli.bump_request import BumpRequest
     from dirac_forge.cli.github import SentChanges
 
-__all__ = ["answer_json", "answer_text"]
-
 
 def answer_json(
     context: Context, results: Sequence[Bump | Skip], sent: SentChanges | None, targets: Sequence[Cell]

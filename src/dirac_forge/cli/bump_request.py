@@ -13,8 +13,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from dirac_forge.proposals.bumps import BumpOptions
 
-__all__ = ["BumpRequest"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BumpRequest:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dirac_forge.check.cells import Cell
     from dirac_forge.cli.github import SentChanges
 
-__all__ = ["BumpRun", "answered", "decided_run"]
-
 _NO, _UNREADABLE, _UNKNOWN = 1, 2, 3
 
 

@@ -10,8 +10,6 @@ from dirac_forge.report.document import Code, Paragraph, Section, Table
 from dirac_forge.report.terminal import Shown
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["clear", "prune_to", "size"]
-
 _MB = 1_000_000
 _EARLIER = "from earlier versions of dirac-forge"
 _WHAT = {

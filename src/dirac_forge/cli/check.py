@@ -41,8 +41,6 @@ from dirac_forge.report.document import listed
 from dirac_forge.report.next_steps import Step, check_steps
 from dirac_forge.untrusted import time_from
 
-__all__ = ["check", "exit_code"]
-
 _NO, _UNKNOWN = 1, 3
 _AGE = re.compile(r"(\d{1,5})([hdw])")
 _HOURS = {"h": 1, "d": 24, "w": 7 * 24}

@@ -17,8 +17,6 @@ from dirac_forge.cli.program import COMMANDS, usage_of
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_toml
 
-__all__ = ["candidates", "complete"]
-
 _PLATFORMS = ("linux-64", "linux-aarch64", "linux-ppc64le", "osx-64", "osx-arm64", "win-64", "win-arm64")
 _PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 _CHANNELS = ("conda-forge", "embedded")

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.segment import Segment
 
-__all__ = ["Terminal", "log_requests", "print_error", "print_json", "print_result"]
-
 _PIPE_WIDTH = 200
 """Columns of a table that goes into a file or pipe."""
 

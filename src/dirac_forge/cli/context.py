@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from dirac_forge.store import Store
     from dirac_forge.upstream.sources.github import GitHubAccess
 
-__all__ = ["Context"]
-
 
 @dataclass
 class Context:

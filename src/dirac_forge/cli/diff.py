@@ -28,8 +28,6 @@ from dirac_forge.report.next_steps import step
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.vulnerabilities import VulnerabilityLookup
 
-__all__ = ["compared", "diff"]
-
 _TODAY = "today"
 _THREADS = 4
 

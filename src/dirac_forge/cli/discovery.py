@@ -9,8 +9,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_toml
 
-__all__ = ["find_workspace", "require_workspace"]
-
 
 def find_workspace(folder: Path) -> Path | None:
     """Return the nearest folder, from `folder` upwards, that is a workspace, or None if there is none.

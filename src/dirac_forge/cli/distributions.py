@@ -18,8 +18,6 @@ from dirac_forge.distribution.reading import read_lock
 from dirac_forge.distribution.solving import Distribution
 from dirac_forge.report.document import listed
 
-__all__ = ["DIFF_FILE", "channels_for", "diff_arguments", "distribution_of", "lock_from"]
-
 DIFF_FILE = "construct.yaml"
 """The file of `diff` if none is given."""
 

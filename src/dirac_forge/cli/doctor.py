@@ -48,8 +48,6 @@ from dirac_forge.pullrequest.tokens import place_outside
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
-__all__ = ["doctor"]
-
 _LIMIT = 3.0
 """Seconds for all checks together."""
 _LARGEST = 100_000

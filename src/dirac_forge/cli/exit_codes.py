@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["BROKEN_PIPE", "INTERNAL", "INTERRUPTED"]
-
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 INTERNAL = 70

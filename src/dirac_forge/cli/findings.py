@@ -16,27 +16,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = [
-    "Answer",
-    "Check",
-    "Program",
-    "as_json",
-    "as_text",
-    "build_finding",
-    "cache_finding",
-    "disk_finding",
-    "exit_code",
-    "git_finding",
-    "late_finding",
-    "ledger_finding",
-    "place_finding",
-    "python_finding",
-    "smithy_finding",
-    "token_finding",
-    "token_variable",
-    "unreadable_token_finding",
-]
-
 Status = Literal["ok", "missing", "unknown"]
 
 _OLDEST_PYTHON = (3, 11)

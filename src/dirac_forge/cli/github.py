@@ -20,20 +20,6 @@ if TYPE_CHECKING:
     from dirac_forge.pullrequest.requested import RequestedChange
     from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 
-__all__ = [
-    "TO_THE_OUTBOX",
-    "SentChanges",
-    "github_of",
-    "has_credentials",
-    "needs_token",
-    "outbox_of",
-    "rendering_of",
-    "send",
-    "send_or_prepare",
-    "token_in_environment",
-    "unsafe_build_of",
-]
-
 TO_THE_OUTBOX = "Without --pr, `dirac-forge bot run` writes branches, patches and bodies to outbox/."
 """What can be done without a token."""
 

@@ -34,8 +34,6 @@ from dirac_forge.report.terminal import Shown
 from dirac_forge.report.unlockable import OTHER_CHANNEL, refused_lines
 from dirac_forge.values import dataclass
 
-__all__ = ["InstallerRequest", "installer"]
-
 _THREADS = 4
 
 

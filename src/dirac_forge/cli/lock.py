@@ -43,8 +43,6 @@ from dirac_forge.report.unlockable import reasons_json, refused_json, refused_li
 from dirac_forge.untrusted import time_from
 from dirac_forge.values import dataclass
 
-__all__ = ["LockRequest", "lock", "moment_of"]
-
 _THREADS = 4
 Known = Mapping[tuple[str, str], Sequence[RepoDataRecord]]
 

@@ -11,8 +11,6 @@ from typing import IO
 
 from dirac_forge.errors import InputError
 
-__all__ = ["log_lines"]
-
 
 @contextlib.contextmanager
 def log_lines(path: Path | None, *, on_stderr: bool) -> Iterator[Callable[[str], None] | None]:

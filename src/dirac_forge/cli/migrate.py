@@ -52,18 +52,6 @@ from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
 from dirac_forge.report.terminal import joined, sentences
 
-__all__ = [
-    "current_status",
-    "migration_context",
-    "new",
-    "plan",
-    "run_rebuilds",
-    "show_list",
-    "show_next",
-    "show_status",
-    "why",
-]
-
 _DRAW: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid, "svg": svg}
 
 

@@ -14,16 +14,6 @@ from dirac_forge.migration.status import MissingPin, Status
 from dirac_forge.report import migration_status as states
 from dirac_forge.report.next_steps import Step, near, step
 
-__all__ = [
-    "again_arguments",
-    "plan_steps",
-    "platform_steps",
-    "rebuild_steps",
-    "status_steps",
-    "sync_steps",
-    "write_steps",
-]
-
 
 def again_arguments(migration: str, status_page: Path | None = None, *, paused: bool = False) -> tuple[str, ...]:
     """Return the arguments that a next `migrate` command about the same migration needs again."""

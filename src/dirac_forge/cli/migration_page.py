@@ -22,8 +22,6 @@ from dirac_forge.proposals.migrations import MigrationContext
 from dirac_forge.report.site.inputs import MigrationFacts, Unavailable
 from dirac_forge.report.site.site import migration_html
 
-__all__ = ["facts_of", "or_why_not", "write_page"]
-
 T = TypeVar("T")
 
 

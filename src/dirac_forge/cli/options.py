@@ -13,8 +13,6 @@ import typer
 
 from dirac_forge.values import dataclass
 
-__all__ = ["SHARED", "Color", "LedgerFile", "Options", "OutboxFolder", "PullRequests", "after_command"]
-
 PullRequests = Annotated[bool, typer.Option("--pr", help="Open pull requests on GitHub. Needs a token.")]
 OutboxFolder = Annotated[
     Path | None,

@@ -13,8 +13,6 @@ from dirac_forge.distribution.outlook import DistributionOutlook, outlook_of
 from dirac_forge.distribution.reading import read_lock
 from dirac_forge.errors import ForgeError
 
-__all__ = ["outlooks"]
-
 _BACK = timedelta(days=30)
 _THREADS = 4
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import NoReturn, TextIO
 
-__all__ = ["UNWRITTEN", "interruptible", "run_process", "say"]
-
 UNWRITABLE = 2
 UNWRITTEN = "The result can't be written"
 _GRACE = 5.0

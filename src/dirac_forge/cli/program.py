@@ -11,8 +11,6 @@ from dirac_forge import __version__
 from dirac_forge.cli.running import PLAIN, with_shared_options
 from dirac_forge.cli.usage import UsageCommand, UsageGroup
 
-__all__ = ["COMMANDS", "application", "usage_of"]
-
 COMMANDS = {
     "recipe": ("dirac_forge.cli.commands.recipe:recipe", "Write recipes for projects and their missing dependencies."),
     "check": ("dirac_forge.cli.commands.check:check", "Check whether targets are installable, and explain why not."),

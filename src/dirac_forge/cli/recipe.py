@@ -26,8 +26,6 @@ from dirac_forge.settings.model import Settings
 if TYPE_CHECKING:
     from dirac_forge.build.model import BuildReport
 
-__all__ = ["recipe"]
-
 _BY_HAND = (
     "Without --pr the recipe is written; to propose it by hand, fork conda-forge/staged-recipes, copy the recipe's "
     "folder to recipes/ there, and open a pull request."

@@ -18,8 +18,6 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import Mistake
 from dirac_forge.values import dataclass
 
-__all__ = ["RecipeAtHand"]
-
 _PLATFORMS = ("linux-64", "osx-arm64", "win-64")
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
 

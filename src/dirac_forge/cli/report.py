@@ -27,8 +27,6 @@ from dirac_forge.report.site.writing import read_past, write_site
 from dirac_forge.report.terminal import Shown
 from dirac_forge.values import dataclass
 
-__all__ = ["ReportRequest", "report"]
-
 _FILES = ("construct.yaml", "environment.yml", "pixi.toml")
 _LOCKS = ("pixi.lock", "conda-lock.yml")
 

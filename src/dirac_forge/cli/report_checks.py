@@ -19,8 +19,6 @@ from dirac_forge.proposals.bumps import BumpOptions, decide
 from dirac_forge.report.bodies import with_bodies
 from dirac_forge.report.site.inputs import Unavailable
 
-__all__ = ["checked", "installed_audit", "proposed"]
-
 
 def checked(context: Context, executor: Executor) -> tuple[Cell, ...] | Unavailable:
     """Return the cells of all targets, as `check` answers them."""

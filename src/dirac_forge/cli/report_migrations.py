@@ -12,8 +12,6 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.graph import Graph
 from dirac_forge.report.site.inputs import MigrationFacts, Unavailable
 
-__all__ = ["followed"]
-
 
 def followed(
     context: Context, names: Sequence[str], status_page: Path | None

@@ -22,8 +22,6 @@ from dirac_forge.cli.usage import UsageCommand, UsageGroup
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
 from dirac_forge.untrusted import one_line, visible
 
-__all__ = ["PLAIN", "CommandGroup", "run_command", "with_shared_options"]
-
 F = TypeVar("F", bound=Callable[..., int])
 PLAIN: dict[str, Any] = {
     "pretty_exceptions_enable": False,

@@ -12,8 +12,6 @@ from dirac_forge.migration.schema import MigrationTable
 from dirac_forge.report.site.schema import site_schema
 from dirac_forge.settings.schema import schema_of, settings_schema
 
-__all__ = ["SCHEMAS", "schema"]
-
 
 def _migration_schema() -> dict[str, Any]:
     return schema_of(MigrationTable, name="migration", title="conda-forge migration")

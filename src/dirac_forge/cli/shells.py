@@ -5,8 +5,6 @@ A script sets `_DIRAC_FORGE_COMPLETE`; the arguments are then the words up to th
 
 from __future__ import annotations
 
-__all__ = ["SHELLS"]
-
 SHELLS = {
     "bash": """\
 _dirac_forge() {

@@ -20,8 +20,6 @@ from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
 
-__all__ = ["snapshot"]
-
 
 def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact: bool) -> int:
     """Write a snapshot, answer with its size, and return the exit code. Raises InputError."""

@@ -28,8 +28,6 @@ from dirac_forge.report.next_steps import step
 from dirac_forge.report.terminal import flat, joined, sentences
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["sync"]
-
 _ALL = "https://raw.githubusercontent.com/regro/cf-graph-countyfair/master/all_feedstocks.json"
 _OUTPUTS = "https://raw.githubusercontent.com/conda-forge/feedstock-outputs/main/outputs/{0}/{1}/{2}/{name}.json"
 _CONDA_FORGE = re.compile(r"://[^/]+/conda-forge/")

@@ -11,8 +11,6 @@ from typer.core import TyperCommand, TyperGroup
 
 from dirac_forge.cli.options import SHARED, after_command
 
-__all__ = ["EXIT_CODES", "UsageCommand", "UsageGroup", "examples"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 EXIT_CODES = (
     "0  success",

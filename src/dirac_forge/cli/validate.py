@@ -20,8 +20,6 @@ from dirac_forge.report.terminal import Shown
 from dirac_forge.settings import load
 from dirac_forge.values import dataclass
 
-__all__ = ["validate"]
-
 _UNREADABLE = 2
 _RECIPES = ("recipe.yaml", "meta.yaml")
 

@@ -11,8 +11,6 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record
 from dirac_forge.distribution.locks import Lock, LockedPackage
 
-__all__ = ["completed", "is_complete", "with_asked"]
-
 
 def is_complete(lock: Lock) -> bool:
     """Whether the lock has the sizes of all its packages: conda-lock and lists of URLs have none."""

@@ -12,8 +12,6 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.values import dataclass
 
-__all__ = ["ChangeKind", "LockDifference", "PackageChange", "PlatformDifference", "difference_of"]
-
 ChangeKind = Literal["added", "removed", "up", "down", "rebuilt", "moved"]
 
 _NO_PLATFORM = "noarch"

@@ -12,8 +12,6 @@ from dirac_forge.check.targets import Target
 from dirac_forge.distribution.solving import Distribution
 from dirac_forge.errors import InputError
 
-__all__ = ["read_distribution"]
-
 T = TypeVar("T")
 
 

@@ -23,8 +23,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.programs import Finished, TooMuchError, TooSlowError, run
 from dirac_forge.values import dataclass
 
-__all__ = ["BuiltInstaller", "Trial", "TrialStep", "build_installer", "find_constructor", "try_installer"]
-
 _BUILD_SECONDS = 3600.0
 _STEP_SECONDS = 900.0
 _OUTPUT = 16 * 1024 * 1024

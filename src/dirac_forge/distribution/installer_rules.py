@@ -12,8 +12,6 @@ from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.solving import SolvedDistribution
 from dirac_forge.values import dataclass
 
-__all__ = ["InstallerObjection", "ObjectionKind", "installer_objections"]
-
 ObjectionKind = Literal["adds-python", "needs-conda", "nothing-to-exclude"]
 """`adds-python`: to the base environment, whatever is asked for; `needs-conda`: extra environments need it in the base
 environment; `nothing-to-exclude`: constructor refuses to take out what is not there."""

@@ -11,8 +11,6 @@ from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
 from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
 
-__all__ = ["LockCheck", "OtherChannels", "other_channels"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherChannels:

@@ -13,8 +13,6 @@ from dirac_forge.distribution.locks import LockedPackage, locked
 from dirac_forge.distribution.solving import SolvedDistribution
 from dirac_forge.values import dataclass
 
-__all__ = ["UnlockablePackages", "UnlockableReason", "unlockable"]
-
 UnlockableReason = Literal["embedded", "snapshot", "unbuilt", "no-hash"]
 """`embedded`, `snapshot`: it is a record of a snapshot, which has no package files; `unbuilt`: nobody has built it;
 `no-hash`: its channel has no hash of the file, so that nothing could check what is installed."""

@@ -11,8 +11,6 @@ from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.solver import Channel
 from dirac_forge.values import dataclass
 
-__all__ = ["LostFile", "PatchedRecord", "listed_files", "lost_files", "patched_records", "same_file"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LostFile:

@@ -12,8 +12,6 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT, Lock, LockedPackage
 from dirac_forge.distribution.reading import installed_entries
 
-__all__ = ["locked_environments", "prefix_files"]
-
 
 def locked_environments(
     lock: Lock, index: Callable[[str], RecordIndex]

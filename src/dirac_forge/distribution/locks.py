@@ -12,8 +12,6 @@ from rattler import RepoDataRecord
 from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
 
-__all__ = ["DEFAULT_ENVIRONMENT", "Lock", "LockedPackage", "file_parts", "locked"]
-
 DEFAULT_ENVIRONMENT = "default"
 _ENDINGS = (".conda", ".tar.bz2")
 

@@ -16,8 +16,6 @@ from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
 
-__all__ = ["DistributionOutlook", "FailedPlatform", "outlook_of"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailedPlatform:

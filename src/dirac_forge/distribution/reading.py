@@ -14,8 +14,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["installed_entries", "is_lock", "read_lock", "read_lock_channels", "read_pixi_lock"]
-
 _PLATFORM = "# platform:"
 _MAX_FILE = 64 * 1024 * 1024
 _KINDS = "a pixi.lock, a conda-lock file, a list of package URLs, or an installed prefix with conda-meta"

@@ -10,8 +10,6 @@ from dirac_forge.git import GitError, MissingRefError, own_git
 from dirac_forge.untrusted import time_from
 from dirac_forge.values import dataclass
 
-__all__ = ["CommittedFile", "committed"]
-
 _MAX_FILE = 64 * 1024 * 1024
 
 

@@ -13,8 +13,6 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.upstream.index.vulnerabilities import NoSuchReleaseError, Vulnerability
 from dirac_forge.values import dataclass
 
-__all__ = ["SecurityChange", "SecurityReport", "UnknownSecurity", "security_of"]
-
 Lookup = Callable[[str, str], tuple[Vulnerability, ...]]
 _Asked = tuple[str, str, str]
 """Name, old and new version of a package that changes."""

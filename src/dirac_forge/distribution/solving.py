@@ -19,19 +19,6 @@ from dirac_forge.errors import UnknownError, redact
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Distribution",
-    "MissingDependency",
-    "OutdatedPackage",
-    "SolvedDistribution",
-    "UnsatisfiedSpecs",
-    "lock_of",
-    "missing_dependencies",
-    "outdated",
-    "solve",
-    "unsatisfied",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Distribution:

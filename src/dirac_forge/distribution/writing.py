@@ -15,8 +15,6 @@ from ruamel.yaml import YAML
 from dirac_forge.channel.index import parsed
 from dirac_forge.errors import InputError
 
-__all__ = ["Solved", "as_conda_lock", "as_explicit", "as_pixi_lock"]
-
 Solved = Mapping[str, Mapping[str, Sequence[RepoDataRecord]]]
 """Environment to platform to the records of the solver."""
 

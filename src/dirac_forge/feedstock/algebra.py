@@ -14,8 +14,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from rattler import Version
 
-__all__ = ["MigrationKeys", "migrated"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MigrationKeys:

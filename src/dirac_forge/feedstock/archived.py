@@ -8,8 +8,6 @@ from pathlib import Path
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text, write_file
 
-__all__ = ["ARCHIVED", "note_archived", "read_archived"]
-
 ARCHIVED = "its repository is archived"
 _NAME = "archived.txt"
 _HEAD = "# Written by `dirac-forge sync`: feedstocks whose repository is archived. Plans leave them out.\n"

@@ -14,8 +14,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, Valida
 from dirac_forge.feedstock.yamltables import FLAGS, Flag, Listed, Names, YamlSection
 from dirac_forge.settings.validation import KeyPath, unexpected, wrong
 
-__all__ = ["SOURCES", "Bot", "Inspection", "Nvidia", "VersionUpdates"]
-
 Inspection = Literal[
     "hint", "hint-all", "hint-source", "hint-grayskull", "update-all", "update-source", "update-grayskull", "disabled"
 ]

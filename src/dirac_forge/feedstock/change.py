@@ -7,8 +7,6 @@ from typing import Literal
 
 from dirac_forge.values import dataclass
 
-__all__ = ["ADMIN_REQUESTS", "Change", "Edit", "Recorded", "Skip", "SkipReason"]
-
 ADMIN_REQUESTS = "admin-requests"
 """conda-forge's repository of requests to its core team; it is no feedstock."""
 

@@ -12,8 +12,6 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
 
-__all__ = ["pinning_of", "pinning_or_warning"]
-
 
 def pinning_of(context: ChannelContext, channel: Channel | None) -> Pinning | None:
     """Return the pinning in the settings' folder, else in the channel's conda-forge-pinning; None without either.

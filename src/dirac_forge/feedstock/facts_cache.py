@@ -22,8 +22,6 @@ import msgspec
 from dirac_forge.feedstock.facts_model import FeedstockFacts
 from dirac_forge.store import Store
 
-__all__ = ["Kept", "Signature", "signature_of", "stored", "stored_facts"]
-
 _KIND = "workspace"
 _SETTINGS = ("conda-forge.yml", "conda_build_config.yaml", "meta.yaml", "recipe.yaml", "variants.yaml")
 _YAML = (".yaml", ".yml")

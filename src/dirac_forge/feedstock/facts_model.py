@@ -6,9 +6,6 @@ import re
 
 import msgspec
 
-__all__ = ["Export", "FeedstockFacts", "Need", "as_written"]
-
-
 _STUB = re.compile(r"\b(\w+?)_(compiler|stdlib)_stub\b")
 
 

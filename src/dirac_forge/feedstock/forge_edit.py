@@ -21,8 +21,6 @@ from dirac_forge.recipe.reading.yamlnodes import (
     plain,
 )
 
-__all__ = ["patched"]
-
 
 def patched(text: str, patches: Mapping[str, Node], *, path: Path) -> str:
     """Return a conda-forge.yml with some values replaced; a dot in a key goes one level down.

@@ -15,8 +15,6 @@ from dirac_forge.recipe.writing import v1 as text_v1
 from dirac_forge.recipe.writing.forge_config import conda_forge_yml
 from dirac_forge.values import dataclass
 
-__all__ = ["RECIPE_FILES", "Format", "WriteOutcome", "files_of", "put"]
-
 Format = Literal["v1", "v0"]
 RECIPE_FILES: Mapping[Format, str] = {"v1": "recipe/recipe.yaml", "v0": "recipe/meta.yaml"}
 

@@ -11,8 +11,6 @@ import msgspec
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.values import dataclass
 
-__all__ = ["STRONG_STUBS", "Graph", "build_graph", "with_release_lines"]
-
 STRONG_STUBS = frozenset(
     {"c_compiler_stub", "c_stdlib_stub", "cxx_compiler_stub", "fortran_compiler_stub", "cuda_compiler_stub"}
 )

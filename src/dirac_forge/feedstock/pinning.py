@@ -17,16 +17,6 @@ from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain
 from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Configuration",
-    "ConfigurationError",
-    "Pinning",
-    "combined",
-    "parse_configuration",
-    "read_pinning",
-    "unknown_selectors",
-]
-
 _GIVEN = frozenset({"py", "np", "pl", "lua"})
 """Names that conda-build gives to selectors by its own defaults."""
 _NO_VARIANTS = frozenset({"zip_keys", "pin_run_as_build", "extend_keys", "ignore_version", "ignore_build_only_deps"})

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, compose, pairs
 
-__all__ = ["skip_names"]
-
 _SKIP = re.compile(r"^\s*(?:-\s+)?skip:\s*[^#\n]*#\s*\[(.*)\]", re.MULTILINE)
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")

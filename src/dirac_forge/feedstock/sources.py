@@ -13,8 +13,6 @@ from dirac_forge.files import read_bytes, read_text, write_file
 from dirac_forge.untrusted import parse_json, parse_toml
 from dirac_forge.values import dataclass
 
-__all__ = ["FeedstockSource", "digest_of", "files_of", "journal", "read_sources", "write_sources"]
-
 _NAME = "sources.toml"
 _JOURNAL = ".sources-journal"
 _HEAD = """\

@@ -16,8 +16,6 @@ from dirac_forge.feedstock.sources import FeedstockSource, digest_of, files_of, 
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.values import dataclass
 
-__all__ = ["Synced", "SyncedLine", "sync"]
-
 State = Literal["new", "updated", "unchanged", "kept", "missing", "unknown", "error", "archived"]
 
 

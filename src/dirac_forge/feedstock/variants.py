@@ -15,8 +15,6 @@ from dirac_forge.feedstock.pinning import Configuration, Pinning, assumed, combi
 from dirac_forge.recipe.reading.recipe_text import RecipeText, RenderedRecipe
 from dirac_forge.values import dataclass
 
-__all__ = ["ASSUMED_PYTHONS", "Variant", "VariantRecipe", "rendered_variants", "variants"]
-
 ASSUMED_PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 """Taken where neither pinning nor feedstock says for which Pythons there are builds."""
 _CUDA = re.compile(r"^[^#\n]*compiler\((?:\"cuda\"|'cuda')\)", re.MULTILINE)

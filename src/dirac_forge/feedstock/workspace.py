@@ -22,8 +22,6 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
 from dirac_forge.values import dataclass
 
-__all__ = ["FeedstockFolder", "Workspace", "read_workspace"]
-
 _CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
 _MAX_FILE = 4_000_000
 _MAX_BESIDE = 200_000

@@ -12,8 +12,6 @@ from dirac_forge.recipe.reading.yamlnodes import Node, lines_of
 from dirac_forge.settings.validation import KeyPath, StrictTable, unexpected
 from dirac_forge.untrusted import parse_number, parse_whole_number
 
-__all__ = ["FLAGS", "Flag", "Listed", "Names", "Number", "Whole", "YamlSection", "YamlTable", "line_finder"]
-
 FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 """As YAML 1.1 has it."""
 

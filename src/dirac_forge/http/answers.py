@@ -8,20 +8,6 @@ from collections.abc import Mapping
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Answer",
-    "HashMismatchError",
-    "LostError",
-    "NotFoundError",
-    "Page",
-    "RangePart",
-    "RefusedError",
-    "TooLargeError",
-    "UnreachableError",
-    "parse_content_range",
-    "refusal",
-]
-
 
 class UnreachableError(UnknownError):
     """A host did not answer, or answered nonsense: what was asked stays unknown."""

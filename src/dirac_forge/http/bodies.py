@@ -13,8 +13,6 @@ from dirac_forge.untrusted import parse_whole_number
 if TYPE_CHECKING:
     from requests import Response
 
-__all__ = ["pieces", "unfolded"]
-
 _CHUNK = 1 << 16
 
 

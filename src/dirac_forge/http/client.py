@@ -26,8 +26,6 @@ from dirac_forge.progress import Observer, Silent
 if TYPE_CHECKING:
     from requests import Response
 
-__all__ = ["Http"]
-
 _NO_RANGES = frozenset({400, 405, 416, 501})
 """What servers say to a range that they can't serve; some refuse only ranges from the end."""
 

@@ -15,8 +15,6 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from dirac_forge.http.pace import PacedResponse
 
-__all__ = ["Contexts", "pool_classes"]
-
 Addresses = Callable[[str, int], tuple[str, ...]]
 """From the name and port of a host to its numeric addresses, the best one first, or () if they are not known."""
 

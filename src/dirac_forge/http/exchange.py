@@ -37,8 +37,6 @@ from dirac_forge.http.trust import Trust, is_internal
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import join_url, parse_http_date, parse_whole_number, split_url
 
-__all__ = ["Exchange"]
-
 _CONNECT_SECONDS = 5.0
 _LONGEST_WAIT = 60.0
 """Seconds that a Retry-After is waited for; a server that asks for more is an error at once."""

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dirac_forge.errors import redact
 from dirac_forge.http.answers import HashMismatchError
 
-__all__ = ["HashCheck", "check_hashes", "sound_hashes"]
-
 _LENGTHS = {"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128}
 """Algorithms that can be computed, with their hexadecimal digits."""
 _DIGITS = frozenset("0123456789abcdef")

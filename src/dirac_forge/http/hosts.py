@@ -17,8 +17,6 @@ from typing import Any
 from dirac_forge.http.trust import Trust
 from dirac_forge.untrusted import split_url
 
-__all__ = ["Hosts"]
-
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
 _WORDS = {
     errno.ECONNREFUSED: "connection refused",

@@ -11,8 +11,6 @@ from http.client import HTTPResponse
 from socket import socket
 from typing import Any
 
-__all__ = ["PacedResponse", "TooSlowAnswerError"]
-
 GRACE = 30.0
 """Seconds of waiting that are granted before the first look at the speed."""
 _PACES = ((0.0, 1024), (45.0, 16 * 1024))

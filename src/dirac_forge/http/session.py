@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from dirac_forge.http.hosts import Hosts
 
-__all__ = ["USER_AGENT", "Entries", "Session", "unreachable"]
-
 USER_AGENT = f"dirac-forge/{__version__} (+https://github.com/DIRACGrid/dirac-forge)"
 
 _HEURISTIC_SECONDS = 600

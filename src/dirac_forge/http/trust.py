@@ -11,8 +11,6 @@ from typing import Self
 from dirac_forge.untrusted import split_url
 from dirac_forge.values import dataclass
 
-__all__ = ["INTERNAL_HINT", "Trust", "is_internal"]
-
 INTERNAL_HINT = "If this host is yours, list its name in internal-hosts of [tool.dirac-forge]."
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -19,18 +19,6 @@ from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, Section
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Addition",
-    "AdditionProof",
-    "Depends",
-    "Enabled",
-    "PlatformFacts",
-    "add_platform",
-    "facts_for_platform",
-    "for_platform",
-    "proved",
-]
-
 Depends = Callable[[str], tuple[str, ...] | None]
 """A package to the names that its newest build for the platform (or noarch) depends on, or None if there is no build.
 Raises UnknownError if that can't be found out."""

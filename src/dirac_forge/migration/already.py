@@ -6,8 +6,6 @@ from dirac_forge.feedstock.algebra import migrated
 from dirac_forge.feedstock.pinning import Configuration, Pinning
 from dirac_forge.migration.plan import Plan
 
-__all__ = ["already_pinned"]
-
 
 def already_pinned(plan: Plan, pinning: Pinning | None) -> str:
     """Return the values of a migration (`lib 2`) where the pinning has them, or newer ones, wherever it has members.

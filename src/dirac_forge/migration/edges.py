@@ -17,8 +17,6 @@ from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.schema import Migration
 from dirac_forge.values import dataclass
 
-__all__ = ["Hop", "Network", "network_of"]
-
 HOST, BUILD, RUN, TEST = 3, 2, 1, 0
 
 

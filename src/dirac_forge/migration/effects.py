@@ -15,18 +15,6 @@ from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import MissingPin
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Installable",
-    "TargetAnswer",
-    "TargetClosure",
-    "TargetEffect",
-    "Today",
-    "WaveEffect",
-    "closure_of",
-    "effect_on",
-    "fewest",
-]
-
 Installable = Callable[[str, tuple[str, ...], tuple[str, ...], str], "TargetAnswer"]
 """Platform, members that are rebuilt, packages from elsewhere that are rebuilt, and `new` or `old`: whether the target
 is installable with that pin."""

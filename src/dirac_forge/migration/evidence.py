@@ -18,22 +18,6 @@ from dirac_forge.migration.unreached import is_migrated
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Applied",
-    "Build",
-    "Builds",
-    "CarryingBuild",
-    "Evidence",
-    "Finding",
-    "MissingBuild",
-    "NoChannelPlatform",
-    "NotRead",
-    "carries",
-    "channel_evidence",
-    "recipe_evidence",
-    "unread",
-]
-
 
 class Build(Protocol):
     """One build of a package in a channel."""

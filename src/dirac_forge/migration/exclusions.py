@@ -7,8 +7,6 @@ from typing import Literal
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.values import dataclass
 
-__all__ = ["NoRebuild"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoRebuild(SkipReason):

@@ -13,9 +13,6 @@ from dirac_forge.migration.plan import Plan
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
 from dirac_forge.values import dataclass
 
-__all__ = ["PinExports", "Pinned", "exports_of", "pinned_members"]
-
-
 _CONDA_FORGE = {"python": ("python_abi",)}
 """Exports that are known if neither a recipe nor the channel has them."""
 

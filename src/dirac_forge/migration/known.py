@@ -10,8 +10,6 @@ from dirac_forge.files import read_text
 from dirac_forge.migration.status import PageLabel
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["labels_of_page"]
-
 _STATES: tuple[Literal["done", "in-pr", "not-solvable", "bot-error"], ...] = (
     "done",
     "in-pr",

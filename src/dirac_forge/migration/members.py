@@ -18,8 +18,6 @@ from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.migration.schema import Migration
 from dirac_forge.values import dataclass
 
-__all__ = ["Excluded", "Linked", "Member", "Membership", "base_of", "linked", "members_of"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:

@@ -16,8 +16,6 @@ from dirac_forge.migration.schema import parse_migration
 from dirac_forge.recipe.reading.yamlnodes import compose, line_of, pairs, plain
 from dirac_forge.values import dataclass
 
-__all__ = ["NewMigration", "new_migration"]
-
 _TOGETHER = "packages_to_migrate_together.yaml"
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+_-]*")
 

@@ -11,8 +11,6 @@ from rattler.exceptions import InvalidVersionError
 from dirac_forge.migration.plan import Plan
 from dirac_forge.values import dataclass
 
-__all__ = ["GuessedMaker", "OlderRecipe", "guessed_makers", "older_recipes"]
-
 _AFFIXES = re.compile(r"^lib(?=.{3})|-(base|core|dev|devel|libs?)$")
 
 

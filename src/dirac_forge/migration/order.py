@@ -12,8 +12,6 @@ import networkx as nx
 
 from dirac_forge.values import dataclass
 
-__all__ = ["Cycle", "RebuildOrder", "broken_edges", "graph_of", "order_of"]
-
 Strength = Callable[[str, str], int]
 """Parent and child to a number that is small for an edge that is broken first."""
 

@@ -12,8 +12,6 @@ from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.migration.schema import Migration
 from dirac_forge.values import dataclass
 
-__all__ = ["Edge", "Plan", "make_plan"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edge:

@@ -12,8 +12,6 @@ from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.recipe.reading.yamlnodes import Node, compose, pairs
 
-__all__ = ["rebuild"]
-
 _FORGE = "conda-forge.yml"
 
 

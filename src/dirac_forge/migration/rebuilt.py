@@ -12,8 +12,6 @@ from dirac_forge.migration.evidence import carries
 from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.plan import Plan
 
-__all__ = ["Indexed", "has_build_with_new_pin", "has_new_pin", "pins_on", "rebuilt_records", "with_old_pin"]
-
 
 class Indexed(Protocol):
     """A channel, as far as it is looked at here."""

@@ -16,8 +16,6 @@ from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, YamlError, compose, plain
 from dirac_forge.settings.validation import InvalidError, KeyPath, dotted, unexpected, validated
 
-__all__ = ["Migration", "MigrationFileError", "MigrationTable", "MigratorTable", "parse_migration", "read_migration"]
-
 _SYSTEMS = ("linux", "osx", "win")
 
 

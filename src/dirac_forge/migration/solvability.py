@@ -17,17 +17,6 @@ from dirac_forge.migration.unreached import is_migrated
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RenderedRecipe
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "HostEnvironment",
-    "NotSolvable",
-    "Solvability",
-    "Solve",
-    "SolverAnswer",
-    "Unsure",
-    "environments",
-    "solvability_of",
-]
-
 _MOST = 1_200
 """Environments that are solved in one run; a solve takes about a tenth of a second."""
 

@@ -25,17 +25,6 @@ from dirac_forge.migration.schema import Migration
 from dirac_forge.recipe.reading.recipe_text import ReadOutput
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "OwnPin",
-    "SkippedVariants",
-    "UnchangedPlatform",
-    "Unreached",
-    "admits",
-    "is_migrated",
-    "refined",
-    "skipped_variants",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SkippedVariants:

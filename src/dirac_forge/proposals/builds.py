@@ -17,8 +17,6 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.files import write_files
 from dirac_forge.proposals.context import ProposalContext
 
-__all__ = ["built_bumps"]
-
 
 def built_bumps(
     context: ProposalContext, workspace: Workspace, bumps: Sequence[tuple[FeedstockFolder, Bump]]

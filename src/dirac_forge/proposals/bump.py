@@ -45,8 +45,6 @@ if TYPE_CHECKING:
     from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
     from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["BumpMaker"]
-
 _MOST_TRIED = 4
 """Versions whose files are asked for before a feedstock is given up."""
 

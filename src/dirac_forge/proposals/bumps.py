@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dirac_forge.proposals.drift import DriftLookup
     from dirac_forge.proposals.ordering import Ordering
 
-__all__ = ["BumpOptions", "Decided", "Dependencies", "decide"]
-
 Dependencies = Literal["update", "report", "off"]
 _FEEDSTOCKS = 4
 

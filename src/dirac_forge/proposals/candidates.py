@@ -21,8 +21,6 @@ from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
 from dirac_forge.recipe.making.hosts import BACKENDS
 
-__all__ = ["Candidate", "key_of"]
-
 _Asked = tuple[str, str, str, str]
 _SECTIONS: tuple[Literal["build", "host", "run"], ...] = ("build", "host", "run")
 

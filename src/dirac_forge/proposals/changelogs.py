@@ -14,8 +14,6 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.sources.github import release_notes
 
-__all__ = ["changelog_of"]
-
 _RELEASE = re.compile(r"/(?P<name>[\w.-]+/[\w.-]+)/releases/tag/(?P<tag>[^/?#]+)")
 _COMPARE = re.compile(r"/(?P<name>[\w.-]+/[\w.-]+)/compare/[^?#]*?\.\.\.(?P<tag>[^?#]+)")
 

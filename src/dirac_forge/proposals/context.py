@@ -8,8 +8,6 @@ from dirac_forge.channel.opening import ChannelContext
 from dirac_forge.http import Http
 from dirac_forge.upstream.sources.github import GitHubAccess
 
-__all__ = ["ProposalContext"]
-
 
 class ProposalContext(ChannelContext, Protocol):
     """Settings, and the ways to everything outside."""

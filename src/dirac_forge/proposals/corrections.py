@@ -22,8 +22,6 @@ from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.values import dataclass
 
-__all__ = ["CorrectionSkip", "FeedstockCorrection", "correction", "feedstocks_of"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CorrectionSkip(SkipReason):

@@ -13,20 +13,6 @@ if TYPE_CHECKING:
     from dirac_forge.bump.proposal import Bump
     from dirac_forge.migration.evidence import Evidence
 
-__all__ = [
-    "ChangedSincePrepared",
-    "ChosenVersion",
-    "DecisionReason",
-    "InNoChannel",
-    "LineFinding",
-    "OnBranchAlready",
-    "RebuildEvidence",
-    "RecipeVersion",
-    "UnknownEffect",
-    "UpstreamVersion",
-    "WaitsForBumps",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpstreamVersion:

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from dirac_forge.channel.catalogue import RattlerCatalogue
     from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["DriftLookup"]
-
 
 class DriftLookup:
     """One run: each release is read once, and the channel is asked only where something new is required."""

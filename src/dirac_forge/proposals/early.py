@@ -15,8 +15,6 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["early_lookup"]
-
 _PYPI = re.compile(r"//pypi\.(?:org|io)/packages/source/\w/([A-Za-z0-9][\w.-]*)/")
 
 

@@ -17,8 +17,6 @@ from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.candidates import Candidate
 from dirac_forge.proposals.context import ProposalContext
 
-__all__ = ["lines_of"]
-
 
 def lines_of(
     context: ProposalContext, workspace: Workspace, channel: Channel, subject: Candidate, platforms: Sequence[str]

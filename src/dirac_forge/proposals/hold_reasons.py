@@ -9,21 +9,6 @@ from dirac_forge.bump.objections import TooYoung
 from dirac_forge.proposals.decision_reasons import DecisionReason
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "BehindOthers",
-    "FeedstockFull",
-    "ForgeFull",
-    "GroupHeld",
-    "GroupStuck",
-    "HoldReason",
-    "OutsideSchedule",
-    "Paused",
-    "RunFull",
-    "UnaskedRecipe",
-    "UnknownSettingName",
-    "WaitsForCanaries",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnknownSettingName:

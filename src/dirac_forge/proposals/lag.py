@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from dirac_forge.upstream.index.project import Release
     from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["dated", "first_with"]
-
 
 def dated(drift: Drift, projects: Iterable[str], version: str, lookup: Lookup) -> Drift:
     """Return the drift with since when each line of it lags; `projects` are the recipe's, at `version`.

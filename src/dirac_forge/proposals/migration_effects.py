@@ -17,8 +17,6 @@ from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuilt import has_build_with_new_pin, has_new_pin, pins_on, rebuilt_records, with_old_pin
 from dirac_forge.proposals.migrations import MigrationContext, explained, require_known
 
-__all__ = ["effect_of"]
-
 
 def effect_of(
     migrating: MigrationContext, plan: Plan, target: str, specs: Sequence[str], platforms: Sequence[str]

@@ -31,8 +31,6 @@ from dirac_forge.migration.solvability import (
 from dirac_forge.migration.status import Known, MissingPin, OpenRebuild, PreparedRebuild, Progress, Status, status_of
 from dirac_forge.proposals.migrations import MigrationContext, explained
 
-__all__ = ["status_now"]
-
 _NONE: Mapping[str, OpenRebuild | PreparedRebuild] = MappingProxyType({})
 
 

@@ -39,16 +39,6 @@ from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "MIGRATION_ENDINGS",
-    "MigrationContext",
-    "explained",
-    "line_of",
-    "processes",
-    "require_known",
-    "warn",
-]
-
 MIGRATION_ENDINGS = (".yaml", ".yml")
 _MOST_WARNINGS = 10
 _SKIPS = "skips"

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from dirac_forge.recipe.making.maker import MadeRecipes, Maker
     from dirac_forge.recipe.model import Recipe
 
-__all__ = ["MissingRecipes"]
-
 
 class MissingRecipes:
     """One run: what is asked of upstream for one recipe is not asked again for another."""

@@ -24,8 +24,6 @@ from dirac_forge.migration.addition import (
 )
 from dirac_forge.proposals.migrations import MigrationContext, require_known
 
-__all__ = ["enabling"]
-
 
 def enabling(migrating: MigrationContext, platform: str, target: str, specs: Sequence[str]) -> Addition:
     """Return the plan for a new platform.

@@ -30,8 +30,6 @@ from dirac_forge.proposals.missing_recipes import MissingRecipes
 from dirac_forge.proposals.proofs import Proofs
 from dirac_forge.values import dataclass
 
-__all__ = ["Ordering"]
-
 Pair = tuple[FeedstockFolder, Bump]
 
 

@@ -8,29 +8,6 @@ from typing import Literal
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "ArchivedRepository",
-    "ChangeSent",
-    "ClosedRequest",
-    "FeedstockExists",
-    "FeedstockMovedOn",
-    "FixConflict",
-    "IgnoredVersion",
-    "MergedBeforeRetraction",
-    "MergedRequest",
-    "NextTry",
-    "NoRecipeOnBranch",
-    "NotTried",
-    "OpenRequest",
-    "OthersRequest",
-    "OutcomeReason",
-    "RequestInConflict",
-    "RequestTextUpdated",
-    "RetractedRequest",
-    "Unneeded",
-    "UpToDateRequest",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeSent:

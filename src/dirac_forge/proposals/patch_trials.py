@@ -21,8 +21,6 @@ from dirac_forge.files import read_bytes
 from dirac_forge.http import Http
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT
 
-__all__ = ["absent_patches", "tried_patches"]
-
 _LARGEST_PATCH = 20_000_000
 
 

@@ -18,8 +18,6 @@ from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.values import dataclass
 
-__all__ = ["PatchProof", "PatchThere", "closure", "prove"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PatchProof:

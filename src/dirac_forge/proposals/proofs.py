@@ -25,8 +25,6 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.context import ProposalContext
 
-__all__ = ["Proofs"]
-
 
 class Proofs:
     """One run: the channel is opened once, and the targets are solved once as they are."""

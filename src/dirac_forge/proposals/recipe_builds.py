@@ -14,8 +14,6 @@ from dirac_forge.recipe.platforms import PLATFORMS
 if TYPE_CHECKING:
     from dirac_forge.feedstock.pinning import Pinning
 
-__all__ = ["RecipeBuilds", "builds_of"]
-
 _MORE_PLATFORMS = ("linux-riscv64", "win-arm64")
 _OLD_PYTHON = frozenset({"py2k", "py27"})
 _WELL_KNOWN = {"cran_mirror": "https://cran.r-project.org"}

@@ -29,8 +29,6 @@ from dirac_forge.upstream.given import (
 )
 from dirac_forge.values import dataclass
 
-__all__ = ["RecipeInputs", "newest_tag", "read_inputs"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecipeInputs:

@@ -27,8 +27,6 @@ from dirac_forge.upstream.files.repository import licence_file
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 
-__all__ = ["maker_of"]
-
 
 def maker_of(
     world: ProposalContext,

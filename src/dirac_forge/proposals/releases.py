@@ -36,8 +36,6 @@ from dirac_forge.upstream.sources.sources import ReleaseSources
 from dirac_forge.upstream.sources.tags import read_version
 from dirac_forge.values import dataclass
 
-__all__ = ["Case", "FoundRelease", "ReleaseLookup", "index_name"]
-
 _HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(?::\d+)?)(?=/)""", re.MULTILINE)
 """Of a source: what a recipe says about its project has other keys."""
 

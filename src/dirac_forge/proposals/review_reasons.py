@@ -7,27 +7,6 @@ from typing import Literal
 from dirac_forge.feedstock.change import Recorded
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "AlreadyLabelled",
-    "AutomergeLimited",
-    "AutomergeOff",
-    "AutomergeReason",
-    "ChecksState",
-    "DraftRequest",
-    "ForeignCommits",
-    "LabelRemoved",
-    "LabelsRefused",
-    "LeftForPerson",
-    "MergedAfter",
-    "MergedByPeople",
-    "NewRecipeReview",
-    "NotProposed",
-    "ReviewReason",
-    "UncomparedReleases",
-    "UnprovenTargets",
-    "WorseWithBump",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotProposed:

@@ -9,8 +9,6 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.proofs import Proofs
 
-__all__ = ["target_state"]
-
 
 def target_state(context: ProposalContext, executor: Executor) -> tuple[Cell, ...]:
     """Return each cell of the targets as the channel has it; () where no channel can be read, with a warning."""

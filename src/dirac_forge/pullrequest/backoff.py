@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-__all__ = ["FIRST", "LONGEST", "delay", "due"]
-
 FIRST = timedelta(hours=2)
 LONGEST = timedelta(days=5)
 

@@ -13,8 +13,6 @@ from dirac_forge.pullrequest.records import Identity, fingerprint
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.report.foreign import quiet
 
-__all__ = ["PREFIX", "branch_name", "commit_message", "commits_fingerprint", "safe_branch", "title_of"]
-
 PREFIX = "dirac-forge/"
 _LONGEST = 100
 _LONGEST_TITLE = 250  # GitHub takes 256

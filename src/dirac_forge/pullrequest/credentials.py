@@ -16,8 +16,6 @@ from dirac_forge.errors import InputError, redact
 from dirac_forge.pullrequest.tokens import Token
 from dirac_forge.untrusted import split_url
 
-__all__ = ["VARIABLE", "git_environment"]
-
 VARIABLE = "DIRAC_FORGE_GIT_TOKEN"
 _USER = "x-access-token"
 """What GitHub takes for every kind of token."""

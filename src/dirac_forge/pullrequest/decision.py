@@ -13,8 +13,6 @@ from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, before_digest, fingerprint
 from dirac_forge.values import dataclass
 
-__all__ = ["Decision", "WantedRequest", "decide"]
-
 _ENDED: dict[str, Literal["merged", "closed"]] = {
     "retracted": "closed",
     "closed-by-person": "closed",

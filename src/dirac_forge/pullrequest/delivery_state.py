@@ -16,8 +16,6 @@ from dirac_forge.pullrequest.outcome import Outcome, OutcomeState
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 
-__all__ = ["UNFINISHED", "DeliveryOptions", "DeliveryState", "Prepared"]
-
 UNFINISHED = frozenset({"pushed", "opened", "asked"})
 """Steps after which a new request is not yet as it is to be: who was killed there left something undone."""
 Prepared = Callable[[WantedRequest, Tip], PreparedTree | None]

@@ -13,9 +13,6 @@ from dirac_forge.pullrequest.others import OtherRequest
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.values import dataclass
 
-__all__ = ["WITHDRAWN", "Closing", "Destination", "RepositoryPlace", "Request", "Sent", "TakenError"]
-
-
 WITHDRAWN = "[withdrawn] "
 """Marks the title of a request for a release that upstream took back."""
 Closing = Literal["superseded", "retracted"]

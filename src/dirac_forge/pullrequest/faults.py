@@ -18,8 +18,6 @@ from dirac_forge.pullrequest.refusals import (
 )
 from dirac_forge.values import dataclass
 
-__all__ = ["Fault", "environment_fault"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:

@@ -12,8 +12,6 @@ from dirac_forge.recipe.reading.recipe_text import RECIPE_NAMES, chosen_recipe
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
-__all__ = ["folder_of", "full_name_of", "kept", "recipe_in"]
-
 _PATCHES = (".patch", ".diff")
 _BESIDE = ("recipe/conda_build_config.yaml", "recipe/variants.yaml", "conda-forge.yml")
 

@@ -13,8 +13,6 @@ from dirac_forge.pullrequest.journal import Journal
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Identity, LedgerEntry, State
 
-__all__ = ["learnt", "mark", "observe", "observed_request", "relearn", "withdraw"]
-
 
 def observe(
     entry: LedgerEntry,

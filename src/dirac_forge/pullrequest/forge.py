@@ -8,17 +8,6 @@ from typing import Literal, Protocol
 
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "BranchHead",
-    "CheckReport",
-    "Checks",
-    "Comment",
-    "Forge",
-    "OwnRequest",
-    "PullRequest",
-    "Repo",
-]
-
 Checks = Literal["green", "red", "pending", "none"]
 
 

@@ -18,8 +18,6 @@ from dirac_forge.pullrequest.records import Identity
 from dirac_forge.pullrequest.refusals import NO_ACCESS_HINT, NoAccessError, NotOnForgeError, RestrictedError
 from dirac_forge.report.foreign import quiet
 
-__all__ = ["SERVICES", "GitHubDestination"]
-
 SERVICES = frozenset(
     {
         "conda-forge-webservices[bot]",

@@ -11,8 +11,6 @@ from dirac_forge.pullrequest.records import Identity
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
-__all__ = ["LONGEST", "Header", "changed_by_people", "read_header", "text_digest", "with_header"]
-
 LONGEST = 65_536
 """Characters that GitHub takes as the body of a pull request, issue or comment."""
 _HEADER = re.compile(r"\A\s{0,10}<!-- dirac-forge: (\{[^<>]{0,4000}\}) -->")

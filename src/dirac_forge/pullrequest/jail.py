@@ -27,8 +27,6 @@ from pathlib import Path
 
 from dirac_forge.values import dataclass
 
-__all__ = ["Jail", "find_jail"]
-
 _UNSHARE = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=KILL", "--ipc", "--uts")
 _HIDDEN = ("/dev", "/var/tmp", "/var/lib/systemd/credentials")  # noqa: S108
 _SYSTEM = frozenset(

@@ -12,8 +12,6 @@ from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry
 from dirac_forge.values import dataclass
 
-__all__ = ["Journal"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Journal:

@@ -13,8 +13,6 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["BusyError", "Lease", "dead", "this_process"]
-
 
 class BusyError(ForgeError):
     """Another bot has the right to run, or took it over."""

@@ -17,8 +17,6 @@ from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry, Ledger
 from dirac_forge.pullrequest.schema import migrate
 from dirac_forge.pullrequest.sqlite import LedgerError, is_broken, stored, time_of, translated
 
-__all__ = ["Clock", "Ledger", "utc_now"]
-
 Clock = Callable[[], datetime]
 
 _IDENTITY = ("feedstock", "branch", "kind", "key")

@@ -9,8 +9,6 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.settings import Settings
 
-__all__ = ["ledger_path", "open_ledger"]
-
 _STATE = ".dirac-forge"
 
 

@@ -13,8 +13,6 @@ from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
 from dirac_forge.pullrequest.tokens import secrets_in
 from dirac_forge.values import dataclass
 
-__all__ = ["SecretReach", "local_smithy", "reach_of", "secret_places", "token_files", "unsafe_build"]
-
 _STORES = (
     ".config/gh/hosts.yml",
     ".netrc",

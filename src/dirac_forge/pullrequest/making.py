@@ -13,8 +13,6 @@ from dirac_forge.pullrequest.clones import Author, Clones, Tip
 from dirac_forge.pullrequest.smithy import NoSmithy, Rerendered, Smithy
 from dirac_forge.values import dataclass
 
-__all__ = ["MadeCommits", "PreparedTree", "Remake", "fits", "make", "rebased", "staged"]
-
 Remake = Callable[[Mapping[str, str]], Change | Skip]
 """Decides again from a feedstock's files (path to text) as they are now."""
 

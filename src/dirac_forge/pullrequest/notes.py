@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dirac_forge.pullrequest.smithy import Rerendered
 from dirac_forge.report.foreign import code, escaped
 
-__all__ = ["RERENDER", "notes"]
-
 RERENDER = "@conda-forge-admin, please rerender"
 """What conda-forge's service listens to, in a comment: https://conda-forge.org/docs/maintainer/infrastructure/"""
 _MOST = 20

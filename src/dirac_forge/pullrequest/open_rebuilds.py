@@ -8,8 +8,6 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.pullrequest.ledger_file import ledger_path, open_ledger
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 
-__all__ = ["member_of", "open_rebuilds", "request_of"]
-
 
 def open_rebuilds(world: ProposalContext, migration: str) -> dict[str, OpenRebuild | PreparedRebuild]:
     """Return the open requests that rebuild a feedstock or a release line, as the ledger has them.

@@ -9,8 +9,6 @@ from dirac_forge.pullrequest.headers import Header
 from dirac_forge.pullrequest.records import Identity
 from dirac_forge.values import dataclass
 
-__all__ = ["OtherRequest", "announces", "carries"]
-
 _VERSION_LINE = re.compile(
     r"""(?mx)^\s*(?:-\s+)?(?:\{%-?\s*set\s+version\s*=\s*|version\s*:\s*)["']?(?P<version>[0-9A-Za-z][\w.+!-]{0,99})"""
 )

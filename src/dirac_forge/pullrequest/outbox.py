@@ -27,8 +27,6 @@ from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.foreign import code, escaped
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Outbox", "PreparedChange"]
-
 _ROBOT = Author(name="dirac-forge", email="dirac-forge@users.noreply.github.com")
 _LARGEST = 1_000_000
 _MADE = TypeAdapter(MadeCommits)

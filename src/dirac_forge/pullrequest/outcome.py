@@ -11,8 +11,6 @@ from dirac_forge.pullrequest.records import Identity
 from dirac_forge.report.bot_words import reason_code, worded
 from dirac_forge.values import dataclass
 
-__all__ = ["Outcome", "OutcomeState"]
-
 OutcomeState = Literal[
     "opened",
     "updated",

@@ -7,8 +7,6 @@ import unicodedata
 
 from dirac_forge.errors import InputError
 
-__all__ = ["safe_path"]
-
 _LONGEST = 400
 _DEEPEST = 12
 # What file systems take for `.git`: git's own protectNTFS and protectHFS are about the same names.

@@ -9,17 +9,6 @@ from typing import Literal
 
 from dirac_forge.feedstock.change import Change
 
-__all__ = [
-    "Event",
-    "Identity",
-    "LedgerEntry",
-    "LedgerLine",
-    "Run",
-    "State",
-    "before_digest",
-    "fingerprint",
-]
-
 State = Literal[
     "wanted",
     "prepared",

@@ -7,24 +7,6 @@ from typing import Literal
 from dirac_forge import http
 from dirac_forge.errors import ForgeError, UnknownError
 
-__all__ = [
-    "NO_ACCESS_HINT",
-    "ArchivedError",
-    "ConflictError",
-    "CredentialsError",
-    "ForbiddenError",
-    "ForgeRefusedError",
-    "LimitError",
-    "NoAccessError",
-    "NoBranchError",
-    "NotOnForgeError",
-    "NothingNewError",
-    "Problem",
-    "RestrictedError",
-    "ValidationError",
-]
-
-
 Problem = Literal["", "archived", "exists", "gone", "no-commits", "no-label", "integration", "locked", "restricted"]
 """`exists`: there is such a request already; `gone`: what is to be deleted does not exist; `no-commits`: nothing to
 merge; `no-label`: the label is not there; `integration`: not for the tokens of Actions and Apps; `locked`: nobody may

@@ -9,8 +9,6 @@ from dirac_forge.pullrequest.headers import changed_by_people, with_header
 from dirac_forge.pullrequest.making import MadeCommits
 from dirac_forge.pullrequest.notes import notes
 
-__all__ = ["request_text"]
-
 
 def request_text(
     wanted: WantedRequest,

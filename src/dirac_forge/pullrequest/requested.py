@@ -24,14 +24,6 @@ from dirac_forge.recipe.model import Recipe
 from dirac_forge.report.bodies import with_bodies, with_rebuild_body, with_recipe_body
 from dirac_forge.settings import Settings
 
-__all__ = [
-    "RequestedChange",
-    "remake_from_folder",
-    "requested_bumps",
-    "requested_rebuilds",
-    "requested_recipe",
-]
-
 RequestedChange = tuple[Change, Remake]
 """A change, and how it is decided again where the feedstock is not what it was made from."""
 

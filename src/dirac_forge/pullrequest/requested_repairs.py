@@ -17,8 +17,6 @@ from dirac_forge.pullrequest.requested import RequestedChange, remake_from_folde
 from dirac_forge.report.corrections import with_findings_body
 from dirac_forge.settings import Settings
 
-__all__ = ["PATCHES", "requested_broken", "requested_corrections", "requested_patches"]
-
 PATCHES = "conda-forge-repodata-patches"
 """https://github.com/conda-forge/conda-forge-repodata-patches-feedstock"""
 

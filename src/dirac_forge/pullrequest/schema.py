@@ -7,8 +7,6 @@ from pathlib import Path
 
 from dirac_forge.errors import InputError
 
-__all__ = ["APPLICATION", "MIGRATIONS", "migrate"]
-
 APPLICATION = 0x0D1AC0F6
 """SQLite's `application_id` of a ledger: distinguishes it from other programs' files."""
 

@@ -19,8 +19,6 @@ from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import LedgerEntry
 from dirac_forge.report.bot_words import worded
 
-__all__ = ["conflicting", "left_closed", "left_to_others", "merged", "supersede"]
-
 _CONFLICT = (
     "The files that this request changes have changed on the feedstock's branch. It is not remade, because "
     "`bot: {remake_prs_with_conflicts: false}` in `conda-forge.yml` says so: resolve the conflicts, or close it to "

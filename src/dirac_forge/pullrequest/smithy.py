@@ -14,8 +14,6 @@ from dirac_forge.pullrequest.jail import Jail, jailed_environment
 from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.values import dataclass
 
-__all__ = ["NoSmithy", "Rerendered", "Smithy", "find_smithy"]
-
 # PyPI's `conda-smithy` is years old (2.x, 2017) and can't be installed from there: conda-forge's is the program.
 _OLDEST = 3
 _VERSION = re.compile(r"\b(\d{1,4})((?:\.\d{1,5}){1,3})(?:[.+-]?\w{1,20})*\b")

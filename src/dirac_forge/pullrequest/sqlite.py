@@ -9,8 +9,6 @@ from pathlib import Path
 from dirac_forge.errors import ForgeError, InputError, StorageError, UnknownError, redact
 from dirac_forge.untrusted import time_from
 
-__all__ = ["LedgerError", "LockedError", "is_broken", "stored", "time_of", "translated"]
-
 _LONGEST = 20_000
 _BROKEN = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

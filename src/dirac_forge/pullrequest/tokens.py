@@ -18,19 +18,6 @@ from dirac_forge.files import read_text
 from dirac_forge.programs import TooSlowError, plain_environment, run
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = [
-    "SOURCES",
-    "TOKEN_VARIABLES",
-    "AppKey",
-    "Token",
-    "find_credentials",
-    "forbid_dumps",
-    "from_environment",
-    "has_source",
-    "place_outside",
-    "secrets_in",
-]
-
 SOURCES = (
     "GITHUB_TOKEN_FILE (the path of a file), the keyring (service dirac-forge, user github), `gh auth login`, "
     "GITHUB_TOKEN or GH_TOKEN, or a GitHub App's GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY"

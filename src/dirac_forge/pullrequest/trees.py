@@ -18,8 +18,6 @@ from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.paths import safe_path
 from dirac_forge.values import dataclass
 
-__all__ = ["Author", "MovedError", "adopt", "adopt_tree", "commit", "read", "work_tree"]
-
 _MAX_FILE = 4_000_000
 _MAX_ALL = 40_000_000
 _MAX_FILES = 5_000

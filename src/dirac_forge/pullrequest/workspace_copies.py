@@ -14,8 +14,6 @@ from dirac_forge.git import own_git
 from dirac_forge.pullrequest.branches import safe_branch
 from dirac_forge.pullrequest.trees import Author
 
-__all__ = ["write_copies"]
-
 _AUTHOR = Author(name="dirac-forge", email="dirac-forge@users.noreply.github.com")
 _WHEN = datetime(2000, 1, 1, tzinfo=UTC)
 """Always the same, so that the same files are the same commit, and a second run changes nothing."""

@@ -13,8 +13,6 @@ from typing import Literal
 from dirac_forge.recipe.notes import Note
 from dirac_forge.values import dataclass
 
-__all__ = ["About", "Output", "Recipe", "Requirement", "Source", "Test", "When"]
-
 
 @dataclass(frozen=True, slots=True)
 class When:

@@ -11,8 +11,6 @@ from typing import Literal
 
 from dirac_forge.values import dataclass
 
-__all__ = ["Fact", "Level", "Note", "NoteKind", "filled", "kept", "note"]
-
 Level = Literal["info", "warning", "todo"]
 Fact = str | tuple[str, ...]
 _MOST_NAMED = 3

@@ -9,8 +9,6 @@ from packaging.version import Version
 
 from dirac_forge.values import dataclass
 
-__all__ = ["PLATFORM_MARKERS", "Scope"]
-
 PLATFORM_MARKERS: dict[str, dict[str, str]] = {
     subdir: {"sys_platform": sys, "platform_system": system, "os_name": os, "platform_machine": machine}
     for subdir, sys, system, os, machine in (

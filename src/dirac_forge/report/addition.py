@@ -13,8 +13,6 @@ from dirac_forge.report.document import Section, words
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown, sentences
 
-__all__ = ["addition_json", "addition_text"]
-
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
 

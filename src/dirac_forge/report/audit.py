@@ -12,8 +12,6 @@ from dirac_forge.channel.records import Record
 from dirac_forge.report.document import Code, Inline, Items, Line, Paragraph, Section
 from dirac_forge.report.numbers import counted
 
-__all__ = ["audit_json", "audit_sections", "finding_line"]
-
 _SAYS: Mapping[FindingKind, str] = {
     "missing": "{dependency} is missing",
     "looser": "{dependency} {example} is allowed, but upstream excludes it",

@@ -16,8 +16,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from dirac_forge.proposals.patches import PatchProof
 
-__all__ = ["AuditEdits", "audit_steps", "edits_json", "edits_sections"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEdits:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from dirac_forge.recipe.making.judging import Needed
     from dirac_forge.recipe.model import Recipe
 
-__all__ = ["dependents_of", "next_steps", "with_bodies", "with_body", "with_rebuild_body", "with_recipe_body"]
-
 
 def with_body(bump: Bump, *, waiting: Sequence[str] = ()) -> Bump:
     """Return the bump with reasons and Markdown for its change and for the recipes that it needs.

@@ -15,8 +15,6 @@ from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quo
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["build_json", "build_text", "evidence_json"]
-
 _ISOLATION = {
     "bwrap": "Builds ran without a network, other files read-only or hidden (bwrap).",
     "unshare": "Builds ran without a network, other files read-only or hidden (user namespaces).",

@@ -29,8 +29,6 @@ from dirac_forge.build.failures import (
 from dirac_forge.report.document import words
 from dirac_forge.report.proof_words import cell_words
 
-__all__ = ["advice", "built_line", "failed_build", "reason"]
-
 
 def reason(failure: Failure) -> str:
     """Return what went wrong, as a sentence without its full stop."""

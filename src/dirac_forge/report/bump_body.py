@@ -33,8 +33,6 @@ from dirac_forge.report.proof_body import proof_blocks
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.carried import Carried, LagStart, UnmetRequirement
 
-__all__ = ["attention_sections", "bump_sections", "review_count"]
-
 _MOST_REJECTED = 5
 _MOST_FILES = 2
 _MOST_NOTES = 6

@@ -9,8 +9,6 @@ from dirac_forge.bump.bump_notes import NotCompared
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.report.document import Block, Items, Line
 
-__all__ = ["checklist", "written"]
-
 
 def written(bump: Bump) -> bool:
     """Whether what drifted is in the edits, and not only reported."""

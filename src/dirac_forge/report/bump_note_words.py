@@ -13,8 +13,6 @@ from dirac_forge.report import drift_note_words as _drift_note_words  # noqa: F4
 from dirac_forge.report.document import words
 from dirac_forge.report.wording import add_words, worded
 
-__all__ = ["conda_forge_yml", "described", "lagging"]
-
 
 @worded.register
 def described(change: Carried) -> str:

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
     from dirac_forge.check.proof import Proof
 
-__all__ = ["bumps_json", "bumps_text"]
-
 _MOST_NAMES = 40
 _MOST_REASONS = 10
 _SHORT = 100

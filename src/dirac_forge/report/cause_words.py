@@ -37,17 +37,6 @@ from dirac_forge.check.remedies import (
 )
 from dirac_forge.report.document import listed
 
-__all__ = [
-    "cause_lines",
-    "cause_text",
-    "obstacle_text",
-    "reason_text",
-    "refusal_text",
-    "remedy_phrases",
-    "remedy_text",
-    "unblock_text",
-]
-
 _Case = tuple[str, str] | None
 _MOST_BUILDS = 3
 

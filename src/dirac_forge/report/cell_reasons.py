@@ -17,8 +17,6 @@ from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Hanging, flat
 from dirac_forge.values import dataclass
 
-__all__ = ["ReasonParagraph", "reasons", "where"]
-
 _MOST_CAUSES = 8
 _MOST_NAMES = 5
 _FEW_REMEDIES = 6

@@ -41,8 +41,6 @@ from dirac_forge.report.verdicts import (
 )
 from dirac_forge.values import dataclass
 
-__all__ = ["document", "markdown", "terminal", "verdict_json"]
-
 
 def document(
     cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequence[Turn] = (), *, ends: date | None = None

@@ -18,8 +18,6 @@ from dirac_forge.report.markdown import markdown
 from dirac_forge.report.patch_proofs import patch_sections
 from dirac_forge.report.wording import clauses
 
-__all__ = ["correction_json", "correction_lines", "with_findings_body"]
-
 _MOST = 50
 _NOT_CORRECTED: Mapping[str, str] = {
     "no-output": "the recipe makes no {package}",

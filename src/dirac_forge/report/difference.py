@@ -12,8 +12,6 @@ from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Sec
 from dirac_forge.report.numbers import counted
 from dirac_forge.upstream.index.vulnerabilities import Vulnerability
 
-__all__ = ["difference_json", "difference_sections"]
-
 _HEADINGS: tuple[tuple[str, tuple[ChangeKind, ...]], ...] = (
     ("Added", ("added",)),
     ("Removed", ("removed",)),

@@ -10,24 +10,6 @@ from dataclasses import replace
 
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Block",
-    "Bold",
-    "Code",
-    "Folded",
-    "Inline",
-    "Items",
-    "Line",
-    "Link",
-    "Paragraph",
-    "Quote",
-    "Section",
-    "Table",
-    "few",
-    "listed",
-    "words",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Code:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dirac_forge.report.foreign import visible
 from dirac_forge.report.picture import COLOURS, Picture
 
-__all__ = ["dot"]
-
 
 def dot(picture: Picture) -> str:
     """Return the picture for `dot -Tsvg`; one column a wave."""

@@ -6,8 +6,6 @@ from dirac_forge.bump.drift.drift_notes import DriftNote, DriftNoteKind
 from dirac_forge.recipe.notes import filled
 from dirac_forge.report.wording import worded
 
-__all__ = ["WORDS"]
-
 WORDS: dict[DriftNoteKind, str] = {
     "add-by-hand": "add {requirement} to {section} by hand ({evidence})",
     "backport": "{package} is in the standard library, and is not added ({evidence})",

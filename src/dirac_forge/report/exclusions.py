@@ -8,8 +8,6 @@ from dirac_forge.feedstock.archived import ARCHIVED
 from dirac_forge.migration.exclusions import NoRebuild
 from dirac_forge.report.bump_reasons import worded
 
-__all__ = ["no_rebuild_text"]
-
 _SAYS: Mapping[str, str] = {
     "archived": ARCHIVED,
     "unreadable": "its recipe can't be read: {problem}",

@@ -9,8 +9,6 @@ from dirac_forge.report.bodies import next_steps
 from dirac_forge.report.foreign import code, escaped, link
 from dirac_forge.report.markdown import markdown
 
-__all__ = ["fix_issue", "with_fix_body"]
-
 
 def with_fix_body(change: Change, *, number: int, url: str, title: str, base: str) -> Change:
     """Return a fix with its body and reasons; `number`, `url`, `title` and `base` are those of the merged request."""

@@ -20,9 +20,6 @@ from dirac_forge.proposals.hold_reasons import (
 )
 from dirac_forge.report.wording import add_words, clauses, worded
 
-__all__: list[str] = []
-
-
 add_words(
     {UnaskedRecipe: "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"}
 )

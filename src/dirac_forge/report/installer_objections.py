@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dirac_forge.distribution.installer_rules import InstallerObjection, ObjectionKind
 from dirac_forge.report.document import listed
 
-__all__ = ["objection_words"]
-
 _WORDS: Mapping[ObjectionKind, str] = {
     "adds-python": "constructor adds python to the base environment, which is not in this solution: add it to specs",
     "needs-conda": "constructor refuses extra_envs without conda in the base environment: add it to specs",

@@ -7,8 +7,6 @@ from typing import Any
 from dirac_forge.distribution.installer import BuiltInstaller, Trial
 from dirac_forge.report.document import Block, Items, Paragraph, Quote, Section
 
-__all__ = ["installer_json", "installer_sections"]
-
 _MEGABYTE = 1_000_000
 
 

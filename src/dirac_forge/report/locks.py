@@ -14,8 +14,6 @@ from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Sec
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
 
-__all__ = ["check_json", "check_sections", "content_lines", "failed_lines", "lock_json", "lock_sections"]
-
 _MEGABYTE = 1_000_000
 _MOST_OUTDATED = 3
 """Packages of a line of `lock --check`; `diff` shows all."""

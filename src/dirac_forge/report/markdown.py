@@ -21,8 +21,6 @@ from dirac_forge.report.document import (
 )
 from dirac_forge.report.foreign import code, escaped, fenced, link
 
-__all__ = ["markdown"]
-
 _LARGEST = 60_000
 """Characters; GitHub takes 65,536 in a body, and the request's header and footer need some."""
 _MOST_ROWS = 100

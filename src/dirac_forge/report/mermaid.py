@@ -5,8 +5,6 @@ from __future__ import annotations
 from dirac_forge.report.foreign import plain
 from dirac_forge.report.picture import COLOURS, Arrow, Picture
 
-__all__ = ["mermaid"]
-
 
 def mermaid(picture: Picture) -> str:
     """Return the picture as a flowchart; one subgraph a wave."""

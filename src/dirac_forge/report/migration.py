@@ -24,18 +24,6 @@ from dirac_forge.report.rebuild_body import rebuild_sections
 from dirac_forge.report.terminal import Shown, diff, flat, sentences
 from dirac_forge.report.wording import worded
 
-__all__ = [
-    "changes_json",
-    "changes_text",
-    "list_json",
-    "list_text",
-    "no_members",
-    "plan_json",
-    "plan_text",
-    "why_json",
-    "why_text",
-]
-
 _EFFECTS = {
     "ignored": "Gets no new pin, since the recipe ignores the run_exports",
     "builds-only": "Only built against it, since it exports nothing",

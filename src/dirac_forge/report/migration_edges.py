@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from dirac_forge.migration.edges import Hop
     from dirac_forge.migration.plan import Edge, Plan
 
-__all__ = ["edge_sentences", "membership_reasons", "requirement_place"]
-
 
 def edge_sentences(plan: Plan, edge: Edge) -> Iterator[str]:
     """Yield a sentence for each step: `gtk3 needs libcups in run: gtk3/recipe/meta.yaml:61: libcups`."""

@@ -15,8 +15,6 @@ from dirac_forge.report.migration_status import missing_words
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import flat, sentences
 
-__all__ = ["effect_json", "effect_text"]
-
 _SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
 _MOST_NAMES = 20
 """In a sentence; --json has all."""

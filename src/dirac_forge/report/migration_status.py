@@ -37,17 +37,6 @@ from dirac_forge.report.migration import no_members
 from dirac_forge.report.proof_words import environment_words
 from dirac_forge.report.terminal import CutLine, Hanging, WhereCut, sentences
 
-__all__ = [
-    "evidence_words",
-    "missing_words",
-    "next_json",
-    "next_text",
-    "platforms_elsewhere",
-    "reason_words",
-    "status_json",
-    "status_text",
-]
-
 _COLOURS = {
     "done": "green",
     "in-pr": "blue",

@@ -10,23 +10,6 @@ from pathlib import Path
 from dirac_forge.report.document import Code, Items, Section
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Step",
-    "build_steps",
-    "check_steps",
-    "current_steps",
-    "evidence_steps",
-    "first_steps",
-    "near",
-    "recipe_steps",
-    "repeated",
-    "step",
-    "steps_section",
-    "with_folders",
-    "write_steps",
-    "written_steps",
-]
-
 _MOST_ARGUMENTS = 12
 """Arguments of a command that people still read."""
 _MOST_COPIED = 60

@@ -6,8 +6,6 @@ from dirac_forge.proposals import outcome_reasons as reasons
 from dirac_forge.report.foreign import escaped
 from dirac_forge.report.wording import add_words, worded
 
-__all__ = ["closing_words"]
-
 add_words(
     {
         reasons.MergedBeforeRetraction: "it is merged and can't be retracted any more",

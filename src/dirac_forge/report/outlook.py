@@ -11,8 +11,6 @@ from dirac_forge.report.document import words
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
 
-__all__ = ["outlook_json", "outlook_lines"]
-
 _MOST = 5
 
 

@@ -12,8 +12,6 @@ from dirac_forge.report.foreign import plain
 from dirac_forge.report.terminal import Hanging, wrapped
 from dirac_forge.values import dataclass
 
-__all__ = ["Overview", "OverviewRow"]
-
 _GAP = "  "
 _LEAST = 24
 """Columns that a reason needs to be read beside the rest."""

@@ -12,8 +12,6 @@ from dirac_forge.report.proof_words import cell_words
 if TYPE_CHECKING:
     from dirac_forge.proposals.patches import PatchProof
 
-__all__ = ["patch_sections"]
-
 
 def patch_sections(proof: PatchProof) -> tuple[Section, ...]:
     """Return what the patches change, and what that does to the targets."""

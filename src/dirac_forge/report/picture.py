@@ -11,8 +11,6 @@ from dirac_forge.report.migration_edges import edge_sentences, requirement_place
 from dirac_forge.report.migration_status import evidence_words, reason_words
 from dirac_forge.values import dataclass
 
-__all__ = ["COLOURS", "Arrow", "Box", "Picture", "picture_of"]
-
 COLOURS: Mapping[State | Literal["planned"], str] = {
     "done": "#1b7837",
     "in-pr": "#2166ac",

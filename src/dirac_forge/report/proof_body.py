@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from dirac_forge.check.proof import Proof
     from dirac_forge.check.proof_reasons import EnvironmentProof
 
-__all__ = ["UNPROVEN", "environment_json", "environment_reasons", "proof_blocks", "unblock_lines", "untold"]
-
 UNPROVEN = "not proven: the solver did not check the targets"
 _OUTCOMES = {
     "better": "The targets get better",

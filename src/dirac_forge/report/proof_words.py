@@ -30,8 +30,6 @@ from dirac_forge.check.proof_reasons import (
 from dirac_forge.report.cause_words import reason_text, refusal_text
 from dirac_forge.report.document import listed
 
-__all__ = ["cell_words", "environment_words", "proof_words", "verdict_words", "warning_words"]
-
 _LONGEST = 600
 """Characters of the reason of one environment."""
 

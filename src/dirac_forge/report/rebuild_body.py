@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from dirac_forge.migration.effects import TargetAnswer, TargetEffect, WaveEffect
     from dirac_forge.migration.plan import Plan
 
-__all__ = ["rebuild_sections"]
-
 _MOST = 10
 _WORDS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
 

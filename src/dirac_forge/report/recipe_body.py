@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from dirac_forge.recipe.making.judging import Needed
     from dirac_forge.recipe.model import Recipe, Source
 
-__all__ = ["in_channel", "recipe_sections"]
-
 
 def recipe_sections(
     recipe: Recipe, needed: Sequence[Needed] = (), *, needed_for: Sequence[str] = ()

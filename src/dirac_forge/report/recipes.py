@@ -19,8 +19,6 @@ from dirac_forge.report.numbers import counted
 from dirac_forge.report.recipe_body import in_channel
 from dirac_forge.report.terminal import Shown, diff
 
-__all__ = ["as_json", "as_text"]
-
 _LABELS = {"info": "note", "warning": "check", "todo": "fill in"}
 _ORDER = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
 _SHOWN = 3

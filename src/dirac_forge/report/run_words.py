@@ -7,8 +7,6 @@ from typing import Literal
 from dirac_forge.proposals import decision_reasons, review_reasons
 from dirac_forge.report.wording import add_words, worded
 
-__all__ = ["decided_words"]
-
 
 def decided_words(
     kind: Literal["bump", "migration", "recipe"],

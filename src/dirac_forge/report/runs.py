@@ -15,8 +15,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["RunRow", "run_markdown", "run_sections", "run_text"]
-
 _MOST_NAMES = 20
 _ORDER = (
     *("opened", "updated", "prepared", "merged", "closed", "done"),

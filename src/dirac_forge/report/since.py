@@ -14,8 +14,6 @@ from dirac_forge.check.since import Turn
 from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import listed
 
-__all__ = ["turn_json", "turns"]
-
 
 def turns(found: Sequence[Turn]) -> list[ReasonParagraph]:
     """Return one paragraph for each change, with all the cells that it holds for."""

@@ -10,8 +10,6 @@ from dirac_forge.report.foreign import visible
 from dirac_forge.report.picture import COLOURS, Arrow, Box, Picture
 from dirac_forge.values import dataclass
 
-__all__ = ["svg"]
-
 _ROW = 24
 _BOX = 18
 _GAP = 90

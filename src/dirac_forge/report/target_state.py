@@ -11,8 +11,6 @@ from dirac_forge.report.proof_words import cell_words
 if TYPE_CHECKING:
     from dirac_forge.check.cells import Cell
 
-__all__ = ["targets_json", "targets_lines"]
-
 _MOST_CELLS = 4
 
 

@@ -30,8 +30,6 @@ from dirac_forge.report.document import (
 from dirac_forge.report.foreign import plain, visible
 from dirac_forge.values import dataclass
 
-__all__ = ["CutLine", "Hanging", "Shown", "WhereCut", "diff", "flat", "inline", "joined", "sentences", "wrapped"]
-
 _LONGEST = 2_000
 _WHOLE = 50_000
 _EXACT: dict[str, Any] = {"exact": True}

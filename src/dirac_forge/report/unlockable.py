@@ -11,8 +11,6 @@ from dirac_forge.report.document import Items, Paragraph, Section, listed
 from dirac_forge.report.locks import content_lines, lock_json
 from dirac_forge.report.numbers import counted
 
-__all__ = ["OTHER_CHANNEL", "reasons_json", "refused_json", "refused_lines", "refused_sections"]
-
 OTHER_CHANNEL = "Give a channel that has the packages themselves, such as a mirror: --channel URL."
 _MOST_NAMED = 3
 _SAYS: dict[UnlockableReason, str] = {

@@ -18,8 +18,6 @@ from dirac_forge.report.proof_words import verdict_words
 from dirac_forge.report.terminal import flat
 from dirac_forge.values import dataclass
 
-__all__ = ["OUTCOMES", "axes", "effects", "grid", "heading", "moved", "one_line", "verdict_blocks"]
-
 _MOST_CHANGES = 12
 _MANY = 4
 """Cells that share one line, where all are alike."""

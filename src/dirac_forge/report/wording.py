@@ -8,8 +8,6 @@ from functools import singledispatch
 
 from dirac_forge.feedstock.change import Recorded
 
-__all__ = ["add_words", "clauses", "reason_code", "recorded", "worded"]
-
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
 

@@ -6,8 +6,6 @@ from dirac_forge.http import Http, Trust
 from dirac_forge.progress import Observer
 from dirac_forge.settings.model import Settings
 
-__all__ = ["http_of", "trust_of"]
-
 
 def http_of(settings: Settings, *, github_url: str, observer: Observer) -> Http:
     """Return a session with the cache, the limits and the trusted hosts of the settings."""

@@ -18,8 +18,6 @@ from dirac_forge.settings.validation import KeyPath
 from dirac_forge.untrusted import parse_toml
 from dirac_forge.values import dataclass
 
-__all__ = ["Document"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Document:

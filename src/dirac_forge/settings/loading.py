@@ -23,8 +23,6 @@ from dirac_forge.settings.table import ForgeTable
 from dirac_forge.settings.validation import InvalidError, KeyPath, StrictTable, dotted, nearest, validated
 from dirac_forge.untrusted import parse_number, parse_whole_number
 
-__all__ = ["ENVIRONMENT_PREFIX", "load"]
-
 ENVIRONMENT_PREFIX = "DIRAC_FORGE_"
 
 _WORKSPACE = "DIRAC_FORGE_WORKSPACE"

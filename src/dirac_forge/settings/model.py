@@ -13,15 +13,6 @@ from packaging.specifiers import SpecifierSet
 from dirac_forge.settings.schedule import ScheduleWindow
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "DIRAC_FEEDSTOCKS",
-    "DIRAC_TARGETS",
-    "BotSettings",
-    "FeedstockSettings",
-    "Settings",
-    "TargetSettings",
-]
-
 _PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")
 
 

@@ -8,8 +8,6 @@ from datetime import datetime, time
 from dirac_forge.settings.validation import unexpected
 from dirac_forge.values import dataclass
 
-__all__ = ["ScheduleWindow", "window_of"]
-
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY = f"(?:{'|'.join(_DAYS)})"
 _WINDOW = re.compile(

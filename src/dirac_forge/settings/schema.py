@@ -12,9 +12,6 @@ from pydantic import BaseModel
 from dirac_forge.settings.model import BotSettings, Settings
 from dirac_forge.settings.table import ForgeTable
 
-__all__ = ["schema_of", "settings_schema"]
-
-
 _BASE = "https://diracgrid.github.io/dirac-forge/schemas"
 
 

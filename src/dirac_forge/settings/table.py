@@ -30,8 +30,6 @@ from dirac_forge.settings.schedule import ScheduleWindow, window_of
 from dirac_forge.settings.validation import Matching, StrictTable, unexpected, wrong
 from dirac_forge.untrusted import split_url
 
-__all__ = ["BotTable", "FeedstockTable", "ForgeTable", "TargetTable"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Listed:

@@ -24,19 +24,6 @@ from pydantic_core import CoreSchema, ErrorDetails, PydanticCustomError, core_sc
 
 from dirac_forge.errors import redact
 
-__all__ = [
-    "InvalidError",
-    "KeyPath",
-    "Matching",
-    "StrictTable",
-    "described",
-    "dotted",
-    "nearest",
-    "unexpected",
-    "validated",
-    "wrong",
-]
-
 KeyPath = tuple[str | int, ...]
 """From the root of a value: names of keys and indices of lists."""
 M = TypeVar("M", bound=BaseModel)

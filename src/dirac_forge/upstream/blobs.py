@@ -17,8 +17,6 @@ from packaging.version import Version
 from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.index.project import ReleaseFile
 
-__all__ = ["dump", "key_of", "kind", "load"]
-
 SCHEMA = 6
 """Raised whenever more, or something else, is read from a file."""
 

@@ -12,8 +12,6 @@ from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.index.project import Project, Release
 from dirac_forge.values import dataclass
 
-__all__ = ["Choice", "Refusal", "Rejected", "choose", "nearest", "objection", "offers"]
-
 _ANY = SpecifierSet()
 _NAMED = 5
 """How many versions a message names."""

@@ -20,8 +20,6 @@ from dirac_forge.upstream.files.filenames import SDIST_SUFFIXES, FileNames, Name
 from dirac_forge.upstream.index.project import Project, ReleaseFile
 from dirac_forge.values import dataclass
 
-__all__ = ["Ask", "Digest", "Digests", "check_start", "project_of", "read_known"]
-
 LARGEST = 2 * 1024**3
 """Bytes that are downloaded for a hash; the largest sources on conda-forge have some 1 GB."""
 _LENGTHS = {64: "sha256", 40: "sha1", 32: "md5"}

@@ -33,16 +33,6 @@ from dirac_forge.upstream.index.project import Release, ReleaseFile
 from dirac_forge.upstream.tree_version import version_of_tree
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "RepositoryTag",
-    "as_published",
-    "from_file",
-    "from_folder",
-    "from_repository",
-    "is_given",
-    "repository_tag",
-]
-
 _MOST_FILES = 20_000
 _ASIDE = {".git", ".hg", ".tox", ".venv", "node_modules", "__pycache__", "build", "dist", ".eggs", ".mypy_cache"}
 _SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")

@@ -23,8 +23,6 @@ from dirac_forge.upstream.index.client import IndexClient, UnknownProjectError
 from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.once import Once
 
-__all__ = ["Lookup"]
-
 
 class Lookup:
     """An index, and what was already asked of it; safe to use from many threads."""

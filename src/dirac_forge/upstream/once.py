@@ -10,8 +10,6 @@ from contextlib import suppress
 from functools import wraps
 from typing import Concatenate, Generic, ParamSpec, TypeVar
 
-__all__ = ["Once", "by_content"]
-
 _MOST_KNOWN = 50_000
 P = ParamSpec("P")
 

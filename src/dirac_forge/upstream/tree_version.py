@@ -17,8 +17,6 @@ from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT, read_email
 
-__all__ = ["own_version", "version_of_tree"]
-
 _ASSIGNED: Final = re.compile(
     r"""^(?:__version__|VERSION)(?: ?: ?str)? *= *(['"])v?(.+?)\1""", re.IGNORECASE | re.MULTILINE
 )

@@ -16,8 +16,6 @@ from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["about_drift"]
-
 Region = tuple[int, int]
 _SCALAR = re.compile(
     r"(?P<lead>\s+(?:license|license_file):\s+(?P<quote>[\"']?))(?P<value>[^\"'#{}\[\]|>]+?)(?P<tail>(?P=quote)\s*(?:\s#.*)?)"

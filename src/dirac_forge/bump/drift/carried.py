@@ -7,18 +7,6 @@ from typing import Literal
 from dirac_forge.recipe.making.nature_reasons import NatureReason
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Carried",
-    "CarriedKind",
-    "CarriedReason",
-    "CompiledNow",
-    "LagStart",
-    "LicenceComparison",
-    "Part",
-    "TooLowPython",
-    "UnmetRequirement",
-]
-
 Part = Literal["build", "host", "run", "python", "entry_points", "output", "about", "tests"]
 
 

@@ -10,8 +10,6 @@ from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed
 
-__all__ = ["add_lagging", "raise_lagging"]
-
 
 def raise_lagging(
     draft: DriftDraft,

@@ -11,19 +11,6 @@ from packaging.version import Version
 
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Clause",
-    "clauses_of",
-    "contradictory",
-    "highs",
-    "implied",
-    "joined",
-    "lower_bound",
-    "moved",
-    "same",
-    "styled",
-]
-
 Side = Literal["equal", "low", "high", "not"]
 _CLAUSE = re.compile(r"(?P<operator>===?|=|~=|>=|<=|!=|>|<)?(?P<space>\s*)(?P<version>[0-9][\w.!+*-]*)")
 _SIDES: dict[str, Side] = {">=": "low", ">": "low", "<": "high", "<=": "high", "!=": "not"}

@@ -18,8 +18,6 @@ from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.recipe.making.hosts import build_backend
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["conventions"]
-
 _WITHOUT = Version("3.13")
 """The first Python whose pip depends on neither setuptools nor wheel (pip-feedstock, August 2024)."""
 _BACKEND_ASKED = datetime(2024, 9, 2, tzinfo=UTC)

@@ -7,8 +7,6 @@ from typing import Literal
 from dirac_forge.recipe.notes import Fact, Level
 from dirac_forge.values import dataclass
 
-__all__ = ["DriftNote", "DriftNoteKind"]
-
 DriftNoteKind = Literal[
     "add-by-hand",
     "backport",

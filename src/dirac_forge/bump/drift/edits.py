@@ -10,8 +10,6 @@ from packaging.utils import canonicalize_name
 from dirac_forge.bump.drift.lines import Block, key_block, split_item
 from dirac_forge.recipe.model import When
 
-__all__ = ["Edits", "insertion_point", "item_text", "sorted_names"]
-
 _FIRST = frozenset({"python", "pip"})
 """Names that recipes put where they like in a list that is sorted otherwise."""
 

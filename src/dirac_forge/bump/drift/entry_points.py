@@ -11,8 +11,6 @@ from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["entry_points_drift"]
-
 _POINT = re.compile(r"(?P<lead>\s*-\s+[\"']?)(?P<name>[^=\"']+?)\s*=\s*(?P<value>[\w.]+\s*:\s*[\w.]+)(?P<tail>.*)")
 _KEY = re.compile(r"\s*(?:-\s+)?entry_points:\s*(?:#.*)?$")
 

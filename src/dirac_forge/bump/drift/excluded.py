@@ -16,8 +16,6 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.untrusted import parse_specifiers
 
-__all__ = ["exclusions", "lifted", "tell_admitted"]
-
 
 def exclusions(output: OutputLines, requires_python: str | None, scope: Scope) -> dict[int, tuple[Clause, ...]]:
     """Return line numbers and the clauses to add there, for Pythons that upstream's `!=` and `==` exclude.

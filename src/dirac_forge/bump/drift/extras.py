@@ -14,8 +14,6 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["extras_drift"]
-
 Needs = dict[str, UpstreamNeed]
 
 

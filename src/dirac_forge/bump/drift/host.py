@@ -19,8 +19,6 @@ from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 
-__all__ = ["host_drift"]
-
 _FRONTENDS = {"flit-core": "flit", "hatchling": "hatch", "pdm-backend": "pdm", "poetry-core": "poetry"}
 """Build backend to the program that brings it along: recipes list either."""
 

@@ -13,18 +13,6 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeText, Section
 
-__all__ = [
-    "Block",
-    "OutputLines",
-    "RequirementLine",
-    "block_at",
-    "extent",
-    "key_block",
-    "outputs_of",
-    "split_item",
-    "values_of",
-]
-
 PLATFORMS = (
     ("linux-64", "linux-64"),
     ("linux-aarch64", "linux-64"),

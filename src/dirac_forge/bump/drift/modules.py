@@ -12,8 +12,6 @@ from dirac_forge.bump.drift.lines import OutputLines, key_block, values_of
 from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["modules_drift"]
-
 _ITEM = re.compile(r"\s*-\s+[\"']?(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)[\"']?\s*(?:\s#.*)?")
 _BINARY = re.compile(r"\.(?:cpython|cp|abi3|pypy)?[\w.-]*\b(?:so|pyd|dylib)")
 

@@ -8,8 +8,6 @@ from dirac_forge.bump.drift.lines import OutputLines
 from dirac_forge.recipe.making.compiled import Nature, always_compiles
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["nature_drift"]
-
 
 def nature_drift(
     draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, natures: tuple[Nature, Nature]

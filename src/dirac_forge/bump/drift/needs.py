@@ -20,9 +20,6 @@ from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.values import dataclass
 
-__all__ = ["NEVER", "UpstreamNeed", "extras_named", "mentioned", "needs_of", "only_extra", "providers_for"]
-
-
 NEVER = frozenset({"python", "wheel"})
 """`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
 _DEEPEST = 50

@@ -19,8 +19,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["JoiningFamily", "joining", "new_output", "newcomers"]
-
 _SHA = re.compile(r"(?P<lead>.*\bsha256:\s*[\"']?)(?P<hash>[0-9a-f]{64})(?P<tail>.*)")
 _SUMMARY = re.compile(r"(?P<lead>\s*summary:\s*).*")
 _KEY_LINE = re.compile(r"\s*(?:-\s+)?(?P<key>[\w-]+):\s*(?:#.*)?$")

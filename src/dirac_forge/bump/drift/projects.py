@@ -11,8 +11,6 @@ from dirac_forge.bump.drift.lines import OutputLines
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-__all__ = ["by_project", "project_of", "projects_in"]
-
 _ARCHIVE = re.compile(r"(?P<stem>.+?)-v?\d[^/]*\.(?:tar\.\w+|tgz|zip|whl)$")
 
 

@@ -21,8 +21,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["python_drift", "recipe_scope"]
-
 _MINIMUM_V1 = re.compile(r"(\s+python_min:\s*[\"']?)(\d+\.\d+)(.*)")
 _MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.*)")
 _OLDEST = Version("3")

@@ -10,8 +10,6 @@ from dirac_forge.bump.drift.clauses import Clause, clauses_of, contradictory, im
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 
-__all__ = ["raise_unmet"]
-
 
 def raise_unmet(draft: DriftDraft, outputs: Sequence[OutputLines], findings: Iterable[UnmetRequirement]) -> None:
     """Raise the bounds of run lines that fall short of what upstream asks for from this release on.

@@ -21,8 +21,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["Requiring", "followed", "run_drift"]
-
 _MANY = 4
 """Packages that tell an extra even where one of them is missing."""
 _BACKPORTS = frozenset(

@@ -8,8 +8,6 @@ from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 
-__all__ = ["systems_drift"]
-
 _VIRTUAL = frozenset({"__unix", "__win", "__linux", "__osx"})
 _CONDITION = re.compile(r"#\s*\[[^\]]+\]\s*$|^\s*(?:-\s+)?if:|\bif (?:win|unix|linux|osx)\b|^\s*skip:")
 

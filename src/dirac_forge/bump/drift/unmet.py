@@ -26,8 +26,6 @@ from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.values import dataclass
 
-__all__ = ["Compared", "unmet_of"]
-
 Cell = tuple[str, str]
 """A Python and a platform."""
 _BY_PYTHON = re.compile(r"py(?:thon|\d+k?)?")

@@ -8,8 +8,6 @@ from dirac_forge.bump.drift.edits import Edits
 from dirac_forge.bump.drift.lines import RequirementLine, split_item
 from dirac_forge.values import dataclass
 
-__all__ = ["Variable"]
-
 _SPEC = re.compile(r"(?P<head>[^{}$]*)\$?\{\{-?\s*(?P<name>\w+)\s*-?\}\}(?P<tail>[^{}$]*)")
 _DEFINITION = (
     r"(?P<lead>\s*\{%-?\s*set\s+NAME\s*=\s*(?P<quote>[\"']))(?P<value>[^\"']*)(?P<end>(?P=quote)\s*-?%\}.*)"

@@ -14,8 +14,6 @@ from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RecipeText
 
-__all__ = ["faults"]
-
 Said = tuple[str, str, str, str]
 """Output, section, normalised name, and the requirement as it is built without blanks."""
 

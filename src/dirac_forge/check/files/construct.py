@@ -40,8 +40,6 @@ from dirac_forge.recipe.reading.yamlnodes import (
     scalar,
 )
 
-__all__ = ["read_construct", "rendered"]
-
 T = TypeVar("T")
 
 

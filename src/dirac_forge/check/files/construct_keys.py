@@ -11,8 +11,6 @@ from pathlib import Path
 
 from dirac_forge.recipe.reading.yamlnodes import Node, line_of, pairs, repeated_keys
 
-__all__ = ["unknown_keys"]
-
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())

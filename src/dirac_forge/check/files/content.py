@@ -12,17 +12,6 @@ from dirac_forge.files import read_text
 from dirac_forge.recipe.reading.yamlnodes import Node, ScalarNode, SequenceNode, line_of
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Asking",
-    "checked_spec",
-    "content_of",
-    "listed_specs",
-    "main_first",
-    "named_channels",
-    "scalars",
-    "specs_in",
-]
-
 _MAX_FILE = 1_000_000
 _GROUND = frozenset({"python", "pip", "conda", "mamba", "micromamba", "setuptools"})
 _DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r")

@@ -13,8 +13,6 @@ from dirac_forge.check.targets import Target
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, line_of, pairs
 
-__all__ = ["read_environment"]
-
 _SELECTED = re.compile(r"sel\(\s*([\w-]+)\s*\)")
 """Mamba's selector, the key of a mapping: https://mamba.readthedocs.io/en/latest/user_guide/micromamba.html."""
 _SYSTEMS = ("linux", "osx", "win", "unix")

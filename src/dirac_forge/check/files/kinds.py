@@ -14,8 +14,6 @@ from dirac_forge.check.targets import DEFAULT_PLATFORMS, DEFAULT_PYTHONS, Target
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_toml
 
-__all__ = ["KINDS", "read_targets"]
-
 KINDS = (
     "Give a package spec, an environment.yml, a construct.yaml, a pixi.toml (or a pyproject.toml with [tool.pixi]), "
     "a pixi.lock, or a .txt with one spec a line."

@@ -20,8 +20,6 @@ from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["read_pixi"]
-
 _TABLES = ("dependencies", "host-dependencies", "build-dependencies")
 _FAMILIES = {"linux": ("linux",), "osx": ("osx",), "win": ("win",), "unix": ("linux", "osx")}
 

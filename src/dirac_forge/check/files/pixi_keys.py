@@ -13,8 +13,6 @@ from typing import Any
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import time_from
 
-__all__ = ["FIELDS", "SPEC_KEYS", "UNREAD", "cutoff", "require_strict", "unread"]
-
 _FEATURE = frozenset(
     {
         "activation",

@@ -12,8 +12,6 @@ from dirac_forge.check.files.content import Asking, main_first
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 
-__all__ = ["read_pixi_lock_targets"]
-
 
 def read_pixi_lock_targets(path: Path, asked: Asking) -> tuple[Target, ...]:
     """Return a target for each environment of a lock; every package is asked for by version and build.

@@ -11,8 +11,6 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["audit"]
-
 
 class _Severity(StrEnum):
     high = "high"

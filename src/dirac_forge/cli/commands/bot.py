@@ -13,8 +13,6 @@ from dirac_forge.cli.options import LedgerFile, OutboxFolder, PullRequests
 from dirac_forge.cli.running import CommandGroup
 from dirac_forge.cli.usage import examples
 
-__all__ = ["LogFormat", "bot"]
-
 bot = CommandGroup()
 
 

@@ -10,8 +10,6 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["build"]
-
 
 @examples(
     "dirac-forge build dirac-grid --with-missing",

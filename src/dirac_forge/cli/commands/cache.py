@@ -10,8 +10,6 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.running import CommandGroup
 from dirac_forge.cli.usage import examples
 
-__all__ = ["cache"]
-
 cache = CommandGroup()
 
 

@@ -11,8 +11,6 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.shells import SHELLS
 from dirac_forge.cli.usage import examples
 
-__all__ = ["Shell", "completion"]
-
 
 class Shell(StrEnum):
     """Shells with completion."""

@@ -9,8 +9,6 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["diff"]
-
 
 @examples(
     "dirac-forge diff pixi.lock today --file construct.yaml",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["doctor"]
-
 
 @examples("dirac-forge doctor", "dirac-forge doctor --json")
 def doctor(context: Context) -> int:

@@ -10,8 +10,6 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["installer"]
-
 
 @examples(
     "dirac-forge installer construct.yaml --platform linux-64",

@@ -12,8 +12,6 @@ from dirac_forge.cli.options import PullRequests
 from dirac_forge.cli.running import CommandGroup
 from dirac_forge.cli.usage import examples
 
-__all__ = ["migrate"]
-
 migrate = CommandGroup()
 
 Name = Annotated[

@@ -12,8 +12,6 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.options import PullRequests
 from dirac_forge.cli.usage import examples
 
-__all__ = ["Deps", "Format", "recipe"]
-
 
 class Format(StrEnum):
     """Formats of a recipe."""

@@ -11,8 +11,6 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.options import LedgerFile
 from dirac_forge.cli.usage import examples
 
-__all__ = ["report"]
-
 
 @examples(
     "dirac-forge report --output site",

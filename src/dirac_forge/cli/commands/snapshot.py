@@ -10,8 +10,6 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["snapshot"]
-
 
 @examples(
     "dirac-forge snapshot dirac-grid --output frozen",

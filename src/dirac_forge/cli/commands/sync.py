@@ -9,8 +9,6 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["sync"]
-
 
 @examples("dirac-forge sync dirac-grid diracx", "dirac-forge sync --closure dirac-grid")
 def sync(

@@ -10,8 +10,6 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.usage import examples
 
-__all__ = ["validate"]
-
 
 @examples(
     "dirac-forge validate feedstocks/dirac-grid/recipe/recipe.yaml pyproject.toml",

@@ -23,8 +23,6 @@ from dirac_forge.pullrequest.refusals import (
 from dirac_forge.pullrequest.tokens import SOURCES
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["NonsenseError", "failure", "next_page", "parsed", "problems", "refusal", "said"]
-
 _LONGEST = 300
 """Characters of GitHub's own words that are shown."""
 _NEXT = re.compile(r'<([^<>]*)>\s*;[^,]*\brel="?next"?')

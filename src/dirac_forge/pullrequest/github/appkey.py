@@ -8,8 +8,6 @@ from __future__ import annotations
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.pullrequest.tokens import AppKey, Token
 
-__all__ = ["signed"]
-
 _BEFORE = 60
 """Seconds that a JSON web token is dated back: clocks differ."""
 _LIFE = 540

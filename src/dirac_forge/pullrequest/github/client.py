@@ -33,8 +33,6 @@ from dirac_forge.pullrequest.refusals import (
 )
 from dirac_forge.pullrequest.tokens import AppKey, Token
 
-__all__ = ["API_URL", "GitHub"]
-
 API_URL = "https://api.github.com"
 _FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+")
 _LONGEST_PAUSE = 15.0

@@ -11,8 +11,6 @@ from dirac_forge.pullrequest.github import shapes
 from dirac_forge.pullrequest.github.api import Api, path_of
 from dirac_forge.values import dataclass
 
-__all__ = ["GitHubIssues", "same_text"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GitHubIssues:

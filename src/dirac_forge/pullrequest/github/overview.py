@@ -15,8 +15,6 @@ from dirac_forge.pullrequest.github.api import Api
 from dirac_forge.pullrequest.refusals import ForgeRefusedError
 from dirac_forge.values import dataclass
 
-__all__ = ["GitHubOverview"]
-
 _AT_ONCE = 100
 """Repositories in a query: https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api"""
 _A_PAGE = 50

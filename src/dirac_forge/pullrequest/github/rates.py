@@ -16,8 +16,6 @@ from dirac_forge.progress import Observer
 from dirac_forge.pullrequest.refusals import LimitError
 from dirac_forge.untrusted import parse_http_date, parse_whole_number
 
-__all__ = ["Clock", "Pace", "RateLimit", "asked_to_wait", "retry_after", "server_time"]
-
 _UNTOLD = 60.0
 """Seconds to wait where a secondary limit does not say: "at least one minute", and twice as long each time."""
 _MARGIN = 1.0

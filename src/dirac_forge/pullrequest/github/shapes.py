@@ -11,8 +11,6 @@ from dirac_forge.pullrequest.github.answers import NonsenseError
 from dirac_forge.untrusted import time_from
 from dirac_forge.values import dataclass
 
-__all__ = ["Issue", "checks", "comment", "issue", "owner_kind", "pull_request", "repo", "understood"]
-
 T = TypeVar("T")
 _LONGEST_NAME = 100
 _RED = frozenset({"failure", "timed_out", "cancelled", "action_required", "startup_failure", "stale"})

@@ -16,8 +16,6 @@ from dirac_forge.pullrequest.tokens import AppKey, Token
 from dirac_forge.untrusted import time_from
 from dirac_forge.values import dataclass
 
-__all__ = ["Account", "AppSignIn", "TokenSignIn"]
-
 _EARLY = 300.0
 """Seconds before its end that a token is renewed: a push may take a while."""
 

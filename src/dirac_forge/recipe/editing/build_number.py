@@ -16,8 +16,6 @@ from dirac_forge.recipe.reading.selectors import selector_of
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of, pairs
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["raised_build_number", "reset_build_number", "unreset_number"]
-
 _NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")

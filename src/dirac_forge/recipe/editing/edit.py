@@ -30,17 +30,6 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "EditDraft",
-    "Setting",
-    "finish",
-    "notes_on",
-    "outputs_of",
-    "respelled_source",
-    "start",
-    "version_of",
-]
-
 Setting = tuple[str, Mapping[str, str]]
 """A platform, and a variant's values."""
 

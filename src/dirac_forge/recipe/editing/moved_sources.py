@@ -8,8 +8,6 @@ from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closu
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
 
-__all__ = ["ALGORITHMS", "EditedText", "MovedSource", "digests_of", "hash_places", "paired"]
-
 ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
 """Algorithm to digits of a hash."""
 

@@ -9,16 +9,6 @@ from dirac_forge.recipe.editing.versions import left_over
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "CommitKept",
-    "EditNote",
-    "HashKept",
-    "OldVersionLeft",
-    "kept_commits",
-    "old_series_notes",
-    "old_version_notes",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldVersionLeft:

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-__all__ = ["first_parts", "parts_of", "respelled", "same_version", "valid_version"]
-
 _VALID = re.compile(r"(?:\d+!)?[0-9A-Za-z]+(?:[._][0-9A-Za-z]+)*(?:\+[0-9A-Za-z.]+)?")
 _PRE = re.compile(r"(\d)(a|b|rc|alpha|beta|post|dev)(\d+)$")
 _SUFFIX = r"(?!(?:a|b|rc|alpha|beta|dev|post)\d|[._-](?:rc|alpha|beta|dev|post)\d)"

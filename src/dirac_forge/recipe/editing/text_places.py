@@ -12,18 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dirac_forge.recipe.reading.expressions import expression_names
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Replacement",
-    "TextPlace",
-    "assignments",
-    "closure",
-    "hash_values",
-    "replaced",
-    "source_values",
-    "sources_end",
-    "versions",
-]
-
 _KEY = re.compile(r"([ \t]*)((?:-[ \t]+)*)([\"']?)([A-Za-z_][\w.-]*)\3[ \t]*:(?=[ \t\r]|$)[ \t]*")
 _ITEM = re.compile(r"([ \t]*)((?:-[ \t]+)+)")
 _SET = re.compile(r"\{%[-+]?\s*set\s+([A-Za-z_][\w, ]*?)\s*=(?!=)\s*(.*?)\s*[-+]?%\}", re.DOTALL)

@@ -9,8 +9,6 @@ from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closu
 from dirac_forge.upstream.sources.years import YEAR, YEAR_FOLDER, later_years
 from dirac_forge.values import dataclass
 
-__all__ = ["Variation", "variations"]
-
 _ENDINGS = (".tar.gz", ".tar.xz", ".tar.bz2", ".tgz", ".zip", ".tar.zst")
 _PYPI = re.compile(r"https?://(?:pypi\.io|pypi\.org|pypi\.python\.org|files\.pythonhosted\.org)/packages/")
 _HASHED = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/")

@@ -17,8 +17,6 @@ from dirac_forge.recipe.editing.text_places import (
     versions,
 )
 
-__all__ = ["left_over", "with_new_commits", "with_new_version"]
-
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*)?(?:\.[\d_]*)?(?:[eE][-+]?\d+)?")
 _PART_NAMES = (("major", "maj"), ("minor", "min"), ("patch", "micro", "bugfix", "tiny"))

@@ -26,8 +26,6 @@ from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.values import dataclass
 
-__all__ = ["LicenceDecision", "decide", "licence_files"]
-
 _FILE: Final = re.compile(
     r"(?i)(?:.*[-_.])?(?:un)?licen[cs]es?(?:[-_.].*)?|(?:copying|copyright|notice|[al]?gpl)(?:[-_.].*)?"
 )

@@ -8,8 +8,6 @@ from typing import Final
 
 from dirac_forge.values import dataclass
 
-__all__ = ["with_exception"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Exception:

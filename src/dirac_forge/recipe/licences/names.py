@@ -11,8 +11,6 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from license_expression import Licensing  # type: ignore[import-untyped]
 
-__all__ = ["Term", "dual", "dual_licensed", "from_classifier", "from_field", "later_versions", "normalised"]
-
 _LONGEST: Final = 400
 """Characters: a longer field is not a name but a licence's text; a longer expression is not read."""
 

@@ -16,8 +16,6 @@ from typing import Final
 
 from dirac_forge.recipe.licences.names import Term, from_field
 
-__all__ = ["identify"]
-
 _LONGEST: Final = 200_000
 _ALIKE: Final = 90.0
 """Per cent, of `rapidfuzz.fuzz.ratio`. The most alike of the bundled texts, GPL-3.0 and AGPL-3.0, are recognised by

@@ -12,8 +12,6 @@ from dirac_forge.recipe.writing.scalars import sanitised
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["links_of", "stand_in", "summary_of"]
-
 # Labels of Project-URL, lower case and without punctuation (PEP 753 lists the well-known ones).
 _HOME = ("homepage", "home", "website", "web", "url")
 _REPOSITORY = (

@@ -12,8 +12,6 @@ from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 
-__all__ = ["backport_notes"]
-
 _SINCE: Final = {
     "argparse": "3.2", "asyncio": "3.4", "contextvars": "3.7", "dataclasses": "3.7", "enum34": "3.4",
     "functools32": "3.2", "futures": "3.2", "importlib": "3.1", "ipaddress": "3.3", "ordereddict": "3.1",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-__all__ = ["build_order"]
-
 
 def build_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
     """Everything that `needs` names (what is built to what it needs), what is needed first.

@@ -11,8 +11,6 @@ from dirac_forge.recipe.making.library_tables import libraries
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.values import dataclass
 
-__all__ = ["Bundled", "bundled_libraries"]
-
 _BUILD_FILES = frozenset({"configure", "configure.ac", "configure.in", "CMakeLists.txt", "meson.build"})
 _ASIDE = re.compile(r"(?:^|/)(?:subprojects|tests?|testing|docs?|examples?|demos?|benchmarks?)/", re.IGNORECASE)
 """Folders that are not built, and Meson's subprojects: what its build files look for on the system is found there."""

@@ -12,8 +12,6 @@ from dirac_forge.channel.listing import PackageInfo
 from dirac_forge.recipe.model import Output, Requirement
 from dirac_forge.recipe.notes import Note, NoteKind, note
 
-__all__ = ["carried_over", "whole_package"]
-
 
 def carried_over(output: Output, info: PackageInfo, declared: Collection[str]) -> tuple[Output, tuple[Note, ...]]:
     """Return the output with the run requirements of the channel's newest build that upstream did not declare for it.

@@ -14,8 +14,6 @@ from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["Nature", "always_compiles", "nature"]
-
 _COMPILED_ANYHOW = ("maturin", "mesonpy", "scikit_build_core", "py_build_cmake", "setuptools_rust", "sipbuild")
 """Backends that compile even where no source in a known language is seen."""
 _MYPYC = re.compile(r"mypycify|mypyc\.build")

@@ -19,8 +19,6 @@ from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 
-__all__ = ["AskedFor", "Dependency", "DependencyTree", "FoundProject", "walk"]
-
 MOST_PROJECTS = 300
 """Projects of one tree; the largest of DIRAC has some hundred."""
 MOST_STEPS = 30_000

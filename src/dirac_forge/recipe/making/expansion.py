@@ -17,8 +17,6 @@ from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import DeclaredRequirement, RequirementList, shortened
 from dirac_forge.values import dataclass
 
-__all__ = ["Providers", "WantedRequirement", "expand"]
-
 MOST_REQUIREMENTS = 2000
 """A release has tens of requirements; extras that unfold into more are not honest."""
 

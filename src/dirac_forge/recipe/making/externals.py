@@ -10,8 +10,6 @@ from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 
-__all__ = ["external_notes", "script_notes"]
-
 _SECTIONS: Final = {"build-requires": "build", "host-requires": "host", "dependencies": "run"}
 """Keys of [external] and the sections of a recipe (PEP 725)."""
 _MOST_NAMED = 3

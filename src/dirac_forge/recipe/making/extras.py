@@ -13,8 +13,6 @@ from dirac_forge.channel.names import extras_of, is_sibling
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.values import dataclass
 
-__all__ = ["EVERYTHING", "ExtraPackages", "extra_packages"]
-
 EVERYTHING: Final = "all"
 """The extra, or the output, that joins all others."""
 

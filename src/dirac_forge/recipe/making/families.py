@@ -14,8 +14,6 @@ from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.values import dataclass
 
-__all__ = ["Families", "Order"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:

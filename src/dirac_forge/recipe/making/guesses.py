@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable
 from dirac_forge.channel.names import Mapped
 from dirac_forge.recipe.notes import Note, NoteKind, note
 
-__all__ = ["guessed_names"]
-
 
 def guessed_names(mapped: Iterable[Mapped], *, own: Collection[Mapped] = (), unread: bool) -> list[Note]:
     """Return one note for all names that are guesses; that a channel could not be read is reported elsewhere, once.

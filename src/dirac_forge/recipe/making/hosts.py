@@ -18,15 +18,6 @@ from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.files.requirements import DeclaredRequirement, RequirementList
 from dirac_forge.upstream.files.setuptools import from_setup_py
 
-__all__ = [
-    "BACKENDS",
-    "backend_texts",
-    "build_backend",
-    "build_requirements",
-    "build_tool_names",
-    "relaxed_pin",
-]
-
 DEFAULT = ("setuptools",)
 """What PEP 517 says of a project without [build-system]; its `wheel` is in conda-forge's pip already."""
 

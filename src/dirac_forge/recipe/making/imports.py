@@ -12,8 +12,6 @@ from dirac_forge.recipe.making.trees import declared_modules, source_roots
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
-__all__ = ["help_commands", "imports_of", "installed", "of_one_python"]
-
 MOST_IMPORTS = 12
 _DEEPEST_NAMESPACE = 4
 _MODULE = re.compile(r"^([A-Za-z_]\w*)(?:\.(?:cpython|cp|abi3|pypy)[\w.-]*)?\.(?:py|so|pyd|dylib)$")

@@ -18,8 +18,6 @@ from dirac_forge.channel.names import Mapped
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree
 from dirac_forge.values import dataclass
 
-__all__ = ["Needed", "judged"]
-
 LACKING: frozenset[Status] = frozenset({"missing", "outdated"})
 
 

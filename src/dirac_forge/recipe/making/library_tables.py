@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["NOT_LIBRARIES", "ONLY_ON", "libraries"]
-
 
 @cache
 def libraries(by: str) -> Mapping[str, tuple[str, ...]]:

@@ -16,8 +16,6 @@ from dirac_forge.recipe.making.trees import source_roots
 from dirac_forge.upstream.files.facts import ReleaseFacts, SourceModule
 from dirac_forge.values import dataclass
 
-__all__ = ["ModuleGraph", "UnmetImport", "explained", "parents_of", "unmet_imports"]
-
 _REMOVED = {
     **dict.fromkeys(("asynchat", "asyncore", "imp", "smtpd"), Version("3.12")),
     **dict.fromkeys(

@@ -39,8 +39,6 @@ from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.client import UnknownProjectError
 from dirac_forge.values import dataclass
 
-__all__ = ["Deps", "MadeRecipes", "Maker", "Upstream"]
-
 T = TypeVar("T")
 
 Deps = Literal["missing", "none", "all"]

@@ -15,16 +15,6 @@ from dirac_forge.recipe.model import When
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "Reach",
-    "asks_for_the_release_of_a_system",
-    "both",
-    "platform_condition",
-    "python_condition",
-    "reach",
-    "refused_pythons",
-]
-
 _PYTHON_NAMES = {"python_version", "python_full_version", "implementation_version"}
 _PLATFORM_NAMES = {"sys_platform", "platform_system", "os_name", "platform_machine"}
 _ORDERED = re.compile(r"\bextra\s*[<>~]|[<>~]=?\s*extra\b")

@@ -9,8 +9,6 @@ from dirac_forge.recipe.model import Recipe
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 
-__all__ = ["named", "required"]
-
 
 def named(facts: Iterable[ReleaseFacts]) -> set[str]:
     """Projects that the facts name: themselves and what they require to be built and to run."""

@@ -6,8 +6,6 @@ from enum import Enum
 
 from dirac_forge.values import dataclass
 
-__all__ = ["NatureKind", "NatureReason"]
-
 
 class NatureKind(Enum):
     """What decides it, with `{0}` for a file, a tool or a variable."""

@@ -8,8 +8,6 @@ from dataclasses import replace
 from dirac_forge.recipe.model import Output, Recipe
 from dirac_forge.recipe.notes import NoteKind, note
 
-__all__ = ["without"]
-
 
 def without(recipe: Recipe, nowhere: Collection[str]) -> Recipe:
     """Return the recipe without these packages in host: with them nobody could build it. A note names them."""

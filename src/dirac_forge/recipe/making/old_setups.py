@@ -12,8 +12,6 @@ from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.values import dataclass
 
-__all__ = ["DISTRIBUTE", "OldSetup", "asks_for_2to3", "old_setups"]
-
 _2TO3 = "use_2to3"
 DISTRIBUTE = "distribute"
 """A project that became setuptools: setup_requires of old releases names it, and no build can use it any more."""

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 
 from dirac_forge.upstream.files.literals import parse
 
-__all__ = ["asked_by_variable"]
-
 _COMPILES = re.compile(r"ext_modules|Extension|cythonize|mypycify|cffi_modules")
 _TAKES_AWAY = re.compile(r"(?:^|_)(?:NO|SKIP|DISABLE|WITHOUT|PURE)(?:_|$)", re.IGNORECASE)
 _OFF = (None, False, 0, "", "0", "no", "No", "false", "False", "off")

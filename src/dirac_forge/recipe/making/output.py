@@ -34,8 +34,6 @@ from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
 from dirac_forge.values import dataclass
 
-__all__ = ["Family", "FamilyPart", "LicenceFile", "output_of", "requires_python"]
-
 _BUNDLE_CRATES = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
 
 

@@ -17,8 +17,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["OutputTest", "Sibling", "test_of"]
-
 MOST_HELP_COMMANDS = 5
 _SHARED_NAMES = frozenset({"benchmarks", "doc", "docs", "example", "examples", "scripts", "test", "tests"})
 

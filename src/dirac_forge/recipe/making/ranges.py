@@ -9,8 +9,6 @@ from packaging.version import Version
 
 from dirac_forge.recipe.making.specs import merged
 
-__all__ = ["joined", "satisfiable"]
-
 
 def joined(sets: Sequence[SpecifierSet]) -> tuple[SpecifierSet, bool]:
     """Return the range that serves all who ask, and whether a version can suit each of them.

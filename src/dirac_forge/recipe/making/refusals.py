@@ -9,8 +9,6 @@ from packaging.utils import canonicalize_name
 from dirac_forge.errors import InputError
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 
-__all__ = ["refuse_unknown_extras", "refuse_unreadable"]
-
 
 def refuse_unreadable(facts: ReleaseFacts) -> None:
     """Raise InputError for a source archive that is there and can't be read: nobody should build from it."""

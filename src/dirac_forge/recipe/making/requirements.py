@@ -15,8 +15,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.values import dataclass
 
-__all__ = ["Converted", "by_system", "convert"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Converted:

@@ -16,8 +16,6 @@ from dirac_forge.recipe.model import Output, Requirement, Test
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 
-__all__ = ["satellites"]
-
 _OF_EVERYTHING = frozenset({EVERYTHING, "complete", "everything", "full"})
 """Extras that join others."""
 

@@ -19,8 +19,6 @@ from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts, WheelFact
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 from dirac_forge.values import dataclass
 
-__all__ = ["WHEEL_FOLDER", "ChosenSource", "chosen_source", "lost_files", "on_pypi"]
-
 PIP_INSTALL = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
 WHEEL_FOLDER = "wheel"
 """Where a wheel is unpacked for its licence."""

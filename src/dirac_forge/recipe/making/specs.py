@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from packaging.specifiers import Specifier, SpecifierSet
 from packaging.version import Version
 
-__all__ = ["conda_spec", "conda_version", "merged"]
-
 _ORDER = {"==": 0, "===": 0, "~=": 1, ">=": 1, ">": 1, "!=": 2, "<=": 3, "<": 3}
 
 

@@ -11,8 +11,6 @@ from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, libraries
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.values import dataclass
 
-__all__ = ["NamedLibraries", "system_libraries"]
-
 _LISTS = re.compile(r"lib(?:rarie)?s|.*_lib(?:rarie)?s", re.IGNORECASE)
 """Variables, arguments and keys that hold names of libraries."""
 _OTHERS = re.compile(

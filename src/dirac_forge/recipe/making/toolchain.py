@@ -14,8 +14,6 @@ from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.values import dataclass
 
-__all__ = ["Toolchain", "generates_sources", "source_languages", "toolchain", "what_compiles"]
-
 _SOURCES = {
     "c": (".c", ".m", ".pyx", ".i"),
     "cxx": (".cpp", ".cc", ".cxx", ".c++", ".mm"),

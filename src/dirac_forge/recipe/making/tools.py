@@ -9,8 +9,6 @@ from dirac_forge.recipe.making.compiled import Nature
 from dirac_forge.recipe.making.library_tables import ONLY_ON
 from dirac_forge.recipe.model import Requirement, When
 
-__all__ = ["IS_ABI3", "Tools", "arch_tools", "noarch_tools"]
-
 Tools = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
 """Lines of build, lines of host."""
 

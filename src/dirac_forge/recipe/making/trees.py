@@ -10,8 +10,6 @@ from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import SdistFacts
 
-__all__ = ["declared_modules", "lacking_sources", "source_roots"]
-
 _USUAL_ROOTS = ("src", "lib", "python")
 _JAVASCRIPT_TOOLS = frozenset({"hatch-jupyter-builder", "jupyter-packaging"})
 _SUBMODULE = re.compile(r"^\s*path\s*=\s*(\S+)\s*$", re.MULTILINE)

@@ -28,8 +28,6 @@ from dirac_forge.recipe.reading.values import (
     weigh,
 )
 
-__all__ = ["ENVIRONMENT", "GLOBALS", "braces", "evaluate", "expression_names", "parse_expression", "value_of"]
-
 ENVIRONMENT = Environment()  # noqa: S701 — it only parses: nothing is rendered, so there is nothing to escape
 _MAX_LENGTH = 20_000
 _MAX_RANGE = 1_000

@@ -17,8 +17,6 @@ from dirac_forge.recipe.reading.values import (
     truth,
 )
 
-__all__ = ["FILTERS", "TESTS"]
-
 
 def _known(function: Callable[..., object]) -> Callable[..., object]:
     def run(*args: object, **kwargs: object) -> object:

@@ -14,8 +14,6 @@ from urllib.parse import quote, unquote
 from dirac_forge.recipe.reading.recipe_text import Kind, ReadRequirement, Section
 from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, as_text, merged
 
-__all__ = ["FUNCTIONS", "called_names", "functions", "marked", "requirement", "without_marks"]
-
 FUNCTIONS = frozenset({"compiler", "stdlib", "cdt"})
 """Functions whose answer differs between platforms."""
 

@@ -19,8 +19,6 @@ from dirac_forge.recipe.reading.values import (
     merged,
 )
 
-__all__ = ["TEXT_METHODS", "attribute", "call", "join", "replace"]
-
 _MAX_WIDTH = 1_000
 
 

@@ -15,8 +15,6 @@ from dirac_forge.recipe.reading.selectors import selector_names, selector_of
 from dirac_forge.recipe.reading.values import EvaluationError
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, compose, line_of, pairs, scalar
 
-__all__ = ["refuse_unbuildable", "undefined_names", "written_mistakes"]
-
 _OLD_TEMPLATE = re.compile(r"(?<![${])\{\{-?\s*([A-Za-z_]\w*)")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]*")
 """The variables of the build's environment are given to templates too (`PYTHON`, `SRC_DIR`)."""

@@ -19,7 +19,6 @@ from dirac_forge.recipe.reading.values import (
 )
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["arithmetic", "compare"]
 _COMPARISONS: dict[str, Callable[..., object]] = {
     "eq": operator.eq,
     "ne": operator.ne,

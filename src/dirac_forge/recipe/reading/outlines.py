@@ -27,8 +27,6 @@ from dirac_forge.recipe.reading.recipe_text import (
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, YamlError, pairs
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["CachedRecipe", "OutlineReader"]
-
 _STRENGTHS: Mapping[str, str] = {
     "strong": "strong",
     "weak": "weak",

@@ -7,8 +7,6 @@ from pathlib import Path
 
 from dirac_forge.recipe.reading.recipe_text import RecipeError, RecipeText
 
-__all__ = ["parse_recipe"]
-
 _MAX_FILE = 1_000_000
 _MAX_LINE = 20_000
 _KEPT = 64

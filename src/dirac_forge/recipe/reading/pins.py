@@ -9,8 +9,6 @@ from dataclasses import replace
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["pinned_range", "reached", "with_pins"]
-
 
 def pinned_range(version: str, pin: Mapping[str, str]) -> str:
     """Return `>=1.2.3,<1.3.0a0` for `version` and the arguments of `pin_subpackage` (`max_pin`, `upper_bound`…).

@@ -12,23 +12,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "RECIPE_NAMES",
-    "Format",
-    "Kind",
-    "Mistake",
-    "ReadOutput",
-    "ReadRequirement",
-    "ReadRunExport",
-    "ReadSource",
-    "RecipeError",
-    "RecipeText",
-    "RenderedRecipe",
-    "Section",
-    "chosen_recipe",
-    "find_recipe",
-]
-
 RECIPE_NAMES = ("meta.yaml", "recipe.yaml")
 _BUILD_TOOL = re.compile(r"""^conda_build_tool[ \t]*:[ \t]*["']?([\w-]+)""", re.MULTILINE)
 

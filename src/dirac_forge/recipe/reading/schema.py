@@ -15,8 +15,6 @@ from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode
 from dirac_forge.settings.validation import nearest
 from dirac_forge.values import dataclass
 
-__all__ = ["unclosed", "unfit_v0", "unfit_v1"]
-
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 _MD5 = re.compile(r"[0-9a-fA-F]{32}")
 _WHOLE = re.compile(r"[0-9]+")

@@ -26,8 +26,6 @@ from dirac_forge.recipe.reading.values import (
     truth,
 )
 
-__all__ = ["select", "selector_names", "selector_of"]
-
 _MAX_LENGTH = 1_000
 _MAX_NESTED = 100
 # The pattern that conda-build's documentation gives for selectors: at the end of a line, or anywhere in its comment.

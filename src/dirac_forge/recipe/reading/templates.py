@@ -24,8 +24,6 @@ from dirac_forge.recipe.reading.values import (
     truth,
 )
 
-__all__ = ["Rendered", "TemplateLine", "names_read", "render", "tags", "unknown_mark"]
-
 _MAX_TEXT = 2_000_000
 _OPENING = re.compile(r"\{[{%#]")
 _CLOSING = {"{{": "}}", "{%": "%}", "{#": "#}"}

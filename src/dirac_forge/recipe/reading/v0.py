@@ -24,8 +24,6 @@ from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, YamlError
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = ["RecipeV0", "selected_text", "selector_variables"]
-
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _NUMBER = re.compile(r"\d+")
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")

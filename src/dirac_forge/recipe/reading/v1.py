@@ -29,8 +29,6 @@ from dirac_forge.recipe.reading.values import (
 )
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, YamlError, line_of
 
-__all__ = ["RecipeV1"]
-
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _CONDITION = re.compile(r"^[ \t]*(?:- )?(?:if|skip):[ \t]*(\S.*)$", re.MULTILINE)

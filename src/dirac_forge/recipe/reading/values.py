@@ -13,25 +13,6 @@ from dataclasses import dataclass, field
 
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = [
-    "MAX_ITEMS",
-    "MAX_NUMBER",
-    "MAX_TEXT",
-    "WIDE_FIELD",
-    "Budget",
-    "EvaluationError",
-    "Function",
-    "Namespace",
-    "Unknown",
-    "as_text",
-    "environment_value",
-    "item",
-    "to_float",
-    "to_int",
-    "truth",
-    "weigh",
-]
-
 MAX_TEXT = 200_000
 MAX_ITEMS = 10_000
 MAX_NUMBER = 10**30

@@ -14,21 +14,6 @@ import yaml
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_whole_number
 
-__all__ = [
-    "MappingNode",
-    "Node",
-    "ScalarNode",
-    "SequenceNode",
-    "YamlError",
-    "compose",
-    "line_of",
-    "lines_of",
-    "pairs",
-    "plain",
-    "repeated_keys",
-    "scalar",
-]
-
 MappingNode = yaml.MappingNode
 Node = yaml.Node
 ScalarNode = yaml.ScalarNode

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["Lines", "entry", "items", "nested", "sections", "text_of"]
-
 Lines = list[str]
 
 

@@ -7,8 +7,6 @@ from typing import Final, Literal
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.recipe.writing.blocks import Lines, entry, items, nested, text_of
 
-__all__ = ["conda_forge_yml"]
-
 _CROSS_COMPILED: Final = {"linux_aarch64": "linux_64", "linux_ppc64le": "linux_64", "osx_arm64": "osx_64"}
 """Target to build platform: conda-forge has no fast machines of its own for these."""
 

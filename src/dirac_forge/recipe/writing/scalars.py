@@ -13,8 +13,6 @@ from typing import Final
 
 from dirac_forge.values import dataclass
 
-__all__ = ["V0", "V1", "Dialect", "sanitised"]
-
 TEXT_LIMIT: Final = 512
 """Characters of a line of text from upstream; also the limit of a summary on the index (core metadata, Summary)."""
 

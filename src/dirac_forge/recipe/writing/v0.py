@@ -11,8 +11,6 @@ from dirac_forge.recipe.writing import wording
 from dirac_forge.recipe.writing.blocks import Lines, entry, items, nested, sections, text_of
 from dirac_forge.recipe.writing.scalars import V0, sanitised
 
-__all__ = ["write"]
-
 _NUMBER: Final = re.compile(r"\d+(?:\.\d*)?")
 """A version without a second dot."""
 

@@ -10,8 +10,6 @@ from dirac_forge.recipe.writing import wording
 from dirac_forge.recipe.writing.blocks import Lines, entry, items, nested, sections, text_of
 from dirac_forge.recipe.writing.scalars import V1, sanitised
 
-__all__ = ["write"]
-
 
 def write(recipe: Recipe) -> str:
     """Return the text of recipe.yaml: flat for one output, `recipe` and `outputs` for several.

@@ -12,22 +12,6 @@ from dirac_forge.recipe.model import Output, Recipe, Requirement, Source
 from dirac_forge.recipe.writing.blocks import Lines, items, nested
 from dirac_forge.recipe.writing.scalars import V1, Dialect
 
-__all__ = [
-    "LICENSE_FILE_MISSING",
-    "LICENSE_MISSING",
-    "MAINTAINERS_MISSING",
-    "SHA256_MISSING",
-    "capped",
-    "check",
-    "feedstock_name",
-    "maintainers",
-    "placeholders",
-    "requirement",
-    "script_lines",
-    "source_comments",
-    "todo_lines",
-]
-
 SHA256_MISSING: Final = "TODO: add sha256, the SHA-256 of the file at this URL; it could not be found out"
 LICENSE_MISSING: Final = "TODO: add license, an SPDX expression; nothing that upstream published states it"
 LICENSE_FILE_MISSING: Final = "TODO: add license_file; the sources ship none, so add a source for it too"

@@ -10,8 +10,6 @@ from dirac_forge.report.site.pages.home import migration_rows
 from dirac_forge.report.site.pages.matrix import matrix_of
 from dirac_forge.report.site.rendering import fragment
 
-__all__ = ["badges"]
-
 _CHARACTER = 6.6
 _PAD = 12
 _GOOD, _BAD, _OPEN, _UNKNOWN = "#1a7f37", "#b3261e", "#8a6100", "#57606a"

@@ -24,8 +24,6 @@ from dirac_forge.report.site.inputs import LockedDistribution, MigrationFacts, S
 from dirac_forge.report.site.links import slug
 from dirac_forge.report.site.upstream import UpstreamAnswer, upstream_answers, upstream_row
 
-__all__ = ["documents_of", "migration_document"]
-
 Document = dict[str, Any]
 
 

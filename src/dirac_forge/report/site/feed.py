@@ -12,8 +12,6 @@ from dirac_forge.report.site.rendering import fragment
 from dirac_forge.report.site.words import change_words
 from dirac_forge.values import dataclass
 
-__all__ = ["feed"]
-
 _MOST = 60
 _NAMESPACE = uuid.UUID("6a1f3f2e-0d0c-5a57-9a55-5d6d2f2a7c11")
 """Of the ids of entries; made for this feed."""

@@ -10,8 +10,6 @@ from dirac_forge.feedstock.facts import FeedstockFacts
 from dirac_forge.report.bumps import bumps_json
 from dirac_forge.report.site.inputs import FeedstockLine, SiteInputs, Unavailable
 
-__all__ = ["feedstock_documents"]
-
 Document = dict[str, Any]
 
 

@@ -8,8 +8,6 @@ from typing import Any
 
 from dirac_forge.untrusted import parse_time, time_from
 
-__all__ = ["HISTORY_VERSION", "changes_between", "days_in_state", "history_of_site", "yesterday"]
-
 HISTORY_VERSION = 1
 _MOST_RUNS = 200
 _MOST_CHANGES = 200

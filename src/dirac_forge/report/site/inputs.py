@@ -21,15 +21,6 @@ from dirac_forge.migration.schema import Migration
 from dirac_forge.migration.status import Status
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "FeedstockLine",
-    "LedgerFacts",
-    "LockedDistribution",
-    "MigrationFacts",
-    "SiteInputs",
-    "Unavailable",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:

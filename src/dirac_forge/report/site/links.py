@@ -8,8 +8,6 @@ import re
 from dirac_forge.errors import redact
 from dirac_forge.untrusted import split_url, visible
 
-__all__ = ["slug", "web_url"]
-
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,80}")
 _OTHER = re.compile(r"[^a-z0-9._-]+")
 _DIGITS = 8

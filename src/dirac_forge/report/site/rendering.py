@@ -16,8 +16,6 @@ from dirac_forge.report.site.words import change_words, day, moment, number, par
 from dirac_forge.untrusted import visible
 from dirac_forge.values import dataclass
 
-__all__ = ["ASSETS", "Frame", "asset", "fragment", "render"]
-
 ASSETS = ("site.css", "vendor.js", "site.js")
 """In the order in which a page loads them."""
 _PACKAGE = "dirac_forge.report.site"

@@ -7,8 +7,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
-__all__ = ["site_schema"]
-
 CellStatus = Literal["installable", "not-installable", "unknown"]
 MemberState = Literal["done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error"]
 MigrationState = Literal["running", "paused", "done", "planned", "no-members", "unknown"]

@@ -20,8 +20,6 @@ from dirac_forge.report.site.rendering import ASSETS, Frame, asset, render
 from dirac_forge.report.site.schema import site_schema
 from dirac_forge.values import dataclass
 
-__all__ = ["Site", "migration_html", "pages_of", "site_of"]
-
 Documents = Mapping[str, Mapping[str, Any]]
 
 

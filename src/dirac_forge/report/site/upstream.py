@@ -15,8 +15,6 @@ from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.values import dataclass
 
-__all__ = ["UpstreamAnswer", "upstream_answers", "upstream_row"]
-
 _DEFAULTS = {"main", "master"}
 
 

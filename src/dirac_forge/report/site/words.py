@@ -8,8 +8,6 @@ from typing import Any
 
 from dirac_forge.untrusted import parse_time
 
-__all__ = ["STATE_ORDER", "change_words", "day", "moment", "number", "parted", "percent", "plural", "state_words"]
-
 STATE_ORDER = ("done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error")
 _STATES = {
     "done": "done",

@@ -13,8 +13,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["read_past", "write_site"]
-
 _MARK = "data/site.json"
 """Every site has it: a folder without it is someone else's."""
 _LARGEST = 50_000_000

@@ -14,8 +14,6 @@ from collections.abc import Callable
 from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
-__all__ = ["CORRUPT", "ArchiveError", "ArchiveLimits", "ArchiveMember", "Names", "checked_name", "corrupt"]
-
 
 class ArchiveError(InputError):
     """An archive is corrupt, or made to hurt whoever unpacks it."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_changelog"]
-
 _NAME = re.compile(
     r"(?:docs?/)?(?:change(?:s|_?log)?|history|news|release[-_ ]?notes?|what'?s[-_ ]?new)"
     r"(?:\.(?:md|rst|txt|markdown))?",

@@ -17,8 +17,6 @@ from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.modules import read_module
 from dirac_forge.values import dataclass
 
-__all__ = ["Contents", "Reader"]
-
 _T = TypeVar("_T")
 
 _TEXT_LIMIT = 512 * 1024

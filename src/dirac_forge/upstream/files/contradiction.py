@@ -8,8 +8,6 @@ from packaging.specifiers import SpecifierSet
 from dirac_forge.untrusted import parse_specifiers
 from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["contradictions"]
-
 _NAMED = 6
 
 

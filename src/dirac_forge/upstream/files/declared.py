@@ -13,8 +13,6 @@ from dirac_forge.upstream.files.poetry import requirements as poetry_requirement
 from dirac_forge.upstream.files.poetry import urls as poetry_urls
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
-__all__ = ["declared_metadata", "declared_scripts", "table", "without_placeholder"]
-
 _CORE = {
     "version": ("version",),
     "description": ("summary",),

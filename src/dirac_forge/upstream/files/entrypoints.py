@@ -10,8 +10,6 @@ from dirac_forge.upstream.files.facts import EntryPoint
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.values import dataclass
 
-__all__ = ["NO_SCRIPTS", "FoundScript", "FoundScripts", "found_scripts", "from_text", "of_lines"]
-
 _NAME = re.compile(r"\w[\w.+-]*", re.ASCII)
 """Letters, digits, underscores, dots and dashes, as the specification recommends, and +."""
 

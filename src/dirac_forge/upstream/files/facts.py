@@ -11,8 +11,6 @@ from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release
 from dirac_forge.values import dataclass
 
-__all__ = ["CoreMetadata", "EntryPoint", "ReleaseFacts", "SdistFacts", "SourceModule", "WheelFacts"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoreMetadata:

@@ -10,8 +10,6 @@ from packaging.version import Version
 
 from dirac_forge.untrusted import parse_version
 
-__all__ = ["FileNames", "Named", "WheelTags", "wheel_tags"]
-
 SDIST_SUFFIXES = (".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz", ".tbz", ".tbz2", ".txz", ".tar", ".tar.Z")
 """PEP 625 knows .tar.gz only; older releases came in all of these."""
 

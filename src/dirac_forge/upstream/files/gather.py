@@ -17,8 +17,6 @@ from dirac_forge.upstream.files.wheel import best_wheel, wheel_facts
 from dirac_forge.upstream.index.description import describe
 from dirac_forge.upstream.index.project import Release
 
-__all__ = ["gather", "light"]
-
 _T = TypeVar("_T")
 
 

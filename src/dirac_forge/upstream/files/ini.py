@@ -6,8 +6,6 @@ import configparser
 import re
 from collections.abc import Mapping
 
-__all__ = ["IniError", "read_ini"]
-
 _RUN = re.compile(r"[ \t\f\v]{40,}")
 """Long runs of blanks make configparser's patterns take quadratic time; forty are as good as a thousand."""
 

@@ -11,8 +11,6 @@ from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
-__all__ = ["requirement_lines", "with_listed"]
-
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _INCLUDED = re.compile(r"(?:-r|--requirement)(?:\s+|=)(\S+)")
 

@@ -12,8 +12,6 @@ from operator import sub
 
 from dirac_forge.upstream.once import by_content
 
-__all__ = ["Constants", "NotLiteralError", "builds_parser", "names_parser", "parse"]
-
 SOURCE_LIMIT = 256 * 1024
 """Bytes of a module that is parsed: its syntax tree takes up to a thousand times as much memory."""
 

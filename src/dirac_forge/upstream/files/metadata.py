@@ -18,8 +18,6 @@ from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList, shortened
 from dirac_forge.values import dataclass
 
-__all__ = ["METADATA_LIMIT", "Reading", "checked", "disagreement", "read_email", "version_of"]
-
 METADATA_LIMIT = 16 * 1024 * 1024
 """Bytes of a METADATA or PKG-INFO file; the long description may hold pictures."""
 

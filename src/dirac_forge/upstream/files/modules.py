@@ -11,8 +11,6 @@ from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.once import by_content
 
-__all__ = ["MODULE_LIMIT", "read_module"]
-
 MODULE_LIMIT = 1024 * 1024
 """Bytes of a module that is looked into."""
 _MOST_IMPORTS = 300

@@ -11,8 +11,6 @@ from typing import IO, Protocol
 
 from dirac_forge.upstream.files.archive import ArchiveError, Names
 
-__all__ = ["unpacked"]
-
 _CHUNK = 256 * 1024
 
 

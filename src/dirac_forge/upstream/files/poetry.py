@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dirac_forge.upstream.files.requirements import with_marker
 
-__all__ = ["constraint", "requirements", "urls"]
-
 _PART = re.compile(r"\s*(\^|~=|~|===|==|!=|<=|>=|<|>|=)?\s*v?([\w.*+!-]+)\s*")
 
 

@@ -6,8 +6,6 @@ from dirac_forge.errors import redact
 from dirac_forge.http import Http, UnreachableError
 from dirac_forge.sparse import SparseFile
 
-__all__ = ["NoRangesError", "RemoteFile"]
-
 _STEP = 64 * 1024
 """Bytes that one more request brings at least; a round trip costs as much as these."""
 

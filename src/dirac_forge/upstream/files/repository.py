@@ -10,8 +10,6 @@ from urllib.parse import quote
 from dirac_forge.http import Http, NotFoundError, TooLargeError
 from dirac_forge.values import dataclass
 
-__all__ = ["RepositoryFile", "licence_file"]
-
 LARGEST_LICENCE = 500_000
 """Bytes."""
 NAMES = ("LICENSE", "LICENSE.txt", "LICENSE.md", "COPYING", "LICENCE")

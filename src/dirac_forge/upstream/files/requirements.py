@@ -13,16 +13,6 @@ from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_version
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "DeclaredRequirement",
-    "RequirementList",
-    "exactly",
-    "parse_requirement",
-    "read_specifiers",
-    "shortened",
-    "with_marker",
-]
-
 _LONG = 50_000
 _NESTED = 100
 _MOST_LINES = 5_000

@@ -9,8 +9,6 @@ from dataclasses import replace
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 
-__all__ = ["completed", "from_requires_txt"]
-
 _SECTION = re.compile(r"\[([^\[\]]*)\]")
 _REQUIREMENTS = ("requires-dist", "provides-extra")
 

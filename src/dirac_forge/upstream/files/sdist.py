@@ -26,8 +26,6 @@ from dirac_forge.upstream.files.setuptools import Said, from_setup_cfg, from_set
 from dirac_forge.upstream.files.unpack import members
 from dirac_forge.upstream.index.project import ReleaseFile
 
-__all__ = ["SDIST_LIMIT", "read_folder", "read_sdist", "sdist_facts"]
-
 SDIST_LIMIT = 250 * 1024 * 1024
 """Bytes of a source archive that is fetched."""
 _COMMANDS = 8

@@ -20,8 +20,6 @@ from dirac_forge.upstream.files.plain import plain
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 from dirac_forge.values import dataclass
 
-__all__ = ["Said", "from_setup_cfg", "from_setup_py"]
-
 _NOTHING: Mapping[str, str] = {}
 
 

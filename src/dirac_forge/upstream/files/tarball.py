@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from dirac_forge.bounded import LongHeaderError, NoTarError, Readable, TarEntry, tar_entries
 from dirac_forge.upstream.files.archive import CORRUPT, ArchiveError, ArchiveMember, Names, corrupt
 
-__all__ = ["tar_members"]
-
 
 def tar_members(stream: Readable, names: Names) -> Iterator[ArchiveMember]:
     """Yield regular files of an unpacked tar; raises ArchiveError and what CORRUPT has."""

@@ -10,8 +10,6 @@ from dirac_forge.upstream.files.packed import unpacked
 from dirac_forge.upstream.files.tarball import tar_members
 from dirac_forge.upstream.files.zipped import zip_members
 
-__all__ = ["members"]
-
 
 def members(
     file: IO[bytes], *, filename: str, size: int, limits: ArchiveLimits, problems: list[str]

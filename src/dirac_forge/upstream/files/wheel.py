@@ -24,8 +24,6 @@ from dirac_forge.upstream.files.remote import NoRangesError, RemoteFile
 from dirac_forge.upstream.files.zipped import open_zip, read_zip
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 
-__all__ = ["WHEEL_LIMIT", "best_wheel", "read_wheel", "wheel_facts"]
-
 WHEEL_LIMIT = 1024 * 1024 * 1024
 """Bytes of a wheel that is fetched whole, where a server can't give parts."""
 

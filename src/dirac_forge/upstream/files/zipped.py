@@ -10,8 +10,6 @@ from typing import IO
 from dirac_forge.bounded import CarefulFile, Seekable
 from dirac_forge.upstream.files.archive import CORRUPT, ArchiveError, ArchiveMember, Names, corrupt
 
-__all__ = ["open_zip", "read_zip", "zip_members"]
-
 
 def open_zip(file: Seekable, filename: str) -> zipfile.ZipFile:
     """Return `file` as a zip; raises ArchiveError where it is none."""

@@ -14,8 +14,6 @@ from dirac_forge.http import Http, NotFoundError, Page
 from dirac_forge.upstream.index.page import ACCEPT, read_page
 from dirac_forge.upstream.index.project import Project, ReleaseFile
 
-__all__ = ["IndexClient", "UnknownProjectError"]
-
 _PAGE_LIMIT = 64 * 1024 * 1024
 """Bytes; the largest page on PyPI has some 10 MB."""
 

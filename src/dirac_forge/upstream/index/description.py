@@ -13,8 +13,6 @@ from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.files.facts import CoreMetadata
 
-__all__ = ["describe"]
-
 _LIMIT = 16 * 1024 * 1024
 _LONG = 5000
 

@@ -25,8 +25,6 @@ from dirac_forge.upstream.index.project import Project, Release, ReleaseFile, Re
 if TYPE_CHECKING:
     from pypi_simple import DistributionPackage, ProjectPage
 
-__all__ = ["ACCEPT", "read_page"]
-
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
 """What to ask an index for (PEP 691, "Version + Format Selection")."""
 

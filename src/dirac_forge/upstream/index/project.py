@@ -11,8 +11,6 @@ from packaging.version import Version
 
 from dirac_forge.values import dataclass
 
-__all__ = ["Project", "Release", "ReleaseFile", "ReleaseFiles"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseFile:

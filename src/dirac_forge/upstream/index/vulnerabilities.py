@@ -13,8 +13,6 @@ from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.once import Once
 from dirac_forge.values import dataclass
 
-__all__ = ["NoSuchReleaseError", "Vulnerability", "VulnerabilityLookup"]
-
 _LIMIT = 16 * 1024 * 1024
 _MOST = 500
 _LONGEST = 200

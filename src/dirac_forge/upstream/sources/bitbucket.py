@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dirac_forge.upstream.sources.git import ARCHIVE, REPOSITORY, GitHost
 
-__all__ = ["Bitbucket"]
-
 
 class Bitbucket(GitHost):
     """bitbucket.org."""

@@ -14,8 +14,6 @@ from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 from dirac_forge.upstream.sources.tags import read_version
 
-__all__ = ["Cran", "cran"]
-
 _DESCRIPTION = 200_000
 """Bytes of a DESCRIPTION."""
 

@@ -13,8 +13,6 @@ from dirac_forge.upstream.sources.registry import LARGEST, Registry, mapping, no
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 
-__all__ = ["Crates", "crates"]
-
 
 class Crates(Registry):
     """crates.io, by its sparse index."""

@@ -14,8 +14,6 @@ from dirac_forge.upstream.sources.probes import Probes
 from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import read_version, spelled_in
 
-__all__ = ["Files"]
-
 _MOST_CHECKED = 5
 """Versions whose files are looked for where only folders named after them were seen."""
 

@@ -19,19 +19,6 @@ from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, Sou
 from dirac_forge.upstream.sources.tag_reasons import NoOwnTag, NoTags, OwnTagMismatch
 from dirac_forge.upstream.sources.tags import HostVersion, Spelling, learned, read_version, spelled_in
 
-__all__ = [
-    "ARCHIVE",
-    "CHECKOUTS",
-    "REPOSITORY",
-    "GitHost",
-    "Tags",
-    "from_tags",
-    "parse_refs",
-    "remote_tags",
-    "tagged_commit",
-    "web_address",
-]
-
 ARCHIVE = r"(?:tar\.(?:gz|bz2|xz|zst)|tgz|tbz2|zip)"
 """The end of an archive's name, as a pattern."""
 REPOSITORY = r"[\w.-]+/[\w.-]+"

@@ -7,8 +7,6 @@ import re
 from dirac_forge.upstream.sources.git import GitHost
 from dirac_forge.upstream.sources.github import ARCHIVES
 
-__all__ = ["Gitea"]
-
 _HOSTS = re.compile(r"codeberg\.org|notabug\.org|gitea\..+|forgejo\..+|.+\.gitea\.io")
 
 

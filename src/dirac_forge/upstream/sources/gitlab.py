@@ -5,8 +5,6 @@ from __future__ import annotations
 from dirac_forge.upstream.sources.git import ARCHIVE, GitHost
 from dirac_forge.upstream.sources.origins import SourceUrl
 
-__all__ = ["GitLab"]
-
 _REPOSITORY = r"/(?P<repo>(?:[\w.-]+/)+[\w.-]+)"
 
 

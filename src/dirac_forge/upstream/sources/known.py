@@ -17,8 +17,6 @@ from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.pypi import Pypi
 from dirac_forge.upstream.sources.source import ReleaseSource
 
-__all__ = ["SOURCES", "git_origin", "origin_of", "ways_of"]
-
 SOURCES: tuple[ReleaseSource, ...] = (
     Pypi(),
     Npm(),

@@ -15,8 +15,6 @@ from dirac_forge.upstream.sources.offers import Offer
 from dirac_forge.upstream.sources.tags import HostVersion, Spelling, learned, read_version
 from dirac_forge.values import dataclass
 
-__all__ = ["ListedFiles", "Segment", "folder_offers", "links", "segments"]
-
 SOURCEFORGE = "https://sourceforge.net"
 _LARGEST = 16 * 1024**2
 _MOST_PAGES = 8

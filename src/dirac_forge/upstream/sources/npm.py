@@ -13,8 +13,6 @@ from dirac_forge.upstream.sources.registry import LARGEST, Registry, json_of, ma
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tag_reasons import UnorderedName
 
-__all__ = ["Npm", "npm"]
-
 
 class Npm(Registry):
     """npm's registry."""

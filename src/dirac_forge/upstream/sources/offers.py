@@ -13,8 +13,6 @@ from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.tag_reasons import TagReason
 from dirac_forge.values import dataclass
 
-__all__ = ["Offer", "Offers", "UnreadTag"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:

@@ -7,8 +7,6 @@ from urllib.parse import quote, unquote
 from dirac_forge.untrusted import split_url
 from dirac_forge.values import dataclass
 
-__all__ = ["Origin", "SourceUrl"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceUrl:

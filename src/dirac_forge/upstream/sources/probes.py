@@ -12,8 +12,6 @@ from dirac_forge.upstream.sources.offers import Offer
 from dirac_forge.upstream.sources.tags import read_version
 from dirac_forge.upstream.sources.years import in_later_years
 
-__all__ = ["Probes", "next_versions"]
-
 _MOST = 60
 """Files that are asked for in one run for one source."""
 _FIRST = 512

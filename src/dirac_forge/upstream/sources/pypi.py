@@ -19,8 +19,6 @@ from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import read_version
 
-__all__ = ["Pypi", "from_project"]
-
 _ANY = SpecifierSet()
 
 

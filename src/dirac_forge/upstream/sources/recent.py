@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
 
-__all__ = ["Recent"]
-
 _FRESH = 600
 """Seconds; as long as pages without a word on their freshness are kept."""
 

@@ -13,8 +13,6 @@ from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.source import ReleaseSource
 from dirac_forge.upstream.sources.tags import HostVersion, read_version, spelled_in
 
-__all__ = ["LARGEST", "Registry", "json_of", "mapping", "nonsense", "semver"]
-
 LARGEST = 64 * 1024**2
 """Bytes; npm's largest documents have some 30 MB."""
 

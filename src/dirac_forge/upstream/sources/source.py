@@ -16,8 +16,6 @@ from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.values import dataclass
 
-__all__ = ["GitHubAccess", "ReleaseSource", "SourceAccess", "SourceQuery"]
-
 T = TypeVar("T")
 
 

@@ -17,8 +17,6 @@ from dirac_forge.upstream.sources.origins import Origin, SourceUrl
 from dirac_forge.upstream.sources.recent import Recent
 from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, SourceQuery
 
-__all__ = ["ReleaseSources"]
-
 _TAGS = Tags()
 
 

@@ -4,18 +4,6 @@ from __future__ import annotations
 
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "NoOwnTag",
-    "NoTags",
-    "NoVersionTag",
-    "NotDiracTag",
-    "OtherSpelling",
-    "OverlongTag",
-    "OwnTagMismatch",
-    "TagReason",
-    "UnorderedName",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OverlongTag:

@@ -14,8 +14,6 @@ from packaging.version import Version
 from dirac_forge.upstream.sources.tag_reasons import NotDiracTag, NoVersionTag, OtherSpelling, OverlongTag, TagReason
 from dirac_forge.values import dataclass
 
-__all__ = ["HostVersion", "Spelling", "learned", "read_version", "spelled_in"]
-
 _LABELS = {"alpha": "a", "a": "a", "beta": "b", "b": "b", "c": "rc", "rc": "rc", "pre": "rc", "preview": "rc"}
 """PEP 440, "Pre-release spelling"."""
 _TAIL = r"""

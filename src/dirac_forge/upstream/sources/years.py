@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["YEAR", "YEAR_FOLDER", "in_later_years", "later_years"]
-
 YEAR = re.compile(r"(?:19|20)\d\d")
 YEAR_FOLDER = re.compile(rf"(?<=/){YEAR.pattern}(?=/)")
 _MOST = 3

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dirac_forge.report.site.words import STATE_ORDER, percent, state_words
 from dirac_forge.values import dataclass
 
-__all__ = ["Bar", "BarSegment", "bar_of"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BarSegment:

@@ -9,8 +9,6 @@ import networkx as nx
 
 from dirac_forge.untrusted import visible
 
-__all__ = ["BROKEN", "IGNORED", "THROUGH", "closure_drawing", "migration_drawing"]
-
 BROKEN, IGNORED, THROUGH = 1, 2, 4
 """Special edges: one closes a cycle, no member waits for it, or it runs through feedstocks that are not members."""
 

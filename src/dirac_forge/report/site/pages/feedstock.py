@@ -7,8 +7,6 @@ from typing import Any
 
 from dirac_forge.values import dataclass
 
-__all__ = ["DiffFile", "DiffLine", "FeedstockPage", "ProposalPart", "feedstock_page"]
-
 _MOST_LINES = 1_500
 """Of one file's diff; the rest is in the data file."""
 

@@ -10,17 +10,6 @@ from dirac_forge.report.site.pages.bars import Bar, bar_of
 from dirac_forge.report.site.pages.matrix import TargetMatrix, matrix_of
 from dirac_forge.values import dataclass
 
-__all__ = [
-    "DistributionPart",
-    "HomePage",
-    "MigrationRow",
-    "Proposed",
-    "Since",
-    "home_page",
-    "migration_rows",
-    "since_yesterday",
-]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Since:

@@ -7,8 +7,6 @@ from typing import Any
 
 from dirac_forge.values import dataclass
 
-__all__ = ["MatrixCell", "NoParagraph", "TargetMatrix", "matrix_of", "paragraphs_of"]
-
 Result = Mapping[str, Any]
 
 

@@ -13,8 +13,6 @@ from dirac_forge.report.site.pages.drawing import migration_drawing
 from dirac_forge.report.site.words import STATE_ORDER
 from dirac_forge.values import dataclass
 
-__all__ = ["MemberRow", "MigrationPage", "TargetStep", "migration_page"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MemberRow:

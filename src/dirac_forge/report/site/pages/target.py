@@ -12,8 +12,6 @@ from dirac_forge.report.site.pages.drawing import closure_drawing
 from dirac_forge.report.site.pages.matrix import NoParagraph, TargetMatrix, matrix_of, paragraphs_of
 from dirac_forge.values import dataclass
 
-__all__ = ["Branch", "TargetPage", "target_page"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Branch:
