@@ -136,17 +136,22 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
     named = _named_in_field(field, classified=bool(metadata.classifiers))
     licences = {path: text for path, text in contents.items() if not _is_notice(path)}
     remarks = [text[:_SHORT] for text in licences.values() if len(text) < _SHORT]
-    others = list(_beginnings({p: text for p, text in texts.items() if p not in contents and not _is_licence(p)}))
+    others = _other_texts(contents, texts)
     return _Evidence(
         field=named,
         classifiers=_classified(metadata.classifiers),
         texts=_read(licences),
         notices=_unique(term for text in others for term in gnu_notice(text[:_SHORT])),
         files=tuple(sorted(licences)),
-        dual=_one_may_choose(field, named, remarks)
-        or any(_EITHER.search(text[:_HEAD]) for text in licences.values())
-        or any(map(dual_licensed, others)),
+        dual=_one_may_choose(field, named, remarks) or _offers_choice(licences.values(), others),
         later=any(map(later_versions, [*remarks, *others])),
+    )
+
+
+def _other_texts(contents: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
+    """Return the beginnings of the files that are not licence files."""
+    return list(
+        _beginnings({path: text for path, text in texts.items() if path not in contents and not _is_licence(path)})
     )
 
 
@@ -161,6 +166,11 @@ def _one_may_choose(field: str, named: tuple[Term, ...], remarks: Iterable[str])
     if len(named) > 1 and re.search(r"(?i)\bor\b|/", field):
         return True
     return dual(field) or any(dual(text) for text in remarks if len(identify(text)) != 1)
+
+
+def _offers_choice(licences: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether a licence file begins with a choice, or another file says that the project is dual-licensed."""
+    return any(_EITHER.search(text[:_HEAD]) for text in licences) or any(map(dual_licensed, others))
 
 
 def _named_in_field(field: str, *, classified: bool) -> tuple[Term, ...]:

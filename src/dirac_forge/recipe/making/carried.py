@@ -34,11 +34,15 @@ def whole_package(
     No project declares that; where the channel's build is not known, it is what the table of names says (`adds`), and a
     person has to check it, or fill it in.
     """
-    if info is None and adds:
-        by_table = note("warning", NoteKind.WHOLE_BY_TABLE, package=name, adds=adds)
-        return tuple(Requirement(name=each) for each in adds), (by_table,)
-    if info is None:
+    if info is not None:
+        return _as_in_channel(name, own, info)
+    if not adds:
         return (), (note("todo", NoteKind.WHOLE_UNKNOWN, package=name, own=own),)
+    by_table = note("warning", NoteKind.WHOLE_BY_TABLE, package=name, adds=adds)
+    return tuple(Requirement(name=each) for each in adds), (by_table,)
+
+
+def _as_in_channel(name: str, own: str, info: PackageInfo) -> tuple[tuple[Requirement, ...], tuple[Note, ...]]:
     comment = f"{info.name} {info.newest} has it"
     lines = [line for line in _requirements(info, comment) if line.name != own]
     siblings = [line for line in lines if info.newest in re.split(r"[\s,<>=!~|]+", line.spec)]

@@ -176,15 +176,28 @@ def unmet_imports(
         top = target.partition(".")[0]
         if top in _STANDARD or top in unmet or _met(target, required, brought):
             continue
-        if (removed := _REMOVED.get(top)) is not None:
-            if brought is not None and removed <= Version(newest):
-                unmet[top] = UnmetImport(module=target, path=path, removed=str(removed))
-            continue
-        owner = _owner_among(extras, target)
-        known = owner or _project_of(top)
-        if owner or known == "setuptools" or brought is not None:
-            unmet[top] = UnmetImport(module=target, path=path, project=known, extra=extras.get(owner, ""))
+        if top in _REMOVED:
+            found = _removed(target, path, newest) if brought is not None else None
+        else:
+            found = _unmet(target, path, extras, sure=brought is not None)
+        if found is not None:
+            unmet[top] = found
     return tuple(unmet.values())
+
+
+def _removed(target: str, path: str, newest: str) -> UnmetImport | None:
+    """Return the import of a module that Python removed, None where the newest Python still has it."""
+    removed = _REMOVED[target.partition(".")[0]]
+    return UnmetImport(module=target, path=path, removed=str(removed)) if removed <= Version(newest) else None
+
+
+def _unmet(target: str, path: str, extras: Mapping[str, str], *, sure: bool) -> UnmetImport | None:
+    """Return the import; where it is not known what is installed, only one of an extra's project, or of setuptools."""
+    owner = _owner_among(extras, target)
+    known = owner or _project_of(target.partition(".")[0])
+    if not (owner or sure or known == "setuptools"):
+        return None
+    return UnmetImport(module=target, path=path, project=known, extra=extras.get(owner, ""))
 
 
 def _owner_among(projects: Iterable[str], target: str) -> str:

@@ -6,58 +6,34 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 from importlib import import_module
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
-from dirac_forge.channel.listing import Catalogue, Listing, availability
-from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra, packages_of, whole_of
+from dirac_forge.channel.listing import Catalogue, availability
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.progress import Observer
-from dirac_forge.recipe.making.carried import carried_over, whole_package
+from dirac_forge.recipe.making.assembly import Assembly
 from dirac_forge.recipe.making.dependencies import Dependency, DependencyTree, FoundProject, walk
-from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.extras import ExtraPackages, extra_packages
 from dirac_forge.recipe.making.families import Families, Order
-from dirac_forge.recipe.making.generate import generate
-from dirac_forge.recipe.making.guesses import guessed_names
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.judging import Needed, judged
+from dirac_forge.recipe.making.lookups import ChannelNames, Upstream
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.mentions import named, required
-from dirac_forge.recipe.making.nowhere import without
-from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
-from dirac_forge.recipe.making.refusals import refuse_unknown_extras, refuse_unreadable
 from dirac_forge.recipe.making.specs import conda_spec
-from dirac_forge.recipe.model import Output, Recipe, Requirement
-from dirac_forge.recipe.notes import Note
+from dirac_forge.recipe.model import Recipe
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
-from dirac_forge.upstream.index.client import UnknownProjectError
 from dirac_forge.values import dataclass
 
 T = TypeVar("T")
 
 Deps = Literal["missing", "none", "all"]
-
-
-class Upstream(Protocol):
-    """What is asked of an index; every method may be called from any thread and raises ForgeError."""
-
-    def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
-        """Of the newest release that satisfies the specifiers."""
-        ...
-
-    def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
-        """Everything about that release."""
-        ...
-
-    def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
-        """Return a licence file from the repository where the sdist has none; a note where that could not be asked."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,16 +74,16 @@ class Maker:
         problems: list[str] = []
         orders = self.families.completed(orders, problems)
         facts, tree = self._looked_up(orders)
-        self._listing([*(d.project for d in tree.dependencies), *named(facts.values())])
+        self._names.listing([*(d.project for d in tree.dependencies), *named(facts.values())])
         needed = tuple(self._judged(tree, facts, deps).values())
         tools, rows = self._tools(facts, tree)
         needed += rows
         extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
-        recipes = [*extra, *(self._recipe(order, facts, tree) for order in orders)]
+        recipes = [*extra, *(self._assembly.recipe(order, facts, tree) for order in orders)]
         if deps == "all":
             rows, more = self._followed(recipes, needed, facts, problems)
             needed, recipes = (*needed, *rows), [*more, *recipes]
-        as_of = self._listing([]).as_of
+        as_of = self._names.listing([]).as_of
         return MadeRecipes(recipes=tuple(recipes), needed=needed, problems=tuple(problems), as_of=as_of)
 
     def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
@@ -131,12 +107,16 @@ class Maker:
 
     def _wanted_extras(self, project: str, metadata: CoreMetadata, asked: Collection[str]) -> frozenset[str]:
         """Return the extras whose requirements the recipe has, in the project's own package or in outputs beside it."""
-        extras = self._extras(self._mapped(project), metadata, asked)
+        extras = self._assembly.extras(self._names.mapped(project), metadata, asked)
         return frozenset((*extras.folded, *extras.outputs))
 
-    def _extras(self, mapped: Mapped, metadata: CoreMetadata, asked: Collection[str]) -> ExtraPackages:
-        provided = metadata.provides_extra
-        return extra_packages(_own_packages(mapped)[0], mapped.project, asked, provided, self.catalogue.info)
+    @cached_property
+    def _names(self) -> ChannelNames:
+        return ChannelNames(catalogue=self.catalogue, overrides=self.overrides)
+
+    @cached_property
+    def _assembly(self) -> Assembly:
+        return Assembly(upstream=self.upstream, names=self._names, scope=self.scope, maintainers=self.maintainers)
 
     def _asked(self, ask: Callable[[str, SpecifierSet], T], wanted: Mapping[str, SpecifierSet]) -> dict[str, Future[T]]:
         return {project: self.executor.submit(ask, project, specifiers) for project, specifiers in wanted.items()}
@@ -166,7 +146,7 @@ class Maker:
         walked = walk(roots, self._look, replace(self.scope, platforms=("linux-64",)), self.executor)
         known = {canonicalize_name(d.project) for d in tree.dependencies} | set(map(canonicalize_name, facts))
         fresh = [d for d in walked.dependencies if canonicalize_name(d.project) not in known]
-        self._listing([dependency.project for dependency in fresh])
+        self._names.listing([dependency.project for dependency in fresh])
         rows = tuple(self._tool_rows(replace(walked, dependencies=tuple(fresh)), roots))
         wanted = {row.project for row in rows}
         return replace(walked, dependencies=tuple(d for d in fresh if d.project in wanted)), rows
@@ -179,9 +159,9 @@ class Maker:
         yield from (row for name, row in rows.items() if name in wanted)
 
     def _needed(self, dependency: Dependency) -> Needed:
-        mapped = self._mapped(dependency.project)
+        mapped = self._names.mapped(dependency.project)
         spec = conda_spec(dependency.specifiers)
-        stands = availability(self._listing([dependency.project]), mapped.package, spec)
+        stands = availability(self._names.listing([dependency.project]), mapped.package, spec)
         return Needed(
             project=dependency.project,
             version=str(dependency.found.version) if dependency.found.version is not None else None,
@@ -228,14 +208,14 @@ class Maker:
         tree = walk(roots, self._look, self.scope, self.executor)
         there = {canonicalize_name(row.project) for row in needed} | set(map(canonicalize_name, facts))
         fresh = [each for each in tree.dependencies if canonicalize_name(each.project) not in there]
-        self._listing([each.project for each in fresh])
+        self._names.listing([each.project for each in fresh])
         rows = tuple(map(self._needed, fresh))
         return rows, self._missing(tree, rows, "all", facts, problems)
 
     def _projects(self, recipe: Recipe, known: Collection[str], problems: list[str]) -> tuple[str, ...]:
         """Return what a recipe requires beyond what is known, as projects; a problem for each that is none."""
         names = sorted(required(recipe).difference(known))
-        own = tuple(name for name in names if self._mapped(name).package == name)
+        own = tuple(name for name in names if self._names.mapped(name).package == name)
         problems += (
             f"no recipe for {name}, which {recipe.feedstock} requires: it is no project's package"
             for name in names
@@ -256,12 +236,12 @@ class Maker:
                 facts[project] = future.result()
             except ForgeError as error:
                 problems.append(f"no recipe for {project}: {error.message}")
-        self._listing(named(facts.values()))
+        self._names.listing(named(facts.values()))
         recipes = []
         for order in orders:
             if order.projects.keys() <= facts.keys():
                 try:
-                    recipes.append(self._recipe(order, facts, tree))
+                    recipes.append(self._assembly.recipe(order, facts, tree))
                 except InputError as error:
                     problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
         return recipes
@@ -272,129 +252,8 @@ class Maker:
         builds = build_requirements(facts.sdist) if facts.sdist else RequirementList()
         for requirement in builds + facts.metadata.requires_dist:
             if requirement.extras and not reach(requirement.marker, self.scope).never:
-                self._metadata(requirement.name, requirement.specifier)
+                self._assembly.metadata(requirement.name, requirement.specifier)
         return facts
-
-    # -- names
-
-    def _listing(self, projects: Iterable[str]) -> Listing:
-        """Return what the channels have under every name that these projects may have; asked at once, and once."""
-        return self.catalogue.info({n for p in projects for n in candidates(p, overrides=self.overrides)})
-
-    def _mapped(self, project: str) -> Mapped:
-        return package_for(project, overrides=self.overrides, catalogue=self._listing([project]))
-
-    # -- one recipe
-
-    def _recipe(self, order: Order, facts: Mapping[str, ReleaseFacts], tree: DependencyTree) -> Recipe:
-        mapped = {project: self._mapped(project) for project in order.projects}
-        used: dict[str, Mapped] = {}
-
-        def package(project: str) -> str:
-            found = self._mapped(project)
-            used[found.project] = found
-            return found.package
-
-        def bundled(project: str, extra: str) -> str | None:
-            return package_for_extra(project, extra, catalogue=self._listing([project]))
-
-        for project in order.projects:
-            refuse_unreadable(facts[project])
-            refuse_unknown_extras(facts[project].metadata, order.extras.get(project, ()))
-        parts = [
-            self._part(mapped[project], facts[project], order.extras.get(project, ())) for project in order.projects
-        ]
-        recipe = generate(
-            order.feedstock or _feedstock_of(parts[0]),
-            parts,
-            scope=self.scope,
-            providers=Providers(package=package, bundled=bundled, brought=tree.brought, metadata=self._metadata),
-            maintainers=self.maintainers,
-        )
-        recipe = self._with_channels_knowledge(without(recipe, self._nowhere(recipe, used.values())))
-        unread = bool(self._listing([]).unread)
-        return _with_notes(recipe, guessed_names(used.values(), own=mapped.values(), unread=unread))
-
-    def _nowhere(self, recipe: Recipe, used: Iterable[Mapped]) -> set[str]:
-        """Return the packages in host that neither the channels nor the index have, where both could say so."""
-        host = {line.name for output in recipe.outputs for line in output.host}
-        return {one.package for one in used if one.package in host and self._is_nowhere(one)}
-
-    def _is_nowhere(self, mapped: Mapped) -> bool:
-        if availability(self._listing([mapped.project]), mapped.package, "").status != "missing":
-            return False
-        try:
-            self.upstream.metadata(mapped.project, SpecifierSet())
-        except UnknownProjectError:
-            return True
-        except ForgeError:
-            return False
-        return False
-
-    def _with_channels_knowledge(self, recipe: Recipe) -> Recipe:
-        """With what the channel's newest builds of its pure outputs require, and upstream never declared."""
-        outputs: list[Output] = []
-        notes: list[Note] = []
-        siblings = [output.name for output in recipe.outputs]
-        for output in recipe.outputs:
-            info = self.catalogue.info([output.name]).get(output.name) if output.noarch and output.projects else None
-            then = self._metadata(output.projects[0], SpecifierSet(f"==={info.newest}")) if info is not None else None
-            if info is not None and then is not None:
-                projects = dict.fromkeys(requirement.name for requirement in then.requires_dist)
-                self._listing(projects)
-                declared = [*siblings, *(self._mapped(project).package for project in projects)]
-                output, more = carried_over(output, info, declared)
-                notes += more
-            outputs.append(output)
-        return _with_notes(replace(recipe, outputs=tuple(outputs)), notes)
-
-    def _part(self, mapped: Mapped, facts: ReleaseFacts, asked: Collection[str]) -> FamilyPart:
-        licence = self.upstream.licence(facts)
-        notes = []
-        if isinstance(licence, Note):
-            notes.append(licence)
-            licence = None
-        package, *aliases = _own_packages(mapped)
-        extras = self._extras(mapped, facts.metadata, asked)
-        whole, more = self._whole(package, mapped.project)
-        tools = build_requirements(facts.sdist) if facts.sdist is not None else RequirementList()
-        return FamilyPart(
-            package=package,
-            facts=facts,
-            licence=licence,
-            aliases=tuple(aliases),
-            extras=extras.outputs,
-            folded=extras.folded,
-            whole=whole,
-            missing_tools=tuple(tool.name for tool in tools if self._is_nowhere(self._mapped(tool.name))),
-            notes=(*notes, *extras.notes, *more),
-        )
-
-    def _whole(self, package: str, project: str) -> tuple[dict[str, tuple[Requirement, ...]], tuple[Note, ...]]:
-        """Return the package that is this one and more, where conda-forge's feedstock makes one, with what that is."""
-        name, adds = whole_of(project)
-        if not name or name == package:
-            return {}, ()
-        lines, notes = whole_package(name, package, self.catalogue.info([name]).get(name), adds)
-        return {name: lines}, notes
-
-    def _metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata | None:
-        try:
-            return self.upstream.metadata(project, specifiers)
-        except ForgeError:
-            return None  # the conversion writes what a person has to find out
-
-
-def _feedstock_of(part: FamilyPart) -> str:
-    """Return the project's name where that is an output (qtconsole beside qtconsole-base), else that of the package."""
-    project = canonicalize_name(part.facts.metadata.name)
-    return project if project in {*part.whole, *part.extras.values()} else part.package
-
-
-def _own_packages(mapped: Mapped) -> tuple[str, ...]:
-    """Return the package that holds the project, and the further names of it."""
-    names = packages_of(mapped.project)
-    return names if mapped.package in names else (mapped.package,)
 
 
 def _results(futures: Mapping[str, Future[T]]) -> dict[str, T]:
@@ -403,7 +262,3 @@ def _results(futures: Mapping[str, Future[T]]) -> dict[str, T]:
 
 def _found(metadata: CoreMetadata) -> FoundProject:
     return FoundProject(project=metadata.name, version=metadata.version, requires_dist=metadata.requires_dist)
-
-
-def _with_notes(recipe: Recipe, notes: Iterable[Note]) -> Recipe:
-    return replace(recipe, notes=tuple(dict.fromkeys((*recipe.notes, *notes))))

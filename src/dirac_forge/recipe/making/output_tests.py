@@ -63,7 +63,6 @@ def test_of(
     commands = help_commands(points, facts.sdist)
     loaded = (*modules, *(point.module for point in commands))
     asked = _undeclared_siblings(graph, loaded, siblings, {*_with_siblings(required, siblings), *(brought or ())})
-    notes = [_sibling_note(*each) for each in asked]
     required = {**required, **{sibling.project: SpecifierSet() for *_, sibling in asked}}
     known = {*brought, *required} if brought is not None else None
 
@@ -73,17 +72,16 @@ def test_of(
 
     missing = unmet(loaded)
     without = _without_extras(points, facts, scope, known or required)
-    sound = [point for point in commands if not missing[point.module] and point.name not in without]
     told = list(_told(missing.values()))
     rest = [point for point in points if point.module not in missing]
     lacks = unmet(point.module for point in rest)
     lacking = _lacking({point.name: lacks[point.module] for point in rest}, told)
-    notes += [*map(_note, told), *lacking, *without.values(), *_strangers(facts)]
+    siblings_told = [_sibling_note(*each) for each in asked]
     return OutputTest(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
-        test=_test(modules, sound, missing),
+        test=_test(modules, [point for point in commands if point.name not in without], missing),
         installs_modules=bool(modules),
-        notes=tuple(notes),
+        notes=(*siblings_told, *map(_note, told), *lacking, *without.values(), *_strangers(facts)),
     )
 
 
@@ -114,9 +112,10 @@ def _lacking_extras(point: EntryPoint, facts: ReleaseFacts, scope: Scope, brough
 
 
 def _test(modules: Iterable[str], commands: Sequence[EntryPoint], missing: Mapping[str, Sequence[UnmetImport]]) -> Test:
+    sound = [point.name for point in commands if not missing[point.module]]
     return Test(
         imports=tuple(name for name in modules if not missing[name]),
-        commands=tuple(f"{point.name} --help" for point in commands[:MOST_HELP_COMMANDS]),
+        commands=tuple(f"{name} --help" for name in sound[:MOST_HELP_COMMANDS]),
     )
 
 

@@ -49,15 +49,20 @@ def _of_extras(
     }
     for extra, name in sorted(part.extras.items()):
         if extra == EVERYTHING and extra not in offered:
-            others = sorted({*part.extras.values()} - {name})
-            everything = note("info", NoteKind.ALL_OUTPUTS, package=name, outputs=others)
-            yield _satellite(name, main, tuple(_pin(other, main) for other in others)), (everything,)
+            yield _of_everything(name, part, main)
             continue
         inner, rest = _through_others(name, added, _inner_outputs(part, extra, scope))
         told_apart = by_system(rest)
         why = note("info", NoteKind.EXTRA_OUTPUT, package=name, main=main.name, extra=extra)
         pins = tuple(_pin(other, main) for other in inner)
         yield _satellite(name, main, (*pins, *told_apart.lines)), (why, *converted[name].notes, *told_apart.notes)
+
+
+def _of_everything(name: str, part: FamilyPart, main: Output) -> tuple[Output, tuple[Note, ...]]:
+    """Return the output that joins those of all extras, where upstream has no such extra."""
+    others = sorted({*part.extras.values()} - {name})
+    everything = note("info", NoteKind.ALL_OUTPUTS, package=name, outputs=others)
+    return _satellite(name, main, tuple(_pin(other, main) for other in others)), (everything,)
 
 
 def _inner_outputs(part: FamilyPart, extra: str, scope: Scope) -> Collection[str]:
