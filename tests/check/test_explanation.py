@@ -12,9 +12,12 @@ from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
-from dirac_forge.report.cause_words import cause_text, remedy_text
+from dirac_forge.report.cause_words import cause_text
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.remedy_words import remedy_text
 from support.channel import pkg, pythons, write_channel
+
+ASSUMED = "the machine is assumed to have"
 
 
 def answer(folder: Path, *specs: str, platform: str = "linux-64", python: str = "") -> Cell:
@@ -84,6 +87,14 @@ def test_every_cause_is_named_and_the_smallest_set_unblocks(tmp_path: Path) -> N
     assert remedies(cell) == ["build a for win-64", "build b for win-64", "build deep for win-64"]
 
 
+def test_a_noarch_package_needs_another_pin_instead_of_a_build(tmp_path: Path) -> None:
+    records = [*pythons("3.11", "3.12"), pkg("app 1.0", "tool")]
+    noarch = [pkg("tool 1.0", "python >=3.12", noarch="python")]
+    cell = answer(write_channel(tmp_path, {"noarch": noarch, "linux-64": records}), "app", python="3.11")
+    assert reasons(cell) == [("python", "app → tool: made only for Python ≥3.12")]
+    assert remedies(cell) == ["relax the pin of tool 1.0 on python (python >=3.12)"]
+
+
 def test_built_for_other_pythons(tmp_path: Path) -> None:
     folder = write_channel(
         tmp_path,
@@ -94,7 +105,7 @@ def test_built_for_other_pythons(tmp_path: Path) -> None:
     )
     cell = answer(folder, "app", python="3.14")
     assert reasons(cell) == [("python", "app → fast: built only for Python ≤3.13")]
-    assert remedies(cell) == ["build fast for this Python"]
+    assert remedies(cell) == ["build fast for Python 3.14"]
     assert answer(folder, "app", python="3.13").status == "installable"
 
 
@@ -214,23 +225,27 @@ def test_constraints_exclude_too(tmp_path: Path) -> None:
 def test_a_machine_that_is_too_old(tmp_path: Path) -> None:
     folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "lib"), pkg("lib 1.0", "__glibc >=2.34,<3.0.a0")]})
     cell = answer(folder, "app")
-    assert reasons(cell) == [("machine", "app → lib: needs __glibc >=2.34,<3.0.a0, and this machine has __glibc 2.28")]
-    assert remedies(cell) == ["a machine with __glibc 2.34"]
+    assert reasons(cell) == [
+        ("machine", "app → lib: needs __glibc >=2.34,<3.0.a0, and the machine is assumed to have __glibc 2.28")
+    ]
+    assert remedies(cell) == ["a machine with __glibc 2.34 ([tool.dirac-forge.virtual-packages])"]
 
 
 def test_virtual_package_of_another_system_has_no_remedy(tmp_path: Path) -> None:
     records = [pkg("app 1.0", "shtool", noarch="generic"), pkg("shtool 1.0", "__unix", noarch="generic")]
     folder = write_channel(tmp_path, {"noarch": records, "win-64": [pkg("other 1.0")]})
     cell = answer(folder, "app", platform="win-64")
-    assert reasons(cell) == [("machine", "app → shtool: needs __unix, and this machine has no __unix")]
+    assert reasons(cell) == [("machine", "app → shtool: needs __unix, and the machine is assumed to have no __unix")]
     assert cell.unblock is None
 
 
 def test_virtual_package_that_is_only_constrained(tmp_path: Path) -> None:
     records = [pkg("app 1.0", "lib"), pkg("lib 1.0", constrains=["__glibc >=2.34"])]
     cell = answer(write_channel(tmp_path, {"linux-64": records}), "app")
-    assert reasons(cell) == [("machine", "app → lib: allows only __glibc >=2.34, and this machine has __glibc 2.28")]
-    assert remedies(cell) == ["a machine with __glibc 2.34"]
+    assert reasons(cell) == [
+        ("machine", "app → lib: allows only __glibc >=2.34, and the machine is assumed to have __glibc 2.28")
+    ]
+    assert remedies(cell) == ["a machine with __glibc 2.34 ([tool.dirac-forge.virtual-packages])"]
 
 
 def test_channel_that_a_spec_names_and_that_is_not_used(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.recipe_text import RecipeError
-from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.proof_words import environment_words, proof_words, verdict_words, warning_words
+from dirac_forge.report.remedy_words import unblock_text
 from support.channel import pkg, pythons, write_channel
 
 

@@ -12,8 +12,8 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
-from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.remedy_words import unblock_text
 
 SNAPSHOT = Path(__file__).parents[2] / "../shared/conda-forge/channel"
 PLATFORMS = ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")

@@ -11,8 +11,8 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
-from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.remedy_words import unblock_text
 from support.channel import pkg, write_channel
 
 
@@ -86,9 +86,28 @@ def test_build_that_is_for_another_platform_is_told_as_such(tmp_path: Path) -> N
     }
     cell = asked(tmp_path, channels, "aiohttp=3.8.1=py37h7f_0", platform="osx-arm64")
     assert cell_words(cell.reason) == (
-        "aiohttp: no build matches aiohttp=3.8.1=py37h7f_0: of this version there is py37ha_0; the one asked for is "
+        "aiohttp: no build matches aiohttp=3.8.1=py37h7f_0; builds of this version: py37ha_0; the one asked for is "
         "for linux-64"
     )
     assert cell_words(asked(tmp_path / "b", channels, "aiohttp=3.8.1=nope_0", platform="osx-arm64").reason) == (
-        "aiohttp: no build matches aiohttp=3.8.1=nope_0: of this version there is py37ha_0"
+        "aiohttp: no build matches aiohttp=3.8.1=nope_0; builds of this version: py37ha_0"
     )
+
+
+def test_a_build_for_another_python_helps_no_cell_that_has_one(tmp_path: Path) -> None:
+    """Each cell gets its own remedy, though a build for Python 3.13 that needs nothing would solve the others too."""
+    pythons = [pkg(f"python {minor}.0", build=f"{minor.replace('.', '')}_0") for minor in ("3.12", "3.13")]
+    records = [
+        pkg("app 1.0", "ext", "lib <2"),
+        pkg("ext 1.0", "python >=3.12,<3.13.0a0", "lib >=2", build="py312_0"),
+        pkg("lib 1.0"),
+        pkg("lib 2.0"),
+    ]
+    folder = write_channel(tmp_path, {"linux-64": [*pythons, *records]})
+    target = make_target("app", ["app"], platforms=["linux-64"], pythons=["3.13", "3.12"])
+    with ThreadPoolExecutor(1) as executor:
+        cells = check(Channel.open([str(folder)]), cells_of(target), executor=executor)
+    assert {cell.python: unblock_text(cell.unblock) for cell in cells if cell.unblock is not None} == {
+        "3.12": "relax the pin of app 1.0 on lib (lib <2)",
+        "3.13": "build ext for Python 3.13; relax the pin of app 1.0 on lib (lib <2)",
+    }

@@ -100,7 +100,9 @@ def test_a_machine_of_the_workspace(workspace: Path, capsys: pytest.CaptureFixtu
         file.write('[tool.dirac-forge.virtual-packages.linux-64]\n__glibc = "2.12"\n')
     code, document = answer(capsys, "--python", "3.12")
     assert code == 1
-    assert document["results"][0]["reason"] == ("grid → tool: needs __glibc >=2.17, and this machine has __glibc 2.12")
+    assert document["results"][0]["reason"] == (
+        "grid → tool: needs __glibc >=2.17, and the machine is assumed to have __glibc 2.12"
+    )
 
 
 def test_a_channel_that_cannot_be_read_is_unknown(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -259,7 +261,7 @@ def test_newest_version_that_the_machine_hides(workspace: Path, capsys: pytest.C
         {
             "package": "app",
             "version": "2.0",
-            "reason": "app: allows only __glibc >=2.99, and this machine has __glibc 2.28",
+            "reason": "app: allows only __glibc >=2.99, and the machine is assumed to have __glibc 2.28",
         },
     )
 

@@ -252,11 +252,11 @@ def test_newer_version_that_the_machine_keeps_away_is_told() -> None:
     cells = (replace(YES, held_back=held), replace(YES, python="3.13", held_back=held))
     lines = shown(cells)
     at = lines.index("linux-64, Python 3.12, 3.13: app 2.0 is newer and can't be installed here")
-    assert lines[at + 1] == "  app → lib: needs __glibc >=2.34, and this machine has __glibc 2.28"
+    assert lines[at + 1] == "  app → lib: needs __glibc >=2.34, and the machine is assumed to have __glibc 2.28"
     assert document(cells)["results"][0]["held_back"] == {
         "package": "app",
         "version": "2.0",
-        "reason": "app → lib: needs __glibc >=2.34, and this machine has __glibc 2.28",
+        "reason": "app → lib: needs __glibc >=2.34, and the machine is assumed to have __glibc 2.28",
     }
 
 

@@ -84,16 +84,29 @@ def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:
     lines = python_lines(analysis.index)
     if not lines:
         return NoPython(platform=analysis.index.platform)
-    asked = _on(_PYTHON_CHOICES, analysis.specs)
-    holder = None if asked else _python_limit(analysis)
+    wish = asked_pythons(analysis.index, analysis.specs)
+    holder = None if _on(_PYTHON_CHOICES, analysis.specs) else _python_limit(analysis)
     return PythonMismatch(
         noarch=all(record.noarch for record in records),
         fit=_fitting(analysis.index, lines, (_on(PYTHON, record.depends) for record in records)),
         known=tuple(sorted(lines)),
-        wish=_fitting(analysis.index, lines, [asked] if asked else []),
+        wish=wish,
         holder=holder.by if holder else "",
         specs=holder.specs if holder else (),
     )
+
+
+def asked_pythons(index: RecordIndex, specs: Iterable[str]) -> tuple[PythonLine, ...]:
+    """Return the Pythons that specs ask for; () where they ask for none."""
+    asked = _on(_PYTHON_CHOICES, specs)
+    return _fitting(index, python_lines(index), [asked] if asked else [])
+
+
+def has_build_for(index: RecordIndex, name: str, version: str, pythons: Iterable[PythonLine]) -> bool:
+    """Whether this version of a package has a build for one of these Pythons."""
+    records = (record for record in index.group(name).records if record.version == version)
+    fit = _fitting(index, python_lines(index), (_on(PYTHON, record.depends) for record in records))
+    return not set(fit).isdisjoint(pythons)
 
 
 def _python_limit(analysis: Analysis) -> WantedBy | Limited | None:
@@ -128,10 +141,8 @@ def python_lines(index: RecordIndex) -> dict[PythonLine, int]:
 def machine_mismatch(index: RecordIndex, specs: Sequence[str], *, only_constrains: bool = False) -> MachineMismatch:
     """Return the obstacle for requirements on a virtual package that the machine does not meet."""
     name = name_of(specs[0])
-    have = index.group(name).records
-    return MachineMismatch(
-        specs=tuple(specs), name=name, have=have[0].version if have else "", only_constrains=only_constrains
-    )
+    have = next((f"{one.version} {one.build}".removesuffix(" 0") for one in index.group(name).records), "")
+    return MachineMismatch(specs=tuple(specs), name=name, have=have, only_constrains=only_constrains)
 
 
 def _fits(index: RecordIndex, specs: Iterable[str], pythons: int) -> bool:

@@ -8,6 +8,7 @@ from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.channel.records import Record
+    from dirac_forge.check.causes import PythonLine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +21,9 @@ class BuildFor:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildForPython:
     """Build the package for the Python that is requested."""
+
+    pythons: tuple[PythonLine, ...] = ()
+    """Those that are requested; () where others of the environment decide."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

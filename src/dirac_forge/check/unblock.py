@@ -13,9 +13,9 @@ from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of, to_record
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.causes import Cause, MachineMismatch, NoVersion, PinConflict
+from dirac_forge.check.causes import Cause, MachineMismatch, NoVersion, PinConflict, PythonMismatch
 from dirac_forge.check.explanation import explain
-from dirac_forge.check.obstacles import Elsewhere
+from dirac_forge.check.obstacles import Elsewhere, asked_pythons, has_build_for
 from dirac_forge.check.remedies import (
     Action,
     BuildFor,
@@ -67,7 +67,9 @@ def unblock(
     def helps(remedies: Iterable[Remedy]) -> bool:
         return isinstance(_with(channel, platform, remedies).solve(specs, platform=platform), Solution)
 
-    earlier = next((one for one in known if helps(one.remedies)), None)
+    index = channel.index(platform)
+    here = (one for one in (_for_here(index, specs, one) for one in known) if one is not None)
+    earlier = next((one for one in here if helps(one.remedies)), None)
     if earlier is not None:
         return earlier
     chosen: dict[tuple[str, Action], Remedy] = {}
@@ -84,6 +86,20 @@ def unblock(
         if not causes:
             return None
     return None
+
+
+def _for_here(index: RecordIndex, specs: Sequence[str], found: Unblock) -> Unblock | None:
+    """Return what helped in another cell for the Python of this one, or None if this one has such a build already."""
+    pythons = asked_pythons(index, specs)
+    remedies: list[Remedy] = []
+    for one in found.remedies:
+        if not isinstance(one.action, BuildForPython):
+            remedies.append(one)
+        elif one.record is not None and has_build_for(index, one.package, one.record.version, pythons):
+            return None
+        else:
+            remedies.append(replace(one, action=BuildForPython(pythons=pythons)))
+    return replace(found, remedies=tuple(remedies))
 
 
 def _with(channel: Channel, platform: str, remedies: Iterable[Remedy]) -> Channel:
@@ -144,8 +160,7 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
             record = _sibling(channel, platform, cause.package, cause.spec)
             return _build(cause.package, BuildFor(platform=platform), record)
         case "python":
-            newest = index.newest(cause.spec or cause.package)
-            return _build(cause.package, BuildForPython(), _loose(newest, platform) if newest is not None else None)
+            return _for_python(index, cause)
         case "machine":
             return _newer_machine(cause)
         case "version" | "broken":
@@ -162,6 +177,18 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
 
 def _build(package: str, action: BuildFor | BuildForPython, record: Record | None) -> Remedy | None:
     return Remedy(package=package, action=action, record=record) if record is not None else None
+
+
+def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
+    """A build for the Python that is asked for; what is noarch needs no build, but another pin."""
+    found = cause.obstacle
+    newest = index.newest(cause.spec or cause.package)
+    if not isinstance(found, PythonMismatch) or newest is None:
+        return None
+    if found.noarch:
+        pins = (spec for spec in newest.depends if name_of(spec) == "python")
+        return next((one for pin in pins if (one := _without_pin(index, cause.package, pin)) is not None), None)
+    return _build(cause.package, BuildForPython(pythons=found.wish), _loose(newest, index.platform))
 
 
 def _newer_machine(cause: Cause) -> Remedy | None:

@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 
 from dirac_forge.migration.addition import Addition, AdditionProof
 from dirac_forge.report import document
-from dirac_forge.report.cause_words import unblock_text
 from dirac_forge.report.document import Section, words
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.remedy_words import unblock_text
 from dirac_forge.report.terminal import Shown, sentences
 
 _MOST_NAMES = 20

@@ -1,8 +1,8 @@
-"""Causes and remedies in words."""
+"""Causes in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from dirac_forge.check.causes import (
@@ -22,18 +22,6 @@ from dirac_forge.check.causes import (
     PythonLine,
     PythonMismatch,
     UnknownName,
-)
-from dirac_forge.check.remedies import (
-    BuildFor,
-    BuildForPython,
-    BuildVersion,
-    NewerMachine,
-    NewPackage,
-    RelaxConstraints,
-    RelaxPin,
-    Remedy,
-    TakeFrom,
-    Unblock,
 )
 from dirac_forge.report.document import listed
 
@@ -122,25 +110,6 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
             return f"{need}{listed(specs)}: each can be installed, all together can't"
 
 
-def remedy_text(remedy: Remedy) -> str:
-    """Return one remedy in words."""
-    return _action(remedy, [remedy.package])
-
-
-def unblock_text(found: Unblock) -> str:
-    """Return the remedies in one line; what is to be done to several packages comes once."""
-    return "; ".join(remedy_phrases(found.remedies))
-
-
-def remedy_phrases(remedies: Iterable[Remedy]) -> Iterator[str]:
-    """Yield the remedies; what is to be done to several packages comes once."""
-    alike: dict[object, list[Remedy]] = {}
-    for remedy in remedies:
-        alike.setdefault(remedy.action, []).append(remedy)
-    for some in alike.values():
-        yield _action(some[0], [remedy.package for remedy in some])
-
-
 def _as_one(causes: Sequence[Cause]) -> str:
     first, *others = causes
     if first.gap is not None:
@@ -207,7 +176,7 @@ def _no_version(obstacle: NoVersion) -> str:
         return f"no build matches {specs} at once"
     if obstacle.builds:
         elsewhere = f"; the one asked for is for {listed(obstacle.of_platforms)}" if obstacle.of_platforms else ""
-        return f"no build matches {specs}: of this version there is {_some(obstacle.builds)}{elsewhere}"
+        return f"no build matches {specs}; builds of this version: {_some(obstacle.builds)}{elsewhere}"
     return f"no build matches {specs}: the newest version is {obstacle.newest}"
 
 
@@ -255,9 +224,9 @@ def _bounds(fit: Sequence[PythonLine], known: Sequence[PythonLine], wish: Sequen
 
 
 def _machine(obstacle: MachineMismatch) -> str:
-    have = f"has {obstacle.name} {obstacle.have}" if obstacle.have else f"has no {obstacle.name}"
+    have = f"{obstacle.name} {obstacle.have}" if obstacle.have else f"no {obstacle.name}"
     verb = "allows only" if obstacle.only_constrains else "needs"
-    return f"{verb} {' and '.join(obstacle.specs)}, and this machine {have}"
+    return f"{verb} {' and '.join(obstacle.specs)}, and the machine is assumed to have {have}"
 
 
 def _conflict(obstacle: PinConflict, case: _Case) -> str:
@@ -279,24 +248,3 @@ def _demand(demand: Demand, case: _Case, *, last_only: bool = False) -> str:
     who = demand.chain[-1] if last_only else " → ".join(demand.chain)
     joined = (" and " if last_only else " or ").join(demand.specs)
     return f"{who} {'allows only' if demand.excludes else 'needs'} {joined}"
-
-
-def _action(remedy: Remedy, packages: Sequence[str]) -> str:
-    names = listed(packages)
-    match remedy.action:
-        case BuildFor(platform=platform):
-            return f"build {names} for {platform}"
-        case BuildForPython():
-            return f"build {names} for this Python"
-        case BuildVersion(version=version, platform=platform):
-            return f"build {names} {version} for {platform}"
-        case NewPackage():
-            return f"package {names}"
-        case NewerMachine(name=name, version=version):
-            return f"a machine with {name} {version}"
-        case RelaxPin(version=version, on=on, spec=spec):
-            return f"relax the pin of {names} {version} on {on} ({spec})"
-        case TakeFrom(channel=channel, version=version, instead_of=first):
-            return f"take {names} {version} from {channel} instead of from {first}"
-        case RelaxConstraints(version=version, specs=specs):
-            return f"relax the constraints of {names} {version} ({', '.join(specs)})"

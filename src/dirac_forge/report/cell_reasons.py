@@ -11,9 +11,10 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.remedies import Remedy, Unblock
-from dirac_forge.report.cause_words import cause_lines, remedy_phrases, unblock_text
+from dirac_forge.report.cause_words import cause_lines
 from dirac_forge.report.document import listed
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.remedy_words import alike, remedy_phrases, together, unblock_text
 from dirac_forge.report.terminal import Hanging, flat
 from dirac_forge.values import dataclass
 
@@ -95,12 +96,12 @@ def _helping(cells: Sequence[Cell], *, verbose: bool) -> Iterator[str]:
     """Yield what would unblock the cells; which of them, where they differ in that."""
     helping: dict[object, list[Cell]] = {}
     for cell in cells:
-        key = tuple((one.package, one.action) for one in cell.unblock.remedies) if cell.unblock is not None else ()
-        helping.setdefault(key, []).append(cell)
+        helping.setdefault(alike(cell.unblock) if cell.unblock is not None else (), []).append(cell)
     for some in helping.values():
-        if some[0].unblock is not None:
+        found = [cell.unblock for cell in some if cell.unblock is not None]
+        if found:
             place = "" if len(helping) == 1 else f" ({where(some)})"
-            yield from _remedies(some[0].unblock, cells[0].causes, place, verbose=verbose)
+            yield from _remedies(together(found), cells[0].causes, place, verbose=verbose)
 
 
 def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: bool) -> list[str]:

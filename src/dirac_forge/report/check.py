@@ -21,12 +21,13 @@ from dirac_forge.check.proof import Outcome, Proof, Verdict
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
-from dirac_forge.report.cause_words import obstacle_text, reason_text, remedy_text, unblock_text
+from dirac_forge.report.cause_words import obstacle_text, reason_text
 from dirac_forge.report.cell_reasons import reasons
 from dirac_forge.report.document import Block, Items, Section, listed
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.proof_body import environment_json, environment_reasons, unblock_lines, untold
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
+from dirac_forge.report.remedy_words import remedy_text, unblock_text
 from dirac_forge.report.since import turn_json, turns
 from dirac_forge.report.terminal import Hanging, flat
 from dirac_forge.report.verdicts import (

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.check.answer_reasons import ProposalRefused, Refused
 from dirac_forge.check.proof_reasons import WorstTarget
-from dirac_forge.check.remedies import Action, BuildFor, BuildVersion, Unblock
-from dirac_forge.report.cause_words import unblock_text
+from dirac_forge.check.remedies import Unblock
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
 from dirac_forge.report.proof_words import environment_words, proof_words, warning_words
+from dirac_forge.report.remedy_words import alike, together, unblock_text
 
 if TYPE_CHECKING:
     from dirac_forge.check.proof import Proof
@@ -65,23 +64,10 @@ def unblock_lines(proof: Proof) -> list[str]:
 
 def _of_all_platforms(found: Iterable[Unblock]) -> Iterator[Unblock]:
     """Yield what would unblock it; what is to be built alike for several platforms is one thing."""
-    alike: dict[object, list[Unblock]] = {}
+    groups: dict[object, list[Unblock]] = {}
     for one in found:
-        key = tuple((remedy.package, _for_platform(remedy.action, "")) for remedy in one.remedies)
-        alike.setdefault(key, []).append(one)
-    for first, *others in alike.values():
-        platforms = [_platform(remedy.action) for one in (first, *others) for remedy in one.remedies]
-        where = words(list(dict.fromkeys(filter(None, platforms))))
-        remedies = [replace(remedy, action=_for_platform(remedy.action, where)) for remedy in first.remedies]
-        yield replace(first, remedies=tuple(remedies)) if others else first
-
-
-def _platform(action: Action) -> str:
-    return action.platform if isinstance(action, BuildFor | BuildVersion) else ""
-
-
-def _for_platform(action: Action, platform: str) -> Action:
-    return replace(action, platform=platform) if isinstance(action, BuildFor | BuildVersion) else action
+        groups.setdefault(alike(one), []).append(one)
+    yield from map(together, groups.values())
 
 
 def _environments(environments: Sequence[EnvironmentProof]) -> Iterator[Block]:

@@ -1,0 +1,103 @@
+"""Remedies in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from dirac_forge.check.causes import PythonLine
+from dirac_forge.check.remedies import (
+    Action,
+    BuildFor,
+    BuildForPython,
+    BuildVersion,
+    NewerMachine,
+    NewPackage,
+    RelaxConstraints,
+    RelaxPin,
+    Remedy,
+    TakeFrom,
+    Unblock,
+)
+from dirac_forge.report.document import listed
+
+__all__ = ["alike", "remedy_phrases", "remedy_text", "together", "unblock_text"]
+
+
+def remedy_text(remedy: Remedy) -> str:
+    """Return one remedy in words."""
+    return _action(remedy, [remedy.package])
+
+
+def unblock_text(found: Unblock) -> str:
+    """Return the remedies in one line; what is to be done to several packages comes once."""
+    return "; ".join(remedy_phrases(found.remedies))
+
+
+def remedy_phrases(remedies: Iterable[Remedy]) -> Iterator[str]:
+    """Yield the remedies; what is to be done to several packages comes once."""
+    alike: dict[object, list[Remedy]] = {}
+    for remedy in remedies:
+        alike.setdefault(remedy.action, []).append(remedy)
+    for some in alike.values():
+        yield _action(some[0], [remedy.package for remedy in some])
+
+
+def alike(found: Unblock) -> tuple[tuple[str, Action], ...]:
+    """Return what two cells have in common that need the same builds, each for its own platform and Python."""
+    return tuple((remedy.package, _anywhere(remedy.action)) for remedy in found.remedies)
+
+
+def _anywhere(action: Action) -> Action:
+    match action:
+        case BuildFor() | BuildVersion():
+            return replace(action, platform="")
+        case BuildForPython():
+            return BuildForPython()
+        case _:
+            return action
+
+
+def together(found: Sequence[Unblock]) -> Unblock:
+    """Return remedies that are alike as one, with all platforms and Pythons."""
+    first = found[0]
+    columns = zip(*(one.remedies for one in found), strict=True)
+    remedies = (replace(column[0], action=_for_all([one.action for one in column])) for column in columns)
+    return replace(first, remedies=tuple(remedies))
+
+
+def _for_all(actions: Sequence[Action]) -> Action:
+    first = actions[0]
+    if isinstance(first, BuildForPython):
+        pythons = {line for one in actions if isinstance(one, BuildForPython) for line in one.pythons}
+        return BuildForPython(pythons=tuple(sorted(pythons)))
+    if isinstance(first, BuildFor | BuildVersion):
+        platforms = dict.fromkeys(one.platform for one in actions if isinstance(one, BuildFor | BuildVersion))
+        return replace(first, platform=listed(platforms))
+    return first
+
+
+def _usual(pythons: Sequence[PythonLine]) -> Sequence[PythonLine]:
+    """Return Pythons without the free-threaded ones, unless there are no others."""
+    return [line for line in pythons if not line.free_threaded] or pythons
+
+
+def _action(remedy: Remedy, packages: Sequence[str]) -> str:
+    names = listed(packages)
+    match remedy.action:
+        case BuildFor(platform=platform):
+            return f"build {names} for {platform}"
+        case BuildForPython(pythons=pythons):
+            return f"build {names} for {f'Python {listed(_usual(pythons))}' if pythons else 'this Python'}"
+        case BuildVersion(version=version, platform=platform):
+            return f"build {names} {version} for {platform}"
+        case NewPackage():
+            return f"package {names}"
+        case NewerMachine(name=name, version=version):
+            return f"a machine with {name} {version} ([tool.dirac-forge.virtual-packages])"
+        case RelaxPin(version=version, on=on, spec=spec):
+            return f"relax the pin of {names} {version} on {on} ({spec})"
+        case TakeFrom(channel=channel, version=version, instead_of=first):
+            return f"take {names} {version} from {channel} instead of from {first}"
+        case RelaxConstraints(version=version, specs=specs):
+            return f"relax the constraints of {names} {version} ({', '.join(specs)})"
