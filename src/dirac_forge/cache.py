@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -92,6 +93,15 @@ def prune(folder: Path, most: int, *, now: float | None = None, unused: float = 
             removed, freed = removed + 1, freed + entry.size
         left -= entry.size
     return Pruned(entries=removed, freed=freed, left=left)
+
+
+def why_unusable(folder: Path) -> str:
+    """Return why nothing can be kept in a cache folder, which is made if it is missing, or "" if that is possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return os.strerror(error.errno or 0)
+    return "" if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
 
 
 def prune_daily(folder: Path, most: int) -> None:

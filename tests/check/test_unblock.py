@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
@@ -111,3 +113,12 @@ def test_a_build_for_another_python_helps_no_cell_that_has_one(tmp_path: Path) -
         "3.12": "relax the pin of app 1.0 on lib (lib <2)",
         "3.13": "build ext for Python 3.13; relax the pin of app 1.0 on lib (lib <2)",
     }
+
+
+@pytest.mark.parametrize("record", [pkg("odd 1.0", "lib >=>1"), {**pkg("odd 1.0"), "depends": 3}])
+def test_builds_that_cannot_be_read_make_the_answer_unknown(tmp_path: Path, record: dict[str, Any]) -> None:
+    cell = asked(tmp_path, {"c": {"linux-64": [pkg("app 1.0", "odd"), record]}}, "app")
+    assert cell.status == "unknown"
+    assert cell_words(cell.reason) == (
+        "app → odd: all its builds are left out, because their records in the channel are malformed (see the warnings)"
+    )

@@ -61,3 +61,19 @@ def test_what_is_in_use_is_not_pruned_but_cleared(folder: Path, capsys: pytest.C
     }
     assert main(["cache", "clear"]) == 0
     assert "0 entries removed, 0.0 MB; 0.0 MB left in" in capsys.readouterr().out
+
+
+def test_a_cache_folder_that_cannot_be_made_is_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "file"
+    place.write_text("", encoding="utf-8")
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(place))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "channel" / "noarch").mkdir(parents=True)
+    (tmp_path / "channel" / "noarch" / "repodata.json").write_text('{"packages": {}}', encoding="utf-8")
+    main(["check", "tool", "--channel", "./channel", "--platform", "linux-64"])
+    assert (
+        f"warning: {place}: the cache folder can't be used (File exists), so every run downloads everything again; "
+        "name another one with DIRAC_FORGE_CACHE"
+    ) in capsys.readouterr().err

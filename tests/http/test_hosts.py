@@ -69,10 +69,10 @@ def test_a_host_that_was_lost_stays_lost() -> None:
 
 
 def test_with_a_proxy_the_proxy_is_what_must_answer() -> None:
-    proxy = f"http://127.0.0.1:{dead_port()}"
+    address = f"127.0.0.1:{dead_port()}"
     with Server(lambda _: Answer()) as server:
         assert Hosts().problem("https://no-such-host.invalid/", proxy=server.url) is None
-        assert Hosts().problem(server.url, proxy=proxy) == "the proxy 127.0.0.1: connection refused"
+        assert Hosts().problem(server.url, proxy=f"http://{address}") == f"the proxy {address}: connection refused"
 
 
 def test_requests_go_through_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,12 @@ from dirac_forge.check.answer_reasons import (
     Unanswered,
     VersionMove,
 )
-from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, UnknownName
+from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, PythonLine, PythonMismatch, UnknownName
 from dirac_forge.check.cells import Cell, HeldBack
 from dirac_forge.check.difference import difference
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import BrokenEnvironment, EnvironmentProof
-from dirac_forge.check.remedies import BuildFor, Remedy, Unblock
+from dirac_forge.check.remedies import BuildFor, BuildForPython, Remedy, Unblock
 from dirac_forge.report.check import document, markdown, terminal
 
 LIB = Record(name="lib", version="1.0", build="0", subdir="linux-64")
@@ -243,6 +243,27 @@ def test_matrix_on_a_narrow_terminal_is_never_cut() -> None:
     assert "┃ platform ┃   3.10   ┃   3.11   ┃   3.12   ┃   3.13   ┃   3.14   ┃" in narrow(*five)
     wide = [replace(cell, version="20261127.123456") for cell in five]
     assert narrow(*wide)[:3] == ["app", "  linux-64", "    Python 3.10: ✓ 20261127.123456"]
+
+
+def test_cells_with_the_same_words_share_a_paragraph() -> None:
+    def no(minor: int) -> Cell:
+        wish = PythonLine(3, minor)
+        known = tuple(PythonLine(3, each) for each in (11, 12, 13))
+        obstacle = PythonMismatch(noarch=False, fit=known[-1:], known=known, wish=(wish,), holder="", specs=())
+        build = Remedy(package="ext", action=BuildForPython(pythons=(wish,)), record=None)
+        return replace(
+            NO,
+            python=str(wish),
+            reason=Refused(causes=(Cause(obstacle=obstacle, package="ext", chain=("app", "ext")),)),
+            unblock=Unblock(remedies=(build,), smallest=True),
+        )
+
+    lines = shown((no(11), no(12)))
+    at = lines.index("win-64, Python 3.11, 3.12: not installable")
+    assert lines[at + 1 : at + 3] == [
+        "  app → ext: built only for Python ≥3.13",
+        "  would unblock it: build ext for Python 3.11 and 3.12",
+    ]
 
 
 def test_newer_version_that_the_machine_keeps_away_is_told() -> None:

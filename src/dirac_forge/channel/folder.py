@@ -58,6 +58,7 @@ class Folder:
         self._lock = threading.RLock()
         self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
         self._repaired: set[str] = set()
+        self._left_out: dict[str, set[str]] = {}
         self._sparse_only = False
         self._exports: dict[str, Mapping[str, RunExports]] = {}
         self._first: dict[str, Mapping[str, datetime]] = {}
@@ -190,8 +191,9 @@ class Folder:
             raise self.broken(platform, exc) from exc
 
     def names(self, platform: str) -> frozenset[str]:
-        """Return all names of `platform` and noarch."""
-        return frozenset(name for sparse in self.sparse(platform) for name in sparse.package_names())
+        """Return all names of `platform` and noarch, those included of which every record is malformed."""
+        found = {name for sparse in self.sparse(platform) for name in sparse.package_names()}
+        return frozenset(found.union(*(self._left_out.get(subdir, ()) for subdir in (platform, "noarch"))))
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
         """From the `removed` list of repodata.json."""
@@ -267,18 +269,25 @@ class Folder:
             data = parse_json(read_bytes(path, most=_LARGEST))
         except (OSError, ValueError) as exc:
             raise ChannelUnknownError(f"{path}: the repodata can't be read: {exc}") from exc
-        bad = 0
+        bad: set[str] = set()
         for key in ("packages", "packages.conda"):
             for file_name, entry in list((data.get(key) or {}).items()):
                 problem = _problem(entry)
                 if problem:
-                    bad += 1
+                    bad.add(_name_in(entry, file_name))
                     del data[key][file_name]
                     self._observer.warned(f"{path}: {file_name} is left out: {problem}")
         if not bad:
             return False
+        self._left_out[subdir] = bad
         self._open[subdir] = self._opened_copy(subdir, data)
         return True
+
+
+def _name_in(entry: object, file_name: str) -> str:
+    """Return the name of a malformed record, from its file's name if it has none of its own."""
+    name = entry.get("name") if isinstance(entry, dict) else None
+    return name if isinstance(name, str) and name else file_name.rsplit("-", 2)[0]
 
 
 def _read_run_exports(path: Path) -> Mapping[str, RunExports]:

@@ -14,6 +14,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
 _URL = re.compile(r"[\[,]url=")
+_BUILD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +48,11 @@ def parse_spec(spec: str) -> MatchSpec:
             f"{spec!r} is not a package spec: {innermost(exc)}",
             hint="Write it as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
         ) from exc
+    if found.build is not None and not _BUILD.fullmatch(str(found.build)):
+        raise InputError(
+            f"{spec!r} is not a package spec: {str(found.build)!r} is no build string",
+            hint="Write one spec a line, as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
+        )
     if field := _unanswered(found):
         raise InputError(
             f"{spec!r}: {field} of a package spec can't be answered for",

@@ -51,6 +51,13 @@ class NotYetUploaded:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UnreadableBuilds:
+    """The channel lists builds, and each of them was left out because its record is malformed."""
+
+    kind: ClassVar[Kind] = "channel"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NoBuild:
     """The package has builds for other platforms only."""
 
@@ -190,6 +197,7 @@ class Jointly:
 Obstacle = (
     UnknownName
     | NotYetUploaded
+    | UnreadableBuilds
     | NoBuild
     | AllBroken
     | MarkedBroken

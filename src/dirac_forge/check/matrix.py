@@ -12,6 +12,7 @@ from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.answer_reasons import PlatformNotCovered, Refused, Unanswered
+from dirac_forge.check.causes import UnreadableBuilds
 from dirac_forge.check.cells import Cell, HeldBack, version_in
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.gaps import without_gaps
@@ -189,6 +190,9 @@ def explain_cell(
         instead = _older(channel, cell) if older else ""
     except UnknownError as exc:
         return replace(cell, status="unknown", reason=Unanswered(message=exc.message))
+    unread = tuple(cause for cause in filled.causes if isinstance(cause.obstacle, UnreadableBuilds))
+    if unread and not filled.gaps:
+        return replace(cell, status="unknown", reason=Refused(causes=unread), older=instead)
     if filled.gaps:
         return replace(cell, status="unknown", reason=Refused(causes=filled.gaps), older=instead)
     return replace(cell, reason=Refused(causes=filled.causes), unblock=remedy, older=instead)

@@ -24,6 +24,7 @@ from dirac_forge.check.causes import (
     PythonLine,
     PythonMismatch,
     UnknownName,
+    UnreadableBuilds,
 )
 
 Elsewhere = Callable[[str], tuple[str, ...]]
@@ -178,6 +179,8 @@ def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     gone = sorted({version for version, _ in index.removed(name)}, key=Version)
     if gone:
         return AllBroken(platform=index.platform, versions=tuple(gone))
+    if name in index.names():
+        return UnreadableBuilds()
     return UnknownName(near=_near(name, index.names()), gap=index.gap(name))
 
 

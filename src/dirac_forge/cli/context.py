@@ -67,6 +67,7 @@ class Context:
         """The HTTP session of this run."""
         from dirac_forge.settings.connecting import http_of  # noqa: PLC0415  # not every command asks the web
 
+        self._check_cache()
         return self._leaving.enter_context(http_of(self.settings, github_url=self.github.url, observer=self.observer))
 
     @property
@@ -92,7 +93,18 @@ class Context:
         """The store of what was read from files, by their hash."""
         from dirac_forge.store import Store  # noqa: PLC0415
 
+        self._check_cache()
         return Store(self.settings.cache)
+
+    def _check_cache(self) -> None:
+        """Warn if nothing can be kept: each run would download and read everything again."""
+        from dirac_forge.cache import why_unusable  # noqa: PLC0415
+
+        if why := why_unusable(self.settings.cache):
+            self.observer.warned(
+                f"{self.settings.cache}: the cache folder can't be used ({why}), so every run downloads "
+                "everything again; name another one with DIRAC_FORGE_CACHE"
+            )
 
     def answer(self, text: RenderableType, document: object, steps: Sequence[Step] = ()) -> None:
         """Print the result on stdout: `document` with --json, else `text` and, but for -q, what to do next.

@@ -95,7 +95,7 @@ class Hosts:
         # The proxy itself is the choice of the user, wherever it is.
         name, port = _address(proxy)
         result = self._asked(self._host(name, port, anywhere=True), name, port, None)
-        return None if isinstance(result, tuple) else f"the proxy {name}: {result}"
+        return None if isinstance(result, tuple) else f"the proxy {name}:{port}: {result}"
 
     def refuses(self, url: str) -> bool:
         """Return whether `problem` found no address of `url`'s host that may be asked."""

@@ -22,6 +22,7 @@ from dirac_forge.check.causes import (
     PythonLine,
     PythonMismatch,
     UnknownName,
+    UnreadableBuilds,
 )
 from dirac_forge.report.document import listed
 
@@ -71,7 +72,7 @@ def cause_text(cause: Cause) -> str:
     return f"{_way(cause, cause.chain)}: {_told(cause)}{also}"
 
 
-def _absence_text(obstacle: UnknownName | NotYetUploaded | NoBuild | AllBroken) -> str:
+def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | NoBuild | AllBroken) -> str:
     """No build that could be taken at all."""
     match obstacle:
         case UnknownName(gap=date() as day, near=near):
@@ -80,6 +81,8 @@ def _absence_text(obstacle: UnknownName | NotYetUploaded | NoBuild | AllBroken) 
             return f"no channel has a package of this name{_meant(near)}"
         case NotYetUploaded(platform=platform, day=day):
             return f"no build for {platform} had been uploaded by {day}"
+        case UnreadableBuilds():
+            return "all its builds are left out, because their records in the channel are malformed (see the warnings)"
         case NoBuild(platform=platform, elsewhere=elsewhere):
             return f"no build for {platform} (there is one for {listed(elsewhere)})"
         case AllBroken(platform=platform, versions=versions):
@@ -89,7 +92,7 @@ def _absence_text(obstacle: UnknownName | NotYetUploaded | NoBuild | AllBroken) 
 def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
     """Return an obstacle in words; in a `case` (name and version) the demand for that version is the assumption."""
     match obstacle:
-        case UnknownName() | NotYetUploaded() | NoBuild() | AllBroken():
+        case UnknownName() | NotYetUploaded() | UnreadableBuilds() | NoBuild() | AllBroken():
             return _absence_text(obstacle)
         case MarkedBroken(version=version, specs=specs):
             return f"{version} was in the channel and is marked broken; nothing else matches {' and '.join(specs)}"

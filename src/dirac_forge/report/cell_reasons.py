@@ -46,8 +46,12 @@ def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[ReasonParagraph]:
     groups: dict[tuple[object, ...], list[Cell]] = {}
     for cell in cells:
         if cell.status != "installable":
-            groups.setdefault((cell.status, cell.reason, cell.older), []).append(cell)
+            groups.setdefault((cell.status, tuple(_lines(cell)), cell.older), []).append(cell)
     return [*(_paragraph(some, verbose=verbose) for some in groups.values()), *_held_back(cells)]
+
+
+def _lines(cell: Cell) -> list[str]:
+    return cause_lines(cell.causes) or [*filter(None, [cell_words(cell.reason)])]
 
 
 def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
@@ -82,7 +86,7 @@ def where(cells: Sequence[Cell]) -> str:
 def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     first = cells[0]
     state = "unknown" if first.status == "unknown" else "not installable"
-    lines = cause_lines(first.causes) or [*filter(None, [cell_words(first.reason)])]
+    lines = _lines(first)
     most = len(lines) if verbose else _MOST_CAUSES
     more = [f"and {len(lines) - most} more causes (check -v lists them)"] if len(lines) > most else []
     older = [f"installs today: {name_of(first.specs[0])} {first.older}"] if first.older else []
