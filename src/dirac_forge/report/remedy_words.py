@@ -21,8 +21,6 @@ from dirac_forge.check.remedies import (
 )
 from dirac_forge.report.document import listed
 
-__all__ = ["alike", "remedy_phrases", "remedy_text", "together", "unblock_text"]
-
 
 def remedy_text(remedy: Remedy) -> str:
     """Return one remedy in words."""
