@@ -95,7 +95,10 @@ def _prepared_where(result: Result, outbox: Path) -> str:
     """Where what was prepared is, or "" if nothing was."""
     if all(outcome.state != "prepared" for outcome in result.outcomes):
         return ""
-    return f"nothing was sent; all is in {outbox}, and `dirac-forge bot outbox show NAME` prints a change"
+    return (
+        f"nothing was sent, and GitHub was not asked what is open there; all is in {outbox}, and `dirac-forge bot outbox "
+        "show NAME` prints a change"
+    )
 
 
 def _seen_here(context: Context, request: RunRequest, lines: Sequence[ReleaseLine]) -> TurnState | None:
