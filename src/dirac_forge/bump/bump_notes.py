@@ -6,7 +6,7 @@ from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.objections import ReleaseNote
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
 from dirac_forge.values import dataclass
 
 
@@ -135,6 +135,7 @@ BumpNote = (
     | LeftBeside
     | CommitKept
     | HashKept
+    | NumberFallen
     | RespelledSource
     | EnclosedSource
     | MovedCommit

@@ -20,7 +20,7 @@ def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
     if not bump.moves:
         yield True, "The build number is raised by one everywhere in the recipe."
         return
-    yield True, "The build number is 0 everywhere in the recipe."
+    yield True, "The build number is 0 for all that is at the new version."
     yield bool(bump.edited.digests), "Every source that changed has its new hash (see Sources)."
 
 

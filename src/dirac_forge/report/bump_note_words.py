@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dirac_forge.bump import bump_notes, objections
 from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, UnmetRequirement
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
 from dirac_forge.recipe.notes import Note
 from dirac_forge.report import drift_note_words as _drift_note_words  # noqa: F401  # adds its words
 from dirac_forge.report.document import words
@@ -70,6 +70,10 @@ add_words(
         bump_notes.NotBuilt: "it was not built: {0.missing} can't be read here",
         OldVersionLeft: "line {0.line} still says {0.version}: {0.text}",
         bump_notes.LeftBeside: "{0.path}, line {0.line} still says {0.named}: {0.text}",
+        NumberFallen: (
+            "line {0.line}: {0.output} stays at {0.version}, and its build number falls from {0.old} to {0.new}, since "
+            "it shares it with others: give it one of its own"
+        ),
         CommitKept: "line {0.line}: {0.repository} is still checked out at {0.revision}",
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
         bump_notes.EnclosedSource: "{0.url} can't be reached: its hash is that of the same file in the sdist",

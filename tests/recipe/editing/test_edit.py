@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dirac_forge.recipe.editing.edit import finish, notes_on, start, version_of
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
@@ -570,3 +570,126 @@ def test_no_build_has_a_new_url_with_an_old_hash(sources: list[tuple[str, str]])
         for was, now in zip(old, new, strict=True):
             assert not now.unknown or was.url == now.url
             assert now.sha256 == (was.sha256 if was.url == now.url else NEW)
+
+
+TOP_V0 = f"""\
+{{% set version = "1.2.3" %}}
+package:
+  name: demo
+  version: {{{{ version }}}}
+source:
+  url: https://example.com/demo-{{{{ version }}}}.tar.gz
+  sha256: {OLD}
+build:
+  number: 4
+outputs:
+  - name: a
+    source:
+      url: https://example.com/a-{{{{ version }}}}.tar.gz
+      sha256: {OTHER}
+"""
+TOP_V1 = f"""\
+context:
+  version: 1.2.3
+recipe:
+  name: demo
+  version: ${{{{ version }}}}
+source:
+  url: https://example.com/demo-${{{{ version }}}}.tar.gz
+  sha256: {OLD}
+build:
+  number: 4
+outputs:
+  - package:
+      name: a
+    source:
+      url: https://example.com/a-${{{{ version }}}}.tar.gz
+      sha256: {OTHER}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (TOP_V0, "meta.yaml"),
+        (TOP_V1, "recipe.yaml"),
+        (TOP_V1.replace("source:\n  url", "cache:\n  source:\n    url").replace("\n  sha", "\n    sha"), "recipe.yaml"),
+    ],
+)
+def test_sources_that_no_output_takes_are_renewed_too(text: str, path: str) -> None:
+    after = moved(text, "1.3.0", {"/demo-1.3.0.tar.gz": NEW, "/a-1.3.0.tar.gz": NEWER}, path)
+    assert [line.partition(": ")[2] for line in changed(text, after) if "sha256" in line] == [NEW, NEWER]
+
+
+OWN_V0 = f"""\
+{{% set version = "1.2.3" %}}
+package:
+  name: demo
+  version: {{{{ version }}}}
+source:
+  url: https://example.com/demo-{{{{ version }}}}.tar.gz
+  sha256: {OLD}
+build:
+  number: 4
+outputs:
+  - name: demo
+  - name: mutex
+    version: 7.1
+    build:
+      number: 12
+    # of its own
+  - name: plugin
+    version: "{{{{ version }}}}.1"
+    build:
+      number: 2
+about:
+  license: MIT
+"""
+OWN_V1 = f"""\
+context:
+  version: 1.2.3
+  mutex: "7.1"
+recipe:
+  name: demo
+  version: ${{{{ version }}}}
+source:
+  url: https://example.com/demo-${{{{ version }}}}.tar.gz
+  sha256: {OLD}
+build:
+  number: 4
+outputs:
+  - package:
+      name: mutex
+      version: ${{{{ mutex }}}}
+    build:
+      number: 12
+  - package:
+      name: plugin
+    build:
+      number: 2
+"""
+
+
+@pytest.mark.parametrize(("text", "path"), [(OWN_V0, "meta.yaml"), (OWN_V1, "recipe.yaml")])
+def test_an_output_that_keeps_its_version_keeps_its_build_number(text: str, path: str) -> None:
+    draft = start(text, path=path, to="1.3.0", settings=PYTHONS)
+    after = finish(draft, {source.urls[0]: {"sha256": NEW} for source in draft.moved})
+    numbers = [line.strip() for line in after.split("\n") if "number" in line]
+    assert numbers == ["number: 0", "number: 12", "number: 0"]
+    assert notes_on(after, draft, {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        (OWN_V0.replace("    build:\n      number: 12\n", ""), "meta.yaml"),
+        (OWN_V1.replace("    build:\n      number: 12\n", ""), "recipe.yaml"),
+    ],
+)
+def test_an_output_whose_build_number_falls_with_that_of_others_is_told(text: str, path: str) -> None:
+    draft = start(text, path=path, to="1.3.0", settings=PYTHONS)
+    after = finish(draft, {source.urls[0]: {"sha256": NEW} for source in draft.moved})
+    (note,) = notes_on(after, draft, {})
+    assert isinstance(note, NumberFallen)
+    assert (note.output, note.version, note.old, note.new) == ("mutex", "7.1", 4, 0)
+    assert "name: mutex" in "".join(text.split("\n")[note.line - 1 : note.line + 1])

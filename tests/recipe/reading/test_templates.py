@@ -53,6 +53,7 @@ def test_blocks_know_their_lines(kind: str, expected: list[tuple[str, int]]) -> 
         ("{% set x %}b{% endset %}{{ x }}", "b"),
         ("{% if 'if' in 'elif' %}{{ 1 if false else 2 }}{% endif %}", "2"),
         ("{% for k, v in {'a': 1}.items() %}{{ k }}{{ v }}{% endfor %}", "a1"),
+        ("{{ 'demo-%s-%02d.zip' | format('1.2', 3) }}", "demo-1.2-03.zip"),
     ],
 )
 def test_what_few_recipes_have(template: str, text: str) -> None:

@@ -44,8 +44,10 @@ def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
     return result
 
 
-def reset_build_number(text: str, *, path: Path | str) -> str:
+def reset_build_number(text: str, *, path: Path | str, kept: Iterable[int] = ()) -> str:
     """Return `text` with the build number 0, everything else as it was, byte for byte.
+
+    `kept` are the lines where outputs begin whose own numbers stay, because their version does.
 
     Numbers are reset where they are written: after `number:` of any output, in the variables that they are made from,
     and as what an expression adds (`100 * cuda + 3`). Hundreds between numbers stay, because they prefer a variant;
@@ -58,10 +60,26 @@ def reset_build_number(text: str, *, path: Path | str) -> str:
         addends = set(_addends_v1(text) if v1 else _addends_v0(text))
     except YamlError as exc:
         raise RecipeError(exc.message, path=path, line=exc.line) from exc
+    spans = [_span(text, line) for line in kept]
+    found = {place for place in found if not any(begin <= place[0] < end for begin, end in spans)}
+    addends = {place for place in addends if not any(begin <= place[0] < end for begin, end in spans)}
     hundreds = {_number(number) // _HUNDRED * _HUNDRED for _, _, number in found}
     least = min(hundreds, default=0)
     numbers = [(start, end, str(_number(number) // _HUNDRED * _HUNDRED - least)) for start, end, number in found]
     return replaced(text, [*numbers, *addends])
+
+
+def _span(text: str, line: int) -> tuple[int, int]:
+    """Return where an item of a list begins that has something on a line (from 1), and where it ends."""
+    lines = text.split("\n")
+    starts = _line_starts(text)
+    outer = len(lines[line - 1]) - len(lines[line - 1].lstrip())
+    for number in range(line, len(lines)):
+        content = lines[number].strip()
+        inside = not content or content.startswith(("#", "{%")) or len(lines[number]) - len(content) > outer
+        if not inside:
+            return starts[line - 1], starts[number]
+    return starts[line - 1], len(text)
 
 
 def unreset_number(numbers: Iterable[tuple[int, int]]) -> int | None:

@@ -14,7 +14,14 @@ from types import MappingProxyType
 
 from dirac_forge.recipe.editing.build_number import reset_build_number, unreset_number
 from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, digests_of, hash_places, paired
-from dirac_forge.recipe.editing.notes import CommitKept, EditNote, HashKept, kept_commits, old_version_notes
+from dirac_forge.recipe.editing.notes import (
+    CommitKept,
+    EditNote,
+    HashKept,
+    NumberFallen,
+    kept_commits,
+    old_version_notes,
+)
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
 from dirac_forge.recipe.editing.text_places import (
     Replacement,
@@ -99,11 +106,21 @@ def start(
         changed = with_new_version(text, v1=v1, old=old, new=to, outputs=names)
     except ValueError as exc:
         raise RecipeError(f"the version can't be changed for sure ({exc}): edit it by hand", path=path) from exc
-    changed = with_new_commits(reset_build_number(changed, path=path), commits)
+    kept = _staying_lines(before, _outputs(changed, path, chosen), old)
+    changed = with_new_commits(reset_build_number(changed, path=path, kept=kept), commits)
     draft = EditDraft(
         before=text, text=changed, path=str(path), old=old, new=to, settings=chosen, unbuilt=tuple(unbuilt)
     )
     return _drafted(draft)
+
+
+def _staying_lines(
+    before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]], old: str
+) -> set[int]:
+    """Return the lines of the outputs that have versions of their own, which an edit of version `old` leaves."""
+    pairs = [pair for was, now in zip(before, after, strict=True) for pair in zip(was, now, strict=False)]
+    moving = {now.name for was, now in pairs if was.version != now.version}
+    return {now.line for was, now in pairs if now.is_package and now.name not in moving and was.version != old}
 
 
 def respelled_source(draft: EditDraft, text: str) -> EditDraft:
@@ -147,7 +164,7 @@ def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]
     kept = (source for source in draft.moved if source.optional and hashes.keys().isdisjoint(source.urls))
     lines = {line for source in kept for old in source.hashes.values() for line in _lines_with(text, old)}
     return (
-        *(note for note in draft.notes if isinstance(note, CommitKept)),
+        *(note for note in draft.notes if isinstance(note, (CommitKept, NumberFallen))),
         *old_version_notes(text, draft.old),
         *(HashKept(line=line) for line in sorted(lines)),
     )
@@ -229,7 +246,22 @@ def _drafted(draft: EditDraft) -> EditDraft:
     _check_numbers(draft, before, after)
     kept = kept_commits(before, after, path=draft.path, files_move=bool(moved))
     others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
-    return replace(draft, moved=(*moved, *others), unmoved=tuple(unmoved), notes=tuple(kept))
+    notes: tuple[EditNote, ...] = (*kept, *_fallen_numbers(before, after))
+    return replace(draft, moved=(*moved, *others), unmoved=tuple(unmoved), notes=notes)
+
+
+def _fallen_numbers(
+    before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]]
+) -> tuple[NumberFallen, ...]:
+    """Return a note for each output that keeps its version and gets a lower build number, which others share."""
+    fallen: dict[str, NumberFallen] = {}
+    for was_outputs, now_outputs in zip(before, after, strict=True):
+        for was, now in zip(was_outputs, now_outputs, strict=True):
+            old, new = was.build_number, now.build_number
+            stays = now.is_package and was.version == now.version
+            if stays and old is not None and new is not None and new < old:
+                fallen[now.name] = NumberFallen(line=now.line, output=now.name, version=now.version, old=old, new=new)
+    return tuple(fallen.values())
 
 
 def _sources_of(
@@ -276,11 +308,12 @@ def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSour
 def _check_numbers(
     draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]]
 ) -> None:
+    staying = _staying_lines(before, after, draft.old)
     outputs = (
         (old.build_number, new.build_number)
         for old_outputs, new_outputs in zip(before, after, strict=True)
         for old, new in zip(old_outputs, new_outputs, strict=True)
-        if new.is_package
+        if new.is_package and new.line not in staying
     )
     wrong = unreset_number((old, new) for old, new in outputs if old is not None and new is not None)
     if wrong is not None:

@@ -80,11 +80,12 @@ def paired(
 
     Raises RecipeError where there are more or fewer of them.
     """
-    if len(old.sources) != len(new.sources):
+    before, after = (*old.sources, *old.common_sources), (*new.sources, *new.common_sources)
+    if len(before) != len(after):
         raise RecipeError("at the new version it would have other sources: edit it by hand", path=path)
     # A loop makes many sources in one line; mirrors are checked by the same hashes.
     groups: dict[tuple[object, ...], list[tuple[ReadSource, ReadSource]]] = {}
-    for was, now in zip(old.sources, new.sources, strict=True):
+    for was, now in zip(before, after, strict=True):
         if now.url and ("://" in now.url or now.unknown):
             groups.setdefault((now.entry, was.sha256, was.sha1, was.md5), []).append((was, now))
     return [(tuple(was for was, _ in group), tuple(now for _, now in group)) for group in groups.values()]

@@ -35,7 +35,18 @@ class HashKept:
     line: int
 
 
-EditNote = OldVersionLeft | CommitKept | HashKept
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberFallen:
+    """An output that keeps its version shares its build number with others, and that was reset."""
+
+    line: int
+    output: str
+    version: str
+    old: int
+    new: int
+
+
+EditNote = OldVersionLeft | CommitKept | HashKept | NumberFallen
 
 
 def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:

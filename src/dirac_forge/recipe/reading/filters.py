@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dirac_forge.recipe.reading.methods import join, replace
+from dirac_forge.recipe.reading.operators import arithmetic
 from dirac_forge.recipe.reading.values import (
     EvaluationError,
     Unknown,
@@ -115,6 +116,7 @@ FILTERS: dict[str, Callable[..., object]] = {
     "capitalize": _text(str.capitalize),
     "trim": _text(str.strip),
     "replace": _known(lambda value, old, new="", *_: replace(as_text(value), old, new)),
+    "format": _known(lambda pattern, *values: arithmetic("mod", as_text(pattern), values)),
     "split": _known(_split),
     "join": _known(_join),
     "first": _known(_edge(0)),

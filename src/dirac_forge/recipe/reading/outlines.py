@@ -127,6 +127,11 @@ class CachedRecipe(ABC):
         return RenderedRecipe(path=self.path, format=self.format, platform=platform, outputs=self._outputs[key])
 
 
+def with_common_sources(output: ReadOutput, sources: tuple[ReadSource, ...]) -> ReadOutput:
+    """Return an output with the sources at the top of the recipe: they are its own where it names none."""
+    return replace(output, common_sources=sources) if output.sources else replace(output, sources=sources)
+
+
 class OutlineReader(ABC):
     """Reads the outputs of one recipe; a format says how its nodes are selected and rendered."""
 

@@ -121,6 +121,8 @@ class ReadOutput:
     ignore_run_exports_from: tuple[str, ...] = ()
     """Requirements that export nothing to this output."""
     sources: tuple[ReadSource, ...] = ()
+    common_sources: tuple[ReadSource, ...] = ()
+    """What else the recipe fetches: the sources at its top where the output has its own, and those of its cache."""
     line: int = 0
 
     def of(self, section: Section) -> tuple[ReadRequirement, ...]:

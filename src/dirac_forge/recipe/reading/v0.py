@@ -15,7 +15,7 @@ from typing import ClassVar
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.functions import called_names, functions
-from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader
+from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader, with_common_sources
 from dirac_forge.recipe.reading.recipe_text import Mistake, ReadOutput, ReadRequirement, RecipeError
 from dirac_forge.recipe.reading.schema import unfit_v0
 from dirac_forge.recipe.reading.selectors import select, selector_names, selector_of
@@ -216,7 +216,7 @@ class _Reader(OutlineReader):
         if whole.requirements:
             yield replace(whole, is_package=bool(whole.of("run")) and whole.name not in {each.name for each in outputs})
         for output in outputs:
-            yield output if output.sources else replace(output, sources=whole.sources)
+            yield with_common_sources(output, whole.sources)
 
     def _package(self, top: Mapping[str, Node]) -> tuple[str, str]:
         """Return the name and version at the top; raises RecipeError where there is no name."""

@@ -12,7 +12,7 @@ from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.expressions import braces, evaluate, expression_names
 from dirac_forge.recipe.reading.functions import called_names
-from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader
+from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader, with_common_sources
 from dirac_forge.recipe.reading.recipe_text import Kind, Mistake, ReadOutput, ReadRequirement, RecipeError, Section
 from dirac_forge.recipe.reading.schema import unclosed, unfit_v1
 from dirac_forge.recipe.reading.templates import unknown_mark
@@ -171,6 +171,7 @@ class _Reader(OutlineReader):
     def several(self, top: Mapping[str, Node], version: str) -> Iterator[ReadOutput]:
         build = self.mapping(top.get("build"))
         sources = tuple(self.sources(top.get("source")))
+        cached = tuple(self.sources(self.mapping(top.get("cache")).get("source")))
         staged: dict[str, ReadOutput] = {}
         for part, _ in self.items(top["outputs"]):
             fields = self.mapping(part)
@@ -178,7 +179,8 @@ class _Reader(OutlineReader):
             own = staging or self.mapping(fields.get("package"))
             name = (self.text(own.get("name")) or "").lower()
             output = self.output(fields, build, name, self.text(own.get("version")) or version, line=line_of(part))
-            output = output if output.sources else replace(output, sources=sources)
+            output = with_common_sources(output, sources)
+            output = replace(output, common_sources=(*output.common_sources, *cached))
             if staging:
                 staged[name] = output
                 yield replace(output, is_package=False)
