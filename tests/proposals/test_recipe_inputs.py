@@ -41,3 +41,16 @@ def test_read_inputs_keeps_versions_and_extras() -> None:
         Order(feedstock="", projects={"other": SpecifierSet()}, extras={"other": ()}),
     )
     assert inputs.given == ()
+
+
+def test_read_inputs_takes_extras_of_folders(tmp_path: Path) -> None:
+    for folder, name in (("demo", "demo"), ("odd[name]", "odd")):
+        (tmp_path / folder).mkdir()
+        text = f'[project]\nname = "{name}"\nversion = "1.0"\n'
+        (tmp_path / folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    with Http(cache=None) as http:
+        inputs = read_inputs([f"{tmp_path}/demo[cli, a.b]", f"{tmp_path}/odd[name]"], "", http)
+    assert inputs.orders == (
+        Order(feedstock="", projects={"demo": SpecifierSet("==1.0")}, extras={"demo": ("a.b", "cli")}),
+        Order(feedstock="", projects={"odd": SpecifierSet("==1.0")}, extras={"odd": ()}),
+    )

@@ -51,10 +51,12 @@ def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, published: 
     extras: dict[str, tuple[str, ...]] = {}
     given = []
     for text in texts:
-        if is_given(text):
-            facts = as_published(_given(text, http)) if published else _given(text, http)
+        place, asked = _place_and_extras(text)
+        if is_given(place):
+            facts = as_published(_given(place, http)) if published else _given(place, http)
             given.append(facts)
             projects[facts.release.project] = SpecifierSet(f"=={facts.release.version}")
+            extras[facts.release.project] = asked
             continue
         wanted = _requirement(text)
         projects[wanted.name] = wanted.specifier
@@ -66,6 +68,14 @@ def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, published: 
         for name, specifiers in projects.items()
     )
     return RecipeInputs(orders=tuple(orders), given=tuple(given))
+
+
+def _place_and_extras(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return a folder, file or repository and the extras behind it: `./demo[cli,test]`, as pip takes it."""
+    match = re.fullmatch(r"(.+?)\[([\w.,\s-]+)\]", text)
+    if match is None or not is_given(match[1]) or Path(text).exists():
+        return text, ()
+    return match[1], tuple(sorted(filter(None, re.split(r"[,\s]+", match[2]))))
 
 
 def _given(text: str, http: Http) -> ReleaseFacts:
