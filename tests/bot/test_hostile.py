@@ -93,6 +93,14 @@ def test_patches_of_a_feedstock_are_at_hand() -> None:
     files = {"recipe/meta.yaml": "a", "recipe/p/x.patch": "b", "recipe/build.sh": "c", "x.patch": "d"}
     folder = folder_of("demo", "conda-forge/demo-feedstock", "main", files)
     assert (folder.given, folder.patches) == ({"recipe/meta.yaml": "a"}, {"recipe/p/x.patch": "b"})
+    assert folder.beside == {"recipe/build.sh": "c"}
+
+
+def test_files_beside_the_recipe_of_a_repository_are_looked_at_within_limits() -> None:
+    files = {"recipe/meta.yaml": "a", "recipe/deep/x.sh": "b", "recipe/long.txt": "c" * 200_001, "conda-forge.yml": "d"}
+    files |= {f"recipe/{number:03}.sh": "e" for number in range(300)}
+    beside = folder_of("demo", "conda-forge/demo-feedstock", "main", files).beside
+    assert list(beside) == [f"recipe/{number:03}.sh" for number in range(200)]
 
 
 def test_only_what_decides_is_kept_of_a_feedstock() -> None:

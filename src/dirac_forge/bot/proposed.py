@@ -9,6 +9,7 @@ from typing import Literal, Protocol, TypedDict
 
 from dirac_forge.bot.automerge import review_reason
 from dirac_forge.bot.release_lines import CurrentLine
+from dirac_forge.bump.bump_notes import LeftBeside
 from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.drift.carried import UnmetRequirement
 from dirac_forge.bump.drift.drift_notes import DriftNote
@@ -160,7 +161,7 @@ def bump_wanted(
         blocks=blocks,
         review=review_reason(
             status=bump.status,
-            notes=(*_by_hand(bump), *bump.edited.notes),
+            notes=(*_by_hand(bump), *bump.edited.notes, *(each for each in bump.notes if isinstance(each, LeftBeside))),
             compared=drift is not None,
             proof=bump.proof.outcome if bump.proof is not None else "",
         ),

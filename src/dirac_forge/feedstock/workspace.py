@@ -41,6 +41,8 @@ class FeedstockFolder:
     """Its files where they are at hand, as `texts` has them, but exact: a repository's, of which there is no folder."""
     patches: Mapping[str, str] = field(default_factory=dict)
     """Where its files are `given`: the patches next to its recipe, path to text."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Where its files are `given`: the other files in the recipe's folder, path to text."""
 
     @property
     def label(self) -> str:
@@ -94,11 +96,12 @@ class FeedstockFolder:
     def beside(self) -> Mapping[str, str]:
         """The other text files in the recipe's folder, such as build.sh: path (as in `texts`) to text.
 
-        Patches are not among them, since what they quote is upstream's. Nothing where only the files that decide are at
-        hand, and at most 200 files.
+        Patches are not among them, since what they quote is upstream's. At most 200 files.
         """
-        if self.given is not None or self.path.is_file():
+        if self.path.is_file():
             return {}
+        if self.given is not None:
+            return dict(islice(sorted(self.others.items()), _MOST_BESIDE))
         found: dict[str, str] = {}
         for path in islice(sorted(self.recipe_path.parent.iterdir()), _MOST_BESIDE):
             if path.suffix in _QUOTING or self.shown(path) in self.texts or path.is_symlink():

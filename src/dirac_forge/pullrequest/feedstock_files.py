@@ -13,6 +13,7 @@ from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 
 _PATCHES = (".patch", ".diff")
+_LARGEST_BESIDE = 200_000
 _BESIDE = ("recipe/conda_build_config.yaml", "recipe/variants.yaml", "conda-forge.yml")
 
 
@@ -33,7 +34,15 @@ def folder_of(name: str, full_name: str, branch: str, files: Mapping[str, str]) 
     """Return a feedstock's files as the decisions take them; messages name its repository."""
     line = None if branch in {"main", "master"} else branch
     patches = {path: text for path, text in files.items() if path.startswith("recipe/") and path.endswith(_PATCHES)}
-    return FeedstockFolder(name, Path(full_name), line, given=kept(files), patches=patches)
+    given = kept(files)
+    others = {path: text for path, text in files.items() if _is_beside(path, text) and path not in given}
+    return FeedstockFolder(name, Path(full_name), line, given=given, patches=patches, others=others)
+
+
+def _is_beside(path: str, text: str) -> bool:
+    """Whether a file lies in the recipe's folder and is neither a patch nor very large."""
+    folder, _, name = path.rpartition("/")
+    return folder == "recipe" and not name.endswith(_PATCHES) and len(text) <= _LARGEST_BESIDE
 
 
 def recipe_in(files: Mapping[str, str]) -> str | None:

@@ -1,0 +1,36 @@
+"""What a run makes of a bump."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from dirac_forge.bot.proposed import bump_wanted
+from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
+from dirac_forge.bump.bump_notes import LeftBeside
+from dirac_forge.bump.drift.merge import Drift
+from dirac_forge.bump.proposal import bump_of
+from dirac_forge.bump.versions import Edited
+from dirac_forge.feedstock.change import Change, Skip
+from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.proposals.review_reasons import LeftForPerson, UnprovenTargets
+from dirac_forge.pullrequest.clones import Tip
+
+TEXT = "package:\n  name: demo\n  version: 1.2.3\n"
+
+
+def never(folder: FeedstockFolder) -> Change | Skip:
+    raise AssertionError(folder)
+
+
+def test_a_build_script_that_names_the_old_version_is_left_to_a_person() -> None:
+    folder = FeedstockFolder("demo", Path("c/demo-feedstock"), given={"recipe/meta.yaml": TEXT})
+    tip = Tip(full_name="c/demo-feedstock", folder=Path(), branch="main", commit="a" * 40, url="")
+    looked = CurrentLine(line=ReleaseLine(name="demo"), state="read", folder=folder, tip=tip)
+    after = TEXT.replace("1.2.3", "1.3.0")
+    bump = bump_of("demo", "main", "recipe/meta.yaml", Edited(before=TEXT, after=after, old="1.2.3", new="1.3.0"))
+    bump = replace(bump, drift=Drift(text=after))
+    assert bump_wanted(bump, looked, never, blocks=0).review == UnprovenTargets()
+    note = LeftBeside(path="recipe/build.sh", line=1, named="1.2.3", text="cd demo-1.2.3")
+    left = bump_wanted(replace(bump, notes=(note,)), looked, never, blocks=0)
+    assert left.review == LeftForPerson(note=note)
