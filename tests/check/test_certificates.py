@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.cells import Cell
+from dirac_forge.check.environment_proof import EnvironmentProver
+from dirac_forge.check.environment_questions import used_in
 from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import solve_cell
 from dirac_forge.check.target_proof import TargetProver
@@ -84,3 +86,28 @@ def test_what_is_certified_is_what_the_solver_finds(
         # The environment itself is one: every package of it, by version and build, installs together.
         exact = [f"{one.name} =={one.version} {one.build}" for one in certified.after.packages]
         assert isinstance(view.solve(exact, platform="linux-64"), Solution)
+
+
+@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(records=channels(), built=proposals(), asked=st.sampled_from(["a", "b", "c"]))
+def test_what_fits_into_an_environment_that_was_solved_can_be_installed(
+    records: list[dict[str, Any]], built: list[Built], asked: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        channel = Channel.open([str(write_channel(Path(folder), {"linux-64": records}))])
+        solved = channel.solve((asked,), platform="linux-64")
+        environments = (solved.packages,) if isinstance(solved, Solution) else ()
+        view = channel.overlaid([one.record for one in built])
+        prover = EnvironmentProver(
+            TargetProver(view, built, today=channel),
+            (),
+            lacking={},
+            solvable=lambda specs, platform: isinstance(channel.solve(specs, platform=platform), Solution),
+            solved=lambda _: environments,
+            before=lambda _: "unknown",
+            partial=False,
+        )
+        questions = used_in(view, built, ["linux-64"])
+        for question, answer in zip(questions, prover.answers(questions), strict=True):
+            found = view.solve(question.specs, platform="linux-64", required=question.required)
+            assert (answer.status == "installable") == isinstance(found, Solution)

@@ -60,6 +60,7 @@ class Folder:
         self._repaired: set[str] = set()
         self._left_out: dict[str, set[str]] = {}
         self._sparse_only = False
+        self._names: dict[str, frozenset[str]] = {}
         self._exports: dict[str, Mapping[str, RunExports]] = {}
         self._first: dict[str, Mapping[str, datetime]] = {}
         self._without: dict[tuple[str, frozenset[str]], list[SparseRepoData]] = {}
@@ -235,7 +236,20 @@ class Folder:
         return self._opened(subdir).load_matching_records(wanted) if wanted and subdir in self._subdirs else []
 
     def _load(self, platform: str, names: list[str]) -> list[RepoDataRecord]:
-        return [record for sparse in self.sparse(platform) for name in names for record in sparse.load_records(name)]
+        return [
+            record
+            for sparse in self.sparse(platform)
+            for name in names
+            if name.lower() in self._listed(sparse)
+            for record in sparse.load_records(name)
+        ]
+
+    def _listed(self, sparse: SparseRepoData) -> frozenset[str]:
+        """Return the names that one file has: most questions are about names that it does not have."""
+        with self._lock:
+            if sparse.subdir not in self._names:
+                self._names[sparse.subdir] = frozenset(name.lower() for name in sparse.package_names())
+            return self._names[sparse.subdir]
 
     def _opened(self, subdir: str) -> SparseRepoData:
         with self._lock:

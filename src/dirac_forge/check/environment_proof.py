@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
@@ -55,6 +55,7 @@ class EnvironmentProver:
         *,
         lacking: Mapping[Record, tuple[str, ...]],
         solvable: Callable[[tuple[str, ...], str], bool],
+        solved: Callable[[str], Iterable[tuple[Record, ...]]],
         before: Callable[[Question], Earlier],
         partial: bool,
     ) -> None:
@@ -65,6 +66,7 @@ class EnvironmentProver:
             cells: the targets without the proposal; a package that fits into one of them can be installed.
             lacking: by record of the proposal, the requirements that no channel has.
             solvable: whether the channel's own packages give an environment of these specs on a platform.
+            solved: the environments of a platform that were solved for builds on paper: another place to fit into.
             before: the same environment without the proposal.
             partial: that no channel has a package means nothing (see `Prover`).
         """
@@ -73,6 +75,7 @@ class EnvironmentProver:
         self._cells = tuple(cells)
         self._lacking = lacking
         self._solvable = solvable
+        self._solved = solved
         self._before = before
         self._partial = partial
         self._proven: set[tuple[Record, str]] = set()
@@ -100,9 +103,9 @@ class EnvironmentProver:
         found = view.solve(question.specs, platform=question.on, required=question.required)
         return isinstance(found, Solution)
 
-    def _beside_target(self, record: Record, platform: str) -> bool:
-        """Whether a package fits into the environment of a target."""
-        for cell in self._cells:
+    def _fits(self, record: Record, platform: str) -> bool:
+        """Whether a package fits into the environment of a target, or into one that it would be built in."""
+        for cell in (*self._cells, *self._built_in(record, platform)):
             if cell.platform == platform and cell.status == "installable":
                 found = exchanged(self._view, cell, [record], self._targets.spare(cell))
                 if found is not None:
@@ -110,12 +113,28 @@ class EnvironmentProver:
                     return True
         return False
 
+    def _built_in(self, record: Record, platform: str) -> Iterator[Cell]:
+        """Yield the environments of builds on paper, as if each had been asked for as it is.
+
+        Noarch packages are not built in any of these.
+        """
+        for packages in self._solved(platform) if record.noarch is None else ():
+            yield Cell(
+                target=record.name,
+                platform=platform,
+                python="",
+                specs=(),
+                wanted=False,
+                status="installable",
+                packages=packages,
+            )
+
     def _prove_together(self, questions: Iterable[Question]) -> None:
-        """Packages that can be installed beside a target, or all at once, can be installed each by itself."""
+        """Packages that fit into an environment, or can be installed all at once, can be installed each by itself."""
         groups: dict[tuple[str, str], list[Record]] = {}
         for question in questions:
             for record in question.required:
-                if (record, question.on) not in self._proven and not self._beside_target(record, question.on):
+                if (record, question.on) not in self._proven and not self._fits(record, question.on):
                     groups.setdefault((question.on, question.variant), []).append(record)
         for (platform, _), records in groups.items():
             one_each = {record.name: record for record in records}

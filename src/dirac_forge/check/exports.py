@@ -65,6 +65,11 @@ class ChannelExports:
             self._hosts[key] = _solved(self._channel, specs, platform)
         return self._hosts[key]
 
+    def environments(self, platform: str) -> tuple[tuple[Record, ...], ...]:
+        """Return the environments that `host` gave for a platform until now."""
+        found = (hosts for (on, _), hosts in list(self._hosts.items()) if on == platform and hosts is not None)
+        return tuple(tuple(hosts.values()) for hosts in found)
+
     def look(self, records: Iterable[Record], platform: str) -> None:
         """Ask for what these export all at once, where each answer is a request over the network."""
         if self._channel.remote:

@@ -157,6 +157,10 @@ class Prover:
         """Whether the channel's own packages give an environment; found out once."""
         return self._exports.host(specs, platform) is not None
 
+    def solved(self, platform: str) -> tuple[tuple[Record, ...], ...]:
+        """Return the environments of a platform that were solved for builds on paper."""
+        return self._exports.environments(platform)
+
     def warnings(self, lacking: Mapping[Record, tuple[str, ...]], own: Sequence[Built]) -> Iterator[ProofWarning]:
         """Yield what makes a proof weaker than it looks."""
         names = sorted({name for some in lacking.values() for name in some})
@@ -192,6 +196,7 @@ class _Trial:
             prover.before,
             lacking=laid.lacking,
             solvable=prover.solvable,
+            solved=prover.solved,
             before=self._before,
             partial=prover.partial,
         )
