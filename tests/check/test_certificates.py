@@ -88,7 +88,7 @@ def test_what_is_certified_is_what_the_solver_finds(
         assert isinstance(view.solve(exact, platform="linux-64"), Solution)
 
 
-@settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=CASES // 5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(records=channels(), built=proposals(), asked=st.sampled_from(["a", "b", "c"]))
 def test_what_fits_into_an_environment_that_was_solved_can_be_installed(
     records: list[dict[str, Any]], built: list[Built], asked: str
