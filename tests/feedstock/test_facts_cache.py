@@ -50,7 +50,7 @@ def kept(tmp_path: Path) -> Kept:
 def test_what_nobody_touched_is_found_again(tmp_path: Path, feedstock: Path) -> None:
     signature, nothing = kept(tmp_path).get("a", feedstock)
     assert nothing is None
-    kept(tmp_path).put({**MANY, "a": (signature, FACTS)})
+    kept(tmp_path).put({**MANY, "a": (signature, FACTS)}, fresh=len(MANY))
     assert kept(tmp_path).get("a", feedstock) == (signature, FACTS)
     assert kept(tmp_path).get("b", feedstock) == (signature, None)
     assert Kept(Store(tmp_path / "cache"), tmp_path, "other salt").get("a", feedstock)[1] is None
@@ -85,7 +85,7 @@ def _replace(folder: Path) -> None:
     ],
 )
 def test_what_was_changed_is_noticed(tmp_path: Path, feedstock: Path, change: Callable[[Path], None]) -> None:
-    kept(tmp_path).put({**MANY, "a": (signature_of(feedstock), FACTS)})
+    kept(tmp_path).put({**MANY, "a": (signature_of(feedstock), FACTS)}, fresh=len(MANY))
     change(feedstock)
     signature, facts = kept(tmp_path).get("a", feedstock)
     assert facts is None
@@ -93,7 +93,7 @@ def test_what_was_changed_is_noticed(tmp_path: Path, feedstock: Path, change: Ca
 
 
 def test_other_files_beside_the_recipe_do_not_matter(tmp_path: Path, feedstock: Path) -> None:
-    kept(tmp_path).put({**MANY, "a": (signature_of(feedstock), FACTS)})
+    kept(tmp_path).put({**MANY, "a": (signature_of(feedstock), FACTS)}, fresh=len(MANY))
     _write("recipe/0001-fix.patch", "")(feedstock)
     _write("README.md", "")(feedstock)
     signature, facts = kept(tmp_path).get("a", feedstock)
@@ -103,7 +103,7 @@ def test_other_files_beside_the_recipe_do_not_matter(tmp_path: Path, feedstock: 
 @pytest.mark.parametrize("young", ["recipe/meta.yaml", "recipe", ""])
 def test_what_is_young_is_not_kept(tmp_path: Path, feedstock: Path, young: str) -> None:
     os.utime(feedstock / young)
-    kept(tmp_path).put({**MANY, "a": (signature_of(feedstock), FACTS)})
+    kept(tmp_path).put({**MANY, "a": (signature_of(feedstock), FACTS)}, fresh=len(MANY))
     assert kept(tmp_path).get("a", feedstock)[1] is None
 
 
@@ -115,3 +115,11 @@ def test_facts_of_one_feedstock() -> None:
     assert stored_facts(stored(FACTS)) == FACTS
     assert stored_facts(b"{}") is None
     assert stored_facts(None) is None
+
+
+def test_few_that_are_new_do_not_have_all_written_again(tmp_path: Path, feedstock: Path) -> None:
+    entries = {**MANY, "a": (signature_of(feedstock), FACTS)}
+    kept(tmp_path).put(entries, fresh=len(entries) // 50)
+    assert kept(tmp_path).get("a", feedstock)[1] is None
+    kept(tmp_path).put(entries, fresh=len(entries) // 50 + 1)
+    assert kept(tmp_path).get("a", feedstock)[1] == FACTS

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dirac_forge.errors import ForgeError
-from dirac_forge.feedstock.facts_cache import Kept, stored, stored_facts
+from dirac_forge.feedstock.facts_cache import Kept, Signature, stored, stored_facts
 from dirac_forge.feedstock.facts_model import Export, FeedstockFacts, Need
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.skipping import skip_names
@@ -25,7 +25,9 @@ __all__ = ["Export", "FeedstockFacts", "Need", "facts_of", "read_facts"]
 READER = "5"
 """Raised whenever the readers come to another answer for the same text: kept facts are then read anew."""
 _KIND = "facts"
-_CHUNK = 64
+_CHUNK = 16
+_FIRST = 48
+"""How many recipes have to be read before other processes help."""
 _FORGE = "conda-forge.yml:"
 
 
@@ -183,61 +185,96 @@ def read_facts(
     observer = observer or Silent()
     salt = f"{READER}\n{_pinning_digest(pinning)}"
     listed = list(folders)
-    kept = Kept(store, listed[0].path.parent if listed else Path(), salt)
-    known = {folder.label: kept.get(folder.label, folder.path) for folder in listed}
-    found = {name: facts for name, (_, facts) in known.items() if facts is not None}
     observer.started("recipes", len(listed))
+    kept = Kept(store, listed[0].path.parent if listed else Path(), salt)
+    reading = _Reading(pinning, salt, store, executor)
+    signatures: dict[str, Signature | None] = {}
+    found: dict[str, FeedstockFacts] = {}
+    for folder in listed:
+        signatures[folder.label], facts = kept.get(folder.label, folder.path)
+        if facts is not None:
+            found[folder.label] = facts
+        else:
+            reading.begin(folder)
     observer.advanced("recipes", done=len(found))
-    if rest := [folder for folder in listed if folder.label not in found]:
-        found |= _read_anew(rest, pinning, salt, store, executor, observer)
-        kept.put({name: (known[name][0], facts) for name, facts in found.items() if facts.error is None})
+    fresh: dict[str, FeedstockFacts] = {}
+    for some in reading.finished():
+        fresh |= some
+        observer.advanced("recipes", done=len(some))
+    if fresh:
+        found |= fresh
+        entries = {name: (signatures[name], facts) for name, facts in found.items() if facts.error is None}
+        kept.put(entries, fresh=len(fresh))
     observer.finished("recipes")
     return dict(sorted(found.items()))
 
 
-def _read_anew(
-    folders: Sequence[FeedstockFolder],
-    pinning: Pinning | None,
-    salt: str,
-    store: Store,
-    executor: Executor | None,
-    observer: Observer,
-) -> dict[str, FeedstockFacts]:
-    """Return the facts of feedstocks that were changed: from the store where the same text was read before."""
-    found: dict[str, FeedstockFacts] = {}
-    missing: list[_Work] = []
-    for folder in folders:
+@dataclass(slots=True)
+class _Work:
+    """A recipe to be read."""
+
+    name: str
+    root: str
+    texts: Mapping[str, str]
+    key: str
+    """Of its facts in the store."""
+
+
+class _Reading:
+    """Reads recipes that were changed: at once from the store where the same text was read before, else in chunks.
+
+    The executor works on them while others still are looked for; a single chunk is not worth its start.
+    """
+
+    def __init__(self, pinning: Pinning | None, salt: str, store: Store, executor: Executor | None) -> None:
+        self._pinning = pinning
+        self._salt = salt
+        self._store = store
+        self._executor = executor
+        self._known: dict[str, FeedstockFacts] = {}
+        self._missing: list[_Work] = []
+        self._sent: list[tuple[list[_Work], Future[list[FeedstockFacts]]]] = []
+
+    def begin(self, folder: FeedstockFolder) -> None:
+        """Read a recipe, or have it read."""
         try:
-            key = hashlib.sha256(f"{salt}\n{folder.digest}".encode()).hexdigest()
+            key = hashlib.sha256(f"{self._salt}\n{folder.digest}".encode()).hexdigest()
         except RecipeError as exc:
-            found[folder.label] = FeedstockFacts(recipe="", error=str(exc))
-            continue
-        facts = stored_facts(store.get(_KIND, key))
-        if facts is None:
-            missing.append((folder.label, str(folder.path), folder.texts, key))
-        else:
-            found[folder.label] = facts
-    observer.advanced("recipes", done=len(found))
-    for chunk, read in _parsed(missing, pinning, executor):
-        for (name, _, _, key), facts in zip(chunk, read, strict=True):
-            found[name] = facts
+            self._known[folder.label] = FeedstockFacts(recipe="", error=str(exc))
+            return
+        facts = stored_facts(self._store.get(_KIND, key))
+        if facts is not None:
+            self._known[folder.label] = facts
+            return
+        self._missing.append(_Work(folder.label, str(folder.path), folder.texts, key))
+        if self._executor is not None and len(self._missing) >= (_CHUNK if self._sent else _FIRST):
+            self._send(self._executor)
+
+    def finished(self) -> Iterator[dict[str, FeedstockFacts]]:
+        """Yield the facts by feedstock, as they come."""
+        yield self._known
+        if self._executor is not None and self._sent:
+            self._send(self._executor)
+        for chunk, future in self._sent:
+            yield self._kept(chunk, future.result())
+        for start in range(0, len(self._missing), _CHUNK):
+            chunk = self._missing[start : start + _CHUNK]
+            yield self._kept(chunk, _read_chunk([(one.root, one.texts) for one in chunk], self._pinning))
+
+    def _send(self, executor: Executor) -> None:
+        """Have the executor read what is missing."""
+        for start in range(0, len(self._missing), _CHUNK):
+            chunk = self._missing[start : start + _CHUNK]
+            tasks = [(one.root, one.texts) for one in chunk]
+            self._sent.append((chunk, executor.submit(_read_chunk, tasks, self._pinning)))
+        self._missing = []
+
+    def _kept(self, chunk: Sequence[_Work], read: Sequence[FeedstockFacts]) -> dict[str, FeedstockFacts]:
+        for one, facts in zip(chunk, read, strict=True):
             if facts.error is None:
                 # An error names a path, and the same text may be in another folder too.
-                store.put(_KIND, key, stored(facts))
-        observer.advanced("recipes", done=len(chunk))
-    return found
-
-
-_Work = tuple[str, str, Mapping[str, str], str]
-
-
-def _parsed(
-    missing: Sequence[_Work], pinning: Pinning | None, executor: Executor | None
-) -> Iterable[tuple[Sequence[_Work], list[FeedstockFacts]]]:
-    chunks = [missing[start : start + _CHUNK] for start in range(0, len(missing), _CHUNK)]
-    work: Callable[..., Iterable[list[FeedstockFacts]]] = map if executor is None or len(chunks) < 2 else executor.map
-    tasks = [[(root, texts) for _, root, texts, _ in chunk] for chunk in chunks]
-    return zip(chunks, work(_read_chunk, tasks, [pinning] * len(tasks)), strict=True)
+                self._store.put(_KIND, one.key, stored(facts))
+        return {one.name: facts for one, facts in zip(chunk, read, strict=True)}
 
 
 def _read_chunk(chunk: Sequence[tuple[str, Mapping[str, str]]], pinning: Pinning | None) -> list[FeedstockFacts]:

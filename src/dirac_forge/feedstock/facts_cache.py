@@ -27,6 +27,8 @@ _SETTINGS = ("conda-forge.yml", "conda_build_config.yaml", "meta.yaml", "recipe.
 _YAML = (".yaml", ".yml")
 _FEWEST = 300
 """Workspaces with fewer feedstocks are read fast enough without."""
+_FEW = 50
+"""One feedstock in so many may be read by its text: writing all of them takes longer."""
 _YOUNG = 2_000_000_000
 """Nanoseconds: file systems that count whole seconds, or two of them."""
 _FOLDER = -1
@@ -135,9 +137,12 @@ class Kept:
         same = signature is not None and now is not None and now.files == signature.files
         return now, facts if same else None
 
-    def put(self, entries: Mapping[str, tuple[Signature | None, FeedstockFacts]]) -> None:
-        """Keep what was found, if it is worth it."""
-        if len(entries) < _FEWEST:
+    def put(self, entries: Mapping[str, tuple[Signature | None, FeedstockFacts]], *, fresh: int) -> None:
+        """Keep what was found, if it is worth it: `fresh` of the entries were not in the blob.
+
+        What is left out is found in the store by its text.
+        """
+        if len(entries) < _FEWEST or fresh * _FEW < len(entries):
             return
         limit = time.time_ns() - _YOUNG
         old = {
@@ -167,11 +172,16 @@ def stored_facts(blob: bytes | None) -> FeedstockFacts | None:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Make many objects without searching them for cycles again and again, which takes half of the time."""
+    """Make many objects without searching them for cycles again and again, which takes half of the time.
+
+    Afterwards they count as old: they stay, and are looked at when everything is.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
+        gc.freeze()
+        gc.unfreeze()
     finally:
         if enabled:
             gc.enable()

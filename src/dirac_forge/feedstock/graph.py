@@ -49,6 +49,14 @@ class Graph:
             if name not in self.makers or set(makers) & set(self.makers[name])
         }
 
+    def needing(self, names: frozenset[str]) -> frozenset[str]:
+        """Return the feedstocks that have one of these packages in some section."""
+        return frozenset(
+            feedstock
+            for feedstock, facts in self.facts.items()
+            if not names.isdisjoint([need.name for need in facts.needs])
+        )
+
     def makers_of(self, name: str) -> tuple[str, ...]:
         """Return the feedstocks that make `name`; where none does, the feedstock of that name, as the bot reads it."""
         found = self.makers.get(name)

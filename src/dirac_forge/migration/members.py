@@ -98,7 +98,8 @@ def packages_of(graph: Graph, migration: Migration) -> tuple[frozenset[str], tup
         own = {name for name in spellings if name in graph.makers}
         made |= own
         unmade |= set() if own else spellings
-    needed = {need.name for facts in graph.facts.values() for need in facts.needs if need.name in unmade}
+    needing = graph.needing(frozenset(unmade)) if unmade else ()
+    needed = {need.name for name in needing for need in graph.facts[name].needs if need.name in unmade}
     notes = tuple(f"no feedstock here makes {name}; it counts because others need it" for name in sorted(needed))
     return frozenset(made | needed), notes
 
@@ -111,7 +112,10 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
     members: dict[str, Member] = {}
     excluded: dict[str, Excluded] = {}
     absent: list[str] = []
-    for name, hits in _concerned(graph, migration, packages, makers, allowed):
+    # Few feedstocks have anything to do with a migration: those are looked at closely.
+    telling = packages | {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
+    near = graph.needing(telling)
+    for name, hits in _concerned(graph, migration, packages, near, makers, allowed):
         facts = graph.facts[name]
         reason = _reason_against(name, graph, migration, makers, only_python="python" in packages)
         if reason is None and not facts.assumed:
@@ -120,7 +124,7 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
             absent.append(name)
         elif not facts.assumed:
             excluded[name] = Excluded(feedstock=name, reason=reason)
-    excluded |= _only_in_build(graph, packages, {*members, *excluded}, allowed)
+    excluded |= _only_in_build(graph, packages, near - {*members, *excluded}, allowed)
     return Membership(
         packages=packages, members=members, excluded=excluded, absent=tuple(absent), allowed=allowed, notes=notes
     )
@@ -130,29 +134,29 @@ def _concerned(
     graph: Graph,
     migration: Migration,
     packages: frozenset[str],
+    near: frozenset[str],
     makers: Collection[str],
     allowed: Collection[str] | None,
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield the feedstocks that are built with migrated packages, with these, and those that make one."""
-    # Few feedstocks have anything to do with a migration: those are looked at closely.
-    telling = packages | {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
     own = makers if migration.settings.exclude_pinned_pkgs else ()
     for name, facts in graph.facts.items():
-        hits = _hits(graph, facts, migration, packages, telling)
+        hits = _hits(graph, facts, migration, packages) if name in near else frozenset()
         if (hits or base_of(name) in own) and (allowed is None or base_of(name) in allowed):
             yield name, hits
 
 
 def _only_in_build(
-    graph: Graph, packages: frozenset[str], known: Collection[str], allowed: Collection[str] | None
+    graph: Graph, packages: frozenset[str], near: frozenset[str], allowed: Collection[str] | None
 ) -> Iterator[tuple[str, Excluded]]:
     """Yield the feedstocks without a host of their own that need a migrated package in build, if it does not count.
 
     conda-build takes build as host too where there is neither a host section nor a compiler, and so does the bot,
     which reads strong run_exports as host.
     """
-    for name, facts in graph.facts.items():
-        if name not in known and not facts.assumed and (allowed is None or base_of(name) in allowed):
+    for name in sorted(near):
+        facts = graph.facts[name]
+        if not facts.assumed and (allowed is None or base_of(name) in allowed):
             reason = _build_only(graph, facts, packages)
             if reason is not None:
                 yield name, Excluded(feedstock=name, reason=reason)
@@ -172,12 +176,8 @@ def base_of(label: str) -> str:
     return label.partition("@")[0]
 
 
-def _hits(
-    graph: Graph, facts: FeedstockFacts, migration: Migration, packages: frozenset[str], telling: frozenset[str]
-) -> frozenset[str]:
+def _hits(graph: Graph, facts: FeedstockFacts, migration: Migration, packages: frozenset[str]) -> frozenset[str]:
     """Return the migrated packages that a feedstock is built with."""
-    if not any(need.name in telling for need in facts.needs):
-        return frozenset()
     return linked(graph, facts, include_build=migration.settings.include_build).linked & packages
 
 
