@@ -15,7 +15,7 @@ from dirac_forge.feedstock.generated import WriteOutcome, put
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.git import git
 from dirac_forge.proposals.recipe_inputs import read_inputs
-from dirac_forge.proposals.recipes import maker_of
+from dirac_forge.proposals.recipes import checked, maker_of
 from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.report.next_steps import recipe_steps
@@ -54,7 +54,7 @@ def recipe(
     inputs = read_inputs(projects, feedstock, context.http, published=published)
     with ThreadPoolExecutor(settings.connections) as executor:
         maker = maker_of(context, executor, given=inputs.given, maintainers=_maintainers(maintainer, settings))
-        made = maker.make(inputs.orders, deps)
+        made = checked(context, maker.make(inputs.orders, deps), format_)
     folder = output or settings.workspace / "feedstocks"
     outcomes = [put(folder, one, format_, force=force) for one in made.recipes]
     report = _built(context, outcomes) if build else None

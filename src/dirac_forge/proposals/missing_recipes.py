@@ -35,7 +35,7 @@ class MissingRecipes:
         """Return recipes for these and for what they lack themselves, in the order of building; and what went wrong."""
         asked = {lack: _order(lack) for lack in lacks}
         try:
-            made = [self._maker.make(list(asked.values()), "missing")]
+            made = [self._made(list(asked.values()))]
             problems: list[str] = []
         except ForgeError:
             made, problems = self._one_by_one(asked)
@@ -53,10 +53,15 @@ class MissingRecipes:
         made, problems = [], []
         for lack, order in asked.items():
             try:
-                made.append(self._maker.make([order], "missing"))
+                made.append(self._made([order]))
             except ForgeError as error:
                 problems.append(f"no recipe for {lack.need.package}: {error.message}")
         return made, problems
+
+    def _made(self, orders: Sequence[Order]) -> MadeRecipes:
+        from dirac_forge.proposals.recipes import checked  # noqa: PLC0415  # most runs lack nothing
+
+        return checked(self._context, self._maker.make(orders, "missing"), "v1")
 
     @cached_property
     def _maker(self) -> Maker:

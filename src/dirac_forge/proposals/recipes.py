@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -11,13 +12,16 @@ from packaging.utils import canonicalize_name
 from dirac_forge.channel.names import table_projects
 from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
+from dirac_forge.feedstock.generated import Format
+from dirac_forge.feedstock.made_variants import checked_variants
+from dirac_forge.feedstock.pinning import read_pinning
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.http import Http
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.licences.decision import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.families import Families
-from dirac_forge.recipe.making.maker import Maker
+from dirac_forge.recipe.making.maker import MadeRecipes, Maker
 from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
@@ -63,6 +67,17 @@ def maker_of(
         target_platforms=tuple(platform for platform in settings.platforms if platform in PLATFORM_MARKERS),
         maintainers=settings.maintainers if maintainers is None else maintainers,
     )
+
+
+def checked(world: ProposalContext, made: MadeRecipes, format_: Format) -> MadeRecipes:
+    """Return the same recipes, with a note for a person on each that would build nothing.
+
+    Raises ConfigurationError where the settings name a pinning that can't be read.
+    """
+    settings = world.settings
+    pinning = read_pinning(settings.pinning) if settings.pinning is not None else None
+    recipes = (checked_variants(recipe, format_, pinning, settings.gil_pythons) for recipe in made.recipes)
+    return replace(made, recipes=tuple(recipes))
 
 
 class _Upstream(Lookup):

@@ -24,6 +24,13 @@ class NoteKind(Enum):
     FOR_EACH_PLATFORM = "built for each platform, because {reason}"
     DOUBTFUL_NOARCH = "noarch, because {reason}; check that nothing compiled is missed"
     STABLE_ABI = "one build for all Pythons: the wheels are for the stable ABI from {python} on"
+    STABLE_ABI_LATER = (
+        "the one build is for Python {python}, because upstream needs that, and the channel's is_python_min is {oldest}"
+    )
+    NOTHING_BUILT = (
+        "with {pinning}, every variant of {outputs:and} is skipped on {platforms:and}: a build would make no package; "
+        "correct skip"
+    )
     PYTHON_2_WHEEL = "its only wheel is for Python 2 ({wheel}): see whether it runs on Python 3"
     NO_SDIST_COMPILED = "there is no sdist to look at: fill in compilers, libraries and build requirements"
     NO_SDIST_HOST = "without an sdist the build requirements are unknown: fill in host"

@@ -517,6 +517,15 @@ def test_a_stable_abi_is_built_once() -> None:
     assert texts(output.host)[:3] == ["package python", "package python-abi3  is_abi3", "package pip"]
 
 
+@pytest.mark.parametrize(("wheel", "requires_python"), [("cp311", ">=3.11"), ("cp311", ">=3.9"), ("cp39", ">=3.11")])
+def test_a_stable_abi_above_the_channels_oldest_python_is_built_with_its_own_oldest(
+    wheel: str, requires_python: str
+) -> None:
+    wheels = [f"{wheel}-abi3-manylinux_2_28_x86_64"]
+    output = only(facts("demo", wheels=wheels, sdist_members=["demo.c"], requires_python=requires_python))
+    assert output.skip[-1] == When('is_abi3 and not match(python, "3.11.*")', "is_abi3 and py != 311")
+
+
 def test_a_requirement_whose_version_cannot_be_read_keeps_its_name() -> None:
     pyproject = {"build-system": {"requires": ["setuptools >=46.4<63"], "build-backend": "setuptools.build_meta"}}
     recipe = made(FamilyPart(package="demo", facts=facts("demo", pyproject=pyproject)))

@@ -166,8 +166,22 @@ class _Builder:
         if self.nature.only:
             conditions.append(When(f"not {self.nature.only}", f"not {self.nature.only}"))
         if self.nature.abi3:
-            conditions.append(When("is_abi3 and not is_python_min", "is_abi3 and not is_python_min"))
+            conditions.append(self._but_for_the_stable_abi())
         return tuple(condition for condition in conditions if condition is not None)
+
+    def _but_for_the_stable_abi(self) -> When:
+        """Return the condition for all builds but the one for the stable ABI, which is that of the oldest Python.
+
+        The pinning calls the channel's own oldest one `is_python_min`
+        (https://conda-forge.org/docs/maintainer/example_recipes/maturin-abi3/); a later one is named.
+        """
+        channel = self.family.channel.pythons
+        floor = max(self.nature.abi3, self.scope.pythons[0], key=Version)
+        if floor == channel[0] or floor not in channel:
+            return When("is_abi3 and not is_python_min", "is_abi3 and not is_python_min")
+        self._note("info", NoteKind.STABLE_ABI_LATER, python=floor, oldest=channel[0])
+        named = floor.replace(".", "")
+        return When(f'is_abi3 and not match(python, "{floor}.*")', f"is_abi3 and py != {named}")
 
     def _entry_points(self) -> tuple[str, ...]:
         for point in of_one_python(self.facts.wheel.entry_points if self.facts.wheel is not None else ()):
