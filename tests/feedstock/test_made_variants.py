@@ -33,7 +33,7 @@ def test_a_recipe_whose_variants_are_all_skipped_is_told(format_: Literal["v1", 
     assert [(note.level, note.text) for note in recipe.notes] == [
         (
             "todo",
-            f"with conda-forge's Pythons, every variant of {recipe.outputs[0].name} is skipped on {SYSTEMS}: {NO_PACKAGE}",
+            f"with conda-forge's Pythons, every variant of weigher is skipped on {SYSTEMS}: {NO_PACKAGE}",
         )
     ]
 
