@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
@@ -73,29 +74,49 @@ def _whole(
 ) -> tuple[Record, ...] | None:
     """Return the environment, where it holds: only what is fresh, and what looks at that, can have changed."""
     machine = {package.name: package for package in channel.machine(cell.platform)}
-    records = environment.values()
-    old = [one for one in records if one.name not in fresh]
-    depends = [*(spec for one in fresh.values() for spec in one.depends), *_about(fresh, (one.depends for one in old))]
-    constrains = [
-        *(spec for one in fresh.values() for spec in one.constrains),
-        *_about(fresh, (one.constrains for one in old)),
-    ]
+    there = _mentions(_Packages(cell.packages))
+    depends = [spec for one in fresh.values() for spec in one.depends]
+    constrains = [spec for one in fresh.values() for spec in one.constrains]
+    for name in fresh:
+        depends += (spec for owner, spec in there.depends.get(name, ()) if owner not in fresh)
+        constrains += (spec for owner, spec in there.constrains.get(name, ()) if owner not in fresh)
     holds = all(_met(spec, environment, machine) for spec in (*cell.specs, *depends)) and not any(
         _broken(spec, environment, machine) for spec in constrains
     )
-    return tuple(sorted(records, key=lambda record: record.name)) if holds else None
+    return tuple(sorted(environment.values(), key=lambda record: record.name)) if holds else None
 
 
-def _about(names: Mapping[str, Record], specs: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """Yield the specs that are about these packages."""
-    for some in specs:
-        if some and not _names(some).isdisjoint(names):
-            yield from (spec for spec in some if name_of(spec) in names)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Packages:
+    """An environment, known by identity: comparing hundreds of records takes longer than looking at them."""
+
+    records: tuple[Record, ...]
+
+    def __hash__(self) -> int:
+        return id(self.records)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Packages) and other.records is self.records
 
 
-@lru_cache(maxsize=16_384)  # the same records are in the environments of many cells
-def _names(specs: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(name_of, specs))
+@dataclass(frozen=True, slots=True)
+class _Mentions:
+    """Who says what about a package: by its name, pairs of the owner's name and the spec."""
+
+    depends: Mapping[str, list[tuple[str, str]]]
+    constrains: Mapping[str, list[tuple[str, str]]]
+
+
+@lru_cache(maxsize=256)  # many proposals are tried on the same environments
+def _mentions(environment: _Packages) -> _Mentions:
+    depends: dict[str, list[tuple[str, str]]] = {}
+    constrains: dict[str, list[tuple[str, str]]] = {}
+    for record in environment.records:
+        for spec in record.depends:
+            depends.setdefault(name_of(spec), []).append((record.name, spec))
+        for spec in record.constrains:
+            constrains.setdefault(name_of(spec), []).append((record.name, spec))
+    return _Mentions(depends, constrains)
 
 
 def _broken(constraint: str, environment: Mapping[str, Record], machine: Mapping[str, VirtualPackage]) -> bool:
