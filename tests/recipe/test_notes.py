@@ -55,7 +55,7 @@ def test_words_agree_with_the_number_of_names(packages: tuple[str, ...], text: s
     ("files", "text"),
     [
         (["A"], "A also contains text that reads like MIT."),
-        (["A", "B"], "A, B also contain text that reads like MIT."),
+        (["A", "B"], "A and B also contain text that reads like MIT."),
         (["A", "B", "C", "D"], "A, B and 2 more also contain text that reads like MIT."),
     ],
 )

@@ -155,13 +155,14 @@ class NoteKind(Enum):
     EXTRA_OUTPUT = "{package} is {main} with its extra {extra}, which conda-forge has as a package"
     COMMAND_OF_ONE_PYTHON = "the command {command} is left out: its name has the Python of upstream's wheel"
     BAD_ENTRY_POINT = "an entry point is left out, because it is not `name = module:function`: {entry_point!r}"
-    COMMAND_NEEDS_EXTRAS = (
-        "the command {command} needs the {extras:extra|extras} {extras} ({requirements}), which {extras:is|are} not in "
-        "run: not tested; `dirac-forge recipe '{project}[{extras:,}]'` adds {extras:it|them}"
+    COMMANDS_NEED_EXTRAS = (
+        "{needing:the command|the commands} {needing:few} {needing:needs|need} the {extras:extra|extras} {extras:and}, "
+        "which {extras:is|are} not in run: not tested; `dirac-forge recipe '{project}[{extras:,}]'` adds "
+        "{extras:it|them}"
     )
-    COMMAND_NEEDS_UNKNOWN_EXTRAS = (
-        "the command {command} needs the {extras:extra|extras} {extras}, whose requirements are not known: not tested; "
-        "add them to run, and the command to the test"
+    COMMANDS_NEED_UNKNOWN_EXTRAS = (
+        "{needing:the command|the commands} {needing:few} {needing:needs|need} the {extras:extra|extras} {extras:and}, "
+        "whose requirements are not known: not tested; add them to run, and the commands to the test"
     )
     SCRIPTS = (
         "upstream installs scripts instead of entry points ({scripts}): in a noarch package they do not start on "
@@ -286,7 +287,7 @@ class _Listed(tuple[str, ...]):
             case ["and"]:
                 return f"{', '.join(self[:-1])} and {self[-1]}" if len(self) > 1 else "".join(self)
             case ["few"]:
-                return ", ".join(self[:2]) + (f" and {len(self) - 2} more" if len(self) > 2 else "")
+                return f"{', '.join(self[:2])} and {len(self) - 2} more" if len(self) > 2 else " and ".join(self)
             case ["or", nothing]:
                 return ", ".join(self) or nothing
         one, _, several = spec.partition("|")

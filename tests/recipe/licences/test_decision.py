@@ -77,7 +77,7 @@ def test_files_of_others_are_only_mentioned() -> None:
         {"LICENSE": MIT, "vendor/x/LICENSE": APACHE}, expression="MIT", files=("LICENSE", "vendor/x/LICENSE")
     )
     assert made.files == ("LICENSE", "vendor/x/LICENSE")
-    assert notes(made) == ["info: LICENSE, vendor/x/LICENSE also contain text that reads like Apache-2.0."]
+    assert notes(made) == ["info: LICENSE and vendor/x/LICENSE also contain text that reads like Apache-2.0."]
 
 
 def test_an_expression_that_is_none_gives_way() -> None:

@@ -82,6 +82,7 @@ def test_a_command_that_needs_an_extra_is_tested_only_where_the_recipe_has_it() 
         entry_points=[
             EntryPoint(name="demo", value="demo:run"),
             EntryPoint(name="demo-cli", value="demo:cli", extras=("cli", "pretty_output")),
+            EntryPoint(name="demo-tui", value="demo:tui", extras=("pretty_output", "cli")),
         ],
         command_line_modules=["src/demo/__init__.py"],
     )
@@ -89,12 +90,12 @@ def test_a_command_that_needs_an_extra_is_tested_only_where_the_recipe_has_it() 
     plain = output_test(made, made.wheel.entry_points, Scope(), frozenset({"six"}), {}, ())
     assert plain.test.commands == ("demo --help",)
     text = (
-        "the command demo-cli needs the extras cli, pretty_output (click, rich), which are not in run: not tested; "
+        "the commands demo-cli and demo-tui need the extras cli and pretty_output, which are not in run: not tested; "
         "`dirac-forge recipe 'demo[cli,pretty_output]'` adds them"
     )
     assert [(note.level, note.text) for note in plain.notes] == [("warning", text)]
     folded = output_test(made, made.wheel.entry_points, Scope(), None, {}, ("cli", "pretty-output"))
-    assert folded.test.commands == ("demo --help", "demo-cli --help")
+    assert folded.test.commands == ("demo --help", "demo-cli --help", "demo-tui --help")
     assert folded.notes == ()
 
 
@@ -110,6 +111,6 @@ def test_a_command_is_not_tested_while_the_requirements_of_its_extra_are_unknown
     assert result.test.commands == ()
     text = (
         "the command demo needs the extra cli, whose requirements are not known: not tested; "
-        "add them to run, and the command to the test"
+        "add them to run, and the commands to the test"
     )
     assert [(note.level, note.text) for note in result.notes] == [("warning", text)]

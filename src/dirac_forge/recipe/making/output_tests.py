@@ -71,7 +71,7 @@ def test_of(
         return {name: unmet_imports(graph, name, required, extras, known, scope.pythons[-1]) for name in distinct}
 
     missing = unmet(loaded)
-    without = _without_extras(points, facts, scope, known or required)
+    without, needing = _without_extras(points, facts, scope, known or required)
     told = list(_told(missing.values()))
     rest = [point for point in points if point.module not in missing]
     lacks = unmet(point.module for point in rest)
@@ -81,34 +81,45 @@ def test_of(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
         test=_test(modules, [point for point in commands if point.name not in without], missing),
         installs_modules=bool(modules),
-        notes=(*siblings_told, *map(_note, told), *lacking, *without.values(), *_strangers(facts)),
+        notes=(*siblings_told, *map(_note, told), *lacking, *needing, *_strangers(facts)),
     )
 
 
 def _without_extras(
     points: Iterable[EntryPoint], facts: ReleaseFacts, scope: Scope, brought: Collection[str]
-) -> dict[str, Note]:
-    """Return the commands that need extras which are not in run, each with a note."""
-    notes = ((point.name, _lacking_extras(point, facts, scope, brought)) for point in points)
-    return {name: lacking for name, lacking in notes if lacking is not None}
+) -> tuple[Collection[str], list[Note]]:
+    """Return the commands that need extras (`name = module:function [extra]`) which are not in run, and notes on
+    them.
+    """
+    by_extras: dict[tuple[str, ...], list[str]] = {}
+    for point in points:
+        if point.extras:
+            by_extras.setdefault(tuple(sorted(point.extras)), []).append(point.name)
+    notes = []
+    without: list[str] = []
+    for extras, names in by_extras.items():
+        if (kind := _lacking_extras(extras, facts, scope, brought)) is not None:
+            without += names
+            project = facts.metadata.name
+            notes.append(note("warning", kind, needing=sorted(names), project=project, extras=extras))
+    return without, notes
 
 
-def _lacking_extras(point: EntryPoint, facts: ReleaseFacts, scope: Scope, brought: Collection[str]) -> Note | None:
-    """Return a note where a command needs extras (`name = module:function [extra]`) that are not in run."""
-    spellings = (*point.extras, *map(canonicalize_name, point.extras))
-    wanted = dict.fromkeys(
-        requirement.name
+def _lacking_extras(
+    extras: Sequence[str], facts: ReleaseFacts, scope: Scope, brought: Collection[str]
+) -> NoteKind | None:
+    """Return whether the requirements of extras are not in run, or not known."""
+    spellings = {*extras, *map(canonicalize_name, extras)}
+    added = (
+        canonicalize_name(requirement.name)
         for requirement in facts.metadata.requires_dist
         if reach(requirement.marker, scope).never and not reach(requirement.marker, scope, spellings).never
     )
-    lacking = tuple(name for name in wanted if canonicalize_name(name) not in brought)
+    if any(name not in brought for name in added):
+        return NoteKind.COMMANDS_NEED_EXTRAS
     offered = set(map(canonicalize_name, facts.metadata.provides_extra))
-    unknown = "requires-dist" in facts.metadata.dynamic and not offered.issuperset(spellings[len(point.extras) :])
-    if not lacking and not unknown:
-        return None
-    kind = NoteKind.COMMAND_NEEDS_EXTRAS if lacking else NoteKind.COMMAND_NEEDS_UNKNOWN_EXTRAS
-    project = facts.metadata.name
-    return note("warning", kind, command=point.name, project=project, extras=point.extras, requirements=lacking)
+    unknown = "requires-dist" in facts.metadata.dynamic and not offered.issuperset(map(canonicalize_name, extras))
+    return NoteKind.COMMANDS_NEED_UNKNOWN_EXTRAS if unknown else None
 
 
 def _test(modules: Iterable[str], commands: Sequence[EntryPoint], missing: Mapping[str, Sequence[UnmetImport]]) -> Test:
