@@ -48,7 +48,7 @@ class Case:
     """What a host says, which `{server}` in the command stands for: a beginning, then a piece again and again, with
     seconds between."""
     prepare: Callable[[Path], object] | None = None
-    """Makes what is no file in the workspace."""
+    """Makes what is not a file in the workspace."""
 
 
 def lines(*fields: str) -> dict[str, bytes]:
@@ -233,7 +233,7 @@ def servers() -> Iterator[Case]:
 
 
 def workspaces() -> Iterator[Case]:
-    """Yield folders with what is no file, and channels that no tool would write."""
+    """Yield folders with what is not a file, and channels that no tool would write."""
     recipe = {"feedstocks/demo/recipe/meta.yaml": meta()}
     for name, prepare in {
         "pipe for conda-forge.yml": lambda root: os.mkfifo(root / "feedstocks/demo/conda-forge.yml"),

@@ -102,7 +102,7 @@ def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "zero").symlink_to("/dev/zero")
     for name in ("pipe", "zero"):
-        with pytest.raises(OSError, match="It is no regular file"):
+        with pytest.raises(OSError, match="It is not a regular file"):
             read_text(tmp_path / name)
     with pytest.raises(IsADirectoryError):
         read_text(tmp_path)

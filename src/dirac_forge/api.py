@@ -66,7 +66,7 @@ __all__ = [
 def reason_of(result: Cell | Skip) -> str:
     """Return why a cell is not installable or not known to be, or why nothing is proposed, as the commands say it.
 
-    The reasons themselves (`Cell.reason`, `Skip.reason`) are values with fields. "" where there is none.
+    The reasons themselves (`Cell.reason`, `Skip.reason`) are values with fields. "" if there is none.
     """
     return cell_words(result.reason) if isinstance(result, Cell) else skip_text(result)
 
@@ -74,7 +74,7 @@ def reason_of(result: Cell | Skip) -> str:
 class ForgeSession:
     """A workspace, and access to its channels and its index; closed by `with`. Safe to use from several threads.
 
-    Every method raises InputError for wrong names and files, and UnknownError where a host that is needed is down.
+    Every method raises InputError for wrong names and files, and UnknownError if a host that is needed is down.
     """
 
     def __init__(

@@ -54,7 +54,7 @@ class Seekable(Readable, Protocol):
 
 
 class NoTarError(tarfile.TarError):
-    """The first block is no header of a tar."""
+    """The first block is not a header of a tar."""
 
 
 class LongHeaderError(tarfile.TarError):
@@ -129,12 +129,12 @@ def _headers(stream: Readable, each: Callable[[], object]) -> Iterator[tuple[tar
         yield info, shared | own
         own = {}
     if first:
-        raise NoTarError("it is no tar")
+        raise NoTarError("it is not a tar")
 
 
 def _info(block: bytes, *, first: bool) -> tarfile.TarInfo:
     if len(block) < _BLOCK:
-        raise NoTarError("it is no tar") if first else EOFError("it ends within a header")
+        raise NoTarError("it is not a tar") if first else EOFError("it ends within a header")
     if (usual := _usual_info(block)) is not None:
         return usual
     try:

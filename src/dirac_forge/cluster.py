@@ -86,7 +86,7 @@ class Cluster:
         return found
 
     def require_same_version(self) -> None:
-        """Raise InputError where a worker has another version of dirac-forge than this machine."""
+        """Raise InputError if a worker has another version of dirac-forge than this machine."""
         here = installed_version()
         for worker, there in sorted(self.told(installed_version).items()):
             if there != here:
@@ -142,7 +142,7 @@ class Cluster:
         return found
 
     def _awaited(self, future: Any) -> Any:
-        """Return the result; raises TimeoutError where there are no workers any more that could give it."""
+        """Return the result; raises TimeoutError if there are no workers any more that could give it."""
         without = 0
         while True:
             try:
@@ -157,7 +157,7 @@ class Cluster:
 def connected(address: str) -> Iterator[Cluster]:
     """Connect to the scheduler at `address`.
 
-    Raises InputError where dask.distributed is not installed, UnknownError where no scheduler answers.
+    Raises InputError if dask.distributed is not installed, UnknownError if no scheduler answers.
     """
     try:
         from distributed import Client  # noqa: PLC0415  # an extra

@@ -29,7 +29,7 @@ def read_bytes(path: Path, *, most: int = _MOST) -> bytes:
             if stat.S_ISDIR(kind):
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             if not str(path).startswith(_GIVEN):
-                raise OSError(errno.EINVAL, "It is no regular file", str(path))
+                raise OSError(errno.EINVAL, "It is not a regular file", str(path))
             os.set_blocking(handle, True)
         data = file.read(most + 1)
     if len(data) > most:
@@ -53,7 +53,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """One file; folders are made. Raises InputError where it can't be written."""
+    """One file; folders are made. Raises InputError if it can't be written."""
     write_files(path.parent, {path.name: text})
 
 

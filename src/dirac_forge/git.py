@@ -103,8 +103,8 @@ def git(
 ) -> bytes:
     """Return what git prints, with the settings of the person who runs it; `about` is what an error is about.
 
-    Raises MissingError where there is no such repository or branch, UnknownError where a host can't be reached,
-    RefusedPushError where a push is refused, GitError else.
+    Raises MissingError if there is no such repository or branch, UnknownError if a host can't be reached,
+    RefusedPushError if a push is refused, GitError else.
     """
     return _git(arguments, about, folder, stdin, timeout, dict(os.environ))
 
@@ -190,10 +190,10 @@ def place_of(url: str) -> str:
     """Return a repository's URL, also of a folder (bare ones may end in `.git` or not): a depth is honoured for URLs
     only.
 
-    Raises MissingError where a folder is not there, InputError for what git could take for an option.
+    Raises MissingError if a folder is not there, InputError for what git could take for an option.
     """
     if url.startswith("-"):
-        raise InputError(f"{url[:200]!r} is no place of a repository")
+        raise InputError(f"{url[:200]!r} is not a place of a repository")
     if "://" in url:
         return url
     for path in (Path(url), Path(f"{url}.git")):

@@ -26,7 +26,7 @@ class Finished:
     """How a program ended."""
 
     code: int
-    """0 where it says that all went well; negative: the signal that ended it."""
+    """0 if it says that all went well; negative: the signal that ended it."""
     output: bytes
     errors: bytes
 
@@ -56,7 +56,7 @@ def run(
 ) -> Finished:
     """Run a program to its end, `timeout` seconds at most.
 
-    Raises FileNotFoundError where there is no such program, TooSlowError where it takes too long, TooMuchError where it
+    Raises FileNotFoundError if there is no such program, TooSlowError if it takes too long, TooMuchError if it
     prints more than `limit` bytes. Whatever ends the wait (an interrupt, too) ends the program and what it started.
     """
     with subprocess.Popen(

@@ -20,7 +20,7 @@ class Store:
         self._folder = folder
 
     def get(self, kind: str, key: str) -> bytes | None:
-        """Return the blob, or None where there is none (or it can't be read)."""
+        """Return the blob, or None if there is none (or it can't be read)."""
         if self._folder is None:
             return None
         path = self._path(self._folder, kind, key)

@@ -3,6 +3,10 @@
 `dataclasses` compiles six methods for each class while its module is imported: for hundreds of classes that was a third
 of the program's start. Here all classes share these methods, except for `__init__`, which is compiled when the first
 object is made. They are dataclasses otherwise: `fields`, `replace` and `asdict` take them.
+
+Measured for 300 classes, with the import: 0.17 s here, 0.4 s with `dataclasses`, 0.5 s with attrs, 0.09 s as
+`msgspec.Struct`. Structs are not used because they are not dataclasses: `replace`, `fields` and `asdict` do not take
+them, and a class with another base can't be one.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ WRONG: dict[str, Wrong] = {
 def test_the_table(bot: Bots, name: str) -> None:
     wrong = WRONG[name]
     bot.feedstock("demo", wanted="2.0")
-    bot.feedstock("other", wanted="2.0")  # which all this is no business of
+    bot.feedstock("other", wanted="2.0")  # which has nothing to do with this
     wrong.begin(bot)
     fault = replace(wrong.fault, seen=0) if wrong.fault is not None else None
     if fault is not None:

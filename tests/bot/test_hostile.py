@@ -85,7 +85,7 @@ def test_files_that_lead_elsewhere_are_not_read(bot: Bots, tmp_path: Path) -> No
     commit(bot.github.path(demo), dict(link), modes={"recipe/recipe.yaml": "120000"})
     result = bot.run()
     assert [(one.state, one.text) for one in result.looked] == [
-        ("failed", f"{demo}: there is no recipe in it that is a UTF-8 file")
+        ("failed", f"{demo}: it has no recipe that is a UTF-8 file")
     ]
 
 
@@ -131,7 +131,7 @@ def test_a_broken_configuration_and_a_huge_recipe_concern_one_feedstock_only(bot
     result = bot.run()
     assert {one.identity.feedstock: one.state for one in result.outcomes} == {"fine": "opened"}
     looked = {one.line.name: one.text for one in result.looked if one.state != "read"}
-    assert looked["broken"] == "conda-forge/broken-feedstock: there is no recipe in it that is a UTF-8 file"
+    assert looked["broken"] == "conda-forge/broken-feedstock: it has no recipe that is a UTF-8 file"
     assert "recipe/recipe.yaml is larger than anything in a feedstock" in looked["huge"]
 
 

@@ -224,10 +224,10 @@ def test_feedstocks_that_fail_stop_none_of_the_others(bot: Bots) -> None:
     looked = {one.line.name: (one.state, one.text) for one in result.looked if one.state != "read"}
     assert looked["bare"] == (
         "failed",
-        "conda-forge/bare-feedstock: there is no recipe in it that is a UTF-8 file",
+        "conda-forge/bare-feedstock: it has no recipe that is a UTF-8 file",
     )
     assert looked["gone"][0] == "missing"
     with bot.opened() as ledger:
         assert [line.reason for line in ledger.lines(feedstock="bare")] == [
-            "conda-forge/bare-feedstock: there is no recipe in it that is a UTF-8 file"
+            "conda-forge/bare-feedstock: it has no recipe that is a UTF-8 file"
         ]

@@ -25,6 +25,6 @@ def test_unknown_names_are_reported_with_the_nearest() -> None:
         f"{paused} All is neither a feedstock nor a migration of this workspace (did you mean all?)",
         f"{paused} opensl4 is neither a feedstock nor a migration of this workspace (did you mean openssl4?)",
         f"{paused} zzz is neither a feedstock nor a migration of this workspace",
-        "[tool.dirac-forge.bot] groups: dirac_grid is no feedstock of this workspace (did you mean dirac-grid?)",
-        "[tool.dirac-forge.bot] groups: openssl4 is no feedstock of this workspace",
+        "[tool.dirac-forge.bot] groups: dirac_grid is not a feedstock of this workspace (did you mean dirac-grid?)",
+        "[tool.dirac-forge.bot] groups: openssl4 is not a feedstock of this workspace",
     ]

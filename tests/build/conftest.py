@@ -157,7 +157,7 @@ def archive(path: Path, files: Mapping[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def empty_channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A channel without packages: enough where what is built is no Python."""
+    """A channel without packages: enough where what is built is not a Python."""
     channel = tmp_path_factory.mktemp("empty")
     index(channel)
     return channel

@@ -61,7 +61,7 @@ def test_a_package_of_too_many_files_is_not_unpacked(tmp_path: Path, monkeypatch
 def test_a_path_out_of_the_package_is_refused(tmp_path: Path, name: str) -> None:
     place = tmp_path / "out"
     place.mkdir()
-    with pytest.raises(OSError, match="is no path within the package"):
+    with pytest.raises(OSError, match="is not a path within the package"):
         unpack(package(tmp_path, (name, b"x")), place)
     assert files(place) == {}
     assert not (tmp_path / "x").exists()
@@ -73,7 +73,7 @@ def test_a_path_of_gigabytes_is_not_read(tmp_path: Path, kind: bytes) -> None:
     header.size, header.type = 2**31, kind
     path = tmp_path / "demo-1.0-0.tar.bz2"
     path.write_bytes(bz2.compress(header.tobuf(tarfile.GNU_FORMAT) + bytes(5 * 2**20)))
-    with pytest.raises(OSError, match=r"^it is no package: a tar header of 2147483648 bytes$"):
+    with pytest.raises(OSError, match=r"^it is not a package: a tar header of 2147483648 bytes$"):
         unpack(path, tmp_path)
 
 

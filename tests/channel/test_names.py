@@ -105,7 +105,7 @@ def test_the_tables_alone_know_common_names(project: str, package: str) -> None:
         pytest.param("hatch-vcs", [], [], "hatch-vcs", "curated", id="the channel lacks a known name"),
         pytest.param("redis", [], [], "redis-py", "curated", id="the channel lacks a known other name"),
         pytest.param("graphviz", ["python-graphviz"], ["graphviz"], "python-graphviz", "curated", id="table wins"),
-        pytest.param("graphviz", [], ["graphviz"], "python-graphviz", "curated", id="a C program is no evidence"),
+        pytest.param("graphviz", [], ["graphviz"], "python-graphviz", "curated", id="a C program is not evidence"),
         pytest.param("graphviz", ["graphviz"], [], "graphviz", "guess", id="the channel contradicts the table"),
         pytest.param(
             "matplotlib", ["matplotlib", "matplotlib-base"], [], "matplotlib-base", "curated", id="convention"

@@ -199,7 +199,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, *args: Any) -> None:
-        """A client that goes away in the middle is no news."""
+        """A client that goes away in the middle is not news."""
 
 
 @pytest.fixture

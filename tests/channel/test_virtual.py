@@ -50,12 +50,12 @@ def test_a_microarchitecture_by_its_name() -> None:
 def test_what_is_no_virtual_package_is_named(name: str, text: str, problem: str | None) -> None:
     if problem is None:
         # A build string may be any word, so only the version is looked at.
-        with pytest.raises(InputError, match="__glibc = '!!' is no virtual package"):
+        with pytest.raises(InputError, match="__glibc = '!!' is not a virtual package"):
             virtual_packages("linux-64", {name: "!!"})
         return
     with pytest.raises(InputError) as caught:
         virtual_packages("linux-64", {name: text})
-    assert caught.value.message == f"virtual-packages.linux-64: {name} = {text!r} is no virtual package: {problem}"
+    assert caught.value.message == f"virtual-packages.linux-64: {name} = {text!r} is not a virtual package: {problem}"
 
 
 def test_every_platform_of_conda_forge_is_known() -> None:

@@ -443,7 +443,9 @@ def test_an_outbox_that_can_not_be_written_is_said_before_anything_is_done(here:
     code, said = here.run("bot", "run")
     place = here.folder / "outbox"
     assert code == 3
-    assert said.startswith(f"error: {place} can't be written: {place} is no folder, where prepared changes are kept\n")
+    assert said.startswith(
+        f"error: {place} can't be written: {place} is not a folder, where prepared changes are kept\n"
+    )
     assert "--outbox" in said
 
 

@@ -221,7 +221,7 @@ def test_an_unknown_key_under_bot_stops_that_feedstock_only(
         f"{workspace / 'feedstocks/a/conda-forge.yml'}:2: unknown key 'bot.automerg'; did you mean 'automerge'?"
     )
     warning = (
-        f"{path.parents[1] / 'conda-forge.yml'}:1: build_platfrom is no key of conda-forge.yml; the nearest one is"
+        f"{path.parents[1] / 'conda-forge.yml'}:1: build_platfrom is not a key of conda-forge.yml; the nearest one is"
     )
     assert warning in " ".join(said.split())
 

@@ -133,7 +133,7 @@ def test_unknown_keys_of_conda_forge_yml_are_warned_of(workspace: Path, capsys: 
         assert json.loads(out)["waves"] == [["a"], ["b"]]
         words = " ".join(err.split())
         for name in "ab":
-            problem = f"{name}/conda-forge.yml:2: build_platfrom is no key of conda-forge.yml"
+            problem = f"{name}/conda-forge.yml:2: build_platfrom is not a key of conda-forge.yml"
             assert f"warning: {problem}; the nearest one is build_platform" in words
 
 
@@ -561,7 +561,7 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     shutil.rmtree(workspace / "feedstocks/a")
     assert run(workspace, *arguments[:-1]) == 3
     assert (
-        "The plan is not whole: no feedstock of this workspace makes a, so what it needs there is unknown.\n"
+        "The plan is incomplete: no feedstock of this workspace makes a, so what it needs there is unknown.\n"
         in capsys.readouterr().out
     )
 

@@ -200,7 +200,7 @@ def test_a_channel_that_can_not_be_reached_costs_a_warning_only(
     [
         (["nobody"], 2, "There is no project nobody on "),
         (["demo==9.9"], 2, "There is no release of demo that satisfies ==9.9."),
-        (["demo=="], 2, "'demo==' is no PROJECT or PROJECT==VERSION"),
+        (["demo=="], 2, "'demo==' is not PROJECT or PROJECT==VERSION"),
         (["demo[x]"], 2, "demo 1.0 has no extra x: it has none"),
         (["../../etc"], 2, "../../etc is not a folder"),
         (["demo", "--feedstock", "../up", "--deps", "none"], 2, "Not a valid feedstock name: '../up'"),

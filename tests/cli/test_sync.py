@@ -142,5 +142,5 @@ def test_unknown_keys_of_conda_forge_yml_are_warned_of(
     assert main(["sync", "b", "--workspace", str(workspace), "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["feedstocks"][0]["state"] == "new"
-    problem = "b/conda-forge.yml:1: proivder is no key of conda-forge.yml; the nearest one is provider"
+    problem = "b/conda-forge.yml:1: proivder is not a key of conda-forge.yml; the nearest one is provider"
     assert f"warning: {problem}" in " ".join(err.split())

@@ -149,7 +149,7 @@ def test_what_is_missing_or_no_feedstock(tmp_path: Path, repositories: Path) -> 
         SyncedLine(name="--upload-pack=x"),
     )
     assert list(states(results).values()) == ["missing", "error", "error", "error"]
-    assert results["empty"].text.endswith("empty-feedstock: there is no recipe in it that is a UTF-8 file")
+    assert results["empty"].text.endswith("empty-feedstock: it has no recipe that is a UTF-8 file")
     assert results["../a"].text == "'../a' is not the name of a feedstock"
 
 

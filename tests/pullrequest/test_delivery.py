@@ -142,7 +142,7 @@ def test_a_newer_version_takes_the_place_of_an_older_one(world: World) -> None:
     assert world.branches() == ["dirac-forge/bump/main/3"]
     assert (world.entry("2").state, world.entry("2").decided) == ("superseded", "Superseded by #2: demo 3")
     assert world.deliver(bump("3")).superseded == ()
-    # What was superseded may be wanted again, and is no decision of a person.
+    # What was superseded may be wanted again, and is not a decision of a person.
     assert world.deliver(bump("2")).state == "opened"
     assert world.open_pulls() == [3]
 
@@ -206,13 +206,13 @@ def test_an_open_request_is_made_again_where_that_is_asked_for(world: World) -> 
 
 def test_reviewers_that_are_refused_are_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise ForgeRefusedError("ghost is no collaborator")
+        raise ForgeRefusedError("ghost is not a collaborator")
 
     monkeypatch.setattr(GitHubDestination, "ask_for_review", refuse)
     outcome = world.deliver(bump("2"), reviewers=("ghost",))
     assert (outcome.state, outcome.text) == (
         "opened",
-        "opened: demo 2 (labels or reviewers were refused: ghost is no collaborator)",
+        "opened: demo 2 (labels or reviewers were refused: ghost is not a collaborator)",
     )
 
 

@@ -256,7 +256,7 @@ def test_a_corrupt_file_is_moved_aside(tmp_path: Path, damage: str) -> None:
             ledger.record(event("a", str(number)))
     whole = path.read_bytes()
     broken = {
-        "text": b"this is no database" * 100,
+        "text": b"this is not a database" * 100,
         "middle": whole[:4096] + b"\xff" * 8192 + whole[12288:],
         "cut": whole[: len(whole) // 2],
     }[damage]

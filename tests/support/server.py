@@ -133,7 +133,7 @@ class _Threads(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is no news."""
+        """A client that hung up is not news."""
 
 
 class _Reader(http.server.BaseHTTPRequestHandler):

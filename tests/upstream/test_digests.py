@@ -147,8 +147,8 @@ def test_known_hashes_are_read() -> None:
     }
     for wrong, message in (
         ([], "expected a JSON mapping of URLs to hashes"),
-        ({"u": "a" * 63}, f"u: '{'a' * 63}' is no hash: expected hexadecimal sha256, sha1 or md5"),
-        ({"u": None}, "u: None is no hash: expected hexadecimal sha256, sha1 or md5"),
+        ({"u": "a" * 63}, f"u: '{'a' * 63}' is not a hash: expected hexadecimal sha256, sha1 or md5"),
+        ({"u": None}, "u: None is not a hash: expected hexadecimal sha256, sha1 or md5"),
     ):
         with pytest.raises(InputError) as error:
             read_known(wrong)

@@ -219,9 +219,9 @@ def header(name: str, kind: bytes, size: int) -> bytes:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"", "is corrupt: it is no tar, gzip, bzip2, xz or zip"),
-        (b"\0" * 10_240, "is corrupt: it is no tar, gzip, bzip2, xz or zip"),
-        (b"hello" * 1000, "is corrupt: it is no tar, gzip, bzip2, xz or zip"),
+        (b"", "is corrupt: it is not a tar, gzip, bzip2, xz or zip"),
+        (b"\0" * 10_240, "is corrupt: it is not a tar, gzip, bzip2, xz or zip"),
+        (b"hello" * 1000, "is corrupt: it is not a tar, gzip, bzip2, xz or zip"),
         (b"\x1f\x8b" + b"x" * 100, "is corrupt: Error -3 while decompressing data"),
         (b"BZh9" + b"x" * 100, "is corrupt: Invalid data stream"),
         (b"\xfd7zXZ\x00" + b"x" * 100, "is corrupt: "),
@@ -357,7 +357,7 @@ def test_odd_members_of_a_wheel_are_left_out() -> None:
     facts = read({WHEEL: content}, metadata=False)
     assert facts.wheel is not None
     assert facts.wheel.members == ("demo-1.0.dist-info/METADATA", "demo/x.py")
-    assert f"{WHEEL}: '../up.py' is no plain path: left out" in facts.problems
+    assert f"{WHEEL}: '../up.py' is not a plain path: left out" in facts.problems
     assert f"{WHEEL}: 'demo/x.py' is there twice" in facts.problems
 
 

@@ -105,5 +105,5 @@ def _table(entry: Accepted) -> str:
 
 
 def accepted_by(baseline: Iterable[Accepted], finding: Finding) -> Accepted | None:
-    """Return the entry that covers the finding; None where there is none."""
+    """Return the entry that covers the finding; None if there is none."""
     return next((entry for entry in baseline if entry.covers(finding)), None)

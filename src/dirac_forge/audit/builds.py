@@ -21,7 +21,7 @@ class Use:
     """An environment that installs the build."""
 
     target: str
-    """What asks for it; "" where no environment was solved."""
+    """What asks for it; "" if no environment was solved."""
     platform: str
     python: str
     """`X.Y`."""
@@ -59,7 +59,7 @@ class Published:
     requires_python: SpecifierSet | None
     where: str
     complete: bool = True
-    """False where there may be other requirements: upstream computes them when it builds, or a line cannot be read."""
+    """False if there may be other requirements: upstream computes them when it builds, or a line cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -57,7 +57,7 @@ class ChannelEvidence:
     state: Callable[[Record, str], BuildState]
     """Of a build on a platform."""
     licence: Callable[[Record, str], str | None]
-    """The licence of its record; None where the record is a copy without most fields."""
+    """The licence of its record; None if the record is a copy without most fields."""
     versions: Callable[[str, str], Sequence[str]]
     """The versions of a package on a platform."""
     pinned: Callable[[str, frozenset[str]], PinnedExports | None]
@@ -99,7 +99,7 @@ def channel_faults(
 def _stale_pins(
     builds: Sequence[InstalledBuild], evidence: ChannelEvidence
 ) -> tuple[list[Finding], tuple[EvidenceGap, ...]]:
-    """The builds of a platform whose pins are no longer those of the pinning."""
+    """Return the builds of a platform whose pins are no longer those of the pinning."""
     findings: list[Finding] = []
     unpinned = unknown = 0
     for platform in dict.fromkeys(build.platform for build in builds):

@@ -27,7 +27,7 @@ def command_findings(
     Args:
         audited: the builds that were compared with a release.
         environments: what they are installed with.
-        files: what a package installs; None where that is not known: nothing is then asked of upstream.
+        files: what a package installs; None if that is not known: nothing is then asked of upstream.
         facts: everything that the files of a release say.
     """
     findings: list[Finding] = []
@@ -65,7 +65,7 @@ def _lost(
 
 
 def _published(found: ReleaseFacts) -> tuple[PublishedCommand, ...]:
-    """The commands that the wheel installs; a source archive alone does not tell which those are."""
+    """Return the commands that the wheel installs; a source archive alone does not tell which those are."""
     if found.wheel is None:
         return ()
     where = found.wheel.filename
@@ -75,7 +75,7 @@ def _published(found: ReleaseFacts) -> tuple[PublishedCommand, ...]:
 def _elsewhere(
     record: Record, environments: Iterable[Sequence[Record]], files: Callable[[Record], FileList | None]
 ) -> frozenset[str]:
-    """The commands of the packages that are installed with a build."""
+    """Return the commands of the packages that are installed with a build."""
     others = {other for records in environments for other in records} - {record}
     known = (files(other) for other in others)
     return frozenset[str]().union(*(commands_of(listed) for listed in known if listed is not None))

@@ -62,7 +62,7 @@ class _Comparison:
     """The Pythons and platforms of all environments."""
 
     def of(self, requirement: DeclaredRequirement) -> list[Finding]:
-        """The findings about one requirement, where it holds in any of the environments."""
+        """Return the findings about one requirement, where it holds in any of the environments."""
         where = self._where(requirement)
         if not where:
             return []
@@ -75,7 +75,7 @@ class _Comparison:
         return self._missing(requirement, where)
 
     def _where(self, requirement: DeclaredRequirement) -> Sequence[Use]:
-        """The environments in which its marker holds."""
+        """Return the environments in which its marker holds."""
         if requirement.marker is None:
             return self.uses
         cells = reach(requirement.marker, self.scope).cells
@@ -85,7 +85,7 @@ class _Comparison:
         return provides(package, requirement.name, extras=requirement.extras, overrides=self.around.overrides)
 
     def _missing(self, requirement: DeclaredRequirement, where: Sequence[Use]) -> list[Finding]:
-        """A requirement that no dependency meets; one that comes with another dependency is a smaller fault."""
+        """Return a requirement that no dependency meets; one that comes with another dependency is a smaller fault."""
         if any(map(self._is_own, self.declared)):
             return []
         through = next((each for each in self.declared if self._brings(each, requirement)), None)
@@ -97,7 +97,7 @@ class _Comparison:
         return [self._finding(requirement, "missing", severity=severity, guess=not exists)]
 
     def _brought(self, requirement: DeclaredRequirement, through: Declared) -> list[Finding]:
-        """A requirement that comes with a dependency: no fault where that is a part of the same project."""
+        """Return a requirement that comes with a dependency: no fault where that is a part of the same project."""
         if self._is_sibling(through.name) or through.version.startswith("=="):
             return []  # `dask` requires `dask-core`, which requires what the project does
         return [self._finding(requirement, "missing", severity="low", example=through.name)]
@@ -122,7 +122,7 @@ class _Comparison:
     def _bounds(
         self, requirement: DeclaredRequirement, specs: Sequence[Declared], where: Sequence[Use]
     ) -> list[Finding]:
-        """Where the specs of one package admit versions that upstream excludes, or the other way round."""
+        """Return where the specs of one package admit versions that upstream excludes, or the other way round."""
         declared = next((each for each in specs if each.version), specs[0])
         if not requirement.specifier and not declared.version:
             return []
@@ -161,7 +161,7 @@ class _Comparison:
     def _stricter(
         self, requirement: DeclaredRequirement, declared: Declared, kept_out: Sequence[str], mine: Sequence[str]
     ) -> Iterator[Finding]:
-        """The versions that only upstream admits."""
+        """Yield the versions that only upstream admits."""
         if kept_out and not self._is_pinned(declared):
             severity: Severity = "medium" if not mine or _newest(kept_out) > _newest(mine) else "low"
             yield self._finding(requirement, "stricter", severity=severity, declared=declared, example=kept_out[0])

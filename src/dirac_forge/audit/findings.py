@@ -42,11 +42,11 @@ class Finding:
     dependency: str = ""
     """The package that is required or has the same file, or the command that is lost; "" for none."""
     declared: str = ""
-    """The spec in the build's `depends`; "" where there is none."""
+    """The spec in the build's `depends`; "" if there is none."""
     upstream: str = ""
-    """The line of upstream's metadata or of the pinning; "" where neither is concerned."""
+    """The line of upstream's metadata or of the pinning; "" if neither is concerned."""
     requirement: DeclaredRequirement | None = None
-    """That line parsed; None where it is not a requirement."""
+    """That line parsed; None if it is not a requirement."""
     specifier: SpecifierSet | None = None
     """The Pythons that upstream admits, where a Python range is concerned."""
     where: str = ""
@@ -94,10 +94,10 @@ class Audited:
 
     record: Record
     project: str = ""
-    """The project on the index; "" where it is not known."""
+    """The project on the index; "" if it is not known."""
     findings: tuple[Finding, ...] = ()
     unknown: Uncompared | None = None
-    """Why it could not be compared; None where it was."""
+    """Why it could not be compared; None if it was."""
 
 
 def at_least(findings: Iterable[Finding], severity: Severity) -> tuple[Finding, ...]:

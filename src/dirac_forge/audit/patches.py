@@ -30,7 +30,7 @@ class Patch:
     before: int
     """Only records with a timestamp below this one, in milliseconds since 1970: later builds are not touched."""
     old: str | None
-    """The spec that is replaced; None where one is added."""
+    """The spec that is replaced; None if one is added."""
     new: str
     subdir: str = ""
     """Only this subdir: files of different subdirs may share a name. "" for all."""
@@ -86,7 +86,7 @@ def patches_for(finding: Finding, faulty: Sequence[Record], records: Iterable[Re
 
 
 def _files(records: Iterable[Record]) -> dict[str, set[str]]:
-    """Subdir to file names."""
+    """Return the names of the files, by subdir."""
     found: dict[str, set[str]] = {}
     for record in records:
         found.setdefault(record.subdir, set()).add(record.file)
@@ -94,7 +94,7 @@ def _files(records: Iterable[Record]) -> dict[str, set[str]]:
 
 
 def _tightened(finding: Finding) -> str:
-    """The spec that a build should have: its own and upstream's together; "" where a patch can't mend the finding.
+    """The spec that a build should have: its own and upstream's together; "" if a patch can't mend the finding.
 
     The channel may have its own reason for a bound that upstream does not have: a patch never loosens one.
     """
@@ -165,7 +165,7 @@ def _document(patch: Patch) -> Mapping[str, object]:
 
 
 def _literal(spec: str) -> str:
-    """The spec where a glob is expected."""
+    """Return the spec where a glob is expected."""
     return re.sub(r"([*?[])", r"[\1]", spec)
 
 

@@ -29,7 +29,7 @@ def _overridden(package: str, overrides: Mapping[str, str] | None) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def _known(package: str) -> tuple[str, ...]:
-    """The projects that tables and spelling tell."""
+    """Return the projects that tables and spelling tell."""
     listed = _reverse().get(package, ())
     spelled = [] if package in tables.namesakes() else [canonicalize_name(package)]
     stems = [canonicalize_name(package.removesuffix(part)) for part in _PARTS if package.endswith(part)]
@@ -64,7 +64,7 @@ def _provides(package: str, wanted: str, extras: frozenset[str]) -> bool:
 
 @cache
 def _reverse() -> Mapping[str, tuple[str, ...]]:
-    """Package to projects, by hand-written entries before grayskull's."""
+    """Return the projects of each package; hand-written entries come before grayskull's."""
     found: dict[str, list[str]] = {}
     for project, entry in tables.curated().items():
         for package in (*entry.packages[:1], *entry.outputs):

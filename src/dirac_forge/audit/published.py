@@ -26,7 +26,7 @@ from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.once import Once
 
 Facts = Callable[[str, SpecifierSet], ReleaseFacts]
-"""The metadata of the release that fits; raises InputError where there is none, UnknownError where nobody answers."""
+"""The metadata of the release that fits; raises InputError if there is none, UnknownError if nobody answers."""
 _KIND = "published-1"
 
 

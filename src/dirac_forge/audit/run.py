@@ -139,7 +139,7 @@ def _pythons(index: RecordIndex, oldest: str) -> list[str]:
 
 
 def _possible_uses(platform: str, record: Record, pythons: Iterable[str]) -> tuple[Use, ...]:
-    """An environment for each Python that the build admits."""
+    """Return an environment for each Python that the build admits."""
     return tuple(
         Use(target="", platform=platform, python=python, versions={})
         for python in pythons

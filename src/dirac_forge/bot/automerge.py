@@ -79,7 +79,7 @@ def automerge(
         may_label: the token's owner may (triage permission or more).
         allowed: the feedstock's `bot.automerge`: true, false, `version` or `migration`
             (https://conda-forge.org/docs/maintainer/conda_forge_yml/#bot).
-        review: why a person has to look (None where drift is clean or carried over without conflicts).
+        review: why a person has to look (None if drift is clean or carried over without conflicts).
         checks: of the head commit.
         labelled: it is there already.
     """

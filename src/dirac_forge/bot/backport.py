@@ -196,7 +196,7 @@ def sweep_lines(fix: Fix, settings: Settings, known: Iterable[str], wanted: Sequ
 
 
 def _as_main(branch: str) -> str:
-    """The name of a branch; `main` for the default branch, as it may be called, too."""
+    """Return the name of a branch; `main` for the default branch, as it may be called, too."""
     return "main" if branch == "master" else branch
 
 

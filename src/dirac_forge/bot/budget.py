@@ -148,7 +148,7 @@ def _broken(go: Iterable[QueuedChange], candidates: Iterable[QueuedChange]) -> s
 def _together(
     one: QueuedChange, candidates: Iterable[QueuedChange], reasons: Mapping[Identity, HoldReason]
 ) -> HoldReason:
-    """Why a change waits for another of its group."""
+    """Return why a change waits for another of its group."""
     for each in candidates:
         if each.group == one.group and each.identity in reasons:
             return GroupHeld(feedstock=each.identity.feedstock, reason=reasons[each.identity])
@@ -197,7 +197,7 @@ def _fitting(
 
 
 def _over_limit(one: QueuedChange, limits: RunLimits, count: Counter[str], opened: int) -> HoldReason | None:
-    """Why a change may not be opened now, or None if it may."""
+    """Return why a change may not be opened now, or None if it may."""
     here, in_all = count[one.identity.feedstock], count.total()
     if paused := paused_by(one.identity, limits.paused, limits.paused_migrations):
         return Paused(name=paused)

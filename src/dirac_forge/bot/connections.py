@@ -82,7 +82,7 @@ class Connections:
 def _check_outbox(folder: Path) -> None:
     """Raise StorageError if an outbox can't be made or written."""
     there = next(each for each in (folder, *folder.parents) if each.exists())
-    why = "is no folder" if not there.is_dir() else "" if os.access(there, os.W_OK) else "can't be written"
+    why = "is not a folder" if not there.is_dir() else "" if os.access(there, os.W_OK) else "can't be written"
     if why:
         raise StorageError(
             f"{folder} can't be written: {there} {why}, where prepared changes are kept",

@@ -67,7 +67,7 @@ class RunDecisions:
     build: bool = False
     """Whether proposals are built, which runs upstream code: never where a token is within its reach."""
     chosen: bool = False
-    """Whether the run is for feedstocks that were named: a faulty migration is then warned about, and is no failure."""
+    """Whether the run is for feedstocks that were named: a faulty migration is then a warning, not a failure."""
     _cooldown: Cooldown | None = None
     _looked: dict[tuple[str, str], CurrentLine] = field(default_factory=dict)
     _versions: dict[tuple[str, str], str] = field(default_factory=dict)

@@ -68,7 +68,7 @@ def _groups_in(
 
 
 def _obstacle(decisions: Sequence[RunDecision], names: Sequence[str], branch: str) -> GroupStuck | None:
-    """Return which feedstock of a group keeps the others back; None where all can move."""
+    """Return which feedstock of a group keeps the others back; None if all can move."""
     about = [each for each in decisions if (each.kind, each.branch) == ("bump", branch) and each.feedstock in names]
     stuck = next((each for each in about if each.state in {"blocked", "unknown", "failed"}), None)
     if stuck is not None:
@@ -82,7 +82,7 @@ def _obstacle(decisions: Sequence[RunDecision], names: Sequence[str], branch: st
 def _barred(
     new: Iterable[Identity], bars: Callable[[Identity], Literal["archived", "closed"] | None]
 ) -> GroupStuck | None:
-    """Return which feedstock of a group is not opened, whatever was decided; None where each can be."""
+    """Return which feedstock of a group is not opened, whatever was decided; None if each can be."""
     for identity in new:
         why = bars(identity)
         if why is not None:

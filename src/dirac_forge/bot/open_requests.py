@@ -59,7 +59,7 @@ class OpenRequests:
     connections: Connections
     log: RunLog
     decider: Decider | None = None
-    """None where requests are only observed."""
+    """None if requests are only observed."""
     mark_withdrawn: bool = False
     """Whether the request for a release that upstream took back is marked, not closed."""
     _repositories: dict[str, Repo] = field(default_factory=dict)

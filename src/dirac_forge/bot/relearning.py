@@ -17,7 +17,7 @@ from dirac_forge.pullrequest.refusals import ForgeRefusedError
 def repositories_of_ours(connections: Connections) -> tuple[str, ...] | None:
     """Return the repositories on which a request of ours is open that the ledger does not know.
 
-    None where the forge can't tell for all at once.
+    None if the forge can't tell for all at once.
 
     Raises UnknownError.
     """

@@ -164,7 +164,7 @@ def _read(line: ReleaseLine, full_name: str, tip: Tip, clones: Clones) -> Curren
         return CurrentLine(
             line=line,
             state="failed",
-            text=f"{full_name}: there is no recipe in it that is a UTF-8 file",
+            text=f"{full_name}: it has no recipe that is a UTF-8 file",
             tip=tip,
         )
     # The default branch is `main`, whatever it is called there: renamed, it is still the same line.

@@ -57,7 +57,7 @@ def _held_row(held: Held, titles: Mapping[Identity, str]) -> RunRow:
 
 
 def _reason(outcome: Outcome, title: str) -> str:
-    """What the state and the title do not say yet."""
+    """Return what the state and the title do not say yet."""
     if outcome.fault is not None:
         return "see the notes"
     is_title = isinstance(outcome.reason, ChangeSent) and outcome.reason.title == title
@@ -70,7 +70,7 @@ def _decision_row(decision: RunDecision) -> RunRow:
         wrong = any(isinstance(reason, Current) and reason.objection is not None for reason in decision.reasons)
         return RunRow(feedstock=name, outcome="nothing to do", reason=decision.said, quiet=not wrong)
     if decision.state != "blocked":
-        # What was found so far says nothing where the rest could not be found out.
+        # What was found so far says nothing if the rest could not be found out.
         return RunRow(feedstock=name, outcome=decision.state, reason=decision.said)
     return RunRow(feedstock=name, title=_found(decision), outcome="waiting", reason=decision.said)
 

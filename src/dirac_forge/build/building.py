@@ -141,7 +141,7 @@ class Builder:
         )
 
     def _unchanged(self, unit: Unit, known: Mapping[str, Any], ready: _Ready) -> Staged | PackageResult:
-        """The package stays; where its tests ran in other environments than today's, they run again."""
+        """Return the package as it is; its tests run again if their environments have changed."""
         entry = self._local.entry(unit.subdir, unit.file) or {}
         one = Staged(
             unit=unit,

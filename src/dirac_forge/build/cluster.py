@@ -28,7 +28,7 @@ class BuildWorkers:
     def check(self, folder: Path) -> Isolation:
         """Return the weakest isolation among the workers.
 
-        Raises InputError where one has another platform, or does not see the files in `folder`.
+        Raises InputError if one has another platform, or does not see the files in `folder`.
         """
         token = folder / ".cluster"
         word = secrets.token_hex(8)

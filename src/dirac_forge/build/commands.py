@@ -37,7 +37,7 @@ def read_command(text: str) -> TargetCommand:
 
 
 def check_targets(commands: Sequence[TargetCommand], known: Collection[str]) -> None:
-    """Refuse a command for what is no target and no package of one. Raises InputError."""
+    """Refuse a command for what is not a target and no package of one. Raises InputError."""
     for command in commands:
         if command.target and command.target not in known:
             raise InputError(

@@ -340,7 +340,7 @@ _PROOF: Mapping[str, _Compared] = {
 
 
 def _prove(asked: ReadOutput, text: str, *, path: Path | str, platform: str, variant: Mapping[str, str]) -> None:
-    """Raise RecipeError where the recipe.yaml does not read as the meta.yaml does."""
+    """Raise RecipeError if the recipe.yaml does not read as the meta.yaml does."""
     try:
         outputs = parse_recipe(text, path="recipe.yaml").render(platform=platform, variant=variant).outputs
     except InputError as error:

@@ -83,7 +83,7 @@ class Environments:
         return self._base.overlaid([*(one.record for one in staged), *ours])
 
     def depends(self, name: str) -> tuple[str, ...]:
-        """Return what the newest build of a package in the channels depends on, by name; none where unknown."""
+        """Return what the newest build of a package in the channels depends on, by name; none if unknown."""
         try:
             records = self._base.index(self.platform).group(name).records
         except UnknownError:

@@ -15,7 +15,7 @@ class FailedPart:
 
     name: str
     failure: Failure | None
-    """None where pip check or a command failed."""
+    """None if pip check or a command failed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

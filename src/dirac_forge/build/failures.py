@@ -62,7 +62,7 @@ class NetworkUsed(_InPhase):
     """A build or test that asks the network."""
 
     host: str
-    """"" where the log does not say."""
+    """"" if the log does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

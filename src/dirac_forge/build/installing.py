@@ -94,7 +94,7 @@ class Installer:
 
 
 def _remembered(memory: Path, key: str, target: str, python: str) -> InstalledTarget | None:
-    """Return what passed with exactly these packages and commands; None where that is not known."""
+    """Return what passed with exactly these packages and commands; None if that is not known."""
     try:
         values = parse_json(memory.read_bytes())
         if not key or values["key"] != key:

@@ -62,7 +62,7 @@ class Container:
 
     @classmethod
     def of(cls, image: str) -> Container:
-        """With docker or podman, whichever is on PATH. Raises InputError where neither is, or for no image's name."""
+        """With docker or podman, whichever is on PATH. Raises InputError if neither is, or for no image's name."""
         if not image or image.startswith("-"):
             raise InputError(f"--container: {image!r} is not the name of an image")
         program = shutil.which("docker") or shutil.which("podman")

@@ -46,7 +46,7 @@ class LocalChannel:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the channel for this process. Raises InputError where another one has it."""
+        """Hold the channel for this process. Raises InputError if another one has it."""
         path = self.folder / ".lock"
         with path.open("w") as file:
             if sys.platform != "win32":
@@ -62,11 +62,11 @@ class LocalChannel:
             yield
 
     def path(self, subdir: str, file: str) -> Path:
-        """Where a package's file is, or would be."""
+        """Return where a package's file is, or would be."""
         return self.folder / subdir / file
 
     def entry(self, subdir: str, file: str) -> Mapping[str, Any] | None:
-        """Return the package's entry in the repodata; None where the channel does not have it."""
+        """Return the package's entry in the repodata; None if the channel does not have it."""
         with self._lock:
             return self._entries.get(subdir, {}).get(file)
 
@@ -89,7 +89,7 @@ class LocalChannel:
             }
 
     def add(self, archive: Path, *, subdir: str, manifest: Mapping[str, Any]) -> Path:
-        """Move a finished package into the channel, with its manifest. Raises InputError for what is no package."""
+        """Move a finished package into the channel, with its manifest. Raises InputError for what is not a package."""
         place = self.path(subdir, archive.name)
         entry = entry_of_archive(archive)
         with self._lock:
@@ -107,7 +107,7 @@ class LocalChannel:
         return place
 
     def manifest(self, subdir: str, file: str) -> Mapping[str, Any] | None:
-        """What the package was built from and how its tests went; None where that is not known, or not of this file."""
+        """What the package was built from and how its tests went; None if that is not known, or not of this file."""
         entry = self.entry(subdir, file)
         try:
             values = parse_json(self._manifest(subdir, file).read_bytes())

@@ -36,7 +36,7 @@ class Packages:
         self._busy: dict[str, threading.Lock] = {}
 
     def file(self, record: RepoDataRecord) -> Path:
-        """Return the package's file. Raises ChannelUnknownError where it is missing or not the one in the repodata."""
+        """Return the package's file. Raises ChannelUnknownError if it is missing or not the one in the repodata."""
         url = record.url
         if url.startswith("file:"):
             path = Path(url2pathname(split_url(url).path))

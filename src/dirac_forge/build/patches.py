@@ -54,7 +54,7 @@ class TriedPatch:
 
     @property
     def reason(self) -> str:
-        """Where and why it fails, in a few words; "" where it does not."""
+        """Where and why it fails, in a few words; "" if it does not."""
         place = f"{self.file}:{self.line}" if self.line else self.file
         told = _WORDS[self.problem]
         return f"{place}: {told}" if place else told
@@ -127,7 +127,7 @@ def _tried(name: str, content: bytes, folder: Path) -> TriedPatch:
 
 
 def _refused(content: bytes) -> PatchProblem:
-    """Why a patch is not even tried: git refuses some of these too, but not all."""
+    """Return why a patch is not even tried: git refuses some of these too, but not all."""
     if len(content) > _LARGEST:
         return "large"
     for pattern, problem in _REFUSED:
@@ -183,8 +183,8 @@ def _said(content: bytes, folder: Path, strip: int) -> str:
 
 
 def _apply(content: bytes, folder: Path, strip: int, *more: str) -> None:
-    """Raises InputError where the patch does not apply; git refuses paths that leave the folder."""
-    # The folder is no repository; one above it must not be taken for it.
+    """Raises InputError if the patch does not apply; git refuses paths that leave the folder."""
+    # The folder is not a repository; one above it must not be taken for it.
     own_git(
         *("apply", f"-p{strip}", "--whitespace=nowarn", "--ignore-whitespace", *more, "-"),
         about="a patch",

@@ -50,7 +50,7 @@ _NOWHERE = (Unsolvable, DependencyFailed, NotBuildable, Crashed)
 
 
 def line_of_failure(text: str, failure: Failure, *, output: str) -> int | None:
-    """Return the line of the recipe, from 1, that a failure of `output` comes from; None where none can be named."""
+    """Return the line of the recipe, from 1, that a failure of `output` comes from; None if none can be named."""
     if isinstance(failure, _NOWHERE):
         return None
     try:
@@ -67,7 +67,7 @@ def line_of_failure(text: str, failure: Failure, *, output: str) -> int | None:
 
 
 def _wanted(failure: Failure) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Keys that lead to the place, and texts that the best place has."""
+    """Return the keys that lead to the place, and the texts that the best place has."""
     key = _KEYS.get(type(failure)) or _SECTIONS.get(failure.phase)
     return ((key,) if key else ()), _texts(failure)
 
@@ -89,7 +89,7 @@ def _texts(failure: Failure) -> tuple[str, ...]:
 
 
 def _leads(path: tuple[str, ...], keys: tuple[str, ...]) -> bool:
-    """Whether a path goes through one of the keys; a script of a test is no script of the build."""
+    """Whether a path goes through one of the keys; a script of a test is not a script of the build."""
     return any(key in path for key in keys) and ("tests" in keys or "tests" not in path)
 
 

@@ -145,7 +145,7 @@ def units_of(recipe: RecipeToBuild, outputs: Iterable[Mapping[str, Any]], platfo
 
 
 def _specs(needs: Iterable[Any], versions: Mapping[str, str]) -> tuple[str, ...]:
-    """Requirements as specs; a pin of a sibling is its version."""
+    """Return requirements as specs; a pin of a sibling is its version."""
     found = []
     for need in needs:
         if isinstance(need, str):

@@ -45,7 +45,7 @@ def entry_of(record: PackageRecord) -> dict[str, Any]:
 
 
 def entry_of_archive(path: Path) -> dict[str, Any]:
-    """Return the entry of a package file, with its own hash and size. Raises InputError for what is no package."""
+    """Return the entry of a package file, with its own hash and size. Raises InputError for what is not a package."""
     try:
         index = IndexJson.from_package_archive(path)
     except Exception as error:
@@ -72,7 +72,7 @@ def entry_of_archive(path: Path) -> dict[str, Any]:
 
 
 def extension_module(path: Path) -> str:
-    """Return the first extension module of CPython in a package file; "" where there is none."""
+    """Return the first extension module of CPython in a package file; "" if there is none."""
     paths = (str(entry.relative_path) for entry in PathsJson.from_package_archive(path).paths)
     return next(filter(_EXTENSION.search, paths), "")
 

@@ -42,7 +42,7 @@ def build_recipes(
 ) -> tuple[PackageResult, ...]:
     """Build what has changed, in order; the results of all outputs.
 
-    `signature` stands for the channels below the local one, None where they have none: what was built against the
+    `signature` stands for the channels below the local one, None if they have none: what was built against the
     same channels from the same recipe is unchanged without another look.
     """
     memory = _Memory(options, local, signature)

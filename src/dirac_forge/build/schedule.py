@@ -56,7 +56,7 @@ def _names(results: Sequence[PackageResult]) -> str:
 
 
 def _failures(results: Sequence[PackageResult], known: Mapping[str, str]) -> dict[str, str]:
-    """Package to the one that failed first: what could not be built because of another one names that."""
+    """Return the package that failed first, by the packages that could not be built because of it."""
     found = {}
     for result in results:
         if result.status in ("failed", "skipped"):

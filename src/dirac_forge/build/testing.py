@@ -72,7 +72,7 @@ def commands_of(entries: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 def planned(
     one: Staged, environments: Environments, pythons: Sequence[str], staged: Sequence[Staged]
 ) -> Planned | Unsolvable:
-    """The test runs of a package that was built, or the environment that can't be solved."""
+    """Return the test runs of a package that was built, or the environment that can't be solved."""
     plan = _Plan(one, environments, staged)
     uses_python = any(name_of(spec) in ("python", "python_abi") for spec in one.record.depends)
     for test in read_tests(one.tests):
@@ -111,7 +111,7 @@ class _Plan:
         return self._both_ends(test, extra, pythons)
 
     def _named(self, test: PackageTest, extra: tuple[str, ...]) -> Unsolvable | None:
-        """The engine runs such a test once with each of the Pythons that it names."""
+        """Run a test with each of the Pythons that it names, as the engine does."""
         together: dict[Record, None] = {}
         seen: dict[str, None] = {}
         for python in test.pythons:

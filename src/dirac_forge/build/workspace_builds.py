@@ -47,7 +47,7 @@ def machine_packages() -> dict[str, str]:
 
 
 def channels_signature(channel: Channel, platform: str) -> str | None:
-    """SHA-256 of the repodata of all channels; None where one of them is behind a network. Raises OSError."""
+    """SHA-256 of the repodata of all channels; None if one of them is behind a network. Raises OSError."""
     digest = hashlib.sha256()
     for source in channel.sources:
         if not isinstance(source, Folder):
@@ -87,7 +87,7 @@ def prepared(
 ) -> Prepared:
     """Each feedstock with its variants for this machine; a meta.yaml is written as a recipe.yaml below `converted`.
 
-    Raises UnknownError where the channel can't be read.
+    Raises UnknownError if the channel can't be read.
     """
     machine = _Machine(
         channel=channel,

@@ -70,7 +70,7 @@ class SecondLeft:
     version: str
     line: int
     requirement: str = ""
-    """The new release's, where it is met or the edit failed; "" where it is not known which version belongs to it."""
+    """The new release's, where it is met or the edit failed; "" if it is not known which version belongs to it."""
     problem: str = ""
     """Why it could not be moved."""
 

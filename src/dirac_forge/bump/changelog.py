@@ -43,7 +43,7 @@ def changelog_in(texts: Mapping[str, str], *, old: str, new: str) -> Changelog |
 
 
 def changes_between(text: str, *, old: str, new: str) -> str:
-    """Return the sections of a changelog for the versions after `old` up to `new`; "" where there are none."""
+    """Return the sections of a changelog for the versions after `old` up to `new`; "" if there are none."""
     first, last = parse_version(old), parse_version(new)
     if first is None or last is None:
         return ""

@@ -25,7 +25,7 @@ class Cooldown:
     """Those that are proposed already, or that people ask for: their age does not matter."""
 
     def objection(self, key: ReleaseKey, released: datetime | None) -> TooYoung | None:
-        """Return why a release waits; None where it is old enough. Without a date, it counts from when it was seen."""
+        """Return why a release waits; None if it is old enough. Without a date, it counts from when it was seen."""
         since = released or self.seen.get(key, self.now)
         if not self.span or key in self.exempt or self.now >= since + self.span:
             return None

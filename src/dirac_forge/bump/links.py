@@ -17,7 +17,7 @@ _LABELS = {
 
 
 def project_links(metadata: CoreMetadata) -> tuple[ProjectLink, ...]:
-    """Return the changelog and the repository that a project names; () where it names none on the web."""
+    """Return the changelog and the repository that a project names; () if it names none on the web."""
     labelled = {re.sub(r"[^a-z]", "", label.lower()): url for label, url in metadata.project_urls.items()}
     found = []
     for title, labels in _LABELS.items():

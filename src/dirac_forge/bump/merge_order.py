@@ -103,7 +103,7 @@ class _Steps:
         return frozenset(found)
 
     def line(self, last: Collection[str]) -> list[str]:
-        """All of them."""
+        """Return all bumps in order; `last` come as late as they can."""
         stuck = {key for key, behind in self._behind.items() if not set(last).isdisjoint({key, *behind})}
         late = {key for key in self._waits if not stuck.isdisjoint(self._step[key])}
         sorter = TopologicalSorter({self._step[key]: self._steps_before(key) for key in self._waits})

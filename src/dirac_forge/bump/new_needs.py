@@ -23,7 +23,7 @@ class NewNeed:
     """Upstream can do without."""
     partial: str = ""
     """Why the channel is only a part of the one that the feedstock is built with, so that what it lacks may well be
-    there; "" where that is not known."""
+    there; "" if that is not known."""
     known: bool = False
     """`partial` is why conda-forge should have the package, in whichever versions."""
 

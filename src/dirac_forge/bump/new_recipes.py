@@ -25,7 +25,7 @@ class NewRecipe:
     wanted_by: str
     """Feedstock and version of the bump."""
     lacks: tuple[Lack, ...] = ()
-    """What of the bump's requirements the recipe satisfies; () where only other new recipes need it."""
+    """What of the bump's requirements the recipe satisfies; () if only other new recipes need it."""
 
     @property
     def required_by(self) -> tuple[str, ...]:

@@ -118,7 +118,7 @@ class TriedReleases:
 
     host: str
     version: str = ""
-    """The newest that is there; "" where none was found."""
+    """The newest that is there; "" if none was found."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +153,7 @@ class NotListed:
     source: str
     certain: bool = False
     message: str = ""
-    """Of the error, where the source did not answer; "" where it did, or was not asked."""
+    """Of the error, where the source did not answer; "" if it did, or was not asked."""
 
 
 ReleaseNote = str | AskedAnyway | NotListed | Downgrade | TriedReleases | UnusualJump

@@ -51,23 +51,23 @@ class Bump:
     rejected: tuple[PassedOver, ...] = ()
     """Newer versions that were passed over, newest first."""
     drift: Drift | None = None
-    """What changed in upstream's requirements; None where nobody looked."""
+    """What changed in upstream's requirements; None if nobody looked."""
     proof: Proof | None = None
-    """What the solver says; None where it was not asked."""
+    """What the solver says; None if it was not asked."""
     build: BuildEvidence | None = None
-    """How its build went; None where it was not built."""
+    """How its build went; None if it was not built."""
     released: datetime | None = None
     """When upstream released the new version, where that is known."""
     old_released: datetime | None = None
     links: tuple[ProjectLink, ...] = ()
     tried: tuple[PatchResult, ...] = ()
-    """What becomes of the recipe's patches on the new sources; () where they were not tried."""
+    """What becomes of the recipe's patches on the new sources; () if they were not tried."""
     patches: tuple[str, ...] = ()
     """Patches that the recipe carries: a person sees whether they still apply."""
     satisfies: tuple[ExtensionFit, ...] = ()
     """Release lines of extensions that the new version belongs to."""
     changelog: Changelog | None = None
-    """Upstream's notes on the versions in between; None where it was not looked for, or says nothing."""
+    """Upstream's notes on the versions in between; None if it was not looked for, or says nothing."""
     recipes: tuple[NewRecipe, ...] = ()
     """New recipes for packages that it needs and the channel lacks."""
 

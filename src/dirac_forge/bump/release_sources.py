@@ -146,7 +146,7 @@ def _moved(text: str, path: str, version: str, plain: Mapping[str, Setting]) -> 
 
 
 def _urls(text: str, path: str, setting: Setting, url: str, version: str) -> Callable[[str], Sequence[str]]:
-    """Where the file at `url` would be at another version, as the recipe itself says."""
+    """Return where the file at `url` would be at another version, as the recipe itself says."""
 
     def at(other: str) -> Sequence[str]:
         if other == version:

@@ -172,7 +172,7 @@ def _notes(places: Iterable[Offers], version: Version | None = None) -> tuple[Re
 
 
 def downgrade(old: str, new: str) -> tuple[Downgrade, ...]:
-    """Return a note where a version is older than the recipe's; none where the two can't be compared."""
+    """Return a note where a version is older than the recipe's; none if the two can't be compared."""
     before, after = parse_version(old), parse_version(new)
     older = before is not None and after is not None and after < before
     return (Downgrade(old=old, new=new),) if older else ()

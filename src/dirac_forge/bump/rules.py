@@ -47,7 +47,7 @@ class Rules:
         return self.cooldown.objection((self.feedstock, self.branch, str(version)), released)
 
     def objection(self, version: Version, tags: tuple[str, ...] = ()) -> Objection | None:
-        """Return why a version is not taken, None where nothing speaks against it; `tags` are those that it has."""
+        """Return why a version is not taken, None if nothing speaks against it; `tags` are those that it has."""
         plain = version.plain if isinstance(version, HostVersion) else version
         if not self.allowed.contains(plain, prereleases=True):
             return OffBranch(allowed=self.allowed)
@@ -80,7 +80,7 @@ class Rules:
         return UnkeptVersion(fraction=fraction, line=self._line("random_fraction_to_keep"))
 
     def _line(self, key: str) -> int:
-        """Return the key's line in conda-forge.yml, 0 where it is not known."""
+        """Return the key's line in conda-forge.yml, 0 if it is not known."""
         return self.updates.lines.get(key, 0)
 
 

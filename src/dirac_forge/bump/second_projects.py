@@ -86,7 +86,7 @@ def _of_outputs(outputs: Iterable[ReadOutput], sources: Sequence[ReadSource], ve
 
 
 def asked_version(project: str, metadata: Iterable[CoreMetadata]) -> tuple[str, Requirement] | None:
-    """Return the version that a release requires of a project, and its requirement; None where that is not one version.
+    """Return the version that a release requires of a project, and its requirement; None if that is not one version.
 
     What only an extra asks for does not count.
     """

@@ -59,7 +59,7 @@ class NoOrder(SkipReason):
 
     version: str
     pep440: bool = False
-    """It is no version of PEP 440, which PyPI asks for."""
+    """It is not a version of PEP 440, which PyPI asks for."""
     notes: tuple[ReleaseNote, ...] = ()
 
 

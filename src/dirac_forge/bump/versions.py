@@ -25,11 +25,11 @@ class SourceFiles(Protocol):
     """What is known of upstream's files."""
 
     def of(self, url: str, algorithms: Collection[str]) -> Digest:
-        """Hashes of the file at a URL; raises InputError where there is none, UnknownError where nobody could tell."""
+        """Hashes of the file at a URL; raises InputError if there is none, UnknownError if nobody could tell."""
         ...
 
     def listed(self, url: str, version: str) -> str | None:
-        """Where the file of this version is listed, for a URL on an index."""
+        """Return where the file of this version is listed, for a URL on an index."""
         ...
 
 
@@ -81,7 +81,7 @@ def edited(
     that it is the same one (licences of DIRAC come from its repository, and are in its sdists). `commits` and `own` are
     as for `recipe.editing.edit.start`.
 
-    Raises RecipeError where the edit can't be made for sure, MissingFileError and UnansweredError where a file's hash
+    Raises RecipeError if the edit can't be made for sure, MissingFileError and UnansweredError if a file's hash
     can't be had: each URL with its reason.
     """
     draft = start(text, path=path, to=to, settings=settings, unbuilt=unbuilt, commits=commits, own=own)

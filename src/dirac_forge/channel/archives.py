@@ -90,7 +90,7 @@ def _as_os_error() -> Iterator[None]:
     except OSError:
         raise
     except _BROKEN as exc:
-        raise OSError(f"it is no package: {exc}") from exc
+        raise OSError(f"it is not a package: {exc}") from exc
 
 
 def _part(package: Seekable, part: str) -> Readable:
@@ -135,7 +135,7 @@ def _too_large() -> LargePackageError:
 def _write(entry: TarEntry, folder: Path) -> None:
     path = PurePosixPath(entry.name)
     if path.is_absolute() or ".." in path.parts or len(entry.name) > _LONGEST_PATH or re.search(r"[\\:]", entry.name):
-        raise OSError(f"{entry.name[:100]!r} is no path within the package")
+        raise OSError(f"{entry.name[:100]!r} is not a path within the package")
     place = folder / path
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(entry.read(entry.size))

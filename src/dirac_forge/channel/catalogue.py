@@ -144,7 +144,7 @@ def _compare(one: tuple[Version, str], other: tuple[Version, str]) -> int:
 
 
 def _is_python(record: RepoDataRecord) -> bool:
-    """A build of Python code: noarch python, or it needs Python to run."""
+    """Whether a build is of Python code: noarch python, or with Python in its requirements."""
     return record.noarch.python or any(spec.split()[0] in {"python", "python_abi"} for spec in record.depends if spec)
 
 

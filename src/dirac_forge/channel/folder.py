@@ -135,7 +135,7 @@ class Folder:
             return self._without[platform, names]
 
     def _copied(self, sparse: SparseRepoData, names: frozenset[str]) -> SparseRepoData:
-        """A copy of one file without these names."""
+        """Return a copy of one file without these names."""
         entries: dict[str, dict[str, Any]] = {"packages": {}, "packages.conda": {}}
         for record in sparse.load_all_records():
             if record.name.normalized not in names:
@@ -257,7 +257,7 @@ class Folder:
                 path = self.folder / subdir / "repodata.json"
                 try:
                     if not path.is_file():
-                        raise OSError("it is no regular file")
+                        raise OSError("it is not a regular file")
                     self._open[subdir] = SparseRepoData(self._channel, subdir, path)
                     release_pages(path)
                 except OSError as exc:
@@ -319,7 +319,7 @@ def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
 
 
 def _problem(entry: Any) -> str:
-    """Why the reader stumbles over this entry of repodata.json, or "" if it does not."""
+    """Return why the reader stumbles over this entry of repodata.json, or "" if it does not."""
     if not isinstance(entry, dict):
         return f"expected a mapping, not {type(entry).__name__}"
     wrong = next(_wrong_types(entry), "")

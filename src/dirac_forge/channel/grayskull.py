@@ -38,7 +38,7 @@ def table() -> Mapping[str, GrayskullRow]:
 def rows_from(text: str) -> Mapping[str, GrayskullRow]:
     """Return the rows in `text`, a YAML mapping of project to `conda_forge` and `import_name`.
 
-    Rows of another form are left out. Raises `yaml.YAMLError` if the text is no YAML.
+    Rows of another form are left out. Raises `yaml.YAMLError` if the text is not YAML.
     """
     document = yaml.load(text, Loader=_LOADER)  # noqa: S506  # a safe loader, the fast one where there is one
     if not isinstance(document, dict):

@@ -141,7 +141,7 @@ class RecordIndex:
                 self._groups[name] = _group(name, self._overlay[name]) if name in self._overlay else Group(name, (), ())
 
     def _later(self, source: RecordSource) -> frozenset[str]:
-        """The names that a channel got after `until`: it hid none of another channel's then."""
+        """Return the names that a channel got after `until`: it hid none of another channel's then."""
         if self.until is None or not isinstance(source, Folder) or source is self._sources[-1]:
             return frozenset()
         return source.later(self.platform, self.until)

@@ -68,7 +68,7 @@ class _Known:
 def package_for(
     project: str, *, overrides: Mapping[str, str] | None = None, catalogue: Listing | None = None
 ) -> Mapped:
-    """The package of `project` (any spelling); a function of its arguments and the tables alone.
+    """Return the package of `project` (any spelling); a function of its arguments and the tables alone.
 
     `overrides` is project to package, the workspace's; `catalogue` is what the channels have under
     `candidates(project)` (None: they were not asked).
@@ -88,7 +88,7 @@ def package_for(
 
 
 def candidates(project: str, *, overrides: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """All names that `package_for` and `package_for_extra` look up in the channels for `project`."""
+    """Return all names that `package_for` and `package_for_extra` look up in the channels for `project`."""
     name = canonicalize_name(project)
     known = _known(name)
     listed = known.entry.packages if known else ()
@@ -104,7 +104,7 @@ def _stem(name: str) -> str:
 
 
 def _as_its_stem(name: str, stem: Mapped, catalogue: Listing | None) -> Mapped:
-    """The package of x for the project x-binary, unless the channel has a package of that very name, or no x."""
+    """Return the package of x for the project x-binary, unless the channel has a package of that very name, or no x."""
     own = _by_spelling(name, name, catalogue)
     if own.mapped_by == "channel" or stem.mapped_by in {"normalised", "guess"}:
         return own
@@ -113,7 +113,7 @@ def _as_its_stem(name: str, stem: Mapped, catalogue: Listing | None) -> Mapped:
 
 
 def spellings(project: str) -> tuple[str, ...]:
-    """Names that normalise to the project's: `a-b-c`, `a_b_c`, `a.b.c`, `a.b-c`, `a.b_c`, its own spelling."""
+    """Return names that normalise to the project's: `a-b-c`, `a_b_c`, `a.b.c`, `a.b-c`, `a.b_c`, its own spelling."""
     name = canonicalize_name(project)
     head, _, tail = name.partition("-")
     namespaced = (f"{head}.{tail}", f"{head}.{tail.replace('-', '_')}") if tail else ()
@@ -164,7 +164,7 @@ def known_elsewhere(package: str) -> str:
 
 @cache
 def _listed() -> frozenset[str]:
-    """The preferred packages of all tables."""
+    """Return the preferred packages of all tables."""
     by_hand = {entry.packages[0] for entry in tables.curated().values()}
     return frozenset(by_hand | {row.package for row in grayskull.table().values() if row.package})
 
@@ -175,13 +175,13 @@ def table_projects() -> frozenset[str]:
 
 
 def import_name_for(project: str) -> str | None:
-    """The module to import for `project` where grayskull's table has it, else None."""
+    """Return the module to import for `project` where grayskull's table has it, else None."""
     row = grayskull.table().get(canonicalize_name(project))
     return row.import_name if row else None
 
 
 def projects_importing(module: str) -> tuple[str, ...]:
-    """The projects that install a top-level module, by the tables, or () if they do not say."""
+    """Return the projects that install a top-level module, by the tables, or () if they do not say."""
     return _importers().get(module, ())
 
 
@@ -228,7 +228,7 @@ def _by_table(name: str, known: _Known, catalogue: Listing | None) -> Mapped:
 
 
 def _confirmed(name: str, known: _Known, there: list[str], spelled: list[str], catalogue: Listing) -> Mapped:
-    """The channel has one of the table's packages: that one, or a newer spelling of it."""
+    """Return the table's package that the channel has, or a newer spelling of it."""
     listed = known.entry.packages
     chosen = _freshest(there[0], [*there, *spelled], catalogue)
     info, others = catalogue[chosen], _others(chosen, [*listed, *spelled])
@@ -289,12 +289,12 @@ def _by_listed_spelling(name: str, names: Sequence[str], taken: Sequence[str], c
 
 
 def _namesaked(name: str, package: str, affixed: list[str]) -> Mapped:
-    """The project's name is that of something else."""
+    """Return a guess for a project whose name is that of something else."""
     return _guess(name, affixed[0] if affixed else f"python-{name}", _namesake(package), [*affixed, package])
 
 
 def _unlisted(name: str, affixed: list[str], catalogue: Listing) -> Mapped:
-    """The channel has the name in no spelling."""
+    """Return a guess for a project whose name the channel has in no spelling."""
     if affixed:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
     if not catalogue.complete:
@@ -304,7 +304,7 @@ def _unlisted(name: str, affixed: list[str], catalogue: Listing) -> Mapped:
 
 
 def _beside_its_extras(name: str) -> Mapped | None:
-    """The package that the project's packages for extras are named after and require, or None if there is none."""
+    """Return the package that the packages for extras are named after and require, or None."""
     named = sorted(package for package in tables.extras().get(name, {}).values() if package.startswith(f"{name}-"))
     if not named:
         return None
@@ -313,7 +313,7 @@ def _beside_its_extras(name: str) -> Mapped | None:
 
 
 def _incomplete(catalogue: Listing) -> str:
-    """Why the absence of a package from a channel proves nothing."""
+    """Return why the absence of a package from a channel proves nothing."""
     if catalogue.unread:
         return "some channels could not be read"
     return "the embedded snapshot, a part of conda-forge, does not have it"
@@ -325,7 +325,7 @@ def _guess(name: str, package: str, evidence: str, alternatives: Iterable[str]) 
 
 
 def _affixed(name: str) -> tuple[str, ...]:
-    """How conda-forge calls the Python side of a name that is taken."""
+    """Return how conda-forge calls the Python side of a name that is taken."""
     return (f"python-{name}", f"{name}-python", f"py-{name}", f"{name}-py")
 
 

@@ -60,7 +60,7 @@ class Sources:
         return tuple(self._open(channel) for channel in dict.fromkeys(channels))
 
     def gateway(self) -> Gateway:
-        """The gateway to all remote channels, and to folders that it may keep."""
+        """Return the gateway to all remote channels, and to folders that it may keep."""
         return self._network()[1]
 
     def _network(self) -> tuple[Client, Gateway]:

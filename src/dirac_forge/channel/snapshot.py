@@ -75,7 +75,7 @@ def snapshot_of(
 ) -> Snapshot:
     """Return the snapshot of what `specs` need on the platforms of `indices`.
 
-    `exports` gives the run_exports of a package, `today` is None where the channel's own day is not known. With
+    `exports` gives the run_exports of a package, `today` is None if the channel's own day is not known. With
     `compact`, hashes, sizes and licences are left out: enough to plan and solve, not to install.
 
     Raises:

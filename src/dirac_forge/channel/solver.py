@@ -118,7 +118,7 @@ class Channel:
         return cls(sources, gateway=opening.gateway, machines=machines or {}, observer=watcher, answers=answers)
 
     def overlaid(self, records: Iterable[Record]) -> Channel:
-        """The same channel as if these packages were uploaded too; nothing is loaded again.
+        """Return the same channel as if these packages were uploaded too; nothing is loaded again.
 
         A record joins the channel that has its name already (else the first), so older builds stay visible.
 
@@ -145,7 +145,7 @@ class Channel:
         as_of: datetime | None = None,
         preferred: tuple[RepoDataRecord, ...] = (),
     ) -> Channel:
-        """The same channel, which differs in what is given."""
+        """Return the same channel, which differs in what is given."""
         view = Channel(
             self.sources,
             gateway=self._gateway,
@@ -208,7 +208,7 @@ class Channel:
         return self._overlay.records if self._overlay else ()
 
     def machine(self, platform: str) -> tuple[VirtualPackage, ...]:
-        """The virtual packages of a machine with this platform."""
+        """Return the virtual packages of a machine with this platform."""
         return virtual_packages(platform, self._machines.get(platform))
 
     def solve(self, specs: Sequence[str], *, platform: str, required: Sequence[Record] = ()) -> Solution | NoSolution:
@@ -233,7 +233,7 @@ class Channel:
         return found
 
     def _answered(self, wanted: list[MatchSpec], platform: str, question: Iterator[str]) -> Solution | NoSolution:
-        """The answer that was kept of an earlier run, else the solver's, which is then kept."""
+        """Return the answer that was kept of an earlier run, else the solver's, which is then kept."""
         if self._answers is None:
             return self._solve(wanted, platform)
         key = self._answers.key(platform, question)
@@ -245,7 +245,7 @@ class Channel:
         return found
 
     def _question(self, specs: Sequence[str], platform: str, required: Sequence[Record]) -> Iterator[str]:
-        """All that decides an answer, but for the channels themselves."""
+        """Yield all that decides an answer, but for the channels themselves."""
         yield from specs
         yield "required"
         yield from map(identity, required)
@@ -260,7 +260,7 @@ class Channel:
             yield from (record.url for record in self._preferred)
 
     def index(self, platform: str) -> RecordIndex:
-        """The records of `platform`, to be looked at one name at a time."""
+        """Return the records of `platform`, to be looked at one name at a time."""
         with self._lock:
             if platform not in self._indices:
                 # The groups of the base hold its machine's virtual packages, and its answers to specs rest on them.
@@ -279,7 +279,7 @@ class Channel:
             return self._indices[platform]
 
     def platforms(self) -> tuple[str, ...]:
-        """The platforms that there may be packages for."""
+        """Return the platforms that there may be packages for."""
         return tuple(sorted({platform for source in self.sources for platform in source.platforms()}))
 
     @property
@@ -309,7 +309,7 @@ class Channel:
         return any(isinstance(source, Remote) for source in self.sources)
 
     def run_exports(self, record: Record) -> RunExports | None:
-        """What a package of the channel exports, or None if that is not known."""
+        """Return what a package of the channel exports, or None if that is not known."""
         found = (
             source.run_exports(record) for source in self.sources if redact(source.channel.base_url) == record.channel
         )
@@ -331,7 +331,7 @@ class Channel:
             raise self._failed(platform, exc) from exc
 
     def _failed(self, platform: str, error: GatewayError) -> ChannelUnknownError:
-        """What a failure of the network says, with the channel that it is about."""
+        """Return what a failure of the network says, with the channel that it is about."""
         for source in self.sources:
             if isinstance(source, Remote) and (len(self.sources) == 1 or source.channel.base_url in str(error)):
                 return source.failed(platform, error)

@@ -33,7 +33,7 @@ class RecordSource(Protocol):
 
     @property
     def gap_day(self) -> date | None:
-        """The day of a part of a channel: what it lacks may be there all the same. None where it is whole."""
+        """The day of a part of a channel: what it lacks may be there all the same. None if it is whole."""
         ...
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:

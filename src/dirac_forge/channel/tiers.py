@@ -45,7 +45,7 @@ def _read_of(source: Folder | Remote, platform: str, as_of: datetime | None) -> 
 
 
 def _home(sources: Sequence[Folder | Remote], platform: str, overlay: Overlay) -> int:
-    """Where the overlay belongs: the first channel that has one of its names."""
+    """Return where the overlay belongs: the first channel that has one of its names."""
     if len(sources) == 1:
         return 0
     having = (at for at, source in enumerate(sources) if source.load(platform, sorted(overlay.names)))

@@ -51,7 +51,7 @@ def known_platform(platform: str) -> str:
     """Return `platform` itself, where conda knows such a subdir.
 
     Raises:
-        InputError: it is no platform; the nearest known one is named.
+        InputError: it is not a platform; the nearest known one is named.
     """
     try:
         Subdir(platform)
@@ -109,7 +109,7 @@ def _parse(name: str, text: str, platform: str) -> VirtualPackage:
         to_rattler(package)
     except Exception as exc:
         raise InputError(
-            f"virtual-packages.{platform}: {name} = {text!r} is no virtual package: {exc}",
+            f"virtual-packages.{platform}: {name} = {text!r} is not a virtual package: {exc}",
             hint='Write a version, as in `__glibc = "2.28"`, with a build string after a space where one is needed.',
         ) from exc
     return package

@@ -71,7 +71,7 @@ class Analysis:
         self.log: dict[str, list[tuple[int, Reason]]] = defaultdict(list)
         """By name, in the order of time, the records ruled out and why."""
         self.required: dict[str, str] = {}
-        """Names that every environment has, each with the name that brings it ("" where the user asks for it)."""
+        """Names that every environment has, each with the name that brings it ("" if the user asks for it)."""
         self.contradiction: str | None = None
         """A required name of which nothing is left."""
         self._users: dict[str, dict[str, int]] = defaultdict(dict)

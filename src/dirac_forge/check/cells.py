@@ -31,7 +31,7 @@ class Cell:
     target: str
     platform: str
     python: str
-    """`X.Y`, or "" where the target says itself which Python it wants."""
+    """`X.Y`, or "" if the target says itself which Python it wants."""
     specs: tuple[str, ...]
     """What is requested, Python included."""
     wanted: bool
@@ -95,7 +95,7 @@ def cells_of(target: Target, *, platforms: Sequence[str] = (), pythons: Sequence
 
 
 def _rows(target: Target, pythons: Sequence[str]) -> tuple[str, ...]:
-    """Return the Pythons to ask about: those asked for; else only "" where the target itself says which it wants."""
+    """Return the Pythons to ask about: those asked for; else only "" if the target itself says which it wants."""
     if pythons:
         return tuple(pythons)
     if any(name_of(spec) == "python" for specs in (*target.all_specs(), *target.together.values()) for spec in specs):

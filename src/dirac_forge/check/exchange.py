@@ -23,7 +23,7 @@ _MOST_TRIES = 50
 def exchanged(
     channel: Channel, cell: Cell, records: Sequence[Record], spare: Iterable[Record] = ()
 ) -> tuple[Record, ...] | None:
-    """What `cell` installs, with `records` in place of the packages of their names, or None if that does not fit.
+    """Return what `cell` installs with `records` instead of packages of the same names, or None if that fails.
 
     What else they need comes from `spare`, else from the channel, the newest that fits. An environment that comes back
     is installable for sure: every requirement of every package is met, no constraint is broken. None says nothing: a

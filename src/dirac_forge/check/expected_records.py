@@ -60,7 +60,7 @@ def build(
 
 
 def host_spec(need: ReadRequirement, written: Format) -> str:
-    """The version spec of a host requirement as the solver gets it: a bare version means any build of that line."""
+    """Return the spec of a host requirement for the solver: a bare version means any build of that line."""
     from_variant = need.text.strip() == need.name and bool(need.spec)
     if (from_variant or written == "v0") and _BARE_VERSION.fullmatch(need.spec):
         return f"{need.spec}.*"

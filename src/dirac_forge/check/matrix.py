@@ -98,7 +98,7 @@ def merged_groups(
 
 
 def _explained(channel: Channel, cells: Sequence[Cell], remedies: bool) -> list[Cell]:
-    """The cells of one target and platform, which mostly fail alike: what helps one is tried first on the next."""
+    """Return the cells of one target and platform; what helps one is tried first on the next."""
     known: list[Unblock] = []
     explained = []
     for cell in _without_python(channel, cells):
@@ -215,7 +215,7 @@ def platforms_with(channel: Channel, platform: str) -> Elsewhere:
 
 
 def _older(channel: Channel, cell: Cell) -> str:
-    """The version that solves when the target's own version is left open, or "" if it is open already, or none does."""
+    """Return the version that solves if the target's own version is left open; "" if it is open, or none does."""
     first = parsed(cell.specs[0])
     if first is None or first.version is None:
         return ""

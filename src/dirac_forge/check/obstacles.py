@@ -35,7 +35,7 @@ _LEAST_ALIKE = 75.0
 """Per cent, of `rapidfuzz.fuzz.ratio`."""
 _MOST_NEAR = 3
 _LETTERS_A_TYPO = 3
-"""A name may differ in one letter for each so many that it has: `galaxy-util` is no misspelt `gfal2-util`."""
+"""A name may differ in one letter for each so many that it has: `galaxy-util` is not a misspelt `gfal2-util`."""
 
 
 def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsewhere) -> Obstacle:

@@ -105,7 +105,7 @@ class TargetProver:
         )
 
     def _kept(self, cell: Cell, relevant: Sequence[Built]) -> Verdict:
-        """A target that could be installed: with the new packages all at once, which proves each; else one by one."""
+        """Return the verdict on an installable target: with all new packages at once if possible, else one by one."""
         rounds = rounds_of(self.view, cell, relevant) or [[]]
         tried = [solve_cell(self.view, cell.question, required=some) for some in rounds]
         found = _all_at_once(cell, tried)

@@ -50,7 +50,7 @@ def unblock(
     elsewhere: Elsewhere,
     known: Sequence[Unblock] = (),
 ) -> Unblock | None:
-    """Return the smallest set of remedies that is found, or None where a dozen rounds find none.
+    """Return the smallest set of remedies that is found, or None if a dozen rounds find none.
 
     Args:
         channel: where `specs` have no solution for `platform`.
@@ -192,7 +192,7 @@ def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
 
 
 def _newer_machine(cause: Cause) -> Remedy | None:
-    """Another version of a virtual package; another kind of system is no remedy."""
+    """Another version of a virtual package; another kind of system is not a remedy."""
     found = cause.obstacle
     if not isinstance(found, MachineMismatch) or (found.name in _SYSTEMS and not found.have):
         return None
@@ -236,7 +236,7 @@ def _supposed(record: Record, depends: tuple[str, ...]) -> Record:
 
 
 def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
-    """A version that fits: of another channel, where one has it, else a build that somebody would have to make."""
+    """Return a version that fits: of another channel, or else a build that somebody would have to make."""
     hidden = _hidden(channel.index(platform), cause)
     if hidden is not None:
         return hidden
@@ -286,7 +286,7 @@ def version_for(spec: str) -> str | None:
 
 
 def _relaxed(index: RecordIndex, cause: Cause) -> Remedy | None:
-    """The build of a package that pins, without its pin: of two pins the one with an upper end, which gets stale."""
+    """Return the build that pins, without its pin; of two pins, without the one that has an upper bound."""
     if len(cause.chain) < 2:
         return None
     if parsed(cause.spec) is not None and name_of(cause.spec) == cause.spec:

@@ -78,7 +78,7 @@ def _published(
 def _proved_patches(
     inputs: Sequence[AuditInput], findings: Sequence[Finding], executor: Executor
 ) -> tuple[dict[str, str], list[PatchProof]]:
-    """Package to the text of its patches, and what the patches do in each channel."""
+    """Return the text of the patches by package, and what the patches do in each channel."""
     texts: dict[str, str] = {}
     proofs = []
     for address in dict.fromkeys(each.address for each in inputs):
@@ -106,7 +106,7 @@ def _put(folder: Path, name: str, text: str) -> str:
 
 
 def _corrections(context: Context, workspace: Workspace, findings: Sequence[Finding]) -> list[FeedstockCorrection]:
-    """The edits of the workspace's feedstocks that mend findings."""
+    """Return the edits of the workspace's feedstocks that mend findings."""
     python_min = context.settings.python_min
     makers = feedstocks_of(workspace, python_min=python_min)
     groups: dict[str, list[Finding]] = {}
@@ -129,7 +129,7 @@ def _write(workspace: Workspace, corrected: Sequence[FeedstockCorrection]) -> No
 
 
 def _patch_texts(patches: Sequence[Patch]) -> dict[str, str]:
-    """Package to the file of its patches."""
+    """Return the file of patches of each package."""
     names = dict.fromkeys(patch.name for patch in patches)
     return {name: patch_yaml(patch for patch in patches if patch.name == name) for name in names}
 
@@ -149,7 +149,7 @@ def _patches(channel: Channel, findings: Sequence[Finding]) -> tuple[Patch, ...]
 
 
 def _all_builds(channel: Channel, name: str) -> tuple[Record, ...]:
-    """Every record of a package, on all platforms."""
+    """Return every record of a package, on all platforms."""
     platforms = [platform for platform in channel.platforms() if platform != "noarch"]
     found = (record for platform in platforms for record in channel.index(platform).group(name).records)
     return tuple({(record.subdir, record.file): record for record in found}.values())

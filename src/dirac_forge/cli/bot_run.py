@@ -92,7 +92,7 @@ def run_once(context: Context, request: RunRequest, write: Write) -> int:
 
 
 def _prepared_where(result: Result, outbox: Path) -> str:
-    """Where what was prepared is, or "" if nothing was."""
+    """Return where what was prepared is, or "" if nothing was."""
     if all(outcome.state != "prepared" for outcome in result.outcomes):
         return ""
     return (

@@ -20,7 +20,7 @@ def find_workspace(folder: Path) -> Path | None:
 
 
 def require_workspace(folder: Path, *, named: bool) -> None:
-    """Raise InputError if the folder is no workspace; `named`: the user gave it, else it is the current one."""
+    """Raise InputError if the folder is not a workspace; `named`: the user gave it, else it is the current one."""
     if not _is_workspace(folder):
         raise InputError(
             f"There is no workspace in {folder}{'' if named else ' or above it'}",

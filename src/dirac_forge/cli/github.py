@@ -192,7 +192,7 @@ class SentChanges:
 
 
 def outbox_of(context: Context, folder: Path | None) -> Path:
-    """Where changes go without a token: `outbox/` of the workspace, unless another folder is named."""
+    """Return where changes go without a token: `outbox/` of the workspace, unless another folder is named."""
     return folder.expanduser().absolute() if folder is not None else context.settings.workspace / "outbox"
 
 

@@ -106,7 +106,7 @@ def _built(context: Context, request: InstallerRequest, file: Path) -> tuple[Bui
 
 
 def _channels(context: Context, distribution: Distribution, environment: str) -> list[str]:
-    """The channels of an environment as the file spells them, and those that only the options or settings name."""
+    """Return the channels of an environment as the file spells them, then those of the options or settings."""
     urls = [source.channel.base_url for source in channels_for(context, distribution)(environment).sources]
     spelled = {_plain(name): name for name in distribution.channels.get(environment, ())}
     return [spelled.get(_plain(url), redact(url)) for url in urls]

@@ -149,7 +149,7 @@ def _known(path: Path) -> Known:
 
 
 def _kept(known: Known, update: Sequence[str]) -> Known:
-    """The locked records but for what is to move."""
+    """Return the locked records but for what is to move."""
     names = set(map(_name, update))
     locked = {record.name.normalized for records in known.values() for record in records}
     if missing := sorted(names - locked):

@@ -97,7 +97,7 @@ def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome])
 
 
 def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    """Those that are requested, else the workspace's, else the user, where git knows their account."""
+    """Return those that are requested, else the workspace's, else the user, where git knows their account."""
     if asked or settings.maintainers:
         return tuple(asked) or settings.maintainers
     try:

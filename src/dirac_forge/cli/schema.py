@@ -24,7 +24,7 @@ SCHEMAS = {"settings": settings_schema, "migration": _migration_schema, "site": 
 def schema(context: Context, kind: str | None) -> int:
     """Answer with one schema, or with all by their kind; the exit code is 0."""
     document = SCHEMAS[kind]() if kind is not None else {name: make() for name, make in SCHEMAS.items()}
-    # A line of JSON that a terminal breaks is no JSON any more.
+    # A line of JSON that a terminal breaks is not JSON any more.
     text = Text(json.dumps(document, indent=2), no_wrap=True, overflow="ignore")
     context.answer(text, document)
     return 0

@@ -160,7 +160,7 @@ def _unreached(results: tuple[Synced, ...]) -> list[str]:
 
 
 def _named(context: Context, names: Sequence[str]) -> list[SyncedLine]:
-    """Feedstocks with the release lines that the settings know, or exactly the line that is named."""
+    """Return feedstocks with the release lines that the settings know, or exactly the line that is named."""
     lines: list[SyncedLine] = []
     for name in names:
         base, _, branch = name.removesuffix("-feedstock").partition("@")

@@ -51,7 +51,7 @@ def _with_record(package: LockedPackage, known: RecordIndex) -> LockedPackage:
 
 
 def _filled(package: LockedPackage, record: Record, raw: RepoDataRecord) -> LockedPackage:
-    """The package, completed from its record where the lock says nothing."""
+    """Return the package, completed from its record where the lock says nothing."""
     return replace(
         package,
         size=package.size if package.size is not None else raw.size,

@@ -28,7 +28,7 @@ class PackageChange:
     old: LockedPackage | None
     new: LockedPackage | None
     pins: tuple[tuple[str, str], ...] = ()
-    """For a rebuild, the dependencies that differ: spec before and after; "" where there is none."""
+    """For a rebuild, the dependencies that differ: spec before and after; "" if there is none."""
 
     @property
     def cause(self) -> tuple[tuple[str, str], ...]:
@@ -50,7 +50,7 @@ class PackageChange:
 
     @property
     def growth(self) -> int | None:
-        """By how many bytes its file is larger now; None where that is not known."""
+        """By how many bytes its file is larger now; None if that is not known."""
         sizes = [0 if each is None else each.size for each in (self.old, self.new)]
         return sizes[1] - sizes[0] if sizes[0] is not None and sizes[1] is not None else None
 
@@ -61,7 +61,7 @@ class PlatformDifference:
 
     changes: tuple[PackageChange, ...] = ()
     old_size: int | None = None
-    """Bytes of all packages; None where one is not known."""
+    """Bytes of all packages; None if one is not known."""
     new_size: int | None = None
 
     def of(self, *kinds: ChangeKind) -> tuple[PackageChange, ...]:
@@ -126,7 +126,7 @@ def _tells_asked(lock: Lock) -> bool:
 
 
 def _placed(lock: Lock, other: Lock) -> Lock:
-    """A lock that names no platform (a list of file names), as the one of the other lock that has most of its files."""
+    """Return a lock without platforms (a list of files) as the platform of the other lock that shares most files."""
     if lock.platforms != (_NO_PLATFORM,) or _NO_PLATFORM in other.platforms or not other.platforms:
         return lock
 

@@ -27,7 +27,7 @@ class InstallerObjection:
 
 
 def installer_objections(solved: SolvedDistribution) -> tuple[InstallerObjection, ...]:
-    """Return what constructor would add to the base environment or refuse; nothing where no installer is made."""
+    """Return what constructor would add to the base environment or refuse; nothing if no installer is made."""
     found: dict[tuple[ObjectionKind, str], list[str]] = {}
     if solved.distribution.installer:
         for platform in solved.records.get(DEFAULT_ENVIRONMENT, {}):

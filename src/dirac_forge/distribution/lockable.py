@@ -39,7 +39,7 @@ class UnlockablePackages:
 
 
 def unlockable(solved: SolvedDistribution, channel_of: Callable[[str], Channel]) -> tuple[UnlockablePackages, ...]:
-    """Return what can't be installed and checked from a lock, by reason; nothing where all can.
+    """Return what can't be installed and checked from a lock, by reason; nothing if all can.
 
     Args:
         solved: the packages.
@@ -58,7 +58,7 @@ def unlockable(solved: SolvedDistribution, channel_of: Callable[[str], Channel])
 
 
 def _reason(record: RepoDataRecord, snapshots: dict[str, str]) -> Iterator[tuple[UnlockableReason, str]]:
-    """The one reason against a record, if there is any: `snapshots` are folders by URL, "" for the embedded one."""
+    """Yield the reason why a record can't be locked, if any; `snapshots` are folders by URL, "" if embedded."""
     snapshot = next((folder for url, folder in snapshots.items() if record.url.startswith(url)), None)
     if snapshot is not None:
         yield ("snapshot" if snapshot else "embedded"), snapshot

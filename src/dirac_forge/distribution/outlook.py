@@ -23,7 +23,7 @@ class FailedPlatform:
 
     cell: Cell
     turn: Turn | None = None
-    """The upload after which it does not; None where that is not known."""
+    """The upload after which it does not; None if that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,12 +32,12 @@ class DistributionOutlook:
 
     name: str
     difference: LockDifference | None = None
-    """From the last release, or from `since`; None where no platform solves now and did then."""
+    """From the last release, or from `since`; None if no platform solves now and did then."""
     since: datetime
     """The day it is compared with, where there is no lock; how far back an upload is looked for."""
     failed: tuple[FailedPlatform, ...] = ()
     problem: str = field(default="")
-    """Why nothing is known; "" where something is."""
+    """Why nothing is known; "" if something is."""
 
 
 def outlook_of(

@@ -227,7 +227,7 @@ def _installed_package(entry: Mapping[str, Any]) -> LockedPackage:
 
 
 def _once(path: Path, packages: Iterable[LockedPackage]) -> tuple[LockedPackage, ...]:
-    """Return the packages of one environment, sorted; raises InputError where two of them have one name.
+    """Return the packages of one environment, sorted; raises InputError if two of them have one name.
 
     conda-lock lists a package once for each of its categories.
     """

@@ -53,7 +53,7 @@ class SecurityReport:
     """Packages that change version and are not Python's: the index has no advisories about them."""
 
     def of(self, name: str, old: str, new: str) -> SecurityChange | None:
-        """Return what the index knows of a change; None where it knows nothing."""
+        """Return what the index knows of a change; None if it knows nothing."""
         return next((each for each in self.changes if (each.name, each.old, each.new) == (name, old, new)), None)
 
 

@@ -111,12 +111,12 @@ def solve(
 def _installed(
     channel: Channel, distribution: Distribution, cells: Iterable[Cell]
 ) -> dict[str, tuple[RepoDataRecord, ...]]:
-    """Platform to the packages of the cells that can be installed."""
+    """Return the packages of the cells that can be installed, by platform."""
     return {cell.platform: _raw(channel, distribution, cell) for cell in cells if cell.status == "installable"}
 
 
 def _raw(channel: Channel, distribution: Distribution, cell: Cell) -> tuple[RepoDataRecord, ...]:
-    """The packages of a solved cell but for those that the file excludes, as the channel lists them."""
+    """Return the packages of a solved cell but for those that the file excludes, as the channel lists them."""
     packages = cell.packages
     if distribution.together.get(cell.target, {}).get(cell.platform):
         packages = _reached(packages, distribution.environments[cell.target][cell.platform])
@@ -161,7 +161,7 @@ def _still_there(
     keep: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
     observer: Observer,
 ) -> dict[tuple[str, str], Sequence[RepoDataRecord]]:
-    """The channel's records of what stays, without what it no longer has: the solver would keep that all the same."""
+    """Return the channel's records of what stays; the solver would keep what the channel no longer has, too."""
     found: dict[tuple[str, str], Sequence[RepoDataRecord]] = {}
     for platform in platforms:
         wanted = keep.get((environment, platform), ())
@@ -181,7 +181,7 @@ def _by_kept(
     platforms: Mapping[str, tuple[str, ...]],
     keep: Mapping[tuple[str, str], Sequence[RepoDataRecord]],
 ) -> list[tuple[tuple[RepoDataRecord, ...], list[Cell]]]:
-    """The questions, together where nothing is kept, else one by one with the records that stay."""
+    """Return the questions, together where nothing is kept, else one by one with the records that stay."""
     free: list[Cell] = []
     groups: list[tuple[tuple[RepoDataRecord, ...], list[Cell]]] = [((), free)]
     for platform, specs in platforms.items():
@@ -249,9 +249,9 @@ class OutdatedPackage:
     platform: str
     name: str
     old: str
-    """The version in the lock, "" where the lock lacks the package."""
+    """The version in the lock, "" if the lock lacks the package."""
     new: str
-    """The version in the new solve, "" where it lacks the package."""
+    """The version in the new solve, "" if it lacks the package."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ _HEAD = "# Written by `dirac-forge sync`: feedstocks whose repository is archive
 
 
 def read_archived(folder: Path) -> frozenset[str]:
-    """Return the names that `sync` noted in a `feedstocks/` folder. Raises InputError where they can't be read."""
+    """Return the names that `sync` noted in a `feedstocks/` folder. Raises InputError if they can't be read."""
     path = folder / _NAME
     try:
         lines = read_text(path).splitlines()

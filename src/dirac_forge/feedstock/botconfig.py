@@ -135,7 +135,7 @@ class Bot(_Section):
 
     @property
     def dependencies(self) -> Literal["update", "report", "off"] | None:
-        """What `inspection` asks to do with requirements that upstream changed; None where it says nothing.
+        """What `inspection` asks to do with requirements that upstream changed; None if it says nothing.
 
         The bot edits them for `update-*`, writes what it found into the pull request for `hint*`, and does neither
         for `disabled`.

@@ -8,7 +8,7 @@ from typing import Literal
 from dirac_forge.values import dataclass
 
 ADMIN_REQUESTS = "admin-requests"
-"""conda-forge's repository of requests to its core team; it is no feedstock."""
+"""conda-forge's repository of requests to its core team; it is not a feedstock."""
 
 
 class SkipReason:
@@ -34,13 +34,13 @@ class Edit:
     path: str
     """Relative to the feedstock, with forward slashes."""
     before: str | None
-    """None where there is no such file yet."""
+    """None if there is no such file yet."""
     after: str | None
-    """None where the file goes away."""
+    """None if the file goes away."""
 
     @property
     def diff(self) -> str:
-        """The edit as a unified diff; "" where nothing changes."""
+        """The edit as a unified diff; "" if nothing changes."""
         lines = difflib.unified_diff(
             (self.before or "").splitlines(keepends=True),
             (self.after or "").splitlines(keepends=True),

@@ -76,9 +76,8 @@ class _ForgeTable(YamlSection):
 def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
     """Return the settings in `text`.
 
-    Raises ForgeConfigError for what is no YAML mapping, for values of a wrong type and for anything under `bot:` that
-    the bot does not know; another unknown key is a problem of the result, since feedstocks keep keys that conda-smithy
-    once had.
+    Raises ForgeConfigError for text that is not a YAML mapping, values of a wrong type, and unknown keys under `bot:`.
+    Other unknown keys are problems of the result, because feedstocks keep keys that conda-smithy once had.
     """
     try:
         root = compose(text)
@@ -105,7 +104,7 @@ def _config(values: dict[Any, Any], path: Path | str, line: Callable[[KeyPath], 
         bot=table.bot,
         os_version=table.os_version,
         problems=tuple(
-            f"{path}:{line((key,))}: {key} is no key of conda-forge.yml{_near(key)}"
+            f"{path}:{line((key,))}: {key} is not a key of conda-forge.yml{_near(key)}"
             for key in values
             if key not in _KEYS
         ),

@@ -142,7 +142,7 @@ def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> Fe
 
 
 def _skip_line(recipe: VariantRecipe, platform: str) -> int:
-    """Return the line of the condition that skips a platform, 0 where it is not known."""
+    """Return the line of the condition that skips a platform, 0 if it is not known."""
     outputs = recipe.text.render(platform=platform, stubs=True).outputs
     return next((output.skip_line for output in outputs if output.skip_line), 0)
 

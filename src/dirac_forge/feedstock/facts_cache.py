@@ -58,7 +58,7 @@ class Signature(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 def signature_of(folder: Path) -> Signature | None:
-    """Return the signature of a feedstock, None where the folder can't be listed; no file is opened."""
+    """Return the signature of a feedstock, None if the folder can't be listed; no file is opened."""
     root = os.fspath(folder)
     try:
         folders = [_state_of(root, "")]  # before what is in it: what comes meanwhile is noticed next time
@@ -74,7 +74,7 @@ def signature_of(folder: Path) -> Signature | None:
 
 
 def _add_listed(root: str, below: str, files: list[_State], folders: list[_State]) -> None:
-    """Add a folder and the YAML files in it, by name; nothing where it is no folder."""
+    """Add a folder and the YAML files in it, by name; nothing if it is not a folder."""
     try:
         state = _state_of(root, below)
         with os.scandir(f"{root}/{below}") as entries:
@@ -129,7 +129,7 @@ class Kept:
             return {}
 
     def get(self, name: str, folder: Path) -> tuple[Signature | None, FeedstockFacts | None]:
-        """Return a feedstock's signature, and what was kept for it: None where nothing was."""
+        """Return a feedstock's signature, and what was kept for it: None if nothing was."""
         signature, facts = self._entries.get(name, (None, None))
         if signature is not None and _is_unchanged(os.fspath(folder), signature):
             return signature, facts
@@ -163,7 +163,7 @@ def stored(facts: FeedstockFacts) -> bytes:
 
 
 def stored_facts(blob: bytes | None) -> FeedstockFacts | None:
-    """Return the facts in a blob of the store, None where there is none or it is broken."""
+    """Return the facts in a blob of the store, None if there is none or it is broken."""
     try:
         return _FACTS.decode(blob) if blob is not None else None
     except ValueError:

@@ -31,7 +31,7 @@ class Need(msgspec.Struct, frozen=True, order=True, array_like=True, gc=False):
     platforms: int
     """Bit n: holds on the feedstock's n-th platform."""
     condition: str | None
-    """What can't be decided, None where it holds for sure."""
+    """What can't be decided, None if it holds for sure."""
 
     @property
     def written(self) -> str:

@@ -25,7 +25,7 @@ from dirac_forge.recipe.reading.yamlnodes import (
 def patched(text: str, patches: Mapping[str, Node], *, path: Path) -> str:
     """Return a conda-forge.yml with some values replaced; a dot in a key goes one level down.
 
-    Keys that the file does not have are not added. Raises RecipeError where the file can't be read, and where a value
+    Keys that the file does not have are not added. Raises RecipeError if the file can't be read, and where a value
     can't be replaced in its place.
     """
     try:

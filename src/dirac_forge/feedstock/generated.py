@@ -39,7 +39,7 @@ def files_of(recipe: Recipe, format_: Format) -> dict[str, str]:
 def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> WriteOutcome:
     """Write `recipe` below `output/<feedstock>/`, unless something different is there and there is no `force`.
 
-    A recipe in the other format is something different, and goes away with `force`. Raises InputError where a file
+    A recipe in the other format is something different, and goes away with `force`. Raises InputError if a file
     can't be read or written; then nothing has changed.
     """
     folder = output / recipe.feedstock

@@ -164,7 +164,7 @@ def _configuration(
 def read_pinning(folder: Path) -> Pinning:
     """The pinning in a folder: a checkout of conda-forge-pinning-feedstock, its package unpacked, or the files alone.
 
-    Raises ConfigurationError where there is no conda_build_config.yaml.
+    Raises ConfigurationError if there is no conda_build_config.yaml.
     """
     places = (folder / "recipe", folder / "share" / "conda-forge", folder)
     config = next(

@@ -46,7 +46,7 @@ class Repository:
     def commit(self, branch: str) -> str:
         """Return the commit of a branch ("" for the default one).
 
-        Raises MissingError where there is none, UnknownError where the host can't be reached, GitError else.
+        Raises MissingError if there is none, UnknownError if the host can't be reached, GitError else.
         """
         if branch and not _BRANCH.fullmatch(branch):
             raise InputError(f"{branch!r} is not the name of a branch")

@@ -55,7 +55,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 def read_sources(folder: Path) -> dict[str, FeedstockSource]:
     """Return the sources of a `feedstocks/` folder, by folder name; entries of a run that was killed are taken in.
 
-    Raises InputError where sources.toml can't be read.
+    Raises InputError if sources.toml can't be read.
     """
     path = folder / _NAME
     found: dict[str, FeedstockSource] = {}

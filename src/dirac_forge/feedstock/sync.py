@@ -57,7 +57,7 @@ def sync(
 
     `repository` gives the URL or path of a feedstock's repository. A folder that differs from what was copied, or that
     was never copied, stays as it is unless `force`. A killed run leaves each folder either old or new, and the next
-    one goes on from there. Once a host can't be reached the rest is not tried. Raises InputError where sources.toml
+    one goes on from there. Once a host can't be reached the rest is not tried. Raises InputError if sources.toml
     can't be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,7 +144,7 @@ class _Run:
             return Synced(
                 line=line,
                 state="error",
-                text=f"{repository.url}: there is no recipe in it that is a UTF-8 file",
+                text=f"{repository.url}: it has no recipe that is a UTF-8 file",
             )
         source = FeedstockSource(
             repository=repository.url, branch=line.branch, commit=tree.commit, files=digest_of(tree.files)

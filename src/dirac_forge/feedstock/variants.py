@@ -64,7 +64,7 @@ def variants(
 
     From `.ci_support/` where there are files for the platform, else the product of the keys that the recipe uses, out
     of pinning and the recipe's own configuration; `migrations` come on top of both. With `only`, keys outside of it
-    do not multiply variants. Raises ConfigurationError where a file can't be read.
+    do not multiply variants. Raises ConfigurationError if a file can't be read.
     """
     build_platform = recipe.forge.build_platform(platform)
     found: list[tuple[str, Configuration]] = []

@@ -51,7 +51,7 @@ class FeedstockFolder:
 
     @property
     def recipe_path(self) -> Path:
-        """The recipe's file. Raises RecipeError where there is none."""
+        """The recipe's file. Raises RecipeError if there is none."""
         if self.given is not None:
             return self.path / next(iter(self.given))
         if self.path.is_file():
@@ -65,7 +65,7 @@ class FeedstockFolder:
     def texts(self) -> Mapping[str, str]:
         """The files that decide what is built, path (relative to the feedstock) to text; the recipe goes first.
 
-        Raises RecipeError where there is no recipe, or a file can't be read.
+        Raises RecipeError if there is no recipe, or a file can't be read.
         """
         if self.given is not None:
             return {path: text.replace("\r\n", "\n") for path, text in self.given.items()}
@@ -166,7 +166,7 @@ class Workspace:
     def find(self, name: str) -> FeedstockFolder:
         """Return a feedstock by name, or by the path of its folder or recipe file.
 
-        Raises InputError where there is none, with the nearest names.
+        Raises InputError if there is none, with the nearest names.
         """
         name = _name_in_url(name)
         if name in self.by_label:
@@ -196,7 +196,7 @@ class Workspace:
 
 
 def _recipe_text(folder: FeedstockFolder) -> tuple[str, ...]:
-    """Return the recipe's text, nothing where it can't be read."""
+    """Return the recipe's text, nothing if it can't be read."""
     try:
         return (next(iter(folder.texts.values())),)
     except RecipeError:

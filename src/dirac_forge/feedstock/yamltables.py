@@ -17,7 +17,7 @@ FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "of
 
 
 class YamlTable(StrictTable):
-    """A mapping with these keys at most; its values are text, as it was written (`1.10` is no number)."""
+    """A mapping with these keys at most; its values are text, as it was written (`1.10` is not a number)."""
 
     model_config = ConfigDict(strict=False)
 

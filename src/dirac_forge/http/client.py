@@ -109,7 +109,7 @@ class Http:
     def part(self, url: str, *, start: int | None = None, length: int) -> RangePart | None:
         """Return `length` bytes from `start` (from the end where None), fewer where the file ends before. Not cached.
 
-        None where the server ignores ranges or can't serve this one: nothing of the body is then downloaded.
+        None if the server ignores ranges or can't serve this one: nothing of the body is then downloaded.
         """
         asked = f"bytes=-{length}" if start is None else f"bytes={start}-{start + length - 1}"
 

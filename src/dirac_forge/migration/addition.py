@@ -211,7 +211,7 @@ class _Walk:
         return {maker for package in packages for maker in self.graph.makers_of(package)}
 
     def closure(self, packages: Sequence[str], *, host: bool) -> tuple[str, ...]:
-        """Packages without a build, nearest first; with `host` also those that are only needed to build."""
+        """Return packages without a build, nearest first; with `host` also those that are only needed to build."""
         missing: dict[str, None] = {}
         seen: set[str] = set()
         waiting: deque[tuple[str, tuple[str, ...]]] = deque((package, (package,)) for package in packages)

@@ -10,7 +10,7 @@ from dirac_forge.migration.plan import Plan
 def already_pinned(plan: Plan, pinning: Pinning | None) -> str:
     """Return the values of a migration (`lib 2`) where the pinning has them, or newer ones, wherever it has members.
 
-    "" where it has not. Raises ConfigurationError.
+    "" if it has not. Raises ConfigurationError.
     """
     platforms = {platform for member in plan.members for platform in member.platforms}
     if pinning is None or not platforms or plan.migration.settings.conda_forge_yml_patches:

@@ -76,7 +76,7 @@ class TargetClosure:
     """The solver finds the target installable with `members` done (and `outside`); else these are all that there are,
     and they are not enough, or it could not be found out."""
     solved: bool = True
-    """False where the solver could not tell whether these are enough."""
+    """False if the solver could not tell whether these are enough."""
     reason: CellReason | None = None
     """Why they are not enough."""
     today: Today | None = None
@@ -133,7 +133,7 @@ def closure_of(
     done: Collection[str] = (),
     proved: bool = True,
 ) -> TargetClosure:
-    """The members among `feedstocks` on a platform, all they wait for that is not `done`, and the longest chain."""
+    """Return the members among `feedstocks` on a platform, what they wait for, and the longest chain."""
     wanted = [name for name in feedstocks if name in plan.wave_of]
     found: set[str] = set()
     waiting = [name for name in wanted if platform in plan.membership.members[name].platforms]

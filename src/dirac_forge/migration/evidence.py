@@ -82,7 +82,7 @@ class NotRead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoChannelPlatform:
-    """The channel has no packages at all for the platform, as in a partial snapshot: it is no evidence there."""
+    """The channel has no packages at all for the platform, as in a partial snapshot: it is not evidence there."""
 
 
 Finding = CarryingBuild | MissingBuild | Applied | NotRead | NoChannelPlatform

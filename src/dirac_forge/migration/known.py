@@ -19,7 +19,7 @@ _STATES: tuple[Literal["done", "in-pr", "not-solvable", "bot-error"], ...] = (
 
 
 def labels_of_page(path: Path) -> dict[str, PageLabel]:
-    """Return the labels of a status page, by feedstock. Raises InputError if the file is no status page."""
+    """Return the labels of a status page, by feedstock. Raises InputError if the file is not a status page."""
     try:
         page = parse_json(read_text(path))
     except (OSError, ValueError) as exc:

@@ -51,7 +51,7 @@ def _stem(package: str) -> str:
 
 
 def older_recipes(plan: Plan) -> Iterator[OlderRecipe]:
-    """Yield the recipes that do not have the new version yet, by package; none where it is pinned already."""
+    """Yield the recipes that do not have the new version yet, by package; none if it is pinned already."""
     for package in () if plan.already else sorted(plan.membership.packages):
         for feedstock in plan.graph.makers_of(package):
             facts = plan.graph.facts[feedstock]

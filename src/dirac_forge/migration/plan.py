@@ -46,7 +46,7 @@ class Plan:
     cycles: tuple[Cycle, ...]
     notes: tuple[str, ...] = ()
     already: str = ""
-    """`lib 2`: what the pinning has already, or newer, wherever there are members; "" where it has not."""
+    """`lib 2`: what the pinning has already, or newer, wherever there are members; "" if it has not."""
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -31,7 +31,7 @@ def rebuilt_records(
     outside: Collection[str] = (),
     used: Iterable[Record] = (),
 ) -> tuple[list[Record], list[str], list[str]]:
-    """Records for the overlay, and the specs that ask for the new and for the old pin.
+    """Return records for the overlay, and the specs that ask for the new and for the old pin.
 
     Each package of a rebuilt member is taken as its newest build, with the migrated pins instead of the old ones and a
     higher build number. A migrated library that the channel lacks in its new version is taken to be built like its

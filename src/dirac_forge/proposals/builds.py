@@ -24,7 +24,7 @@ def built_bumps(
     """Return the bumps, each with how its build went; one that fails is blocked.
 
     All that are proposed are built in one run, so that each has those that it waits for. A blocked one is not built.
-    Raises UnknownError where a channel can't be read, InputError where the channel of builds can't be written.
+    Raises UnknownError if a channel can't be read, InputError if the channel of builds can't be written.
     """
     root = context.settings.workspace / "build" / "proposed"
     shutil.rmtree(root, ignore_errors=True)

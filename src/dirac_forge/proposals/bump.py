@@ -180,7 +180,7 @@ class BumpMaker:
             raise
 
     def _unreleased(self, projects: Iterable[str], to: str) -> dict[str, str]:
-        """Return of each project that its index has no such release, with its nearest; {} where that is unknown."""
+        """Return of each project that its index has no such release, with its nearest; {} if that is unknown."""
         found: dict[str, str] = {}
         version = parse_version(to)
         if version is None:
@@ -197,7 +197,7 @@ class BumpMaker:
         return found
 
     def _caught_up(self, case: Case) -> Bump | None:
-        """Return what brings the recipe to upstream's state at its own version; None where it does not lag."""
+        """Return what brings the recipe to upstream's state at its own version; None if it does not lag."""
         if self.drifting is None or not self.drifting.catch_up:
             return None
         projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
@@ -267,7 +267,7 @@ class BumpMaker:
         return done, tuple(notes)
 
     def _metadata(self, projects: Iterable[str], version: str) -> list[CoreMetadata]:
-        """Return the metadata of these releases, as far as it can be had; none where requirements are not compared."""
+        """Return the metadata of these releases, as far as it can be had; none if requirements are not compared."""
         found = []
         for facts in self._facts(projects, version) if self.drifting is not None else ():
             with suppress(ForgeError):

@@ -97,7 +97,7 @@ class Candidate(Subject):
         }
 
     def _needs(self) -> Iterator[NewNeed]:
-        """Requirements that were not there before, or with another version."""
+        """Yield requirements that were not there before, or with another version."""
         before = self._asked("old")
         for asked in self._asked("new"):
             if asked in before:
@@ -125,7 +125,7 @@ class Candidate(Subject):
         return (exact[0].project, exact[0].optional) if exact else ("", False)
 
     def _known(self, package: str) -> str:
-        """Why a snapshot may lack a package that is there elsewhere."""
+        """Return why a snapshot may lack a package that is there elsewhere."""
         if self._channel.remote:
             return ""
         return "it is a usual build backend" if package in BACKENDS.values() else known_elsewhere(package)

@@ -19,7 +19,7 @@ _COMPARE = re.compile(r"/(?P<name>[\w.-]+/[\w.-]+)/compare/[^?#]*?\.\.\.(?P<tag>
 
 
 def changelog_of(context: ProposalContext, bump: Bump, texts: Mapping[str, str]) -> Changelog | None:
-    """Return what upstream says of the versions of a bump; None where it says nothing or can't be asked.
+    """Return what upstream says of the versions of a bump; None if it says nothing or can't be asked.
 
     `texts` are files of the release's sdists, below the name of their project.
     """

@@ -61,7 +61,7 @@ class WaitsForCanaries:
     """"" for bumps."""
     canaries: int
     urls: tuple[str, ...]
-    """Of those that are under way; () where this run opens them."""
+    """Of those that are under way; () if this run opens them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +83,7 @@ class GroupHeld:
     """Another change of its group is held back."""
 
     feedstock: str = ""
-    """"" where it is not known which."""
+    """"" if it is not known which."""
     reason: HoldReason | None = None
 
 

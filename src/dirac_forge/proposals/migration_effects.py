@@ -116,7 +116,7 @@ class _Effect:
         )
 
     def _touched(self, packages: Sequence[Record], platform: str) -> bool | None:
-        """Return whether any of these packages is, or depends on, a migrated one; None where that is not known."""
+        """Return whether any of these packages is, or depends on, a migrated one; None if that is not known."""
         plan, graph = self._plan, self._plan.graph
         pins = pins_on(plan, platform, self._exports)
         if any(not pins.keys().isdisjoint(_names(record)) for record in packages):

@@ -63,7 +63,7 @@ class MigrationContext:
     def migration(self, name: str) -> Migration:
         """Return the migration with this name in `migrations/` or in the pinning, or in the file at this path.
 
-        Raises InputError where there is none, with the names that there are.
+        Raises InputError if there is none, with the names that there are.
         """
         path = Path(name)
         if path.suffix in MIGRATION_ENDINGS and path.is_file():
@@ -93,7 +93,7 @@ class MigrationContext:
         return found
 
     def find_migration(self, name: str) -> Migration | None:
-        """Return the migration with this name in `migrations/` or in the pinning; None where there is none."""
+        """Return the migration with this name in `migrations/` or in the pinning; None if there is none."""
         for ending in MIGRATION_ENDINGS:
             path = self.workspace.root / "migrations" / f"{name}{ending}"
             if path.is_file():
@@ -117,7 +117,7 @@ class MigrationContext:
     def plan(self, migration: Migration) -> Plan:
         """Return the plan of a migration, without the members that it does not reach.
 
-        Raises InputError where its allowlist is in no place.
+        Raises InputError if its allowlist is in no place.
         """
         warn(self.observer, self._unknown_selectors(migration))
         membership = members_of(self.graph, migration, allowlist=self._allowlist(migration))
@@ -189,7 +189,7 @@ class MigrationContext:
         return map(_skips, tasks) if self.executor is None or len(tasks) < _FEW else self.executor.map(_skips, tasks)
 
     def fault(self, migration: Migration) -> str:
-        """Return why a migration can't be planned, as far as its own files tell; "" where nothing is wrong."""
+        """Return why a migration can't be planned, as far as its own files tell; "" if nothing is wrong."""
         try:
             self._allowlist(migration)
         except InputError as error:
@@ -365,7 +365,7 @@ def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]
 
 
 def require_known(channel: Channel, specs: Sequence[str]) -> None:
-    """Raise InputError for a spec whose package no channel has on any platform, UnknownError where none can be read."""
+    """Raise InputError for a spec whose package no channel has on any platform, UnknownError if none can be read."""
     for spec in specs:
         name = name_of(spec)
         if not any(channel.index(platform).group(name).records for platform in channel.platforms()):

@@ -94,7 +94,7 @@ class _Enabling:
         return {}
 
     def older(self) -> list[str]:
-        """Packages that lack, on the platform, the version that the target has elsewhere."""
+        """Return packages that lack, on the platform, the version that the target has elsewhere."""
         index = self._channel.index(self._platform)
         found = []
         for name, record in self._elsewhere.items():

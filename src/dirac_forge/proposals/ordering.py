@@ -193,7 +193,7 @@ class Ordering:
             return self._solving
 
     def _move(self, key: str, pair: Pair) -> Move | None:
-        """Return what the order needs to know of a bump; None where its edited recipe can't be read."""
+        """Return what the order needs to know of a bump; None if its edited recipe can't be read."""
         if key not in self._moves:
             folder, bump = pair
             self._moves[key] = None
@@ -251,7 +251,7 @@ class Ordering:
         return merged
 
     def _absent_maker(self, need: NewNeed, moves: dict[str, Move]) -> Candidate | None:
-        """Return the recipe that makes what is needed; None where the channel has that."""
+        """Return the recipe that makes what is needed; None if the channel has that."""
         available = self.proving.stands(need.package, need.spec).status == "available"
         return None if available else self._maker(need, moves)
 
@@ -304,7 +304,7 @@ class Ordering:
         lacking: Sequence[str],
         places: Mapping[str, OrderPlace],
     ) -> tuple[Proof | None, tuple[str, ...]]:
-        """Return the proof beside the new recipes, with the bumps that help; none where packages are still lacking."""
+        """Return the proof beside the new recipes, with the bumps that help; none if packages are still lacking."""
         recipes = [self._read(new.change) for new in made]
         given = {package for recipe in recipes for package in recipe.provides}
         if not given.issuperset(lacking):

@@ -65,7 +65,7 @@ class MergedRequest:
     name: str
     """`#12`, its URL or its title."""
     lacking: str = ""
-    """The release line that lacks the change all the same; "" where it has it, or that is not known."""
+    """The release line that lacks the change all the same; "" if it has it, or that is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,7 +155,7 @@ class Unneeded:
     """The channel has it; the feedstock has the version; upstream took it back; conda-forge.yml excludes it."""
     version: str = ""
     objection: str = ""
-    """Upstream's, such as `yanked (broken)`; "" where it deleted the release."""
+    """Upstream's, such as `yanked (broken)`; "" if it deleted the release."""
 
 
 OutcomeReason = (

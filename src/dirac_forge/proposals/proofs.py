@@ -38,7 +38,7 @@ class Proofs:
         self._opened: list[UnknownError | None] = []
 
     def open(self) -> None:
-        """Read channel and pinning, once for all threads. Raises UnknownError where the channel can't be read."""
+        """Read channel and pinning, once for all threads. Raises UnknownError if the channel can't be read."""
         with self._lock:
             if not self._opened:
                 try:
@@ -54,7 +54,7 @@ class Proofs:
 
     @cached_property
     def channel(self) -> Channel:
-        """The channels of the settings. Raises UnknownError where none can be read."""
+        """The channels of the settings. Raises UnknownError if none can be read."""
         found = open_readable_channel(self.world)
         if found is None:
             raise UnknownError("offline, and no channel is a folder")
@@ -62,7 +62,7 @@ class Proofs:
 
     @cached_property
     def pinning(self) -> Pinning | None:
-        """The pinning; None where there is none, with a warning."""
+        """The pinning; None if there is none, with a warning."""
         return pinning_or_warning(self.world, self.channel)
 
     @cached_property

@@ -116,7 +116,7 @@ def _requirement(text: str) -> Requirement:
         wanted = requirement_from(text)
     except ValueError as error:
         raise InputError(
-            f"{shortened(text)} is no PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}",
+            f"{shortened(text)} is not PROJECT or PROJECT==VERSION: {str(error).splitlines()[0]}",
             hint="For example: dirac-forge recipe DIRAC, DIRAC==9.1.9, 'uvicorn[standard]', ./folder, "
             "https://github.com/OWNER/REPO@v1.0 (quoted where the shell needs it).",
         ) from None

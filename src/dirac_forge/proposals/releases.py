@@ -127,7 +127,7 @@ class ReleaseLookup:
     def places(self, case: Case) -> FoundRelease | Skip:
         """Return what the feedstock's places offer.
 
-        Of those that must answer: raises UnknownError where one does not, MissingError where one is not there.
+        Of those that must answer: raises UnknownError if one does not, MissingError if one is not there.
         """
         updates = case.bot.version_updates
         if updates.skip:
@@ -190,7 +190,7 @@ class ReleaseLookup:
         return (*asked_anyway(case.current, to, asked), *unlisted)
 
     def _listed(self, place: SourceQuery, to: str) -> Offers | NotListed:
-        """Return what an index offers at version `to`; for a place that is no index, that it was not asked."""
+        """Return what an index offers at version `to`; for a place that is not an index, that it was not asked."""
         origin = place.origin
         unlisted = NotListed(version=to, source=origin.name)
         if origin.kind not in _INDEXES:
@@ -230,7 +230,7 @@ class ReleaseLookup:
             known[found.number] = waits
 
     def _dated(self, found: Newest) -> Newest | None:
-        """Return a version that is known by its tag with its date; None where its release is a pre-release."""
+        """Return a version that is known by its tag with its date; None if its release is a pre-release."""
         assert found.tagged is not None  # noqa: S101  # its place is asked
         try:
             release = self._places.about(found.tagged, found.tag)

@@ -11,7 +11,7 @@ from dirac_forge.proposals.proofs import Proofs
 
 
 def target_state(context: ProposalContext, executor: Executor) -> tuple[Cell, ...]:
-    """Return each cell of the targets as the channel has it; () where no channel can be read, with a warning."""
+    """Return each cell of the targets as the channel has it; () if no channel can be read, with a warning."""
     proofs = Proofs(context, (), executor)
     try:
         proofs.open()

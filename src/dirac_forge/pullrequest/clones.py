@@ -249,7 +249,7 @@ class Clones:
     def _first(self, tip: Tip, place: str) -> Tip | None:
         """Return the newest commit of a branch that is fetched for the first time: one question instead of two.
 
-        None where there is a clone already, and where what came is not whole or not a branch of that name.
+        None if there is a clone already, and where what came is not whole or not a branch of that name.
         """
         with self._locked(tip.folder):
             if (tip.folder / "HEAD").exists():
@@ -290,7 +290,7 @@ class Clones:
             except RefusedPushError as error:
                 if arguments[0] == "push":
                     raise
-                # To refuse a reading is no answer: a limit, a token that is not accepted, a proxy.
+                # To refuse a reading is not an answer: a limit, a token that is not accepted, a proxy.
                 raise GitUnreachableError(error.message, hint=error.hint) from error
             except GitUnreachableError as error:
                 if pause is None or not error.passing:

@@ -26,7 +26,7 @@ def git_environment(token: Token, site: str) -> dict[str, str]:
     """Return what git needs in its environment to get into `site` (`https://github.com`) over HTTPS, and nowhere else.
 
     Give it to the commands that ask the site (fetch, ls-remote, push), and to no others. Needs git 2.31.
-    Raises InputError for a site that is no https URL; plain http is for this machine only.
+    Raises InputError for a site that is not an https URL; plain http is for this machine only.
     """
     parts = split_url(site)
     local = parts.hostname in ("127.0.0.1", "::1", "localhost")

@@ -207,7 +207,7 @@ class _Delivery(DeliveryState):
             return ""  # It is not known.
 
     def archived(self, place: RepositoryPlace) -> Outcome:
-        """Leave an archived feedstock alone: that is no failure, and is asked again with the next run."""
+        """Leave an archived feedstock alone: that is not a failure, and is asked again with the next run."""
         known = self.known
         there = known is not None and known.state == "open"
         reason = ArchivedRepository(repository=place.full_name, open_request=there)

@@ -54,7 +54,7 @@ class Request:
     """The one that carries it."""
     head_sha: str
     header: Header | None
-    """None where somebody took it out of the body."""
+    """None if somebody took it out of the body."""
     title: str = ""
     body: str = ""
     labels: tuple[str, ...] = ()
@@ -104,7 +104,7 @@ class Destination(Protocol):
     """Whether changes are only prepared, for somebody to look at: an outbox."""
 
     def place(self, identity: Identity) -> RepositoryPlace:
-        """Where it goes; raises NotFoundError or MissingError if there is no such repository."""
+        """Return where it goes; raises NotFoundError or MissingError if there is no such repository."""
         ...
 
     def author(self) -> Author:

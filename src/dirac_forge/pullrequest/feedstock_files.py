@@ -20,7 +20,7 @@ _BESIDE = ("recipe/conda_build_config.yaml", "recipe/variants.yaml", "conda-forg
 def full_name_of(settings: Settings, name: str) -> tuple[str, str]:
     """Return `owner/name` of a feedstock's repository, and where it is cloned from.
 
-    For a folder of repositories the owner is the folder's name. Raises InputError for what is no feedstock's name.
+    For a folder of repositories the owner is the folder's name. Raises InputError for what is not a feedstock's name.
     """
     url = settings.feedstock_url.format(name=safe_name(name))
     if name == ADMIN_REQUESTS:
@@ -46,7 +46,7 @@ def _is_beside(path: str, text: str) -> bool:
 
 
 def recipe_in(files: Mapping[str, str]) -> str | None:
-    """Return the path of the recipe that is built from a feedstock's files, None where there is none."""
+    """Return the path of the recipe that is built from a feedstock's files, None if there is none."""
     there = [path for name in RECIPE_NAMES if (path := f"recipe/{name}") in files]
     if len(there) < 2:
         return there[0] if there else None

@@ -191,7 +191,7 @@ class Forge(Protocol):
     def heads(self, wanted: Sequence[tuple[str, str]]) -> Mapping[tuple[str, str], BranchHead] | None:
         """Return the newest commits of branches (repository and branch, "" for the default one), with few requests.
 
-        None where the forge can't be asked for many at once; what is not there is left out.
+        None if the forge can't be asked for many at once; what is not there is left out.
         """
         ...
 

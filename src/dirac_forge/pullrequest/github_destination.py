@@ -51,7 +51,7 @@ class GitHubDestination:
     _carried: dict[tuple[str, Identity], bool] = field(default_factory=dict, init=False, repr=False)
 
     def place(self, identity: Identity) -> RepositoryPlace:
-        """Where it goes, followed through renames."""
+        """Return where it goes, followed through renames."""
         asked = self.staged if identity.kind == "recipe" else self.repository(identity.feedstock)
         repo = self.forge.repository(asked)
         for key in [key for key in list(self._listed) if key[0] == repo.full_name]:

@@ -60,7 +60,7 @@ class Ledger:
     ) -> Ledger:
         """Return the ledger in this file, made if there is none. `clock` gives aware times; `timeout` is in seconds.
 
-        A file that is no ledger any more is moved aside (`ledger.sqlite.corrupt-1`), with a call of `warned`, and a new
+        A file that is no longer a ledger is moved aside (`ledger.sqlite.corrupt-1`), with a call of `warned`, and a new
         one is started: `rebuilt` is then true. Raises InputError if a newer version of this program wrote it, or
         another program.
         """

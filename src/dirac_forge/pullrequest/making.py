@@ -151,4 +151,4 @@ def _clean(edits: list[Edit]) -> None:
         try:
             (edit.after or "").encode()
         except UnicodeEncodeError as exc:
-            raise InputError(f"{edit.path!r}: what is to be written is no text ({exc.reason})") from exc
+            raise InputError(f"{edit.path!r}: what is to be written is not text ({exc.reason})") from exc

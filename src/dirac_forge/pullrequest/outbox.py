@@ -59,7 +59,7 @@ class PreparedChange:
     body: str
     header: Header | None
     made: MadeCommits | None
-    """None where an older version of this program wrote it."""
+    """None if an older version of this program wrote it."""
 
 
 @dataclass(kw_only=True)

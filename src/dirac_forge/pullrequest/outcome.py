@@ -45,7 +45,7 @@ class Outcome:
     superseded: tuple[str, ...] = ()
     """URLs of older requests that were closed for this one."""
     refused: str = ""
-    """Why the forge did not take labels or reviewers, in its words; "" where it did."""
+    """Why the forge did not take labels or reviewers, in its words; "" if it did."""
     error: ForgeError | None = None
     """Why it failed, or why the answer is not known."""
     fault: Fault | None = None

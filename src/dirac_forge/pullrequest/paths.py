@@ -23,7 +23,7 @@ def safe_path(path: str) -> str:
         raise InputError(f"{path!r}: a path has no backslash and no control character")
     parts = path.split("/")
     if len(parts) > _DEEPEST or not all(map(_is_within, parts)):
-        raise InputError(f"{path!r} is no path within a feedstock")
+        raise InputError(f"{path!r} is not a path within a feedstock")
     if any(map(_is_gits, parts)):
         raise InputError(f"{path!r} is git's own")
     return path

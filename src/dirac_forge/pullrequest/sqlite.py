@@ -23,7 +23,7 @@ class LockedError(UnknownError):
 
 
 def is_broken(exc: sqlite3.Error) -> bool:
-    """Whether the file is no database (any more)."""
+    """Whether the file is not a database (any more)."""
     return _code(exc) in _BROKEN
 
 

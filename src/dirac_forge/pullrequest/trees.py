@@ -149,7 +149,7 @@ def adopt(folder: Path, place: Path, *, parent: str, about: str, message: str, a
 
     What ran in the work tree may have changed its `.git`, so nothing of that is used: the files are read into an index
     of the clone, whose configuration is ours, and in which no filter is defined. The work tree itself may have become
-    a link to somewhere else. Raises InputError for that, and for what is no feedstock.
+    a link to somewhere else. Raises InputError for that, and for what is not a feedstock.
     """
     if place.is_symlink() or not place.is_dir():
         raise InputError(f"{about}: rerendering put something else in the place of the feedstock")

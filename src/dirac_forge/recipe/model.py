@@ -65,7 +65,7 @@ class About:
 
     summary: str = ""
     license: str = ""
-    """An SPDX expression; "" where it is not known (the text then asks a person to fill it in)."""
+    """An SPDX expression; "" if it is not known (the text then asks a person to fill it in)."""
     license_files: tuple[str, ...] = ()
     homepage: str | None = None
     repository: str | None = None
@@ -116,5 +116,5 @@ class Recipe:
     build_number: int = 0
     maintainers: tuple[str, ...] = ()
     noarch_platforms: tuple[str, ...] = ()
-    """For conda-forge.yml (`linux_64`, `win_64`); () where the default serves."""
+    """For conda-forge.yml (`linux_64`, `win_64`); () if the default serves."""
     notes: tuple[Note, ...] = ()

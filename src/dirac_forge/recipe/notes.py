@@ -264,7 +264,7 @@ def kept(facts: Mapping[str, str | Iterable[str]]) -> tuple[tuple[str, Fact], ..
 def filled(text: str, facts: Iterable[tuple[str, Fact]]) -> str:
     """Return the text of a kind of note with its facts in place of their names.
 
-    Raises KeyError for a name that is no fact.
+    Raises KeyError for a name that is not a fact.
     """
     return text.format_map({name: fact if isinstance(fact, str) else _Listed(fact) for name, fact in facts})
 

@@ -70,7 +70,7 @@ def addition_text(addition: Addition) -> RenderableType:
         names = words(addition.unknown, _MOST_NAMES)
         what = "it needs" if len(addition.unknown) == 1 else "they need"
         lines.append(
-            f"The plan is not whole: no feedstock of this workspace makes {names}, so what {what} there is unknown."
+            f"The plan is incomplete: no feedstock of this workspace makes {names}, so what {what} there is unknown."
         )
     for cycle in addition.cycles:
         edges = ", ".join(f"{parent} -> {child}" for parent, child in cycle.broken)

@@ -84,7 +84,7 @@ def _uncompared(record: Record, unknown: Uncompared) -> str:
 
 
 def _gap_lines(gaps: Sequence[EvidenceGap]) -> tuple[Line, ...]:
-    """One line for each kind of gap, whatever the number of targets that have it."""
+    """Return one line for each kind of gap, whatever the number of targets that have it."""
     builds = Counter[str]()
     details: dict[str, str] = {}
     for gap in gaps:
@@ -107,7 +107,7 @@ def _by_version(findings: Sequence[Finding]) -> list[Section]:
 
 
 def _lines(findings: Sequence[Finding]) -> list[Line]:
-    """One line for findings that differ in the build only."""
+    """Return one line for findings that differ in the build only."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for each in findings:
         groups.setdefault((each.kind, each.dependency, each.declared, each.upstream, each.severity), []).append(each)
@@ -130,7 +130,7 @@ def _what(finding: Finding) -> str:
 
 
 def _evidence(finding: Finding) -> tuple[Inline, ...]:
-    """What the build declares, and what upstream or the pinning says."""
+    """Return what the build declares, and what upstream or the pinning says."""
     declared: tuple[Inline, ...] = ("; declared: ", Code(finding.declared)) if finding.declared else ()
     source = "pinning" if finding.kind == "pin" else "upstream"
     upstream: tuple[Inline, ...] = (f"; {source}: ", Code(finding.upstream)) if finding.upstream else ()

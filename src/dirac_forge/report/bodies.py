@@ -65,7 +65,7 @@ def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect
 def with_recipe_body(
     change: Change, recipe: Recipe, needed: Sequence[Needed] = (), *, needed_for: Sequence[str] = ()
 ) -> Change:
-    """A new recipe, with its Markdown; `needed` as the maker found it, `needed_for` are feedstocks that wait for it."""
+    """Return a new recipe with its Markdown; `needed_for` are the feedstocks that wait for it."""
     sections = (*recipe_sections(recipe, needed, needed_for=needed_for), next_steps(change))
     return replace(change, body=markdown(sections))
 

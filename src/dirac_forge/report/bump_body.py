@@ -46,7 +46,7 @@ _PARTS = {"entry_points": "entry points", "python": "Python"}
 
 
 def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, ...]:
-    """All there is to say of a bump, most important first; `waiting` are feedstocks whose proposals wait for it."""
+    """Return the sections about a bump, most important first; `waiting` are feedstocks that wait for it."""
     return (
         _head(bump),
         *Section.of("Order", _order(bump, waiting)),
@@ -300,7 +300,7 @@ def _unlisted_files(bump: Bump) -> list[str]:
 
 
 def _reported(bump: Bump) -> Iterator[Block]:
-    """Where the recipe and upstream differ, and did before: nothing of it is edited."""
+    """Yield where the recipe and upstream differ, and did before: nothing of it is edited."""
     lines = [worded(note) for note in bump.notes if isinstance(note, IgnoredKey)]
     lines += [*_informative(bump), *_unmet_lines(bump)]
     lines += [*_other_licences(bump, declared=False), *_unlisted_files(bump)]

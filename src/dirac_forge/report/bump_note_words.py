@@ -43,7 +43,7 @@ _CARRIED: dict[CarriedKind, str] = {
     "program-run": "upstream's build runs it now",
     "no-distutils": "Python 3.12 and later have neither distutils nor setuptools",
     "pip-without-setuptools": "conda-forge's pip does not install it with Python {python} or later",
-    "stdlib-asked": "conda-forge asks for it beside compilers",
+    "stdlib-asked": "conda-forge asks for it next to compilers",
     "listed-twice": "another line for the same package is as strict",
     "conditions-gone": "no requirement depends on the platform any more",
     "floor-rose": "upstream's floor rose",

@@ -160,7 +160,7 @@ def _details(some: _Alike) -> list[str]:
 
 
 def _rebuilt(change: PackageChange) -> list[str]:
-    """Why a package was built again, as far as its dependencies show."""
+    """Return why a package was built again, as far as its dependencies show."""
     if change.kind != "rebuilt":
         return []
     if change.cause:
@@ -182,7 +182,7 @@ def _pin(old: str, new: str) -> str:
 
 
 def _known(change: PackageChange, security: SecurityReport | None) -> SecurityChange | None:
-    """What the index knows about a change, or None if it knows nothing."""
+    """Return what the index knows about a change, or None if it knows nothing."""
     if security is None or change.old is None or change.new is None:
         return None
     return security.of(change.name, change.old.version, change.new.version)
@@ -197,7 +197,7 @@ def _advisories(change: PackageChange, security: SecurityReport | None) -> list[
 
 
 def _security_sections(security: SecurityReport | None) -> tuple[Section, ...]:
-    """How many changes are security fixes, and of which that is not known; nothing if no version changes."""
+    """Return how many changes are security fixes, and of which that is not known; nothing if no version changes."""
     if security is None:
         return ()
     lines: list[Line] = []
@@ -304,7 +304,7 @@ def _build_text(package: LockedPackage | None) -> str:
 
 
 def _advisories_json(known: SecurityChange | None) -> dict[str, Any] | None:
-    """The advisories of a change; null where the index knows nothing about it."""
+    """Return the advisories of a change; null where the index knows nothing about it."""
     if known is None:
         return None
     return {

@@ -102,7 +102,7 @@ class Section:
 
     @classmethod
     def of(cls, title: Line, blocks: Iterable[Block | None], *, detail: bool = False) -> tuple[Section, ...]:
-        """Return the section, or nothing where it would be empty."""
+        """Return the section, or nothing if it would be empty."""
         present = tuple(block for block in blocks if block is not None)
         return (cls(title=title, blocks=present, detail=detail),) if present else ()
 

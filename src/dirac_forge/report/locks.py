@@ -214,7 +214,7 @@ def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:
 
 
 def _size(packages: Sequence[LockedPackage]) -> str:
-    """The size of all packages, or "" if one is not known."""
+    """Return the size of all packages, or "" if one is not known."""
     sizes = [each.size for each in packages]
     known = [size for size in sizes if size is not None]
     return f"{sum(known) / _MEGABYTE:.0f} MB to download" if known and len(known) == len(sizes) else ""

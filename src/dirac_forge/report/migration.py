@@ -203,7 +203,7 @@ def _excluded(plan: Plan) -> list[str]:
 
 
 def _some(names: Sequence[str]) -> str:
-    """Names in a sentence; of very many the first ones."""
+    """Return names in a sentence; of very many the first ones."""
     if len(names) <= _MOST_NAMES:
         return ", ".join(names)
     return f"{', '.join(names[:_MOST_NAMES])} and {len(names) - _MOST_NAMES} more"
@@ -224,7 +224,7 @@ def _where(plan: Plan, name: str) -> str:
 
 
 def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, Any]:
-    """Why a feedstock is in a migration or not, as `migrate why --json` prints it."""
+    """Return why a feedstock is in a migration or not, as `migrate why --json` prints it."""
     if name in plan.graph.unreadable:
         unread = plan.graph.unreadable[name]
         return {"migration": plan.migration.name, "feedstock": name, "member": None, "because": [unread]}

@@ -18,7 +18,7 @@ _WORDS = {"installable": "✓", "not-installable": "✗", "unknown": "?"}
 
 
 def rebuild_sections(plan: Plan, name: str, effects: Sequence[TargetEffect] = ()) -> tuple[Section, ...]:
-    """All there is to say of a member's rebuild; `effects` of the migration on targets, where they were looked at."""
+    """Return the sections about a member's rebuild, with the migration's `effects` on targets, if known."""
     return (
         Section(title=plan.migration.title, blocks=tuple(_head(plan, name))),
         *Section.of("Why it is rebuilt", _because(plan, name)),

@@ -65,7 +65,7 @@ def run_sections(rows: Sequence[RunRow], *, title: str = "Run", notes: Sequence[
 
 
 def _rank(row: RunRow) -> tuple[bool, int]:
-    """What was done first, then what a person may have to look at, then what waits by itself, and the rest."""
+    """Return what was done first, then what a person may have to look at, then what waits by itself, and the rest."""
     known = row.outcome in _ORDER
     return row.quiet, _ORDER.index(row.outcome) if known else len(_ORDER)
 

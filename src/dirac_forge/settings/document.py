@@ -29,7 +29,7 @@ class Document:
 
     @classmethod
     def read(cls, path: Path) -> Document:
-        """Return the file at `path`. Raises InputError where it can't be read or is not TOML."""
+        """Return the file at `path`. Raises InputError if it can't be read or is not TOML."""
         try:
             text = read_text(path)
         except UnicodeDecodeError as error:

@@ -35,7 +35,7 @@ class FeedstockSettings:
     projects: tuple[str, ...] = ()
     """Released together, as outputs of one recipe; in this order."""
     branches: Mapping[str, SpecifierSet] = field(default_factory=dict)
-    """Branch to the versions that belong on it; {} where every version belongs on the default branch."""
+    """Branch to the versions that belong on it; {} if every version belongs on the default branch."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

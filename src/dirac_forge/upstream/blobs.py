@@ -31,7 +31,7 @@ def kind(what: str) -> str:
 
 
 def key_of(file: ReleaseFile) -> str | None:
-    """Return the store's key; None where the index gives no SHA-256.
+    """Return the store's key; None if the index gives no SHA-256.
 
     It covers all hashes, and the URL too: a file that was read in parts is never hashed, so that another index's claim
     must not answer.
@@ -47,7 +47,7 @@ def dump(facts: object) -> bytes:
 
 
 def load(kind: type[T], blob: bytes | None) -> T | None:
-    """Return the dataclass of a blob; None where there is none, or it is damaged or of another version."""
+    """Return the dataclass of a blob; None if there is none, or it is damaged or of another version."""
     digest, _, body = (blob or b"").partition(b"\n")
     if not body or hashlib.sha256(body).hexdigest().encode() != digest:
         return None

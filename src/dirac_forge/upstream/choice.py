@@ -118,7 +118,7 @@ def _newest(
 
 
 def objection(release: Release, specifier: SpecifierSet, pythons: Sequence[str]) -> str | None:
-    """Return why a release can't be taken, whatever else there is; None where nothing speaks against it."""
+    """Return why a release can't be taken, whatever else there is; None if nothing speaks against it."""
     if not specifier.contains(release.version, prereleases=True):
         return f"excluded by {specifier}"
     if not release.files:
@@ -160,7 +160,7 @@ def _span(pythons: Sequence[str]) -> str:
 
 
 def _exact(specifier: SpecifierSet) -> Version | None:
-    """Return the version of `==1.0` or `===1.0`, alone or among others; None where there is none."""
+    """Return the version of `==1.0` or `===1.0`, alone or among others; None if there is none."""
     for part in specifier:
         if part.operator in ("==", "===") and not part.version.endswith(".*"):
             return parse_version(part.version)

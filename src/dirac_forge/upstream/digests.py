@@ -73,7 +73,7 @@ def read_known(document: object) -> dict[str, dict[str, str]]:
         for text in value if isinstance(value, list) else [value]:
             digest = text.lower() if isinstance(text, str) else ""
             if len(digest) not in _LENGTHS or re.fullmatch(r"[0-9a-f]+", digest) is None:
-                raise InputError(f"{redact(url)}: {text!r} is no hash: expected hexadecimal sha256, sha1 or md5")
+                raise InputError(f"{redact(url)}: {text!r} is not a hash: expected hexadecimal sha256, sha1 or md5")
             known.setdefault(url, {})[_LENGTHS[len(digest)]] = digest
     return known
 
@@ -104,8 +104,8 @@ class Digests:
     def of(self, url: str, algorithms: Collection[str]) -> Digest:
         """Return the hashes of the file at `url`, at least these algorithms.
 
-        Raises NotFoundError where there is no such file, InputError for one that is not what its name says or is too
-        large, and UnreachableError where nobody could tell.
+        Raises NotFoundError if there is no such file, InputError for one that is not what its name says or is too
+        large, and UnreachableError if nobody could tell.
         """
         known = self._known.get(_key(url))
         if known is not None and set(algorithms) <= known[1].keys():
@@ -122,13 +122,13 @@ class Digests:
     def place(self, url: str) -> str:
         """Return where the file at `url` is downloaded from: where the index says, for a file of one.
 
-        Raises NotFoundError where the index lists no such file, UnreachableError where it does not answer.
+        Raises NotFoundError if the index lists no such file, UnreachableError if it does not answer.
         """
         file = self._listed_file(url)
         return url if file is None else file.url
 
     def _listed_file(self, url: str) -> ReleaseFile | None:
-        """Return the file as the index lists it, None for a URL elsewhere; raises NotFoundError where it lists none."""
+        """Return the file as the index lists it, None for a URL elsewhere; raises NotFoundError if it lists none."""
         named = project_of(url)
         if named is None:
             return None
@@ -141,7 +141,7 @@ class Digests:
         return file
 
     def listed(self, url: str, version: str) -> str | None:
-        """Return where the file of the same kind (an sdist, or a wheel) of this version is, None where nobody lists
+        """Return where the file of the same kind (an sdist, or a wheel) of this version is, None if nobody lists
         one.
         """
         named, wanted = project_of(url), parse_version(version)
@@ -206,7 +206,7 @@ def _agreeing(digest: Digest, given: Mapping[str, str], who: str) -> Digest:
 
 
 def check_start(url: str, first: bytes) -> None:
-    """Raise InputError where a file's first bytes are not what its name says: servers send pages with status 200."""
+    """Raise InputError if a file's first bytes are not what its name says: servers send pages with status 200."""
     path = split_url(url).path.lower()
     starts = next((starts for ending, starts in _STARTS.items() if path.endswith(ending)), None)
     page = first.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))

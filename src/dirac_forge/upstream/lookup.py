@@ -63,7 +63,7 @@ class Lookup:
     def exists(self, project: str) -> bool:
         """Return whether the index has a project of this name, whose page is not read.
 
-        Raises InputError for what can't be a name, UnreachableError where the index can't be asked.
+        Raises InputError for what can't be a name, UnreachableError if the index can't be asked.
         """
         try:
             self._page(canonicalize_name(project))
@@ -78,7 +78,7 @@ class Lookup:
     def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
         """Return the newest release that can be used, with the reasons against newer ones.
 
-        Raises InputError where there is none, UnreachableError where the index can't be asked.
+        Raises InputError if there is none, UnreachableError if the index can't be asked.
         """
         return self._choice((canonicalize_name(project), str(specifiers)))
 
@@ -136,6 +136,6 @@ class Lookup:
 
 
 def _only(specifiers: SpecifierSet) -> Version | None:
-    """Return the one version that the specifiers admit; None where they may admit several."""
+    """Return the one version that the specifiers admit; None if they may admit several."""
     exact = [each.version for each in specifiers if each.operator == "==" and not each.version.endswith(".*")]
     return parse_version(exact[0]) if exact else None

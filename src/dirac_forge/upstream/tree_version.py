@@ -26,7 +26,7 @@ _ASSIGNED: Final = re.compile(
 def version_of_tree(folder: Path, facts: SdistFacts, *, name: str) -> Version | None:
     """Return the version that a tree declares, that its PKG-INFO has, or that the build reads from a file of it.
 
-    None where the build computes it.
+    None if the build computes it.
     """
     if (declared := own_version(facts)) is not None:
         return declared
@@ -37,7 +37,7 @@ def version_of_tree(folder: Path, facts: SdistFacts, *, name: str) -> Version | 
 
 
 def own_version(facts: SdistFacts) -> Version | None:
-    """Return the version that pyproject.toml or setup() declare, None where there is none or a placeholder."""
+    """Return the version that pyproject.toml or setup() declare, None if there is none or a placeholder."""
     declared = (table(facts.pyproject, "project"), without_placeholder(facts.pyproject), facts.setup)
     texts = (version for version in (place.get("version") for place in declared) if isinstance(version, str))
     return parse_version(next(texts, ""))
@@ -121,7 +121,7 @@ def _declared_in(parse: Callable[[str], object], text: str, *keys: str) -> Versi
 
 
 def _text_of(folder: Path, path: str) -> str | None:
-    """Return the start of a file below the folder, None where there is no such file."""
+    """Return the start of a file below the folder, None if there is no such file."""
     file = (folder / path).resolve()
     if not file.is_relative_to(folder.resolve()) or not file.is_file():
         return None

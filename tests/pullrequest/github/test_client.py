@@ -333,15 +333,15 @@ def test_a_branch_goes(github: GitHub, client: Client, branch: str) -> None:
 @pytest.mark.parametrize("name", ["..", "../../..", "a/../b", "", "/", "a//b", "./a", "a/."])
 def test_nothing_leaves_its_place(github: GitHub, client: Client, repo: Repo, name: str) -> None:
     """`requests` takes dots out of a path as a browser does: this would delete the repository, or all labels."""
-    with pytest.raises(InputError, match="is no branch that GitHub can have"):
+    with pytest.raises(InputError, match="is not a branch that GitHub can have"):
         client.delete_branch(repo, name)
     assert github.lines() == []
 
 
 def test_no_label_is_all_labels(github: GitHub, client: Client, repo: Repo) -> None:
-    with pytest.raises(InputError, match=r"^'\.\.' is no name that GitHub can have$"):
+    with pytest.raises(InputError, match=r"^'\.\.' is not a name that GitHub can have$"):
         client.unlabel(repo, 1, "..")
-    with pytest.raises(InputError, match=r"^'\.\.' is no sha that GitHub can have$"):
+    with pytest.raises(InputError, match=r"^'\.\.' is not a sha that GitHub can have$"):
         client.checks(repo, "..")
     assert github.lines() == []
 

@@ -240,7 +240,7 @@ def test_all_dependencies_include_what_only_the_channels_builds_know() -> None:
     assert [recipe.feedstock for recipe in made.recipes] == ["zz-deep", "zz-sniff", "zz-app"]
     rows = [(row.project, row.status, row.required_by) for row in made.needed if row.project.startswith("zz")]
     assert rows == [("zz-deep", "missing", ("zz-sniff",)), ("zz-sniff", "available", ("zz-app",))]
-    assert made.problems[-1] == "no recipe for graphviz, which zz-app requires: it is no project's package"
+    assert made.problems[-1] == "no recipe for graphviz, which zz-app requires: it is not a project's package"
 
 
 def test_build_requirements_that_exist_nowhere_are_left_out_and_told() -> None:

@@ -64,7 +64,7 @@ def test_good_recipes() -> None:
     [
         ("a-${{ version }}", "a-${{ versoin }}", 8, "versoin is not defined; is version meant?"),
         ("compiler", "compilr", 14, "compilr is not defined; is compiler meant?"),
-        ('compiler("c")', 'zzz("c")', 14, "zzz is no function of recipe.yaml"),
+        ('compiler("c")', 'zzz("c")', 14, "zzz is not a function of recipe.yaml"),
         ("${{ name }}", "${{ name", 5, "${{ without }}"),
         ("a-${{ version }}", "a-{{ version }}", 8, "{{ version }} is text in recipe.yaml; write ${{ version }}"),
         (

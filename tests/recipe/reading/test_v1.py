@@ -174,7 +174,7 @@ def test_several_outputs_and_a_staging_one() -> None:
     [
         (
             "package:\n  name: ${{ 1 + }}\n",
-            "recipe.yaml:2: 1 + is no expression: unexpected 'end of print statement'",
+            "recipe.yaml:2: 1 + is not an expression: unexpected 'end of print statement'",
         ),
         ("package: {name: a}\npackage: {name: b}\n", "recipe.yaml:2: package is there already in line 1"),
         ("package:\n  version: 1\n", "recipe.yaml: package: name is missing"),

@@ -38,7 +38,7 @@ HOSTILE = (
     "key:",
     "*alias &anchor !tag |",
     "%YAML 1.1",
-    "@{version} is no variable here",
+    "@{version} is not a variable here",
     "---",
     "... end",
     "é漢字🎉",

@@ -41,7 +41,7 @@ def test_parsers_are_seen(source: str) -> None:
         "import argparse\nargparse.Namespace()",
         "from mine import ArgumentParser\nArgumentParser()",
         "from .argparse import ArgumentParser\nArgumentParser()",
-        "import argparse\nthis is no python",
+        "import argparse\nthis is not a python",
         "import click\nclick.echo('x')",
     ],
 )

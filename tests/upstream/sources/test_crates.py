@@ -37,6 +37,6 @@ def test_a_broken_line_is_an_error() -> None:
     with (
         serving({"/br/ok/broken": "{"}) as server,
         Http(cache=None) as http,
-        pytest.raises(UnreachableError, match="a line that is no JSON"),
+        pytest.raises(UnreachableError, match="a line that is not JSON"),
     ):
         crates(http, Origin(kind="cratesio", name="broken", url=""), index=server.url)

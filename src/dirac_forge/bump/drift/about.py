@@ -58,7 +58,7 @@ def _tell_other_licence(draft: DriftDraft, output: OutputLines, new: ReleaseFact
 def _compared(
     draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region], *, told: bool
 ) -> Iterator[LicenceComparison]:
-    """Yield each licence of the edited text next to upstream's; nothing where one of them is not known."""
+    """Yield each licence of the edited text next to upstream's; nothing if one of them is not known."""
     numbers = [n for region in regions for n in values_of(draft.edits.lines, region, ("about", "license"))]
     # Upstream's is read from its texts, which takes a while.
     expression = _expression(new) if numbers else ""
@@ -81,7 +81,7 @@ def _declares(facts: ReleaseFacts, expression: str) -> bool:
 
 
 def _declared(facts: ReleaseFacts) -> tuple[object, ...]:
-    """What the metadata says of the licence."""
+    """Return what the metadata says of the licence."""
     classifiers = {one for one in facts.metadata.classifiers if one.startswith("License ::")}
     return facts.metadata.license_expression, facts.metadata.license, classifiers
 
@@ -134,7 +134,7 @@ class _Listed:
 
 
 def _listed(draft: DriftDraft, number: int) -> _Listed | None:
-    """None where the files are written in a way that is not edited."""
+    """None if the files are written in a way that is not edited."""
     if match := _SCALAR.fullmatch(draft.edits.current(number)):
         return _Listed(key_line=number, block=None, files=((number, match),))
     block = key_block(draft.edits.lines, number)

@@ -16,7 +16,7 @@ class LagStart:
 
     version: str
     date: str = ""
-    """`2025-03-01`; "" where the index does not tell."""
+    """`2025-03-01`; "" if the index does not tell."""
 
 
 CarriedKind = Literal[
@@ -73,9 +73,9 @@ class Carried:
     project: str = ""
     """The project behind it, as upstream spells it."""
     before: str = ""
-    """What the recipe had, "" where it is new."""
+    """What the recipe had, "" if it is new."""
     after: str = ""
-    """What it says now, "" where it goes."""
+    """What it says now, "" if it goes."""
     line: int = 0
     """In the text before, from 1; 0 for a new line."""
     evidence: str = ""
@@ -86,7 +86,7 @@ class Carried:
     lags: bool = False
     """Upstream had it before this release already."""
     since: LagStart | None = None
-    """When that began; None where nobody looked."""
+    """When that began; None if nobody looked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +135,7 @@ class UnmetRequirement:
     part: Literal["host", "run"]
     package: str
     lines: tuple[int, ...] = ()
-    """Of the edited text, from 1; () where the recipe does not list the package."""
+    """Of the edited text, from 1; () if the recipe does not list the package."""
     has: tuple[str, ...] = ()
     """What these lines say."""
     asked: tuple[str, ...]

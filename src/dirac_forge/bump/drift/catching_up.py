@@ -72,7 +72,7 @@ def _unmoved(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -
 
 
 def _raised(mine: tuple[Clause, ...], theirs: tuple[Clause, ...], *, bare: bool) -> tuple[Clause, ...] | None:
-    """Return the recipe's clauses with upstream's lower bound; None where theirs is no higher.
+    """Return the recipe's clauses with upstream's lower bound; None if theirs is no higher.
 
     A line without any clause gets upstream's with `bare`, one with others only stays as it is.
     """

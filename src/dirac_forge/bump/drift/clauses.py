@@ -21,7 +21,7 @@ _PRE_END = re.compile(r"(?<=\d)(?:a0|\.?dev0)$")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clause:
-    """One clause of a spec; `version` is None where the text is no version that PEP 440 knows."""
+    """One clause of a spec; `version` is None if the text is not a version that PEP 440 knows."""
 
     text: str
     """As written."""
@@ -252,7 +252,7 @@ def highs(spec: str) -> tuple[Clause, ...]:
 
 
 def lower_bound(clauses: Iterable[Clause]) -> Version | None:
-    """Return the version that nothing below is admitted, None where there is no such bound."""
+    """Return the version that nothing below is admitted, None if there is no such bound."""
     bounds = [c.version for c in clauses if c.side in {"low", "equal"}]
     return max(bounds, default=None)
 

@@ -1,6 +1,6 @@
 """What conda-forge has come to ask of every build: without it a proposal would not build, or would not pass the linter.
 
-It is no difference of upstream's, but a bump is when it is put right. Releases from before it was asked for stay as
+It is not a difference of upstream's, but a bump is when it is put right. Releases from before it was asked for stay as
 they were packaged then.
 """
 

@@ -68,7 +68,7 @@ class Edits:
         self._after.setdefault(after, []).extend(lines)
 
     def respecify(self, number: int, spec: str) -> bool:
-        """Another version spec for the requirement of a line; False where the line can't be split into its parts."""
+        """Another version spec for the requirement of a line; False if the line can't be split into its parts."""
         match = split_item(self.current(number))
         if match is None:
             return False

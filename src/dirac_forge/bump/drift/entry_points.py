@@ -81,7 +81,7 @@ class _CommandList:
 
 
 def _points(facts: ReleaseFacts) -> Mapping[str, str] | None:
-    """Return the commands of a release that can be written in a recipe; None where they are not known."""
+    """Return the commands of a release that can be written in a recipe; None if they are not known."""
     source = facts.wheel or facts.sdist
     if source is None:
         return None

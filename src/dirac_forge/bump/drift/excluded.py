@@ -50,7 +50,7 @@ def tell_admitted(draft: DriftDraft, output: OutputLines, requires_python: str |
 
 
 def _admitted(draft: DriftDraft, lines: Sequence[RequirementLine], pythons: Iterable[str]) -> list[str]:
-    """Return the Pythons that the edited lines admit; none where there is no line."""
+    """Return the Pythons that the edited lines admit; none if there is no line."""
     bounds = [draft.spec(line) for line in lines if not line.conditional]
     return [python for python in pythons if lines and all(_admits(spec, python) for spec in bounds)]
 

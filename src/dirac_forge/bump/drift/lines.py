@@ -160,7 +160,7 @@ def _line(
 
 
 def split_item(raw: str) -> re.Match[str] | None:
-    """Groups `lead`, `name`, `gap`, `spec`, `tail` of a requirement's line; None where it can't be split."""
+    """Groups `lead`, `name`, `gap`, `spec`, `tail` of a requirement's line; None if it can't be split."""
     return _ITEM.fullmatch(raw)
 
 
@@ -181,7 +181,7 @@ _KEY = re.compile(r"(\s*)((?:-\s+)?)(?P<key>[\w-]+):\s*(?:#.*)?$")
 
 
 def block_at(lines: Sequence[str], number: int, keys: Iterable[str]) -> Block | None:
-    """Return the list under one of `keys` that line `number` belongs to; None where it is written in another way."""
+    """Return the list under one of `keys` that line `number` belongs to; None if it is written in another way."""
     wanted = set(keys)
     for index in range(number - 1, -1, -1):
         match = _KEY.match(lines[index].rstrip("\r\n"))
@@ -192,7 +192,7 @@ def block_at(lines: Sequence[str], number: int, keys: Iterable[str]) -> Block | 
 
 
 def key_block(lines: Sequence[str], key_line: int) -> Block | None:
-    """Return the list below the key in line `key_line`; None where there is none."""
+    """Return the list below the key in line `key_line`; None if there is none."""
     match = _KEY.match(lines[key_line - 1].rstrip("\r\n"))
     if match is None:
         return None
@@ -223,7 +223,7 @@ def _said_below(lines: Sequence[str], line: int) -> Iterator[_SaidLine]:
 
 
 def extent(output: ReadOutput, lines: Sequence[str]) -> tuple[int, int] | None:
-    """First and last line of an output, blank lines behind it included; None where it is no item of a list."""
+    """First and last line of an output, blank lines behind it included; None if it is not an item of a list."""
     first = output.line
     match = re.match(r"(\s*)-\s", lines[first - 1]) if 0 < first <= len(lines) else None
     if match is None:

@@ -54,7 +54,7 @@ class Drift:
     removed: tuple[Carried, ...] = ()
     changed: tuple[Carried, ...] = ()
     beyond: tuple[Carried, ...] = ()
-    """What is no requirement: the licence and its files, imports of tests."""
+    """What is not a requirement: the licence and its files, imports of tests."""
     licences: tuple[LicenceComparison, ...] = ()
     """Of each output whose licence and upstream's are both known."""
     blockers: tuple[CompiledNow, ...] = ()
@@ -217,7 +217,7 @@ class _Merging:
         was: Mapping[str, ReleaseFacts],
         now: Mapping[str, ReleaseFacts],
     ) -> tuple[UnmetRequirement, ...]:
-        """Return what the edited recipe does not imply and no note reports; () where it can't be read (see faults)."""
+        """Return what the edited recipe does not imply and no note reports; () if it can't be read (see faults)."""
         compared = [
             Compared(
                 output=output.output.name,

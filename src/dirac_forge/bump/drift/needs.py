@@ -49,7 +49,7 @@ class UpstreamNeed:
 
     @property
     def project(self) -> str:
-        """The first of the projects, "" where none is known."""
+        """The first of the projects, "" if none is known."""
         return next(iter(self.projects), "")
 
     @property
@@ -169,7 +169,7 @@ def _renamed(texts: Iterable[str], other: str, extra: str) -> list[str]:
 
 
 def floor_of(requires_python: str | None) -> Version | None:
-    """Return the lowest Python that a Requires-Python admits (`3.8` of `>=3.8,<4`), None where it has no such bound."""
+    """Return the lowest Python that a Requires-Python admits (`3.8` of `>=3.8,<4`), None if it has no such bound."""
     try:
         clauses = SpecifierSet(requires_python or "")
     except ValueError:

@@ -33,7 +33,7 @@ class JoiningFamily:
     new: Mapping[str, ReleaseFacts]
     """Facts of the projects that no output is made from yet."""
     pin: str = ""
-    """How the outputs ask for each other (`==${{ version }}`), "" where they don't, or not alike."""
+    """How the outputs ask for each other (`==${{ version }}`), "" if they don't, or not alike."""
 
     def sibling(self, need: UpstreamNeed) -> bool:
         """Whether a requirement is another output of this recipe, or will be."""
@@ -99,7 +99,7 @@ def _new_in_family(
 
 
 def _common_pin(outputs: Sequence[OutputLines], own: Collection[str]) -> str:
-    """Return how the outputs ask for each other, "" where they don't, or not alike."""
+    """Return how the outputs ask for each other, "" if they don't, or not alike."""
     pins = set()
     for line in (line for output in outputs for line in output.of("run")):
         if line.key in own and line.kind == "package":

@@ -43,7 +43,7 @@ def _line_of(draft: DriftDraft, output: OutputLines, finding: UnmetRequirement) 
 
 
 def _together(specs: Sequence[str], *, noarch: bool) -> tuple[Clause, ...] | None:
-    """Return the clauses for a line that stands for all of the specs; None where no single line can."""
+    """Return the clauses for a line that stands for all of the specs; None if no single line can."""
     if len(specs) == 1:
         return clauses_of(specs[0])
     known = [clauses for spec in specs if (clauses := clauses_of(spec)) is not None]

@@ -132,7 +132,7 @@ class Requiring:
 
 
 def _touched(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -> set[str]:
-    """Names of what upstream changed, in every spelling that a recipe may have."""
+    """Return names of what upstream changed, in every spelling that a recipe may have."""
     changed = [need for key, need in new.items() if key not in old or old[key].lines != need.lines]
     return {key for need in changed for key in need.keys}
 

@@ -164,7 +164,7 @@ def _is_fresh(before: _Asked | None, asked: _Asked, lines: Sequence[ReadRequirem
 def _short_in(
     name: str, outputs: Sequence[ReadOutput], lines_of: Lines, section: Section, required: Mapping[str, _Asked]
 ) -> Iterator[_Short]:
-    """Yield what falls short in one environment: nothing where it is not built, or is no package of Python."""
+    """Yield what falls short in one environment: nothing if it is not built, or is not a package of Python."""
     output = next((one for one in outputs if one.name == name and one.skip is not True), None)
     if output is None:
         return

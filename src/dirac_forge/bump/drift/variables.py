@@ -21,7 +21,7 @@ class Variable:
 
     name: str
     definition: int
-    """The line that sets it, from 1; 0 where no edit of one line would do."""
+    """The line that sets it, from 1; 0 if no edit of one line would do."""
     text: str
     """What that line says with the new value."""
 
@@ -47,7 +47,7 @@ class Variable:
         return cls(name=name, definition=number, text=f"{found[f'lead{one}']}{value}{found[f'end{one}']}")
 
     def write(self, edits: Edits) -> bool:
-        """Give the variable its value; False where that can't be done."""
+        """Give the variable its value; False if that can't be done."""
         if self.definition:
             edits.replace(self.definition, self.text)
         return bool(self.definition)

@@ -21,7 +21,7 @@ Said = tuple[str, str, str, str]
 def faults(
     before: RecipeText, after: str, changes: Sequence[Carried], *, python_min: str, settings: Sequence[Setting] = ()
 ) -> tuple[str, ...]:
-    """Return what is wrong with the text `after`, in words; () where it is proved.
+    """Return what is wrong with the text `after`, in words; () if it is proved.
 
     It has to parse and to have the outputs of `before` with their versions, build numbers and sources (and those that
     `changes` adds), and its requirements may differ only by what `changes` says: on each platform, for each of the
@@ -75,7 +75,7 @@ class _Differences:
         self.come |= set(after - before)
 
     def unsaid(self, changes: Sequence[Carried]) -> Iterable[str]:
-        """Lines that differ without a change that explains it."""
+        """Yield lines that differ without a change that explains it."""
         everywhere = any(change.package == "python_min" for change in changes)
         known = {(change.output, canonicalize_name(change.package)) for change in changes}
         for word, lines in (("lost", self.gone), ("gained", self.come)):

@@ -45,7 +45,7 @@ def curated() -> Mapping[str, NameEntry]:
 
 @cache
 def namesakes() -> Mapping[str, str]:
-    """Packages that share their name with a project on PyPI but are something else, to what they are."""
+    """Return packages that share their name with a project on PyPI but are something else, to what they are."""
     return dict(_document()["namesakes"])
 
 
@@ -63,7 +63,7 @@ def extras() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def siblings() -> frozenset[str]:
-    """Packages of extras that come from the feedstock of the project's own package, whatever their name."""
+    """Return packages of extras that come from the feedstock of the project's own package, whatever their name."""
     return frozenset(_document()["siblings"]["packages"])
 
 

@@ -35,9 +35,9 @@ T = TypeVar("T")
 
 
 def site_of(api_url: str) -> str:
-    """Where people and git go, for the URL of an API: github.com, a tenant of ghe.com, or a server (GHES).
+    """Return where people and git go, for the URL of an API: github.com, a tenant of ghe.com, or a server (GHES).
 
-    Raises InputError if it is no https URL (plain http is for this machine only).
+    Raises InputError if it is not an https URL (plain http is for this machine only).
     """
     parts = split_url(api_url)
     local = parts.hostname in ("127.0.0.1", "::1", "localhost")
@@ -64,7 +64,7 @@ def path_of(template: str, **parts: str | int) -> str:
     for name, part in parts.items():
         segments = str(part).split("/") if name in ("repo", "branch") else [str(part)]
         if not {"", ".", ".."}.isdisjoint(segments):
-            raise InputError(f"{str(part)!r} is no {name} that GitHub can have")
+            raise InputError(f"{str(part)!r} is not a {name} that GitHub can have")
     return template.format(
         **{name: quote(str(part), safe="/" if name in ("repo", "branch") else "") for name, part in parts.items()}
     )
@@ -102,7 +102,7 @@ class Api:
     def pages(self, path: str, query: Mapping[str, str] = _NONE, *, inside: str = "") -> Iterator[Any]:
         """Yield the items of all pages, each page asked for when the one before is used up.
 
-        `inside` is the key of the list where a page is an object. Raises NonsenseError for a page that is no list,
+        `inside` is the key of the list where a page is an object. Raises NonsenseError for a page that is not a list,
         and for more than 100 pages.
         """
         place: str | None = self._place(path, {"per_page": "100", **query})

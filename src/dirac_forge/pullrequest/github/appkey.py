@@ -17,7 +17,7 @@ _LIFE = 540
 def signed(app: AppKey, now: float) -> Token:
     """Return a JSON web token (RFC 7519, RS256) with which the App itself asks; `now` in seconds since 1970.
 
-    Raises ForgeError if PyJWT is not installed, InputError if the key is no private RSA key.
+    Raises ForgeError if PyJWT is not installed, InputError if the key is not a private RSA key.
     """
     try:
         import jwt  # noqa: PLC0415  # optional: only Apps need it

@@ -174,5 +174,5 @@ def _verdict(status: str, conclusion: str | None) -> str:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not text")
     return value

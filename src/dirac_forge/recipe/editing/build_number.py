@@ -30,7 +30,7 @@ def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
     """Return `text` with every build number raised by `by`, all else as it was, byte for byte.
 
     Numbers are raised where they are written: after `number:` of any output, and in the variables that they are made
-    from. The result is read back: raises RecipeError where a number would not come out `by` higher.
+    from. The result is read back: raises RecipeError if a number would not come out `by` higher.
     """
     v1 = Path(path).name == "recipe.yaml"
     try:

@@ -63,7 +63,7 @@ class EditDraft:
 def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ()) -> str:
     """Return the recipe's own version.
 
-    Raises RecipeError where there is none, where it can't be known, or where there are two.
+    Raises RecipeError if there is none, where it can't be known, or where there are two.
     """
     return _version(text, path, _outputs(text, path, settings or _everywhere()))
 
@@ -89,7 +89,7 @@ def start(
     they can be had. `commits` maps commits that the recipe names to those of the new version. `own` is the version
     that moves where it is another one than the recipe's: that of a second project in it.
 
-    Raises RecipeError where the recipe has no version or two, or where it is not certain what must change.
+    Raises RecipeError if the recipe has no version or two, or where it is not certain what must change.
     """
     chosen = tuple(settings) or _everywhere()
     before = _outputs(text, path, chosen)
@@ -146,7 +146,7 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
 
 
 def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> Iterator[Replacement]:
-    """Yield where the draft has an old hash, with the new one. Raises RecipeError where a hash is missing."""
+    """Yield where the draft has an old hash, with the new one. Raises RecipeError if a hash is missing."""
     entries = sorted({source.entry for source in (*draft.moved, *draft.unmoved)})
     for source in draft.moved:
         known = next((hashes[url] for url in source.urls if url in hashes), {})
@@ -270,7 +270,7 @@ def _sources_of(
     before: Sequence[tuple[ReadOutput, ...]],
     after: Sequence[tuple[ReadOutput, ...]],
 ) -> dict[tuple[object, ...], MovedSource]:
-    """Return the sources of all outputs by key. Raises RecipeError where the edit changes the outputs themselves."""
+    """Return the sources of all outputs by key. Raises RecipeError if the edit changes the outputs themselves."""
     sources: dict[tuple[object, ...], MovedSource] = {}
     for old_outputs, new_outputs in zip(before, after, strict=True):
         _same_outputs(draft, old_outputs, new_outputs)
@@ -281,7 +281,7 @@ def _sources_of(
 
 
 def _check_unmoved(sources: Sequence[MovedSource], path: str) -> None:
-    """Raise RecipeError where none of the sources moved and one has a hash."""
+    """Raise RecipeError if none of the sources moved and one has a hash."""
     if any(source.hashes for source in sources):
         raise RecipeError(
             f"no source has the version in its URL ({sources[0].urls[0]}): edit it by hand",

@@ -60,7 +60,7 @@ class EditedText:
         return {now.name for was, now in zip(old, assigned, strict=True) if was.raw != now.raw}
 
     def moved(self, old: ReadOutput, new: ReadOutput) -> Iterator[MovedSource]:
-        """Yield the sources of an output, unmoved ones too; raises RecipeError where that can't be known."""
+        """Yield the sources of an output, unmoved ones too; raises RecipeError if that can't be known."""
         for was, now in paired(old, new, path=self.path):
             source = _source(was, now)
             unknown = next((one for one in now if one.unknown), None)
@@ -78,7 +78,7 @@ def paired(
 ) -> list[tuple[tuple[ReadSource, ...], tuple[ReadSource, ...]]]:
     """Return the sources of an output before and after, mirrors together; those without a URL are left out.
 
-    Raises RecipeError where there are more or fewer of them.
+    Raises RecipeError if there are more or fewer of them.
     """
     before, after = (*old.sources, *old.common_sources), (*new.sources, *new.common_sources)
     if len(before) != len(after):

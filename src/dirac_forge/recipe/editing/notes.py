@@ -73,7 +73,7 @@ def kept_commits(
 ) -> list[CommitKept]:
     """Return a note for each repository that is checked out where it was before.
 
-    Raises RecipeError where that is all that there is: the new version would be built from the old text.
+    Raises RecipeError if that is all that there is: the new version would be built from the old text.
     """
     kept: dict[str, ReadSource] = {}
     moves = files_move

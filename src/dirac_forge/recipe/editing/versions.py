@@ -73,7 +73,7 @@ def _in_variables(
 def _in_hash_tables(
     assigned: Sequence[TextPlace], text: str, change: tuple[str, str], *, v1: bool
 ) -> list[Replacement]:
-    """The version as a key of what hashes are looked up in: `{% set hashes = {"1.2.3": …} %}`."""
+    """Return the version as a key of what hashes are looked up in: `{% set hashes = {"1.2.3": …} %}`."""
     reached = closure({name for place in hash_values(text) for name in place.names}, assigned)
     tables = (place for place in assigned if place.name in reached and place.literal is None)
     return [edit for place in tables for edit in _whole(place, *change, v1=v1)]
@@ -130,7 +130,7 @@ def _split(leaves: Sequence[TextPlace], old: str, new: str) -> Iterator[Replacem
 
 
 def _positions(name: str, own: Sequence[str], version: Sequence[str]) -> list[int]:
-    """Where a variable's parts may be in the version: where its name says, else wherever they fit."""
+    """Return where a variable's parts may be in the version: where its name says, else wherever they fit."""
     fitting = [i for i in range(len(version) - len(own) + 1) if version[i : i + len(own)] == own]
     return [i for i in fitting if i < len(_PART_NAMES) and any(part in name for part in _PART_NAMES[i])] or fitting
 

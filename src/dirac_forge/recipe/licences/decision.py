@@ -56,9 +56,9 @@ class LicenceDecision:
     """What to write into `about`, and why."""
 
     expression: str
-    """SPDX; "" where it is not known."""
+    """SPDX; "" if it is not known."""
     files: tuple[str, ...]
-    """Paths in the sdist; () where it ships none."""
+    """Paths in the sdist; () if it ships none."""
     notes: tuple[Note, ...] = ()
 
 
@@ -114,7 +114,7 @@ def _no_file(wheel_texts: Mapping[str, str]) -> Note:
 
 
 def _own_expression(written: str | None, evidence: _Evidence, notes: list[Note]) -> str | None:
-    """Return the project's License-Expression, None where it has none or one that is not SPDX."""
+    """Return the project's License-Expression, None if it has none or one that is not SPDX."""
     if not written:
         return None
     expression = normalised(written)
@@ -266,7 +266,7 @@ def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
 
 
 def _resolved(term: Term, evidence: _Evidence, notes: list[Note]) -> str:
-    """Return the SPDX identifier of a term, its open part filled in from the texts; "" where they don't have it."""
+    """Return the SPDX identifier of a term, its open part filled in from the texts; "" if they don't have it."""
     if term.is_open:
         read = (*evidence.texts, *evidence.notices)
         like = next((text for text in read if text != term and not text.is_open and term.agrees(text)), None)

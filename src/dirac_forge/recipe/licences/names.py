@@ -188,7 +188,7 @@ def normalised(expression: str) -> str | None:
 
 
 def from_field(text: str) -> tuple[Term, ...]:
-    """Return the licences that a License field names; () where it names none (or is the text of one)."""
+    """Return the licences that a License field names; () if it names none (or is the text of one)."""
     text = " ".join(text.split())
     if not text or len(text) > _LONGEST or text.upper() in {"UNKNOWN", "NONE", "OTHER", "N/A"}:
         return ()

@@ -56,7 +56,7 @@ def _repository(labelled: Mapping[str, str]) -> str | None:
 
 
 def summary_of(metadata: CoreMetadata) -> str:
-    """Return one line of printable text, "" where upstream gives none."""
+    """Return one line of printable text, "" if upstream gives none."""
     text = " ".join("".join(c if c.isprintable() else " " for c in metadata.summary or "").split())
     return "" if text.upper() in {"UNKNOWN", "TODO"} else _cut(text)
 

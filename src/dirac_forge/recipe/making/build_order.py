@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 
 def build_order(needs: Mapping[str, Iterable[str]]) -> list[str]:
-    """Everything that `needs` names (what is built to what it needs), what is needed first.
+    """Return everything that `needs` names (what is built to what it needs), what is needed first.
 
     Names decide where that leaves a choice, and within a cycle.
     """

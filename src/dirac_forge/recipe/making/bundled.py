@@ -60,7 +60,7 @@ def bundled_libraries(members: Iterable[str], texts: Mapping[str, str], project:
 
 
 def _folder_names() -> Mapping[str, str]:
-    """Names of folders to packages: the package's own name and those that pkg-config knows."""
+    """Return names of folders to packages: the package's own name and those that pkg-config knows."""
     rows = libraries("discovered")
     own = {packages[0]: packages[0] for packages in rows.values()}
     return own | {name: packages[0] for name, packages in rows.items() if len(packages) == 1}

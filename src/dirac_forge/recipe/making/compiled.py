@@ -46,7 +46,7 @@ class Nature:
     abi3: str = ""
     """The oldest Python of the wheels for the stable ABI (`3.9`), where all wheels of CPython are such."""
     only: str = ""
-    """The one system that it is for (`linux`, `osx`, `win`), "" where it is for several."""
+    """The one system that it is for (`linux`, `osx`, `win`), "" if it is for several."""
     notes: tuple[Note, ...] = ()
 
 
@@ -160,7 +160,7 @@ def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, NoteKind, 
 
 
 def _only_classified(named: Sequence[str]) -> str:
-    """Return the system that all classifiers of systems name, "" where there are none or several."""
+    """Return the system that all classifiers of systems name, "" if there are none or several."""
     systems = (s for s, starts in _CLASSIFIERS.items() if all(name.startswith(starts) for name in named))
     return next(systems, "") if named else ""
 

@@ -34,7 +34,7 @@ class FoundProject:
     project: str
     """As the index spells it."""
     version: Version | None = None
-    """None where it could not be found out; `problem` says why."""
+    """None if it could not be found out; `problem` says why."""
     requires_dist: RequirementList = field(default_factory=RequirementList)
     extras: frozenset[str] = frozenset()
     """Of a root: what else it is asked for."""
@@ -69,7 +69,7 @@ class Dependency:
     """What each of those asks for, in their order."""
 
     def asked_by(self, requirers: Collection[NormalizedName]) -> Dependency | None:
-        """Return the dependency as if only `requirers` required it; None where none of them does."""
+        """Return the dependency as if only `requirers` required it; None if none of them does."""
         some = tuple(each for each in self.asked if each.requirer in requirers)
         if len(some) == len(self.asked):
             return self
@@ -95,7 +95,7 @@ class DependencyTree:
     unknown: frozenset[NormalizedName] = frozenset()
     """Projects that could not be looked up."""
     cut: str = ""
-    """Why the tree ends before its leaves; "" where it does not."""
+    """Why the tree ends before its leaves; "" if it does not."""
 
     def joined(self, other: DependencyTree) -> DependencyTree:
         """Both trees at once, to order builds."""
@@ -107,7 +107,7 @@ class DependencyTree:
         )
 
     def brought(self, project: str) -> frozenset[str] | None:
-        """Everything that is installed with a project; None where some of it could not be looked up."""
+        """Return everything that is installed with a project; None if some of it could not be looked up."""
         import networkx as nx  # noqa: PLC0415  # 0.15 s that `--help` does without
 
         graph: nx.DiGraph[str] = nx.DiGraph((name, need) for name, found in self.needs.items() for need in found)

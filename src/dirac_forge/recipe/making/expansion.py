@@ -47,7 +47,7 @@ class Providers:
     bundled: Callable[[str, str], str | None] = _no_package
     """Project and extra to the package that holds both (`cachecontrol-with-filecache`), where a channel has one."""
     brought: Callable[[str], Collection[str] | None] = _unknown_closure
-    """Project to every project that is installed with it (normalised), None where that is not known."""
+    """Project to every project that is installed with it (normalised), None if that is not known."""
     metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = _no_metadata
     """The metadata of the release of a project that a requirement selects, to see what an extra adds."""
 
@@ -67,7 +67,7 @@ class WantedRequirement:
 def expand(
     requirements: RequirementList, scope: Scope, providers: Providers, *, extras: Iterable[str] = ()
 ) -> tuple[list[WantedRequirement], list[Note]]:
-    """All requirements that hold anywhere in the scope, with what their extras add, and notes on what was left out."""
+    """Return the requirements that hold in the scope, with those of their extras, and notes on what was left out."""
     expansion = _Expansion(scope, providers)
     for line in requirements.lines:
         for problem in RequirementList((line,)).problems:

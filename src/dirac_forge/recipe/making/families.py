@@ -32,13 +32,13 @@ class Families:
     feedstocks: Mapping[str, Sequence[str]]
     """Feedstock to the projects that it holds."""
     metadata: Callable[[str, SpecifierSet], CoreMetadata]
-    """Of the newest release of a project that satisfies the specifiers; raises InputError where there is none."""
+    """Of the newest release of a project that satisfies the specifiers; raises InputError if there is none."""
     executor: Executor
     prefetch: Callable[[str], None]
     """Makes ready what will be asked of a project soon; raises nothing."""
 
     def of(self, project: str) -> tuple[str, tuple[str, ...]]:
-        """Return the feedstock whose recipe holds `project` beside others ("" where none does), and its projects."""
+        """Return the feedstock whose recipe holds `project` beside others ("" if none does), and its projects."""
         name = canonicalize_name(project)
         for feedstock, projects in self.feedstocks.items():
             members = tuple(canonicalize_name(member) for member in projects)

@@ -36,7 +36,7 @@ def generate(
 ) -> Recipe:
     """Return the recipe of `feedstock`: one output for each part, siblings pinned to each other and in build order.
 
-    Raises InputError where a release has nothing that a recipe could be made from.
+    Raises InputError if a release has nothing that a recipe could be made from.
     """
     main = next((part for part in parts if feedstock in (part.package, *part.aliases)), parts[-1])
     providers = replace(providers, metadata=_metadata_with(parts, providers))
@@ -85,7 +85,7 @@ def _metadata_with(
 
 
 def _modules(parts: Iterable[FamilyPart]) -> dict[str, Sibling]:
-    """What each part installs, to the part: known for sure from its wheel alone."""
+    """Return what each part installs, to the part: known for sure from its wheel alone."""
     return {
         module: Sibling(
             package=part.package,

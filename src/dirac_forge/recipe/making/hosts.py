@@ -82,7 +82,7 @@ def build_tool_names(sdist: SdistFacts) -> frozenset[str]:
 
 
 def build_requirements(sdist: SdistFacts) -> RequirementList:
-    """Requirements (PEP 508) of the build, in upstream's order.
+    """Return requirements (PEP 508) of the build, in upstream's order.
 
     Those of [build-system], else setuptools; what an in-tree backend asks for; with setuptools also `setup_requires` of
     setup.cfg and setup.py, and what setup.py imports.
@@ -131,7 +131,7 @@ def _undeclared_backend(sdist: SdistFacts, names: frozenset[str]) -> list[str]:
 
 
 def backend_texts(sdist: SdistFacts) -> tuple[str, ...]:
-    """Return the sources of a build backend that is in the archive itself; () where the backend is another project."""
+    """Return the sources of a build backend that is in the archive itself; () if the backend is another project."""
     folders = _system(sdist).get("backend-path")
     starts = [str(folder).strip("./") for folder in folders] if isinstance(folders, list) else []
     texts = (

@@ -80,7 +80,7 @@ def _row(
     possible: Collection[NormalizedName],
     stands: Stands,
 ) -> Needed | None:
-    """Return where one dependency stands; None where nothing that is written needs it and the channel lacks it."""
+    """Return where one dependency stands; None if nothing that is written needs it and the channel lacks it."""
     asked, perhaps = dependency.asked_by(certain), dependency.asked_by(possible)
     if perhaps is None:
         row = stands(replace(dependency, specifiers=SpecifierSet()))

@@ -26,4 +26,4 @@ NOT_LIBRARIES = {
     "pythoninterp", "pythonlibs", "scikit-build", "skbuild", "swig", "threads", "torch", "unixcommands",
     "vcvars",
 }  # fmt: skip
-"""What Meson and CMake look for that is no library: tools, Python, and what requirements bring."""
+"""What Meson and CMake look for that is not a library: tools, Python, and what requirements bring."""

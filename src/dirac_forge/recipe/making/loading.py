@@ -52,9 +52,9 @@ class UnmetImport:
     project: str = ""
     """The project that has it, where that is known."""
     extra: str = ""
-    """The extra of the package that brings it, "" where none does."""
+    """The extra of the package that brings it, "" if none does."""
     removed: str = ""
-    """The Python whose standard library no longer has it (`3.12`), "" where none ever had it."""
+    """The Python whose standard library no longer has it (`3.12`), "" if none ever had it."""
 
 
 class ModuleGraph:
@@ -167,7 +167,7 @@ def unmet_imports(
         name: the module that is loaded.
         required: the projects that the release requires without extras, and in which versions.
         extras: projects that only an extra requires, to the extra.
-        brought: everything that is installed with the release, None where that is not known: then only an import that
+        brought: everything that is installed with the release, None if that is not known: then only an import that
             belongs to an extra, or to setuptools, is unmet for sure.
         newest: the newest Python that it is tested with.
     """
@@ -309,7 +309,7 @@ def _dotted(facts: ReleaseFacts) -> Iterator[tuple[str, SourceModule]]:
 
 
 def _place_in_tree(facts: ReleaseFacts) -> Callable[[str], str | None]:
-    """Where a file of a tree is installed: below the folder that holds the packages, if it is in one."""
+    """Return where a file of a tree is installed: below the folder that holds the packages, if it is in one."""
     roots = [f"{root}/" for root in source_roots(facts.sdist)] if facts.sdist is not None else []
 
     def place(path: str) -> str | None:
@@ -319,7 +319,7 @@ def _place_in_tree(facts: ReleaseFacts) -> Callable[[str], str | None]:
 
 
 def _place_in_wheel(members: Iterable[str]) -> Callable[[str], str | None]:
-    """Where a file of the sources is in the wheel, the longest match first; None where it is not installed."""
+    """Return where a file of the sources is in the wheel, the longest match first; None if it is not installed."""
     installed = frozenset(members)
 
     def place(path: str) -> str | None:

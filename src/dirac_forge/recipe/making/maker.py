@@ -67,7 +67,7 @@ class Maker:
     def make(self, orders: Sequence[Order], deps: Deps) -> MadeRecipes:
         """Return the recipes of the orders, and as `deps` says those of what they need.
 
-        Raises ForgeError where an ordered project can't be had; trouble with a dependency is a problem in the result.
+        Raises ForgeError if an ordered project can't be had; trouble with a dependency is a problem in the result.
         """
         # 0.15 s to import, which the order of outputs needs: better while the network is waited for.
         self.executor.submit(import_module, "networkx")
@@ -217,7 +217,7 @@ class Maker:
         names = sorted(required(recipe).difference(known))
         own = tuple(name for name in names if self._names.mapped(name).package == name)
         problems += (
-            f"no recipe for {name}, which {recipe.feedstock} requires: it is no project's package"
+            f"no recipe for {name}, which {recipe.feedstock} requires: it is not a project's package"
             for name in names
             if name not in own
         )

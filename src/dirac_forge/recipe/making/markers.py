@@ -31,7 +31,7 @@ class Reach:
     every_python: bool
     every_platform: bool
     exact: bool = True
-    """False where it holds for some pairs of these only (`win32` for one Python, all for another)."""
+    """False if it holds for some pairs of these only (`win32` for one Python, all for another)."""
     cells: frozenset[tuple[str, str]] = frozenset()
     """The pairs of Python and platform where it holds."""
     earlier: bool = False
@@ -52,7 +52,7 @@ class Reach:
 
 
 def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Reach:
-    """Where `marker` holds, with any of `extras` asked for (none: the plain requirement)."""
+    """Return where `marker` holds, with any of `extras` asked for (none: the plain requirement)."""
     text = str(marker) if marker else ""
     # An extra that a marker does not name decides as none does, so that the answer serves for all of these.
     deciding = extras if _ORDERED.search(text) else (extra for extra in extras if extra in text)
@@ -136,7 +136,7 @@ def _evaluate(marker: Marker, python: str, platform: str, extra: str) -> bool:
 
 
 def both(one: Reach, other: Reach | None, scope: Scope) -> Reach:
-    """Where both hold; `other` None holds everywhere."""
+    """Return where both hold; `other` None holds everywhere."""
     if other is None:
         return one
     ends = {"earlier": one.earlier and other.earlier, "later": one.later and other.later}

@@ -14,7 +14,7 @@ _OFF = (None, False, 0, "", "0", "no", "No", "false", "False", "off")
 
 
 def asked_by_variable(setup: str) -> str:
-    """Return the variable without which setup.py compiles nothing, "" where there is none or it is not clear."""
+    """Return the variable without which setup.py compiles nothing, "" if there is none or it is not clear."""
     tree = parse(setup.encode()) if _COMPILES.search(setup) else None
     if tree is None:
         return ""
@@ -32,7 +32,7 @@ def _source(body: list[ast.stmt] | ast.expr) -> str:
 
 
 def _flags(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """Names that are true only where a variable of the environment is set, to the variable."""
+    """Yield names that are true only where a variable of the environment is set, to the variable."""
     assigned: dict[str, list[tuple[ast.expr, str]]] = {}
     for node, test in _assignments(tree):
         for target in node.targets:

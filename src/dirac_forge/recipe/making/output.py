@@ -161,7 +161,7 @@ class _Builder:
         return (*self.source.sources, Source(url=licence.url, sha256=licence.sha256, file_name=licence.name))
 
     def _skipped(self) -> tuple[When, ...]:
-        """What upstream does not admit: the channel builds compiled packages for all other Pythons and systems."""
+        """Return the conditions under which a compiled package is skipped, since upstream does not admit them."""
         conditions = [refused_pythons(requires_python(self.facts), self.family.channel)]
         if self.nature.only:
             conditions.append(When(f"not {self.nature.only}", f"not {self.nature.only}"))
@@ -293,7 +293,7 @@ class _Builder:
         return [f">={version}" for version in lower if version.release[:2] == oldest and version.micro]
 
     def _python_ceiling(self) -> list[str]:
-        """Clauses of Requires-Python that exclude a Python 3 above the floor: `<3.13`, `!=3.11.*`."""
+        """Return clauses of Requires-Python that exclude a Python 3 above the floor: `<3.13`, `!=3.11.*`."""
         floor = Version(self.family.python_min).minor
         kept = []
         for clause in conda_spec(requires_python(self.facts)).split(","):
@@ -357,7 +357,7 @@ class _Builder:
         return (*files, *(["THIRDPARTY.yml"] if "rust" in self.nature.languages else []))
 
     def _in_wheel(self, paths: list[str]) -> list[str]:
-        """Where licence files are below the wheel's .dist-info folder."""
+        """Return where licence files are below the wheel's .dist-info folder."""
         members = self.facts.wheel.members if self.facts.wheel is not None else ()
         below = {member.partition(".dist-info/")[2] for member in members}
         places = (f"{folder}{path}" for path in paths for folder in ("licenses/", "license_files/", ""))

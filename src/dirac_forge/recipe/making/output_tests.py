@@ -52,9 +52,9 @@ def test_of(
     siblings: Mapping[str, Sibling],
     folded: Sequence[str],
 ) -> OutputTest:
-    """The test of a release's output, which has the requirements of the extras `folded` too.
+    """Return the test of a release's output, which has the requirements of the extras `folded` too.
 
-    `brought` is every project that is installed with it, None where unknown; `siblings` are what the other outputs of
+    `brought` is every project that is installed with it, None if unknown; `siblings` are what the other outputs of
     the recipe install, by the name of the module: one that is imported and not required is asked for.
     """
     graph = ModuleGraph(facts)
@@ -145,7 +145,7 @@ def _with_siblings(required: Iterable[str], siblings: Mapping[str, Sibling]) -> 
 def _undeclared_siblings(
     graph: ModuleGraph, modules: Iterable[str], siblings: Mapping[str, Sibling], brought: Collection[str]
 ) -> list[tuple[str, str, Sibling]]:
-    """The siblings whose modules are imported and that nothing brings, each with one import and its file."""
+    """Return the siblings whose modules are imported and that nothing brings, each with one import and its file."""
     found: dict[str, tuple[str, str, Sibling]] = {}
     for target, path in (item for module in modules for item in graph.foreign_imports(module).items()):
         sibling = next((siblings[name] for name in reversed(parents_of(target)) if name in siblings), None)
@@ -159,7 +159,7 @@ def _sibling_note(module: str, path: str, sibling: Sibling) -> Note:
 
 
 def _told(groups: Iterable[tuple[UnmetImport, ...]]) -> Iterable[UnmetImport]:
-    """The unmet imports of all modules, once each; what may come with an extra's projects is left out of them."""
+    """Return the unmet imports of all modules, each once, without what an extra's projects may bring."""
     told: dict[UnmetImport, None] = {}
     for group in groups:
         with_extra = any(each.extra for each in group)

@@ -45,7 +45,7 @@ _Bound = tuple[Version, bool]
 
 
 def _union(sets: Sequence[SpecifierSet]) -> list[Specifier]:
-    """Clauses that admit whatever any of the sets admits, as one range."""
+    """Return clauses that admit whatever any of the sets admits, as one range."""
     if all(specifiers == sets[0] for specifiers in sets):
         return list(sets[0])
     lows, highs = [_lower(specifiers) for specifiers in sets], [_upper(specifiers) for specifiers in sets]
@@ -74,7 +74,7 @@ def _upper(specifiers: SpecifierSet) -> _Bound | None:
 
 
 def _end(clause: Specifier) -> _Bound | None:
-    """Where one clause ends: `~=2.0` before 3, `==1.5.*` before 1.6."""
+    """Return where one clause ends: `~=2.0` before 3, `==1.5.*` before 1.6."""
     version = _version(clause)
     match clause.operator:
         case "<" | "<=":

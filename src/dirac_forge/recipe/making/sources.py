@@ -54,7 +54,7 @@ class ChosenSource:
     wheel: bool = False
     """Whether the wheel is installed: nothing is built, and no build tool is needed."""
     unpacked: str = ""
-    """The folder with the wheel's licences, with a slash; "" where the sdist has them."""
+    """The folder with the wheel's licences, with a slash; "" if the sdist has them."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables that the build needs: an archive of a tag does not know its version."""
     notes: tuple[Note, ...] = ()
@@ -105,7 +105,7 @@ def _wheel_instead(
 
 
 def _lost(facts: ReleaseFacts) -> tuple[str, ...]:
-    """Return the files that a build from the sdist would lose, () where they are few and may be made by it."""
+    """Return the files that a build from the sdist would lose, () if they are few and may be made by it."""
     if facts.wheel is None or facts.sdist is None:
         return ()
     lost = lost_files(facts.wheel, facts.sdist)

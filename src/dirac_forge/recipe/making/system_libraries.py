@@ -62,7 +62,7 @@ def system_libraries(texts: Mapping[str, str]) -> NamedLibraries:
 
 
 def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the names of libraries in a build file with their packages, () where those are not known."""
+    """Yield the names of libraries in a build file with their packages, () if those are not known."""
     match path.name:
         case "Cargo.toml":
             yield from ((c, p) for c, p in libraries("crate").items() if re.search(rf"^{c}\b", text, re.MULTILINE))

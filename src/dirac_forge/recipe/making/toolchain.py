@@ -129,7 +129,7 @@ def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> s
 
 
 def _declared_languages(sdist: SdistFacts) -> Iterator[str]:
-    """Yield the languages that Meson's or CMake's build files list; nothing where they list none."""
+    """Yield the languages that Meson's or CMake's build files list; nothing if they list none."""
     for path, text in sdist.texts.items():
         match PurePosixPath(path).name:
             case "meson.build":

@@ -25,7 +25,7 @@ _PROGRAMS = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "swig"
 
 
 def noarch_tools(lines: Sequence[Requirement]) -> Tools:
-    """Everything is in host: a noarch package is built with the oldest Python (CFEP-25)."""
+    """Return empty build requirements and the host of a noarch package, with the oldest Python (CFEP-25)."""
     return (), (Requirement(name="python", spec="@{python_min}.*"), Requirement(name="pip"), *lines)
 
 

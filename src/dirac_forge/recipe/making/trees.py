@@ -43,7 +43,7 @@ def _named_roots(sdist: SdistFacts) -> Iterator[str]:
 
 
 def declared_modules(sdist: SdistFacts, is_namespace: Callable[[str], bool]) -> list[str]:
-    """Return the packages and modules that setup() or [tool.setuptools] list, none within another; [] where none do."""
+    """Return the packages and modules that setup() or [tool.setuptools] list, none within another; [] if none do."""
     settings = table(sdist.pyproject, "tool", "setuptools")
     packages = sdist.setup.get("packages", settings.get("packages", []))
     if not isinstance(packages, list):

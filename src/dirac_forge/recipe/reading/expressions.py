@@ -70,13 +70,13 @@ GLOBALS: dict[str, object] = {
 
 @lru_cache(maxsize=50_000)
 def parse_expression(text: str) -> nodes.Expr:
-    """Return the syntax tree of one expression; raises EvaluationError where it is none."""
+    """Return the syntax tree of one expression; raises EvaluationError if it is none."""
     if len(text) > _MAX_LENGTH:
         raise EvaluationError("an expression is too long")
     try:
         body = ENVIRONMENT.parse("{{" + text + "\n}}").body
     except (TemplateSyntaxError, ValueError, RecursionError, MemoryError) as exc:
-        raise EvaluationError(f"{text.strip()} is no expression: {exc}") from exc
+        raise EvaluationError(f"{text.strip()} is not an expression: {exc}") from exc
     match body:
         case [nodes.Output(nodes=[nodes.TemplateData()])] | []:
             raise EvaluationError("an expression is empty")
@@ -84,11 +84,11 @@ def parse_expression(text: str) -> nodes.Expr:
             check_depth(expression)
             return expression
         case _:
-            raise EvaluationError(f"{text.strip()} is no single expression")
+            raise EvaluationError(f"{text.strip()} is not a single expression")
 
 
 def check_depth(root: nodes.Node) -> None:
-    """Raise EvaluationError where a syntax tree is deeper than the evaluation of it may be (`1 + 1 + …`)."""
+    """Raise EvaluationError if a syntax tree is deeper than the evaluation of it may be (`1 + 1 + …`)."""
     level, depth = [root], 0
     while level:
         level = [child for node in level for child in node.iter_child_nodes()]
@@ -99,7 +99,7 @@ def check_depth(root: nodes.Node) -> None:
 
 @lru_cache(maxsize=50_000)
 def expression_names(text: str) -> frozenset[str]:
-    """Return the variables that an expression reads; nothing where it can't be parsed."""
+    """Return the variables that an expression reads; nothing if it can't be parsed."""
     try:
         tree = parse_expression(text)
     except EvaluationError:
@@ -109,9 +109,9 @@ def expression_names(text: str) -> frozenset[str]:
 
 
 def evaluate(text: str, names: Mapping[str, object], budget: Budget | None = None) -> object:
-    """Return the value of one expression; Unknown where it depends on a variable that is not in `names`.
+    """Return the value of one expression; Unknown if it depends on a variable that is not in `names`.
 
-    Raises EvaluationError where it is no expression, asks for something that isn't allowed, or for too much work.
+    Raises EvaluationError if it is not an expression, asks for something that isn't allowed, or for too much work.
     """
     try:
         return value_of(parse_expression(text), names, budget or Budget(20_000))
@@ -270,7 +270,7 @@ def _dict(node: nodes.Dict, names: Names, budget: Budget) -> object:
 def _key(pair: nodes.Pair, names: Names, budget: Budget) -> object:
     key = value_of(pair.key, names, budget)
     if not isinstance(key, (str, int, float, bool, Unknown)) and key is not None:
-        raise EvaluationError(f"{key!r} is no key")
+        raise EvaluationError(f"{key!r} is not a key")
     return key
 
 
@@ -314,7 +314,7 @@ def assign(target: nodes.Node, value: object, names: MutableMapping[str, object]
         case nodes.NSRef(name=name, attr=attr):
             holder = names.get(name)
             if not isinstance(holder, Namespace):
-                raise EvaluationError(f"{name} is no namespace")
+                raise EvaluationError(f"{name} is not a namespace")
             holder.values[attr] = value
         case nodes.Tuple(items=items):
             parts = list(value) if isinstance(value, (list, tuple)) else [value] * len(items)

@@ -66,7 +66,7 @@ def _length(value: object) -> object:
 def _items(value: object) -> list[object]:
     if isinstance(value, (str, list, tuple, Mapping)):
         return list(value)
-    raise EvaluationError(f"{value!r} is no list")
+    raise EvaluationError(f"{value!r} is not a list")
 
 
 def _map(values: object, name: object = None, *args: object, attribute: object = None) -> object:

@@ -30,7 +30,7 @@ _STDLIBS = {"linux": "sysroot", "osx": "macosx_deployment_target", "win": "vs"}
 
 
 def called_names(text: str) -> frozenset[str]:
-    """The variables that `compiler` and `stdlib` read: `c_compiler` and `c_compiler_version` for `compiler("c")`."""
+    """Return the variables that `compiler` and `stdlib` read, such as `c_compiler_version` for `compiler("c")`."""
     keys = {f"{language}_{function}" for function, language in _CALL.findall(text)}
     return frozenset(keys | {f"{key}_version" for key in keys})
 
@@ -143,7 +143,7 @@ def requirement(
 
 
 def _marks(text: str) -> tuple[Kind, str, tuple[str, ...]]:
-    """The function that a line's requirement is made by, its argument, and the undefined variables in the line."""
+    """Return the function that makes a line's requirement, its argument, and the line's undefined variables."""
     kind, argument = "package", ""
     unknown: list[str] = []
     for match in _MARK.finditer(text) if "\ue000" in text else ():

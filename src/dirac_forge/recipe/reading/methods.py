@@ -46,7 +46,7 @@ def attribute(value: object, name: str) -> object:
 
 
 def call(function: object, args: Sequence[object], kwargs: Mapping[str, object]) -> object:
-    """Return `function(*args, **kwargs)`; Unknown where the function is, or where a plain method gets an Unknown.
+    """Return `function(*args, **kwargs)`; Unknown if the function is, or where a plain method gets an Unknown.
 
     Raises EvaluationError.
     """

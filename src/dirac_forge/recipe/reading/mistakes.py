@@ -69,7 +69,7 @@ def _misspelt(recipe: RecipeText, configured: Collection[str]) -> Iterator[Mista
         if near:
             yield Mistake(f"{name} is not defined; is {near[0]} meant?", line)
         elif recipe.format == "v1" and re.search(rf"\{{\{{-?\s*{name}\(", recipe.text):
-            yield Mistake(f"{name} is no function of recipe.yaml", line)
+            yield Mistake(f"{name} is not a function of recipe.yaml", line)
 
 
 def _first_line(text: str, name: str) -> int:

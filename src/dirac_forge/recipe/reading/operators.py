@@ -61,7 +61,7 @@ def _as_versions(left: object, right: object) -> tuple[object, object]:
 
 
 def _numbers(value: object) -> list[int | None] | None:
-    """Return the numbers that a version begins with; None for what is no version."""
+    """Return the numbers that a version begins with; None for what is not a version."""
     plain = isinstance(value, (str, int, float)) and not isinstance(value, bool)
     match = re.match(r"\d+(?:\.\d+)*", str(value)) if plain else None
     return None if match is None else [parse_whole_number(part) for part in match[0].split(".")]

@@ -152,7 +152,7 @@ class OutlineReader(ABC):
 
     @abstractmethod
     def marked(self, node: Node | None) -> str | None:
-        """Return the text of a scalar with the marks of calls and Unknowns, None where there is none."""
+        """Return the text of a scalar with the marks of calls and Unknowns, None if there is none."""
 
     @abstractmethod
     def line(self, node: Node) -> int:

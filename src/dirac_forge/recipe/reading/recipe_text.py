@@ -21,7 +21,7 @@ Section = Literal["build", "host", "run", "run_constrained", "test"]
 
 
 class RecipeError(InputError):
-    """A recipe that can't be read; `line` counts from 1, 0 where it is not known."""
+    """A recipe that can't be read; `line` counts from 1, 0 if it is not known."""
 
     def __init__(self, problem: str, *, path: Path | str, line: int = 0) -> None:
         super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
@@ -36,7 +36,7 @@ class Mistake:
 
     problem: str
     line: int
-    """From 1; 0 where it is not known."""
+    """From 1; 0 if it is not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +46,7 @@ class ReadRequirement:
     section: Section
     name: str
     """The package, lower case; of `compiler("c")` what the variant makes of it, else the usual one (`gcc_linux-64`);
-    "" where the name depends on an undefined variable."""
+    "" if the name depends on an undefined variable."""
     spec: str = ""
     """What follows the name, else the variant's pin or what `pin_subpackage` makes of a version; "" for any version."""
     text: str
@@ -59,7 +59,7 @@ class ReadRequirement:
     pin: Mapping[str, str] = field(default_factory=dict)
     """Arguments of `pin_subpackage` and `pin_compatible` (`max_pin`, `upper_bound`, `exact`…), as text."""
     condition: str | None = None
-    """The tests that can't be decided with what is known; None where the requirement holds for sure."""
+    """The tests that can't be decided with what is known; None if the requirement holds for sure."""
     unknown: tuple[str, ...] = ()
     """Undefined variables in it."""
 
@@ -106,12 +106,12 @@ class ReadOutput:
     name: str
     version: str
     build_number: int | None
-    """None where it depends on an undefined variable."""
+    """None if it depends on an undefined variable."""
     build_string: str | None = None
     """As written, where the recipe writes one."""
     noarch: Literal["python", "generic"] | None = None
     skip: bool | None = False
-    """None where that depends on an undefined variable."""
+    """None if that depends on an undefined variable."""
     skip_line: int = 0
     is_package: bool = True
     requirements: tuple[ReadRequirement, ...] = ()
@@ -146,7 +146,7 @@ class RenderedRecipe:
 
     @property
     def skipped(self) -> bool | None:
-        """Whether nothing at all is built; None where that is not known."""
+        """Whether nothing at all is built; None if that is not known."""
         skips = [output.skip for output in self.packages]
         return True if skips and all(skip is True for skip in skips) else None if None in skips else not skips
 
@@ -211,7 +211,7 @@ class RecipeText(Protocol):
 
 
 def find_recipe(folder: Path) -> Path | None:
-    """Return `meta.yaml` or `recipe.yaml` in a feedstock's folder (or its `recipe/`), None where there is none.
+    """Return `meta.yaml` or `recipe.yaml` in a feedstock's folder (or its `recipe/`), None if there is none.
 
     Of two it is the one that `chosen_recipe` names.
     """
@@ -237,7 +237,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _forge_text(folder: Path) -> str:
-    """Return the text of conda-forge.yml; "" where there is none that can be read, which is reported elsewhere."""
+    """Return the text of conda-forge.yml; "" if there is none that can be read, which is reported elsewhere."""
     path = folder / "conda-forge.yml"
     try:
         return read_text(path) if path.is_file() and not path.is_symlink() else ""

@@ -63,7 +63,7 @@ _FUNCTIONS: dict[str, Function] = {
 
 @lru_cache(maxsize=50_000)
 def selector_of(line: str) -> tuple[str, str | None]:
-    """Return `line` without its selector, and the selector (None where there is none); comment lines come out empty."""
+    """Return `line` without its selector, and the selector (None if there is none); comment lines come out empty."""
     stripped = line.rstrip()
     if stripped.lstrip().startswith("#"):
         return "", None
@@ -103,9 +103,9 @@ def selector_names(selector: str) -> frozenset[str]:
 
 
 def select(selector: str, names: Mapping[str, object]) -> bool | Unknown:
-    """Whether a selector holds; Unknown where it depends on a variable that `names` lacks.
+    """Whether a selector holds; Unknown if it depends on a variable that `names` lacks.
 
-    Raises EvaluationError where it is not an expression or asks for something that isn't allowed.
+    Raises EvaluationError if it is not an expression or asks for something that isn't allowed.
     """
     try:
         return truth(_value(_parsed(selector), names, Budget(2_000)))

@@ -42,7 +42,7 @@ class TemplateLine:
     number: int
     """In the file, from 1."""
     condition: str | None
-    """The tests that it depends on and that can't be decided, None where it is there for sure."""
+    """The tests that it depends on and that can't be decided, None if it is there for sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def names_read(text: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def tags(text: str) -> Iterator[tuple[int, int]]:
-    """Where the tags of a template begin and end, in one pass; -1 for the end of one that does not end."""
+    """Yield where the tags of a template begin and end, in one pass; -1 for the end of one that does not end."""
     opening = _OPENING.search(text)
     while opening is not None:
         end = text.find(_CLOSING[opening[0]], opening.end())

@@ -78,7 +78,7 @@ def selected_text(text: str, names: Mapping[str, object], *, path: Path | str) -
     """Return the lines of `text` whose selectors hold; those dropped are left empty, so that line numbers stay.
 
     Also the selectors, by line from 0, that hang on a variable `names` lacks: their lines are kept. Raises RecipeError
-    for a selector that is no expression.
+    for a selector that is not an expression.
     """
     lines: list[str] = []
     perhaps: dict[int, str] = {}
@@ -219,7 +219,7 @@ class _Reader(OutlineReader):
             yield with_common_sources(output, whole.sources)
 
     def _package(self, top: Mapping[str, Node]) -> tuple[str, str]:
-        """Return the name and version at the top; raises RecipeError where there is no name."""
+        """Return the name and version at the top; raises RecipeError if there is no name."""
         package = self.mapping(top.get("package"))
         name = self.text(package.get("name"))
         if not name:

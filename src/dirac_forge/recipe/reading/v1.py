@@ -245,7 +245,7 @@ class _Reader(OutlineReader):
         return line_of(node)
 
     def items(self, node: Node | None) -> Iterator[tuple[Node, str | None]]:
-        """The values of a list (or a single value), conditions resolved; with each the test that isn't decided."""
+        """Return the values of a list or a single value, conditions resolved, each with its undecided test."""
         return self.chosen(node, None, 0)
 
     def chosen(self, node: Node | None, outer: str | None, depth: int) -> Iterator[tuple[Node, str | None]]:
@@ -261,7 +261,7 @@ class _Reader(OutlineReader):
             yield cast("Node", node), outer
 
     def _count(self, node: Node | None, depth: int) -> None:
-        """Raise RecipeError where aliases make a few lines into too many values."""
+        """Raise RecipeError if aliases make a few lines into too many values."""
         self.values += 1
         if self.values > _MAX_VALUES or depth > 40:
             raise RecipeError(

@@ -22,7 +22,7 @@ _MAX_DEPTH = 100
 
 
 class EvaluationError(Exception):
-    """A template or selector asks for something impossible or forbidden; `line` counts from 1, 0 where unknown."""
+    """A template or selector asks for something impossible or forbidden; `line` counts from 1, 0 if unknown."""
 
     def __init__(self, message: str, *, line: int = 0) -> None:
         super().__init__(message)
@@ -64,7 +64,7 @@ class Budget:
 
 
 def merged(*values: object) -> Unknown | None:
-    """Return the Unknown that joins those among `values`, None where all are known."""
+    """Return the Unknown that joins those among `values`, None if all are known."""
     names: list[str] = []
     found = False
     for value in values:
@@ -99,7 +99,7 @@ def as_text(value: object) -> str:
 
 
 def weigh(value: object) -> int:
-    """Return the size of a value with everything in it; raises EvaluationError where it is larger than any text.
+    """Return the size of a value with everything in it; raises EvaluationError if it is larger than any text.
 
     Lists of lists share their items: a few of them stand for more than fits into memory.
     """
@@ -137,7 +137,7 @@ def to_float(value: object) -> object:
 
 
 def limited(value: object) -> object:
-    """Return `value`; raises EvaluationError where text or list is longer than a recipe ever needs."""
+    """Return `value`; raises EvaluationError if text or list is longer than a recipe ever needs."""
     if isinstance(value, str) and len(value) > MAX_TEXT:
         raise EvaluationError("a template makes a text that is too long")
     if isinstance(value, (list, tuple, dict)) and len(value) > MAX_ITEMS:
@@ -161,7 +161,7 @@ def item(value: object, key: object) -> object:
         try:
             return value[key] if key in value else Unknown((str(key),))
         except TypeError:
-            raise EvaluationError(f"{key!r} is no key") from None
+            raise EvaluationError(f"{key!r} is not a key") from None
     if isinstance(value, (str, list, tuple)) and isinstance(key, (int, slice)):
         try:
             return value[key]

@@ -30,7 +30,7 @@ _FLOW = re.compile(r"[\[\]{}]")
 
 
 class YamlError(InputError):
-    """A text is no YAML, or YAML that nobody writes for a good purpose; `line` counts from 1, 0 where not known."""
+    """A text is not YAML, or YAML that nobody writes for a good purpose; `line` counts from 1, 0 if not known."""
 
     def __init__(self, message: str, *, line: int = 0) -> None:
         super().__init__(message)
@@ -40,16 +40,16 @@ class YamlError(InputError):
 def compose(text: str) -> Node | None:
     """Return the root node of a text with one document, None for an empty one.
 
-    Raises YamlError for what is no YAML, has several documents, is larger than 4 MB or nested too deeply.
+    Raises YamlError for what is not YAML, has several documents, is larger than 4 MB or nested too deeply.
     """
     _check(text)
     try:
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
-        raise YamlError(exc.problem or "this is no YAML", line=mark.line + 1 if mark else 0) from exc
+        raise YamlError(exc.problem or "this is not YAML", line=mark.line + 1 if mark else 0) from exc
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
-        raise YamlError(f"this is no YAML: {exc}") from exc
+        raise YamlError(f"this is not YAML: {exc}") from exc
     if root is not None and "*" in text and "&" in text:
         _check_aliases(root)
     return root
@@ -63,7 +63,7 @@ def _merged_size(node: Node, inner: Iterable[tuple[Node, bool]], sizes: Mapping[
 
 
 def _check_aliases(root: Node) -> None:
-    """Raise YamlError where a node is part of itself, or merges make a few lines into too many."""
+    """Raise YamlError if a node is part of itself, or merges make a few lines into too many."""
     sizes: dict[int, int] = {}
     inside: set[int] = set()
     waiting = [(root, False)]
@@ -106,19 +106,19 @@ def _check(text: str) -> None:
 
 
 def line_of(node: Node) -> int:
-    """Where a node begins, from 1."""
+    """Return where a node begins, from 1."""
     return int(node.start_mark.line) + 1
 
 
 def scalar(node: Node | None) -> str | None:
-    """Return the text of a scalar, None for null and for what is no scalar."""
+    """Return the text of a scalar, None for null and for what is not a scalar."""
     if not isinstance(node, ScalarNode) or node.tag == "tag:yaml.org,2002:null":
         return None
     return str(node.value)
 
 
 def pairs(node: Node | None) -> Iterator[tuple[str, Node, Node]]:
-    """Key, key's node and value of a mapping in the file's order; nothing for what is no mapping.
+    """Key, key's node and value of a mapping in the file's order; nothing for what is not a mapping.
 
     `<<` puts another mapping's pairs in front, as YAML 1.1 says.
     """
@@ -163,7 +163,7 @@ class _Count:
         self.values = 0
 
     def add(self, node: Node | None, depth: int) -> None:
-        """Raise YamlError where aliases make a few lines into too many values."""
+        """Raise YamlError if aliases make a few lines into too many values."""
         self.values += 1
         if self.values > _MAX_VALUES or depth > _MAX_DEPTH:
             raise YamlError("aliases make this far larger than it is", line=line_of(node) if node is not None else 0)
@@ -172,7 +172,7 @@ class _Count:
 def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None, depth: int = 0) -> object:
     """Mappings, lists and text of a node; with `typed` also numbers and booleans, as YAML 1.1 reads them.
 
-    A key that comes twice has its last value. Raises YamlError where aliases make a few lines into too many values.
+    A key that comes twice has its last value. Raises YamlError if aliases make a few lines into too many values.
     """
     count = count or _Count()
     count.add(node, depth)

@@ -13,7 +13,7 @@ def entry(key: str, scalar: str) -> Lines:
 
 
 def nested(key: str, lines: Sequence[str]) -> Lines:
-    """Return `key:` over the indented lines; nothing where there are no lines."""
+    """Return `key:` over the indented lines; nothing if there are no lines."""
     return [f"{key}:", *_indented(lines)] if lines else []
 
 

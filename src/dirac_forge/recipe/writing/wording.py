@@ -142,7 +142,7 @@ def maintainers(recipe: Recipe, dialect: Dialect) -> Lines:
 
 
 def source_comments(source: Source, dialect: Dialect) -> Lines:
-    """Where the source comes from, if there is something to say."""
+    """Return where the source comes from, if there is something to say."""
     return [f"# {dialect.comment(source.comment)}"] if source.comment else []
 
 

@@ -160,7 +160,7 @@ class Reader:
         )
 
     def _top(self) -> str:
-        """Return the top folder with a slash, "" where there is none; beside others, the one that is named as the
+        """Return the top folder with a slash, "" if there is none; beside others, the one that is named as the
         archive.
         """
         tops = {name.partition("/")[0] if "/" in name else "" for name in self._names}

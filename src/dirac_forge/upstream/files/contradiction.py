@@ -32,7 +32,7 @@ def contradictions(wheel: CoreMetadata, source: CoreMetadata, *, wheel_name: str
 
 
 def _requirements(metadata: CoreMetadata) -> dict[Requirement, str]:
-    """Lines of requirements by a key that is the same for equal ones."""
+    """Return lines of requirements by a key that is the same for equal ones."""
     return {requirement: requirement.line for requirement in metadata.requires_dist}
 
 

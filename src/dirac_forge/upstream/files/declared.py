@@ -29,7 +29,7 @@ _CORE = {
 
 
 def table(tree: Mapping[str, object], *path: str) -> Mapping[str, object]:
-    """Return the table at `path`; {} where there is none, or something else."""
+    """Return the table at `path`; {} if there is none, or something else."""
     value: object = tree
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None

@@ -94,7 +94,7 @@ class SdistFacts:
     metadata_from: str | None
     """Which file it is from: `PKG-INFO`, `pyproject.toml`, `setup.cfg`, `setup.py`."""
     pyproject: Mapping[str, object] = field(default_factory=dict)
-    """pyproject.toml parsed; {} where there is none or it is no TOML (which is a problem)."""
+    """pyproject.toml parsed; {} if there is none or it is not TOML (which is a problem)."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """Small text files that decide things: build files (setup.py, setup.cfg, meson.build, CMakeLists.txt, Cargo.toml,
     *.egg-info/entry_points.txt, …) and licence-like files (LICENSE*, COPYING*, NOTICE*, …) at any depth up to 3."""
@@ -128,6 +128,6 @@ class ReleaseFacts:
     wheel: WheelFacts | None = None
     sdist: SdistFacts | None = None
     unreadable_sdist: str = ""
-    """Why the source archive that the release has can't be read, "" where it can be, or there is none."""
+    """Why the source archive that the release has can't be read, "" if it can be, or there is none."""
     problems: tuple[str, ...] = ()
     """What could not be read, or contradicts itself, in words."""

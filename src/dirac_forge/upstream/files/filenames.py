@@ -51,7 +51,7 @@ class FileNames:
         self._names: dict[str, bool] = {}
 
     def read(self, filename: str) -> Named | None:
-        """Return kind and version; None where the version can't be read, or the file is another project's."""
+        """Return kind and version; None if the version can't be read, or the file is another project's."""
         if filename.endswith(".whl"):
             parts = filename.split("-")
             own = len(parts) in (5, 6) and self._is_own(parts[0])

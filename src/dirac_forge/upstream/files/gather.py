@@ -40,7 +40,7 @@ def gather(
 
     Without `imports` it is left out what the modules of the source archive import, which takes longest to read.
 
-    Raises HashMismatchError for a file that is not the index's, and UnreachableError where the server fails.
+    Raises HashMismatchError for a file that is not the index's, and UnreachableError if the server fails.
     """
     wheel_file = best_wheel(release)
     sdist_file = release.sdist if sdist else None
@@ -94,7 +94,7 @@ def light(http: Http, release: Release, store: Store) -> ReleaseFacts:
 
 
 def _tried(read: Callable[[], _T]) -> _T | InputError:
-    """Return the answer, or the error where the file itself is at fault; a wrong hash is no fault to get over."""
+    """Return the answer, or the error where the file itself is at fault; a wrong hash is not a fault to get over."""
     try:
         return read()
     except HashMismatchError:

@@ -11,7 +11,7 @@ _RUN = re.compile(r"[ \t\f\v]{40,}")
 
 
 class IniError(ValueError):
-    """The text is no INI file."""
+    """The text is not an INI file."""
 
 
 def read_ini(text: str, *, delimiters: tuple[str, ...] = ("=", ":")) -> Mapping[str, Mapping[str, str]]:

@@ -20,7 +20,7 @@ class _UnreadableError(Exception):
 
 
 def requirement_lines(paths: Iterable[str], texts: Mapping[str, str]) -> tuple[str, ...] | None:
-    """Return the requirements in text files, `-r other.txt` followed; None where a file is missing, or has other
+    """Return the requirements in text files, `-r other.txt` followed; None if a file is missing, or has other
     options of pip.
     """
     try:
@@ -71,7 +71,7 @@ def with_listed(metadata: CoreMetadata, pyproject: Mapping[str, object], texts: 
 
 
 def _files(pyproject: Mapping[str, object], dynamic: Collection[object]) -> dict[str, list[str]]:
-    """Return the files that list the requirements, and those of each extra; none where something else computes them."""
+    """Return the files that list the requirements, and those of each extra; none if something else computes them."""
     by_setuptools = table(pyproject, "tool", "setuptools", "dynamic")
     by_hatch = table(pyproject, "tool", "hatch", "metadata", "hooks", "requirements_txt")
     found: dict[str, list[str]] = {}

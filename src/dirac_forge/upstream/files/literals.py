@@ -60,7 +60,7 @@ _METHODS = {"parseCommandLine"}
 
 
 def parse(source: bytes) -> ast.Module | None:
-    """Return the syntax tree; None where this Python can't parse it, or it is made to hurt (too large, too deep)."""
+    """Return the syntax tree; None if this Python can't parse it, or it is made to hurt (too large, too deep)."""
     if len(source) > SOURCE_LIMIT or _deep(source):
         return None
     # A coding cookie is ignored: looking a codec up imports modules.
@@ -194,7 +194,7 @@ class Constants:
             for name, value in _assigned(node):
                 twice |= {name} & self._values.keys()
                 self._values[name] = value
-        # What is changed later, or in a branch, is no constant: `install_requires.append(…)`, `deps += […]`.
+        # What is changed later, or in a branch, is not a constant: `install_requires.append(…)`, `deps += […]`.
         for name in twice | _changed(tree):
             self._values.pop(name, None)
 
@@ -241,7 +241,7 @@ class Constants:
             if isinstance(node, ast.Starred):
                 more = self.literal(node.value, depth + 1)
                 if not isinstance(more, list):
-                    raise NotLiteralError("* of what is no list")
+                    raise NotLiteralError("* of what is not a list")
                 self._left -= len(more)
                 items += more
             else:
@@ -257,7 +257,7 @@ class Constants:
             elif key is not None:
                 items[str(self.literal(key, depth + 1))] = item
             else:
-                raise NotLiteralError("** of what is no dict")
+                raise NotLiteralError("** of what is not a dict")
         return items
 
     def _called(self, node: ast.Call, depth: int) -> object:

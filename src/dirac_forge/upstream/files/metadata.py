@@ -231,7 +231,7 @@ def version_of(text: str | None, default: Version) -> Version:
 
 
 def disagreement(metadata: CoreMetadata, *, name: str, version: Version) -> str | None:
-    """Return why `metadata` can't be that of release `version` of project `name`; None where it can."""
+    """Return why `metadata` can't be that of release `version` of project `name`; None if it can."""
     if canonicalize_name(metadata.name) != canonicalize_name(name):
         return f"it says that its project is {shortened(metadata.name)}, not {name}"
     own = metadata.version

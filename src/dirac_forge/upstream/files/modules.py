@@ -33,7 +33,7 @@ _CXX = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
 
 
 def read_module(path: str, source: bytes) -> SourceModule | None:
-    """Return what a .py or .pyx file imports, None where it imports nothing and is nothing special."""
+    """Return what a .py or .pyx file imports, None if it imports nothing and is nothing special."""
     read = _read(source, path.endswith(".pyx"), path.endswith("/__init__.py"))
     module = SourceModule(path=path, imports=read.imports, namespace=read.namespace, cxx=read.cxx)
     return module if module.imports or module.namespace or module.cxx else None

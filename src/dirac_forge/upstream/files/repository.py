@@ -29,10 +29,10 @@ class RepositoryFile:
 
 
 def licence_file(http: Http, repository: str, version: str, *, names: Iterable[str] = ()) -> RepositoryFile | None:
-    """Return the licence file of `repository` (a GitHub or GitLab URL) at the tag of `version`; None where there is
+    """Return the licence file of `repository` (a GitHub or GitLab URL) at the tag of `version`; None if there is
     none.
 
-    `names` are tried before the customary ones. Raises UnreachableError where the host could not be asked.
+    `names` are tried before the customary ones. Raises UnreachableError if the host could not be asked.
     """
     wanted = [name for name in dict.fromkeys((*names, *NAMES)) if re.fullmatch(r"[\w.-]+", name)]
     for name in wanted:

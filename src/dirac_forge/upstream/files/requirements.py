@@ -30,7 +30,7 @@ class DeclaredRequirement(Requirement):
     """Whether the line follows PEP 508; False for what only old tools accept (`foo >= 3.6.*`)."""
 
     def __init__(self, line: str) -> None:
-        """Read `line`; raises InvalidRequirement where it is no requirement in any spelling, or its version is none."""
+        """Read `line`; raises InvalidRequirement if it is not a requirement in any spelling, or has no version."""
         try:
             super().__init__(line)
             self.standard = True
@@ -63,7 +63,7 @@ def _modernised(line: str) -> str:
 def read_specifiers(text: str) -> SpecifierSet:
     """Parse version specifiers as metadata has them: `>=v0.0.1`, `(>=1.0)`, `>=3.6.*`.
 
-    Raises InputError where no reading of the text is sound.
+    Raises InputError if no reading of the text is sound.
     """
     plain = re.sub(r"(?<=[<>=!~\s])v(?=\d)", "", text.strip().removeprefix("(").removesuffix(")"))
     # Old tools accept `>=3.6.*` and read it as `>=3.6`; only `==` and `!=` may end so.
@@ -77,7 +77,7 @@ def read_specifiers(text: str) -> SpecifierSet:
 
 
 def _of_versions(specifiers: SpecifierSet) -> SpecifierSet:
-    """Return the specifiers; raises InvalidSpecifier for `===` with a text that is no version (`===$(id)`)."""
+    """Return the specifiers; raises InvalidSpecifier for `===` with a text that is not a version (`===$(id)`)."""
     for clause in specifiers:
         if clause.operator == "===" and parse_version(clause.version) is None:
             raise InvalidSpecifier(f"{shortened(clause.version)} is not a version")
@@ -85,7 +85,7 @@ def _of_versions(specifiers: SpecifierSet) -> SpecifierSet:
 
 
 def exactly(version: str) -> SpecifierSet:
-    """Return the specifiers that only `version` satisfies; raises InputError where it is not a version of PEP 440."""
+    """Return the specifiers that only `version` satisfies; raises InputError if it is not a version of PEP 440."""
     parsed = parse_version(version)
     if parsed is None:
         raise InputError(f"{shortened(version)} is not a version as PEP 440 has them")
@@ -94,7 +94,7 @@ def exactly(version: str) -> SpecifierSet:
 
 @lru_cache(maxsize=20_000)
 def parse_requirement(line: str) -> DeclaredRequirement:
-    """Parse one requirement; raises InputError where the line can't be read, or is longer or deeper than any is."""
+    """Parse one requirement; raises InputError if the line can't be read, or is longer or deeper than any is."""
     try:
         if len(line) > _LONG or line.count("(") > _NESTED or _DIGITS.search(line):
             raise InputError(f"{shortened(line)} is not a requirement: it is too long or nested too deeply")

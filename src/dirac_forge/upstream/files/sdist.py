@@ -46,7 +46,7 @@ def sdist_facts(
     Without `imports`, what plain modules import and which of them parse command lines may be left out.
 
     Raises ArchiveError for a corrupt or bomb-like archive, TooLargeError, HashMismatchError, NotFoundError and
-    UnreachableError as `http` does. Metadata that lies or can't be read is no error: it is left out, and the facts'
+    UnreachableError as `http` does. Metadata that lies or can't be read is not an error: it is left out, and the facts'
     problems say why.
     """
     key = kept.key_of(file)

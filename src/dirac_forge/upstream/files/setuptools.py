@@ -33,7 +33,7 @@ class Said:
     problems: tuple[str, ...] = ()
 
     def metadata(self, *, name: str, version: Version) -> CoreMetadata | None:
-        """Return core metadata from the fields, None where they are empty; `name` and `version` replace computed ones.
+        """Return core metadata from the fields, None if they are empty; `name` and `version` replace computed ones.
 
         Raises InputError for a version that can't be read.
         """
@@ -174,7 +174,7 @@ def _listed(paths: Iterable[str], texts: Mapping[str, str]) -> list[str] | None:
 
 
 def _declared(key: str, value: str, texts: Mapping[str, str]) -> object:
-    """Return a value of setup.cfg; None where setuptools would compute it (`attr:`, `file:`, `find:`)."""
+    """Return a value of setup.cfg; None if setuptools would compute it (`attr:`, `file:`, `find:`)."""
     if key == "install_requires" and (named := re.fullmatch(r"\s*file:(.*)", value, re.DOTALL)):
         return _listed([path.strip() for path in re.split(r"[,\n]", named[1]) if path.strip()], texts)
     if value.lstrip().startswith(("attr:", "file:", "find:", "find_namespace:")):

@@ -22,7 +22,7 @@ def tar_members(stream: Readable, names: Names) -> Iterator[ArchiveMember]:
     except LongHeaderError as exc:
         raise ArchiveError(f"{names.filename} has {exc}: refused.") from exc
     except NoTarError as exc:
-        raise corrupt(names.filename, tarfile.TarError("it is no tar, gzip, bzip2, xz or zip")) from exc
+        raise corrupt(names.filename, tarfile.TarError("it is not a tar, gzip, bzip2, xz or zip")) from exc
 
 
 def _leave_out(info: tarfile.TarInfo, names: Names) -> None:

@@ -69,7 +69,7 @@ def wheel_facts(http: Http, file: ReleaseFile, store: Store, *, project: str, fu
     below. With `full` True also members, entry points and licence texts: read out of the remote file by range requests,
     where the server has them, else out of the whole file. A whole file is checked against its SHA-256; parts can't be.
 
-    Raises ArchiveError for a corrupt or bomb-like wheel, InputError where it has no metadata, HashMismatchError,
+    Raises ArchiveError for a corrupt or bomb-like wheel, InputError if it has no metadata, HashMismatchError,
     NotFoundError and UnreachableError as `http` does. What is odd but not fatal is in the facts' problems.
     """
     key = kept.key_of(file)
@@ -91,7 +91,7 @@ def read_wheel(body: Seekable, file: ReleaseFile, *, project: str) -> WheelFacts
 
 
 def _from_metadata_file(http: Http, file: ReleaseFile, project: str) -> WheelFacts | None:
-    """Return the facts from PEP 658's file; None where the index has none."""
+    """Return the facts from PEP 658's file; None if the index has none."""
     if file.metadata_hashes is None:
         return None
     url = f"{file.url}.metadata"
@@ -181,7 +181,7 @@ class _Wheel:
         if info.filename.endswith("/"):
             return
         if checked_name(info.filename) != info.filename:
-            self._problems.append(f"{self._file.filename}: {info.filename[:80]!r} is no plain path: left out")
+            self._problems.append(f"{self._file.filename}: {info.filename[:80]!r} is not a plain path: left out")
         elif info.filename in self._infos:
             if ".dist-info/" in info.filename:
                 raise ArchiveError(
@@ -200,7 +200,7 @@ class _Wheel:
             self._problems.append(f"{self._file.filename} has more than one .dist-info folder")
         if len(folders) != 1:
             what = "several .dist-info folders with METADATA" if folders else "no .dist-info/METADATA"
-            raise InputError(f"{self._file.filename} has {what}: it is no wheel that can be read.")
+            raise InputError(f"{self._file.filename} has {what}: it is not a wheel that can be read.")
         return folders[0]
 
     def _is_own(self, folder: str) -> bool:

@@ -12,7 +12,7 @@ from dirac_forge.upstream.files.archive import CORRUPT, ArchiveError, ArchiveMem
 
 
 def open_zip(file: Seekable, filename: str) -> zipfile.ZipFile:
-    """Return `file` as a zip; raises ArchiveError where it is none."""
+    """Return `file` as a zip; raises ArchiveError if it is none."""
     try:
         return zipfile.ZipFile(CarefulFile(file))
     except CORRUPT as exc:
@@ -20,7 +20,7 @@ def open_zip(file: Seekable, filename: str) -> zipfile.ZipFile:
 
 
 def read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, filename: str, *, limit: int) -> bytes:
-    """Return the first `limit` bytes of a member; raises ArchiveError where it is encrypted, oddly packed or broken."""
+    """Return the first `limit` bytes of a member; raises ArchiveError if it is encrypted, oddly packed or broken."""
     if info.flag_bits & 0x1:
         raise ArchiveError(f"{filename}: {info.filename[:80]!r} is encrypted.")
     # bzip2 and LZMA are not bounded by zipfile: a few kilobytes may unpack to gigabytes in one go.

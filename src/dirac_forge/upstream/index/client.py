@@ -46,7 +46,7 @@ class IndexClient:
     def read(self, page: Page, name: str, *, only: Version | None = None) -> Project:
         """Return what `page` says, of other versions than `only` perhaps nothing.
 
-        Raises UnreachableError where it is no page of an index.
+        Raises UnreachableError if it is not a page of an index.
         """
 
         def allow(file: ReleaseFile) -> None:
@@ -58,8 +58,8 @@ class IndexClient:
     def page(self, name: str) -> Page:
         """Return the project's page, unread.
 
-        Raises InputError for what can't be a name, UnknownProjectError where the index has none of that name, and
-        UnreachableError where the index is down.
+        Raises InputError for what can't be a name, UnknownProjectError if the index has none of that name, and
+        UnreachableError if the index is down.
         """
         try:
             normalised = canonicalize_name(name, validate=True)

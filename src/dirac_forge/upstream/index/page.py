@@ -47,7 +47,7 @@ _SUPPORTED = 1
 def read_page(
     page: Page, project: str, *, only: Version | None = None, made: Callable[[ReleaseFile], None] = lambda _: None
 ) -> Project:
-    """Return the project on `page`, releases oldest first; raises UnreachableError where the page is none of an
+    """Return the project on `page`, releases oldest first; raises UnreachableError if the page is none of an
     index.
 
     With `only`, releases of other versions may be left out: a page lists thousands of files, and most of the time goes
@@ -131,7 +131,7 @@ def _json(page: Page) -> _JsonPage:
 
 
 def _unlike(page: Page) -> UnreachableError:
-    """Return what is wrong with JSON that is no page, found out slowly by the parser that takes anything."""
+    """Return what is wrong with JSON that is not a page, found out slowly by the parser that takes anything."""
     try:
         tree = parse_json(page.body.decode())
     except (ValueError, RecursionError):
@@ -177,7 +177,7 @@ def _file(named: Named, entry: _Listed, base: str) -> ReleaseFile:
 
 
 def _parsed(raw: msgspec.Raw) -> Any:
-    """Return the JSON value; None where it is none that can be read (a number without end)."""
+    """Return the JSON value; None if it is none that can be read (a number without end)."""
     try:
         return parse_json(bytes(raw))
     except ValueError:

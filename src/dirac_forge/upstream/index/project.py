@@ -27,10 +27,10 @@ class ReleaseFile:
     """Bytes."""
     requires_python: str | None = None
     yanked: str | None = None
-    """The reason ("" where none is given), None where the file is not yanked (PEP 592)."""
+    """The reason ("" if none is given), None if the file is not yanked (PEP 592)."""
     uploaded: datetime | None = None
     metadata_hashes: Mapping[str, str] | None = None
-    """PEP 658/714: hashes of `<url>.metadata`, {} where it exists without one, None where it does not."""
+    """PEP 658/714: hashes of `<url>.metadata`, {} if it exists without one, None if it does not."""
 
     @property
     def sha256(self) -> str | None:

@@ -44,7 +44,7 @@ def crates(http: Http, origin: Origin, *, index: str = "https://index.crates.io"
         try:
             about = mapping(parse_json(line))
         except (ValueError, RecursionError) as exc:
-            raise nonsense(page, "a line that is no JSON") from exc
+            raise nonsense(page, "a line that is not JSON") from exc
         text = str(about.get("vers"))
         version = semver(text)
         if version is None:

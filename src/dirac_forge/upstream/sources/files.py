@@ -28,7 +28,7 @@ class Files(ReleaseSource):
         return True
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
-        """Return the host; None where the path does not have the version."""
+        """Return the host; None if the path does not have the version."""
         return Origin(kind=self.name, name=url.host, url=url.text) if spelled_in(url.path, version) else None
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:

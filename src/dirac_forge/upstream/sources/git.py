@@ -67,7 +67,7 @@ class GitHost(ReleaseSource):
         return self._match(url) is not None
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
-        """Return the repository; None where the path has neither the version nor a commit."""
+        """Return the repository; None if the path has neither the version nor a commit."""
         match = self._match(url)
         if match is None:
             return None
@@ -94,7 +94,7 @@ class GitHost(ReleaseSource):
         return page
 
     def checkout(self, web: SourceUrl, url: str, rev: str, version: str) -> Origin | None:
-        """Return the origin of a repository that is checked out at `rev`; None where that is not the version's."""
+        """Return the origin of a repository that is checked out at `rev`; None if that is not the version's."""
         commit = rev if _COMMIT.fullmatch(rev) else ""
         tag = rev.removeprefix("refs/tags/")
         if not commit and not spelled_in(tag, version):
@@ -206,7 +206,7 @@ def _wherever_it_is(http: Http, url: str) -> Mapping[str, str]:
 
 
 def web_address(url: str) -> SourceUrl | None:
-    """Return a repository's URL over https; None where it is not on the web."""
+    """Return a repository's URL over https; None if it is not on the web."""
     web = re.sub(r"^(?:git\+)?(?:git|ssh)://(?:[^@/]+@)?", "https://", url.removeprefix("git+"))
     return SourceUrl.parse(re.sub(r"^[\w.-]+@([\w.-]+):(?!//)", r"https://\1/", web))
 
@@ -270,7 +270,7 @@ def tags_of(tags: Mapping[str, str], commit: str, version: str) -> list[str]:
 def tagged_commit(tags: Mapping[str, str], commit: str, old: str, new: str) -> tuple[str, str] | None:
     """Return the tag of version `new` and its commit, where `commit` is that of a tag of version `old`.
 
-    None where it is not, or where no tag spells `new` in the same way.
+    None if it is not, or where no tag spells `new` in the same way.
     """
     wanted = read_version(new)
     for spelling in (learned(tag, old) for tag in tags_of(tags, commit, old)):

@@ -124,7 +124,7 @@ class GitHubReleases(GitHost):
 def releases(http: Http, access: GitHubAccess, origin: Origin, *, recent: Recent) -> tuple[GitHubRelease, ...]:
     """Return the newest releases of a repository, at most 300; from `recent` where it has them.
 
-    Raises NotFoundError where there is no such repository, and UnreachableError, also where the limit on requests is
+    Raises NotFoundError if there is no such repository, and UnreachableError, also where the limit on requests is
     reached.
     """
     place = _place(access, origin)
@@ -144,7 +144,7 @@ def releases(http: Http, access: GitHubAccess, origin: Origin, *, recent: Recent
 
 
 def release(http: Http, access: GitHubAccess, origin: Origin, tag: str, *, recent: Recent) -> GitHubRelease | None:
-    """Return the release of one tag, None where the tag has none; from `recent` where it has it. Raises
+    """Return the release of one tag, None if the tag has none; from `recent` where it has it. Raises
     UnreachableError.
     """
     place = f"{_place(access, origin)}/tags/{quote(tag, safe='')}"
@@ -162,7 +162,7 @@ def release(http: Http, access: GitHubAccess, origin: Origin, tag: str, *, recen
 
 
 def release_notes(http: Http, access: GitHubAccess, name: str, tag: str) -> str:
-    """Return what the release of a tag of `owner/name` says; "" where the tag has none. Raises UnreachableError."""
+    """Return what the release of a tag of `owner/name` says; "" if the tag has none. Raises UnreachableError."""
     place = f"{access.url.rstrip('/')}/repos/{quote(name)}/releases/tags/{quote(tag, safe='')}"
     try:
         entry = _ask(http, access, place)

@@ -35,7 +35,7 @@ BY_NAME: Mapping[str, ReleaseSource] = {source.name: source for source in SOURCE
 
 
 def origin_of(url: str, version: str) -> Origin | None:
-    """Return where the file at `url` comes from; None where it has nothing to do with the recipe's `version`."""
+    """Return where the file at `url` comes from; None if it has nothing to do with the recipe's `version`."""
     parts = SourceUrl.parse(url)
     if parts is None:
         return None

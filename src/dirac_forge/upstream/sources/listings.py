@@ -69,9 +69,9 @@ def _segment(text: str, version: str) -> Segment:
 
 
 def folder_offers(http: Http, url: str, version: str) -> ListedFiles:
-    """Return what the index pages on the way to `url` list; nothing where the server shows none.
+    """Return what the index pages on the way to `url` list; nothing if the server shows none.
 
-    Raises UnreachableError where the host does not answer.
+    Raises UnreachableError if the host does not answer.
     """
     project = _SOURCEFORGE.fullmatch(url)
     if project is not None:
@@ -104,7 +104,7 @@ class _Walk:
         return list(_offers(part.spelling, listed, self.page(folder)))
 
     def listed(self, folder: tuple[str, ...]) -> Mapping[str, datetime | None]:
-        """Return the names on an index page; {} where there is none, or too many were read."""
+        """Return the names on an index page; {} if there is none, or too many were read."""
         if self.pages >= _MOST_PAGES:
             return {}
         self.pages += 1

@@ -35,7 +35,7 @@ class UnreadTag:
     """A tag, or another name of a release, that counts for nothing, and why."""
 
     tag: str = ""
-    """"" where there is no usable tag at all, or none of a git repository."""
+    """"" if there is no usable tag at all, or none of a git repository."""
     reason: TagReason
 
 

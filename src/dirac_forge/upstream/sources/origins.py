@@ -22,7 +22,7 @@ class SourceUrl:
 
     @classmethod
     def parse(cls, text: str) -> SourceUrl | None:
-        """Take `text` apart; None where it is not a sound http or https URL."""
+        """Take `text` apart; None if it is not a sound http or https URL."""
         parts = split_url(text)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             return None
@@ -46,9 +46,9 @@ class Origin:
     url: str
     """Of the file at the recipe's version; of the repository for a source that is checked out."""
     repository: str = ""
-    """Where git finds it, over https; "" where there is none."""
+    """Where git finds it, over https; "" if there is none."""
     tag: str = ""
-    """The recipe's version's; "" where the URL does not have it."""
+    """The recipe's version's; "" if the URL does not have it."""
     commit: str = ""
     """What is checked out where the recipe names a commit."""
     asset: bool = False
@@ -60,15 +60,15 @@ class Origin:
 
     @property
     def page(self) -> str:
-        """The repository for people; "" where there is none."""
+        """The repository for people; "" if there is none."""
         return self.repository.removesuffix(".git")
 
     def release_page(self, tag: str) -> str:
-        """Return where people read about the release of a tag; "" where that is not known."""
+        """Return where people read about the release of a tag; "" if that is not known."""
         return f"{self.page}{self.release_path.replace('{tag}', quote(tag))}" if self.release_path else ""
 
     def compare_page(self, old: str, new: str) -> str:
-        """Return where people see what changed between two tags; "" where that is not known."""
+        """Return where people see what changed between two tags; "" if that is not known."""
         if not (old and new and self.compare_path):
             return ""
         return f"{self.page}{self.compare_path.replace('{old}', quote(old)).replace('{new}', quote(new))}"

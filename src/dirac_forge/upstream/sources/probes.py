@@ -54,9 +54,9 @@ class Probes:
         self.asked = 0
 
     def missing(self, version: str) -> str:
-        """Return what is wrong with the files of a version: "" where each is there and is what its name says.
+        """Return what is wrong with the files of a version: "" if each is there and is what its name says.
 
-        Raises UnknownError where nobody could tell.
+        Raises UnknownError if nobody could tell.
         """
         urls = self._urls(version)
         if not urls:
@@ -81,7 +81,7 @@ class Probes:
     def offers(self, current: str) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
         """Return `current` where its files are there, the versions after it that are found by trying, and notes.
 
-        Raises UnknownError where the server does not answer or refuses even the recipe's own file.
+        Raises UnknownError if the server does not answer or refuses even the recipe's own file.
         """
         notes = []
         gone = self.missing(current)

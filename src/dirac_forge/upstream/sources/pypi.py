@@ -32,7 +32,7 @@ class Pypi(ReleaseSource):
         return project_of(url.text) is not None
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
-        """Return the project; None where the file's name has another version."""
+        """Return the project; None if the file's name has another version."""
         project, filename = project_of(url.text) or ("", "")
         named, own = FileNames(project).read(filename), read_version(version)
         if named is None or own is None or own != named.version:
@@ -43,7 +43,7 @@ class Pypi(ReleaseSource):
         """Return the releases that are not older than the recipe's. Raises InputError."""
         current = read_version(query.version)
         if current is None:
-            raise InputError(f"{query.version} is no version that can be compared")
+            raise InputError(f"{query.version} is not a version that can be compared")
         project = access.project(query.origin.name)
         return from_project(query.origin, project, pythons=access.pythons, after=current.plain)
 

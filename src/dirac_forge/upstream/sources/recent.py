@@ -24,7 +24,7 @@ class Recent:
         self._clock = clock
 
     def get(self, kind: str, question: str) -> object:
-        """Return the value that was kept, None where there is none or it is too old."""
+        """Return the value that was kept, None if there is none or it is too old."""
         blob = self._store.get(kind, self._key(question))
         try:
             kept = parse_json(blob) if blob is not None else None

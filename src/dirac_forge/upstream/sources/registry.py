@@ -31,7 +31,7 @@ class Registry(ReleaseSource):
         return self.is_host(url.host) and self.pattern.search(url.path) is not None
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
-        """Return the project; None where the URL has another version."""
+        """Return the project; None if the URL has another version."""
         match = self.pattern.search(url.path)
         if match is None:
             return None
@@ -55,7 +55,7 @@ def json_of(page: Page) -> Mapping[str, Any]:
     except (ValueError, RecursionError) as exc:
         raise nonsense(page, "no JSON") from exc
     if not isinstance(document, dict):
-        raise nonsense(page, "JSON that is no mapping")
+        raise nonsense(page, "JSON that is not a mapping")
     return document
 
 

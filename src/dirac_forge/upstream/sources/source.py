@@ -95,7 +95,7 @@ class ReleaseSource:
         return False
 
     def origin(self, url: SourceUrl, version: str) -> Origin | None:
-        """Return the origin of a file that is recognised; None where its URL is not that of `version`."""
+        """Return the origin of a file that is recognised; None if its URL is not that of `version`."""
         raise NotImplementedError
 
     def serves(self, origin: Origin, allowed: str | None) -> bool:
@@ -105,11 +105,11 @@ class ReleaseSource:
         return origin.kind == self.name and allowed in (None, self.name)
 
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
-        """Return all versions; raises UnknownError where they are not known, InputError for a missing project."""
+        """Return all versions; raises UnknownError if they are not known, InputError for a missing project."""
         raise NotImplementedError
 
     def url(self, query: SourceQuery, access: SourceAccess) -> str:
-        """Return the URL that is asked, "" where its failures are reported as they are."""
+        """Return the URL that is asked, "" if its failures are reported as they are."""
         return query.origin.url
 
     def failure(self, error: ForgeError) -> str:

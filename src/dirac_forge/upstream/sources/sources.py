@@ -47,7 +47,7 @@ class ReleaseSources:
     def ask(self, query: SourceQuery) -> Offers:
         """Return the versions that the first source that answers has.
 
-        Raises UnknownError where nobody could tell, InputError where there is no such project or repository.
+        Raises UnknownError if nobody could tell, InputError if there is no such project or repository.
         """
         failed: list[ForgeError] = []
         notes: list[str] = []
@@ -77,8 +77,8 @@ class ReleaseSources:
     def moved_commit(self, origin: Origin, old: str, new: str) -> tuple[str, str] | None:
         """Return tag and commit of version `new` for a source that is pinned by the commit of version `old`.
 
-        None where the commit is of no tag of `old`, or there is no such tag of `new`. Raises UnknownError where the
-        tags could not be read, InputError where there is no such repository.
+        None if the commit is of no tag of `old`, or there is no such tag of `new`. Raises UnknownError if the
+        tags could not be read, InputError if there is no such repository.
         """
         return tagged_commit(_TAGS.tags(origin, self._access), origin.commit, old, new)
 

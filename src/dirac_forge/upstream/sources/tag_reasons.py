@@ -1,4 +1,4 @@
-"""Why a tag, or another name of a release, is no version of a project."""
+"""Why a tag, or another name of a release, is not a version of a project."""
 
 from __future__ import annotations
 

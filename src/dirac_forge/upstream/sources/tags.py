@@ -104,7 +104,7 @@ def _with_and_without_v(before: str) -> Iterator[str]:
 
 
 def learned(tag: str, version: str) -> Spelling | None:
-    """Return how `tag` spells the recipe's `version`; None where it does not."""
+    """Return how `tag` spells the recipe's `version`; None if it does not."""
     numbers = re.split(r"[._-]", version)
     if (dirac := _read_dirac(tag)) is not None:
         own = read_version(version)
@@ -161,7 +161,7 @@ def _read_dirac(tag: str) -> HostVersion | None:
 
 
 def read_version(text: str) -> HostVersion | None:
-    """Return a version in a recipe's spelling (`6.40.02`, `1.2_3`, `9e`); None where it has no order that is known."""
+    """Return a version in a recipe's spelling (`6.40.02`, `1.2_3`, `9e`); None if it has no order that is known."""
     if len(text) > _LONGEST:
         return None
     match = _CORE.fullmatch(text)

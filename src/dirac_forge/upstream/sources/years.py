@@ -15,7 +15,7 @@ def later_years(year: str) -> tuple[str, ...]:
 
 
 def in_later_years(url: str) -> tuple[str, ...]:
-    """Return `url` with later years, where one of its folders is named after a year; () where none is."""
+    """Return `url` with later years, where one of its folders is named after a year; () if none is."""
     match = YEAR_FOLDER.search(url)
     if match is None:
         return ()

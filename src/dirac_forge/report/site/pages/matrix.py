@@ -29,7 +29,7 @@ class TargetMatrix:
 
     target: str
     pythons: tuple[str, ...]
-    """"" where the target says itself which Python it wants."""
+    """"" if the target says itself which Python it wants."""
     rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
     installable: int
     """Of those that are wanted."""
