@@ -53,7 +53,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """One file; folders are made. Raises InputError if it can't be written."""
+    """Write one file, and the folders above it. Raises InputError if it can't be written."""
     write_files(path.parent, {path.name: text})
 
 

@@ -10,23 +10,23 @@ class Observer(Protocol):
     """Who is watching. Every method may be called from any thread."""
 
     def started(self, task: str, total: int | None = None) -> None:
-        """The work named `task` starts, with `total` steps where that is known."""
+        """Tell that the work named `task` starts, with `total` steps if that is known."""
         ...
 
     def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
-        """`done` more steps of `task` are done; `total` is its new total, `detail` what it is at."""
+        """Tell that `done` more steps of `task` are done; `total` is its new total, `detail` its current step."""
         ...
 
     def finished(self, task: str) -> None:
-        """The work named `task` is over."""
+        """Tell that the work named `task` has ended."""
         ...
 
     def warned(self, message: str) -> None:
-        """Something the user should know; the same message is shown once a run."""
+        """Tell something that the user should know; the same message is shown once a run."""
         ...
 
     def dated(self, day: date, folder: str = "") -> None:
-        """Answers come from the snapshot in `folder`, else for conda-forge from the embedded one, as of `day`."""
+        """Tell that answers come from the snapshot in `folder`, or from the embedded one, as of `day`."""
         ...
 
 
@@ -38,13 +38,13 @@ class Silent:
         self.as_of: date | None = None
 
     def started(self, task: str, total: int | None = None) -> None:
-        """Nothing is shown."""
+        """Show nothing."""
 
     def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
-        """Nothing is shown."""
+        """Show nothing."""
 
     def finished(self, task: str) -> None:
-        """Nothing is shown."""
+        """Show nothing."""
 
     def warned(self, message: str) -> None:
         """Keep the message."""

@@ -139,7 +139,7 @@ def _licence_faults(build: InstalledBuild) -> Iterator[Finding]:
 def _pin_faults(
     build: InstalledBuild, pinned: Mapping[str, tuple[PinnedExport, ...]], evidence: ChannelEvidence
 ) -> Iterator[Finding]:
-    """Dependencies that admit none of the versions that a build of today would be pinned to."""
+    """Yield the dependencies that admit none of the versions that a build is pinned to today."""
     for declared in declared_of(build.record):
         exports = pinned.get(declared.name, ())
         if not exports or not declared.version or declared.exact:

@@ -150,7 +150,7 @@ class _Comparison:
         upstream: Sequence[str],
         where: Sequence[Use],
     ) -> Iterator[Finding]:
-        """The versions that only the build admits, as far as one of the environments' Pythons can install them."""
+        """Yield the versions that only the build admits, if a Python of the environments can install them."""
         pythons = {use.python for use in where}
         possible = [each for each in admitted if self._runs_on(declared.name, each, pythons)]
         if possible:

@@ -62,7 +62,7 @@ def _pinned(
     needed: frozenset[str],
     exports: Callable[[Record, str], RunExports | None],
 ) -> PinnedExports:
-    """What builds that need these packages are pinned to, by keys of the pinning that are packages of the channel."""
+    """Return what builds that need these packages are pinned to, by keys of the pinning that the channel has."""
     index = channel.index(platform)
     values = {
         key.replace("_", "-"): (key, versions)

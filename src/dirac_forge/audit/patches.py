@@ -94,7 +94,7 @@ def _files(records: Iterable[Record]) -> dict[str, set[str]]:
 
 
 def _tightened(finding: Finding) -> str:
-    """The spec that a build should have: its own and upstream's together; "" if a patch can't mend the finding.
+    """Return the spec that a build should have: its own and upstream's together; "" if no patch can mend it.
 
     The channel may have its own reason for a bound that upstream does not have: a patch never loosens one.
     """

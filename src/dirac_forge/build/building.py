@@ -333,7 +333,7 @@ class Builder:
     def _unsolved(
         self, unit: Unit, result: PackageResult, failure: Failure, needs: Iterable[str], broken: Mapping[str, str]
     ) -> PackageResult:
-        """The result of an environment without a solution: another package's fault, where that one was not built."""
+        """Return the result for an environment without a solution, perhaps because another package was not built."""
         culprit = next((broken[name] for name in sorted(needs) if name in broken and name != unit.output), "")
         if culprit:
             failure = DependencyFailed(phase=failure.phase, dependency=culprit)
@@ -375,7 +375,7 @@ def _unwritten(error: OSError, phase: Phase) -> Failure:
 
 
 def _copied(recipe: Path, folder: Path) -> Path:
-    """A copy of the recipe with the files next to it; its file is recipe.yaml. Links are followed only inside."""
+    """Copy the recipe with the files next to it as recipe.yaml, and return the copy; links are followed only inside."""
     shutil.copytree(recipe.parent, folder, symlinks=True)
     return folder / recipe.name
 

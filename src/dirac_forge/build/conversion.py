@@ -148,7 +148,7 @@ class _Document:
         return {name: value for name, _, value in pairs(self._root.get(key))}
 
     def _value(self, node: Node, *place: str | int) -> Any:
-        """Plain text, lists and mappings without anything undefined."""
+        """Return plain text, lists and mappings without anything undefined."""
         value = plain(node, typed=True)
         for text in _texts(value):
             if marked(text):
@@ -255,7 +255,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _requirements(output: ReadOutput, document: _Document) -> Tree:
-    """The requirements; without a `host` and `compiler()`, conda-build has one environment for build and host."""
+    """Return the requirements; without `host` and `compiler()`, conda-build has one environment for build and host."""
     build, host = output.of("build"), output.of("host")
     if build and not host and all(need.kind == "package" for need in build):
         build, host = (), build

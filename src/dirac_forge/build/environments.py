@@ -78,7 +78,7 @@ class Environments:
         return view.overlaid([one.record for one in staged]) if staged else view
 
     def _uploaded(self, staged: Sequence[Staged]) -> Channel:
-        """The channels as if all that was built here were uploaded to them: it hides no other version of a package."""
+        """Return the channels as if what was built here were uploaded to them; it hides no other version."""
         ours = [_record(entry) for _, entry in self._local.packages().values()]
         return self._base.overlaid([*(one.record for one in staged), *ours])
 
@@ -119,7 +119,7 @@ class Environments:
         return found.packages
 
     def inputs(self, records: Iterable[Record], staged: Sequence[Staged] = ()) -> dict[str, str]:
-        """Of every package of an environment, `subdir/file` to SHA-256."""
+        """Return the SHA-256 of every package of an environment, by `subdir/file`."""
         own, rest = self._parted(records, staged)
         found = {f"{entry['subdir']}/{path.name}": str(entry["sha256"]) for path, entry in own}
         for raw in self._base.raw(self.platform, rest):
@@ -146,7 +146,7 @@ class Environments:
 
 
 def pinned(specs: Iterable[str], variant: Mapping[str, str]) -> tuple[str, ...]:
-    """Specs of build and host as the engine solves them: a bare name takes the variant's pin."""
+    """Return the specs of build and host as the engine solves them: a bare name takes the variant's pin."""
     found = []
     for spec in specs:
         value = variant.get(spec.replace("-", "_"), "") if spec.replace("-", "").replace("_", "").isalnum() else ""

@@ -62,7 +62,7 @@ class Container:
 
     @classmethod
     def of(cls, image: str) -> Container:
-        """With docker or podman, whichever is on PATH. Raises InputError if neither is, or for no image's name."""
+        """Return a container of docker or podman. Raises InputError if neither is on PATH, or for an invalid image."""
         if not image or image.startswith("-"):
             raise InputError(f"--container: {image!r} is not the name of an image")
         program = shutil.which("docker") or shutil.which("podman")
@@ -173,7 +173,7 @@ def _unshared(command: Sequence[str], seen: Seen) -> list[str]:
 
 
 def _needed(seen: Seen) -> tuple[Path, ...]:
-    """What is to be seen although a folder above it is hidden: this Python, this package, and what is asked for."""
+    """Return what stays visible in hidden folders: this Python, this package, and what is asked for."""
     mine = (Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).parent, Path(__file__).parent, *seen.readable)
     unseen = hidden()
     found = dict.fromkeys(path.absolute() for path in mine if path.exists())

@@ -80,7 +80,7 @@ class LocalChannel:
             }
 
     def hashes(self) -> dict[str, str]:
-        """Of every package, `subdir/file` to SHA-256."""
+        """Return the SHA-256 of every package, by `subdir/file`."""
         with self._lock:
             return {
                 f"{subdir}/{name}": str(entry.get("sha256", ""))
@@ -107,7 +107,7 @@ class LocalChannel:
         return place
 
     def manifest(self, subdir: str, file: str) -> Mapping[str, Any] | None:
-        """What the package was built from and how its tests went; None if that is not known, or not of this file."""
+        """Return what the package was built from and how its tests went; None if that is not known of this file."""
         entry = self.entry(subdir, file)
         try:
             values = parse_json(self._manifest(subdir, file).read_bytes())

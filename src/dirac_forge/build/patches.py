@@ -154,7 +154,7 @@ def _applied(name: str, content: bytes, folder: Path) -> TriedPatch:
 
 
 def _failure(name: str, said: Sequence[str]) -> TriedPatch:
-    """The failure, out of what git says with each number of leading folders removed: the one that finds its files."""
+    """Return the failure: of the numbers of leading folders that git removed, the one that finds its files."""
     hunk = next(filter(None, map(_HUNK.search, said)), None)
     if hunk is not None:
         return TriedPatch(name=name, state="fails", problem="hunk", file=hunk[1], line=int(hunk[2]))
@@ -183,7 +183,7 @@ def _said(content: bytes, folder: Path, strip: int) -> str:
 
 
 def _apply(content: bytes, folder: Path, strip: int, *more: str) -> None:
-    """Raises InputError if the patch does not apply; git refuses paths that leave the folder."""
+    """Apply a patch; git refuses paths that leave the folder. Raises InputError if it does not apply."""
     # The folder is not a repository; one above it must not be taken for it.
     own_git(
         *("apply", f"-p{strip}", "--whitespace=nowarn", "--ignore-whitespace", *more, "-"),

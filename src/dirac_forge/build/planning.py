@@ -97,7 +97,7 @@ def _order(python: str) -> tuple[int, ...]:
 
 
 def digest_of_folder(folder: Path, variants_: Iterable[Mapping[str, str]]) -> str:
-    """SHA-256 of all files below a recipe's folder (the file itself where it is one) and of the variants.
+    """Return the SHA-256 of all files in a recipe's folder (or of the recipe alone) and of the variants.
 
     Raises OSError.
     """

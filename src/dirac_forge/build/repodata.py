@@ -84,7 +84,7 @@ def sha256_of(path: Path) -> str:
 
 
 def read_repodata(folder: Path) -> dict[str, dict[str, Any]]:
-    """File name to entry of one subdir; empty where there is no file, or it can't be read."""
+    """Return the entries of one subdir by file name; {} if there is no file, or it can't be read."""
     try:
         data = parse_json((folder / "repodata.json").read_bytes())
         return {**data.get("packages", {}), **data.get("packages.conda", {})}

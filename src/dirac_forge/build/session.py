@@ -278,7 +278,7 @@ def _outputs(folder: FeedstockFolder) -> tuple[str, ...]:
 
 
 def _make(folder: Path) -> None:
-    """The folder, which git ignores."""
+    """Make the folder, and let git ignore it."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         marker = folder / ".gitignore"

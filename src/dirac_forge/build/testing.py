@@ -124,7 +124,7 @@ class _Plan:
         return None
 
     def _both_ends(self, test: PackageTest, extra: tuple[str, ...], pythons: Sequence[str]) -> Unsolvable | None:
-        """With the lowest and the highest Python that the package can be installed with."""
+        """Run a test with the lowest and the highest Python that the package can be installed with."""
         problem: Unsolvable | None = None
         chosen: dict[str, tuple[Record, ...]] = {}
         for order in (pythons, tuple(reversed(pythons))):

@@ -47,7 +47,7 @@ def machine_packages() -> dict[str, str]:
 
 
 def channels_signature(channel: Channel, platform: str) -> str | None:
-    """SHA-256 of the repodata of all channels; None if one of them is behind a network. Raises OSError."""
+    """Return the SHA-256 of the repodata of all channels; None if one of them is behind a network. Raises OSError."""
     digest = hashlib.sha256()
     for source in channel.sources:
         if not isinstance(source, Folder):
@@ -85,7 +85,7 @@ def prepared(
     chosen: Mapping[str, str],
     converted: Path,
 ) -> Prepared:
-    """Each feedstock with its variants for this machine; a meta.yaml is written as a recipe.yaml below `converted`.
+    """Return each feedstock with its variants for this machine; a meta.yaml is converted below `converted`.
 
     Raises UnknownError if the channel can't be read.
     """

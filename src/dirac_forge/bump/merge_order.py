@@ -76,7 +76,7 @@ def _place(
 
 
 def in_order(waits: Mapping[str, Iterable[str]], *, last: Collection[str] = ()) -> list[str]:
-    """Bumps by what each waits for, that first; those in `last` as late as that allows, else by name."""
+    """Return the bumps, each after what it waits for; those in `last` as late as possible, others by name."""
     return _Steps(waits).line(last)
 
 

@@ -23,7 +23,7 @@ _NOT_ASKED = {"librariesio", "nvidia", "rosdistro"}
 def places_of(
     text: str, *, path: str, version: str, settings: Sequence[Setting], updates: VersionUpdates
 ) -> tuple[SourceQuery, ...] | SkipReason:
-    """The places that decide which releases there are, those whose answer is needed first; `path` is the recipe's.
+    """Return the sources of releases to ask, the most important first; `path` is the recipe's.
 
     Every project on PyPI counts, since they are released together; without one the first source does. What else has
     the version in its URL or tag is asked too, but need not answer. Raises RecipeError.
@@ -135,7 +135,7 @@ def _origin(source: ReadSource, version: str) -> Origin | None:
 
 
 def _moved(text: str, path: str, version: str, plain: Mapping[str, Setting]) -> list[tuple[Setting, Origin]]:
-    """Sources whose URL moves with the version though it does not spell it (`sqlite-autoconf-3530400`)."""
+    """Return the sources whose URL moves with the version though it does not spell it (`sqlite-autoconf-3530400`)."""
     found = []
     for url, setting in plain.items():
         for other in next_versions(version)[:1]:

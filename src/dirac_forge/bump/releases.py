@@ -66,7 +66,7 @@ class Newest:
 
 
 def projects_of(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> dict[str, str]:
-    """Projects on PyPI of which the recipe takes the files of its own version, each with such a file's name.
+    """Return the projects on PyPI whose files of its own version the recipe takes, each with a file's name.
 
     Raises RecipeError.
     """

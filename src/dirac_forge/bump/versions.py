@@ -25,7 +25,7 @@ class SourceFiles(Protocol):
     """What is known of upstream's files."""
 
     def of(self, url: str, algorithms: Collection[str]) -> Digest:
-        """Hashes of the file at a URL; raises InputError if there is none, UnknownError if nobody could tell."""
+        """Return the hashes of the file at a URL; raises InputError if there is none, UnknownError if not known."""
         ...
 
     def listed(self, url: str, version: str) -> str | None:
@@ -144,7 +144,7 @@ class _HashLookup:
 
 
 def _asked(source: MovedSource, files: SourceFiles) -> Digest | ForgeError:
-    """The hashes of a source, from the first of its mirrors that has it; the first one's error where none has."""
+    """Return the hashes of a source from the first mirror that has it, or the error of the first mirror."""
     first: ForgeError | None = None
     for url in source.urls:
         try:

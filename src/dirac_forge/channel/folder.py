@@ -197,7 +197,7 @@ class Folder:
         return frozenset(found.union(*(self._left_out.get(subdir, ()) for subdir in (platform, "noarch"))))
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
-        """From the `removed` list of repodata.json."""
+        """Return what the `removed` list of repodata.json has."""
         try:
             entries = [entry for sparse in self.sparse(platform) for entry in sparse.load_removed(name)]
         except (OSError, InvalidPackageNameError):
@@ -205,7 +205,7 @@ class Folder:
         return tuple((str(entry.version), str(entry.build)) for entry in entries)
 
     def run_exports(self, record: Record) -> RunExports | None:
-        """From `<subdir>/run_exports.json` (CEP 12)."""
+        """Return the run_exports from `<subdir>/run_exports.json` (CEP 12)."""
         with self._lock:
             if record.subdir not in self._exports:
                 self._exports[record.subdir] = _read_run_exports(self.folder / record.subdir / "run_exports.json")

@@ -75,7 +75,7 @@ class RunExports:
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> RunExports:
-        """From the value of `run_exports` in run_exports.json."""
+        """Return run_exports from their value in run_exports.json."""
         return cls(**{key: tuple(str(spec) for spec in entry.get(key) or ()) for key in cls.__dataclass_fields__})
 
 

@@ -52,7 +52,7 @@ class Sources:
     _made: list[tuple[Client, Gateway]] = field(default_factory=list)
 
     def open(self, channels: Iterable[str | Path]) -> tuple[Folder | Remote, ...]:
-        """Channels by name on conda.anaconda.org, URL (`file:` too) or folder; one that is named twice once.
+        """Return the channels by name on conda.anaconda.org, URL (`file:` too) or folder, each once.
 
         Raises:
             InputError: there is no such folder, or it holds no channel, or it is not a channel's name.

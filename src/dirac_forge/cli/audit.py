@@ -227,7 +227,7 @@ def _sorted_out(
 
 
 def _exit_code(audited: Sequence[Audited], findings: Sequence[Finding]) -> int:
-    """1 with findings; 3 if upstream could not be asked."""
+    """Return 1 for findings, 3 if upstream could not be asked."""
     if findings:
         return 1
     return 3 if any(each.unknown is not None and each.unknown.kind == "unreachable" for each in audited) else 0

@@ -58,7 +58,7 @@ def run(context: Context, asked: RunRequest, *, every: str, log: Path | None, js
 
 
 def _again_and_again(context: Context, observer: Terminal, span: float, run: Callable[[Context], int]) -> int:
-    """Runs until something ends the program; what one run could not do the next one tries.
+    """Run until something ends the program; the next run tries what one could not do.
 
     Raises InputError if the first one is wrong use: nobody would wait for the second.
     """
@@ -259,7 +259,7 @@ class _JsonLines(Terminal):
         self._warned: set[str] = set()
 
     def warned(self, message: str) -> None:
-        """A line with it; the same message once."""
+        """Log a warning as a line; the same message once."""
         if message not in self._warned:
             self._warned.add(message)
             self._write(redact(dump_json({"step": "warning", "text": message})))

@@ -60,7 +60,7 @@ def _chosen(texts: Sequence[str]) -> dict[str, str]:
 
 
 def exit_code(report: BuildReport) -> int:
-    """1 where something failed, 3 where it failed for a host that did not answer."""
+    """Return 1 if something failed, 3 if it failed because a host did not answer."""
     if report.passed:
         return 0
     told = [*(one.failure for one in report.packages), *(one.failure for one in report.installed)]

@@ -123,7 +123,7 @@ def _holder(folder: Path, workspace: Path) -> Path:
 
 
 def _write_recipes(context: Context, workspace: Workspace, bumps: Iterable[Bump]) -> None:
-    """New recipes that bumps need, as feedstocks of the workspace; one that is there stays as it is."""
+    """Write the new recipes that bumps need as feedstocks of the workspace; existing ones stay as they are."""
     for recipe in {new.change.feedstock: new.change for bump in bumps for new in bump.recipes}.values():
         folder = workspace.root / "feedstocks" / recipe.feedstock
         if folder.exists():

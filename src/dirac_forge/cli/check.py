@@ -228,7 +228,7 @@ def _moment(text: str) -> datetime:
 
 
 def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
-    """1 for a no where the target wants a yes, or where the recipes make something worse; 3 if unknown."""
+    """Return 1 for a no where the target wants a yes, or if the recipes make something worse; 3 if unknown."""
     if proof is not None:
         no = proof.outcome == "worse" or any(verdict.after.unexpected for verdict in proof.verdicts)
         states = [verdict.outcome for verdict in proof.verdicts] + [one.status for one in proof.environments]
@@ -240,7 +240,7 @@ def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
 
 
 def _sorted(specs: Iterable[str], recipes: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Specs, and recipes: `--with a b` is understood where `b` is the path of a feedstock."""
+    """Return the specs and the recipes: in `--with a b`, `b` may be the path of a feedstock."""
     found: list[str] = list(recipes)
     asked = []
     for spec in specs:

@@ -85,12 +85,12 @@ def _asked(context: Context) -> tuple[str, ...]:
 
 
 def _plan_code(plan: Plan, effect: TargetEffect | None) -> int:
-    """3 if there is nothing to plan with, or what happens to the target is not known on every platform."""
+    """Return 3 without a plan, or if the effect on the target is not known on every platform."""
     return 3 if not plan.graph.facts or (effect is not None and effect.unknown) else 0
 
 
 def _exit_code(context: Context, plan: Plan, status: Status) -> int:
-    """3 if there is nothing to plan with, or members, on a platform that was requested, are unknown.
+    """Return 3 without a plan, or if members on a requested platform are unknown.
 
     A platform that the channel does not have, and that nobody asked for, leaves a side question open.
     """

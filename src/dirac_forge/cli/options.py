@@ -127,7 +127,7 @@ def _shared(
     ] = Color.auto,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress.")] = False,
 ) -> None:
-    """Only its signature is used."""
+    """Declare the options that commands share: only the signature is used."""
 
 
 SHARED: tuple[inspect.Parameter, ...] = tuple(inspect.signature(_shared, eval_str=True).parameters.values())

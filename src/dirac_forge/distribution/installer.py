@@ -144,7 +144,7 @@ def build_installer(
 
 
 def _tried_first(path: Path) -> tuple[int, str]:
-    """Shell installers can be tried."""
+    """Try a shell installer, and return its exit code and output."""
     return _ENDINGS.index(path.suffix), path.name
 
 

@@ -59,7 +59,7 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _with_lines(value: object, info: ValidationInfo) -> object:
-    """Versions with their lines, which `context` knows by the path."""
+    """Return the versions with their lines, which `context` knows by the path."""
     if isinstance(value, dict):
         return value
     if not isinstance(value, list):

@@ -31,7 +31,7 @@ class WriteOutcome:
 
 
 def files_of(recipe: Recipe, format_: Format) -> dict[str, str]:
-    """Paths in the feedstock to texts; raises InputError for a name that no recipe can have."""
+    """Return the texts by their paths in the feedstock; raises InputError for a name that no recipe can have."""
     write = text_v1.write if format_ == "v1" else text_v0.write
     return {RECIPE_FILES[format_]: write(recipe), "conda-forge.yml": conda_forge_yml(recipe, format_)}
 

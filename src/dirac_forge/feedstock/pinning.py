@@ -122,7 +122,7 @@ def _groups(value: object) -> tuple[tuple[str, ...], ...]:
 
 
 def combined(configurations: Iterable[Configuration]) -> Configuration:
-    """Later files win key by key, as in conda-build; a later group of zip_keys replaces those it overlaps."""
+    """Merge files: later ones win key by key, as in conda-build; later zip_keys replace those they overlap."""
     values: dict[str, tuple[str, ...]] = {}
     groups: list[tuple[str, ...]] = []
     for configuration in configurations:

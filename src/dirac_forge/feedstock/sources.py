@@ -43,7 +43,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
-    """SHA-256 over names and contents, in hexadecimal."""
+    """Return the SHA-256 over names and contents, in hexadecimal."""
     digest = hashlib.sha256()
     for name in sorted(files):
         for part in (name.encode(), files[name]):

@@ -73,7 +73,7 @@ def sync(
 
 
 def _clean(folder: Path) -> None:
-    """What a killed run left: half-made copies go, an old copy that was moved away comes back."""
+    """Clean up after a killed run: remove half-made copies, and put back an old copy that was moved away."""
     for path in folder.glob(".new-*"):
         _remove(path)
     for path in folder.glob(".old-*"):

@@ -187,7 +187,7 @@ def add_platform(
 
 
 def _nothing(_: str) -> None:
-    """For a package that has no build, if nothing is supposed."""
+    """Return the answer for a package without a build, if nothing is supposed."""
 
 
 class _Walk:

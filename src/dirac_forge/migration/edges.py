@@ -80,7 +80,7 @@ class Network:
         return found
 
     def paths(self, child: str) -> dict[str, tuple[Hop, ...]]:
-        """For each parent of a member the shortest path that makes the edge, from the parent to the child."""
+        """Return the shortest path that makes the edge from each parent of a member."""
         found: dict[str, tuple[Hop, ...]] = {}
         seen = {child}
         waiting: deque[tuple[str, tuple[str, ...]]] = deque([(child, (child,))])

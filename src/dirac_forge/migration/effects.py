@@ -227,7 +227,7 @@ def _good(answer: TargetAnswer) -> bool:
 
 
 def fewest(names: Sequence[str], good: Callable[[tuple[str, ...]], bool]) -> tuple[list[str], bool]:
-    """As few of `names` as are `good`, which all of them are; halves are left out first, then single ones.
+    """Return few of `names` that are still `good`; halves are left out first, then single names.
 
     Also returns whether leaving out any single one of the rest was tried and fails: with many names the tries run out.
     """

@@ -98,7 +98,7 @@ class Pinned:
 
 
 def pinned_members(plan: Plan, exports: PinExports) -> tuple[Pinned, ...]:
-    """For each member and each migrated package in its host whether its packages get a new pin."""
+    """Return for each member and each migrated package in its host whether its packages get a new pin."""
     found: list[Pinned] = []
     for member in plan.members:
         ignored = plan.graph.facts[member.feedstock].ignored

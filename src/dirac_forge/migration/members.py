@@ -105,7 +105,7 @@ def packages_of(graph: Graph, migration: Migration) -> tuple[frozenset[str], tup
 
 
 def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str] | None = None) -> Membership:
-    """Members and excluded feedstocks of a migration; `allowlist` are the names in its `allowlist_file`."""
+    """Return the members and excluded feedstocks of a migration; `allowlist` are the names in its `allowlist_file`."""
     packages, notes = packages_of(graph, migration)
     makers = {maker for package in packages for maker in graph.makers.get(package, (package,))}
     allowed = None if allowlist is None else frozenset(_ancestors(graph, allowlist))

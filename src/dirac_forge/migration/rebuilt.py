@@ -87,7 +87,7 @@ def _as_version(record: Record, version: str, pins: dict[str, str]) -> Record:
 
 
 def pins_on(plan: Plan, platform: str, exports: PinExports) -> dict[str, str]:
-    """Exported package to its new version on a platform."""
+    """Return the new version of each exported package on a platform."""
     keys = plan.migration.pins(platform).configuration.values
     pins: dict[str, str] = {}
     for package in sorted(plan.membership.packages):

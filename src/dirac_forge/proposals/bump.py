@@ -311,7 +311,7 @@ class BumpMaker:
 
 
 def _both(first: Edited, second: Edited) -> Edited:
-    """Two edits of one recipe, one after the other; only the last text shows what still has an old version."""
+    """Return two successive edits of one recipe as one; only the last text shows what still has an old version."""
     kept = (note for note in first.notes if not isinstance(note, OldVersionLeft))
     notes = (*kept, *old_version_notes(second.after, first.old), *second.notes)
     return replace(

@@ -118,7 +118,7 @@ class Candidate(Subject):
             )
 
     def _line(self, output: str, section: str, package: str) -> tuple[str, bool]:
-        """Project, and whether upstream can do without, where the requirement was carried over."""
+        """Return the project of a carried requirement, and whether upstream can do without it."""
         changes = self.drift.changes if self.drift is not None else ()
         mine = [one for one in changes if one.package == package and one.part == section]
         exact = [one for one in mine if one.output == output] or mine

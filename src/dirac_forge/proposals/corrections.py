@@ -94,7 +94,7 @@ def _other(output: OutputLines | None, record: Record) -> CorrectionSkip:
 
 
 def _correct(draft: DriftDraft, output: OutputLines, finding: Finding) -> None:
-    """One finding: a new line in run, or another spec for the line that is there."""
+    """Mend one finding: a new line in run, or another spec for an existing line."""
     if finding.requirement is None:
         return
     name, spec = output.output.name, conda_spec(finding.requirement.specifier)

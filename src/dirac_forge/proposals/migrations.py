@@ -385,6 +385,6 @@ def warn(observer: Observer, problems: Sequence[str]) -> None:
 
 @contextmanager
 def processes() -> Iterator[Executor]:
-    """An executor of processes; they start when the first work comes, by spawning, since the solver has threads."""
+    """Yield an executor of processes, started by the first work, and spawned because the solver has threads."""
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as executor:
         yield executor

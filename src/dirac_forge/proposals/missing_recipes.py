@@ -93,7 +93,7 @@ def _new_recipe(recipe: Recipe, wanted: Mapping[str, Lack], needed: Sequence[Nee
 
 
 def _specifiers(spec: str) -> SpecifierSet:
-    """Conda's version spec for an index; one that has no such form asks for any version."""
+    """Return conda's version spec for an index; one that has no such form asks for any version."""
     try:
         return SpecifierSet(spec)
     except ValueError:

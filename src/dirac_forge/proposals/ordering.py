@@ -118,7 +118,7 @@ class Ordering:
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Nothing more is asked."""
+        """Shut down the workers."""
         self._first.shutdown(cancel_futures=True)
         self._solvers.shutdown(cancel_futures=True)
 

@@ -39,7 +39,7 @@ def maker_of(
     given: Iterable[ReleaseFacts] = (),
     maintainers: Sequence[str] | None = None,
 ) -> Maker:
-    """Makes recipes as the settings say; `executor` runs its questions."""
+    """Return a maker of recipes with these settings; `executor` runs its questions."""
     settings = world.settings
     scope = Scope(pythons=settings.gil_pythons, platforms=Scope().platforms, python_min=settings.python_min)
     families = {name: one.projects for name, one in settings.feedstocks.items() if one.projects}
@@ -91,12 +91,12 @@ class _Upstream(Lookup):
         self._given = {canonicalize_name(facts.release.project): facts for facts in given}
 
     def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
-        """Of a release that was given, else of the index's."""
+        """Return what a given release says, else what the index's release says."""
         given = self._given.get(canonicalize_name(project))
         return super().metadata(project, specifiers) if given is None else given.metadata
 
     def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
-        """Of a release that was given, else of the index's."""
+        """Return what a given release says, else what the index's release says."""
         given = self._given.get(canonicalize_name(project))
         return super().facts(project, specifiers) if given is None else given
 

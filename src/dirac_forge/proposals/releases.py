@@ -79,7 +79,7 @@ class Case:
         return str(self.folder.recipe_path)
 
     def skip(self, reason: SkipReason, *, hint: str = "") -> Skip:
-        """Nothing is proposed."""
+        """Return a skip with this reason."""
         return Skip(feedstock=self.folder.name, branch=self.branch, reason=reason, hint=hint, current=self.current)
 
 

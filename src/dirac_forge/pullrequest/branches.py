@@ -31,8 +31,9 @@ def safe_branch(name: str) -> str:
 
 
 def branch_name(identity: Identity) -> str:
-    """The branch that carries a change: `dirac-forge/bump/main/9.1.22`; for a new recipe `dirac-forge/recipe/NAME`,
-    whatever its version: staged-recipes takes one request for it.
+    """Return the branch that carries a change: `dirac-forge/bump/main/9.1.22`, or `dirac-forge/recipe/NAME`.
+
+    That of a new recipe has no version, because staged-recipes takes one request for it.
 
     At most 100 characters, always the same for the same change, and another for another: where a name had to be
     altered, a digest of it stands at the end. Raises InputError for names that no feedstock or branch has.

@@ -108,12 +108,13 @@ class Destination(Protocol):
         ...
 
     def author(self) -> Author:
-        """Who our commits are by."""
+        """Return the author of our commits."""
         ...
 
     def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
-        """Our own requests to `base` from `branch`, newest first, an open one before all others; with `beside`, our
-        open ones from other branches as well.
+        """Return our own requests to `base` from `branch`, newest first, an open one before all others.
+
+        With `beside`, also our open ones from other branches.
         """
         ...
 
@@ -133,7 +134,7 @@ class Destination(Protocol):
         ...
 
     def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
-        """Another title and body for an open request."""
+        """Write another title and body for an open request."""
         ...
 
     def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> bool:
@@ -153,7 +154,7 @@ class Destination(Protocol):
         ...
 
     def was_given(self, place: RepositoryPlace, request: Request) -> frozenset[str]:
-        """Labels that it ever had and reviewers that were ever asked for, also those that somebody took off again."""
+        """Return the labels and reviewers that a request ever had, also those that were removed."""
         ...
 
     def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:

@@ -54,7 +54,7 @@ def recipe_in(files: Mapping[str, str]) -> str | None:
 
 
 def kept(files: Mapping[str, str]) -> dict[str, str]:
-    """Of all files those that decide what is built; the recipe goes first."""
+    """Return the files that decide what is built, the recipe first."""
     first = recipe_in(files)
     support = sorted(path for path in files if _is_support(path))
     paths: Iterable[str] = [*([first] if first else []), *(path for path in _BESIDE if path in files), *support]

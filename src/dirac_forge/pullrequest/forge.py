@@ -111,11 +111,11 @@ class Forge(Protocol):
         ...
 
     def login(self) -> str:
-        """Who the token belongs to."""
+        """Return the account of the token."""
         ...
 
     def owner(self) -> str:
-        """Whose forks carry our branches: mostly the token's owner."""
+        """Return the account whose forks carry our branches: usually the token's owner."""
         ...
 
     def repository(self, full_name: str) -> Repo:
@@ -133,11 +133,11 @@ class Forge(Protocol):
     def pull_requests(
         self, repo: Repo, *, state: Literal["open", "closed", "all"] = "open", head: str = "", base: str = ""
     ) -> Iterator[PullRequest]:
-        """Newest first; all pages, read as they are asked for."""
+        """Yield pull requests, newest first; pages are read as they are needed."""
         ...
 
     def pull_request(self, repo: Repo, number: int) -> PullRequest:
-        """One, with who closed it."""
+        """Return one pull request, with who closed it."""
         ...
 
     def open(
@@ -165,11 +165,11 @@ class Forge(Protocol):
         ...
 
     def edit(self, repo: Repo, number: int, *, title: str = "", body: str = "", state: str = "") -> PullRequest:
-        """Another title, body or state (`open`, `closed`); "" leaves it as it is."""
+        """Change title, body or state (`open`, `closed`) of a request; "" leaves it as it is."""
         ...
 
     def comments(self, repo: Repo, number: int) -> Iterator[Comment]:
-        """Oldest first."""
+        """Yield the comments, oldest first."""
         ...
 
     def comment(self, repo: Repo, number: int, body: str) -> None:

@@ -66,7 +66,7 @@ class GitHubDestination:
         )
 
     def author(self) -> Author:
-        """Who our commits are by."""
+        """Return the author of our commits."""
         return self.by or Author.of(self.forge.login())
 
     def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
@@ -177,7 +177,7 @@ class GitHubDestination:
         return self._request(opened)
 
     def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
-        """Another title and body for an open request."""
+        """Write another title and body for an open request."""
         return self._request(self.forge.edit(self._repo(place), request.number, title=title, body=body))
 
     def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> bool:
@@ -216,7 +216,7 @@ class GitHubDestination:
             (self.forge.label if on else self.forge.unlabel)(self._repo(place), request.number, name)
 
     def was_given(self, place: RepositoryPlace, request: Request) -> frozenset[str]:
-        """Labels and reviewers that it ever had, whoever gave and took them."""
+        """Return the labels and reviewers that a request ever had, whoever set or removed them."""
         return self.forge.was_given(self._repo(place), request.number)
 
     def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:

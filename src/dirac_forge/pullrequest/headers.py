@@ -51,13 +51,14 @@ class Header:
 
 
 def text_digest(title: str, body: str) -> str:
-    """16 hexadecimal digits that tell one text of a request from another."""
+    """Return 16 hexadecimal digits that tell one text of a request from another."""
     return sha256(f"{title}\0{body}".encode(errors="replace")).hexdigest()[:16]
 
 
 def with_header(body: str, header: Header, *, end: str = "") -> str:
-    """The body with its header in front and `end` behind; the body is cut where that is too long, and nothing in it
-    can pass for a header.
+    """Return the body with its header in front and `end` behind.
+
+    The body is cut if that is too long, and nothing in it can pass for a header.
     """
     # JSON's own escapes keep the end of a comment out of what stands in it.
     told = json.dumps(asdict(replace(header, written=_UNKNOWN_DIGEST)), sort_keys=True)

@@ -99,13 +99,13 @@ class Ledger:
         return self._clock().astimezone(UTC)
 
     def close(self) -> None:
-        """Done with it: what was written is in the one file."""
+        """Close the ledger: what was written is in one file."""
         with self._lock:
             self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """What is written within is written together, or not at all."""
+        """Write what happens within together, or not at all."""
         with self._lock, self._told():
             if self._depth:
                 yield
@@ -123,14 +123,14 @@ class Ledger:
                 self._depth = 0
 
     def entry(self, identity: Identity) -> LedgerEntry | None:
-        """One change."""
+        """Return one change."""
         found = self._entries(" AND ".join(f"{name} = ?" for name in _IDENTITY), _values(identity))
         return found[0] if found else None
 
     def entries(
         self, *, feedstock: str = "", branch: str = "", kind: str = "", batch: str = "", states: tuple[State, ...] = ()
     ) -> tuple[LedgerEntry, ...]:
-        """Changes, in the order of their identities; "" and () mean all."""
+        """Return the changes in the order of their identities; "" and () mean all."""
         asked = {"feedstock": feedstock, "branch": branch, "kind": kind, "batch": batch}
         wanted = {name: value for name, value in asked.items() if value}
         where = [f"{name} = ?" for name in wanted]
@@ -222,7 +222,7 @@ class Ledger:
         return tuple(Run(**{**row, "start": time_of(row["start"]), "end": time_of(row["end"])}) for row in rows)
 
     def holder(self) -> tuple[str, datetime] | None:
-        """Who has the right to run, and until when, or None if it is free."""
+        """Return who may run, and until when; None if nobody does."""
         for row in self._rows("SELECT holder, expires FROM lease", ()):
             if (expires := time_of(row["expires"])) is not None:
                 return row["holder"], expires

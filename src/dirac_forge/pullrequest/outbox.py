@@ -86,7 +86,7 @@ class Outbox:
         return RepositoryPlace(full_name=full_name, url=url)
 
     def author(self) -> Author:
-        """Who the commits are by."""
+        """Return the author of the commits."""
         return self.by
 
     def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:  # noqa: ARG002
@@ -104,7 +104,7 @@ class Outbox:
         return ()
 
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:  # noqa: ARG002
-        """The branch in the bare repository."""
+        """Push the branch into the bare repository."""
         bare = self._bare(place)
         if not (bare / "HEAD").exists():
             bare.mkdir(parents=True, exist_ok=True)
@@ -134,7 +134,7 @@ class Outbox:
         return self._write(place, told, body, patch)
 
     def edit_text(self, place: RepositoryPlace, request: Request, *, title: str, body: str) -> Request:
-        """Another title and body."""
+        """Write another title and body."""
         folder = self._request_folder(place, request.branch)
         patch = read_bytes(folder / "change.patch")
         return self._write(place, {**self._told(folder), "title": title}, body, patch)
@@ -348,7 +348,7 @@ def _is_temporary(folder: Path) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    """Out of sight at once, so that a killed run leaves no half of it."""
+    """Move a folder out of sight, then remove it, so that a killed run leaves no half of it."""
     if folder.exists():
         old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".old-"))
         folder.rename(old / folder.name)

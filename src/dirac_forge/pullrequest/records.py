@@ -61,7 +61,7 @@ def fingerprint(change: Change) -> str:
 
 
 def before_digest(change: Change) -> str:
-    """16 hexadecimal digits for the files that a change is made for, as they are before it."""
+    """Return 16 hexadecimal digits for the files of a change as they are before it."""
     digest = sha256()
     for edit in sorted(change.edits, key=lambda edit: edit.path):
         text = "-" if edit.before is None else f"+{edit.before}"

@@ -74,7 +74,7 @@ def requested_rebuilds(settings: Settings, plan: Plan, folders: Iterable[Feedsto
 
 
 def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> RequestedChange:
-    """A new recipe as it lies in `folder` (a person may have finished it there). Raises InputError if it is gone."""
+    """Return the new recipe in `folder`, which a person may have finished. Raises InputError if it is gone."""
     texts: dict[str, str] = {}
     for path in sorted({*RECIPE_FILES.values(), "conda-forge.yml"}):
         try:

@@ -134,7 +134,7 @@ class _Listed:
 
 
 def _listed(draft: DriftDraft, number: int) -> _Listed | None:
-    """None if the files are written in a way that is not edited."""
+    """Return the list of licence files; None if it is written in a way that is not edited."""
     if match := _SCALAR.fullmatch(draft.edits.current(number)):
         return _Listed(key_line=number, block=None, files=((number, match),))
     block = key_block(draft.edits.lines, number)

@@ -36,7 +36,7 @@ class Clause:
 
 
 def clauses_of(spec: str) -> tuple[Clause, ...] | None:
-    """The clauses of a conda spec in its order, () for any version; None for what is more than clauses of versions.
+    """Return the clauses of a conda spec in order, () for any version; None if it is more than clauses of versions.
 
     `~=1.2` comes out as its two bounds; `<2.0a0` and `<2.0.dev0` mean `<2` (CEP 29 orders pre-releases below).
     """
@@ -162,7 +162,7 @@ def _ending(clause: Clause, mine: str, version: str) -> str:
 
 
 def _zeros(version: str, mine: int, old: int) -> str:
-    """`version` with trailing zeros where the recipe adds them to upstream's, without where it leaves them out."""
+    """Return `version` with or without trailing zeros, as the recipe writes upstream's versions."""
     numbers = version.split(".")
     if not old or mine == old or not all(number.isdigit() for number in numbers):
         return version

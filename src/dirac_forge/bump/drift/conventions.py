@@ -44,7 +44,7 @@ def conventions(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> No
 
 
 def _installer(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> None:
-    """For an extension whose host has Python alone: `setup.py` ran with distutils, which Python 3.12 removed."""
+    """Add setuptools for an extension with Python alone in host: Python 3.12 removed distutils."""
     keys = _host_keys(draft, output)
     alone = "python" in keys and keys.isdisjoint({"pip", "setuptools"})
     if output.output.noarch is None and alone and _built_by_setuptools(new):
@@ -61,7 +61,7 @@ def _installer(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> Non
 
 
 def _setuptools(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> None:
-    """For a build that has it from pip only, with a Python for which pip brings it no longer."""
+    """Add setuptools for a build that has it from pip only, with a Python for which pip no longer brings it."""
     keys = _host_keys(draft, output)
     pythons = [line for line in output.of("host") if line.key == "python" and not draft.gone(line)]
     brought = "pip" in keys and "setuptools" not in keys and _built_by_setuptools(new)
@@ -91,7 +91,7 @@ def _admits(line: RequirementLine, python: Version) -> bool:
 
 
 def _stdlib(draft: DriftDraft, output: OutputLines) -> None:
-    """Behind the last compiler, written as that is."""
+    """Add stdlib after the last compiler, in the same style."""
     build = output.of("build")
     compilers = [line for line in build if line.name in _NATIVE and not draft.gone(line)]
     if not compilers or any(line.kind == "stdlib" for line in build):

@@ -100,7 +100,7 @@ class DriftDraft:
         project: str = "",
         lift: bool = True,
     ) -> None:
-        """A line after upstream went from spec `old` to `new`; the maintainers' own bounds stay (see `moved`)."""
+        """Follow upstream from spec `old` to `new` in a line; the maintainers' own bounds stay (see `moved`)."""
         if line.kind == "pin_subpackage":
             return  # another output of the recipe, at its own version
         mine, was, now = clauses_of(line.spec), clauses_of(old), clauses_of(new)
@@ -143,7 +143,7 @@ class DriftDraft:
         part: Part | None = None,
         lags: bool = False,
     ) -> None:
-        """Another spec for a line."""
+        """Write another spec for a line."""
         if line.number in self._decided:
             return
         variable = Variable.of(self.edits, line, spec)
@@ -179,7 +179,7 @@ class DriftDraft:
     def remove(
         self, output: str, line: RequirementLine, evidence: str, reason: CarriedReason, *, project: str = ""
     ) -> None:
-        """A line goes, with its condition where it was alone under it."""
+        """Remove a line, and its condition if nothing else is under it."""
         if line.number in self._decided:
             return
         block = block_at(self.edits.lines, line.number, _keys(line.section))
@@ -227,7 +227,7 @@ class DriftDraft:
         optional: bool = False,
         lags: bool = False,
     ) -> None:
-        """A new line in a section's list."""
+        """Add a line to a section's list."""
         here = [line for line in output.of(section) if not self.gone(line)]
         block = next((b for line in here if (b := block_at(self.edits.lines, line.number, _keys(section)))), None)
         shown = f"{name} {spec}".strip()

@@ -56,19 +56,19 @@ class Edits:
         return self._replaced.get(number, self.lines[number - 1]).rstrip("\r")
 
     def replace(self, number: int, line: str) -> None:
-        """The line says `line` from now on."""
+        """Replace the text of a line."""
         self._replaced[number] = line + ("\r" if self.lines[number - 1].endswith("\r") else "")
 
     def remove(self, first: int, last: int) -> None:
-        """Lines `first` to `last` go."""
+        """Remove the lines `first` to `last`."""
         self._removed.update(range(first, last + 1))
 
     def insert(self, after: int, lines: Iterable[str]) -> None:
-        """New lines behind line `after` and what was inserted there before."""
+        """Insert lines after line `after` and what was inserted there before."""
         self._after.setdefault(after, []).extend(lines)
 
     def respecify(self, number: int, spec: str) -> bool:
-        """Another version spec for the requirement of a line; False if the line can't be split into its parts."""
+        """Write another spec for the requirement of a line; False if the line can't be split into its parts."""
         match = split_item(self.current(number))
         if match is None:
             return False

@@ -128,7 +128,7 @@ class _HostMerge:
 
 
 def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) -> None:
-    """Programs that the build runs now and did not before; compilers and libraries are for a person to see."""
+    """Add the programs that the build runs now and did not before; report compilers and libraries."""
     name = output.output.name
     here = {line.key for line in output.lines if line.section in {"build", "host"}}
     for program in sorted(set(new.programs) - set(old.programs) - here):

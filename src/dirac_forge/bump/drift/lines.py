@@ -160,7 +160,7 @@ def _line(
 
 
 def split_item(raw: str) -> re.Match[str] | None:
-    """Groups `lead`, `name`, `gap`, `spec`, `tail` of a requirement's line; None if it can't be split."""
+    """Return the groups `lead`, `name`, `gap`, `spec` and `tail` of a requirement's line; None if it can't be split."""
     return _ITEM.fullmatch(raw)
 
 
@@ -223,7 +223,7 @@ def _said_below(lines: Sequence[str], line: int) -> Iterator[_SaidLine]:
 
 
 def extent(output: ReadOutput, lines: Sequence[str]) -> tuple[int, int] | None:
-    """First and last line of an output, blank lines behind it included; None if it is not an item of a list."""
+    """Return the first and last line of an output with blank lines after it; None if it is not an item of a list."""
     first = output.line
     match = re.match(r"(\s*)-\s", lines[first - 1]) if 0 < first <= len(lines) else None
     if match is None:
@@ -242,7 +242,7 @@ def extent(output: ReadOutput, lines: Sequence[str]) -> tuple[int, int] | None:
 
 
 def values_of(lines: Sequence[str], region: tuple[int, int], path: Sequence[str]) -> list[int]:
-    """Lines of the keys that `path` leads to in a region (`("about", "license")`): below each other, at any depth."""
+    """Return the lines of the keys that `path` (`("about", "license")`) leads to in a region, at any depth."""
     first, last = region
     found = []
     for number in range(first, last + 1):
@@ -258,7 +258,7 @@ def values_of(lines: Sequence[str], region: tuple[int, int], path: Sequence[str]
 
 
 def _below(lines: Sequence[str], key_line: int, last: int, outer: int, *, item: bool) -> int:
-    """The last line of what stands below a key that is `outer` wide in; a list may begin as far out as its key."""
+    """Return the last line below a key that is indented by `outer`; a list may begin as far out as its key."""
     end = key_line
     for number in range(key_line + 1, last + 1):
         text = lines[number - 1].strip()

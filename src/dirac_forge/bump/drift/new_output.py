@@ -199,7 +199,7 @@ def _model(
 
 
 def _place(outputs: Sequence[OutputLines], package: str, model: OutputLines, draft: DriftDraft) -> int:
-    """The line behind which the new output goes: behind the last sibling before it by name, else behind the model."""
+    """Return the line after which the new output goes: after the last sibling before it by name, else the model."""
     named = sorted((o.output.name, o) for o in outputs if o.output.name < package and "-" in o.output.name)
     after = named[-1][1] if named else model
     place = extent(after.output, draft.edits.lines)
@@ -229,7 +229,7 @@ class _Writing:
                 self.lines[index] = f"{match['lead']}{sha256}{match['tail']}"
 
     def requirements(self, section: str, kept: set[str], items: Sequence[str]) -> None:
-        """The list of a section: what is kept of the sibling's, then the new ones."""
+        """Write the list of a section: what is kept of the sibling's, then the new lines."""
         block = self._block(section)
         if block is None:
             return
@@ -250,7 +250,7 @@ class _Writing:
         return None
 
     def entry_points(self, points: Sequence[str], *, v1: bool) -> None:
-        """The commands, below `build`."""
+        """Write the commands, below `build`."""
         if not points:
             return
         for index, line in enumerate(self.lines):
@@ -263,14 +263,14 @@ class _Writing:
                 return
 
     def imports(self, names: Sequence[str]) -> None:
-        """The modules that tests import."""
+        """Write the modules that tests import."""
         block = self._block("imports")
         if block is not None and names:
             new = [f"{' ' * block.indent}- {name}" for name in names]
             self.lines[block.key_line : block.items[-1][1]] = new
 
     def summary(self, text: str | None) -> None:
-        """What the project says of itself."""
+        """Write what the project says of itself."""
         for index, line in enumerate(self.lines):
             if text and (match := _SUMMARY.fullmatch(line)):
                 plain = re.fullmatch(r"[A-Za-z][\w ,./()-]*", text) is not None

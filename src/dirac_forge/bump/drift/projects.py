@@ -15,12 +15,12 @@ _ARCHIVE = re.compile(r"(?P<stem>.+?)-v?\d[^/]*\.(?:tar\.\w+|tgz|zip|whl)$")
 
 
 def by_project(facts: Sequence[ReleaseFacts]) -> dict[str, ReleaseFacts]:
-    """Facts by the project's normalised name."""
+    """Return the facts by the project's normalised name."""
     return {str(canonicalize_name(one.release.project)): one for one in facts}
 
 
 def projects_in(urls: Sequence[str]) -> tuple[str, ...]:
-    """Normalised names that the file names and folders of source URLs suggest, the likeliest first."""
+    """Return the normalised names that the file names and folders of source URLs suggest, the likeliest first."""
     names: dict[str, None] = {}
     for url in urls:
         parts = split_url(url).path.strip("/").split("/")
@@ -36,7 +36,7 @@ def projects_in(urls: Sequence[str]) -> tuple[str, ...]:
 
 
 def project_of(output: OutputLines, known: Mapping[str, ReleaseFacts], names: Callable[[str], str]) -> str | None:
-    """The project behind an output: by its sources, else by its name, else the only one; None for none of `known`.
+    """Return the project of an output: by its sources, else by its name, else the only one; None for none of `known`.
 
     Of sources of several projects, as they are where outputs share them, the one with the output's name counts.
     """

@@ -284,7 +284,7 @@ def _is_listed(draft: DriftDraft, output: OutputLines, need: UpstreamNeed, secti
 def followed(
     draft: DriftDraft, output: str, line: RequirementLine, was: UpstreamNeed, now: UpstreamNeed, *, lift: bool = True
 ) -> None:
-    """One line where upstream's spec changed: against the spec under the condition that the line stands for.
+    """Follow a changed spec of upstream's in a line, under the condition that the line has.
 
     Without `lift` a lower bound of the maintainers' own stays below upstream's.
     """

@@ -84,7 +84,7 @@ class _Differences:
                     yield f"{output}, {section}: it {word} {text}, which is not carried over"
 
     def unseen(self, changes: Sequence[Carried]) -> Iterable[str]:
-        """Changes that no build shows."""
+        """Yield the changes that no build shows."""
         # `python_min` is seen in the lines that are made from it.
         seen = [change for change in changes if change.package != "python_min"]
         yield from self._not_there(seen)

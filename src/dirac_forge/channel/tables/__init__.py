@@ -30,7 +30,7 @@ class NameEntry:
 
 @cache
 def curated() -> Mapping[str, NameEntry]:
-    """Choices made by hand, by normalised project (PEP 503)."""
+    """Return the choices made by hand, by normalised project (PEP 503)."""
     return {
         project: NameEntry(
             packages=(row["package"], *row.get("also", ())),
@@ -51,13 +51,13 @@ def namesakes() -> Mapping[str, str]:
 
 @cache
 def imports() -> Mapping[str, str]:
-    """Top-level modules to the projects that install them, where the names do not tell."""
+    """Return the projects that install top-level modules whose names do not tell."""
     return dict(_document()["imports"])
 
 
 @cache
 def extras() -> Mapping[str, Mapping[str, str]]:
-    """Normalised project to its extras (normalised) to the package that stands for both."""
+    """Return the package for each normalised project and extra."""
     return {project: dict(row) for project, row in _document()["extras"].items()}
 
 

@@ -85,7 +85,7 @@ class GitHub:
         return git_environment(self._sign_in.token(), self.site)
 
     def login(self) -> str:
-        """Who the token belongs to; `name[bot]` for an App."""
+        """Return the account of the token; `name[bot]` for an App."""
         return self._account().login
 
     def owner(self) -> str:
@@ -142,7 +142,7 @@ class GitHub:
     def pull_requests(
         self, repo: Repo, *, state: Literal["open", "closed", "all"] = "open", head: str = "", base: str = ""
     ) -> Iterator[PullRequest]:
-        """Newest first; `head` is `owner:branch`."""
+        """Yield pull requests, newest first; `head` is `owner:branch`."""
         path = path_of("/repos/{repo}/pulls", repo=repo.full_name)
         query = {"state": state, **({"head": head} if head else {}), **({"base": base} if base else {})}
         for each in self._api.pages(path, query):
@@ -152,7 +152,7 @@ class GitHub:
                 yield found
 
     def pull_request(self, repo: Repo, number: int) -> PullRequest:
-        """One, with who closed or merged it."""
+        """Return one pull request, with who closed or merged it."""
         path = path_of("/repos/{repo}/pulls/{number}", repo=repo.full_name, number=number)
         content = self._api.get(path)
         found = self._understood(path, shapes.pull_request, content)
@@ -204,13 +204,13 @@ class GitHub:
             raise _of_opening(error, repo, head, base) from None
 
     def edit(self, repo: Repo, number: int, *, title: str = "", body: str = "", state: str = "") -> PullRequest:
-        """Another title, body or state; what is "" stays."""
+        """Change title, body or state of a request; what is "" stays."""
         path = path_of("/repos/{repo}/pulls/{number}", repo=repo.full_name, number=number)
         wanted = {name: value for name, value in (("title", title), ("body", body), ("state", state)) if value}
         return self._api.change("PATCH", path, wanted, make=partial(self._understood, path, shapes.pull_request))
 
     def comments(self, repo: Repo, number: int) -> Iterator[Comment]:
-        """Oldest first."""
+        """Yield the comments, oldest first."""
         return self._comments(repo, number, {})
 
     def comment(self, repo: Repo, number: int, body: str) -> None:
@@ -242,7 +242,7 @@ class GitHub:
                 raise
 
     def was_given(self, repo: Repo, number: int) -> frozenset[str]:
-        """Labels and reviewers that a request ever had."""
+        """Return the labels and reviewers that a request ever had."""
         path = path_of("/repos/{repo}/issues/{number}/events", repo=repo.full_name, number=number)
         owner = repo.full_name.partition("/")[0]
         events = (self._understood(path, partial(shapes.given, owner), each) for each in self._api.pages(path))

@@ -45,7 +45,7 @@ class RateLimit:
 
     @classmethod
     def parse(cls, headers: Mapping[str, str]) -> RateLimit | None:
-        """From lower-case headers, or None if they do not tell (GHES may have limits switched off)."""
+        """Return the limit from lower-case headers, or None if they have none (GHES may have limits switched off)."""
         limit, remaining, reset = (
             parse_whole_number(headers.get(f"x-ratelimit-{name}")) for name in ("limit", "remaining", "reset")
         )
@@ -63,7 +63,7 @@ def server_time(headers: Mapping[str, str], otherwise: float) -> float:
 def asked_to_wait(
     status: int, headers: Mapping[str, str], said: str, *, now: float, times: int = 0
 ) -> tuple[float, str] | None:
-    """Seconds to wait, and why, where an answer is a refusal for one of the limits, or None if it is none.
+    """Return the seconds to wait, and why, for an answer that refuses because of a limit; None for another.
 
     `said` is the message of the answer, `now` the server's time, `times` how often it was so already.
     """
@@ -82,7 +82,7 @@ def asked_to_wait(
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
-    """Seconds until an answer's Retry-After (RFC 9110, 10.2.3), by the server's time, or None if it has none."""
+    """Return the seconds until an answer's Retry-After (RFC 9110, 10.2.3) by the server's time, or None."""
     told = headers.get("retry-after", "")
     seconds = parse_whole_number(told.strip())
     if seconds is not None:

@@ -28,7 +28,7 @@ def understood(about: str, make: Callable[[Any], T], content: object) -> T:
 
 
 def repo(content: Any) -> Repo:
-    """Of `full-repository`."""
+    """Return a repository from `full-repository`."""
     may = content.get("permissions") or {}
     parent = content.get("parent") or {}
     return Repo(
@@ -55,7 +55,7 @@ def owner_kind(content: Any) -> tuple[str, str]:
 
 
 def pull_request(content: Any, *, closed_by: str = "") -> PullRequest:
-    """Of `pull-request` and `pull-request-simple`; who closed it is in another answer."""
+    """Return a pull request from `pull-request` or `pull-request-simple`; who closed it is in another answer."""
     head = content["head"]
     return PullRequest(
         number=int(content["number"]),
@@ -99,7 +99,7 @@ class Issue:
 
 
 def issue(content: Any) -> Issue | None:
-    """Of `issue`; None for a pull request."""
+    """Return an issue from `issue`; None for a pull request."""
     if "pull_request" in content:
         return None
     return Issue(
@@ -123,7 +123,7 @@ def given(owner: str, content: Any) -> str:
 
 
 def comment(content: Any) -> Comment:
-    """Of `issue-comment`."""
+    """Return a comment from `issue-comment`."""
     return Comment(
         author=login(content.get("user")),
         body=content.get("body") or "",
@@ -132,7 +132,7 @@ def comment(content: Any) -> Comment:
 
 
 def login(user: Any) -> str:
-    """Of a user who may be gone."""
+    """Return the name of a user who may be gone."""
     return _text(user["login"]) if user else ""
 
 
