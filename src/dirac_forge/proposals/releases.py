@@ -30,6 +30,7 @@ from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.settings import Settings
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.index.project import Project
+from dirac_forge.upstream.sources.known import BY_NAME
 from dirac_forge.upstream.sources.offers import Offers
 from dirac_forge.upstream.sources.source import SourceQuery
 from dirac_forge.upstream.sources.sources import ReleaseSources
@@ -39,8 +40,6 @@ from dirac_forge.values import dataclass
 _HOST = re.compile(r"""(?:^|[\s-])(?:url|git_url|git):\s*["']?(https?://[\w.-]+(?::\d+)?)(?=/)""", re.MULTILINE)
 """Of a source: what a recipe says about its project has other keys."""
 
-_INDEXES = {"cratesio": "crates.io", "npm": "npm", "pypi": "PyPI"}
-"""Kinds of sources that say of each release whether it was withdrawn, and what people call them."""
 _MOST_DATED = 10
 """Tags that are asked for their date, where those before were too young."""
 _GIVE = "Give the version with --to."
@@ -181,7 +180,7 @@ class ReleaseLookup:
         updates = case.bot.version_updates
         places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
         for place in () if isinstance(places, SkipReason) else places:
-            if place.origin.kind in _INDEXES or place.main:
+            if place.main or BY_NAME[place.origin.kind].index:
                 answer = self._listed(place, to)
                 if isinstance(answer, Offers):
                     asked.append(answer)
@@ -193,9 +192,9 @@ class ReleaseLookup:
         """Return what an index offers at version `to`; for a place that is not an index, that it was not asked."""
         origin = place.origin
         unlisted = NotListed(version=to, source=origin.name)
-        if origin.kind not in _INDEXES:
+        index = index_name(self.context.settings) if origin.kind == "pypi" else BY_NAME[origin.kind].index
+        if not index:
             return unlisted
-        index = index_name(self.context.settings) if origin.kind == "pypi" else _INDEXES[origin.kind]
         unlisted = replace(unlisted, source=f"{origin.name} on {index}")
         try:
             offers = self._places.ask(replace(place, version=to))

@@ -58,7 +58,7 @@ def _(reason: GroupStuck) -> str:
 
 @worded.register
 def _(reason: UnknownSettingName) -> str:
-    kinds = "neither a feedstock nor a migration" if reason.key == "paused" else "no feedstock"
+    kinds = "neither a feedstock nor a migration" if reason.key == "paused" else "not a feedstock"
     near = f" (did you mean {reason.near}?)" if reason.near else ""
     return f"[tool.dirac-forge.bot] {reason.key}: {reason.name} is {kinds} of this workspace{near}"
 

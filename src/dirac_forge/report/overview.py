@@ -12,6 +12,8 @@ from dirac_forge.report.foreign import plain
 from dirac_forge.report.terminal import Hanging, wrapped
 from dirac_forge.values import dataclass
 
+_HEADS = ("feedstock", "version", "released", "status")
+"""Of the columns that `OverviewRow.cells` returns; the reason follows them."""
 _GAP = "  "
 _LEAST = 24
 """Columns that a reason needs to be read beside the rest."""
@@ -29,7 +31,7 @@ class OverviewRow:
     status: str
     why: str
 
-    def cells(self, dates: int) -> tuple[str, str, str, str]:
+    def cells(self, dates: int) -> tuple[str, ...]:
         """Return the columns, with so many of the dates."""
         known = [date for date in self.released[2 - dates :] if date]
         return (plain(self.name), plain(self.version), plain(" → ".join(known)), plain(self.status))
@@ -52,7 +54,7 @@ class Overview:
         columns = _Columns.of(self.rows, dates)
         if columns.total > options.max_width:
             columns = _Columns.of(self.rows, 0)
-        yield columns.line(("feedstock", "version", "released", "status"), "dim")
+        yield columns.line(_HEADS, "dim")
         room = options.max_width - columns.total
         for row in self.rows:
             line = columns.line(row.cells(columns.dates), "")
@@ -82,9 +84,8 @@ class _Columns:
     @classmethod
     def of(cls, rows: Sequence[OverviewRow], dates: int) -> _Columns:
         cells = [row.cells(dates) for row in rows]
-        kept = [at for at in range(4) if any(row[at] for row in cells)]
-        heads = ("feedstock", "version", "released", "status")
-        return cls(dates, {at: max(cell_len(row[at]) for row in (heads, *cells)) for at in kept})
+        kept = [at for at in range(len(_HEADS)) if any(row[at] for row in cells)]
+        return cls(dates, {at: max(cell_len(row[at]) for row in (_HEADS, *cells)) for at in kept})
 
     @property
     def total(self) -> int:

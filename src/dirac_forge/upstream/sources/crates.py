@@ -18,6 +18,7 @@ class Crates(Registry):
     """crates.io, by its sparse index."""
 
     name = "cratesio"
+    index = "crates.io"
     pattern = re.compile(r"\A(?:/api/v1)?/crates/(?P<name>[\w-]+)/(?:[^/]+/download|[^/]+\.crate)\Z")
 
     def is_host(self, host: str) -> bool:

@@ -18,6 +18,7 @@ class Npm(Registry):
     """npm's registry."""
 
     name = "npm"
+    index = "npm"
     pattern = re.compile(r"\A/(?P<name>(?:@[\w.~-]+/)?[\w.~-]+)/-/[^/]+\.tgz\Z")
 
     def is_host(self, host: str) -> bool:

@@ -26,6 +26,7 @@ class Pypi(ReleaseSource):
     """The package index."""
 
     name = "pypi"
+    index = "PyPI"
 
     def recognises(self, url: SourceUrl) -> bool:
         """Return whether it is one of PyPI's hosts, with a file's path."""

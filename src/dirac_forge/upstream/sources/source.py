@@ -89,6 +89,8 @@ class ReleaseSource:
 
     name: ClassVar[str]
     """How `SourceQuery.ways` and `Origin.kind` name it."""
+    index: ClassVar[str] = ""
+    """What people call an index that says of each release whether it was withdrawn; "" for any other source."""
 
     def recognises(self, url: SourceUrl) -> bool:
         """Return whether a file at this URL is one of this source's."""
