@@ -33,6 +33,12 @@ def test_what_a_wheel_installs(members: list[str], names: tuple[str, ...]) -> No
     assert imports_of(facts("demo", members=members)) == names
 
 
+def test_metadata_tells_the_public_modules_of_a_release_without_a_wheel() -> None:
+    made = facts("demo", wheels=[], sdist_members=["src/wrong/__init__.py"])
+    told = replace(made.metadata, import_names=("demo_core", "_demo; private", "demo_tools"))
+    assert imports_of(replace(made, metadata=told, wheel=None)) == ("demo_core", "demo_tools")
+
+
 def test_flit_names_the_module_of_a_tree() -> None:
     pyproject = {"tool": {"flit": {"module": {"name": "other"}}}}
     tree = facts("demo", wheels=[], sdist_members=["other.py", "noxfile.py"], pyproject=pyproject)

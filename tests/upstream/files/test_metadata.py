@@ -34,6 +34,9 @@ def test_all_fields() -> None:
             'Requires-Dist: x (>=1.0); extra == "more"',
             "Requires-Python: >=3.9",
             "Provides-Extra: more",
+            "Import-Name: demo",
+            "Import-Name: _demo ; private",
+            "Requires-External: libffi (>=3)",
             "Dynamic: License-File",
             "X-Else: nothing",
         ),
@@ -52,6 +55,8 @@ def test_all_fields() -> None:
         requires_dist=RequirementList(("six", 'x (>=1.0); extra == "more"')),
         requires_python=">=3.9",
         provides_extra=("more",),
+        import_names=("demo", "_demo ; private"),
+        requires_external=("libffi (>=3)",),
         dynamic=("license-file",),
     )
 

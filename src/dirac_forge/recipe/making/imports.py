@@ -27,12 +27,14 @@ Tree = dict[str, "Tree"]
 def imports_of(facts: ReleaseFacts, graph: ModuleGraph | None = None) -> tuple[str, ...]:
     """Return the importable names at the top of what is installed, namespace packages followed down (`diracx.api`).
 
-    From the wheel, even where it installs no module at all (stubs, data); without one from the sdist: its list of
-    top-level names, else its package folders.
+    From the wheel, even where it installs no module at all (stubs, data); without one those that the metadata offers
+    (PEP 794), else from the sdist: its list of top-level names, else its package folders.
     """
     graph = graph or ModuleGraph(facts)
     if facts.wheel is not None:
         return installed(facts.wheel.members, graph)
+    if told := [name for name in facts.metadata.import_names if name and ";" not in name]:
+        return _chosen(told)
     return _from_sdist(facts.sdist, facts.metadata.name, graph) if facts.sdist is not None else ()
 
 

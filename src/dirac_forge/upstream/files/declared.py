@@ -102,6 +102,7 @@ def _project(entries: Mapping[str, object], name: str, version: Version) -> Core
         requires_dist=RequirementList(tuple(requires)),
         requires_python=_text(entries.get("requires-python")),
         provides_extra=tuple(map(str, optional)),
+        import_names=_texts(entries.get("import-names")),
         dynamic=tuple(sorted({field for key in dynamic for field in _CORE[key]})),
     )
 

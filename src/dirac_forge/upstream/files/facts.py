@@ -29,6 +29,8 @@ class CoreMetadata:
     requires_external: tuple[str, ...] = ()
     requires_python: str | None = None
     provides_extra: tuple[str, ...] = ()
+    import_names: tuple[str, ...] = ()
+    """Import-Name (PEP 794): the modules that it offers, some marked `; private`."""
     dynamic: tuple[str, ...] = ()
 
 

@@ -40,6 +40,7 @@ _MANY = {
     "requires-dist": "requires_dist",
     "requires-external": "requires_external",
     "provides-extra": "provides_extra",
+    "import-name": "import_names",
     "dynamic": "dynamic",
     "project-url": "project_urls",
 }
@@ -89,6 +90,7 @@ def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
         requires_external=_texts(known.get("requires_external")),
         requires_python=_text(known.get("requires_python")),
         provides_extra=_texts(known.get("provides_extra")),
+        import_names=_texts(known.get("import_names")),
         dynamic=_dynamic(known, sdist=sdist),
     )
     sound = checked(metadata, where)
