@@ -160,6 +160,10 @@ class NoteKind(Enum):
         "which {extras:is|are} not in run: not tested; `dirac-forge recipe '{project}[{extras:,}]'` adds "
         "{extras:it|them}"
     )
+    COMMANDS_OF_OUTPUT = (
+        "{needing:the command|the commands} {needing:few} {needing:needs|need} the extra {extras}, which only the "
+        "output {output} has"
+    )
     COMMANDS_NEED_UNKNOWN_EXTRAS = (
         "{needing:the command|the commands} {needing:few} {needing:needs|need} the {extras:extra|extras} {extras:and}, "
         "whose requirements are not known: not tested; add them to run, and the commands to the test"
@@ -180,6 +184,9 @@ class NoteKind(Enum):
         "tell upstream"
     )
     IMPORT_OF_EXTRA = "{path} imports {module}, which only the extra {extra} brings ({project}){untested}"
+    IMPORT_OF_OUTPUT = (
+        "{path} imports {module}, which only the extra {extra} brings ({project}): only the output {output} has it"
+    )
     IMPORT_OF_SETUPTOOLS = (
         "{path} imports {module}, which only setuptools <81 has{untested}; add `setuptools <81` to run, and tell "
         "upstream"

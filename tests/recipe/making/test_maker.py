@@ -13,7 +13,7 @@ from dirac_forge.recipe.making.maker import Deps, MadeRecipes, Maker
 from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.notes import Note
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
+from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, ReleaseFacts, SourceModule
 from dirac_forge.upstream.index.client import UnknownProjectError
 from support.facts import facts
 
@@ -225,6 +225,33 @@ def test_extras_that_the_channel_releases_with_the_package_are_outputs_whose_nee
     made = make(releases, order("zz-app"), deps="none", channel=channel)
     assert [output.name for output in made.recipes[0].outputs] == ["zz-app", "zz-app-with-fast"]
     assert [row.project for row in made.needed if row.required_by == ("zz-app",)] == ["zz-lib"]
+
+
+def test_what_only_an_extra_brings_is_tested_in_the_output_that_has_it() -> None:
+    channel = Channel({"zz-app": "1.0", "zz-app-with-web": "1.0", "hatchling": "1.30"})
+    web = channel.packages["zz-app-with-web"]
+    channel.packages["zz-app-with-web"] = replace(web, depends=("zz-app 1.0 pyh0_0", "zz-lib"))
+    app = facts(
+        "zz-app",
+        requires=["zz-lib; extra == 'web'"],
+        extras=["web"],
+        members=["zz_app/__init__.py", "zz_server/__init__.py"],
+        entry_points=[EntryPoint(name="serve", value="zz_server:main"), EntryPoint(name="plain", value="zz_app:main")],
+        command_line_modules=["zz_server/__init__.py", "zz_app/__init__.py"],
+    )
+    assert app.sdist is not None
+    modules = (SourceModule(path="zz_server/__init__.py", imports=("zz_lib.web",)),)
+    app = replace(app, sdist=replace(app.sdist, modules=modules))
+    (recipe,) = make(Releases(app, facts("zz-lib")), order("zz-app"), deps="none", channel=channel).recipes
+    assert {output.name: (output.test.imports, output.test.commands) for output in recipe.outputs} == {
+        "zz-app": (("zz_app",), ("plain --help",)),
+        "zz-app-with-web": (("zz_app", "zz_server"), ("serve --help",)),
+    }
+    (told,) = (note.text for note in recipe.notes if "zz_server" in note.text)
+    assert told == (
+        "zz_server/__init__.py imports zz_lib.web, which only the extra web brings (zz-lib): "
+        "only the output zz-app-with-web has it"
+    )
 
 
 KNOWN_TO_THE_CHANNEL: Mapping[str, list[str]] = {"zz-app": [], "zz-sniff": ["zz-deep"], "zz-deep": []}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 
 from packaging.specifiers import SpecifierSet
@@ -21,7 +21,7 @@ from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requireme
 from dirac_forge.recipe.making.imports import of_one_python
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
-from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, test_of
+from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, brought_by, test_of
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.sources import chosen_source
 from dirac_forge.recipe.making.specs import conda_spec, conda_version
@@ -96,6 +96,26 @@ def requires_python(facts: ReleaseFacts) -> SpecifierSet:
         return SpecifierSet()
 
 
+def entry_points_of(facts: ReleaseFacts) -> tuple[EntryPoint, ...]:
+    """Return the commands of a release, those for one Python alone left out."""
+    if facts.wheel is not None:
+        left_out = of_one_python(facts.wheel.entry_points)
+        return tuple(point for point in facts.wheel.entry_points if point not in left_out)
+    return facts.sdist.entry_points if facts.sdist is not None else ()
+
+
+def test_with(
+    part: FamilyPart,
+    scope: Scope,
+    providers: Providers,
+    extras: Sequence[str],
+    siblings: Mapping[str, Sibling],
+) -> OutputTest:
+    """Return the test of an output that has the requirements of these extras."""
+    brought = brought_by(part.facts, scope, providers.brought, extras)
+    return test_of(part.facts, entry_points_of(part.facts), scope, brought, siblings, extras)
+
+
 class _Builder:
     """One output, section by section; collects its notes."""
 
@@ -109,8 +129,7 @@ class _Builder:
         self.nature: Nature = nature(part.facts)
         self.source = chosen_source(part.facts, family.version, noarch=self.nature.noarch, missing=part.missing_tools)
         self.notes: list[Note] = []
-        brought = providers.brought(part.facts.metadata.name)
-        self.test: OutputTest = test_of(part.facts, self._points(), scope, brought, self._siblings(), part.folded)
+        self.test: OutputTest = test_with(part, scope, providers, part.folded, self._siblings())
 
     def _siblings(self) -> dict[str, Sibling]:
         """The family's modules that this output does not install, with the outputs that could be required for them."""
@@ -189,18 +208,13 @@ class _Builder:
         declared_in = self.facts.wheel or self.facts.sdist
         for text in declared_in.odd_scripts if declared_in is not None else ():
             self._note("warning", NoteKind.BAD_ENTRY_POINT, entry_point=text)
-        return tuple(f"{point.name} = {point.value}" for point in sorted(self._points(), key=lambda each: each.name))
-
-    def _points(self) -> tuple[EntryPoint, ...]:
-        if self.facts.wheel is not None:
-            points = self.facts.wheel.entry_points
-            left_out = of_one_python(points)
-            return tuple(point for point in points if point not in left_out)
-        return self.facts.sdist.entry_points if self.facts.sdist is not None else ()
+        return tuple(
+            f"{point.name} = {point.value}" for point in sorted(entry_points_of(self.facts), key=lambda each: each.name)
+        )
 
     def _test(self) -> Test:
         made = self.test
-        self.notes += made.notes
+        self.notes += (self._with_output(one) for one in made.notes)
         if made.installs_modules:
             return made.test
         wheel, sdist = self.facts.wheel, self.facts.sdist
@@ -212,6 +226,16 @@ class _Builder:
         else:
             self._note("todo", NoteKind.UNKNOWN_MODULES)
         return made.test
+
+    def _with_output(self, told: Note) -> Note:
+        """Return a note on what an extra brings, naming the output that has it where there is one."""
+        facts = dict(told.facts)
+        asked = facts.get("extras", ()) or (str(facts.get("extra", "")),)
+        outputs = [self.part.extras[extra] for extra in asked if extra in self.part.extras]
+        kind = _IN_OUTPUTS.get(told.kind)
+        if kind is None or len(outputs) != 1 or len(asked) > 1:
+            return told
+        return replace(told, level="info", kind=kind, facts=(*told.facts, ("output", outputs[0])))
 
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
         """Return the build and host sections."""
@@ -367,6 +391,11 @@ class _Builder:
         self.notes.append(note(level, kind, **facts))
 
 
+_IN_OUTPUTS = {
+    NoteKind.IMPORT_OF_EXTRA: NoteKind.IMPORT_OF_OUTPUT,
+    NoteKind.COMMANDS_NEED_EXTRAS: NoteKind.COMMANDS_OF_OUTPUT,
+}
+"""Notes on what only an extra brings, to those on what only an output has."""
 _OLD_SETUPS = {"use_2to3": NoteKind.OLD_2TO3, "pkg_resources": NoteKind.OLD_PKG_RESOURCES}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
@@ -83,6 +83,20 @@ def test_of(
         installs_modules=bool(modules),
         notes=(*siblings_told, *map(_note, told), *lacking, *needing, *_strangers(facts)),
     )
+
+
+def brought_by(
+    facts: ReleaseFacts, scope: Scope, brought: Callable[[str], Collection[str] | None], extras: Sequence[str]
+) -> Collection[str] | None:
+    """Return every project that is installed with a release and these extras, None where that is not known.
+
+    `brought` answers for a project with all extras that its recipe has outputs for.
+    """
+    whole = brought(facts.metadata.name)
+    if whole is None or not facts.metadata.provides_extra:
+        return whole
+    required, _ = _requirements(facts, scope, extras)
+    return {name for project in required for name in (project, *(brought(project) or ()))}.intersection(whole)
 
 
 def _without_extras(

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.extras import EVERYTHING
 from dirac_forge.recipe.making.markers import reach
-from dirac_forge.recipe.making.output import FamilyPart
+from dirac_forge.recipe.making.output import FamilyPart, test_with
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.model import Output, Requirement, Test
 from dirac_forge.recipe.notes import Note, NoteKind, note
@@ -55,7 +55,17 @@ def _of_extras(
         told_apart = by_system(rest)
         why = note("info", NoteKind.EXTRA_OUTPUT, package=name, main=main.name, extra=extra)
         pins = tuple(_pin(other, main) for other in inner)
-        yield _satellite(name, main, (*pins, *told_apart.lines)), (why, *converted[name].notes, *told_apart.notes)
+        output = _satellite(name, main, (*pins, *told_apart.lines))
+        test = _test_of_extra(extra, part, main, scope, providers)
+        yield replace(output, test=test), (why, *converted[name].notes, *told_apart.notes)
+
+
+def _test_of_extra(extra: str, part: FamilyPart, main: Output, scope: Scope, providers: Providers) -> Test:
+    """Return the test of the output for an extra: what `main` tests, and what that can't load without the extra."""
+    test = test_with(part, scope, providers, (*part.folded, extra), {}).test
+    modules = dict.fromkeys((*main.test.imports, *test.imports))
+    commands = tuple(command for command in test.commands if command not in main.test.commands)
+    return replace(main.test, imports=tuple(modules), commands=commands)
 
 
 def _of_everything(name: str, part: FamilyPart, main: Output) -> tuple[Output, tuple[Note, ...]]:
