@@ -15,6 +15,7 @@ from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
+from dirac_forge.recipe.making.crates import LICENCES_OF_CRATES, bundling_commands
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.externals import external_notes, script_notes
 from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin
@@ -33,8 +34,6 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
 from dirac_forge.values import dataclass
-
-_BUNDLE_CRATES = "cargo-bundle-licenses --format yaml --output THIRDPARTY.yml"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +159,7 @@ class _Builder:
             version=self.version if self.version != self.family.version else None,
             sources=self._sources(),
             noarch="python" if self.nature.noarch else None,
-            script="\n".join([self.source.script, *([_BUNDLE_CRATES] if "rust" in self.nature.languages else [])]),
+            script="\n".join([self.source.script, *self._bundling()]),
             skip=() if self.nature.noarch else self._skipped(),
             script_env={**self.source.environment, **self.nature.environment},
             version_independent=IS_ABI3 if self.nature.abi3 else None,
@@ -172,6 +171,9 @@ class _Builder:
             about=self._about(),
             projects=(self.facts.metadata.name,),
         )
+
+    def _bundling(self) -> tuple[str, ...]:
+        return bundling_commands(self.facts.sdist) if "rust" in self.nature.languages else ()
 
     def _sources(self) -> tuple[Source, ...]:
         licence = self.part.licence
@@ -378,7 +380,7 @@ class _Builder:
         files = [path for path in decision.files if "@{" not in path]
         if self.source.unpacked:
             files = [f"{self.source.unpacked}{path}" for path in self._in_wheel(files)]
-        return (*files, *(["THIRDPARTY.yml"] if "rust" in self.nature.languages else []))
+        return (*files, *([LICENCES_OF_CRATES] if "rust" in self.nature.languages else []))
 
     def _in_wheel(self, paths: list[str]) -> list[str]:
         """Return where licence files are below the wheel's .dist-info folder."""
