@@ -53,10 +53,10 @@ def test_bot_and_noarch() -> None:
 
 def test_unknown_keys_are_problems_with_line_and_nearest() -> None:
     config = parse_forge_config("bot: {}\nbuild_platfrom: {}\nzzz: 1\n", path="conda-forge.yml")
-    assert config.problems == (
+    assert [key.message("conda-forge.yml") for key in config.unknown] == [
         "conda-forge.yml:2: build_platfrom is not a key of conda-forge.yml; the nearest one is build_platform",
         "conda-forge.yml:3: zzz is not a key of conda-forge.yml",
-    )
+    ]
 
 
 @pytest.mark.parametrize(

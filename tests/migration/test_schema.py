@@ -165,7 +165,7 @@ def test_the_json_schema_takes_what_is_read_and_refuses_what_is_not() -> None:
         ("__migrator: 1\nlib: ['1']\n", "x.yaml:1: __migrator: expected a table, got '1'"),
         (
             "__migrator: {operation: key_add, primary_key: python}\nlib: ['1']\n",
-            "x.yaml:1: __migrator.primary_key: python is none of the pins that are changed",
+            "x.yaml:1: __migrator.primary_key: python is not one of the changed pins",
         ),
         (
             "__migrator:\n  build_number: -1\nlib: ['1']\n",

@@ -83,7 +83,7 @@ def write_mirror(
     entries: dict[str, dict[str, dict[str, object]]] = {"noarch": {}, platform: {}}
     listed = view.raw(platform, list(wanted.values()))
     if len(listed) != len(wanted):
-        raise ChannelUnknownError("a channel does not list any more what was solved with it")
+        raise ChannelUnknownError("a channel no longer lists a package that was solved with it")
     for record, full in zip(wanted.values(), listed, strict=True):
         _put(packages.file(full), folder / record.subdir / record.file)
         entries.setdefault(record.subdir, {})[record.file] = entry_of(full)

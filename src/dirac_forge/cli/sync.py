@@ -117,7 +117,7 @@ def _problems(folder: Path, results: tuple[Synced, ...]) -> list[str]:
             continue
         shown = f"{one.line.folder}/conda-forge.yml"
         try:
-            found += parse_forge_config(read_text(path), path=shown).problems
+            found += (key.message(shown) for key in parse_forge_config(read_text(path), path=shown).unknown)
         except ForgeConfigError as exc:
             found.append(exc.message)
         except (OSError, UnicodeDecodeError) as exc:

@@ -119,7 +119,7 @@ def _validated(path: Path) -> _Validated:
 
 
 def _forge_config(path: Path) -> tuple[str, ...]:
-    return tuple(parse_forge_config(read_text(path), path=path).problems)
+    return tuple(key.message(path) for key in parse_forge_config(read_text(path), path=path).unknown)
 
 
 def _settings(path: Path) -> tuple[str, ...]:

@@ -43,6 +43,20 @@ class BuildPlatform:
     build_platform: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownForgeKey:
+    """A key that conda-smithy does not know, and the nearest one that it knows."""
+
+    line: int
+    key: str
+    nearest: str = ""
+
+    def message(self, path: Path | str) -> str:
+        """Return what is wrong in the file at `path`."""
+        near = f"; the nearest one is {self.nearest}" if self.nearest else ""
+        return f"{path}:{self.line}: {self.key} is not a key of conda-forge.yml{near}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ForgeConfig:
     """What a conda-forge.yml says; the defaults are conda-smithy's."""
@@ -53,8 +67,7 @@ class ForgeConfig:
     noarch_platforms: tuple[str, ...] = ("linux-64",)
     bot: Bot = field(default_factory=Bot)
     os_version: Mapping[str, str] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-    """Keys that conda-smithy does not know, each with its line and the nearest one that it knows."""
+    unknown: tuple[UnknownForgeKey, ...] = ()
 
     def build_platform(self, platform: str) -> str:
         """Return the platform that builds for `platform` run on: itself where the file says nothing."""
@@ -103,17 +116,12 @@ def _config(values: dict[Any, Any], path: Path | str, line: Callable[[KeyPath], 
         noarch_platforms=tuple(_dashed(name) for name in table.noarch_platforms) or ("linux-64",),
         bot=table.bot,
         os_version=table.os_version,
-        problems=tuple(
-            f"{path}:{line((key,))}: {key} is not a key of conda-forge.yml{_near(key)}"
-            for key in values
-            if key not in _KEYS
-        ),
+        unknown=tuple(UnknownForgeKey(line((key,)), key, _near(key)) for key in values if key not in _KEYS),
     )
 
 
 def _near(key: str) -> str:
-    near = difflib.get_close_matches(key, sorted(_KEYS), n=1)
-    return f"; the nearest one is {near[0]}" if near else ""
+    return next(iter(difflib.get_close_matches(key, sorted(_KEYS), n=1)), "")
 
 
 def _dashed(name: str) -> str:

@@ -28,7 +28,6 @@ _KIND = "facts"
 _CHUNK = 16
 _FIRST = 48
 """How many recipes have to be read before other processes help."""
-_FORGE = "conda-forge.yml:"
 
 
 @dataclass(slots=True)
@@ -137,7 +136,7 @@ def facts_of(recipe: VariantRecipe, pinning: Pinning | None, *, path: str) -> Fe
         applied=tuple(recipe.migrations),
         notes=tuple(collected.notes),
         rebuilt_branches=recipe.forge.bot.abi_migration_branches,
-        problems=tuple(problem[problem.index(_FORGE) :] for problem in recipe.forge.problems),
+        problems=tuple(key.message("conda-forge.yml") for key in recipe.forge.unknown),
     )
 
 

@@ -107,7 +107,7 @@ class MigrationTable(YamlTable):
         if operation and primary_key is None:
             yield ("__migrator", "operation"), f"{operation} needs a primary_key"
         if primary_key is not None and primary_key not in self.pins:
-            yield ("__migrator", "primary_key"), f"{primary_key} is none of the pins that are changed"
+            yield ("__migrator", "primary_key"), f"{primary_key} is not one of the changed pins"
         if operation != "key_remove":
             yield from self._unordered()
 

@@ -95,8 +95,8 @@ class BumpMaker:
         current = ""
         try:
             recipe = recipe_of(folder.texts, root=folder.path)
-            for problem in recipe.forge.problems:
-                self.context.observer.warned(problem)
+            for key in recipe.forge.unknown:
+                self.context.observer.warned(key.message(folder.path / "conda-forge.yml"))
             path, text = folder.exact_recipe()
             settings, unbuilt = self._builds.of(recipe)
             current = version_of(text, path=str(folder.recipe_path), settings=settings)
