@@ -64,7 +64,7 @@ def test_outputs_lead_to_their_feedstock_and_both_makers_count(graph_of: GraphOf
     assert pairs(plan) == [("one", "user"), ("two", "user")]
     assert plan.notes == (
         "three is a feedstock and also a package that the feedstock two makes; a requirement three means the package",
-        "tool is made by several feedstocks: one, two; its dependents count as needing all of them",
+        "tool is made by several feedstocks: one, two; its dependents need all of them",
     )
 
 

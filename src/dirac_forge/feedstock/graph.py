@@ -124,7 +124,7 @@ def _notes(facts: Mapping[str, FeedstockFacts], makers: Mapping[str, list[str]])
     for output in sorted(makers):
         names = makers[output]
         if len(names) > 1:
-            yield f"{output} is made by several feedstocks: {', '.join(names)}; its dependents count as needing all of them"
+            yield f"{output} is made by several feedstocks: {', '.join(names)}; its dependents need all of them"
         if output in facts and output not in names:
             yield (
                 f"{output} is a feedstock and also a package that the feedstock {', '.join(names)} makes; "
