@@ -36,6 +36,7 @@ class Subject:
         self.platforms = tuple(platforms)
         self._channel = channel
         self._pinning = pinning
+        self._shown: dict[tuple[str, tuple[str, ...]], tuple[MigrationKeys, ...]] = {}
         self._rendered: dict[tuple[Side, str], list[tuple[Variant, RenderedRecipe]]] = {}
 
     def recipe(self, side: Side) -> VariantRecipe | None:
@@ -81,8 +82,10 @@ class Subject:
         """Return the open migrations that it has been through, which are applied on top of the pinning."""
         if self._pinning is None or recipe.ci_support:
             return ()
-        names = {output.name for output in recipe.text.render(platform=platform).packages}
-        return shown_migrations(self._pinning, self._channel.index(platform), sorted(names))
+        names = tuple(sorted({output.name for output in recipe.text.render(platform=platform).packages}))
+        if (platform, names) not in self._shown:  # the recipe mostly makes the same as before
+            self._shown[platform, names] = shown_migrations(self._pinning, self._channel.index(platform), names)
+        return self._shown[platform, names]
 
     @cached_property
     def provides(self) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 
@@ -15,11 +15,16 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 
-_PYPI = re.compile(r"//pypi\.(?:org|io)/packages/source/\w/([A-Za-z0-9][\w.-]*)/")
+_PYPI = re.compile(
+    r"//pypi\.(?:org|io)/packages/source/[^/\n]+/"
+    r"(?:(?P<project>[A-Za-z0-9][\w.-]*)|\$?\{\{ *(?P<variable>\w+)[^}\n]*\}\})/"
+)
+_SET = r"^\s*(?:\{{%-?\s*set\s+)?{}\s*[:=]\s*[\"']?(?P<project>[A-Za-z0-9][\w.-]*)"
+"""A line that sets a variable, in either format."""
 
 
 def early_lookup(context: ProposalContext, folders: Iterable[FeedstockFolder], executor: Executor) -> Lookup:
-    """Return the index of a run, which `executor` asks for the projects that sources of the recipes name outright.
+    """Return the index of a run, which `executor` asks for the projects that sources of the recipes name.
 
     Trouble is reported when somebody needs the answer.
     """
@@ -37,8 +42,17 @@ def early_lookup(context: ProposalContext, folders: Iterable[FeedstockFolder], e
 
 
 def _named_projects(folders: Iterable[FeedstockFolder]) -> list[str]:
-    found = (match[1] for folder in folders for text in folder.texts.values() for match in _PYPI.finditer(text))
+    found = (project for folder in folders for text in folder.texts.values() for project in projects_in(text))
     return list(dict.fromkeys(map(canonicalize_name, found)))
+
+
+def projects_in(text: str) -> Iterator[str]:
+    """Yield the projects on PyPI whose files are sources; a variable counts as what it is first set to."""
+    for match in _PYPI.finditer(text):
+        variable = match["variable"]
+        told = match if variable is None else re.search(_SET.format(variable), text, re.MULTILINE)
+        if told is not None:
+            yield told["project"]
 
 
 def _asked(lookup: Lookup, project: str) -> None:
