@@ -297,12 +297,19 @@ def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSour
     for platform, variant in draft.unbuilt:
         try:
             before, after = (recipe.render(platform=platform, variant=variant).outputs for recipe in recipes)
-            sources = [s for old, new in zip(before, after, strict=False) for s in edited.moved(old, new)]
+            moved = _moved_sources(edited, before, after)
         except RecipeError:
             continue
-        moved = {source.key: source for source in sources if source.urls != source.before and source.hashes}
         yield from (replace(source, optional=True) for key, source in moved.items() if key not in seen)
         seen |= moved.keys()
+
+
+def _moved_sources(
+    edited: EditedText, before: Sequence[ReadOutput], after: Sequence[ReadOutput]
+) -> dict[tuple[object, ...], MovedSource]:
+    """Return the sources with a hash whose URLs moved, by key. Raises RecipeError where they can't be read."""
+    sources = (source for old, new in zip(before, after, strict=False) for source in edited.moved(old, new))
+    return {source.key: source for source in sources if source.urls != source.before and source.hashes}
 
 
 def _check_numbers(

@@ -94,10 +94,9 @@ def decide(
         has_source: whether there is a source at all, which could have a licence file.
     """
     files = licence_files(metadata.license_files, texts, members)
-    notes: list[Note] = []
-    if not files and has_source:
-        notes.append(_no_file(wheel_texts or {}))
-    contents = {path: texts[path] for path in files if path in texts} or dict(wheel_texts or {})
+    of_wheel = wheel_texts or {}
+    notes = [_no_file(of_wheel)] if has_source and not files else []
+    contents = {path: texts[path] for path in files if path in texts} or dict(of_wheel)
     evidence = _evidence(metadata, contents, texts)
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:

@@ -38,7 +38,7 @@ def generate(
 
     Raises InputError if a release has nothing that a recipe could be made from.
     """
-    main = next((part for part in parts if feedstock in (part.package, *part.aliases)), parts[-1])
+    main = _main_of(feedstock, parts)
     providers = replace(providers, metadata=_metadata_with(parts, providers))
     admitted = {part.package: _supported(part, scope) for part in parts}
     python_min = max((s.python_min for s in admitted.values()), key=Version)
@@ -68,6 +68,11 @@ def generate(
         noarch_platforms=_noarch_platforms(outputs.values(), scope),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _main_of(feedstock: str, parts: Sequence[FamilyPart]) -> FamilyPart:
+    """Return the part that the feedstock is named after, the last one where there is none."""
+    return next((part for part in parts if feedstock in (part.package, *part.aliases)), parts[-1])
 
 
 def _metadata_with(

@@ -13,11 +13,16 @@ def guessed_names(mapped: Iterable[Mapped], *, own: Collection[Mapped] = (), unr
 
     `own` are the projects that the recipe is made of: a new one is called as its project, which needs no correction.
     """
-    named = [one for one in own if one.mapped_by != "guess" or unread or not _as_its_project(one)]
+    named = [one for one in own if unread or not _is_new(one)]
     new = sorted({one.project for one in own if one not in named or one.mapped_by == "normalised"})
     notes = [note("info", NoteKind.NEW_NAMES, projects=new)] if new else []
     others = (one for one in (*mapped, *named) if one.project not in new)
     return [*notes, *_guesses(others, unread=unread)]
+
+
+def _is_new(one: Mapped) -> bool:
+    """Whether the name is a guess, and the only one that there could be."""
+    return one.mapped_by == "guess" and _as_its_project(one)
 
 
 def _as_its_project(one: Mapped) -> bool:

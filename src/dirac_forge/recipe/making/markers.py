@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import product
 
@@ -180,14 +180,18 @@ def python_condition(
     everything = list(scope.pythons)
     if wanted == everything:
         return None
-    first, last = everything.index(wanted[0]), everything.index(wanted[-1])
-    from_oldest, to_newest = first == 0, last + 1 == len(everything)
+    from_oldest, to_newest = wanted[0] == everything[0], wanted[-1] == everything[-1]
     open_end = (from_oldest and earlier) or (to_newest and later)
-    if everything[first : last + 1] != wanted or (len(wanted) == 1 and not open_end):
+    if not _without_gap(wanted, everything) or (len(wanted) == 1 and not open_end):
         return _connected(" or ", [_python_clause("==", python) for python in wanted])
-    bounds = [] if from_oldest else [_python_clause(">=", wanted[0])]
-    bounds += [] if to_newest and later else [_python_clause("<", _moved(wanted[-1], 1))]
-    return _connected(" and ", bounds)
+    lower = [] if from_oldest else [_python_clause(">=", wanted[0])]
+    upper = [] if to_newest and later else [_python_clause("<", _moved(wanted[-1], 1))]
+    return _connected(" and ", [*lower, *upper])
+
+
+def _without_gap(pythons: Sequence[str], everything: Sequence[str]) -> bool:
+    first = everything.index(pythons[0])
+    return list(everything[first : first + len(pythons)]) == list(pythons)
 
 
 def refused_pythons(admitted: SpecifierSet, channel: Scope) -> When | None:

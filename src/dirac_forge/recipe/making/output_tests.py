@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import starmap
 
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
@@ -61,27 +63,25 @@ def test_of(
     modules = imports_of(facts, graph)
     required, extras = _requirements(facts, scope, folded)
     commands = help_commands(points, facts.sdist)
-    loaded = (*modules, *(point.module for point in commands))
+    loaded = tuple(dict.fromkeys((*modules, *(point.module for point in commands))))
     asked = _undeclared_siblings(graph, loaded, siblings, {*_with_siblings(required, siblings), *(brought or ())})
     required = {**required, **{sibling.project: SpecifierSet() for *_, sibling in asked}}
     known = {*brought, *required} if brought is not None else None
-
-    def unmet(modules: Iterable[str]) -> dict[str, tuple[UnmetImport, ...]]:
-        distinct = dict.fromkeys(modules)
-        return {name: unmet_imports(graph, name, required, extras, known, scope.pythons[-1]) for name in distinct}
-
-    missing = unmet(loaded)
+    look = partial(unmet_imports, graph, required=required, extras=extras, brought=known, newest=scope.pythons[-1])
+    missing = {name: look(name) for name in loaded}
     without, needing = _without_extras(points, facts, scope, known or required)
     told = list(_told(missing.values()))
-    rest = [point for point in points if point.module not in missing]
-    lacks = unmet(point.module for point in rest)
-    lacking = _lacking({point.name: lacks[point.module] for point in rest}, told)
-    siblings_told = [_sibling_note(*each) for each in asked]
     return OutputTest(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
         test=_test(modules, [point for point in commands if point.name not in without], missing),
         installs_modules=bool(modules),
-        notes=(*siblings_told, *map(_note, told), *lacking, *needing, *_strangers(facts)),
+        notes=(
+            *starmap(_sibling_note, asked),
+            *map(_note, told),
+            *_lacking(_untested(points, missing, look), told),
+            *needing,
+            *_strangers(facts),
+        ),
     )
 
 
@@ -97,6 +97,17 @@ def brought_by(
         return whole
     required, _ = _requirements(facts, scope, extras)
     return {name for project in required for name in (project, *(brought(project) or ()))}.intersection(whole)
+
+
+def _untested(
+    points: Iterable[EntryPoint],
+    missing: Collection[str],
+    look: Callable[[str], tuple[UnmetImport, ...]],
+) -> dict[str, tuple[UnmetImport, ...]]:
+    """Return the unmet imports of the commands whose modules are not tested."""
+    modules = {point.name: point.module for point in points if point.module not in missing}
+    lacks = {module: look(module) for module in dict.fromkeys(modules.values())}
+    return {name: lacks[module] for name, module in modules.items()}
 
 
 def _without_extras(

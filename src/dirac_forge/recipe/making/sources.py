@@ -67,10 +67,8 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     """
     sdist = facts.release.sdist
     wheel = _pure_wheel(facts) if noarch else None
-    if sdist is None and wheel is not None:
-        return _unpacked_wheel(facts, wheel, version)
     if sdist is None:
-        return _nothing_published(facts)
+        return _unpacked_wheel(facts, wheel, version) if wheel is not None else _nothing_published(facts)
     sha256 = facts.sdist.sha256 or None if facts.sdist is not None else sdist.sha256
     if re.search(r"^file:|/archive/refs/tags/|/-/archive/", sdist.url):
         return _unpublished(facts, sdist, version)

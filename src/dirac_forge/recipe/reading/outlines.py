@@ -110,11 +110,10 @@ class CachedRecipe(ABC):
         values = dict(variant or {})
         scope = self._scope(platform, build_platform or platform, values)
         text, perhaps = self._selected(scope)
-        used = [(name, scope[name]) for name in sorted(self._template_names) if name in scope]
         key = (
             text,
             tuple(perhaps.items()),
-            tuple((name, value) for name, value in used if isinstance(value, (str, int, bool))),
+            self._used(scope),
             reached(values, self.pinned),
             stubs or (platform if self._template_names & FUNCTIONS else ""),
         )
@@ -125,6 +124,11 @@ class CachedRecipe(ABC):
             except YamlError as exc:
                 raise RecipeError(exc.message, path=self.path, line=exc.line) from exc
         return RenderedRecipe(path=self.path, format=self.format, platform=platform, outputs=self._outputs[key])
+
+    def _used(self, scope: Mapping[str, object]) -> tuple[tuple[str, object], ...]:
+        """Return the names of a scope that templates use, by name, with their values."""
+        used = ((name, scope[name]) for name in sorted(self._template_names) if name in scope)
+        return tuple((name, value) for name, value in used if isinstance(value, (str, int, bool)))
 
 
 def with_common_sources(output: ReadOutput, sources: tuple[ReadSource, ...]) -> ReadOutput:
