@@ -43,6 +43,7 @@ class NoteKind(Enum):
         "each platform could serve them all (python: version_independent)"
     )
     NO_LIBRARY_NAMED = "no known system library is named in the build files: check host"
+    UNREAD_BUILD_FILES = "could not read {paths:few}: look there for libraries, and add them to host"
     NO_SOURCES = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
     LINKED_LIBRARIES = (
         "{packages} in host, because {path} names {packages:it|them}: check that {packages:it is|they are} used, and "

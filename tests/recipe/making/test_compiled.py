@@ -12,6 +12,7 @@ SETUPTOOLS: Mapping[str, object] = {
     "build-system": {"requires": ["setuptools"], "build-backend": "setuptools.build_meta"}
 }
 PURE, TAGGED = "py3-none-any", "cp312-cp312-manylinux_2_28_x86_64"
+MESON: Mapping[str, object] = {"build-system": {"requires": ["meson-python"], "build-backend": "mesonpy"}}
 EXTENSION = "from setuptools import Extension, setup\nsetup(ext_modules=[Extension('x', ['x.c'])])"
 
 
@@ -132,6 +133,49 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
 )
 def test_libraries_that_build_files_name(path: str, text: str, packages: list[str]) -> None:
     assert system_libraries({path: text}).packages == dict.fromkeys(packages, path)
+
+
+def test_libraries_of_projects_that_are_built_along_are_named() -> None:
+    texts = {
+        "meson.build": "subdir('extern')",
+        "extern/meson.build": "freetype = dependency('freetype2')\nqhull = dependency('qhull_r', required: false)",
+        "deps/other/meson.build": "dependency('zlib')",
+    }
+    found = nature(facts("demo", wheels=[TAGGED], sdist_members=["a.c", *texts], texts=texts, pyproject=MESON))
+    assert (found.libraries, found.programs) == (("freetype", "qhull"), ("pkg-config",))
+
+
+def test_build_files_that_were_not_read_are_told_and_nothing_is_said_of_their_libraries() -> None:
+    members = ["a.c", "meson.build", "far/meson.build"]
+    found = nature(
+        facts("demo", wheels=[TAGGED], sdist_members=members, texts={"meson.build": "subdir('far')"}, pyproject=MESON)
+    )
+    assert [note.text for note in found.notes if "library" in note.text or "libraries" in note.text] == [
+        "could not read far/meson.build: look there for libraries, and add them to host"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("project", "languages"),
+    [
+        ("project(demo)", ("c", "cxx")),
+        ("project(demo VERSION 1.0)", ("c", "cxx")),
+        ("project(demo C)", ("c",)),
+        ("project(demo CXX C)", ("c", "cxx")),
+        ("project(demo VERSION 1.0 LANGUAGES C)", ("c",)),
+        ("# project(demo)\nproject(demo C)\nenable_language(Fortran)", ("c", "fortran")),
+        ("project(demo C)\nadd_subdirectory(deps/zlib)", ("c", "cxx")),
+        ("project(demo NONE)", ("c",)),
+    ],
+)
+def test_languages_that_cmake_enables(project: str, languages: tuple[str, ...]) -> None:
+    texts = {
+        "CMakeLists.txt": project,
+        "deps/zlib/CMakeLists.txt": "project(zlib LANGUAGES C CXX)",
+        "unused/CMakeLists.txt": "project(unused LANGUAGES Fortran)",
+    }
+    made = facts("demo", wheels=[TAGGED], sdist_members=["a.c", *texts], texts=texts, pyproject=SETUPTOOLS)
+    assert nature(made).languages == languages
 
 
 def test_libraries_that_setup_py_looks_for_and_nobody_knows_are_told() -> None:

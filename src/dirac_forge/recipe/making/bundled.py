@@ -12,7 +12,9 @@ from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.values import dataclass
 
 _BUILD_FILES = frozenset({"configure", "configure.ac", "configure.in", "CMakeLists.txt", "meson.build"})
-_ASIDE = re.compile(r"(?:^|/)(?:subprojects|tests?|testing|docs?|examples?|demos?|benchmarks?)/", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"(?:^|/)(?:subprojects|tests?|testing|docs?|examples?|demos?|samples?|benchmarks?)/", re.IGNORECASE
+)
 """Folders that are not built, and Meson's subprojects: what its build files look for on the system is found there."""
 _CARRIED = re.compile(
     r"(?:^|(?<=/))(?:_?vendor(?:ed)?|3rd-?party|third[-_]?party|externals?|extern|deps|dependencies|submodules)/",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, libraries
@@ -13,11 +13,15 @@ from dirac_forge.values import dataclass
 
 _LISTS = re.compile(r"lib(?:rarie)?s|.*_lib(?:rarie)?s", re.IGNORECASE)
 """Variables, arguments and keys that hold names of libraries."""
+_ASIDE = re.compile(
+    r"(?:^|/)(?:demos?|samples?|examples?|tests?|testing|docs?|benchmarks?|packagefiles)/", re.IGNORECASE
+)
+"""Folders with build files of what is not built, or not for the package."""
 _OTHERS = re.compile(
-    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|extern(?:al)?s?(?:[-_]?libs?)?|bundled|submodules|deps|demos?|samples?|examples?|tests?|docs?|benchmarks?)/",
+    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|extern(?:al)?s?(?:[-_]?libs?)?|bundled|submodules|deps)/",
     re.IGNORECASE,
 )
-"""Folders with build files of other projects that are built along, or of what is not built."""
+"""Folders with build files of other projects, which count where the project's own lead to them."""
 _LINK_FLAG = re.compile(r"[\"'\s]-l([\w+.-]+)")
 _STRING = re.compile(r"[\"']([\w+.-]+)[\"']")
 _PKG_CONFIG = re.compile(
@@ -47,11 +51,14 @@ class NamedLibraries:
     """What Meson, CMake or setup.py looks for and no table knows, to the file."""
 
 
-def system_libraries(texts: Mapping[str, str]) -> NamedLibraries:
-    """Return the libraries that the build files in `texts` (path to text) name."""
+def system_libraries(texts: Mapping[str, str], read: Collection[str] = ()) -> NamedLibraries:
+    """Return the libraries that the build files in `texts` (path to text) name.
+
+    `read` are the build files that the topmost one leads to: those count in folders of other projects, too.
+    """
     packages: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    own = (path for path in texts if not _OTHERS.search(path))
+    own = (path for path in texts if not _ASIDE.search(path) and (path in read or not _OTHERS.search(path)))
     for path in sorted(own, key=lambda p: (p.count("/"), p)):
         for name, found in _named(PurePosixPath(path), texts[path]):
             for package in found:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from dirac_forge.recipe.making.build_files import build_files
 from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
@@ -42,9 +43,11 @@ _CXX_IN_SETUP = re.compile(
 _MESON_PROJECT = re.compile(
     r"\b(?:project\(\s*'[^']*'\s*,|add_languages\()\s*((?:\[?\s*'[\w+]+'\s*,?\s*\]?)+)", re.DOTALL
 )
-_CMAKE_LANGUAGES = re.compile(
-    r"\bproject\s*\([^)]*?\bLANGUAGES\s+([^)]*)\)|\benable_language\s*\(\s*(\w+)", re.IGNORECASE | re.DOTALL
-)
+_CMAKE_LANGUAGES = re.compile(r"\benable_language\s*\(\s*(\w+)", re.IGNORECASE)
+_CMAKE_PROJECT = re.compile(r"\bproject\s*\(\s*([^)]*)\)", re.IGNORECASE)
+_CMAKE_KEYS = {"VERSION", "DESCRIPTION", "HOMEPAGE_URL", "COMPAT_VERSION", "SPDX_LICENSE"}
+_CMAKE_DEFAULT = ("C", "CXX")
+"""What `project()` without languages enables (https://cmake.org/cmake/help/latest/command/project.html)."""
 _LANGUAGE_NAMES = {"c": "c", "cpp": "cxx", "cxx": "cxx", "cython": "c", "fortran": "fortran", "rust": "rust"}
 
 _CMAKE_TOOLS = ("py-build-cmake", "scikit-build", "scikit-build-core")
@@ -73,15 +76,18 @@ class Toolchain:
 def toolchain(sdist: SdistFacts) -> Toolchain:
     """Return the compilers, libraries and programs that building from the sdist takes."""
     sources = source_languages(sdist)
-    languages = _compilers(sdist, set(sources), build_tool_names(sdist))
-    named = system_libraries(sdist.texts)
+    files = build_files(sdist.texts, sdist.members)
+    languages = _compilers(sdist, set(sources), build_tool_names(sdist), files.read)
+    named = system_libraries(sdist.texts, files.read)
     libraries = named.packages
     bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
     notes = [] if sources or generates_sources(sdist) else [note("todo", NoteKind.NO_SOURCES)]
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
-    if not libraries and not named.unknown and not bundled.packages and "rust" not in languages:
+    if files.unread:
+        notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=files.unread))
+    elif not libraries and not named.unknown and not bundled.packages and "rust" not in languages:
         notes.append(note("info", NoteKind.NO_LIBRARY_NAMED))
     return Toolchain(
         languages=tuple(sorted(languages)),
@@ -110,9 +116,9 @@ def _by_file(names: Mapping[str, str]) -> Mapping[str, list[str]]:
     return dict(sorted(files.items()))
 
 
-def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> set[str]:
+def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str], read: Collection[str]) -> set[str]:
     """Return the languages that need a compiler, from the sources, the build files and the build's tools."""
-    declared = set(_declared_languages(sdist))
+    declared = set(_declared_languages(sdist, read))
     # Files in Fortran or C++ may be there for another purpose: a build file that lists its languages knows.
     languages = (declared | (sources - {"cxx", "fortran"})) if declared else set(sources)
     if "maturin" in tools:
@@ -128,17 +134,35 @@ def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str]) -> s
     return languages | {"c"}  # Rust, Cython and C++ all end in the C toolchain's linker and stdlib
 
 
-def _declared_languages(sdist: SdistFacts) -> Iterator[str]:
-    """Yield the languages that Meson's or CMake's build files list; nothing if they list none."""
+def _declared_languages(sdist: SdistFacts, read: Collection[str]) -> Iterator[str]:
+    """Yield the languages that Meson's or CMake's build files list: those that the build reads, else all.
+
+    Nothing where they list none.
+    """
     for path, text in sdist.texts.items():
+        if read and path not in read:
+            continue
         match PurePosixPath(path).name:
             case "meson.build":
                 groups = [name for listed in _MESON_PROJECT.findall(text) for name in re.findall(r"'([\w+]+)'", listed)]
             case "CMakeLists.txt":
-                groups = [name for pair in _CMAKE_LANGUAGES.findall(text) for name in " ".join(pair).split()]
+                groups = list(_cmake_languages(re.sub(r"#.*$", "", text, flags=re.MULTILINE), default=path in read))
             case _:
                 continue
         yield from (_LANGUAGE_NAMES[name.lower()] for name in groups if name.lower() in _LANGUAGE_NAMES)
+
+
+def _cmake_languages(text: str, *, default: bool) -> Iterator[str]:
+    """Yield the languages of `project()`, those that it has by default only if `default`, and of enable_language()."""
+    yield from _CMAKE_LANGUAGES.findall(text)
+    for arguments in _CMAKE_PROJECT.findall(text):
+        _, *words = arguments.replace('"', " ").split() or [""]
+        if "LANGUAGES" in words:
+            yield from words[words.index("LANGUAGES") + 1 :]
+        elif not words or words[0] in _CMAKE_KEYS:
+            yield from _CMAKE_DEFAULT if default else ()
+        else:
+            yield from words
 
 
 def _cython_in_cxx(sdist: SdistFacts) -> bool:

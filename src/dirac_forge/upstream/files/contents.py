@@ -32,7 +32,7 @@ _ROOT_TEXTS = re.compile(
     r"|requirements/[\w.-]+\.(?:txt|in))",
     re.IGNORECASE,
 )
-_DEEP_TEXTS = re.compile(r"(?:[^/]+/){0,3}(?:meson\.build|CMakeLists\.txt|Cargo\.toml)")
+_DEEP_TEXTS = re.compile(r"(?:[^/]+/){0,6}(?:meson\.build|CMakeLists\.txt|Cargo\.toml)")
 _EGG_INFO = re.compile(r"(?:[^/]+/){0,3}[^/]+\.egg-info/(?:entry_points|requires|top_level|not-zip-safe)\.txt")
 _LICENSES = re.compile(
     r"(?:[^/]+/){0,3}(?:licen[cs]es?/[^/]+|[^/]*(?:licen[cs]e|copying|copyright|notice|eula|unlicense)[^/]*|patents)",

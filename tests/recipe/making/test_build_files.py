@@ -1,0 +1,42 @@
+import pytest
+
+from dirac_forge.recipe.making.build_files import build_files
+
+
+def test_meson_is_followed_into_subdirs_and_subprojects() -> None:
+    texts = {
+        "meson.build": "subdir('extern')\nsubproject('gmain',)\nsubproject('zlib')\n# subdir('old')",
+        "extern/meson.build": "subdir('agg')",
+        "extern/agg/meson.build": "",
+        "subprojects/gmain/meson.build": "subproject('inner')",
+        "subprojects/inner/meson.build": "",
+        "old/meson.build": "",
+    }
+    found = build_files(texts, [*texts, "subprojects/zlib.wrap"])
+    assert found.read == {*texts} - {"old/meson.build"}
+    assert found.unread == ()
+
+
+@pytest.mark.parametrize("folder", ["deps/geo", "${CMAKE_CURRENT_SOURCE_DIR}/deps/geo", '"deps/geo" EXCLUDE_FROM_ALL'])
+def test_cmake_is_followed_into_subdirectories(folder: str) -> None:
+    texts = {
+        "CMakeLists.txt": f"add_subdirectory({folder})",
+        "deps/geo/CMakeLists.txt": "",
+        "deps/b/CMakeLists.txt": "",
+    }
+    assert build_files(texts, texts).read == {"CMakeLists.txt", "deps/geo/CMakeLists.txt"}
+
+
+def test_cmake_begins_where_setup_py_says() -> None:
+    texts = {"setup.py": 'setup(cmake_source_dir="native")', "native/CMakeLists.txt": "", "b/CMakeLists.txt": ""}
+    assert build_files(texts, texts).read == {"native/CMakeLists.txt"}
+
+
+def test_files_whose_text_is_not_at_hand_are_named() -> None:
+    found = build_files({"meson.build": "subdir('deep')"}, ["meson.build", "deep/meson.build"])
+    assert found.unread == ("deep/meson.build",)
+
+
+def test_a_folder_that_leads_back_is_read_once() -> None:
+    texts = {"meson.build": "subdir('a')", "a/meson.build": "subdir('..')"}
+    assert build_files(texts, texts).read == {*texts}
