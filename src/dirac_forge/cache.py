@@ -1,4 +1,4 @@
-"""What the cache folder holds, and its pruning: least recently used first, safe beside other processes."""
+"""What the cache folder holds, and its pruning: least recently used first, safe while other processes use it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Pruned:
     freed: int
     """Bytes that they had."""
     left: int
-    """Bytes that are there now."""
+    """Bytes in the cache now."""
 
 
 def entries(folder: Path) -> Iterator[CacheEntry]:

@@ -20,7 +20,7 @@ class SparseFile(ABC):
         """Add the part at the present position to the known ones, if possible up to `end`."""
 
     def seekable(self) -> bool:
-        """As zipfile wants to know."""
+        """Return True, as zipfile asks."""
         return True
 
     def tell(self) -> int:
@@ -28,7 +28,7 @@ class SparseFile(ABC):
         return self._position
 
     def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
-        """As a file's; raises OSError for a position before the start."""
+        """Move like a file; raises OSError for a position before the start."""
         position = offset + {SEEK_SET: 0, SEEK_CUR: self._position, SEEK_END: self.total}[whence]
         if position < 0:
             raise OSError("it points before its own start")

@@ -190,7 +190,7 @@ def test_shown() -> None:
         "  - without: time",
         "  - to do: make room",
         "",
-        "  1 ok, 1 missing: everything that is required is there",
+        "  1 ok, 1 missing: everything that is required is available",
     ]
     assert as_json(findings[1:]) == {
         "findings": [

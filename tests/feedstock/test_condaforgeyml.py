@@ -78,6 +78,6 @@ def test_a_key_that_is_there_twice_is_refused() -> None:
     with pytest.raises(ForgeConfigError) as error:
         parse_forge_config(text, path="conda-forge.yml")
     assert str(error.value).splitlines() == [
-        "conda-forge.yml:4: bot is there twice: remove one",
-        "conda-forge.yml:6: bot.automerge is there twice: remove one",
+        "conda-forge.yml:4: bot appears twice: remove one",
+        "conda-forge.yml:6: bot.automerge appears twice: remove one",
     ]

@@ -1,7 +1,7 @@
 """The rules of conda-forge's linter that generated recipes must keep, written from the rules (conda-smithy 2026.8).
 
 `lint` gives one line for each finding, its identifier first. Left out are the rules that ask the network or git (do
-the maintainers exist, CF-001 and CF-013), look at files beside the recipe (variants, scripts, workflows), or are about
+the maintainers exist, CF-001 and CF-013), look at files next to the recipe (variants, scripts, workflows), or are about
 what no recipe of ours has (numpy x.x, Go, abi3, SP_DIR, CUDA).
 """
 

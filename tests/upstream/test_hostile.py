@@ -207,7 +207,7 @@ def test_a_doubled_name_counts_once() -> None:
     both = tarball({"demo-1.0/LICENSE": "first"}, kind="")[:1024] + tarball({"./demo-1.0//LICENSE": "second"}, kind="")
     facts = unpack(both)
     assert facts.texts == {"LICENSE": "first"}
-    assert facts.problems == (f"{SDIST}: 'demo-1.0/LICENSE' is there twice: the first counts",)
+    assert facts.problems == (f"{SDIST}: 'demo-1.0/LICENSE' appears twice: the first counts",)
 
 
 def header(name: str, kind: bytes, size: int) -> bytes:
@@ -358,7 +358,7 @@ def test_odd_members_of_a_wheel_are_left_out() -> None:
     assert facts.wheel is not None
     assert facts.wheel.members == ("demo-1.0.dist-info/METADATA", "demo/x.py")
     assert f"{WHEEL}: '../up.py' is not a plain path: left out" in facts.problems
-    assert f"{WHEEL}: 'demo/x.py' is there twice" in facts.problems
+    assert f"{WHEEL}: 'demo/x.py' appears twice" in facts.problems
 
 
 def test_a_metadata_file_with_another_hash_is_refused() -> None:

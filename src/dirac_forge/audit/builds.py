@@ -104,7 +104,7 @@ def declared_of(record: Record) -> tuple[Declared, ...]:
 
 
 def admits_python(record: Record, python: str) -> bool:
-    """Whether a build can be installed beside a Python, `X.Y`."""
+    """Whether a build can be installed with a Python, `X.Y`."""
     return all(
         each.admits(f"{python}.99" if each.name == "python" else python)
         for each in declared_of(record)

@@ -106,7 +106,7 @@ def _run(child: Child, home: Path, arguments: Sequence[str]) -> tuple[int, bytes
 
 
 def _keep_log(log: Path, place: Path, said: bytes) -> None:
-    """Append what the engine logged and what came past it to the log that stays."""
+    """Append what the engine logged, and other output, to the log that is kept."""
     with place.open("ab") as kept:
         if log.is_file():
             with log.open("rb") as source:

@@ -230,7 +230,7 @@ class _Document:
 
 
 def _decided(lines: Iterable[TemplateLine], path: str) -> None:
-    """Raise RecipeError for a line that is there under a condition that can't be decided."""
+    """Raise RecipeError for a line under a condition that can't be decided."""
     for line in lines:
         if line.condition is not None:
             raise RecipeError(

@@ -55,7 +55,7 @@ def _loopback() -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Mount, drop rights, run."""
+    """Mount the folders, drop privileges, and run the command."""
     end = arguments.index("--")
     plan = [text.partition("=")[::2] for text in arguments[:end]]
     # Opened first: what is hidden can still be bound by its descriptor.

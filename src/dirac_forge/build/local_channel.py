@@ -18,7 +18,7 @@ from dirac_forge.untrusted import parse_json
 
 
 def _is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
-    """Whether the file of an entry is there, with its size: a machine that lost power may have kept a part of it."""
+    """Whether the file of an entry exists with its size: a machine that lost power may have kept a part of it."""
     try:
         return path.stat().st_size == entry.get("size")
     except OSError:

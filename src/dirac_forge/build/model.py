@@ -87,7 +87,7 @@ class PackageTest:
     pythons: tuple[str, ...] = ()
     """Version specs that it names itself."""
     run: tuple[str, ...] = ()
-    """Packages that it needs beside the package."""
+    """Packages that it needs besides the package."""
     build: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
 
@@ -122,7 +122,7 @@ class PackageResult:
     log: Path | None = None
     file: Path | None = None
     commands: tuple[str, ...] = ()
-    """What its recipe runs to test it, where that needs nothing beside the package."""
+    """What its recipe runs to test it, where that needs nothing besides the package."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -64,7 +64,7 @@ def read_tests(entries: Sequence[Mapping[str, Any]]) -> tuple[PackageTest, ...]:
 
 
 def commands_of(entries: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the commands of tests that need nothing beside the package."""
+    """Return the commands of tests that need nothing besides the package."""
     lines = (line for test in read_tests(entries) if not (test.run or test.build) for line in test.commands)
     return tuple(dict.fromkeys(line.strip() for text in lines for line in text.splitlines() if line.strip()))
 

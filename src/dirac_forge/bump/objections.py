@@ -118,7 +118,7 @@ class TriedReleases:
 
     host: str
     version: str = ""
-    """The newest that is there; "" if none was found."""
+    """The newest one; "" if none was found."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -58,7 +58,7 @@ def embedded_folder(cache_dir: Path) -> Path:
             os.utime(folder)  # it is in use: see dirac_forge.cache
         return folder
     cache_dir.mkdir(parents=True, exist_ok=True)
-    # Unpacked beside its place and renamed: an interrupted run leaves nothing that looks whole.
+    # Unpacked next to its place and renamed: an interrupted run leaves nothing that looks whole.
     fresh = Path(tempfile.mkdtemp(dir=cache_dir, prefix=".new-"))
     try:
         with (

@@ -212,7 +212,7 @@ class Folder:
         return self._exports[record.subdir].get(record.file)
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:
-        """From the file beside the repodata, where it is there.
+        """From the file next to the repodata, where it is there.
 
         Raises:
             ChannelUnknownError: the file is another one, too large, or no package.

@@ -39,7 +39,7 @@ class Availability:
 
     status: Status
     newest: str | None = None
-    """The newest version there is, where the package is there."""
+    """The newest version of the package, if the channel has it."""
     satisfying: str | None = None
     """The newest version that satisfies the requirement, where one does."""
     as_of: date | None = None

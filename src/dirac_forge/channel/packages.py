@@ -32,7 +32,7 @@ def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux
             os.utime(folder)  # it is in use: see dirac_forge.cache
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    # Unpacked beside its place and renamed: what was interrupted is never taken for whole.
+    # Unpacked next to its place and renamed: what was interrupted is never taken for whole.
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
         for source in channel.sources:

@@ -125,7 +125,7 @@ def _broken(constraint: str, environment: Mapping[str, Record], machine: Mapping
 
 
 def at_its_newest(channel: Channel, cell: Cell, packages: Iterable[Record]) -> bool:
-    """Whether nothing newer of what `cell` asks for is there, so that no solver could do better than `packages`."""
+    """Whether the channel has nothing newer of what `cell` asks for, so that no solver could do better."""
     installed = {record.name: record for record in packages}
     index = channel.index(cell.platform)
     for spec in cell.specs:

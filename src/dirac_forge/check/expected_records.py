@@ -37,7 +37,7 @@ def build(
     """Return what a feedstock would make on one platform, each package once.
 
     Args:
-        recipe: with the files beside it.
+        recipe: with the files next to it.
         feedstock: its name.
         channel: where host environments are solved.
         exports: run_exports of what it is built with.

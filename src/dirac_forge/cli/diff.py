@@ -100,7 +100,7 @@ def _read(context: Context, path: Path) -> Lock:
     if path.suffix in (".sh", ".pkg", ".exe"):
         raise InputError(
             f"{path}: an installer, not a list of its packages",
-            hint="Give the list that constructor writes beside it (`build_outputs: [pkgs_list]`), or a prefix that it "
+            hint="Give the list that constructor writes next to it (`build_outputs: [pkgs_list]`), or a prefix that it "
             "installed.",
         )
     if path.is_dir() or is_lock(path) or path.suffix in (".yml", ".yaml"):

@@ -1,4 +1,4 @@
-"""`dirac-forge doctor`: what is there, and what to do about what is not."""
+"""`dirac-forge doctor`: what is installed and reachable, and what to do about the rest."""
 
 from __future__ import annotations
 

@@ -334,7 +334,7 @@ def as_text(findings: Sequence[Check]) -> RenderableType:
         title: Line = (f"{finding.status}: {finding.name}: ", finding.detail)
         sections.append(Section(title=title, blocks=(Items(tuple(lines)),) if lines else ()))
     counts = Counter(finding.status for finding in findings)
-    ending = "everything that is required is there" if exit_code(findings) == 0 else "something required is missing"
+    ending = "everything that is required is available" if exit_code(findings) == 0 else "something required is missing"
     told = ", ".join(f"{counts[status]} {status}" for status in ("ok", "missing", "unknown") if counts[status])
     return Shown([*sections, Section(title="", blocks=(Paragraph(f"{told}: {ending}"),))], indent=2)
 

@@ -42,6 +42,6 @@ def _outlook(context: Context, file: Path, since: datetime) -> DistributionOutlo
 
 
 def _released(file: Path) -> Lock | None:
-    """Return the lock of the last release: `pixi.lock` or `conda-lock.yml` beside the file; None without one."""
+    """Return the lock of the last release: `pixi.lock` or `conda-lock.yml` next to the file; None without one."""
     locks = (file.with_name(name) for name in ("pixi.lock", "conda-lock.yml"))
     return next((read_lock(path) for path in locks if path.is_file()), None)

@@ -24,7 +24,7 @@ _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class RecipeAtHand:
-    """A recipe with the files beside it, without a pinning."""
+    """A recipe with the files next to it, without a pinning."""
 
     recipe: VariantRecipe
 

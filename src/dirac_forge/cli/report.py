@@ -188,7 +188,7 @@ def _next_release(context: Context, path: Path) -> LockedDistribution:
     name, lock = _near(path, context.settings.workspace), _lock_of(path)
     if lock is None:
         hint = f"`dirac-forge lock {path.name}` writes one"
-        return LockedDistribution(name=name, difference=Unavailable(f"there is no lock beside it: {hint}"))
+        return LockedDistribution(name=name, difference=Unavailable(f"there is no lock next to it: {hint}"))
     try:
         difference, security = compared(context, str(lock), "today", file=str(path))
     except ForgeError as error:

@@ -101,7 +101,7 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
         return ForgeConfig()
     if not isinstance(values, dict):
         raise ForgeConfigError(f"{path}:1: expected a mapping of settings")
-    if repeated := [f"{path}:{at}: {dotted(where)} is there twice: remove one" for where, at in repeated_keys(root)]:
+    if repeated := [f"{path}:{at}: {dotted(where)} appears twice: remove one" for where, at in repeated_keys(root)]:
         raise ForgeConfigError(repeated)
     return _config(values, path, line_finder(root))
 

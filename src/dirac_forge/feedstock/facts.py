@@ -261,7 +261,7 @@ class _Reading:
             yield self._kept(chunk, _read_chunk([(one.root, one.texts) for one in chunk], self._pinning))
 
     def _send(self, executor: Executor) -> None:
-        """Have the executor read what is missing."""
+        """Read what is missing with the executor."""
         for start in range(0, len(self._missing), _CHUNK):
             chunk = self._missing[start : start + _CHUNK]
             tasks = [(one.root, one.texts) for one in chunk]

@@ -162,7 +162,7 @@ def _configuration(
 
 
 def read_pinning(folder: Path) -> Pinning:
-    """The pinning in a folder: a checkout of conda-forge-pinning-feedstock, its package unpacked, or the files alone.
+    """Return the pinning in a folder: a checkout of conda-forge-pinning-feedstock, an unpacked package, or files.
 
     Raises ConfigurationError if there is no conda_build_config.yaml.
     """

@@ -35,7 +35,7 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VariantRecipe:
-    """A recipe with the files beside it that choose its variants."""
+    """A recipe with the files next to it that choose its variants."""
 
     text: RecipeText
     forge: ForgeConfig = field(default_factory=ForgeConfig)

@@ -122,7 +122,7 @@ class FeedstockFolder:
         return digest.hexdigest()
 
     def read(self) -> VariantRecipe:
-        """Return the recipe with the files beside it. Raises RecipeError and ForgeConfigError."""
+        """Return the recipe with the files next to it. Raises RecipeError and ForgeConfigError."""
         return recipe_of(self.texts, root=self.path)
 
 

@@ -125,7 +125,7 @@ class Candidate(Subject):
         return (exact[0].project, exact[0].optional) if exact else ("", False)
 
     def _known(self, package: str) -> str:
-        """Return why a snapshot may lack a package that is there elsewhere."""
+        """Return why a snapshot may lack a package that other channels have."""
         if self._channel.remote:
             return ""
         return "it is a usual build backend" if package in BACKENDS.values() else known_elsewhere(package)

@@ -212,7 +212,7 @@ class Ordering:
         )
 
     def _without_tools(self, moves: dict[str, Move]) -> dict[str, Move]:
-        """Where the channel lacks what feedstocks are built with today, it is one of run requirements only."""
+        """Return the moves; if the channel lacks a tool of today's builds, it has run requirements only."""
         tools = sorted({name for subject in self.subjects.values() for name in subject.built_with("old")})
         absent = next((name for name in tools if self.proving.stands(name, "").status == "missing"), None)
         if absent is None:

@@ -35,7 +35,7 @@ class FeedstockMovedOn:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpToDateRequest:
-    """The request is there with the right commits and text."""
+    """The request exists, with the right commits and text."""
 
     name: str
     """`#12`, or its folder in the outbox."""

@@ -142,7 +142,7 @@ class Destination(Protocol):
         ...
 
     def has_said(self, place: RepositoryPlace, request: Request, *, mark: str) -> bool:
-        """Whether a comment of ours with this mark is there."""
+        """Whether there is a comment of ours with this mark."""
         ...
 
     def has_foreign_commits(self, place: RepositoryPlace, request: Request) -> bool:

@@ -62,7 +62,7 @@ def _reason(proof: AdditionProof) -> str:
 
 
 def addition_text(addition: Addition) -> RenderableType:
-    """Waves in columns of a table, then what stands in the way."""
+    """Return the waves as a table, then what stands in the way."""
     if not addition.feedstocks and not addition.unknown:
         return sentences([f"{addition.target} has all it needs on {addition.platform}."])
     lines = _smallest_lines(addition)

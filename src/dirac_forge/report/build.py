@@ -169,7 +169,7 @@ def _failure_section(one: PackageResult, excerpt: int) -> Section:
 
 
 def _waiting(packages: Iterable[PackageResult]) -> list[Block]:
-    """For each package that failed, those that need it."""
+    """Return the packages that need each failed one."""
     found: dict[str, list[str]] = {}
     for one in packages:
         if isinstance(one.failure, DependencyFailed):

@@ -333,7 +333,7 @@ def _sources(bump: Bump) -> Iterator[Block]:
 
 
 def _grouped(rows: Sequence[tuple[str, str, str]]) -> tuple[Line, ...]:
-    """Many files whose hashes come from the same place, in one sentence."""
+    """Return one sentence for many files whose hashes come from the same place."""
     alike: dict[tuple[str, str], list[str]] = {}
     for url, hashes, origin in rows:
         alike.setdefault((hashes, origin), []).append(url)

@@ -73,7 +73,7 @@ def cause_text(cause: Cause) -> str:
 
 
 def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | NoBuild | AllBroken) -> str:
-    """No build that could be taken at all."""
+    """Word that there is no build to take."""
     match obstacle:
         case UnknownName(gap=date() as day, near=near):
             return f"the embedded snapshot ({day}) has no package of this name; conda-forge may{_meant(near)}"

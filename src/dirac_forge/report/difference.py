@@ -97,7 +97,7 @@ def _signature(change: PackageChange) -> tuple[object, ...]:
 def _platforms_section(
     title: str, changes: Sequence[_Alike], lead: Sequence[str], security: SecurityReport | None, *, known: bool
 ) -> Section:
-    """`known`: whether it is known which packages were asked for; else none of them is called a dependency."""
+    """Return the changes on some platforms; without `known` requests, no package is called a dependency."""
     rest = " (dependencies)" if known else ""
     first = [some for name in lead for some in changes if some[0].name == name]
     others = [some for some in changes if some not in first]

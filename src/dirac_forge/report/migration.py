@@ -126,7 +126,7 @@ def _edge(plan: Plan, edge: Edge) -> dict[str, Any]:
 
 
 def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
-    """Waves in columns of a table, then what is special."""
+    """Return the waves as a table, then what is special."""
     remarks = list(_remarks(plan, pinned))
     if plan.already:
         return sentences([*_already(plan), *remarks])
@@ -215,7 +215,7 @@ def _shown(plan: Plan, name: str) -> str:
 
 
 def _where(plan: Plan, name: str) -> str:
-    """On which of its platforms a feedstock is a member, in the shorter of two ways; "" for all."""
+    """Return on which of its platforms a feedstock is a member, in the shorter way; "" for all."""
     platforms = plan.membership.members[name].platforms
     others = [platform for platform in plan.graph.facts[name].platforms if platform not in platforms]
     if not others:

@@ -67,7 +67,7 @@ def _failed_line(name: str, failed: FailedPlatform) -> str:
 
 
 def _since(turn: Turn | None) -> str:
-    """Since when, and by which upload, or "" if that is not known."""
+    """Return since when, and by which upload; "" if that is not known."""
     if turn is None:
         return ""
     if turn.moment is None:

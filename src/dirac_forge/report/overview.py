@@ -16,7 +16,7 @@ _HEADS = ("feedstock", "version", "released", "status")
 """Of the columns that `OverviewRow.cells` returns; the reason follows them."""
 _GAP = "  "
 _LEAST = 24
-"""Columns that a reason needs to be read beside the rest."""
+"""Columns that a reason needs to be read next to the rest."""
 _STYLES = {"proposed": "green", "written": "green", "waiting": "yellow", "blocked": "red"}
 
 
@@ -39,7 +39,7 @@ class OverviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Columns for name, versions, dates and status; the reason beside them, else below them.
+    """Columns for name, versions, dates and status; the reason next to them, else below them.
 
     Where there is little room the old version's date goes first, then the new one's: each proposal's own section has
     them too.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def recipe_sections(
     recipe: Recipe, needed: Sequence[Needed] = (), *, needed_for: Sequence[str] = ()
 ) -> tuple[Section, ...]:
-    """Sections on a new recipe.
+    """Return the sections about a new recipe.
 
     `needed` are the rows of the tree that it comes from; `needed_for` are the feedstocks that wait for it.
     """
@@ -56,7 +56,7 @@ def _facts(recipe: Recipe, users: Iterable[str]) -> Iterator[Line]:
 
 
 def _users(recipe: Recipe, needed: Sequence[Needed]) -> Iterator[str]:
-    """Projects that require one of the recipe's, and are no part of it."""
+    """Yield the projects outside the recipe that require one of its projects."""
     own = {canonicalize_name(project) for project in _projects(recipe)}
     for row in needed:
         if canonicalize_name(row.project) in own:

@@ -105,7 +105,7 @@ def _is_bare(row: RunRow) -> bool:
 
 
 def _table(rows: Sequence[RunRow]) -> Table:
-    """Columns that are empty in all rows are left out."""
+    """Return a table without the columns that are empty in all rows."""
     columns: dict[str, list[Line]] = {
         "feedstock": [row.feedstock for row in rows],
         "change": [_change(row) for row in rows],

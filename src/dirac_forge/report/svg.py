@@ -131,7 +131,7 @@ def _opening(picture: Picture, width: float, height: float) -> str:
 
 
 def _columns(picture: Picture) -> list[Sequence[Box]]:
-    """Boxes by column; each wave is sorted by where its parents stand, so that arrows cross less."""
+    """Return the boxes by column; each wave is sorted by its parents, so that arrows cross less."""
     parents: dict[str, list[str]] = {}
     for arrow in picture.arrows:
         parents.setdefault(arrow.child, []).append(arrow.parent)
@@ -202,7 +202,7 @@ def _kind(arrow: Arrow, implied: frozenset[tuple[str, str]]) -> str:
 
 
 def _implied(picture: Picture) -> frozenset[tuple[str, str]]:
-    """Arrows that a longer way through other arrows says too: they are drawn faintly, so that the others are seen."""
+    """Return the arrows that a longer path implies: they are drawn faintly."""
     parents: dict[str, list[str]] = {}
     for arrow in picture.arrows:
         if not arrow.broken:

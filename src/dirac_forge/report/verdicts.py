@@ -42,7 +42,7 @@ def heading(cells: Sequence[Cell], python: str) -> str:
 
 
 def grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], str]) -> Table:
-    """Cells by platform and Python; `texts` of each."""
+    """Return a table of cells by platform and Python; `texts` of each."""
     platforms, pythons = axes(cells)
     return Table(
         head=(title, *(heading(cells, python) for python in pythons)),

@@ -201,7 +201,7 @@ def test_keys_that_are_there_twice_are_told(tmp_path: Path) -> None:
     path = tmp_path / "construct.yaml"
     path.write_text("specs: [a]\nspecs: [b]  # [win]\nspecs: [c]\n", encoding="utf-8")
     assert read_target(str(path), platforms=["linux-64"]).notes == (
-        f"{path}:3: specs is there twice, which constructor refuses",
+        f"{path}:3: specs appears twice, which constructor refuses",
     )
 
 

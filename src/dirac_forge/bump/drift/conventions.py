@@ -25,7 +25,7 @@ _BACKEND_ASKED = datetime(2024, 9, 2, tzinfo=UTC)
 _NO_DISTUTILS = datetime(2023, 10, 2, tzinfo=UTC)
 """Python 3.12, which no longer has distutils, and whose virtual environments no longer have setuptools."""
 _STDLIB_ASKED = datetime(2024, 5, 18, tzinfo=UTC)
-"""conda-smithy 3.36.0, whose linter asks for stdlib("c") beside compilers in every output."""
+"""conda-smithy 3.36.0, whose linter asks for stdlib("c") next to compilers in every output."""
 _COMPILER = re.compile(
     r"(?P<lead>\s*-\s+[\"']?\$?\{\{\s*)compiler(?P<open>\(\s*[\"'])[a-z]+(?P<tail>[\"']\s*\)\s*\}\}[\"']?)\s*"
 )

@@ -66,7 +66,7 @@ class DriftDraft:
 
     @property
     def checks_with_pip(self) -> bool:
-        """Whether the recipe's tests ask pip whether everything that upstream requires is there."""
+        """Whether the recipe's tests run `pip check`."""
         text = self.edits.text
         # rattler-build runs it in every Python test that does not say otherwise.
         usual = self.v1 and _PYTHON_TEST.search(text) is not None and _NO_PIP_CHECK.search(text) is None

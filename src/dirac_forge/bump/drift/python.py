@@ -341,7 +341,7 @@ def _pins(line: RequirementLine) -> bool:
 
 
 def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor) -> None:
-    """Raise `python_min` of the recipe itself where it is set, else set it beside the version."""
+    """Raise `python_min` of the recipe itself where it is set, else set it next to the version."""
     if floor.new is None or any(change.package == "python_min" for change in (*draft.changed, *draft.added)):
         return
     if "python_min" not in line.raw:
@@ -359,7 +359,7 @@ def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine
 
 
 def _set_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor) -> None:
-    """Give `python_min` upstream's floor, where it is set or beside the version."""
+    """Give `python_min` upstream's floor, where it is set or next to the version."""
     assert floor.new is not None  # noqa: S101  # only a floor that is known is raised to
     wanted = f"{floor.new.major}.{floor.new.minor}"
     change = Carried(

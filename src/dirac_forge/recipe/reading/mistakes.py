@@ -34,7 +34,7 @@ def written_mistakes(
 
     Args:
         recipe: of either format.
-        configured: the keys of the pinning and of the files beside the recipe.
+        configured: the keys of the pinning and of the files next to the recipe.
         asked: lines that ask a person for what is missing: it is known that it is.
 
     Raises:
@@ -54,7 +54,7 @@ def refuse_unbuildable(recipe: RecipeText) -> None:
 def undefined_names(recipe: RecipeText, configured: Collection[str]) -> dict[str, int]:
     """Return the names that templates read and nothing defines, each with the first line that reads it.
 
-    `configured` are the keys of the pinning and of the files beside the recipe. Raises RecipeError.
+    `configured` are the keys of the pinning and of the files next to the recipe. Raises RecipeError.
     """
     read, own = recipe.definitions
     names = sorted(read - own - recipe.given - set(configured))

@@ -88,7 +88,7 @@ class CachedRecipe(ABC):
         """The keys and values that a build refuses; raises RecipeError."""
 
     def _selected(self, scope: Mapping[str, object]) -> tuple[str, Mapping[int, str]]:
-        """Return the text to read, and the lines (from 0) that are there under a condition."""
+        """Return the text to read, and the lines (from 0) that have a condition."""
         del scope
         return self.text, {}
 

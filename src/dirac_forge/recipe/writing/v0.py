@@ -173,7 +173,7 @@ def _about(about: About, folder: str | None) -> Lines:
 
 
 def _one_or_more(key: str, scalars: list[str]) -> Lines:
-    """Return a single scalar stands beside its key."""
+    """Return the lines of a key; a single scalar is on the line of its key."""
     return entry(key, scalars[0]) if len(scalars) == 1 else nested(key, items([scalar] for scalar in scalars))
 
 

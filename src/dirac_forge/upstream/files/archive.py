@@ -103,7 +103,7 @@ class Names:
         if checked is None:
             self.tell("path", f"{self.filename}: {name[:80]!r} leads out of the archive: left out")
         elif checked in self._seen:
-            self.tell("twice", f"{self.filename}: {checked[:80]!r} is there twice: the first counts")
+            self.tell("twice", f"{self.filename}: {checked[:80]!r} appears twice: the first counts")
             return None
         else:
             self._seen.add(checked)

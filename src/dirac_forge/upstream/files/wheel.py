@@ -187,7 +187,7 @@ class _Wheel:
                 raise ArchiveError(
                     f"{self._file.filename} holds {info.filename[:80]!r} twice, and it is unclear which one counts."
                 )
-            self._problems.append(f"{self._file.filename}: {info.filename[:80]!r} is there twice")
+            self._problems.append(f"{self._file.filename}: {info.filename[:80]!r} appears twice")
         else:
             self._infos[info.filename] = info
 
