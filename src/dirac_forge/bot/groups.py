@@ -50,12 +50,16 @@ def grouped(
     for names, branch in _groups_in(wanted, groups):
         members = [each for each in wanted if _belongs(each, names, branch)]
         new = [each.identity for each in members if each.identity not in entries]
-        reason = _obstacle(decisions, names, branch) or _barred(new, bars)
-        held += [Held(identity=identity, reason=reason) for identity in new if reason is not None]
+        reason = _stuck(decisions, names, branch) or _barred(new, bars)
+        held += _all_held(new, reason)
         changed |= {each.identity: each for each in _linked(members, names, entries)}
     for each in held:
         changed.pop(each.identity, None)
     return GroupedChanges(wanted=tuple(changed.values()), held=tuple(held))
+
+
+def _all_held(identities: Iterable[Identity], reason: GroupStuck | None) -> list[Held]:
+    return [] if reason is None else [Held(identity=identity, reason=reason) for identity in identities]
 
 
 def _groups_in(
@@ -67,16 +71,16 @@ def _groups_in(
         yield from ((names, branch) for branch in lines)
 
 
-def _obstacle(decisions: Sequence[RunDecision], names: Sequence[str], branch: str) -> GroupStuck | None:
+def _stuck(decisions: Sequence[RunDecision], names: Sequence[str], branch: str) -> GroupStuck | None:
     """Return which feedstock of a group keeps the others back; None if all can move."""
-    about = [each for each in decisions if (each.kind, each.branch) == ("bump", branch) and each.feedstock in names]
-    stuck = next((each for each in about if each.state in {"blocked", "unknown", "failed"}), None)
-    if stuck is not None:
-        return GroupStuck(feedstock=stuck.feedstock, reasons=tuple(stuck.reasons))
+    about = {each.feedstock: each for each in decisions if (each.kind, each.branch) == ("bump", branch)}
+    for name in names:
+        decision = about.get(name)
+        if decision is not None and decision.state in {"blocked", "unknown", "failed"}:
+            return GroupStuck(feedstock=name, reasons=tuple(decision.reasons))
     # Other release lines are not on every feedstock.
-    decided = {each.feedstock for each in about}
-    absent = next((name for name in names if name not in decided), "") if branch == "main" else ""
-    return GroupStuck(feedstock=absent, why="absent") if absent else None
+    absent = [name for name in names if name not in about] if branch == "main" else []
+    return GroupStuck(feedstock=absent[0], why="absent") if absent else None
 
 
 def _barred(

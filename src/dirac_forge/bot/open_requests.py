@@ -202,8 +202,7 @@ class OpenRequests:
             return
         report = self._checks(entry, request.head_sha if request is not None else "", forge)
         conflicts = request is not None and request.conflicts
-        red = report.failing or (("a check",) if report.verdict == "red" else ())
-        checks = entry.checks if report.verdict == "pending" else "\n".join(red)
+        checks = entry.checks if report.verdict == "pending" else "\n".join(_failing(report))
         seen = replace(entry, checks=checks, conflicts=conflicts)
         if seen != entry:
             text = f"{entry.url}: {seen.trouble}" if seen.trouble else ""
@@ -320,3 +319,8 @@ class OpenRequests:
         if full_name not in self._repositories:
             self._repositories[full_name] = forge.repository(full_name)
         return self._repositories[full_name]
+
+
+def _failing(report: CheckReport) -> tuple[str, ...]:
+    """Return the names of the checks that failed, as far as they are known."""
+    return report.failing or (("a check",) if report.verdict == "red" else ())

@@ -109,8 +109,28 @@ class BotRun:
         held.hold(young_held(decisions, log.journal, self.asked.ignore))
         requests.finish()
         wanted = [each.wanted for each in decisions if each.wanted is not None]
-        deliveries = RunDeliveries(
-            connections=connections,
+        deliveries = self._deliveries(wanted, log, lease, held)
+        wanted = self._sendable(wanted, held)
+        deliveries.outcomes += self._ignored(wanted, requests, log)
+        wanted = [each for each in wanted if each.identity not in self.asked.ignore]
+        wanted = self._in_groups(wanted, decisions, held)
+        deliveries.deliver(wanted)
+        outcomes = [*_not_again(observed, deliveries.outcomes), *deliveries.outcomes]
+        outcomes += requests.settled(wanted, _untouchable(outcomes, requests.there(), deliveries))
+        return Result(
+            run=run,
+            looked=looked,
+            decisions=decisions,
+            outcomes=tuple(outcomes),
+            held=tuple(held.changes),
+            requests=requests.there(),
+        )
+
+    def _deliveries(
+        self, wanted: Iterable[ProposedChange], log: RunLog, lease: Lease, held: HeldChanges
+    ) -> RunDeliveries:
+        return RunDeliveries(
+            connections=self.connections,
             settings=self.settings,
             asked=self.asked,
             log=log,
@@ -119,24 +139,6 @@ class BotRun:
             canary=self.canary,
             sealed=self.sealed,
             paused_migrations=frozenset(each.identity.key for each in wanted if each.paused),
-        )
-        wanted = self._sendable(wanted, held)
-        deliveries.outcomes += self._ignored(wanted, requests, log)
-        wanted = [each for each in wanted if each.identity not in self.asked.ignore]
-        wanted = self._in_groups(wanted, decisions, held)
-        deliveries.deliver(wanted)
-        outcomes = [*_not_again(observed, deliveries.outcomes), *deliveries.outcomes]
-        unknown = {outcome.identity for outcome in outcomes if outcome.state == "unknown"}
-        paused = {entry.identity for entry in requests.there() if deliveries.paused_by(entry.identity)}
-        # Requests without an answer, and those that are paused, are neither closed nor labelled.
-        outcomes += requests.settled(wanted, unknown | paused)
-        return Result(
-            run=run,
-            looked=looked,
-            decisions=decisions,
-            outcomes=tuple(outcomes),
-            held=tuple(held.changes),
-            requests=requests.there(),
         )
 
     def _remember(self, looked: Iterable[CurrentLine], decisions: Iterable[RunDecision], log: RunLog) -> None:
@@ -201,6 +203,12 @@ def _not_again(observed: Iterable[Outcome], delivered: Iterable[Outcome]) -> lis
     """Return the outcomes of open requests, but for those that were delivered again."""
     again = {outcome.identity for outcome in delivered}
     return [outcome for outcome in observed if outcome.identity not in again]
+
+
+def _untouchable(outcomes: Iterable[Outcome], there: Iterable[LedgerEntry], deliveries: RunDeliveries) -> set[Identity]:
+    """Return the requests that are neither closed nor labelled: those without an answer, and those that are paused."""
+    unknown = {outcome.identity for outcome in outcomes if outcome.state == "unknown"}
+    return unknown | {entry.identity for entry in there if deliveries.paused_by(entry.identity)}
 
 
 def _ledger_line(line: CurrentLine, decisions: Iterable[RunDecision], now: datetime) -> LedgerLine:

@@ -92,21 +92,23 @@ def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | 
     A pre-release is taken only where the recipe is at one already. Where all that fit are too young, it is the newest
     of them.
     """
-    now = read_version(current)
-    needs_pep440 = parse_version(current) is None and any(place.origin.kind == "pypi" for place in places)
+    now, needs_pep440 = read_version(current), _is_no_pypi_version(current, places)
     if now is None or needs_pep440:
         return NoOrder(version=current, pep440=needs_pep440)
     passed_over: list[PassedOver] = []
     young: Newest | None = None
-    for version in _later(now, places):
-        release = _Release(version, places)
-        objection = rules.objection(version, release.tags) or release.objection(now) or release.too_young(rules)
+    for release in (_Release(version, places) for version in _later(now, places)):
+        objection = release.against(now, rules)
         if objection is None:
             return release.newest(now, tuple(passed_over))
         if young is None and isinstance(objection, TooYoung):
             young = release.newest(now, tuple(passed_over))
         passed_over.append(PassedOver(version=release.offers[0].version, reason=objection))
     return young or _nothing(current, now, places, tuple(passed_over))
+
+
+def _is_no_pypi_version(version: str, places: Iterable[Offers]) -> bool:
+    return parse_version(version) is None and any(place.origin.kind == "pypi" for place in places)
 
 
 def _later(now: Version, places: Iterable[Offers]) -> list[Version]:
@@ -119,10 +121,15 @@ class _Release:
     """One version, as the places have it."""
 
     def __init__(self, version: Version, places: Sequence[Offers]) -> None:
+        self.version = version
         self.places = places
         self.there = [(place, offer) for place in places if (offer := place.of(version)) is not None]
         self.offers = [offer for _, offer in self.there]
         self.tags = tuple(offer.tag for offer in self.offers if offer.tag)
+
+    def against(self, now: Version, rules: Rules) -> Objection | None:
+        """Return why it is not taken: the rules, the places, or its age; None where nothing speaks against it."""
+        return rules.objection(self.version, self.tags) or self.objection(now) or self.too_young(rules)
 
     def objection(self, now: Version) -> Objection | None:
         """Return what the places have against it."""

@@ -86,24 +86,30 @@ def decide(
         known = lookup or early_lookup(context, asked, executor)
         bumping = _bumping(context, options, executor, arranging, known)
         found = _each(bumping, listed, options, arranging)
-        bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
+        bumps = _bumps_in(found)
         if not bumps:
             return found
         if options.check:
-            bumps = arranging.of_run().done(bumps)
-            rest = (one for one in found if not isinstance(one.result, Bump))
-            found = (*(Decided(folder=folder, result=bump) for folder, bump in bumps), *rest)
+            found = _with_bumps(found, arranging.of_run().done(bumps))
     return _built(context, workspace, found) if options.build else found
+
+
+def _bumps_in(found: Iterable[Decided]) -> list[tuple[FeedstockFolder, Bump]]:
+    return [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
+
+
+def _with_bumps(found: Iterable[Decided], bumps: Iterable[tuple[FeedstockFolder, Bump]]) -> tuple[Decided, ...]:
+    """Return these bumps in place of those that were found, and then the others."""
+    rest = (one for one in found if not isinstance(one.result, Bump))
+    return (*(Decided(folder=folder, result=bump) for folder, bump in bumps), *rest)
 
 
 def _built(context: ProposalContext, workspace: Workspace, found: Sequence[Decided]) -> tuple[Decided, ...]:
     """Return the proposals with their builds, then the others."""
     from dirac_forge.proposals.builds import built_bumps  # noqa: PLC0415  # only where it is asked for
 
-    bumps = [(one.folder, one.result) for one in found if isinstance(one.result, Bump)]
-    done = zip((folder for folder, _ in bumps), built_bumps(context, workspace, bumps), strict=True)
-    rest = (one for one in found if not isinstance(one.result, Bump))
-    return (*(Decided(folder=folder, result=bump) for folder, bump in done), *rest)
+    bumps = _bumps_in(found)
+    return _with_bumps(found, zip((folder for folder, _ in bumps), built_bumps(context, workspace, bumps), strict=True))
 
 
 def _bumping(

@@ -103,18 +103,7 @@ class Clones:
         with self._locked(folder):
             if _is_whole(tip) and _commit_of(tip) == tip.commit:
                 return tip
-            try:
-                tip = self._fetch(tip, place)
-                _tidy(tip)
-            except GitError:
-                whole = False
-            else:
-                whole = _is_whole(tip)
-            if not whole:
-                # Whatever is wrong with it: it is a cache.
-                _discard(folder)
-                tip = self._fetch(tip, place)
-        return tip
+            return self._fetched(tip, place)
 
     def read(self, tip: Tip, *, under: Sequence[str] = ()) -> dict[str, str]:
         """Return the text files of a commit, path to text exactly as it is; only those that begin with one of `under`.
@@ -259,6 +248,17 @@ class Clones:
             except (GitError, MissingRefError):
                 return None
             return tip if _is_whole(tip) else None
+
+    def _fetched(self, tip: Tip, place: str) -> Tip:
+        """Return the tip, fetched; into a new clone where the old one can't be used."""
+        with suppress(GitError):
+            fetched = self._fetch(tip, place)
+            _tidy(fetched)
+            if _is_whole(fetched):
+                return fetched
+        # Whatever is wrong with it: it is a cache.
+        _discard(tip.folder)
+        return self._fetch(tip, place)
 
     def _fetch(self, tip: Tip, place: str) -> Tip:
         self._make(tip.folder, tip.full_name)

@@ -83,11 +83,16 @@ def complete(
         _ask_to_rerender(state, wanted, place, request)
     for older in decision.older:
         supersede(state, wanted, place, request, older)
-    known = state.known
-    if known is not None and known.step == "left" and decision.act == "finish":
-        return  # It could not be made again, and why is shown until it is.
-    if known is None or known.step != "finished" or known.error or known.attempts:
+    if not _is_finished(state.known, decision):
         state.note(wanted, "finished", "", attempts=0, error="", next_try=None)
+
+
+def _is_finished(known: LedgerEntry | None, decision: Decision) -> bool:
+    """Whether the ledger says so already, or says why it could not be made again, which is shown until it is."""
+    if known is None:
+        return False
+    left = known.step == "left" and decision.act == "finish"
+    return left or (known.step == "finished" and not known.error and not known.attempts)
 
 
 def _ask_to_rerender(state: DeliveryState, wanted: WantedRequest, place: RepositoryPlace, request: Request) -> None:

@@ -137,8 +137,13 @@ def _ended(
     if mine is not None:
         # Who closed it does not want this version, whatever moved around it since: build number, hash, format.
         return "closed"
-    ended = _ENDED.get(known.state) if known is not None else None
-    return None if ended == "merged" and known is not None and known.fingerprint != wanted.fingerprint else ended
+    return None if known is None else _ended_before(wanted, known)
+
+
+def _ended_before(wanted: WantedRequest, known: LedgerEntry) -> Literal["merged", "closed"] | None:
+    """Return how the ledger says that the change ended; None where another one of the name was merged."""
+    ended = _ENDED.get(known.state)
+    return None if ended == "merged" and known.fingerprint != wanted.fingerprint else ended
 
 
 def _brought_up_to_date(

@@ -42,15 +42,20 @@ def announces(request: OtherRequest, identity: Identity) -> bool:
     if request.header is not None and request.header.identity == identity:
         return True
     if identity.kind == "bump":
-        title, branch = _BUMP_TITLE.fullmatch(request.title), _BUMP_BRANCH.fullmatch(request.branch)
-        versions = {_plain(branch["version"])} if branch is not None else set()
-        if title is not None and title["name"].lower() == identity.feedstock.lower():
-            versions.add(_plain(title["version"]))
-        return _plain(identity.key) in versions
+        return _plain(identity.key) in _announced_versions(request, identity.feedstock)
     if identity.kind == "migration":
         found = (_REBUILD_TITLE.match(request.title), _REBUILD_BRANCH.fullmatch(request.branch))
         return any(match is not None and _contains(_words(match["name"]), _words(identity.key)) for match in found)
     return identity.kind == "recipe" and _contains(_words(request.title), _words(identity.feedstock))
+
+
+def _announced_versions(request: OtherRequest, feedstock: str) -> set[str]:
+    """Return the versions that a request names as a bot does, in its title and branch."""
+    title, branch = _BUMP_TITLE.fullmatch(request.title), _BUMP_BRANCH.fullmatch(request.branch)
+    versions = {_plain(branch["version"])} if branch is not None else set()
+    if title is not None and title["name"].lower() == feedstock.lower():
+        versions.add(_plain(title["version"]))
+    return versions
 
 
 def carries(files: Mapping[str, str], identity: Identity, base: Mapping[str, str]) -> bool:

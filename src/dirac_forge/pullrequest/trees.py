@@ -68,10 +68,7 @@ class _File:
 def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) -> dict[str, str]:
     """Return the text files of a commit, path to text exactly as it is; see Clones.read. Raises InputError."""
     listed = _listed(folder, commit, about)
-    settings = listed.get("conda-forge.yml")
-    if settings is not None and settings.mode in _SPECIAL:
-        # Without it, what the maintainers ask of bots would not count.
-        raise InputError(f"{about}: conda-forge.yml is {_SPECIAL[settings.mode]}, which is not read")
+    _refuse_special(listed.get("conda-forge.yml"), about)
     files = {
         path: file
         for path, file in listed.items()
@@ -81,6 +78,12 @@ def read(folder: Path, commit: str, *, about: str, under: Sequence[str] = ()) ->
     blobs = _blobs(folder, [file.object for file in files.values()], about)
     texts = ((path, _as_text(blobs[file.object])) for path, file in files.items())
     return {path: text for path, text in texts if text is not None}
+
+
+def _refuse_special(settings: _File | None, about: str) -> None:
+    """Raise InputError for a conda-forge.yml that is no plain file: what maintainers ask of bots would not count."""
+    if settings is not None and settings.mode in _SPECIAL:
+        raise InputError(f"{about}: conda-forge.yml is {_SPECIAL[settings.mode]}, which is not read")
 
 
 def _refuse_large(files: Mapping[str, _File], about: str) -> None:

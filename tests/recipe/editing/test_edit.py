@@ -693,3 +693,22 @@ def test_an_output_whose_build_number_falls_with_that_of_others_is_told(text: st
     assert isinstance(note, NumberFallen)
     assert (note.output, note.version, note.old, note.new) == ("mutex", "7.1", 4, 0)
     assert "name: mutex" in "".join(text.split("\n")[note.line - 1 : note.line + 1])
+
+
+def test_a_platform_that_is_not_built_does_not_contest_a_hash() -> None:
+    url = "https://example.com/demo-${{ version }}-${{ target_platform }}.tar.gz"
+    text = (
+        "context:\n  version: 1.2.3\npackage:\n  name: demo\n  version: ${{ version }}\n"
+        f'source:\n  url: {url}\n  sha256: ${{{{ "{OLD}" if linux else "{OTHER}" }}}}\nbuild:\n  number: 0\n'
+    )
+    built = [(platform, {"target_platform": platform}) for platform in ("linux-64", "osx-64")]
+    draft = start(
+        text,
+        path="recipe.yaml",
+        to="1.3.0",
+        settings=built,
+        unbuilt=[("linux-aarch64", {"target_platform": "linux-aarch64"})],
+    )
+    hashes = {source.urls[0]: {"sha256": NEWER} for source in draft.moved}
+    hashes["https://example.com/demo-1.3.0-linux-64.tar.gz"] = {"sha256": NEW}
+    assert f'sha256: ${{{{ "{NEW}" if linux else "{NEWER}" }}}}' in finish(draft, hashes)

@@ -115,9 +115,10 @@ class DriftDraft:
                 requirement=requirement,
                 evidence=evidence,
             )
-        elif same(mine, now) or (line.template and self._follows_version(line, new)):
-            pass
-        elif not mine and was:
+            return
+        if same(mine, now) or self._follows_version(line, new):
+            return
+        if not mine and was:
             self.note(
                 "info", "version-not-asked", output, tells=tells, package=line.name, before=old, evidence=evidence
             )
@@ -128,7 +129,7 @@ class DriftDraft:
             self.respecify(output, line, joined(result, line.written), evidence, reason, project=project)
 
     def _follows_version(self, line: RequirementLine, new: str) -> bool:
-        rendered = clauses_of(line.spec.replace(self.old_version, self.new_version))
+        rendered = clauses_of(line.spec.replace(self.old_version, self.new_version)) if line.template else None
         return "version" in line.raw and rendered is not None and same(rendered, clauses_of(new) or ())
 
     def respecify(

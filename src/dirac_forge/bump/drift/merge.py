@@ -74,6 +74,13 @@ class Drift:
         return (*self.added, *self.removed, *self.changed, *self.beyond)
 
 
+def _versions(before: Mapping[str, ReleaseFacts], after: Mapping[str, ReleaseFacts]) -> tuple[str, str]:
+    """Return the old and the new version of the first project, "" where there is none."""
+    for name, facts in before.items():
+        return str(facts.metadata.version), str(after[name].metadata.version)
+    return "", ""
+
+
 def drift(
     recipe_text: str,
     path: str,
@@ -103,8 +110,7 @@ def drift(
     both = {name: facts for name, facts in before.items() if name in after}
     outputs = outputs_of(recipe, python_min=scope.python_min, pythons=scope.pythons)
     providers = providers_for(names)
-    versions = [(str(facts.metadata.version), str(after[name].metadata.version)) for name, facts in both.items()]
-    old_version, new_version = versions[0] if versions else ("", "")
+    old_version, new_version = _versions(both, after)
     draft = DriftDraft(recipe_text, recipe.format, old_version=old_version, new_version=new_version)
     family = joining(outputs, both, after, names)
     projects = [project_of(output, both, names) for output in outputs]

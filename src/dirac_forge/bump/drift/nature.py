@@ -20,12 +20,15 @@ def nature_drift(
     """
     name = output.output.name
     before, after = natures
-    if output.output.noarch is None and not before.noarch and after.noarch:
-        draft.note("warning", "may-become-noarch", name, reason=after.reason.text)
-    if output.output.noarch != "python" or after.noarch:
+    if after.noarch:
+        if output.output.noarch is None and not before.noarch:
+            draft.note("warning", "may-become-noarch", name, reason=after.reason.text)
+        return
+    if output.output.noarch != "python":
         return
     gained = sorted(set(after.languages) - set(before.languages))
-    if before.noarch or "rust" in gained or (always_compiles(new) and not always_compiles(old)):
+    compiles = always_compiles(new) and not always_compiles(old)
+    if before.noarch or compiles or "rust" in gained:
         draft.blockers.append(CompiledNow(output=name, evidence=after.reason, languages=tuple(after.languages)))
     elif gained:
         draft.note("todo", "sources-new", name, languages=gained)

@@ -224,13 +224,17 @@ def _to_raise(
 ) -> list[RequirementLine]:
     """Return the lines whose floor is raised; with `along` also those that are only lower than they could be."""
     lines = _pythons(output)
-    low = [line for line in lines if _too_low(line, floor.new)] if floor.new is not None else []
+    low = _lower(lines, floor.new)
     if low and not (along or floor.needed(low, scope)):
         _tell_low(draft, output, low[0], floor, scope)
         return []
     if lines and not low and output.output.noarch is None and floor.needed(low, scope):
         draft.note("todo", "python-skips", output.output.name, python=str(floor.new), floor=str(floor))
     return low
+
+
+def _lower(lines: Sequence[RequirementLine], floor: Version | None) -> list[RequirementLine]:
+    return [line for line in lines if floor is not None and _too_low(line, floor)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,8 +307,8 @@ def _ceilings(
 ) -> dict[int, tuple[Clause, ...]]:
     """Return line numbers and their clauses, where the upper bound of a line is the one that upstream had."""
     before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
-    lines = [line for line in _pythons(output) if line.kind == "package"]
-    if same(before, after) or not lines:
+    lines = [] if same(before, after) else [line for line in _pythons(output) if line.kind == "package"]
+    if not lines:
         return {}
     mine = [line for line in lines if _bounded(line, before)]
     if not mine:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dirac_forge.recipe.editing.text_places import Replacement, assignments, closure, replaced
@@ -61,12 +61,15 @@ def reset_build_number(text: str, *, path: Path | str, kept: Iterable[int] = ())
     except YamlError as exc:
         raise RecipeError(exc.message, path=path, line=exc.line) from exc
     spans = [_span(text, line) for line in kept]
-    found = {place for place in found if not any(begin <= place[0] < end for begin, end in spans)}
-    addends = {place for place in addends if not any(begin <= place[0] < end for begin, end in spans)}
+    found, addends = _outside(found, spans), _outside(addends, spans)
     hundreds = {_number(number) // _HUNDRED * _HUNDRED for _, _, number in found}
     least = min(hundreds, default=0)
     numbers = [(start, end, str(_number(number) // _HUNDRED * _HUNDRED - least)) for start, end, number in found]
     return replaced(text, [*numbers, *addends])
+
+
+def _outside(places: Iterable[Replacement], spans: Sequence[tuple[int, int]]) -> set[Replacement]:
+    return {place for place in places if not any(begin <= place[0] < end for begin, end in spans)}
 
 
 def _span(text: str, line: int) -> tuple[int, int]:

@@ -24,7 +24,6 @@ from dirac_forge.recipe.editing.notes import (
 )
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
 from dirac_forge.recipe.editing.text_places import (
-    Replacement,
     TextPlace,
     assignments,
     closure,
@@ -136,8 +135,9 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
     every build each source with another URL has its new hash, and all others have what they had.
     """
     places: dict[tuple[int, int], str] = {}
-    for begin, end, new in _hash_edits(draft, hashes):
-        if places.setdefault((begin, end), new) != new:
+    for begin, end, new, optional in _hash_edits(draft, hashes):
+        # What is not built decides nothing: it comes last, and finds the place taken.
+        if places.setdefault((begin, end), new) != new and not optional:
             line = draft.text.count("\n", 0, begin) + 1
             raise RecipeError("two files with different hashes are checked by this one", path=draft.path, line=line)
     result = replaced(draft.text, [(begin, end, new) for (begin, end), new in places.items()])
@@ -145,8 +145,11 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
     return result
 
 
-def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> Iterator[Replacement]:
-    """Yield where the draft has an old hash, with the new one. Raises RecipeError if a hash is missing."""
+def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[int, int, str, bool]]:
+    """Yield where the draft has an old hash, the new one, and whether no build takes it.
+
+    Raises RecipeError if a hash is missing.
+    """
     entries = sorted({source.entry for source in (*draft.moved, *draft.unmoved)})
     for source in draft.moved:
         known = next((hashes[url] for url in source.urls if url in hashes), {})
@@ -156,7 +159,7 @@ def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> It
             if algorithm not in known:
                 raise RecipeError(f"there is no {algorithm} for {source.urls[0]}", path=draft.path, line=source.line)
             for begin, end in hash_places(draft.text, old, source, entries):
-                yield begin, end, known[algorithm]
+                yield begin, end, known[algorithm], source.optional
 
 
 def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:
