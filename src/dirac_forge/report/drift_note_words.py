@@ -46,6 +46,9 @@ WORDS: dict[DriftNoteKind, str] = {
         "to say so"
     ),
     "python-ceiling-of-maintainers": "python {bounds:,} is the maintainers' own and stays; upstream asks for {floor}",
+    "python-floor-fell": (
+        "upstream no longer needs Python {before} ({floor}), and the recipe still asks for it; see whether it has to"
+    ),
     "python-floor-kept": ("{requirement} is lower than upstream's ({floor}), which did not change in this release"),
     "python-floor-lower": "{requirement} is lower than upstream's ({floor}); the channel builds for {python} and later",
     "python-min-test": "test with python_min, too",

@@ -390,6 +390,34 @@ def test_a_floor_that_is_high_enough_stays(format_: str) -> None:
     assert merge(text, format_, *old_new((), (), floor=(">=3.6", ">=3.9"))).text == text
 
 
+@pytest.mark.parametrize(
+    ("python", "floor", "told"),
+    [
+        ("python >=3.12", (">=3.12", ">=3.11"), "Requires-Python: >=3.11"),
+        ("python >=3.12", (">=3.12", ""), "Requires-Python: none"),
+        ("python >=3.13", (">=3.12", ">=3.11"), ""),  # the maintainers' own floor
+        ("python >=3.12", (">=3.12", ">=3.12.1"), ""),
+        ("python >=3.9", (">=3.9", ">=3.8"), ""),  # the channel has no older Python
+    ],
+)
+@FORMATS
+def test_a_floor_that_upstream_lowered_is_told(format_: str, python: str, floor: tuple[str, str], told: str) -> None:
+    text = recipe(format_, host=(python, "pip"), python=python)
+    result = merge(text, format_, *old_new((), (), floor=floor))
+    assert result.text == text
+    notes = [worded(note) for note in result.notes if note.kind == "python-floor-fell"]
+    said = f"upstream no longer needs Python 3.12 ({told}), and the recipe still asks for it; see whether it has to"
+    assert notes == ([f"thing: {said}"] if told else [])
+
+
+@FORMATS
+def test_a_bound_of_the_maintainers_that_upstream_makes_needless_is_not_said_to_stay(format_: str) -> None:
+    text = recipe(format_, "six >=1", "six !=1.5")
+    result = merge(text, format_, *old_new(("six>=1",), ("six>=2",)))
+    assert result.text == recipe(format_, "six >=2")
+    assert [note for note in result.notes if note.kind == "bound-of-maintainers"] == []
+
+
 def test_python_min_is_set_beside_the_version() -> None:
     text = recipe("v1", host=("python ${{ python_min }}.*", "pip"), python="python >=${{ python_min }}")
     result = merge(text, "v1", *old_new((), (), floor=(">=3.9", ">=3.12")))

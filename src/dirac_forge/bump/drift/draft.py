@@ -64,6 +64,13 @@ class DriftDraft:
         if note not in self.notes:
             self.notes.append(note)
 
+    def withdraw(self, kind: DriftNoteKind, output: str, requirement: str) -> None:
+        """Take back the notes of a kind on a requirement."""
+        about = ("requirement", requirement)
+        self.notes = [
+            note for note in self.notes if (note.kind, note.output) != (kind, output) or about not in note.facts
+        ]
+
     @property
     def checks_with_pip(self) -> bool:
         """Whether the recipe's tests run `pip check`."""

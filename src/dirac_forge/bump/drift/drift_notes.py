@@ -33,6 +33,7 @@ DriftNoteKind = Literal[
     "python-admitted-noarch",
     "python-ceiling",
     "python-ceiling-of-maintainers",
+    "python-floor-fell",
     "python-floor-kept",
     "python-floor-lower",
     "python-min-test",

@@ -78,7 +78,18 @@ def python_drift(
     floor = _UpstreamFloor.of(old, new)
     draft.pythons += _too_low_to_build(output, floor)
     _follow(draft, output, old, new, scope, floor, catch_up=catch_up)
+    _tell_fallen(draft, output, floor, scope)
     tell_admitted(draft, output, new.metadata.requires_python, scope)
+
+
+def _tell_fallen(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, scope: Scope) -> None:
+    """Tell that upstream admits older Pythons again, where the recipe has the floor that upstream had."""
+    before, mine = floor.old, _own_floor(output, draft)
+    if before is None or mine is None or mine.release[:2] != before.release[:2]:
+        return
+    lower = floor.new is None or floor.new.release[:2] < before.release[:2]
+    if lower and scope.pythons and Version(scope.pythons[0]) < before:
+        draft.note("warning", "python-floor-fell", output.output.name, before=str(before), floor=str(floor))
 
 
 def _follow(
@@ -256,7 +267,7 @@ class _UpstreamFloor:
         return self.old is not None and self.new is not None and self.new > self.old
 
     def __str__(self) -> str:
-        return f"Requires-Python: {self.requires_python}"
+        return f"Requires-Python: {self.requires_python or 'none'}"
 
     def needed(self, low: Sequence[RequirementLine], scope: Scope) -> bool:
         """Whether a build would fail with a lower floor."""

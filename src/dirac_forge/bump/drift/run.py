@@ -323,6 +323,7 @@ def _drop_duplicates(draft: DriftDraft, output: OutputLines, section: Section, t
             if _needless(draft, line, others, equal=key in touched):
                 lines.remove(line)
                 draft.remove(output.output.name, line, "", CarriedReason(kind="listed-twice"))
+                draft.withdraw("bound-of-maintainers", output.output.name, f"{line.name} {line.spec}")
 
 
 def _needless(draft: DriftDraft, line: RequirementLine, others: Sequence[RequirementLine], *, equal: bool) -> bool:
