@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import json
 import multiprocessing
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -21,29 +19,26 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.feedstock.facts import READER, read_facts
+from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph, with_release_lines
 from dirac_forge.feedstock.pinning import Pinning, unknown_selectors
-from dirac_forge.feedstock.workspace import Workspace, recipe_of
+from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.files import read_text
 from dirac_forge.migration.already import already_pinned
 from dirac_forge.migration.evidence import Evidence, channel_evidence, recipe_evidence, unread
 from dirac_forge.migration.exports import PinExports, exports_of
-from dirac_forge.migration.members import Membership, base_of, members_of
+from dirac_forge.migration.members import base_of, members_of
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import Migration, parse_migration, read_migration
 from dirac_forge.migration.status import MissingPin
-from dirac_forge.migration.unreached import SkippedVariants, refined, skipped_variants
+from dirac_forge.migration.unreached import refined
 from dirac_forge.progress import Observer
+from dirac_forge.proposals.skipping import skipped_in
 from dirac_forge.store import Store
-from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
 MIGRATION_ENDINGS = (".yaml", ".yml")
 _MOST_WARNINGS = 10
-_SKIPS = "skips"
-_FEW = 20
-"""So few recipes are rendered faster than a second process starts."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +116,11 @@ class MigrationContext:
         """
         warn(self.observer, self._unknown_selectors(migration))
         membership = members_of(self.graph, migration, allowlist=self._allowlist(migration))
-        skipped = self._skipped(migration, membership)
+        here, facts = self.workspace.by_label, self.graph.facts
+        recipes = {name: here[name] for name in membership.members if name in here and facts[name].skip_names}
+        skipped = skipped_in(
+            recipes, migration, membership, pinning=self.pinning, store=self.store, executor=self.executor
+        )
         plan = make_plan(self.graph, migration, refined(membership, self.graph.facts, migration, skipped))
         return replace(
             plan, notes=(*plan.notes, *self.assumed_over(migration)), already=already_pinned(plan, self.pinning)
@@ -157,36 +156,6 @@ class MigrationContext:
         folder = self.workspace.root / "migrations"
         names = sorted(path.stem for ending in MIGRATION_ENDINGS for path in folder.glob(f"*{ending}"))
         return [*names, *(sorted(self.pinning.migrations) if self.pinning is not None else ())]
-
-    def _skipped(self, migration: Migration, membership: Membership) -> dict[str, dict[str, SkippedVariants]]:
-        """Return the platforms where members skip what the migration adds, asked once for each text."""
-        folders = self.workspace.by_label
-        pinned = "" if self.pinning is None else self.pinning.text
-        found: dict[str, dict[str, SkippedVariants]] = {}
-        work: list[tuple[str, str, _SkipTask]] = []
-        for name in self._skipping(membership):
-            folder = folders[name]
-            key = _digest(READER, folder.digest, migration.text, pinned, *membership.members[name].platforms)
-            blob = self.store.get(_SKIPS, key)
-            if blob is not None:
-                found[name] = _stored_skips(blob)
-                continue
-            platforms = membership.members[name].platforms
-            task = _SkipTask(folder.texts, str(folder.path), migration, membership.packages, platforms, self.pinning)
-            work.append((name, key, task))
-        for (name, key, _), skips in zip(work, self._run([task for _, _, task in work]), strict=True):
-            found[name] = skips
-            self.store.put(_SKIPS, key, json.dumps({each: skips[each].line for each in skips}).encode())
-        return found
-
-    def _skipping(self, membership: Membership) -> list[str]:
-        """Return the members at hand whose recipes skip anything."""
-        here = (name for name in membership.members if name in self.workspace.by_label)
-        return [name for name in here if self.graph.facts[name].skip_names]
-
-    def _run(self, tasks: Sequence[_SkipTask]) -> Iterable[dict[str, SkippedVariants]]:
-        """Yield the answers to these tasks; a few are not worth other processes."""
-        return map(_skips, tasks) if self.executor is None or len(tasks) < _FEW else self.executor.map(_skips, tasks)
 
     def fault(self, migration: Migration) -> str:
         """Return why a migration can't be planned, as far as its own files tell; "" if nothing is wrong."""
@@ -320,35 +289,6 @@ def line_of(version: str, lines: Mapping[str, str], default: str) -> str:
         return default
     newer = [(recipe, label) for recipe, label in fitting if recipe >= wanted]
     return min(newer, key=lambda pair: pair[0])[1] if newer else default
-
-
-@dataclass(frozen=True, slots=True)
-class _SkipTask:
-    texts: Mapping[str, str]
-    root: str
-    migration: Migration
-    packages: frozenset[str]
-    platforms: tuple[str, ...]
-    pinning: Pinning | None
-
-
-def _skips(task: _SkipTask) -> dict[str, SkippedVariants]:
-    """Return where a recipe skips what a migration adds; a recipe that can't be rendered skips nothing for sure."""
-    try:
-        recipe = recipe_of(task.texts, root=Path(task.root))
-        return skipped_variants(
-            recipe, task.migration, packages=task.packages, platforms=task.platforms, pinning=task.pinning
-        )
-    except ForgeError:
-        return {}
-
-
-def _stored_skips(blob: bytes) -> dict[str, SkippedVariants]:
-    return {platform: SkippedVariants(line=line) for platform, line in parse_json(blob).items()}
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]) -> Cell:
