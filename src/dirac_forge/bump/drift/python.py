@@ -18,6 +18,7 @@ from dirac_forge.bump.drift.excluded import exclusions, lifted, tell_admitted
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, split_item
 from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.values import dataclass
 
@@ -88,7 +89,8 @@ def _tell_fallen(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, 
     if before is None or mine is None or mine.release[:2] != before.release[:2]:
         return
     lower = floor.new is None or floor.new.release[:2] < before.release[:2]
-    if lower and scope.pythons and Version(scope.pythons[0]) < before:
+    oldest = parse_version(scope.pythons[0]) if scope.pythons else None
+    if lower and oldest is not None and oldest < before:
         draft.note("warning", "python-floor-fell", output.output.name, before=str(before), floor=str(floor))
 
 
