@@ -84,6 +84,7 @@ def test_hosts_of_sources_are_tried_at_the_same_time(tmp_path: Path) -> None:
 
 DEMO = "package:\n  name: demo\n  version: {{{{ version }}}}\nsource:\n  url: {url}\n  sha256: {sha256}\n"
 PYPI = "https://pypi.org/packages/source/d/demo/demo-{{ version }}.tar.gz"
+GIT = "https://git.example.org/a/demo\n  git_rev: v{{ version }}"
 GITHUB = "https://github.com/a/demo/archive/v{{ version }}.tar.gz"
 
 
@@ -103,12 +104,15 @@ def silent(name: str) -> Project:
         (PYPI, listing, "1.2", NotListed(version="1.2", source="demo on PyPI", certain=True)),
         (PYPI, silent, "1.1", NotListed(version="1.1", source="demo on PyPI", message="demo can't be reached")),
         (GITHUB, nobody, "1.1", NotListed(version="1.1", source="github.com/a/demo")),
+        (GIT, nobody, "1.1", NotListed(version="1.1", source="git.example.org/a/demo")),
     ],
 )
 def test_a_version_that_was_asked_for_and_is_not_known_to_be_listed_is_told(
     url: str, project: Callable[[str], Project], to: str, note: NotListed | None, tmp_path: Path
 ) -> None:
     text = '{% set version = "1.0" %}\n' + DEMO.format(url=url, sha256="a" * 64)
+    if url == GIT:
+        text = text.replace("  url:", "  git_url:")
     folder = FeedstockFolder("demo", tmp_path, given={"recipe/meta.yaml": text})
     case = Case(folder, "recipe/meta.yaml", text, "1.0", (("linux-64", {}),), Bot())
     settings = Settings(workspace=tmp_path, cache=tmp_path / "cache")

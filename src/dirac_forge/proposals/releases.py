@@ -180,7 +180,7 @@ class ReleaseLookup:
         updates = case.bot.version_updates
         places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
         for place in () if isinstance(places, SkipReason) else places:
-            if place.main or BY_NAME[place.origin.kind].index:
+            if place.main or self._index(place):
                 answer = self._listed(place, to)
                 if isinstance(answer, Offers):
                     asked.append(answer)
@@ -188,11 +188,17 @@ class ReleaseLookup:
                     unlisted.append(answer)
         return (*asked_anyway(case.current, to, asked), *unlisted)
 
+    def _index(self, place: SourceQuery) -> str:
+        """Return what people call the index that a place is on; "" for the host of a repository or of files."""
+        kind = place.origin.kind
+        source = BY_NAME.get(kind)
+        return index_name(self.context.settings) if kind == "pypi" else source.index if source is not None else ""
+
     def _listed(self, place: SourceQuery, to: str) -> Offers | NotListed:
         """Return what an index offers at version `to`; for a place that is not an index, that it was not asked."""
         origin = place.origin
         unlisted = NotListed(version=to, source=origin.name)
-        index = index_name(self.context.settings) if origin.kind == "pypi" else BY_NAME[origin.kind].index
+        index = self._index(place)
         if not index:
             return unlisted
         unlisted = replace(unlisted, source=f"{origin.name} on {index}")

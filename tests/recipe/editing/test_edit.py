@@ -712,3 +712,10 @@ def test_a_platform_that_is_not_built_does_not_contest_a_hash() -> None:
     hashes = {source.urls[0]: {"sha256": NEWER} for source in draft.moved}
     hashes["https://example.com/demo-1.3.0-linux-64.tar.gz"] = {"sha256": NEW}
     assert f'sha256: ${{{{ "{NEW}" if linux else "{NEWER}" }}}}' in finish(draft, hashes)
+
+
+def test_a_hash_that_begins_like_a_longer_one_is_not_taken_for_it() -> None:
+    text = v0(f"  url: https://example.com/demo-{{{{ version }}}}.tar.gz\n  md5: {OLD[:32]}\n  sha256: {OLD}")
+    draft = start(text, path="meta.yaml", to="1.3.0", settings=PYTHONS)
+    after = finish(draft, {source.urls[0]: {"sha256": NEW, "md5": OTHER[:32]} for source in draft.moved})
+    assert f"  md5: {OTHER[:32]}\n  sha256: {NEW}\n" in after

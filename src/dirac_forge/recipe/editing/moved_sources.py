@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values, sources_end
@@ -115,14 +116,14 @@ def hash_places(text: str, old: str, source: MovedSource, entries: Iterable[int]
     lines = text.split("\n")
     last = min([entry - 1 for entry in entries if entry > source.entry], default=len(lines))
     last = min(last, sources_end(text, source.entry))
+    # The start of a longer hash may be the same.
+    whole = re.compile(rf"(?<![0-9A-Fa-f]){re.escape(old)}(?![0-9A-Fa-f])")
     near: list[tuple[int, int]] = []
     far: list[tuple[int, int]] = []
     offset = 0
     for number, line in enumerate(lines, start=1):
-        begin = line.find(old)
-        while begin >= 0 and not line.lstrip().startswith("#"):
-            place = (offset + begin, offset + begin + len(old))
+        for match in () if line.lstrip().startswith("#") else whole.finditer(line):
+            place = (offset + match.start(), offset + match.end())
             (near if source.entry <= number <= last else far).append(place)
-            begin = line.find(old, begin + len(old))
         offset += len(line) + 1
     return near or far
