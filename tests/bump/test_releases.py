@@ -224,7 +224,7 @@ def test_neighbours_with_one_reason_share_a_sentence() -> None:
     assert isinstance(found, Current)
     assert len(found.passed_over) == 8
     assert worded(found) == (
-        "1.0 is the newest release that fits (4.0 to 2.0 (8 versions): it does not belong on this branch (!=4.0,<2))"
+        "1.0 is the newest release that fits (2.0 to 4.0 (8 versions): it does not belong on this branch (!=4.0,<2))"
     )
     found = newest("1.0", [tagged("v1.0", "v2.0a1", "v2.0a2", "v1.1")], rules=Rules(allowed=SpecifierSet("!=1.1")))
     assert worded(found) == (

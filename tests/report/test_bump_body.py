@@ -17,12 +17,15 @@ from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.channel.listing import Availability
 from dirac_forge.check.answer_reasons import Unanswered
-from dirac_forge.check.proof import Proof
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import EnvironmentProof, TakenAsThere
 from dirac_forge.feedstock.change import Skip
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept
 from dirac_forge.report.bodies import dependents_of, with_bodies, with_body
 from dirac_forge.report.bump_body import attention_sections
 from dirac_forge.report.document import Items
+from dirac_forge.upstream.digests import Digest
 
 from .examples import BARE, DRIFT, FULL, M2CRYPTO, PROOF, proposed
 from .test_markdown import HOSTILE, harmless
@@ -34,7 +37,7 @@ Released on 2026-11-02, 9.1.9 on 2026-05-01. 9.1.22 is the newest that fits.
 
 Newer versions that were skipped:
 
-- 10.0a7 to 10.0a1 (7 versions): a pre-release
+- 10.0a1 to 10.0a7 (7 versions): a pre-release
 
 ## Order
 
@@ -108,7 +111,7 @@ It needs packages that no channel has. Their recipes are proposed for staged-rec
 - [x] Every source that changed has its new hash (see Sources).
 - [ ] The requirements match the new version (see Requirements and Only reported).
 - [ ] The licence matches upstream's, and the recipe names all of its files.
-- [ ] The patches still apply, and are still needed.
+- [ ] The patches still apply, and upstream does not have them yet.
 - [ ] The targets stay installable (see Checks).
 - [ ] The feedstock was rerendered.
 - [ ] The builds and tests of this request have passed.
@@ -213,7 +216,7 @@ def test_the_box_for_requirements_is_ticked_only_where_the_recipe_asks_for_all_t
 
 
 def test_licences_are_compared_with_upstreams() -> None:
-    same = LicenceComparison(output="demo", recipe="MIT", upstream="MIT", declared=True, agrees=True)
+    same = LicenceComparison(output="demo", recipe="MIT", upstream="MIT", declared=True, agrees=True, all_listed=True)
     box = "The licence matches upstream's, and the recipe names all of its files."
     drift = Drift(text=BARE.edited.after, licences=(same,))
     assert f"\n- [x] {box}\n" in with_body(replace(BARE, drift=drift)).change.body
@@ -233,8 +236,27 @@ def test_licences_are_compared_with_upstreams() -> None:
     body = with_body(replace(BARE, drift=unlisted)).change.body
     assert "\n## Only reported\n\n- demo: the recipe does not list NOTICE, COPYING, which License-File names\n" in body
     assert f"\n- [ ] {box}\n" in body
+    for unseen in (replace(drift, licences=(replace(same, all_listed=False),)), replace(drift, other_licences=(7,))):
+        assert f"\n- [ ] {box}\n" in with_body(replace(BARE, drift=unseen)).change.body
     told = replace(drift, licences=(replace(other, told=True),))
     assert "the recipe's licence" not in with_body(replace(BARE, drift=told)).change.body
+
+
+def test_boxes_are_ticked_only_for_what_was_looked_at() -> None:
+    cell = Cell(target="grid", platform="linux-64", python="3.12", specs=("grid",), wanted=True, status="installable")
+    good = Verdict(before=cell, after=cell, outcome="same")
+    missing = replace(good, after=replace(cell, status="not-installable"))
+    stay = "The targets stay installable (see Checks)."
+    for verdicts, ticked in (((), " "), ((good,), "x"), ((good, missing), " ")):
+        body = with_body(replace(BARE, proof=Proof(outcome="same", verdicts=verdicts))).change.body
+        assert f"\n- [{ticked}] {stay}\n" in body
+    digest = Digest(url="https://e.org/a.tar.gz", hashes={"sha256": "0" * 64}, origin="index")
+    edited = replace(BARE.edited, digests=(digest,))
+    hashed = "Every source that changed has its new hash (see Sources)."
+    commit = CommitKept(line=3, repository="r", revision="abc")
+    for notes, ticked in (((), "x"), ((HashKept(line=3),), " "), ((commit,), " ")):
+        body = with_body(replace(BARE, edited=replace(edited, notes=notes))).change.body
+        assert f"\n- [{ticked}] {hashed}\n" in body
 
 
 def test_who_waits_for_whom() -> None:

@@ -118,7 +118,7 @@ def test_a_terminal_of_80_columns() -> None:
 
 def test_with_v_all_that_a_pull_request_would_say() -> None:
     lines = shown([FULL], verbose=True, width=200)
-    assert "    [ ] The patches still apply, and are still needed." in lines
+    assert "    [ ] The patches still apply, and upstream does not have them yet." in lines
     assert "-version: 9.1.9" in lines
     quiet = shown([FULL], width=200)
     assert "  Before merging" in lines

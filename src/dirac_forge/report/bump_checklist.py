@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.bump_notes import NotCompared
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept
 from dirac_forge.report.document import Block, Items, Line
 
 
@@ -21,13 +22,17 @@ def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
         yield True, "The build number is raised by one everywhere in the recipe."
         return
     yield True, "The build number is 0 for all that is at the new version."
-    yield bool(bump.edited.digests), "Every source that changed has its new hash (see Sources)."
+    kept = any(isinstance(note, HashKept | CommitKept) for note in bump.edited.notes)
+    yield bool(bump.edited.digests) and not kept, "Every source that changed has its new hash (see Sources)."
 
 
 def _same_licences(bump: Bump) -> bool:
-    """Return whether each licence is upstream's, with nothing to look at in its files."""
-    licences = bump.drift.licences if bump.drift is not None else ()
-    return bool(licences) and all(one.agrees and not (one.told or one.unlisted) for one in licences)
+    """Return whether each licence of the recipe was compared and is upstream's, and so are the files."""
+    drift = bump.drift
+    if drift is None or drift.other_licences:
+        return False
+    alike = (one.agrees and one.all_listed and not (one.told or one.unlisted) for one in drift.licences)
+    return bool(drift.licences) and all(alike)
 
 
 def _is_clean(bump: Bump) -> bool:
@@ -38,13 +43,17 @@ def _is_clean(bump: Bump) -> bool:
 
 
 def _is_proved(bump: Bump) -> bool:
-    return bump.proof is not None and bump.proof.outcome in ("better", "same")
+    """Return whether targets were solved with the bump, and each one that is wanted can be installed."""
+    if bump.proof is None or bump.proof.outcome not in ("better", "same"):
+        return False
+    verdicts = bump.proof.verdicts
+    return bool(verdicts) and all(one.after.status == "installable" for one in verdicts if one.before.wanted)
 
 
 def _patch_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
     if bump.patches:
         apply = {one.name for one in bump.tried if isinstance(one, TriedPatch) and one.state == "applies"}
-        yield apply.issuperset(bump.patches), "The patches still apply, and are still needed."
+        yield apply.issuperset(bump.patches), "The patches still apply, and upstream does not have them yet."
 
 
 def checklist(bump: Bump) -> Iterator[Block]:

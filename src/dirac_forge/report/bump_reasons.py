@@ -64,7 +64,7 @@ def passed_over(versions: Sequence[objections.PassedOver]) -> tuple[str, ...]:
     sentences = []
     for reason, group in groupby(versions, key=lambda one: one.reason):
         names = [str(one.version) for one in group]
-        many = f"{names[0]} to {names[-1]} ({len(names)} versions)"
+        many = f"{names[-1]} to {names[0]} ({len(names)} versions)"
         sentences.append(f"{many if len(names) > 2 else ' and '.join(names)}: {worded(reason)}")
     return tuple(sentences)
 

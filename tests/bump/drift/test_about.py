@@ -354,3 +354,49 @@ def test_a_licence_that_did_not_change_is_compared_too(
 @PATHS
 def test_a_licence_in_a_variable_is_not_compared(path: str) -> None:
     assert merge(recipe(path, "license: ${{ licence }}"), path, release("1.0"), release("2.0")).licences == ()
+
+
+OTHER = "  - url: https://e.org/other-1.0.tar.gz"
+
+
+@PATHS
+@pytest.mark.parametrize(
+    ("source", "root", "listed"),
+    [
+        (("  url:", "    - @URL@", "    - https://e.org/mirror/2.0.tar.gz"), "", True),
+        (("  - url: @URL@", OTHER), "", True),
+        (("  - url: @URL@", "    @FOLDER@: a", OTHER, "    @FOLDER@: b"), "a/", True),
+        (("  - url: @URL@", "  - url: https://e.org/thing-2.0-py3-none-any.whl"), "", False),
+    ],
+)
+def test_licence_files_follow_into_the_folder_of_the_project(
+    path: str, source: Sequence[str], root: str, listed: bool
+) -> None:
+    text = recipe(path, "license: MIT", f"license_file: {root}LICENSE.rst")
+    start = text.index("  url: ")
+    end = text.index("\n\nbuild:")
+    url = text[start:].split("\n")[0].removeprefix("  url: ")
+    folder = "folder" if "meta" in path else "target_directory"
+    lines = "\n".join(source).replace("@FOLDER@", folder).replace("@URL@", url)
+    text = text[:start] + lines + text[end:]
+    old, new = ["LICENSE.rst"], ["LICENSE.txt"]
+    before, after = (dict.fromkeys(names, MIT) for names in (old, new))
+    found = merge(text, path, release("1.0", files=old, texts=before), release("2.0", files=new, texts=after))
+    moved = [f"- license_file: {root}LICENSE.rst", f"+ license_file: {root}LICENSE.txt"]
+    assert changed_lines(text, found.text) == moved
+    assert [(one.unlisted, one.all_listed) for one in found.licences] == [((), listed)]
+    assert found.other_licences == ()
+
+
+@PATHS
+def test_licences_and_files_that_can_not_be_compared_do_not_count_as_listed(path: str) -> None:
+    text = recipe(path, "license: MIT", "license_file: LICENSE")
+    both = release("1.0"), release("2.0")
+    (compared,) = merge(text, path, *both).licences
+    assert compared.all_listed
+    (alone,) = merge(recipe(path, "license: MIT"), path, *both).licences
+    assert not alone.all_listed
+    unknown = recipe(path, "license: ${{ licence }}")
+    number = unknown.split("\n").index("  license: ${{ licence }}") + 1
+    found = merge(unknown, path, *both)
+    assert (found.licences, found.other_licences) == ((), (number,))

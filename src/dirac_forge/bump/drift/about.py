@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, LicenceComparison
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_of
+from dirac_forge.bump.drift.projects import has_wheel, sdist_folder
 from dirac_forge.recipe.licences.decision import decide, licence_files
 from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.upstream.files.facts import ReleaseFacts
@@ -37,15 +40,17 @@ def about_drift(
     `regions` are the lines that are the output's own; without `tell` another output reports what upstream's licence is.
     """
     told = len(draft.notes)
-    unlisted: tuple[str, ...] = ()
+    files = _ComparedFiles()
     _licence(draft, output, old, new, regions, tell=tell)
-    if old.sdist is not None and new.sdist is not None and len(set(output.sources)) == 1:
+    folder = sdist_folder(output, canonicalize_name(new.release.project))
+    if old.sdist is not None and new.sdist is not None and folder is not None:
         before = len(draft.beyond)
-        unlisted = _files(draft, output, old, new, regions)
+        files = _files(draft, output, _FileChange.of(old, new, folder), regions)
         if any(change.package == "license_file" for change in draft.beyond[before:]) and tell:
             _tell_other_licence(draft, output, new, regions)
     compared = _compared(draft, output, new, regions, told=len(draft.notes) > told)
-    draft.licences += (replace(one, unlisted=unlisted) for one in compared)
+    all_listed = files.all_listed and not has_wheel(output)
+    draft.licences += (replace(one, unlisted=files.unlisted, all_listed=all_listed) for one in compared)
 
 
 def _tell_other_licence(draft: DriftDraft, output: OutputLines, new: ReleaseFacts, regions: Sequence[Region]) -> None:
@@ -62,9 +67,11 @@ def _compared(
     numbers = [n for region in regions for n in values_of(draft.edits.lines, region, ("about", "license"))]
     # Upstream's is read from its texts, which takes a while.
     expression = _expression(new) if numbers else ""
-    for match in (_SCALAR.fullmatch(draft.edits.current(number)) for number in numbers if expression):
+    for number in numbers if expression else ():
+        match = _SCALAR.fullmatch(draft.edits.current(number))
         own = normalised(match["value"]) if match is not None else None
         if match is not None and own is not None:
+            draft.compared.add(number)
             yield LicenceComparison(
                 output=output.output.name,
                 recipe=match["value"],
@@ -145,19 +152,26 @@ def _listed(draft: DriftDraft, number: int) -> _Listed | None:
     return _Listed(key_line=number, block=block, files=known) if len(known) == len(block.items) else None
 
 
-def _files(
-    draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, regions: Sequence[Region]
-) -> tuple[str, ...]:
-    """Follow upstream's licence files; return those that its metadata names and the recipe does not list then."""
-    change = _FileChange.of(old, new)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ComparedFiles:
+    unlisted: tuple[str, ...] = ()
+    """Those that the metadata names and the edited recipe does not list."""
+    all_listed: bool = False
+
+
+def _files(draft: DriftDraft, output: OutputLines, change: _FileChange, regions: Sequence[Region]) -> _ComparedFiles:
+    """Follow upstream's licence files, and compare those that the recipe lists then."""
     paths: list[str] = []
     for region in regions:
         for number in values_of(draft.edits.lines, region, ("about", "license_file")):
             listed = _listed(draft, number)
             if listed is None:
-                return ()
+                return _ComparedFiles()
             paths += [*listed.paths, *_follow_files(draft, output, listed, change)]
-    return tuple(path for path in change.declared if paths and not _covered(path, paths))
+    if not paths:
+        return _ComparedFiles()
+    left_out = [path for path in change.now if not _covered(path, paths)]
+    return _ComparedFiles(unlisted=tuple(path for path in left_out if path in change.declared), all_listed=not left_out)
 
 
 def _covered(path: str, listed: Sequence[str]) -> bool:
@@ -175,15 +189,25 @@ class _FileChange:
     left: frozenset[str]
     declared: tuple[str, ...]
     """Those of `now` that the metadata names."""
+    root: str = ""
+    """Where the sdist is unpacked: "" or a path that ends with a slash. All paths begin with it."""
 
     @classmethod
-    def of(cls, old: ReleaseFacts, new: ReleaseFacts) -> _FileChange:
+    def of(cls, old: ReleaseFacts, new: ReleaseFacts, folder: str) -> _FileChange:
+        root = f"{folder}/" if folder else ""
         was, now = (
             licence_files(facts.metadata.license_files, facts.sdist.texts, facts.sdist.members) if facts.sdist else ()
             for facts in (old, new)
         )
-        declared = tuple(path for path in now if path in new.metadata.license_files)
-        return cls(was=was, now=now, there=_paths(old), left=_paths(new), declared=declared)
+        declared = (path for path in now if path in new.metadata.license_files)
+        return cls(
+            was=_below(root, was),
+            now=_below(root, now),
+            there=frozenset(_below(root, _paths(old))),
+            left=frozenset(_below(root, _paths(new))),
+            declared=_below(root, declared),
+            root=root,
+        )
 
     @property
     def fresh(self) -> list[str]:
@@ -195,7 +219,8 @@ class _FileChange:
 def _follow_files(draft: DriftDraft, output: OutputLines, listed: _Listed, change: _FileChange) -> Sequence[str]:
     """Edit a list of licence files; return those that it has now and did not have."""
     gone = [path for path in listed.paths if path in change.there - change.left]
-    exact, fresh = set(listed.paths) == set(change.was), [p for p in change.fresh if not _covered(p, listed.paths)]
+    exact = {path for path in listed.paths if path.startswith(change.root)} == set(change.was)
+    fresh = [path for path in change.fresh if not _covered(path, listed.paths)]
     certain = exact or len(gone) == len(fresh) == 1
     if certain and (fresh or 0 < len(gone) < len(listed.paths)):
         _FileEdits(draft, output, listed, gone, fresh).write()
@@ -203,6 +228,10 @@ def _follow_files(draft: DriftDraft, output: OutputLines, listed: _Listed, chang
     if gone:
         draft.note("todo", "licence-files-gone", output.output.name, line=listed.key_line, files=gone, now=change.now)
     return ()
+
+
+def _below(root: str, paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{root}{path}" for path in paths)
 
 
 def _paths(facts: ReleaseFacts) -> frozenset[str]:

@@ -125,6 +125,8 @@ class LicenceComparison:
     """Whether a note reports the difference already."""
     unlisted: tuple[str, ...] = ()
     """Files that upstream's metadata names (License-File) and that the edited recipe does not list."""
+    all_listed: bool = False
+    """Whether the licence files were compared, and the edited recipe lists each one that upstream has."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

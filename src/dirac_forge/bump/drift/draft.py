@@ -36,6 +36,8 @@ class DriftDraft:
         self.beyond: list[Carried] = []
         """Edits of `about` and of tests."""
         self.licences: list[LicenceComparison] = []
+        self.compared: set[int] = set()
+        """Lines with a licence that was compared with upstream's."""
         self.blockers: list[CompiledNow] = []
         self.pythons: list[TooLowPython] = []
         self.notes: list[DriftNote] = []

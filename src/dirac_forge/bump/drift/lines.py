@@ -66,6 +66,14 @@ class RequirementLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unpacked:
+    """A source: the URLs of the file, and the folder that it is unpacked in."""
+
+    urls: tuple[str, ...]
+    folder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OutputLines:
     """An output and its requirement lines, over all platforms."""
 
@@ -73,6 +81,8 @@ class OutputLines:
     lines: tuple[RequirementLine, ...]
     sources: tuple[str, ...] = ()
     """URLs, over all platforms."""
+    unpacked: tuple[Unpacked, ...] = ()
+    """Where each of the sources is unpacked."""
 
     def of(self, section: Section) -> tuple[RequirementLine, ...]:
         """Return those of one section, in the file's order."""
@@ -89,11 +99,16 @@ class _Seen:
     platforms: int = 0
     lines: dict[tuple[int, str, str], tuple[ReadRequirement, int]] = field(default_factory=dict)
     urls: dict[str, None] = field(default_factory=dict)
+    sources: dict[tuple[int, str], dict[str, None]] = field(default_factory=dict)
+    """URLs by the line where the source begins, and its folder."""
 
     def add(self, output: ReadOutput) -> None:
         """Add the output as one more platform has it."""
         self.platforms += 1
-        self.urls |= {source.url: None for source in output.sources if source.url}
+        for source in output.sources:
+            if source.url:
+                self.urls[source.url] = None
+                self.sources.setdefault((source.entry, source.folder), {})[source.url] = None
         for need in output.requirements:
             key = (need.line, need.section, need.name)
             self.lines[key] = need, self.lines.get(key, (need, 0))[1] + 1
@@ -125,6 +140,7 @@ def outputs_of(recipe: RecipeText, *, python_min: str, pythons: Sequence[str] = 
                 _line(need, raw, conditional=count < one.platforms, living=living) for need, count in one.lines.values()
             ),
             sources=tuple(one.urls),
+            unpacked=tuple(Unpacked(urls=tuple(urls), folder=folder) for (_, folder), urls in one.sources.items()),
         )
         for one in seen.values()
     )

@@ -21,7 +21,7 @@ from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.entry_points import entry_points_drift
 from dirac_forge.bump.drift.extras import extras_drift
 from dirac_forge.bump.drift.host import host_drift
-from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, extent, outputs_of
+from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, extent, outputs_of, values_of
 from dirac_forge.bump.drift.modules import modules_drift
 from dirac_forge.bump.drift.nature import nature_drift
 from dirac_forge.bump.drift.needs import providers_for
@@ -57,6 +57,8 @@ class Drift:
     """What is not a requirement: the licence and its files, imports of tests."""
     licences: tuple[LicenceComparison, ...] = ()
     """Of each output whose licence and upstream's are both known."""
+    other_licences: tuple[int, ...] = ()
+    """Lines of the recipe with licences that were not compared with upstream's."""
     blockers: tuple[CompiledNow, ...] = ()
     """Why the recipe can't move without a person."""
     pythons: tuple[TooLowPython, ...] = ()
@@ -141,6 +143,7 @@ def drift(
         changed=tuple(draft.changed),
         beyond=tuple(draft.beyond),
         licences=tuple(draft.licences),
+        other_licences=_other_licences(draft),
         blockers=tuple(draft.blockers),
         pythons=tuple(draft.pythons),
         unmet=unmet,
@@ -151,6 +154,11 @@ def drift(
     text = found.text.replace("\r\n", "\n")
     wrong = faults(recipe, text, found.changes, python_min=scope.python_min, settings=settings)
     return replace(found, text=recipe_text, faults=wrong) if wrong else found
+
+
+def _other_licences(draft: DriftDraft) -> tuple[int, ...]:
+    lines = draft.edits.lines
+    return tuple(n for n in values_of(lines, (1, len(lines)), ("about", "license")) if n not in draft.compared)
 
 
 class _Merging:

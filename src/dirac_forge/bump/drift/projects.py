@@ -35,6 +35,26 @@ def projects_in(urls: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def sdist_folder(output: OutputLines, project: str) -> str | None:
+    """Return the folder that a project's sdist is unpacked in; None if that is not known.
+
+    A source that is alone is the project's, whatever its URL says. Wheels have other paths than sdists.
+    """
+    alone = len(output.unpacked) == 1
+    own = [one for one in output.unpacked if alone or project in projects_in(one.urls)]
+    folders = {one.folder for one in own if not _has_wheel(one.urls)}
+    return folders.pop() if len(folders) == 1 else None
+
+
+def has_wheel(output: OutputLines) -> bool:
+    """Return whether a source of an output is a wheel."""
+    return _has_wheel(output.sources)
+
+
+def _has_wheel(urls: Sequence[str]) -> bool:
+    return any(split_url(url).path.endswith(".whl") for url in urls)
+
+
 def project_of(output: OutputLines, known: Mapping[str, ReleaseFacts], names: Callable[[str], str]) -> str | None:
     """Return the project of an output: by its sources, else by its name, else the only one; None for none of `known`.
 

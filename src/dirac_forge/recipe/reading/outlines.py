@@ -245,7 +245,12 @@ class OutlineReader(ABC):
             hashes = {key: fields.get(key) for key in _HASHES}
             patches = (self.text(patch) for patch, _ in self.items(fields.get("patches")))
             common = ReadSource(
-                url=None, sha256=None, line=0, entry=self.line(value), patches=tuple(filter(None, patches))
+                url=None,
+                sha256=None,
+                line=0,
+                entry=self.line(value),
+                patches=tuple(filter(None, patches)),
+                folder=(self.text(fields.get("folder") or fields.get("target_directory")) or "").strip("/"),
             )
             for url, _ in self.items(fields.get("url")):
                 yield replace(

@@ -97,6 +97,8 @@ class ReadSource:
     """The repository that is checked out; such a source has no URL."""
     rev: str | None = None
     """The tag or commit of it."""
+    folder: str = ""
+    """Where it is unpacked, below the folder of the sources."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
