@@ -67,6 +67,8 @@ class About:
     license: str = ""
     """An SPDX expression; "" if it is not known (the text then asks a person to fill it in)."""
     license_files: tuple[str, ...] = ()
+    license_files_unseen: bool = False
+    """Whether there are none because the source's files could not be looked at."""
     homepage: str | None = None
     repository: str | None = None
     documentation: str | None = None

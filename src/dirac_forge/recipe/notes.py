@@ -206,6 +206,10 @@ class NoteKind(Enum):
     LICENCE_UNKNOWN = "license: neither metadata nor a licence file states it; look at the project's repository."
     NO_LICENCE_FILE = "The sdist ships no licence file."
     LICENCE_FILE_IN_WHEEL = "The sdist ships no licence file; the wheel has {files}."
+    LICENCES_OF_OTHERS = (
+        "the sources have {files:a licence|licences} of other projects ({files:few}): add {files:it|those} to "
+        "license_file if their code is packaged or compiled in"
+    )
     REPOSITORY_NOT_ASKED = (
         "the sdist has no licence file, and its repository could not be asked ({problem}): add a second source with "
         "its licence, and license_file"

@@ -86,6 +86,12 @@ def test_an_expression_that_is_none_gives_way() -> None:
     assert notes(made) == ["warning: License-Expression is not SPDX: 'My Own'."]
 
 
+def test_no_part_of_an_expression_that_is_none_is_lost_in_silence() -> None:
+    made = decided({"LICENSE": MIT}, expression="MIT AND BSD-3-Clause AND Our-Own")
+    assert made.expression == "BSD-3-Clause AND MIT"
+    assert notes(made)[0] == "warning: License-Expression is not SPDX: 'MIT AND BSD-3-Clause AND Our-Own'."
+
+
 @pytest.mark.parametrize(
     ("field", "classifiers", "text", "spdx"),
     [

@@ -425,6 +425,38 @@ def test_a_pure_wheel_is_the_source_where_there_is_no_sdist() -> None:
     assert output.about.license_files == ("wheel/demo-@{version}.dist-info/licenses/LICENSE",)
 
 
+def test_a_wheel_that_is_the_source_is_unpacked_where_it_alone_has_a_licence() -> None:
+    members = [*(f"demo/{name}.py" for name in "abcdef"), "demo-1.0.dist-info/licenses/LICENSE"]
+    lost = facts("demo", members=members, sdist_members=["setup.py"])
+    assert lost.wheel is not None
+    assert lost.sdist is not None
+    wheel = replace(lost.wheel, license_texts={"LICENSE": MIT})
+    output = only(replace(lost, wheel=wheel, sdist=replace(lost.sdist, texts={})))
+    assert [source.comment for source in output.sources] == ["the wheel, because the sdist lacks files that it has"]
+    assert output.about.license_files == ("wheel/demo-@{version}.dist-info/licenses/LICENSE",)
+
+
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_whether_the_source_was_looked_at_for_licences_is_kept(*, looked_at: bool) -> None:
+    one = facts("demo", wheels=["cp312-cp312-manylinux_2_28_x86_64"], sdist_members=["a.c"])
+    assert one.sdist is not None
+    about = only(replace(one, sdist=replace(one.sdist, texts={}) if looked_at else None)).about
+    assert (about.license_files, about.license_files_unseen) == ((), not looked_at)
+
+
+def test_licences_of_others_are_listed_where_they_are_packaged_and_told_elsewhere() -> None:
+    members = ["demo/__init__.py", "demo/_vendor/x/LICENSE"]
+    part = FamilyPart(package="demo", facts=facts("demo", members=members, sdist_members=[*members, "c/zip/LICENSE"]))
+    recipe = made(part)
+    assert recipe.about.license_files == ("LICENSE", "demo/_vendor/x/LICENSE")
+    assert notes(recipe, "warning") == [
+        (
+            "the sources have a licence of other projects (c/zip/LICENSE): add it to license_file if their code is "
+            "packaged or compiled in"
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     "tag", ["1$(id)-py3-none-any", "1../../x-py3-none-any", "py3.`id`-none-any", "1;id-py3-none-any"]
 )

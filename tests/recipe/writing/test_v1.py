@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.model import About, Output, Recipe, Requirement, Source
 from dirac_forge.recipe.model import Test as Checks
+from dirac_forge.recipe.writing import v0
 from dirac_forge.recipe.writing.forge_config import conda_forge_yml
 from dirac_forge.recipe.writing.v1 import write
 from support.lint import lint
@@ -201,6 +203,14 @@ def test_an_output_with_a_version_of_its_own_says_it() -> None:
         "old": "0.9",
         "particles": "1.10",
     }
+
+
+@pytest.mark.parametrize("write", [write, v0.write])
+def test_a_source_that_was_not_looked_at_is_not_said_to_have_no_licence_file(write: Callable[[Recipe], str]) -> None:
+    unseen = replace(PURE.about, license_files=(), license_files_unseen=True)
+    recipe = replace(PURE, about=unseen, outputs=tuple(replace(output, about=unseen) for output in PURE.outputs))
+    assert "  # TODO: add license_file; the source could not be looked at\n" in write(recipe)
+    assert "ship none" not in write(recipe)
 
 
 def test_what_a_person_must_fill_in_is_said_in_place_and_on_top() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -97,6 +98,8 @@ def decide(
     of_wheel = wheel_texts or {}
     notes = [_no_file(of_wheel)] if has_source and not files else []
     contents = {path: texts[path] for path in files if path in texts} or dict(of_wheel)
+    if normalised(metadata.license_expression or "") is None and not metadata.license:
+        metadata = replace(metadata, license=metadata.license_expression)  # an expression that is none is still a word
     evidence = _evidence(metadata, contents, texts)
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
@@ -150,7 +153,7 @@ def _evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mappin
 def _other_texts(contents: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
     """Return the beginnings of the files that are not licence files."""
     return list(
-        _beginnings({path: text for path, text in texts.items() if path not in contents and not _is_licence(path)})
+        _beginnings({path: text for path, text in texts.items() if path not in contents and not is_licence(path)})
     )
 
 
@@ -345,7 +348,7 @@ def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: It
     there = {*texts, *members}
     found = (path for pattern in declared for path in _matching(pattern, there))
     named = tuple(path for path in dict.fromkeys(found) if not _lists_people(path))
-    return named or _outermost([path for path in texts if _is_licence(path) and not _ASIDE.search(path)])
+    return named or _outermost([path for path in texts if is_licence(path) and not _ASIDE.search(path)])
 
 
 def _matching(pattern: str, there: Collection[str]) -> list[str]:
@@ -375,7 +378,8 @@ def _lists_people(path: str) -> bool:
     return _PEOPLE.fullmatch(path.rpartition("/")[2]) is not None
 
 
-def _is_licence(path: str) -> bool:
+def is_licence(path: str) -> bool:
+    """Return whether a file has the name of a licence, or is in a folder of them as https://reuse.software asks for."""
     name = path.rpartition("/")[2]
     folder = path.rpartition("/")[0].rpartition("/")[2]
     return not name.lower().endswith(_NO_TEXT) and (_FILE.fullmatch(name) is not None or folder == "LICENSES")

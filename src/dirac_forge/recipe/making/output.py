@@ -12,6 +12,7 @@ from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.licences.decision import LicenceDecision, decide
+from dirac_forge.recipe.licences.others import other_licences
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
@@ -31,7 +32,7 @@ from dirac_forge.recipe.making.trees import lacking_sources
 from dirac_forge.recipe.model import About, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.notes import Level, Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
 from dirac_forge.values import dataclass
 
@@ -354,6 +355,7 @@ class _Builder:
             summary=summary_of(self.facts.metadata),
             license=decision.expression,
             license_files=self._licence_files(decision),
+            license_files_unseen=not self._has_files(),
             homepage=homepage,
             repository=repository,
             documentation=documentation,
@@ -372,15 +374,29 @@ class _Builder:
             self.facts.metadata,
             texts,
             wheel_texts=wheel_texts,
-            members=sdist.members if sdist is not None else (),
-            has_source=sdist is not None or bool(self.source.unpacked),
+            members=sdist.members if sdist is not None and not self.source.unpacked else (),
+            has_source=self._has_files(),
         )
+
+    def _has_files(self) -> bool:
+        """Whether the files of the source were looked at."""
+        return self.facts.sdist is not None or bool(self.source.unpacked)
 
     def _licence_files(self, decision: LicenceDecision) -> tuple[str, ...]:
         files = [path for path in decision.files if "@{" not in path]
         if self.source.unpacked:
             files = [f"{self.source.unpacked}{path}" for path in self._in_wheel(files)]
+        elif self.facts.sdist is not None:
+            files += self._other_licences(self.facts.sdist, files)
         return (*files, *([LICENCES_OF_CRATES] if "rust" in self.nature.languages else []))
+
+    def _other_licences(self, sdist: SdistFacts, own: Sequence[str]) -> tuple[str, ...]:
+        """Return the licences of code of others that is packaged; those that may be are told."""
+        installed = self.facts.wheel.members if self.facts.wheel is not None else ()
+        others = other_licences(own, sdist.texts, sdist.members, installed)
+        if perhaps := [path for path in others.perhaps if "@{" not in path]:
+            self._note("warning", NoteKind.LICENCES_OF_OTHERS, files=perhaps)
+        return tuple(path for path in others.packaged if "@{" not in path)
 
     def _in_wheel(self, paths: list[str]) -> list[str]:
         """Return where licence files are below the wheel's .dist-info folder."""

@@ -10,6 +10,7 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
+from dirac_forge.recipe.licences.decision import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.hosts import build_tool_names
 from dirac_forge.recipe.model import Source
@@ -68,7 +69,10 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     sdist = facts.release.sdist
     wheel = _pure_wheel(facts) if noarch else None
     if sdist is None:
-        return _unpacked_wheel(facts, wheel, version) if wheel is not None else _nothing_published(facts)
+        if wheel is None:
+            return _nothing_published(facts)
+        comment, why = "upstream published no sdist", note("warning", NoteKind.NO_SDIST_WHEEL)
+        return _unpacked_wheel(facts, wheel, version, comment, why)
     sha256 = facts.sdist.sha256 or None if facts.sdist is not None else sdist.sha256
     if re.search(r"^file:|/archive/refs/tags/|/-/archive/", sdist.url):
         return _unpublished(facts, sdist, version)
@@ -94,6 +98,8 @@ def _wheel_instead(
     else:
         comment = "the sdist lacks files that it has"
         why = note("warning", NoteKind.FILES_LOST, number=str(len(lost)), examples=lost[:3])
+    if _has_the_only_licence(facts):
+        return _unpacked_wheel(facts, wheel, version, comment, why)
     return ChosenSource(
         sources=(_wheel_source(facts, wheel, version, comment), own),
         script=f"@{{PYTHON}} -m pip install {_templated(wheel.filename, version)} -vv --no-deps",
@@ -164,16 +170,22 @@ def _wheel_source(facts: ReleaseFacts, wheel: ReleaseFile, version: str, why: st
     return Source(url=_url(facts, wheel, python, version), sha256=wheel.sha256, comment=f"the wheel, because {why}")
 
 
-def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> ChosenSource:
+def _has_the_only_licence(facts: ReleaseFacts) -> bool:
+    """Whether the wheel has a licence file and the sdist none."""
+    sdist, texts = facts.sdist, facts.wheel.license_texts if facts.wheel is not None else {}
+    return bool(texts) and sdist is not None and not licence_files((), sdist.texts, sdist.members)
+
+
+def _unpacked_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str, comment: str, why: Note) -> ChosenSource:
     """Return the wheel alone: installed, and unpacked so that its licence is found."""
     file = _templated(wheel.filename, version)
     name, spelled = wheel.filename.split("-")[:2]
     return ChosenSource(
-        sources=(_wheel_source(facts, wheel, version, "upstream published no sdist"),),
+        sources=(_wheel_source(facts, wheel, version, comment),),
         script=f"@{{PYTHON}} -m pip install {file} -vv --no-deps\n@{{PYTHON}} -m zipfile -e {file} {WHEEL_FOLDER}",
         wheel=True,
         unpacked=f"{WHEEL_FOLDER}/{name}-{_templated(spelled, version)}.dist-info/",
-        notes=(note("warning", NoteKind.NO_SDIST_WHEEL),),
+        notes=(why,),
     )
 
 

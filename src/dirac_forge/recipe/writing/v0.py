@@ -162,7 +162,7 @@ def _about(about: About, folder: str | None) -> Lines:
     )
     files = [f"{folder}/{path}" if folder else path for path in about.license_files]
     lines += _one_or_more("license_file", [V0.template(sanitised(path)) for path in files]) or [
-        f"# {wording.LICENSE_FILE_MISSING}"
+        wording.licence_file_missing(about)
     ]
     if about.summary:
         lines += entry("summary", V0.literal(sanitised(about.summary)))

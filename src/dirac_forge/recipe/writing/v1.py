@@ -157,7 +157,7 @@ def _about(about: About) -> Lines:
         entry("license", V1.literal(sanitised(about.license))) if about.license else [f"# {wording.LICENSE_MISSING}"]
     )
     files = [V1.template(sanitised(path)) for path in about.license_files]
-    lines += _one_or_more("license_file", files) or [f"# {wording.LICENSE_FILE_MISSING}"]
+    lines += _one_or_more("license_file", files) or [wording.licence_file_missing(about)]
     return lines + _about_texts(about)
 
 

@@ -8,13 +8,14 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.model import Output, Recipe, Requirement, Source
+from dirac_forge.recipe.model import About, Output, Recipe, Requirement, Source
 from dirac_forge.recipe.writing.blocks import Lines, items, nested
 from dirac_forge.recipe.writing.scalars import V1, Dialect
 
 SHA256_MISSING: Final = "TODO: add sha256, the SHA-256 of the file at this URL; it could not be found out"
 LICENSE_MISSING: Final = "TODO: add license, an SPDX expression; nothing that upstream published states it"
 LICENSE_FILE_MISSING: Final = "TODO: add license_file; the sources ship none, so add a source for it too"
+LICENSE_FILE_UNSEEN: Final = "TODO: add license_file; the source could not be looked at"
 MAINTAINERS_MISSING: Final = (
     "TODO: add recipe-maintainers, your GitHub user name; --maintainer or the settings fill it in"
 )
@@ -129,7 +130,7 @@ def placeholders(text: str) -> tuple[int, ...]:
 _ASKING: Final = "# TODO(dirac-forge): "
 _KEYS: Final = "|".join(
     re.escape(re.split("[,;]", each)[0])
-    for each in (SHA256_MISSING, LICENSE_MISSING, LICENSE_FILE_MISSING, MAINTAINERS_MISSING)
+    for each in (SHA256_MISSING, LICENSE_MISSING, LICENSE_FILE_MISSING, LICENSE_FILE_UNSEEN, MAINTAINERS_MISSING)
 )
 _MISSING: Final = re.compile(rf"\s*# (?:{_KEYS})(?:[,;]|$)")
 
@@ -139,6 +140,11 @@ def maintainers(recipe: Recipe, dialect: Dialect) -> Lines:
     if not recipe.maintainers:
         return [f"# {MAINTAINERS_MISSING}", "recipe-maintainers: []"]
     return nested("recipe-maintainers", items([dialect.literal(name)] for name in recipe.maintainers))
+
+
+def licence_file_missing(about: About) -> str:
+    """Return the comment in place of license_file."""
+    return f"# {LICENSE_FILE_UNSEEN if about.license_files_unseen else LICENSE_FILE_MISSING}"
 
 
 def source_comments(source: Source, dialect: Dialect) -> Lines:
