@@ -33,6 +33,19 @@ def test_what_a_wheel_installs(members: list[str], names: tuple[str, ...]) -> No
     assert imports_of(facts("demo", members=members)) == names
 
 
+def test_tests_and_examples_within_a_namespace_are_left_out() -> None:
+    members = ["ns/core/__init__.py", "ns/Demos/setup.py", "ns/test/__init__.py"]
+    assert imports_of(facts("demo", members=members)) == ("ns.core",)
+
+
+def test_folders_that_a_pth_file_adds_have_their_modules_at_the_top() -> None:
+    members = ["win/api.pyd", "win/old.py", "win/Demos/setup.py", "win/lib/con.py", "tool/__init__.py", "start.py"]
+    made = facts("demo", members=members)
+    assert made.wheel is not None
+    made = replace(made, wheel=replace(made.wheel, path_folders=("win", "win/lib")))
+    assert imports_of(made) == ("api", "start", "tool")
+
+
 def test_metadata_tells_the_public_modules_of_a_release_without_a_wheel() -> None:
     made = facts("demo", wheels=[], sdist_members=["src/wrong/__init__.py"])
     told = replace(made.metadata, import_names=("demo_core", "_demo; private", "demo_tools"))

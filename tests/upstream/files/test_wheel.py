@@ -55,6 +55,12 @@ def test_all_that_a_wheel_says() -> None:
     assert facts.members[-2:] == ("demo/__init__.py", "demo/data.txt")
 
 
+def test_folders_of_pth_files_are_read_and_nothing_of_them_is_run() -> None:
+    text = "# more\r\nwin\r\nwin\\lib\r\n../out\r\nimport startup\r\n"
+    with PackageIndex({"demo": {NAME: wheel("demo", "1.0", files={"demo.pth": text, "win/api.pyd": ""})}}) as index:
+        assert read(index, full=True).path_folders == ("win", "win/lib")
+
+
 def test_a_metadata_file_is_taken_where_the_index_has_one() -> None:
     with PackageIndex({"demo": {NAME: SMALL}}) as index:
         facts = read(index, full=False)

@@ -19,6 +19,7 @@ _NOT_THE_PACKAGE = {
     "benchmarks", "build", "conftest", "dist", "doc", "docs", "example", "examples", "fabfile", "noxfile", "scripts",
     "setup", "tasks", "test", "testing", "tests", "tools", "versioneer",
 }  # fmt: skip
+_ASIDE = {"demo", "demos", "example", "examples", "setup", "test", "tests"}
 _OF_ONE_PYTHON = re.compile(r"(.+?)-?3\.\d+")
 
 Tree = dict[str, "Tree"]
@@ -32,7 +33,7 @@ def imports_of(facts: ReleaseFacts, graph: ModuleGraph | None = None) -> tuple[s
     """
     graph = graph or ModuleGraph(facts)
     if facts.wheel is not None:
-        return installed(facts.wheel.members, graph)
+        return installed(facts.wheel.members, graph, facts.wheel.path_folders)
     if told := [name for name in facts.metadata.import_names if name and ";" not in name]:
         return _chosen(told)
     return _from_sdist(facts.sdist, facts.metadata.name, graph) if facts.sdist is not None else ()
@@ -63,8 +64,11 @@ def _dotted(path: str) -> str:
     return ".".join(PurePosixPath(path).with_suffix("").parts).removesuffix(".__init__")
 
 
-def installed(members: Iterable[str], graph: ModuleGraph) -> tuple[str, ...]:
-    """Return the importable names at the top of a wheel, by the names of its files."""
+def installed(members: Iterable[str], graph: ModuleGraph, path_folders: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the importable names at the top of a wheel, by the names of its files.
+
+    What is in folders that a .pth file adds to `sys.path` is at the top, too; what is compiled comes before the rest.
+    """
     tree: Tree = {}
     for member in members:
         parts = tuple(part for part in member.split("/") if part not in {"", "."})
@@ -74,7 +78,19 @@ def installed(members: Iterable[str], graph: ModuleGraph) -> tuple[str, ...]:
             parts = parts[2:]
         if parts and not parts[0].endswith((".dist-info", ".libs")):
             _put(tree, parts)
-    return _chosen(_names(tree, graph))
+    added = [_taken(tree, folder) for folder in sorted(path_folders, key=len, reverse=True)]
+    if not any(added):
+        return _chosen(_names(tree, graph))
+    tops = [(name, files) for root in added for name, files in _at_the_top(root)]
+    compiled = [name for name, file in tops if not file.endswith(".py")]
+    return _chosen([*_names(tree, graph), *(compiled or (name for name, _ in tops))])
+
+
+def _at_the_top(root: Tree) -> Iterable[tuple[str, str]]:
+    """Return the modules of a folder on `sys.path`, each with its file."""
+    return (
+        (name, file) for file, below in root.items() if not below for name in _module(file, "") if name != "__init__"
+    )
 
 
 def _put(tree: Tree, parts: Iterable[str]) -> None:
@@ -112,11 +128,16 @@ def _module(name: str, within: str) -> list[str]:
 def _chosen(names: Iterable[str]) -> tuple[str, ...]:
     """Public names before private ones, tests and the project's own tools left out; at most a dozen."""
     every = [n for n in names if not n.rpartition(".")[2].startswith("__")]
-    proper = [n for n in every if n.partition(".")[0] not in _NOT_THE_PACKAGE] or every
+    proper = [n for n in every if n.partition(".")[0] not in _NOT_THE_PACKAGE and not _is_aside(n)] or every
     if any(map(_is_public, proper)):
         # A private module at the top is a part of what is installed; one within a namespace is somebody's detail.
         proper = [n for n in proper if _is_public(n) or "." not in n]
     return tuple(sorted(proper, key=lambda n: (n.startswith("_"), n.lower()))[:MOST_IMPORTS])
+
+
+def _is_aside(name: str) -> bool:
+    """Whether a module is among the tests or examples within a namespace package."""
+    return not _ASIDE.isdisjoint(name.lower().split(".")[1:])
 
 
 def _is_public(name: str) -> bool:

@@ -65,6 +65,8 @@ class WheelFacts:
     """Scripts that a recipe can't name, as `name = value`."""
     members: tuple[str, ...] = ()
     """Names of all files in the wheel."""
+    path_folders: tuple[str, ...] = ()
+    """Folders of the wheel that its .pth files add to `sys.path`."""
     license_texts: Mapping[str, str] = field(default_factory=dict)
     """Path below `.dist-info/` (or `.dist-info/licenses/`) to text; empty where only the metadata was asked for."""
     problems: tuple[str, ...] = ()

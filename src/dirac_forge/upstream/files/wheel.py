@@ -29,6 +29,7 @@ WHEEL_LIMIT = 1024 * 1024 * 1024
 
 _MEMBERS = 100_000
 _TEXT_LIMIT = 1024 * 1024
+_PTH_LIMIT = 64 * 1024
 _TEXTS_LIMIT = 8 * 1024 * 1024
 """Bytes of one licence text or entry_points.txt, and of all of them."""
 
@@ -120,6 +121,7 @@ def _facts(
     problems: Iterable[str],
     *,
     members: tuple[str, ...] = (),
+    path_folders: tuple[str, ...] = (),
     scripts: FoundScripts = NO_SCRIPTS,
     license_texts: Mapping[str, str] | None = None,
 ) -> WheelFacts:
@@ -132,6 +134,7 @@ def _facts(
         entry_points=scripts.points,
         odd_scripts=scripts.odd,
         members=members,
+        path_folders=path_folders,
         license_texts=license_texts or {},
         problems=tuple(problems),
     )
@@ -223,9 +226,19 @@ class _Wheel:
             metadata,
             (*self._problems, *problems, *scripts.problems),
             members=tuple(sorted(self._infos)),
+            path_folders=tuple(self._path_folders()),
             scripts=scripts,
             license_texts=texts,
         )
+
+    def _path_folders(self) -> Iterator[str]:
+        """Yield the folders in .pth files; what these have run is left alone."""
+        for name in sorted(self._infos):
+            if name.endswith(".pth") and "/" not in name and self._infos[name].file_size <= _PTH_LIMIT:
+                for line in self._read(name, _PTH_LIMIT).decode("utf-8", "replace").splitlines():
+                    folder = line.strip().replace("\\", "/").strip("/")
+                    if folder and not folder.startswith(("#", "import ", "import\t", ".")):
+                        yield folder
 
     def _license_texts(self, metadata: CoreMetadata) -> dict[str, str]:
         declared = set(metadata.license_files)
