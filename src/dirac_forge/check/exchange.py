@@ -30,10 +30,8 @@ def exchanged(
     solver may find another.
     """
     index = channel.index(cell.platform)
-    environment = {record.name: record for record in cell.packages}
-    extra = {record.name: record for record in spare}
-    fresh = {record.name: record for record in records}
-    environment |= fresh
+    extra, fresh = _by_name(spare), _by_name(records)
+    environment = _by_name(cell.packages) | fresh
     todo = list(records)
     while todo:
         for spec in todo.pop().depends:
@@ -47,6 +45,10 @@ def exchanged(
             environment[found.name] = fresh[found.name] = found
             todo.append(found)
     return _whole(channel, cell, environment, fresh)
+
+
+def _by_name(records: Iterable[Record]) -> dict[str, Record]:
+    return {record.name: record for record in records}
 
 
 def _is_given(spec: str, environment: Mapping[str, Record]) -> bool:
@@ -75,15 +77,20 @@ def _whole(
     """Return the environment, where it holds: only what is fresh, and what looks at that, can have changed."""
     machine = {package.name: package for package in channel.machine(cell.platform)}
     there = _mentions(_Packages(cell.packages))
-    depends = [spec for one in fresh.values() for spec in one.depends]
-    constrains = [spec for one in fresh.values() for spec in one.constrains]
-    for name in fresh:
-        depends += (spec for owner, spec in there.depends.get(name, ()) if owner not in fresh)
-        constrains += (spec for owner, spec in there.constrains.get(name, ()) if owner not in fresh)
+    depends = _about(fresh, (one.depends for one in fresh.values()), there.depends)
+    constrains = _about(fresh, (one.constrains for one in fresh.values()), there.constrains)
     holds = all(_met(spec, environment, machine) for spec in (*cell.specs, *depends)) and not any(
         _broken(spec, environment, machine) for spec in constrains
     )
     return tuple(sorted(environment.values(), key=lambda record: record.name)) if holds else None
+
+
+def _about(
+    fresh: Mapping[str, Record], own: Iterable[tuple[str, ...]], there: Mapping[str, list[tuple[str, str]]]
+) -> list[str]:
+    """Return what fresh packages say themselves, and what those that stay say about them."""
+    others = (spec for name in fresh for owner, spec in there.get(name, ()) if owner not in fresh)
+    return [*(spec for specs in own for spec in specs), *others]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -40,12 +40,7 @@ def build_all(
     recipes = {one.key: (one, recipe) for one in subjects if (recipe := one.recipe(side)) is not None}
     stale = list(recipes)
     for _ in range(_MOST_PASSES):
-        view, exports = channel, known
-        if made or exports is None:
-            earlier = [one for some in made.values() for one in some]
-            view = channel.overlaid([one.record for one in earlier])
-            exports = ChannelExports(view, at_hand)
-            exports.add(earlier)
+        view, exports = (channel, known) if known is not None and not made else _with_made(channel, made, at_hand)
         fresh = {key: _made(view, *recipes[key], side, exports) for key in stale}
         changed = _changed(made, fresh)
         made |= fresh
@@ -53,6 +48,15 @@ def build_all(
         if not stale:
             break
     return _unique(made)
+
+
+def _with_made(channel: Channel, made: _Made, at_hand: AtHand) -> tuple[Channel, ChannelExports]:
+    """Return the channel, and what its packages export, as if what was made so far were uploaded."""
+    earlier = [one for some in made.values() for one in some]
+    view = channel.overlaid([one.record for one in earlier])
+    exports = ChannelExports(view, at_hand)
+    exports.add(earlier)
+    return view, exports
 
 
 def _unique(made: _Made) -> tuple[Built, ...]:

@@ -112,9 +112,7 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
     members: dict[str, Member] = {}
     excluded: dict[str, Excluded] = {}
     absent: list[str] = []
-    # Few feedstocks have anything to do with a migration: those are looked at closely.
-    telling = packages | {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
-    near = graph.needing(telling)
+    near = _near(graph, packages)
     for name, hits in _concerned(graph, migration, packages, near, makers, allowed):
         facts = graph.facts[name]
         reason = _reason_against(name, graph, migration, makers, only_python="python" in packages)
@@ -128,6 +126,12 @@ def members_of(graph: Graph, migration: Migration, *, allowlist: Collection[str]
     return Membership(
         packages=packages, members=members, excluded=excluded, absent=tuple(absent), allowed=allowed, notes=notes
     )
+
+
+def _near(graph: Graph, packages: frozenset[str]) -> frozenset[str]:
+    """Return the few feedstocks that can have something to do with a migration; those are looked at closely."""
+    exporting = {name for name, exporters in graph.exporting.items() if packages.intersection(exporters)}
+    return graph.needing(packages | exporting)
 
 
 def _concerned(
