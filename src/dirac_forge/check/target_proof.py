@@ -146,7 +146,7 @@ class TargetProver:
         return _for_python(self.today, cell, record) and for_machine(self.today, record, cell.platform)
 
     def _with_cause(self, verdict: Verdict, records: Sequence[Record]) -> Verdict:
-        """Return a target that gets older says which pin keeps the new version away."""
+        """Return the verdict on a target that gets older with the pin that keeps the new version away."""
         if verdict.outcome != "worse":
             return verdict
         cell = verdict.before
