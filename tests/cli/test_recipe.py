@@ -269,7 +269,8 @@ def test_a_yanked_release_is_made_only_when_it_is_asked_for(run: Run, capsys: py
         assert run(index, "demo==1.1", "--json", "--output", "two") == 0
     (recipe,) = json.loads(capsys.readouterr().out)["recipes"]
     assert recipe["version"] == "1.1"
-    assert {"level": "warning", "text": "1.1 was yanked upstream: broken"} in recipe["notes"]
+    told = {"level": "warning", "code": "upstream-problem", "text": "1.1 was yanked upstream: broken"}
+    assert told in recipe["notes"]
 
 
 HOSTILE = """

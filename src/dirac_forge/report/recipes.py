@@ -162,7 +162,10 @@ def _recipe_json(recipe: Recipe, outcome: WriteOutcome) -> dict[str, object]:
         "projects": [project for output in recipe.outputs for project in output.projects],
         "version": recipe.version,
         "outputs": [_output_json(recipe, output) for output in recipe.outputs],
-        "notes": [{"level": note.level, "text": note.sentence} for note in recipe.notes],
+        "notes": [
+            {"level": note.level, "code": note.kind.name.lower().replace("_", "-"), "text": note.sentence}
+            for note in recipe.notes
+        ],
     }
 
 
