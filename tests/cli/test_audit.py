@@ -420,3 +420,8 @@ def test_corrections_patches_and_broken_builds_are_proposed_on_github(
         assert "helper has 1 file with the same path, such as bin/same" in body.replace("\\", "")
         assert text == "action: broken\npackages:\n- noarch/local-1.0-0.conda"
         assert {each["state"] for each in answer(capsys, *asked)[1]["requests"]} == {"unchanged"}
+
+
+def test_an_empty_reason_to_accept_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "--baseline", "b.toml", "--accept", " "]) == 2
+    assert "--accept needs a reason" in capsys.readouterr().err

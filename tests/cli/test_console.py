@@ -144,3 +144,9 @@ def test_no_line_of_a_result_ends_with_spaces_but_those_of_a_diff(
         " ",
         "",
     ]
+
+
+def test_text_of_a_format_is_not_wrapped(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    print_result("- a line that is longer than the terminal\n- and\x1b one\n")
+    assert capsys.readouterr().out == "- a line that is longer than the terminal\n- and one\n"

@@ -483,12 +483,11 @@ def test_diff_of_two_locks_does_not_ask_a_file_that_was_not_named(
     both = ("diff", "old.lock", "new.lock", "--no-security")
     capsys.readouterr()
     assert main(list(both)) == 0
-    told = capsys.readouterr().out
-    assert told.startswith(
-        "old.lock → new.lock\n"
-        "  Which packages were asked for by name is not known: `--file FILE` names the\n"
-        "  file that lists them.\n"
-    )
+    told, warned = capsys.readouterr()
+    assert told.startswith("old.lock → new.lock\n  linux-64, osx-64\n")
+    assert "which packages were asked for by name is not known: --file FILE names" in " ".join(warned.split())
+    assert main([*both, "--file", "absent.yaml"]) == 2
+    assert "--file: there is no file absent.yaml" in capsys.readouterr().err
     assert "Upgraded:" in told
     assert "dependencies" not in told
     assert main([*both, "--file", "construct.yaml"]) == 0
@@ -727,3 +726,17 @@ def test_diff_says_what_pip_installs_and_is_not_compared(capsys: pytest.CaptureF
     path.write_text(yaml.safe_dump({**document, "package": [*document["package"], pipped]}), encoding="utf-8")
     assert main(["diff", "conda-lock.yml", "pixi.lock"]) == 0
     assert "warning: conda-lock.yml: what pip installs is left out: requests" in capsys.readouterr().err
+
+
+def test_python_option_is_locked_and_must_agree_with_the_file(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    pythons = [pkg(f"python 3.{minor}.1", sha256=str(minor)[-1] * 64) for minor in (12, 13)]
+    write_channel(workspace / "snapshot", {"linux-64": pythons})
+    (workspace / "e.yml").write_text("dependencies: [python]\n", encoding="utf-8")
+    code, document = answer(capsys, "lock", "e.yml", "--platform", "linux-64", "--python", "3.12")
+    assert (code, document["environments"]["default"]["linux-64"][0]["version"]) == (0, "3.12.1")
+    (workspace / "e.yml").write_text("dependencies: [python 3.13.*]\n", encoding="utf-8")
+    assert main(["lock", "e.yml", "--platform", "linux-64", "--python", "3.12"]) == 1
+    assert main(["lock", "e.yml", "--python", "3.12", "--python", "3.13"]) == 2
+    assert "a distribution has one Python" in capsys.readouterr().err

@@ -55,3 +55,16 @@ def test_a_folder_with_files_is_refused(capsys: pytest.CaptureFixture[str]) -> N
 def test_what_is_no_spec_is_refused(capsys: pytest.CaptureFixture[str], spec: str) -> None:
     assert main(["snapshot", spec, "--output", "frozen", "--pinning", "pinning"]) == 2
     assert "is not a package spec" in capsys.readouterr().err
+
+
+def test_a_package_that_no_channel_has_is_an_error_and_nothing_is_written(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["snapshot", "nosuch", "tool", "--output", "frozen"]) == 2
+    assert "has no package nosuch on linux-64" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "frozen").exists()
+
+
+def test_the_next_step_checks_the_named_targets(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["snapshot", "tool", "--output", "frozen", "--platform", "linux-64"]) == 0
+    assert "dirac-forge check tool --channel frozen" in capsys.readouterr().out

@@ -162,11 +162,11 @@ def test_advisories_that_go_and_come_are_told_on_the_line_of_the_change() -> Non
     with ThreadPoolExecutor(1) as executor:
         report = security_of(difference, lambda *asked: advisories[asked], executor=executor)
     text = text_of(difference, report)
-    assert "lib 1 → 2; fixes CVE-2026-1; has PYSEC-3" in text
-    assert "- 1 changed Python package: 1 with security fixes that the index knows of." in text
+    assert "lib 1 → 2; fixes CVE-2026-1; adds PYSEC-3" in text
+    assert "- 1 changed Python package: 1 with security fixes that the index knows of, 1 with new advisories." in text
     assert "- Unknown for c: the index only knows Python packages." in text
     lead = markdown(difference_sections(difference, lead=("lib",), security=report))
-    assert "**lib 1 → 2**; fixes CVE-2026-1; has PYSEC-3" in lead.replace("\\", "")
+    assert "**lib 1 → 2**; fixes CVE-2026-1; adds PYSEC-3" in lead.replace("\\", "")
 
 
 def test_packages_without_advisories_are_told_from_those_that_nothing_is_known_of() -> None:
@@ -209,3 +209,22 @@ def test_same_build_with_another_md5_is_moved() -> None:
     )
     (change,) = difference_of(before, after).environments["default"]["linux-64"].changes
     assert (change.name, change.kind) == ("a", "moved")
+
+
+def test_unknown_requirements_of_a_list_of_urls_are_not_called_none() -> None:
+    old = replace(package("lib 1.0 ha"), depends_known=False, size=None)
+    told = text_of(difference_of(lock_with(old), lock_with(package("lib 1.0 hb", "liba", licence="MIT"))))
+    assert "lib 1.0: ha → hb; why is unknown, because the requirements of one of the builds are not known\n" in told
+
+
+def test_added_and_removed_requirements_and_licences_are_told() -> None:
+    old = lock_with(package("lib 1.0 ha", "gone", "s1", licence="MIT"))
+    told = text_of(difference_of(old, lock_with(package("lib 1.0 hb", "liba", "s1 >=1"))))
+    assert (
+        "lib 1.0: ha → hb; because of s1 (any version) → >=1; now also requires liba; no longer requires gone; "
+        "licence MIT → none\n"
+    ) in told
+
+
+def lock_with(*packages: LockedPackage) -> Lock:
+    return Lock(name="x", environments={"default": {"linux-64": packages}})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.distribution.locks import file_parts
+from dirac_forge.distribution.locks import Lock, LockedPackage, file_parts
 from dirac_forge.distribution.reading import read_lock
 from dirac_forge.errors import InputError
 
@@ -93,3 +93,9 @@ def test_damaged_locks_are_told(tmp_path: Path, name: str, text: str, message: s
 def test_missing_lock_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file"):
         read_lock(tmp_path / "none.lock")
+
+
+def test_packages_for_any_platform_can_be_placed_on_one() -> None:
+    package = LockedPackage(name="lib", version="1.0", build="0", subdir="noarch")
+    lock = Lock(name="x", environments={"default": {"noarch": (package,)}})
+    assert lock.placed("linux-64").environments == {"default": {"linux-64": (package,)}}

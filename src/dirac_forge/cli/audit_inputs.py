@@ -11,6 +11,7 @@ from pathlib import Path
 from dirac_forge.audit.channel_faults import InstalledBuild
 from dirac_forge.audit.findings import Severity
 from dirac_forge.audit.run import AuditedBuild, builds_of, python_builds, recent_uploads
+from dirac_forge.build.workspace_builds import this_platform
 from dirac_forge.channel.file_lists import FileList, file_list
 from dirac_forge.channel.opening import ChannelAddress, channel_address, open_channel
 from dirac_forge.channel.records import Record
@@ -111,7 +112,9 @@ def _locked(context: Context, path: Path) -> AuditInput:
     lock = lock_from(context, path)
     channels = asked_channels(context.settings, lock.channels)
     channel = open_channel(context, channels)
-    environments = tuple(locked_environments(lock, channel.index))
+    # Packages for any platform do not tell where they are installed: a prefix is mostly one of this machine.
+    here = context.settings.platforms[0] if "platforms" in context.settings.flags else this_platform()
+    environments = tuple(locked_environments(lock.placed(here), channel.index))
     return AuditInput(
         channel=channel,
         address=channel_address(context.settings, channels),

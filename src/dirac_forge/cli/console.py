@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
     from rich.segment import Segment
 
+_LINE_FEED = "\n"
 _PIPE_WIDTH = 200
 """Columns of a table that goes into a file or pipe."""
 
@@ -30,7 +31,13 @@ def print_result(text: RenderableType, *, color: str = "auto") -> None:
     """Print a result for people, as wide as the terminal, or 200 columns if there is none.
 
     Sentences that must not be broken continue over the edge: a terminal shows them on the next line, nothing is lost.
+    Plain text is a document of a format (Markdown, YAML, JSON), in which line breaks count: it is never wrapped.
     """
+    if isinstance(text, str):
+        with _written():
+            sys.stdout.write(f"{visible(text, but=_LINE_FEED).rstrip(_LINE_FEED)}{_LINE_FEED}" if text else "")
+            sys.stdout.flush()
+        return
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     try:
         console = _console()(

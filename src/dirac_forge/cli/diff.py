@@ -12,7 +12,7 @@ from dirac_forge.channel.opening import open_channel
 from dirac_forge.check.configured import asked_channels
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of, lock_from
-from dirac_forge.distribution.completion import completed, is_complete, with_asked
+from dirac_forge.distribution.completion import completed, incomplete, with_asked
 from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
@@ -20,8 +20,9 @@ from dirac_forge.distribution.reading import is_lock
 from dirac_forge.distribution.revisions import committed
 from dirac_forge.distribution.security import SecurityReport, security_of
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.report.difference import difference_json, difference_sections
+from dirac_forge.report.document import words
 from dirac_forge.report.locks import failed_lines
 from dirac_forge.report.markdown import markdown as as_markdown
 from dirac_forge.report.next_steps import step
@@ -30,12 +31,18 @@ from dirac_forge.upstream.index.vulnerabilities import VulnerabilityLookup
 
 _TODAY = "today"
 _THREADS = 4
+_MOST_LACKING = 3
+"""Names in a warning."""
 
 
 def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, security: bool = True) -> int:
     """Read or solve both states, answer with their difference, and return the exit code."""
     old, new = _range(old, new)
     difference, report = compared(context, old, new, file=file, security=security)
+    if not (difference.asked_known or difference.empty):
+        context.observer.warned(
+            "which packages were asked for by name is not known: --file FILE names the file that lists them"
+        )
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
     again = (old, new, *(("--file", file) if file else ()), "--markdown")
@@ -51,6 +58,8 @@ def compared(
     before, after = (_state(context, each, file or DIFF_FILE) for each in (old, new))
     # Two locks need no file: that of the current folder may be of another distribution.
     used = file or (DIFF_FILE if not all(_is_packages(each) for each in (old, new)) else "")
+    if file and used and all(_is_packages(each) for each in (old, new)) and not Path(file).is_file():
+        raise InputError(f"--file: there is no file {file}")
     asked = _asked(context, used) if used else frozenset()
     difference = difference_of(with_asked(before, asked), with_asked(after, asked))
     return difference, _security(context, difference) if security else None
@@ -110,14 +119,20 @@ def _read(context: Context, path: Path) -> Lock:
 
 def _completed(context: Context, lock: Lock) -> Lock:
     """Return the lock, completed with what the channel knows of its packages."""
-    if is_complete(lock):
+    if not incomplete(lock):
         return lock
     try:
         channel = open_channel(context, asked_channels(context.settings, lock.channels))
-        return completed(lock, channel.index)
-    except UnknownError as error:
-        context.observer.warned(f"{lock.name}: sizes and licences are unknown: {error.message}")
+        found = completed(lock, channel.index)
+    except ForgeError as error:
+        context.observer.warned(f"{lock.name}: requirements, sizes and licences are unknown: {error.message}")
         return lock
+    if lacking := incomplete(found):
+        names = words(lacking, _MOST_LACKING)
+        context.observer.warned(
+            f"{lock.name}: requirements, sizes and licences are not known of {names}: the channel has no such builds"
+        )
+    return found
 
 
 def _revision(context: Context, revision: str, file: Path) -> Lock:

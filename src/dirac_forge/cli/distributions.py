@@ -36,12 +36,14 @@ def distribution_of(context: Context, file: str) -> Distribution:
     """Read the file of a distribution; what it says that is not locked becomes a warning.
 
     Raises:
-        InputError: the file can't be read.
+        InputError: the file can't be read, or --python gives several versions.
     """
     settings = context.settings
     found = read_distribution(
         file, platforms=settings.platforms, only=settings.platforms if "platforms" in settings.flags else ()
     )
+    if "pythons" in settings.flags:
+        found = found.on_python(*settings.pythons)
     for note in found.notes:
         context.observer.warned(note)
     named = [replaced for channels in found.channels.values() for replaced in replaced_channels(settings, channels)]

@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.records import name_of
 from dirac_forge.channel.snapshot import PINNING, snapshot_of
-from dirac_forge.channel.solver import parse_spec
+from dirac_forge.channel.solver import Channel, parse_spec
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.files import write_files
-from dirac_forge.report.document import Items, Section
+from dirac_forge.report.document import Items, Section, listed
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
@@ -31,6 +32,7 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
     names = list(targets) or list(settings.targets)
     specs, platforms = _asked(context, names)
     channel = open_channel(context)
+    _require_packages(channel, specs, platforms)
     context.observer.started("snapshot")
     made = snapshot_of(
         {platform: channel.index(platform) for platform in platforms},
@@ -61,9 +63,21 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
             "platforms": platforms,
             "pinning": pinning is not None,
         },
-        step("checks the targets in it", "check", "--channel", near(output)),
+        step("checks the targets in it", "check", *targets, "--channel", near(output)),
     )
     return 0
+
+
+def _require_packages(channel: Channel, specs: Iterable[str], platforms: Sequence[str]) -> None:
+    """Raise InputError for specs of packages that the channel has on none of the platforms: nothing is written."""
+    names = dict.fromkeys(map(name_of, specs))
+    absent = [name for name in names if not any(channel.index(each).group(name).records for each in platforms)]
+    if absent:
+        where = listed([source.label for source in channel.sources])
+        raise InputError(
+            f"{where} has no package {' or '.join(absent)} on {listed(platforms)}",
+            hint="Nothing was written. `dirac-forge check` shows similar names.",
+        )
 
 
 def _pinning_files(pinning: Pinning, compact: bool) -> dict[str, str]:

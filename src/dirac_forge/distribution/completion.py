@@ -12,14 +12,16 @@ from dirac_forge.channel.records import Record
 from dirac_forge.distribution.locks import Lock, LockedPackage
 
 
-def is_complete(lock: Lock) -> bool:
-    """Whether the lock has the sizes of all its packages: conda-lock and lists of URLs have none."""
-    return all(
-        package.size is not None
+def incomplete(lock: Lock) -> tuple[str, ...]:
+    """Return the names of the packages without a size: conda-lock and lists of URLs have none."""
+    lacking = (
+        package.name
         for platforms in lock.environments.values()
         for packages in platforms.values()
         for package in packages
+        if package.size is None
     )
+    return tuple(dict.fromkeys(lacking))
 
 
 def completed(lock: Lock, index: Callable[[str], RecordIndex]) -> Lock:
@@ -56,7 +58,8 @@ def _filled(package: LockedPackage, record: Record, raw: RepoDataRecord) -> Lock
         package,
         size=package.size if package.size is not None else raw.size,
         license=package.license or raw.license or "",
-        depends=package.depends or record.depends,
+        depends=package.depends if package.depends_known else record.depends,
+        depends_known=True,
         sha256=package.sha256 or (raw.sha256.hex() if raw.sha256 else ""),
     )
 

@@ -43,10 +43,15 @@ class PackageChange:
 
     @property
     def licence(self) -> tuple[str, str] | None:
-        """The licences before and after, where both are known and differ."""
-        if self.old is None or self.new is None or not (self.old.license and self.new.license):
+        """The licences before and after, where both are known and differ; "" for a record that has none."""
+        if self.old is None or self.new is None or not (self.old.licence_known and self.new.licence_known):
             return None
         return (self.old.license, self.new.license) if self.old.license != self.new.license else None
+
+    @property
+    def requirements_known(self) -> bool:
+        """Whether the requirements before and after are known."""
+        return all(each is not None and each.depends_known for each in (self.old, self.new))
 
     @property
     def growth(self) -> int | None:
@@ -178,7 +183,9 @@ def _differ(one: str, other: str) -> bool:
 
 
 def _pins(old: LockedPackage, new: LockedPackage) -> tuple[tuple[str, str], ...]:
-    """Return the dependencies that differ between two builds of one version."""
+    """Return the dependencies that differ between two builds of one version; none where those of one are unknown."""
+    if not (old.depends_known and new.depends_known):
+        return ()
     before = {name_of(spec): spec for spec in old.depends}
     after = {name_of(spec): spec for spec in new.depends}
     return tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
@@ -13,6 +13,8 @@ from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
 
 DEFAULT_ENVIRONMENT = "default"
+NO_PLATFORM = "noarch"
+"""The platform of a list or prefix in which every package is for any platform."""
 _ENDINGS = (".conda", ".tar.bz2")
 
 
@@ -31,8 +33,15 @@ class LockedPackage:
     """Bytes."""
     license: str = ""
     depends: tuple[str, ...] = ()
+    depends_known: bool = True
+    """A list of URLs tells nothing of requirements; without any, others say that there are none."""
     asked: bool = False
     """The distribution asks for it by name."""
+
+    @property
+    def licence_known(self) -> bool:
+        """Whether it has a licence or was read from a whole record, which a missing size tells apart."""
+        return bool(self.license) or self.size is not None
 
     def __str__(self) -> str:
         return f"{self.name} {self.version} {self.build}".rstrip()
@@ -50,6 +59,14 @@ class Lock:
     """URLs, the first has priority."""
     from_index: tuple[str, ...] = ()
     """Names of packages that pip installs: no channel has them, and they are not among the packages."""
+
+    def placed(self, platform: str) -> Lock:
+        """Return the lock with packages that are all for any platform (`noarch`) placed on this one."""
+        environments = {
+            name: {platform if each == NO_PLATFORM else each: packages for each, packages in platforms.items()}
+            for name, platforms in self.environments.items()
+        }
+        return replace(self, environments=environments)
 
     @property
     def platforms(self) -> tuple[str, ...]:

@@ -154,7 +154,16 @@ def _explicit(path: Path, text: str) -> Lock:
         raise InputError(f"{path}: there is no package in it", hint=f"Expected {_KINDS}.")
     noted = [line.removeprefix(_PLATFORM).strip() for _, line in lines if line.startswith(_PLATFORM)]
     platform = noted[-1] if noted else _platform_of(packages)
-    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {platform: _once(path, packages)}})
+    return Lock(
+        name=path.name,
+        environments={DEFAULT_ENVIRONMENT: {platform: _once(path, packages)}},
+        channels=tuple(dict.fromkeys(filter(None, map(_channel_of, packages)))),
+    )
+
+
+def _channel_of(package: LockedPackage) -> str:
+    """Return the channel that a package's URL is in; "" without a URL."""
+    return package.url.rpartition(f"/{package.subdir}/")[0] if package.subdir else ""
 
 
 def _explicit_package(path: Path, at: int, line: str) -> LockedPackage:
@@ -172,6 +181,7 @@ def _explicit_package(path: Path, at: int, line: str) -> LockedPackage:
         url=url if "://" in url else "",
         md5=digest if len(digest) == 32 else "",
         sha256=sha256 if len(sha256) == 64 else "",
+        depends_known=False,
     )
 
 
@@ -222,6 +232,7 @@ def _installed_package(entry: Mapping[str, Any]) -> LockedPackage:
         size=entry.get("size") if isinstance(entry.get("size"), int) else None,
         license=str(entry.get("license") or ""),
         depends=tuple(map(str, depends)) if isinstance(depends, list) else (),
+        depends_known=isinstance(depends, list),
         asked=bool(entry.get("requested_spec") or entry.get("requested_specs")),
     )
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 
 from rattler import MatchSpec, RepoDataRecord
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.cells import Cell
+from dirac_forge.check.cells import Cell, python_spec
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.distribution.locked_files import listed_files, same_file
 from dirac_forge.distribution.locks import Lock, LockedPackage, locked
-from dirac_forge.errors import UnknownError, redact
+from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
 
@@ -49,6 +49,21 @@ class Distribution:
         """The names of the packages that it asks for, on any platform."""
         specs = (spec for platforms in self.environments.values() for each in platforms.values() for spec in each)
         return frozenset(map(name_of, specs))
+
+    def on_python(self, *pythons: str) -> Distribution:
+        """Return the distribution with this Python (`X.Y`) in each environment, whatever else it asks for.
+
+        Raises:
+            InputError: several Pythons: an environment has one.
+        """
+        if len(pythons) != 1:
+            raise InputError("a distribution has one Python", hint="Give one --python.")
+        (spec,) = map(python_spec, pythons)
+        environments = {
+            name: {platform: (*specs, spec) for platform, specs in platforms.items()}
+            for name, platforms in self.environments.items()
+        }
+        return replace(self, environments=environments)
 
     def excludes(self, environment: str, platform: str, name: str) -> bool:
         """Whether a package is taken out after the solve."""

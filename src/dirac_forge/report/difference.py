@@ -51,9 +51,7 @@ def difference_sections(
         if missing:
             sections.append(Section(title=f"{word} {lock}: {', '.join(missing)}", blocks=()))
     sections += _security_sections(security)
-    untold = "Which packages were asked for by name is not known: `--file FILE` names the file that lists them."
-    blocks = () if difference.asked_known else (Paragraph(untold),)
-    return (Section(title=title, blocks=blocks), *(section.below() for section in sections))
+    return (Section(title=title, blocks=()), *(section.below() for section in sections))
 
 
 def _environment_sections(
@@ -151,7 +149,7 @@ def _line(some: _Alike, security: SecurityReport | None) -> str:
 def _details(some: _Alike) -> list[str]:
     """Return what else changes: the licence, and the size where that is a megabyte or more on some platform."""
     change = some[0]
-    told = [f"licence {change.licence[0]} → {change.licence[1]}"] if change.licence else []
+    told = [f"licence {' → '.join(each or 'none' for each in change.licence)}"] if change.licence else []
     growths = {f"{each.growth / _MEGABYTE:+.1f} MB": abs(each.growth) for each in some if each.growth is not None}
     largest = max(growths, key=growths.__getitem__, default="")
     if largest and growths[largest] >= _MEGABYTE:
@@ -165,20 +163,22 @@ def _rebuilt(change: PackageChange) -> list[str]:
         return []
     if change.cause:
         return [_because(change.cause)]
-    known = change.old is not None and change.new is not None and change.old.depends and change.new.depends
-    return ["its dependencies are the same"] if known else []
+    if change.requirements_known:
+        return ["its dependencies are the same"]
+    return ["why is unknown, because the requirements of one of the builds are not known"]
 
 
 def _because(pins: Sequence[tuple[str, str]]) -> str:
-    """Return `because of openssl >=3.4,<4 → >=3.5,<4`."""
-    return f"because of {', '.join(_pin(old, new) for old, new in pins)}"
+    """Return `because of openssl >=3.4,<4 → >=3.5,<4; now also requires liba`."""
+    changed = [f"{old if ' ' in old else f'{old} (any version)'} → {_bounds(new)}" for old, new in pins if old and new]
+    added = [new for old, new in pins if not old]
+    removed = [old for old, new in pins if not new]
+    parts = (("because of", changed), ("now also requires", added), ("no longer requires", removed))
+    return "; ".join(f"{verb} {', '.join(some)}" for verb, some in parts if some)
 
 
-def _pin(old: str, new: str) -> str:
-    name, _, spec = new.partition(" ")
-    if spec and old.partition(" ")[0] == name:
-        return f"{old} → {spec}"
-    return f"{old or 'nothing'} → {new or 'nothing'}"
+def _bounds(spec: str) -> str:
+    return spec.partition(" ")[2] or "any version"
 
 
 def _known(change: PackageChange, security: SecurityReport | None) -> SecurityChange | None:
@@ -193,7 +193,7 @@ def _advisories(change: PackageChange, security: SecurityReport | None) -> list[
     if found is None:
         return []
     fixed = [f"fixes {', '.join(each.name for each in found.fixed)}"] if found.fixed else []
-    return [*fixed, *([f"has {', '.join(each.name for each in found.introduced)}"] if found.introduced else [])]
+    return [*fixed, *([f"adds {', '.join(each.name for each in found.introduced)}"] if found.introduced else [])]
 
 
 def _security_sections(security: SecurityReport | None) -> tuple[Section, ...]:
@@ -203,8 +203,10 @@ def _security_sections(security: SecurityReport | None) -> tuple[Section, ...]:
     lines: list[Line] = []
     if security.changes:
         fixes = sum(bool(each.fixed) for each in security.changes) or "none"
+        adding = sum(bool(each.introduced) for each in security.changes)
         changed = counted(len(security.changes), "changed Python package")
-        lines.append(f"{changed}: {fixes} with security fixes that the index knows of.")
+        added = f", {adding} with new advisories" if adding else ""
+        lines.append(f"{changed}: {fixes} with security fixes that the index knows of{added}.")
     lines += _unknown_lines(security)
     return Section.of("Security", [Items(tuple(lines))] if lines else [])
 

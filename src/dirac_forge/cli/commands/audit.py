@@ -18,6 +18,15 @@ class _Severity(StrEnum):
     low = "low"
 
 
+def _reason(text: str | None) -> str:
+    """Return the reason of --accept; "" if it was not given. Raises InputError for an empty one."""
+    from dirac_forge.errors import InputError
+
+    if text is not None and not text.strip():
+        raise InputError("--accept needs a reason", hint="Give --accept 'why these findings are accepted'.")
+    return (text or "").strip()
+
+
 @examples(
     "dirac-forge audit",
     "dirac-forge audit 'diracx-core >=0.0.1' --severity low",
@@ -45,9 +54,9 @@ def audit(
         typer.Option(metavar="FILE", help="Ignore the findings in this TOML file ([[accepted]] tables)."),
     ] = None,
     accept: Annotated[
-        str,
+        str | None,
         typer.Option(metavar="REASON", help="Add the findings shown to the --baseline file, with this reason."),
-    ] = "",
+    ] = None,
     since: Annotated[
         str, typer.Option(metavar="AGE", help="Audit everything uploaded within AGE, such as 7d or 12h.")
     ] = "",
@@ -90,7 +99,7 @@ def audit(
             specs=tuple(specs or ()),
             severity=severity.value,
             baseline=baseline,
-            accept=accept.strip(),
+            accept=_reason(accept),
             since=since,
             patches=patches,
             broken=broken,
