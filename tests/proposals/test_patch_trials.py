@@ -85,7 +85,7 @@ def test_each_patch_is_tried_and_told(root: Path, capsys: pytest.CaptureFixture[
     assert notes[3].startswith("fails.patch does not apply to the new source: renew or remove it (")
     body = found["body"]
     assert "- `merged.patch` is in upstream's new source already: remove it\n" in body
-    assert "- [ ] The patches still apply, and are still needed.\n" in body
+    assert "- [ ] The patches still apply, and upstream does not have them yet.\n" in body
 
 
 def test_without_a_network_patches_are_not_tried(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
