@@ -16,11 +16,10 @@ from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.excluded import exclusions, lifted, tell_admitted
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, split_item
-from dirac_forge.bump.drift.needs import floor_of
+from dirac_forge.bump.drift.upstream_floor import UpstreamFloor, pins_python
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.files.facts import ReleaseFacts
-from dirac_forge.values import dataclass
 
 _MINIMUM_V1 = re.compile(r"(\s+python_min:\s*[\"']?)(\d+\.\d+)(.*)")
 _MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.*)")
@@ -76,14 +75,14 @@ def python_drift(
     edits there, also where the recipe lagged behind before, and only reports otherwise. Pythons that upstream excludes
     are excluded in a noarch recipe, too.
     """
-    floor = _UpstreamFloor.of(old, new)
+    floor = UpstreamFloor.of(old, new)
     draft.pythons += _too_low_to_build(output, floor)
     _follow(draft, output, old, new, scope, floor, catch_up=catch_up)
     _tell_fallen(draft, output, floor, scope)
     tell_admitted(draft, output, new.metadata.requires_python, scope)
 
 
-def _tell_fallen(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, scope: Scope) -> None:
+def _tell_fallen(draft: DriftDraft, output: OutputLines, floor: UpstreamFloor, scope: Scope) -> None:
     """Tell that upstream admits older Pythons again, where the recipe has the floor that upstream had."""
     before, mine = floor.old, _own_floor(output, draft)
     if before is None or mine is None or mine.release[:2] != before.release[:2]:
@@ -100,7 +99,7 @@ def _follow(
     old: ReleaseFacts,
     new: ReleaseFacts,
     scope: Scope,
-    floor: _UpstreamFloor,
+    floor: UpstreamFloor,
     *,
     catch_up: bool,
 ) -> None:
@@ -122,7 +121,7 @@ def _follow_template(
     draft: DriftDraft,
     output: OutputLines,
     line: RequirementLine,
-    floor: _UpstreamFloor,
+    floor: UpstreamFloor,
     added: Sequence[Clause],
     *,
     low: bool,
@@ -155,7 +154,7 @@ def _bounds(
 
 
 def _exclude_beside_template(
-    draft: DriftDraft, output: OutputLines, line: RequirementLine, added: Sequence[Clause], floor: _UpstreamFloor
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, added: Sequence[Clause], floor: UpstreamFloor
 ) -> None:
     """Write what is excluded behind a bound that a variable makes."""
     written = split_item(line.raw)
@@ -166,7 +165,7 @@ def _exclude_beside_template(
     draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
 
 
-def _too_low_to_build(output: OutputLines, floor: _UpstreamFloor) -> list[TooLowPython]:
+def _too_low_to_build(output: OutputLines, floor: UpstreamFloor) -> list[TooLowPython]:
     """Return the Python that a noarch output is built with, where this release does not admit it any more."""
     if output.output.noarch != "python" or floor.new is None or floor.new == floor.old:
         return []
@@ -180,12 +179,12 @@ def _too_low_to_build(output: OutputLines, floor: _UpstreamFloor) -> list[TooLow
 def _built_with(output: OutputLines) -> Iterator[Version]:
     """Yield the Pythons that host pins."""
     for line in _pythons(output):
-        if line.kind == "package" and not line.conditional and _pins(line):
+        if line.kind == "package" and not line.conditional and pins_python(line):
             bound = lower_bound(clauses_of(line.spec) or ())
             yield from () if bound is None else (bound,)
 
 
-def _wants_minimum(output: OutputLines, floor: _UpstreamFloor, new: ReleaseFacts) -> bool:
+def _wants_minimum(output: OutputLines, floor: UpstreamFloor, new: ReleaseFacts) -> bool:
     """Whether upstream raised a floor that a noarch recipe writes as a number, since conda-forge has `python_min`."""
     raised = floor.new if floor.rose and output.output.noarch == "python" else None
     if raised is None or not any(file.uploaded and file.uploaded >= _MINIMUM_SINCE for file in new.release.files):
@@ -197,7 +196,7 @@ def _wants_minimum(output: OutputLines, floor: _UpstreamFloor, new: ReleaseFacts
 def _write_minimum(
     draft: DriftDraft,
     output: OutputLines,
-    floor: _UpstreamFloor,
+    floor: UpstreamFloor,
     scope: Scope,
     added: dict[int, tuple[Clause, ...]],
 ) -> None:
@@ -216,7 +215,7 @@ def _write_minimum(
 
 
 def _kept_beside_floor(
-    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: UpstreamFloor
 ) -> list[str]:
     """Return the clauses of a line that are no lower bound: the maintainers know why."""
     kept = [clause.text for clause in clauses_of(line.spec) or () if clause.side in {"high", "not"}]
@@ -233,7 +232,7 @@ def _kept_beside_floor(
 
 
 def _to_raise(
-    draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor, scope: Scope, *, along: bool
+    draft: DriftDraft, output: OutputLines, floor: UpstreamFloor, scope: Scope, *, along: bool
 ) -> list[RequirementLine]:
     """Return the lines whose floor is raised; with `along` also those that are only lower than they could be."""
     lines = _pythons(output)
@@ -250,36 +249,8 @@ def _lower(lines: Sequence[RequirementLine], floor: Version | None) -> list[Requ
     return [line for line in lines if floor is not None and _too_low(line, floor)]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _UpstreamFloor:
-    """The lowest Python that upstream admits, before and now."""
-
-    old: Version | None
-    new: Version | None
-    requires_python: str | None
-
-    @classmethod
-    def of(cls, old: ReleaseFacts, new: ReleaseFacts) -> _UpstreamFloor:
-        before, after = old.metadata.requires_python, new.metadata.requires_python
-        return cls(old=floor_of(before), new=floor_of(after), requires_python=after)
-
-    @property
-    def rose(self) -> bool:
-        """Whether it is known to be higher than before."""
-        return self.old is not None and self.new is not None and self.new > self.old
-
-    def __str__(self) -> str:
-        return f"Requires-Python: {self.requires_python or 'none'}"
-
-    def needed(self, low: Sequence[RequirementLine], scope: Scope) -> bool:
-        """Whether a build would fail with a lower floor."""
-        if self.new is None or self.old == self.new:
-            return False
-        return self.new > Version(scope.python_min) or any(map(_pins, low))
-
-
 def _tell_low(
-    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor, scope: Scope
+    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: UpstreamFloor, scope: Scope
 ) -> None:
     kind: DriftNoteKind = "python-floor-kept" if floor.old == floor.new else "python-floor-lower"
     draft.note(
@@ -297,7 +268,7 @@ def _respecify(
     draft: DriftDraft,
     output: OutputLines,
     line: RequirementLine,
-    floor: _UpstreamFloor,
+    floor: UpstreamFloor,
     ceiling: tuple[Clause, ...] | None,
     *,
     low: bool,
@@ -353,11 +324,7 @@ def _too_low(line: RequirementLine, floor: Version) -> bool:
     return bound is not None and bound.release[:2] < floor.release[:2] and (line.template or ">" in line.spec)
 
 
-def _pins(line: RequirementLine) -> bool:
-    return line.section == "host" and any(clause.side == "equal" for clause in clauses_of(line.spec) or ())
-
-
-def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: _UpstreamFloor) -> None:
+def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: UpstreamFloor) -> None:
     """Raise `python_min` of the recipe itself where it is set, else set it next to the version."""
     if floor.new is None or any(change.package == "python_min" for change in (*draft.changed, *draft.added)):
         return
@@ -375,7 +342,7 @@ def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine
     _set_minimum(draft, output, floor)
 
 
-def _set_minimum(draft: DriftDraft, output: OutputLines, floor: _UpstreamFloor) -> None:
+def _set_minimum(draft: DriftDraft, output: OutputLines, floor: UpstreamFloor) -> None:
     """Give `python_min` upstream's floor, where it is set or next to the version."""
     assert floor.new is not None  # noqa: S101  # only a floor that is known is raised to
     wanted = f"{floor.new.major}.{floor.new.minor}"
