@@ -123,6 +123,10 @@ class NoteKind(Enum):
         "upstream requires {names}, which pip does not install: look for the packages, and add them to {section}"
     )
     COMPUTED_REQUIREMENTS = "its requirements are computed when it is built: fill in run"
+    LOADED_LIBRARIES = (
+        "{packages:and} in run, because {path} loads {packages:that library|these libraries}: check that it does on "
+        "every platform"
+    )
     CFFI = "cffi in run too: the extension that it compiles imports it"
     CFFI_WITHOUT_CEILING = (
         "cffi in run too: the extension that it compiles imports it; the upper bounds are left to the build"

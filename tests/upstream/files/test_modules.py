@@ -54,3 +54,16 @@ def test_read_module_reads_the_language_and_cimports_of_cython() -> None:
 
 def test_read_module_returns_nothing_for_a_module_without_imports() -> None:
     assert read_module("demo/data.py", b"x = 1\n") is None
+
+
+def test_read_module_returns_shared_libraries_that_are_loaded() -> None:
+    source = b"""
+import ctypes.util
+found = ctypes.util.find_library("magic") or ctypes.util.find_library('magic1')
+cairo = dlopen(ffi, ("cairo-2", "libcairo-2"), ("libcairo.so.2", "dir/x.so"))
+text = "find_library"
+"""
+    module = read_module("demo/a.py", source)
+    assert module is not None
+    assert module.loads == ("magic", "magic1", "cairo-2", "libcairo-2", "libcairo.so.2")
+    assert read_module("demo/b.py", b"def find_library(name): return 'x'") is None

@@ -107,18 +107,29 @@ class ModuleGraph:
     def foreign_imports(self, name: str) -> Mapping[str, str]:
         """Return what loading `name` imports that is not the release's own: name to the file that imports it first."""
         foreign: dict[str, str] = {}
+        for current, module in self._loaded_with(name):
+            for target in self._targets(current, module):
+                if not self._is_own(target):
+                    foreign.setdefault(target, module.path)
+        return foreign
+
+    def libraries(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Return the shared libraries that modules may load while `names` are imported, as written, with a file."""
+        modules = (module for name in names for _, module in self._loaded_with(name))
+        return {library: module.path for module in modules for library in module.loads}
+
+    def _loaded_with(self, name: str) -> Iterator[tuple[str, SourceModule]]:
+        """Yield the release's own modules that are loaded with `name`, in the order in which they are found."""
         waiting, loaded = list(parents_of(name)), set(parents_of(name))
         while waiting:
             current = waiting.pop(0)
-            module = self._modules.get(current)
-            for target in self._targets(current, module) if module is not None else ():
-                if not self._is_own(target):
-                    foreign.setdefault(target, module.path)  # type: ignore[union-attr]
-                    continue
+            if (module := self._modules.get(current)) is None:
+                continue
+            yield current, module
+            for target in filter(self._is_own, self._targets(current, module)):
                 new = [parent for parent in self._loaded_for(target) if parent not in loaded]
                 loaded.update(new)
                 waiting += new
-        return foreign
 
     def _loaded_for(self, target: str) -> list[str]:
         """Return the modules that are loaded for an import: no submodule where its package has the name from elsewhere.

@@ -21,6 +21,7 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.externals import external_notes, script_notes
 from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import of_one_python
+from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, brought_by, test_of
@@ -296,6 +297,9 @@ class _Builder:
         siblings = [Requirement(name=name) for name in self.test.siblings]
         declared = [line for line in converted.lines if line.name not in {"python", self.part.package}]
         lines = self._pinned(sorted([*declared, *siblings], key=lambda line: line.name) if siblings else declared)
+        libraries, more = loaded_libraries(self.test.libraries, {line.name for line in (*lines, *host)})
+        self.notes += more
+        lines += libraries
         if not self.nature.noarch:
             return (Requirement(name="python"), *self._with_cffi(lines, host))
         clauses = [">=@{python_min}", *self._python_patch(), *self._python_ceiling()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field
 from functools import partial
 from itertools import starmap
 
@@ -41,6 +42,8 @@ class OutputTest:
     test: Test
     installs_modules: bool
     """Whether there are modules that could be imported, tested or not."""
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    """Shared libraries that the modules may load when they are imported, as written, with a file that does."""
     siblings: tuple[str, ...] = ()
     """Packages of the same recipe whose modules are imported, and that no requirement brings."""
     notes: tuple[Note, ...] = ()
@@ -75,6 +78,7 @@ def test_of(
         siblings=tuple(sorted(sibling.package for *_, sibling in asked)),
         test=_test(modules, [point for point in commands if point.name not in without], missing),
         installs_modules=bool(modules),
+        libraries=graph.libraries(modules),
         notes=(
             *starmap(_sibling_note, asked),
             *map(_note, told),

@@ -85,6 +85,8 @@ class SourceModule:
     """Whether it is the `__init__.py` of a namespace package of the old kinds (pkgutil's, pkg_resources')."""
     cxx: bool = False
     """Whether Cython makes C++ of it."""
+    loads: tuple[str, ...] = ()
+    """Names of shared libraries that it loads while it runs (ctypes, cffi), as written: `magic`, `libmagic.so.1`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

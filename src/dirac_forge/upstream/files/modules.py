@@ -14,6 +14,10 @@ from dirac_forge.upstream.once import by_content
 MODULE_LIMIT = 1024 * 1024
 """Bytes of a module that is looked into."""
 _MOST_IMPORTS = 300
+_MOST_LIBRARIES = 40
+_LOADING = re.compile(r"(?:find_library|CDLL|LoadLibrary|dlopen)\s*\(((?:[^()]|\([^()]{0,2000}\)){0,2000})\)")
+"""Calls of ctypes, cffi, and of functions that are named after theirs."""
+_LIBRARY = re.compile(r"""["']([A-Za-z][\w.+-]{0,60})["']""")
 
 # Strings and comments are skipped, so that an import in a docstring is none. An import that is indented is in a
 # function or under a condition: the module loads without it.
@@ -35,8 +39,8 @@ _CXX = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
 def read_module(path: str, source: bytes) -> SourceModule | None:
     """Return what a .py or .pyx file imports, None if it imports nothing and is nothing special."""
     read = _read(source, path.endswith(".pyx"), path.endswith("/__init__.py"))
-    module = SourceModule(path=path, imports=read.imports, namespace=read.namespace, cxx=read.cxx)
-    return module if module.imports or module.namespace or module.cxx else None
+    module = SourceModule(path=path, imports=read.imports, namespace=read.namespace, cxx=read.cxx, loads=read.loads)
+    return module if module.imports or module.namespace or module.cxx or module.loads else None
 
 
 class _Read(NamedTuple):
@@ -45,6 +49,7 @@ class _Read(NamedTuple):
     imports: tuple[str, ...]
     namespace: bool
     cxx: bool
+    loads: tuple[str, ...]
 
 
 @by_content
@@ -59,7 +64,15 @@ def _read(source: bytes, cython: bool, initial: bool) -> _Read:
         imports=tuple(imports)[:_MOST_IMPORTS],
         namespace=initial and _NAMESPACE.search(text) is not None and _joins_only(parse(source)),
         cxx=cython and _CXX.search(text[:4000]) is not None,
+        loads=tuple(dict.fromkeys(_loaded(text)))[:_MOST_LIBRARIES],
     )
+
+
+def _loaded(text: str) -> Iterator[str]:
+    """Yield the names that are written in calls which look for a shared library, or load it."""
+    if "ctypes" in text or "dlopen" in text:
+        for call in _LOADING.finditer(text):
+            yield from _LIBRARY.findall(call[1])
 
 
 def _joins_only(tree: ast.Module | None) -> bool:

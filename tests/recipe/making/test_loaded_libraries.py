@@ -1,0 +1,25 @@
+from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
+from dirac_forge.recipe.model import Requirement
+
+
+def test_libraries_that_modules_load_are_required_by_their_packages() -> None:
+    loaded = {
+        "magic": "demo/loader.py",
+        "libmagic.so.1": "demo/other.py",
+        "cairo-2": "demo/draw.py",
+        "libgobject-2.0-0": "demo/draw.py",
+        "libpango-1.0.0.dylib": "demo/draw.py",
+        "kernel32": "demo/win.py",
+        "c": "demo/unix.py",
+    }
+    advice = "check that it does on every platform"
+    lines, notes = loaded_libraries(loaded, {"pango"})
+    assert lines == (
+        Requirement(name="cairo", comment="demo/draw.py loads it"),
+        Requirement(name="glib", comment="demo/draw.py loads it"),
+        Requirement(name="libmagic", comment="demo/loader.py loads it"),
+    )
+    assert [(note.level, note.text) for note in notes] == [
+        ("warning", f"cairo and glib in run, because demo/draw.py loads these libraries: {advice}"),
+        ("warning", f"libmagic in run, because demo/loader.py loads that library: {advice}"),
+    ]
