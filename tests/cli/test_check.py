@@ -251,6 +251,24 @@ def test_new_recipe_whose_dependency_is_nowhere(workspace: Path, capsys: pytest.
     )
 
 
+def test_recipe_that_makes_no_package(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = recipe(workspace, "fresh", "1.0", "python")
+    path.write_text(path.read_text().replace("build:\n", "build:\n  skip: true\n", 1))
+    asked = ("grid", "--with", "fresh", "--platform", "linux-64", "--python", "3.12")
+    code, document = answer(capsys, *asked)
+    said = "fresh makes no package on linux-64: all its variants are skipped or not built"
+    assert (code, document["with"]["packages"], document["with"]["warnings"]) == (1, [], [said])
+    assert main(["check", *asked]) == 1
+    assert "grid with no new package" in capsys.readouterr().out
+
+
+def test_new_recipe_that_requires_what_no_channel_has(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipe(workspace, "fresh", "1.0", "ghost")
+    code, document = answer(capsys, "grid", "--with", "fresh", "--platform", "linux-64", "--python", "3.12")
+    assert (code, document["with"]["outcome"]) == (1, "same")
+    assert [one["status"] for one in document["with"]["environments"]] == ["not-installable"]
+
+
 def test_newest_version_that_the_machine_hides(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_channel(workspace / "machines", {"linux-64": [pkg("app 1.0"), pkg("app 2.0", constrains=["__glibc >=2.99"])]})
     code, document = answer(capsys, "app", "--platform", "linux-64", "--channel", "machines")

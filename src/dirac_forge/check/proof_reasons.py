@@ -63,6 +63,14 @@ ProofReason = WorstTarget | BrokenEnvironment | Unanswered | NoPaperBuild | Unre
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NothingMade:
+    """All variants of a recipe are skipped, or it is not built, on each of these platforms."""
+
+    feedstock: str
+    platforms: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TakenAsThere:
     """Packages that the channel does not have and that are taken to be there."""
 
@@ -76,4 +84,4 @@ class UnknownExports:
     names: tuple[str, ...]
 
 
-ProofWarning = BrokenEnvironment | NotTaken | TakenAsThere | UnknownExports
+ProofWarning = BrokenEnvironment | NothingMade | NotTaken | TakenAsThere | UnknownExports

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
+from dirac_forge.check.answer_reasons import RefusedBefore
 from dirac_forge.check.causes import PythonLine
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
@@ -25,6 +26,7 @@ from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.obstacles import python_lines
 from dirac_forge.check.on_cluster import check_on_cluster
 from dirac_forge.check.proof import Proof, merged
+from dirac_forge.check.proof_reasons import EnvironmentProof, NothingMade
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.recipes_at_hand import RecipesAtHand
 from dirac_forge.check.since import Turn, turn_of
@@ -211,7 +213,12 @@ def _proof(
     proof = prover.proof(subjects, executor=executor)
     others = RecipesAtHand(prover, [folder for folder in workspace if folder.name not in folders])
     helping = helping_proposals(prover, subjects, (), proof, others, executor=executor)
-    return replace(proof, helping=helping)
+    nothing = [
+        NothingMade(feedstock=subject.key, platforms=platforms)
+        for subject in subjects
+        if not any(True for _ in subject.outputs("new"))
+    ]
+    return replace(proof, helping=helping, warnings=(*nothing, *proof.warnings))
 
 
 def _moment(text: str) -> datetime:
@@ -228,15 +235,29 @@ def _moment(text: str) -> datetime:
 
 
 def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
-    """Return 1 for a no where the target wants a yes, or if the recipes make something worse; 3 if unknown."""
+    """Return 1 for a no where the target wants a yes, or if the recipes make something worse; 3 if unknown.
+
+    Recipes that make no package, or a new one that can't be installed, are a no too.
+    """
     if proof is not None:
-        no = proof.outcome == "worse" or any(verdict.after.unexpected for verdict in proof.verdicts)
+        no = (
+            proof.outcome == "worse"
+            or any(verdict.after.unexpected for verdict in proof.verdicts)
+            or any(isinstance(warning, NothingMade) for warning in proof.warnings)
+            or any(map(_can_never_be_installed, proof.environments))
+        )
         states = [verdict.outcome for verdict in proof.verdicts] + [one.status for one in proof.environments]
         unknown = "unknown" in states
     else:
         no = any(cell.unexpected for cell in cells)
         unknown = any(cell.status == "unknown" for cell in cells)
     return _NO if no else _UNKNOWN if unknown else 0
+
+
+def _can_never_be_installed(environment: EnvironmentProof) -> bool:
+    """Whether a package that is new requires what no channel has: nothing gets worse, but it is of no use."""
+    new = not (environment.fault or isinstance(environment.reason, RefusedBefore))
+    return new and environment.part == "run" and environment.status == "not-installable"
 
 
 def _sorted(specs: Iterable[str], recipes: Iterable[str]) -> tuple[list[str], list[str]]:

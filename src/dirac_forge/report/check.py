@@ -263,7 +263,7 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
     for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
         mine = [verdict for verdict in proposal.verdicts if verdict.before.target == target]
         texts = {(verdict.before.platform, verdict.before.python): moved(verdict) for verdict in mine}
-        title = f"{target} with {names}"
+        title = f"{target} with {names or 'no new package'}"
         parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
         parts += effects(mine, verbose=verbose)
     parts += [_in_all(proposal), Text()]

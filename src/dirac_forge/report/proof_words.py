@@ -20,6 +20,7 @@ from dirac_forge.check.answer_reasons import (
 from dirac_forge.check.proof_reasons import (
     BrokenEnvironment,
     NoPaperBuild,
+    NothingMade,
     ProofReason,
     ProofWarning,
     TakenAsThere,
@@ -125,6 +126,8 @@ def warning_words(warning: ProofWarning) -> str:
                 f"{warning.target} stays at {warning.package} {warning.installed}: "
                 f"it can't take the channel's newest, {warning.newest}, either"
             )
+        case NothingMade(feedstock=feedstock, platforms=platforms):
+            return f"{feedstock} makes no package on {listed(platforms)}: all its variants are skipped or not built"
         case TakenAsThere(names=names):
             return f"assumed to exist, because the channel has no such packages: {', '.join(names)}"
         case UnknownExports(names=names):
