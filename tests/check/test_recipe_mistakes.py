@@ -44,6 +44,13 @@ def test_without_a_pinning_a_version_may_be_defined_elsewhere_but_no_name_can() 
     ]
 
 
+def test_compiler_in_host_of_a_noarch_package() -> None:
+    text = RECIPE.format(name="a", version="'1'", run="b") + "  host:\n    - ${{ compiler('c') }}\n"
+    for noarch, told in (("", []), ("build:\n  noarch: python\n", ["a: a compiler belongs in build, not in host"])):
+        (output,) = parse_recipe(text + noarch, path="recipe.yaml").render(platform="linux-64").packages
+        assert [each.problem for each in rendered_mistakes(output, {"a"}, pinned=True)] == told
+
+
 def test_names_and_versions() -> None:
     assert [each.problem for each in found(name="a b", version="''")] == [
         "a b: the version '' is none: a variable that is not set renders as nothing",

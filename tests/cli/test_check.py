@@ -138,6 +138,8 @@ def test_a_recipe_that_does_not_render(workspace: Path, capsys: pytest.CaptureFi
 
 def test_what_if_a_recipe_were_merged(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe(workspace, "tool", "2.0", "missing >=1")
+    # Another recipe that can't be read helps nobody, and stops nothing.
+    recipe(workspace, "strange", "1.0", "tool").write_bytes(b"package: # caf\xe9\n")
     code, document = answer(capsys, "--with", "tool", "--python", "3.12")
     assert code == 1
     assert document["with"]["outcome"] == "worse"

@@ -96,6 +96,22 @@ def test_mistakes_of_a_recipe_that_can_be_read(tmp_path: Path, capsys: pytest.Ca
     assert entry["problems"] == [f"{path}:9: unknown key 'rum' in requirements; did you mean 'run'?"]
 
 
+def test_all_mistakes_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "recipe.yaml"
+    run = "requirements:\n  run:\n    - b =>2\n"
+    path.write_text(f"{GOOD['recipe.yaml']}{run}about:\n  license: BSD\n", encoding="utf-8")
+    assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 1
+    (entry,) = json.loads(capsys.readouterr().out)["files"]
+    assert [problem.removeprefix(f"{path}:").split(": ")[0] for problem in entry["problems"]] == ["10", "12"]
+
+
+def test_files_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "meta.yaml"
+    path.write_bytes(b"package:\n  name: a # caf\xe9\n")
+    assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 2
+    assert json.loads(capsys.readouterr().out)["files"][0]["problems"] == ["can't be read: line 2 is not UTF-8"]
+
+
 def test_what_only_a_pinning_can_define(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = GOOD["recipe.yaml"] + "requirements:\n  run:\n    - b ${{ b_pin }}\n    - python >=${{ python_min }}\n"
     path = tmp_path / "recipe.yaml"

@@ -32,6 +32,24 @@ def test_find(root: Path, text: str, folder: str) -> None:
     assert read_workspace(root).find(text).path == root / "feedstocks" / folder
 
 
+def test_a_recipe_file_is_of_the_feedstock_that_has_it(root: Path) -> None:
+    path = root / "feedstocks/dirac-grid/recipe/meta.yaml"
+    assert read_workspace(root).find(str(path)).name == "dirac-grid"
+    alone = root / "mine-feedstock/recipe.yaml"
+    alone.parent.mkdir()
+    alone.touch()
+    assert read_workspace(root).find(str(alone)).name == "mine"
+
+
+def test_a_file_that_is_not_utf_8_is_told_with_its_line(root: Path) -> None:
+    (root / "feedstocks/numpy/recipe/meta.yaml").write_bytes(b"package:\n  name: numpy # caf\xe9\n")
+    folder = read_workspace(root).find("numpy")
+    with pytest.raises(InputError) as error:
+        _ = folder.texts
+    assert error.value.message == f"{root}/feedstocks/numpy/recipe/meta.yaml: can't be read: line 2 is not UTF-8"
+    assert (folder.readable_texts, read_workspace(root).making("numpy-base")) == ({}, None)
+
+
 @pytest.mark.parametrize("text", ["numppy", "https://github.com/conda-forge/numppy-feedstock"])
 def test_unknown_name_has_the_nearest(root: Path, text: str) -> None:
     with pytest.raises(InputError) as error:

@@ -328,3 +328,11 @@ def test_the_label_that_merges_is_the_bots_own(tmp_path: Path, label: str) -> No
         f"`bot: automerge` in the feedstock's conda-forge.yml allows it, got '{label}'"
     )
     assert problems(tmp_path, f'[tool.dirac-forge.bot]\nlabels = ["bot", "{label}"]\n') == [wanted]
+
+
+def test_platforms_that_there_are_not(tmp_path: Path) -> None:
+    text = 'platforms = ["linux-64", "linux-46"]\n[tool.dirac-forge.targets.a]\nplatforms = ["osx-65"]\n'
+    assert problems(tmp_path, text) == [
+        "F:2: platforms[1]: 'linux-46' is not a platform; did you mean 'linux-64'?",
+        "F:4: targets.a.platforms[0]: 'osx-65' is not a platform; did you mean 'osx-64'?",
+    ]

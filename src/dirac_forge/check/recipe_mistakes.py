@@ -33,6 +33,9 @@ def rendered_mistakes(output: ReadOutput, outputs: Collection[str], *, pinned: b
         yield Mistake(f"{output.name!r} is not the name of a package: letters, digits, -, _ and . are", output.line)
     if output.noarch not in (None, "python", "generic"):
         yield Mistake(f"{output.name}: noarch: expected python or generic, got {output.noarch!r}", output.line)
+    for need in output.of("host") if output.noarch is not None else ():
+        if (need.stub or "").endswith("_compiler_stub"):
+            yield Mistake(f"{output.name}: a compiler belongs in build, not in host", need.line)
     for section in ("build", "host", "run", "run_constrained"):
         for need in output.of(section):
             problem = _problem(need, outputs, pinned)

@@ -30,7 +30,7 @@ class RecipesAtHand:
         return [
             name
             for name, folder in self._folders.items()
-            if any(package in text for package in packages for text in folder.texts.values())
+            if any(package in text for package in packages for text in folder.readable_texts.values())
             and (subject := self._subject(folder)) is not None
             and not subject.provides.keys().isdisjoint(packages)
             and self._is_new(subject)

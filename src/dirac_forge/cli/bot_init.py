@@ -12,7 +12,7 @@ from dirac_forge import __version__
 from dirac_forge.bot.setup_files import FOLDERS, SETTINGS, ServerPlaces, minute_of, systemd_units, workflow
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.files import read_text, write_file
+from dirac_forge.files import read_text, unreadable, write_file
 from dirac_forge.git import MissingRefError, own_git
 from dirac_forge.report.terminal import sentences
 
@@ -62,7 +62,7 @@ def _text_of(path: Path) -> str:
     try:
         return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} can't be read: {error}", hint="Nothing was written.") from error
+        raise InputError(f"{path} can't be read: {unreadable(error)}", hint="Nothing was written.") from error
 
 
 def _workflow(context: Context) -> Mapping[Path, str]:

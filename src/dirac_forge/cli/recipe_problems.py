@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -15,7 +16,7 @@ from dirac_forge.feedstock.variants import ASSUMED_PYTHONS, VariantRecipe, rende
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.mistakes import undefined_names, written_mistakes
 from dirac_forge.recipe.reading.parsing import parse_recipe
-from dirac_forge.recipe.reading.recipe_text import Mistake
+from dirac_forge.recipe.reading.recipe_text import Mistake, RecipeError
 from dirac_forge.values import dataclass
 
 _PLATFORMS = ("linux-64", "osx-arm64", "win-64")
@@ -41,10 +42,18 @@ class RecipeAtHand:
         """
         text = self.recipe.text
         written = written_mistakes(text, self._configured(), asked)
+        found = sorted({*written, *self._further(written)}, key=lambda each: (each.line, each.problem))
+        return tuple(f"{text.path}:{each.line}: {each.problem}".replace(":0: ", ": ") for each in found)
+
+    def _further(self, written: Collection[Mistake]) -> Iterator[Mistake]:
+        """Yield what the rendered recipe shows, without what may only follow from mistakes in the text."""
         if not written:
-            facts_of(self.recipe, None, path=text.path)
-            written = tuple(sorted(dict.fromkeys(self._rendered()), key=lambda each: each.line))
-        return tuple(f"{text.path}:{each.line}: {each.problem}".replace(":0: ", ": ") for each in written)
+            facts_of(self.recipe, None, path=self.recipe.text.path)
+            yield from self._rendered()
+            return
+        lines = {0, *(each.line for each in written)}
+        with suppress(RecipeError):
+            yield from (each for each in self._rendered() if each.line not in lines)
 
     def undefined(self) -> Mapping[str, int]:
         """Return the names that only a pinning can define, each with its first line. Raises RecipeError."""

@@ -21,7 +21,7 @@ from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_co
 from dirac_forge.feedstock.sources import read_sources
 from dirac_forge.feedstock.sync import Synced, SyncedLine
 from dirac_forge.feedstock.sync import sync as bring_up_to_date
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.http import NotFoundError
 from dirac_forge.proposals.migrations import warn
 from dirac_forge.report.next_steps import step
@@ -121,7 +121,7 @@ def _problems(folder: Path, results: tuple[Synced, ...]) -> list[str]:
         except ForgeConfigError as exc:
             found.append(exc.message)
         except (OSError, UnicodeDecodeError) as exc:
-            found.append(f"{shown} can't be read: {exc}")
+            found.append(f"{shown} can't be read: {unreadable(exc)}")
     return found
 
 

@@ -10,7 +10,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.recipe_problems import RecipeAtHand
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.migration.schema import read_migration
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.recipe.writing.wording import placeholders
@@ -103,8 +103,8 @@ def _validated(path: Path) -> _Validated:
         return _Validated(problems=("there is no such file",), readable=False)
     except OSError as error:
         return _Validated(problems=(f"can't be read: {error.strerror or error}",), readable=False)
-    except UnicodeDecodeError:
-        return _Validated(problems=("it can't be read: it is not UTF-8",), readable=False)
+    except UnicodeDecodeError as error:
+        return _Validated(problems=(f"can't be read: {unreadable(error)}",), readable=False)
     to_fill_in = placeholders(text) if path.name in _RECIPES else ()
     undefined: Mapping[str, int] = {}
     try:

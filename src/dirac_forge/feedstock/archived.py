@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_text, write_file
+from dirac_forge.files import read_text, unreadable, write_file
 
 ARCHIVED = "its repository is archived"
 _NAME = "archived.txt"
@@ -21,7 +21,9 @@ def read_archived(folder: Path) -> frozenset[str]:
     except FileNotFoundError:
         return frozenset()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} can't be read: {error}", hint="Remove it: `sync` writes it again.") from error
+        raise InputError(
+            f"{path} can't be read: {unreadable(error)}", hint="Remove it: `sync` writes it again."
+        ) from error
     return frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
 

@@ -17,7 +17,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.archived import read_archived
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
 from dirac_forge.feedstock.variants import VariantRecipe
-from dirac_forge.files import read_bytes, read_text
+from dirac_forge.files import read_bytes, read_text, unreadable
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
 from dirac_forge.values import dataclass
@@ -77,6 +77,14 @@ class FeedstockFolder:
             if support.is_dir():
                 paths += sorted(support.glob("*.yaml")) + sorted((support / "migrations").glob("*.y*ml"))
         return {self.shown(path): _text(path) for path in paths if path == recipe or path.is_file()}
+
+    @property
+    def readable_texts(self) -> Mapping[str, str]:
+        """The same, nothing if a file can't be read: for whoever looks at many feedstocks and asks for none of them."""
+        try:
+            return self.texts
+        except RecipeError:
+            return {}
 
     def exact_recipe(self) -> tuple[str, str]:
         """Return the recipe's path in the feedstock and its text, carriage returns and all. Raises RecipeError."""
@@ -173,8 +181,7 @@ class Workspace:
             return self.by_label[name]
         path = Path(name)
         if path.is_file() or (path.is_dir() and find_recipe(path) is not None):
-            folder = path.resolve()
-            return FeedstockFolder(folder.name.partition("@")[0].removesuffix("-feedstock"), path)
+            return FeedstockFolder(_feedstock_of(path.resolve()).partition("@")[0].removesuffix("-feedstock"), path)
         if "/" in name or os.sep in name:
             what = "this folder has no recipe" if path.is_dir() else "there is no such folder or recipe"
             hint = "Give a folder with recipe/recipe.yaml or recipe/meta.yaml, or the name of a feedstock."
@@ -195,12 +202,15 @@ class Workspace:
         return next((folder for folder in self if any(map(named.search, _recipe_text(folder)))), None)
 
 
+def _feedstock_of(path: Path) -> str:
+    """Return the name of the folder of a feedstock, also for the recipe file in it."""
+    folder = path.parent if path.is_file() else path
+    return folder.parent.name if folder.name == "recipe" and folder != path else folder.name
+
+
 def _recipe_text(folder: FeedstockFolder) -> tuple[str, ...]:
     """Return the recipe's text, nothing if it can't be read."""
-    try:
-        return (next(iter(folder.texts.values())),)
-    except RecipeError:
-        return ()
+    return tuple(folder.readable_texts.values())[:1]
 
 
 def _name_in_url(text: str) -> str:
@@ -241,4 +251,4 @@ def _text(path: Path) -> str:
             raise RecipeError("the file is larger than any recipe", path=path)
         return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
-        raise RecipeError(f"can't be read: {exc}", path=path) from exc
+        raise RecipeError(f"can't be read: {unreadable(exc)}", path=path) from exc

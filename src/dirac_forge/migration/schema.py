@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.algebra import MigrationKeys
 from dirac_forge.feedstock.yamltables import Flag, Names, Number, Whole, YamlTable, line_finder
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, YamlError, compose, plain
 from dirac_forge.settings.validation import InvalidError, KeyPath, dotted, unexpected, validated
 
@@ -153,7 +153,7 @@ def read_migration(path: Path) -> Migration:
     try:
         text = read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
-        raise MigrationFileError(f"{path}: can't be read: {exc}") from exc
+        raise MigrationFileError(f"{path}: can't be read: {unreadable(exc)}") from exc
     return parse_migration(text, path=path)
 
 

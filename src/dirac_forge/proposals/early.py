@@ -42,7 +42,7 @@ def early_lookup(context: ProposalContext, folders: Iterable[FeedstockFolder], e
 
 
 def _named_projects(folders: Iterable[FeedstockFolder]) -> list[str]:
-    found = (project for folder in folders for text in folder.texts.values() for project in projects_in(text))
+    found = (project for folder in folders for text in folder.readable_texts.values() for project in projects_in(text))
     return list(dict.fromkeys(map(canonicalize_name, found)))
 
 

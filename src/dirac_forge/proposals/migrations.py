@@ -23,7 +23,7 @@ from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph, with_release_lines
 from dirac_forge.feedstock.pinning import Pinning, unknown_selectors
 from dirac_forge.feedstock.workspace import Workspace
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.migration.already import already_pinned
 from dirac_forge.migration.evidence import Evidence, channel_evidence, recipe_evidence, unread
 from dirac_forge.migration.exports import PinExports, exports_of
@@ -175,7 +175,7 @@ class MigrationContext:
                 try:
                     return read_text(place).split()
                 except (OSError, UnicodeDecodeError) as error:
-                    raise InputError(f"{place} can't be read: {error}") from error
+                    raise InputError(f"{place} can't be read: {unreadable(error)}") from error
         if self.pinning is not None and migration.settings.allowlist_file in self.pinning.support:
             return self.pinning.support[migration.settings.allowlist_file].split()
         raise InputError(

@@ -12,7 +12,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.generated import RECIPE_FILES
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
-from dirac_forge.files import read_bytes
+from dirac_forge.files import read_bytes, unreadable
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.proposals.bumps import BumpOptions, decide
@@ -82,7 +82,7 @@ def requested_recipe(recipe: Recipe, needed: Sequence[Needed], folder: Path) -> 
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{folder / path} can't be read: {error}") from error
+            raise InputError(f"{folder / path} can't be read: {unreadable(error)}") from error
     change = Change(
         feedstock=recipe.feedstock,
         kind="recipe",

@@ -27,7 +27,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from dirac_forge.errors import redact
 from dirac_forge.settings.schedule import ScheduleWindow, window_of
-from dirac_forge.settings.validation import Matching, StrictTable, unexpected, wrong
+from dirac_forge.settings.validation import Matching, StrictTable, nearest, unexpected, wrong
 from dirac_forge.untrusted import split_url
 
 
@@ -153,6 +153,25 @@ def _channel(text: str, info: ValidationInfo) -> str:
     return text
 
 
+_PLATFORMS = frozenset(
+    {
+        *("linux-32", "linux-64", "linux-aarch64", "linux-armv6l", "linux-armv7l", "linux-loongarch64"),
+        *("linux-ppc", "linux-ppc64", "linux-ppc64le", "linux-riscv32", "linux-riscv64", "linux-s390x"),
+        *("osx-64", "osx-arm64", "win-32", "win-64", "win-arm64", "ios-arm64", "iossimulator-64", "iossimulator-arm64"),
+        *("android-32", "android-64", "android-aarch64", "android-armv7a"),
+        *("freebsd-32", "freebsd-64", "freebsd-arm64", "freebsd-ppc64", "freebsd-ppc64le"),
+        *("emscripten-wasm32", "emscripten-wasm64", "wasi-wasm32", "zos-z"),
+    }
+)
+"""The subdirs that rattler knows, except noarch."""
+
+
+def _known_platform(text: str) -> str:
+    if text not in _PLATFORMS:
+        raise wrong(f"{text!r} is not a platform; {nearest(text, _PLATFORMS)}")
+    return text
+
+
 _Text = Annotated[str, PlainValidator(_filled), WithJsonSchema({"type": "string", "minLength": 1})]
 _Channel = Annotated[_Text, AfterValidator(_channel)]
 _Folder = Annotated[Path, BeforeValidator(_folder), BeforeValidator(_filled), WithJsonSchema({"type": "string"})]
@@ -162,7 +181,9 @@ _Versions = Annotated[
 _Boolean = Annotated[bool, PlainValidator(_boolean), WithJsonSchema({"type": "boolean"})]
 _Seconds = Annotated[float, PlainValidator(_seconds), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
 _IndexUrl = Annotated[_Text, AfterValidator(_url), AfterValidator(lambda url: f"{url}/")]
-_Platform = Annotated[str, Matching(r"[a-z]+-[a-z0-9_]+", "a platform such as 'linux-64'")]
+_Platform = Annotated[
+    str, Matching(r"[a-z]+-[a-z0-9_]+", "a platform such as 'linux-64'"), AfterValidator(_known_platform)
+]
 _Python = Annotated[str, Matching(r"[1-9]\d*\.\d+", "a Python version such as '3.12'")]
 _PythonLine = Annotated[str, Matching(r"[1-9]\d*\.\d+t?", "a Python version such as '3.12'")]
 """`3.14t` is the free-threaded Python."""

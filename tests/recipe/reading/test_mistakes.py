@@ -74,6 +74,7 @@ def test_good_recipes() -> None:
             "a selector in a comment selects nothing in recipe.yaml; write if: and then:",
         ),
         ("  sha256: 8", "  # sha256: 8", 8, "a source from a URL without sha256"),
+        ("name: ${{ name }}", "name: Foo_Bar", 5, "name: 'Foo_Bar': package names are lower case"),
         ("[me]", "me", 24, "recipe-maintainers: expected a list"),
         (
             "MIT OR LicenseRef-Own",
@@ -135,3 +136,34 @@ def test_what_is_no_yaml_is_a_mistake_with_its_line(name: str) -> None:
     with pytest.raises(RecipeError) as error:
         refuse_unbuildable(parse_recipe("package:\n\tname: a\n", path=name))
     assert error.value.line == 2
+
+
+def test_what_no_build_understands_in_meta_yaml() -> None:
+    text = """\
+package:
+  name: a
+  version: "1"
+source:
+  url: https://example.org/a-1.tar.gz
+build:
+  nmber: 3
+  number: a
+  something_new: true
+  script: make  # [unix and py3k
+  skip: true  # [a remark
+about:
+  licence: MIT
+outputs:
+  - name: b
+    build:
+      number: {{ number }}
+      strng: x
+"""
+    assert mistakes(text, "meta.yaml") == [
+        Mistake("a source from a URL without sha256", 5),
+        Mistake("unknown key 'nmber' in build; did you mean 'number'?", 7),
+        Mistake("number: expected a whole number, got 'a'", 8),
+        Mistake("the selector has no closing bracket, and selects nothing", 10),
+        Mistake("unknown key 'licence' in about; did you mean 'license'?", 13),
+        Mistake("unknown key 'strng' in build; did you mean 'string'?", 18),
+    ]

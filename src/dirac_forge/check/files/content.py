@@ -8,7 +8,7 @@ from pathlib import Path
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import parse_spec
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.recipe.reading.yamlnodes import Node, ScalarNode, SequenceNode, line_of
 from dirac_forge.values import dataclass
 
@@ -37,8 +37,9 @@ def content_of(path: Path, *, most: int = _MAX_FILE) -> str:
             raise InputError(f"{path}: larger than any list of packages")
         return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
-        why = (isinstance(exc, OSError) and exc.strerror) or exc
-        raise InputError(f"{path}: can't be read: {why}", hint="Give a package spec or the path of a file.") from exc
+        raise InputError(
+            f"{path}: can't be read: {unreadable(exc)}", hint="Give a package spec or the path of a file."
+        ) from exc
 
 
 def checked_spec(spec: str, place: str) -> str:

@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterator
 
 from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.recipe.reading.recipe_text import Mistake, RecipeError, RecipeText
+from dirac_forge.recipe.reading.schema import NO_HASH, mappings, sources_without_hash, upper_names
 from dirac_forge.recipe.reading.selectors import selector_names, selector_of
+from dirac_forge.recipe.reading.v0 import RecipeV0
 from dirac_forge.recipe.reading.values import EvaluationError
-from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, compose, line_of, pairs, scalar
+from dirac_forge.recipe.reading.yamlnodes import Node, ScalarNode, compose, line_of, pairs, scalar
 
 _OLD_TEMPLATE = re.compile(r"(?<![${])\{\{-?\s*([A-Za-z_]\w*)")
 _ENVIRONMENT = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -25,6 +27,9 @@ _SYSTEMS = frozenset(
     }
 )
 _NEAR = 0.75
+_UNCLOSED = re.compile(r"\S.*#\s*\[(?P<selector>[^\[\]]+)$")
+_WORDS = re.compile(r"[A-Za-z_]\w*")
+_OPERATORS = frozenset({"and", "or", "not"})
 
 
 def written_mistakes(
@@ -40,7 +45,9 @@ def written_mistakes(
     Raises:
         RecipeError: it can't be read at all.
     """
-    own = _of_v1(recipe, asked) if recipe.format == "v1" else ()
+    own = _of_v1(recipe) if recipe.format == "v1" else _of_v0(recipe)
+    asked_below = {line - below for line in asked for below in (1, 2)}
+    own = (each for each in own if not (each.problem == NO_HASH and each.line in asked_below))
     found = [*recipe.unbuildable, *_misspelt(recipe, configured), *own]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: each.line))
 
@@ -78,7 +85,17 @@ def _first_line(text: str, name: str) -> int:
     return next((number for number, line in lines if word.search(line.partition(" #")[0])), 0)
 
 
-def _of_v1(recipe: RecipeText, asked: Collection[int]) -> Iterator[Mistake]:
+def _of_v0(recipe: RecipeText) -> Iterator[Mistake]:
+    if isinstance(recipe, RecipeV0):
+        yield from recipe.unknown_keys
+    for number, line in enumerate(recipe.text.splitlines(), start=1):
+        match = _UNCLOSED.search(line)
+        words = set(_WORDS.findall(match["selector"])) if match is not None else set()
+        if words & _SYSTEMS and words <= _SYSTEMS | _OPERATORS:
+            yield Mistake("the selector has no closing bracket, and selects nothing", number)
+
+
+def _of_v1(recipe: RecipeText) -> Iterator[Mistake]:
     root = compose(recipe.text)
     _, own = recipe.definitions
     for number, line in enumerate(recipe.text.splitlines(), start=1):
@@ -86,7 +103,8 @@ def _of_v1(recipe: RecipeText, asked: Collection[int]) -> Iterator[Mistake]:
             yield Mistake(f"{{{{ {old[1]} }}}} is text in recipe.yaml; write ${{{{ {old[1]} }}}}", number)
         if _is_selector(line):
             yield Mistake("a selector in a comment selects nothing in recipe.yaml; write if: and then:", number)
-    yield from (each for each in _sources_without_hash(root) if not {each.line + 1, each.line + 2} & set(asked))
+    yield from sources_without_hash(root, line_of)
+    yield from upper_names(root, line_of)
     yield from _maintainers(root)
     yield from _licences(root)
 
@@ -106,16 +124,6 @@ def _is_selector(line: str) -> bool:
     return bool(names) and names <= _SYSTEMS
 
 
-def _sources_without_hash(root: Node | None) -> Iterator[Mistake]:
-    for node in _mappings(root):
-        for key, _, value in pairs(node):
-            if key == "source":
-                for source in _mappings(value):
-                    written = {name: each for name, each, _ in pairs(source)}
-                    if "url" in written and not {"sha256", "md5"} & written.keys():
-                        yield Mistake("a source from a URL without sha256", line_of(written["url"]))
-
-
 def _maintainers(root: Node | None) -> Iterator[Mistake]:
     extra = next((value for key, _, value in pairs(root) if key == "extra"), None)
     for key, place, value in pairs(extra):
@@ -124,25 +132,10 @@ def _maintainers(root: Node | None) -> Iterator[Mistake]:
 
 
 def _licences(root: Node | None) -> Iterator[Mistake]:
-    for node in _mappings(root):
+    for node in mappings(root):
         about = next((value for key, _, value in pairs(node) if key == "about"), None)
         for key, place, value in pairs(about):
             text = scalar(value) if key == "license" else None
             if text is not None and "${{" not in text and normalised(text) is None:
                 hint = "write an SPDX expression, or LicenseRef-NAME for another licence"
                 yield Mistake(f"license: {text[:100]!r} is not known to SPDX; {hint}", line_of(place))
-
-
-def _mappings(node: Node | None) -> Iterator[MappingNode]:
-    """Yield a node and all below it that are mappings, each once: an alias stands for a node that was there."""
-    stack, seen = [node], set[int]()
-    while stack:
-        each = stack.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
-        if isinstance(each, MappingNode):
-            yield each
-            stack += [value for _, _, value in pairs(each)]
-        elif each is not None and not isinstance(each, ScalarNode):
-            stack += each.value

@@ -7,9 +7,11 @@ and https://docs.conda.io/projects/conda-build/en/stable/resources/define-metada
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from dirac_forge.recipe.reading.functions import marked
 from dirac_forge.recipe.reading.recipe_text import Mistake
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, line_of, pairs, scalar
 from dirac_forge.settings.validation import nearest
@@ -65,6 +67,7 @@ def _table(*names: str, **keys: Shape) -> _Table:
     return _Table({**dict.fromkeys(names), **keys})
 
 
+_NUMBER = _Value(_WHOLE, "a whole number")
 _EXPORTS = _table("noarch", "strong", "weak", "strong_constraints", "weak_constraints")
 _REQUIREMENTS = _table(
     "build",
@@ -77,7 +80,7 @@ _REQUIREMENTS = _table(
 _BUILD = _table(
     *("always_copy_files", "always_include_files", "files", "flags", "merge_build_and_host_envs", "post_process"),
     *("skip", "string", "script"),
-    number=_Value(_WHOLE, "a whole number"),
+    number=_NUMBER,
     noarch=_Value(re.compile("python|generic"), "python or generic"),
     python=_table(
         *("entry_points", "site_packages_path", "skip_pyc_compilation", "use_python_app_entrypoint"),
@@ -139,6 +142,49 @@ _META = _Table(
 )
 
 
+_BUILD_V0 = _table(
+    *("always_include_files", "binary_has_prefix_files", "binary_relocation", "detect_binary_files_with_prefix"),
+    *("disable_pip", "entry_points", "error_overdepending", "error_overlinking", "features", "force_ignore_keys"),
+    *("force_use_keys", "has_prefix_files", "ignore_prefix_files", "ignore_run_exports", "ignore_run_exports_from"),
+    *("include_recipe", "merge_build_host", "missing_dso_whitelist", "msvc_compiler", "no_link", "noarch"),
+    *("noarch_python", "osx_is_app", "overlinking_ignore_patterns", "pin_depends", "post-link", "pre-link"),
+    *("pre-unlink", "preferred_env", "preferred_env_executable_paths", "preserve_egg_dir", "provides_features"),
+    *("python_site_packages_path", "requires_features", "rpaths", "rpaths_patcher", "run_exports", "runpath_whitelist"),
+    *("script", "script_env", "skip", "skip_compile_pyc", "string", "track_features"),
+    number=_NUMBER,
+)
+_SOURCE_V0 = _table(
+    *("fn", "folder", "git_branch", "git_depth", "git_rev", "git_tag", "git_url", "hg_tag", "hg_url", "no_hoist"),
+    *("patches", "path", "path_via_symlink", "sha1", "svn_ignore_externals", "svn_password", "svn_rev", "svn_url"),
+    *("svn_username", "url"),
+    sha256=_Value(_SHA256, "64 hexadecimal digits"),
+    md5=_Value(_MD5, "32 hexadecimal digits"),
+)
+_ABOUT_V0 = _table(
+    *("description", "dev_url", "doc_source_url", "doc_url", "home", "identifiers", "keywords", "license"),
+    *("license_family", "license_file", "license_url", "prelink_message", "readme", "summary", "tags"),
+)
+_TEST_V0 = _table("commands", "downstreams", "files", "imports", "requires", "source_files")
+_META_KEYS = _table(
+    package=_table("name", "version"),
+    source=_SOURCE_V0,
+    build=_BUILD_V0,
+    test=_TEST_V0,
+    about=_ABOUT_V0,
+    **dict.fromkeys(("requirements", "app", "extra")),
+    outputs=_Table({"build": _BUILD_V0, "source": _SOURCE_V0, "test": _TEST_V0, "about": _ABOUT_V0}, open=True),
+)
+"""The keys that conda-build and conda-smithy know; a build passes over others, which then say nothing."""
+
+
+def unknown_v0(root: Node | None, line: Callable[[Node], int]) -> Iterator[Mistake]:
+    """Yield the misspelt keys and the values of meta.yaml that no build understands; `line` as for `unfit_v0`.
+
+    Keys that are not like any known one are left alone: they may be newer than this list.
+    """
+    yield from _Walk(line, repeats=False, misspelt=True).below(root, _META_KEYS, "")
+
+
 def unfit_v1(root: Node | None) -> Iterator[Mistake]:
     """Yield the keys and values of a recipe.yaml that its format does not have, in the file's order.
 
@@ -155,11 +201,61 @@ def unfit_v0(root: Node | None, line: Callable[[Node], int]) -> Iterator[Mistake
     yield from _Walk(line, repeats=False).below(root, _META, "")
 
 
+def upper_names(root: Node | None, line: Callable[[Node], int]) -> Iterator[Mistake]:
+    """Yield the names of packages, in either format, that have capital letters."""
+    for node in mappings(root):
+        for key, _, value in pairs(node):
+            named = mappings(value) if key in ("package", "recipe", "outputs") else ()
+            for name in (each for one in named for each in _names(one)):
+                text = scalar(name) or ""
+                if text != text.lower() and "${{" not in text and not marked(text):
+                    yield Mistake(f"name: {text[:100]!r}: package names are lower case", line(name))
+
+
+def _names(node: MappingNode) -> Iterator[Node]:
+    fields = {key: value for key, _, value in pairs(node)}
+    if "name" in fields and fields.keys() & {"version", "build", "requirements", "script", "test", "files"}:
+        yield fields["name"]
+
+
+NO_HASH = "a source from a URL without sha256"
+
+
+def sources_without_hash(root: Node | None, line: Callable[[Node], int]) -> Iterator[Mistake]:
+    """Yield the sources from URLs, of either format, that nothing verifies."""
+    for node in mappings(root):
+        for key, _, value in pairs(node):
+            if key == "source":
+                for source in mappings(value):
+                    written = {name: each for name, each, _ in pairs(source)}
+                    if "url" in written and not {"sha256", "md5", "sha1"} & written.keys():
+                        yield Mistake(NO_HASH, line(written["url"]))
+
+
+def mappings(node: Node | None) -> Iterator[MappingNode]:
+    """Yield a node and all below it that are mappings, each once: an alias stands for a node that was there."""
+    stack, seen = [node], set[int]()
+    while stack:
+        each = stack.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, MappingNode):
+            yield each
+            stack += [value for _, _, value in pairs(each)]
+        elif isinstance(each, SequenceNode):
+            stack += each.value
+
+
 class _Walk:
     """One walk through a document; what an alias repeats is looked at once."""
 
-    def __init__(self, line: Callable[[Node], int], *, repeats: bool) -> None:
-        """`line` returns the line of a node; `repeats`: keys that come twice are mistakes."""
+    def __init__(self, line: Callable[[Node], int], *, repeats: bool, misspelt: bool = False) -> None:
+        """`line` returns the line of a node; `repeats`: keys that come twice are mistakes.
+
+        With `misspelt` only the unknown keys that are like a known one are mistakes.
+        """
+        self.misspelt = misspelt
         self.line = line
         self.repeats = repeats
         self.seen: set[tuple[int, int]] = set()
@@ -198,12 +294,13 @@ class _Walk:
                 yield from self.below(value, None, name)
             elif name in shape.keys:
                 yield from self.below(value, shape.keys[name], name)
-            elif not shape.open:
+            elif not shape.open and (not self.misspelt or difflib.get_close_matches(name, shape.keys, n=1, cutoff=0.6)):
                 yield Mistake(_unknown(name, key, shape), self.line(place))
 
     def _value(self, node: Node, shape: _Value, key: str) -> Iterator[Mistake]:
         text = scalar(node)
-        if text is not None and "${{" not in text and shape.pattern.fullmatch(text) is None:
+        computed = text is None or "${{" in text or marked(text)
+        if text is not None and not computed and shape.pattern.fullmatch(text) is None:
             yield Mistake(f"{key}: expected {shape.expected}, got {text[:100]!r}", self.line(node))
 
 

@@ -17,7 +17,7 @@ from dirac_forge.recipe.reading import yamlnodes
 from dirac_forge.recipe.reading.functions import called_names, functions
 from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader, with_common_sources
 from dirac_forge.recipe.reading.recipe_text import Mistake, ReadOutput, ReadRequirement, RecipeError
-from dirac_forge.recipe.reading.schema import unfit_v0
+from dirac_forge.recipe.reading.schema import sources_without_hash, unfit_v0, unknown_v0, upper_names
 from dirac_forge.recipe.reading.selectors import select, selector_names, selector_of
 from dirac_forge.recipe.reading.templates import Rendered, TemplateLine, names_read, render, tags
 from dirac_forge.recipe.reading.values import EvaluationError, Function, Unknown, environment_value
@@ -147,6 +147,16 @@ class RecipeV0(CachedRecipe):
         """What conda-build refuses, on Linux."""
         root, lines = self.document(platform="linux-64", variant={}, variables={})
         return tuple(unfit_v0(root, lambda node: lines[yamlnodes.line_of(node) - 1].number))
+
+    @cached_property
+    def unknown_keys(self) -> tuple[Mistake, ...]:
+        """What no build understands though it does not refuse it, and sources without a hash, on Linux."""
+        root, lines = self.document(platform="linux-64", variant={}, variables={})
+
+        def line(node: Node) -> int:
+            return lines[yamlnodes.line_of(node) - 1].number
+
+        return *unknown_v0(root, line), *sources_without_hash(root, line), *upper_names(root, line)
 
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
         return selector_variables(platform, build_platform, variant)
