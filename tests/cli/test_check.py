@@ -255,7 +255,8 @@ def test_new_recipe_whose_dependency_is_nowhere(workspace: Path, capsys: pytest.
 
 def test_recipe_that_makes_no_package(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = recipe(workspace, "fresh", "1.0", "python")
-    path.write_text(path.read_text().replace("build:\n", "build:\n  skip: true\n", 1))
+    text = path.read_text(encoding="utf-8").replace("build:\n", "build:\n  skip: true\n", 1)
+    path.write_text(text, encoding="utf-8")
     asked = ("grid", "--with", "fresh", "--platform", "linux-64", "--python", "3.12")
     code, document = answer(capsys, *asked)
     said = "fresh makes no package on linux-64: all its variants are skipped or not built"
