@@ -740,3 +740,51 @@ def test_python_option_is_locked_and_must_agree_with_the_file(
     assert main(["lock", "e.yml", "--platform", "linux-64", "--python", "3.12"]) == 1
     assert main(["lock", "e.yml", "--python", "3.12", "--python", "3.13"]) == 2
     assert "a distribution has one Python" in capsys.readouterr().err
+
+
+def test_check_finds_packages_locked_twice_and_environments_that_the_file_lacks(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    """As after a bad merge of git."""
+    assert main(["lock", "construct.yaml", "-q"]) == 0
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12", "--output", "old.lock", "-q"]) == 0
+    now, before = (yaml.safe_load((workspace / name).read_text(encoding="utf-8")) for name in ("pixi.lock", "old.lock"))
+    there = now["environments"]["default"]["packages"]
+    there["linux-64"] += before["environments"]["default"]["packages"]["linux-64"]
+    now["packages"] += before["packages"]
+    now["environments"]["extra"] = {**now["environments"]["default"], "packages": {"osx-64": there["osx-64"]}}
+    (workspace / "pixi.lock").write_text(yaml.safe_dump(now, sort_keys=False), encoding="utf-8")
+    capsys.readouterr()
+    code, document = answer(capsys, "lock", "construct.yaml", "--check")
+    assert (code, document["status"]) == (1, "outdated")
+    assert [(each["platform"], each["name"], sorted(each["builds"])) for each in document["repeated"]] == [
+        ("linux-64", "grid", ["9.0 0", "9.1 0"]),
+        ("linux-64", "lib", ["1.0 0", "1.1 0"]),
+    ]
+    assert document["surplus"] == [{"environment": "extra", "platform": None}]
+    assert main(["lock", "construct.yaml", "--check"]) == 1
+    told = capsys.readouterr().out
+    assert "the file has no environment extra" in told
+    assert "lib is locked 2 times" in told
+
+
+def test_update_on_one_platform_keeps_the_others(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12", "-q"]) == 0
+    before = on_osx(workspace)
+    assert main(["lock", "construct.yaml", "--update", "lib", "--platform", "linux-64"]) == 0
+    assert on_osx(workspace) == before
+    capsys.readouterr()
+    code, document = answer(capsys, "lock", "construct.yaml", "--check", "--platform", "linux-64")
+    assert (code, document["surplus"]) == (1, [])
+
+
+def test_check_of_a_file_that_cannot_be_solved_still_compares(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "construct.yaml", "-q"]) == 0
+    write_channel(workspace / "snapshot", {platform: [records()[1]] for platform in PLATFORMS})
+    capsys.readouterr()
+    code, document = answer(capsys, "lock", "construct.yaml", "--check", "--platform", "linux-64")
+    assert (code, document["status"]) == (1, "not-solvable")
+    assert [each["file"] for each in document["lost"]] == ["grid-9.1-0.conda", "lib-1.1-0.conda"]
+    assert [each["platform"] for each in document["failed"]] == ["linux-64"]

@@ -16,11 +16,11 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
 from dirac_forge.distribution.installer_rules import installer_objections
-from dirac_forge.distribution.lock_check import LockCheck, other_channels
+from dirac_forge.distribution.lock_check import LockCheck, other_channels, repeated_packages, surplus_environments
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
 from dirac_forge.distribution.locked_files import lost_files, patched_records
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
-from dirac_forge.distribution.reading import read_lock_channels, read_pixi_lock
+from dirac_forge.distribution.reading import pip_packages, read_lock_channels, read_pixi_lock
 from dirac_forge.distribution.solving import (
     Distribution,
     SolvedDistribution,
@@ -35,9 +35,15 @@ from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
 from dirac_forge.report.document import Block, Items, Paragraph, Section, listed
 from dirac_forge.report.installer_objections import objection_words
-from dirac_forge.report.locks import check_json, check_sections, failed_lines, lock_json, lock_sections
+from dirac_forge.report.locks import (
+    check_json,
+    check_sections,
+    failed_json,
+    failed_lines,
+    lock_json,
+    lock_sections,
+)
 from dirac_forge.report.next_steps import Step, near, step
-from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
 from dirac_forge.report.unlockable import reasons_json, refused_json, refused_lines, refused_sections
 from dirac_forge.untrusted import time_from
@@ -73,18 +79,19 @@ def lock(context: Context, request: LockRequest) -> int:
     _require_format(request, distribution)
     moment = moment_of(request.as_of) if request.as_of else None
     channel_of = channels_for(context, distribution, moment=moment)
-    known = _known(request.path) if request.check or request.update else {}
+    known = _known(context, request.path) if request.check or request.update else {}
     keep = _kept(known, request.update) if request.update else None
     with ThreadPoolExecutor(_THREADS) as executor:
         solved = solve(channel_of, distribution, executor=executor, observer=context.observer, keep=keep)
-    if solved.failed:
-        return _failed(context, request, solved)
     if request.check:
         return _checked(context, request, solved, known, channel_of)
+    if solved.failed:
+        return _failed(context, request, solved)
     doubtful = unlockable(solved, channel_of)
     if refused := [each for each in doubtful if each.refused]:
         return _refused(context, solved, refused)
-    return _locked(context, request, solved, channel_of, doubtful)
+    others = known if request.update and "platforms" in context.settings.flags else {}
+    return _locked(context, request, solved, channel_of, doubtful, others)
 
 
 def _require_format(request: LockRequest, distribution: Distribution) -> None:
@@ -101,8 +108,12 @@ def _locked(
     solved: SolvedDistribution,
     channel_of: Callable[[str], Channel],
     doubtful: Sequence[UnlockablePackages],
+    others: Known,
 ) -> int:
-    """Write the lock, and answer with what is in it and what of it can't be checked or installed."""
+    """Write the lock, and answer with what is in it and what of it can't be checked or installed.
+
+    `others` are locked records that stay on platforms that were not solved.
+    """
     for missing in missing_dependencies(solved):
         context.observer.warned(
             f"`exclude` takes out {missing.name}, which {listed(missing.needed_by)} "
@@ -110,6 +121,7 @@ def _locked(
         )
     for objection in installer_objections(solved):
         context.observer.warned(objection_words(objection))
+    solved = solved.keeping(others)
     urls = {name: [source.channel.base_url for source in channel_of(name).sources] for name in solved.records}
     written = _write(request, solved, urls)
     found = lock_of(solved, urls, solved.distribution.name)
@@ -138,12 +150,15 @@ def moment_of(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _known(path: Path) -> Known:
+def _known(context: Context, path: Path) -> Known:
     if not path.is_file():
         raise InputError(f"{path}: there is no such lock", hint="Make it without --check and --update first.")
+    lock = read_pixi_lock(path)
+    if by_pip := pip_packages(lock):
+        context.observer.warned(f"{path}: what pip installs is neither compared nor kept: {listed(by_pip)}")
     return {
         (name, platform): records
-        for name, environment in read_pixi_lock(path).environments()
+        for name, environment in lock.environments()
         for platform, records in environment.conda_repodata_records().items()
     }
 
@@ -197,16 +212,8 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
     blocks.append(Paragraph("Nothing was written."))
     section = Section(title=f"{solved.distribution.name} cannot be locked", blocks=tuple(blocks))
     after = () if request.as_of else step("what would make it installable", "check", request.file)
-    failed = [
-        {
-            "environment": cell.target,
-            "platform": cell.platform,
-            "status": cell.status,
-            "reason": cell_words(cell.reason),
-        }
-        for cell in solved.failed
-    ]
-    context.answer(Shown([section]), {"name": solved.distribution.name, "failed": failed, "written": []}, steps=after)
+    document = {"name": solved.distribution.name, "failed": failed_json(solved.failed), "written": []}
+    context.answer(Shown([section]), document, steps=after)
     return 1 if any(cell.status == "not-installable" for cell in solved.failed) else 3
 
 
@@ -231,6 +238,9 @@ def _checked(
     today = channels_for(context, replace(solved.distribution, until=None))
     found = LockCheck(
         unsatisfied=unsatisfied(solved.distribution, known),
+        repeated=repeated_packages(known),
+        surplus=surplus_environments(known, environments, every_platform="platforms" not in context.settings.flags),
+        failed=solved.failed,
         channels=other_channels(
             read_lock_channels(request.path), {name: channel.urls for name, channel in channels.items()}
         ),
@@ -242,13 +252,20 @@ def _checked(
     sections = check_sections(str(request.path), found, solved.distribution.asked)
     document = check_json(solved.distribution.name, str(request.path), found)
     context.answer(Shown(sections), document, steps=_after_check(request, found))
-    return {"up-to-date": 0, "outdated": 1, "unknown": 3}[found.status]
+    return {"up-to-date": 0, "outdated": 1, "not-solvable": 1, "unknown": 3}[found.status]
 
 
 def _after_check(request: LockRequest, found: LockCheck) -> tuple[Step, ...]:
-    if found.status == "unknown":
-        return step("whether conda-forge can be reached", "doctor")
+    match found.status:
+        case "unknown":
+            return step("whether conda-forge can be reached", "doctor")
+        case "not-solvable":
+            return () if request.as_of else step("what would make it installable", "check", request.file)
     changes = diff_arguments(near(request.path), "today", request.file)
-    after = step("every change", "diff", *changes) if found.outdated else ()
-    there = () if request.output is None else ("--output", near(request.output))
-    return after + (step("writes it again", "lock", request.file, *there) if found.status == "outdated" else ())
+    # `diff` compares with today only.
+    after = step("every change", "diff", *changes) if found.outdated and not (request.as_of or request.update) else ()
+    given = [("--output", near(request.output))] if request.output is not None else []
+    given += [("--as-of", request.as_of)] if request.as_of else []
+    given += [("--update", name) for name in request.update]
+    again = [part for option in given for part in option]
+    return after + (step("writes it again", "lock", request.file, *again) if found.status == "outdated" else ())

@@ -87,10 +87,8 @@ def _pixi(path: Path) -> Lock:
     lock = read_pixi_lock(path)
     environments: dict[str, dict[str, tuple[LockedPackage, ...]]] = {}
     channels: list[str] = []
-    from_index: set[str] = set()
     for name, environment in lock.environments():
         channels += [str(channel) for channel in environment.channels()]
-        from_index.update(str(each.name) for some in environment.pypi_packages().values() for each in some)
         environments[name] = {
             platform: _sorted(map(locked, records))
             for platform, records in environment.conda_repodata_records().items()
@@ -99,8 +97,19 @@ def _pixi(path: Path) -> Lock:
         name=path.name,
         environments=environments,
         channels=tuple(dict.fromkeys(channels)),
-        from_index=tuple(sorted(from_index)),
+        from_index=pip_packages(lock),
     )
+
+
+def pip_packages(lock: LockFile) -> tuple[str, ...]:
+    """Return the names of the packages of a pixi.lock that pip installs."""
+    found = {
+        str(each.name)
+        for _, environment in lock.environments()
+        for some in environment.pypi_packages().values()
+        for each in some
+    }
+    return tuple(sorted(found))
 
 
 def _conda_lock(path: Path, document: Mapping[str, Any]) -> Lock:

@@ -81,6 +81,17 @@ class SolvedDistribution:
     names: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """By environment and platform, all packages of the solution, also those that the file excludes."""
 
+    def keeping(self, known: Mapping[tuple[str, str], Sequence[RepoDataRecord]]) -> SolvedDistribution:
+        """Return the same with the locked records of its environments on platforms that were not solved."""
+        kept = {
+            environment: {
+                **{platform: tuple(some) for (name, platform), some in known.items() if name == environment},
+                **platforms,
+            }
+            for environment, platforms in self.records.items()
+        }
+        return replace(self, records=kept)
+
 
 def solve(
     channel_of: Callable[[str], Channel],
@@ -215,7 +226,7 @@ def lock_of(solved: SolvedDistribution, channels: Mapping[str, Sequence[str]], n
     urls = dict.fromkeys(redact(url) for each in channels.values() for url in each)
     environments = {
         environment: {
-            platform: _locked(records, frozenset(map(name_of, specs[environment][platform])))
+            platform: _locked(records, frozenset(map(name_of, specs[environment].get(platform, ()))))
             for platform, records in platforms.items()
         }
         for environment, platforms in solved.records.items()

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from dirac_forge.check.cells import Cell
-from dirac_forge.distribution.lock_check import LockCheck, OtherChannels
+from dirac_forge.distribution.lock_check import LockCheck, OtherChannels, RepeatedPackage, SurplusEnvironment
 from dirac_forge.distribution.locked_files import LostFile, PatchedRecord
 from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.distribution.solving import OutdatedPackage, UnsatisfiedSpecs
@@ -52,6 +52,9 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
     there = [each for each in found.outdated if (each.environment, each.platform) not in absent]
     changes = _outdated_lines(there, asked)
     lines: tuple[Line, ...] = (
+        *(f"cannot be solved now: {line}" for line in failed_lines(found.failed)),
+        *_repeated_lines(found.repeated),
+        *_surplus_lines(found.surplus),
         *_unsatisfied_lines(found.unsatisfied),
         *_channel_lines(found.channels),
         *_lost_lines(found.lost),
@@ -59,12 +62,37 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
     )
     if found.status != "unknown":
         lines = (*lines, *changes)
-        word = "up to date" if found.status == "up-to-date" else "outdated"
-        return (Section(title=f"{path}: {word}", blocks=(Items(lines),) if lines else ()),)
+        return (Section(title=f"{path}: {_STATUS[found.status]}", blocks=(Items(lines),) if lines else ()),)
+    if found.as_of is None:
+        title = f"{path}: whether it is outdated is unknown"
+        return (Section(title=title, blocks=(Items((*lines, *changes)),)),)
     compared = f"conda-forge may have newer packages than the embedded snapshot ({found.as_of}). Compared with that:"
     same = Items(tuple(changes) or ("no package would change",))
     title = f"{path}: it satisfies the file; whether it is outdated is unknown"
     return (Section(title=title, blocks=(Paragraph(compared), same)),)
+
+
+_STATUS = {
+    "up-to-date": "up to date",
+    "outdated": "outdated",
+    "not-solvable": "the file it was made from cannot be solved now",
+}
+
+
+def _repeated_lines(repeated: Sequence[RepeatedPackage]) -> list[str]:
+    return [
+        f"{each.environment}, {each.platform}: {each.name} is locked {len(each.builds)} times: {listed(each.builds)}"
+        for each in repeated
+    ]
+
+
+def _surplus_lines(surplus: Sequence[SurplusEnvironment]) -> list[str]:
+    return [
+        f"the file has no environment {each.environment}"
+        if not each.platform
+        else f"the file does not have {each.environment} on {each.platform}"
+        for each in surplus
+    ]
 
 
 def _channel_lines(channels: Sequence[OtherChannels]) -> tuple[str, ...]:
@@ -104,6 +132,19 @@ def _patched_lines(patched: Sequence[PatchedRecord]) -> list[str]:
     return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
+def failed_json(failed: Sequence[Cell]) -> list[dict[str, Any]]:
+    """Return the environments that cannot be solved, or are not known, for --json."""
+    return [
+        {
+            "environment": cell.target,
+            "platform": cell.platform,
+            "status": cell.status,
+            "reason": cell_words(cell.reason),
+        }
+        for cell in failed
+    ]
+
+
 def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
     """Return the document for --check --json."""
     return {
@@ -113,6 +154,17 @@ def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
         "unsatisfied": [
             f"{each.environment} {each.platform}: {spec}" for each in found.unsatisfied for spec in each.specs
         ],
+        "failed": failed_json(found.failed),
+        "repeated": [
+            {
+                "environment": each.environment,
+                "platform": each.platform,
+                "name": each.name,
+                "builds": list(each.builds),
+            }
+            for each in found.repeated
+        ],
+        "surplus": [{"environment": each.environment, "platform": each.platform or None} for each in found.surplus],
         "channels": [
             {"environment": each.environment, "locked": list(each.locked), "asked": list(each.asked)}
             for each in found.channels
