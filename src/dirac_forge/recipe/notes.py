@@ -90,6 +90,8 @@ class NoteKind(Enum):
     NO_SDIST_TAG = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
     NO_SDIST_NOWHERE = "upstream published no sdist and names no repository: fill in the source"
     LOCAL_SOURCE = "the source is on this machine: replace it by the release's archive once that is published"
+    NEWER_RELEASES = "{newer:a newer release is|newer releases are} left out: {newer:few}"
+    LOCAL_WHEEL = "the wheel that was given is installed as it is; make the recipe from an sdist if there is one"
     UPSTREAM_PROBLEM = "{problem}"
 
     # Requirements

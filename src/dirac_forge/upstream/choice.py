@@ -23,6 +23,8 @@ class Rejected:
 
     version: Version
     reason: str
+    asked: bool = False
+    """Whether it is left out because of what was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +115,8 @@ def _newest(
             waiting = waiting or release
         if reason is None:
             return release, tuple(rejected), waiting
-        rejected.append(Rejected(version=release.version, reason=reason))
+        asked = not specifier.contains(release.version, prereleases=True)
+        rejected.append(Rejected(version=release.version, reason=reason, asked=asked))
     return None, tuple(rejected), waiting
 
 

@@ -132,7 +132,8 @@ class Lookup:
     def _gather(self, key: tuple[str, str]) -> ReleaseFacts:
         choice = self._choice(key)
         facts = gather(self._http, choice.release, self._store, index_url=self._index.url, imports=self._imports)
-        return replace(facts, problems=tuple(dict.fromkeys((*choice.problems, *facts.problems))))
+        problems = tuple(dict.fromkeys((*choice.problems, *facts.problems)))
+        return replace(facts, problems=problems, newer=tuple(each for each in choice.rejected if not each.asked))
 
 
 def _only(specifiers: SpecifierSet) -> Version | None:

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.expansion import Providers
@@ -9,6 +10,7 @@ from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
 from dirac_forge.recipe.making.sources import lost_files
 from dirac_forge.recipe.model import Output, Recipe, Requirement, Source, When
 from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SourceModule
 from support.facts import MIT, SHA256, facts
 
@@ -425,6 +427,17 @@ def test_a_pure_wheel_is_the_source_where_there_is_no_sdist() -> None:
     assert output.about.license_files == ("wheel/demo-@{version}.dist-info/licenses/LICENSE",)
 
 
+def test_a_wheel_on_this_machine_is_to_be_replaced() -> None:
+    given = facts("demo", sdist=False, members=["demo/__init__.py"])
+    (file,) = given.release.files
+    here = replace(file, url="file:///here/demo-1.0-py3-none-any.whl")
+    recipe = made(FamilyPart(package="demo", facts=replace(given, release=replace(given.release, files=(here,)))))
+    assert [source.comment for source in recipe.outputs[0].sources] == ["the wheel, because it was given"]
+    assert notes(recipe, "todo") == [
+        "the source is on this machine: replace it by the release's archive once that is published"
+    ]
+
+
 def test_a_wheel_that_is_the_source_is_unpacked_where_it_alone_has_a_licence() -> None:
     members = [*(f"demo/{name}.py" for name in "abcdef"), "demo-1.0.dist-info/licenses/LICENSE"]
     lost = facts("demo", members=members, sdist_members=["setup.py"])
@@ -442,6 +455,23 @@ def test_whether_the_source_was_looked_at_for_licences_is_kept(*, looked_at: boo
     assert one.sdist is not None
     about = only(replace(one, sdist=replace(one.sdist, texts={}) if looked_at else None)).about
     assert (about.license_files, about.license_files_unseen) == ((), not looked_at)
+
+
+@pytest.mark.parametrize(
+    ("newer", "level", "text"),
+    [
+        ({"2.0": "yanked"}, "warning", "a newer release is left out: 2.0 (yanked)"),
+        (
+            {"2.1": "no files", "2.0rc1": "a pre-release"},
+            "warning",
+            "newer releases are left out: 2.1 (no files), 2.0rc1 (a pre-release)",
+        ),
+        ({"2.0rc1": "a pre-release"}, "info", "a newer release is left out: 2.0rc1 (a pre-release)"),
+    ],
+)
+def test_newer_releases_that_can_not_be_taken_are_told(newer: dict[str, str], level: str, text: str) -> None:
+    rejected = tuple(Rejected(version=Version(version), reason=reason) for version, reason in newer.items())
+    assert text in notes(made(FamilyPart(package="demo", facts=replace(facts("demo"), newer=rejected))), level)
 
 
 def test_licences_of_others_are_listed_where_they_are_packaged_and_told_elsewhere() -> None:

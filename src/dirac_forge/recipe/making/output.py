@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from packaging.specifiers import SpecifierSet
@@ -149,6 +149,7 @@ class _Builder:
             self._note("info", NoteKind.STABLE_ABI, python=self.nature.abi3)
         self.notes += [
             *self.part.notes,
+            *_newer_releases(self.facts),
             *(note("warning", NoteKind.UPSTREAM_PROBLEM, problem=problem) for problem in self.facts.problems),
             *self.nature.notes,
             *self.source.notes,
@@ -411,6 +412,13 @@ class _Builder:
 
     def _note(self, level: Level, kind: NoteKind, **facts: str | Iterable[str]) -> None:
         self.notes.append(note(level, kind, **facts))
+
+
+def _newer_releases(facts: ReleaseFacts) -> Iterator[Note]:
+    """Yield a note on newer releases that can't be taken; pre-releases alone are no reason to look closer."""
+    if facts.newer:
+        level: Level = "info" if all(each.version.is_prerelease for each in facts.newer) else "warning"
+        yield note(level, NoteKind.NEWER_RELEASES, newer=[f"{each.version} ({each.reason})" for each in facts.newer])
 
 
 _IN_OUTPUTS = {

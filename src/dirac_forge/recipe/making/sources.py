@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import PurePosixPath
 from urllib.request import url2pathname
 
@@ -71,6 +71,9 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     if sdist is None:
         if wheel is None:
             return _nothing_published(facts)
+        if wheel.url.startswith("file://"):
+            made = _unpacked_wheel(facts, wheel, version, "it was given", note("warning", NoteKind.LOCAL_WHEEL))
+            return replace(made, notes=(note("todo", NoteKind.LOCAL_SOURCE), *made.notes))
         comment, why = "upstream published no sdist", note("warning", NoteKind.NO_SDIST_WHEEL)
         return _unpacked_wheel(facts, wheel, version, comment, why)
     sha256 = facts.sdist.sha256 or None if facts.sdist is not None else sdist.sha256

@@ -7,6 +7,7 @@ from dataclasses import field
 
 from packaging.version import Version
 
+from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release
 from dirac_forge.values import dataclass
@@ -137,3 +138,5 @@ class ReleaseFacts:
     """Why the source archive that the release has can't be read, "" if it can be, or there is none."""
     problems: tuple[str, ...] = ()
     """What could not be read, or contradicts itself, in words."""
+    newer: tuple[Rejected, ...] = ()
+    """Newer releases that were asked for as much as this one, and can't be taken."""
