@@ -202,7 +202,10 @@ def test_a_channel_that_can_not_be_reached_costs_a_warning_only(
         (["demo==9.9"], 2, "There is no release of demo that satisfies ==9.9."),
         (["demo=="], 2, "'demo==' is not PROJECT or PROJECT==VERSION"),
         (["demo[x]"], 2, "demo 1.0 has no extra x: it has none"),
-        (["../../etc"], 2, "../../etc is not a folder"),
+        (["../../etc"], 2, "there is no folder ../../etc"),
+        (["gone/demo-1.0.tar.gz"], 2, "there is no file gone/demo-1.0.tar.gz"),
+        (["gone/demo-1.0-py3-none-any.whl"], 2, "there is no file gone/demo-1.0-py3-none-any.whl"),
+        (["demo", "--maintainer", "a b"], 2, "error: --maintainer: 'a b' is no GitHub user or team"),
         (["demo", "--feedstock", "../up", "--deps", "none"], 2, "Not a valid feedstock name: '../up'"),
     ],
 )

@@ -162,7 +162,7 @@ def test_as_published_names_the_sdist_of_the_index(tmp_path: Path) -> None:
 def test_from_folder_refuses_a_tree_without_a_project(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="names no project"):
         from_folder(tmp_path)
-    with pytest.raises(InputError, match="is not a folder"):
+    with pytest.raises(InputError, match="there is no folder "):
         from_folder(tmp_path / "missing")
 
 

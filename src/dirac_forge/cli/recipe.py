@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, needs_token, send
-from dirac_forge.errors import ForgeError
+from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.generated import WriteOutcome, put
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.git import git
@@ -18,6 +18,7 @@ from dirac_forge.proposals.recipe_inputs import read_inputs
 from dirac_forge.proposals.recipes import checked, maker_of
 from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import Recipe
+from dirac_forge.recipe.writing.wording import is_maintainer
 from dirac_forge.report.next_steps import recipe_steps
 from dirac_forge.report.recipes import as_json, as_text
 from dirac_forge.report.terminal import joined, sentences
@@ -97,7 +98,16 @@ def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome])
 
 
 def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    """Return those that are requested, else the workspace's, else the user, where git knows their account."""
+    """Return those that are requested, else the workspace's, else the user, where git knows their account.
+
+    Raises InputError for what can't be one.
+    """
+    for name in asked or settings.maintainers:
+        if not is_maintainer(name):
+            where = "--maintainer" if asked else "`maintainers` in the settings"
+            raise InputError(
+                f"{where}: {name!r} is no GitHub user or team", hint="Expected octocat, or conda-forge/team."
+            )
     if asked or settings.maintainers:
         return tuple(asked) or settings.maintainers
     try:

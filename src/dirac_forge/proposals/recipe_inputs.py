@@ -83,7 +83,7 @@ def _given(text: str, http: Http) -> ReleaseFacts:
         repository = repository_tag(text)
         return from_repository(http, repository if repository.tag else newest_tag(repository))
     path = Path(text).expanduser()
-    return from_file(path) if path.is_file() or path.suffix == ".whl" else from_folder(path)
+    return from_file(path) if path.is_file() else from_folder(path)
 
 
 def newest_tag(repository: RepositoryTag) -> RepositoryTag:

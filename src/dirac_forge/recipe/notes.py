@@ -144,7 +144,10 @@ class NoteKind(Enum):
     )
     WHOLE = "{package} is {own} and more: its requirements are those of {build} in the channel"
     UNKNOWN_SIBLING = "{package} requires {sibling} of its own version: add that output, and to run"
-    NEW_NAMES = "named after the project, which is a guess: {projects}; [tool.dirac-forge.names] corrects it"
+    NEW_NAMES = (
+        "package name {projects}: the same as the project's, which no table or channel confirms; "
+        "[tool.dirac-forge.names] corrects it"
+    )
     UNCONFIRMED_NAMES = "names of packages that no channel confirmed: {names}"
     GUESSED_NAMES = (
         "names of packages that are guesses: {names} ({evidence:;}); correct them in [tool.dirac-forge.names]"

@@ -160,6 +160,9 @@ def from_folder(folder: Path) -> ReleaseFacts:
     Raises:
         InputError: there is no such folder, it has too many files, or it names no project.
     """
+    if not folder.exists():
+        what = "file" if folder.name.endswith((".whl", *_SDISTS)) else "folder"
+        raise InputError(f"there is no {what} {folder}")
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder", hint="Give the folder with pyproject.toml or setup.py.")
     file = ReleaseFile(

@@ -464,7 +464,7 @@ def test_whether_the_source_was_looked_at_for_licences_is_kept(*, looked_at: boo
         (
             {"2.1": "no files", "2.0rc1": "a pre-release"},
             "warning",
-            "newer releases are left out: 2.1 (no files), 2.0rc1 (a pre-release)",
+            "newer releases are left out: 2.1 (no files) and 2.0rc1 (a pre-release)",
         ),
         ({"2.0rc1": "a pre-release"}, "info", "a newer release is left out: 2.0rc1 (a pre-release)"),
     ],

@@ -6,7 +6,7 @@ from dirac_forge.channel.names import Mapped, MappedBy
 from dirac_forge.recipe.making.guesses import guessed_names
 
 PAIRS: tuple[tuple[str, MappedBy], ...] = (("a-b", "normalised"), ("known", "channel"))
-CALLED = "named after the project, which is a guess"
+CALLED = "the same as the project's, which no table or channel confirms; [tool.dirac-forge.names] corrects it"
 
 
 def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
@@ -18,7 +18,7 @@ def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
 def test_a_new_project_is_called_as_it_is_called() -> None:
     own = [guess("new")]
     assert [(note.level, note.text) for note in guessed_names([guess("dep"), *own], own=own, unread=False)] == [
-        ("info", f"{CALLED}: new; [tool.dirac-forge.names] corrects it"),
+        ("info", f"package name new: {CALLED}"),
         ("warning", "names of packages that are guesses: dep (why); correct them in [tool.dirac-forge.names]"),
     ]
 
@@ -33,4 +33,4 @@ def test_a_name_that_may_be_another_packages_is_to_be_checked() -> None:
 def test_a_name_that_no_channel_has_is_a_guess_too() -> None:
     absent, known = (Mapped(project=name, package=name, mapped_by=by, evidence="why") for name, by in PAIRS)
     (note,) = guessed_names([absent, known], own=[absent, known], unread=False)
-    assert (note.level, note.text) == ("info", f"{CALLED}: a-b; [tool.dirac-forge.names] corrects it")
+    assert (note.level, note.text) == ("info", f"package name a-b: {CALLED}")

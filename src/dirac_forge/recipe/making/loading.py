@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.channel.names import import_name_for, projects_importing
+from dirac_forge.recipe.making.extensions import extension_modules
 from dirac_forge.recipe.making.trees import source_roots
 from dirac_forge.upstream.files.facts import ReleaseFacts, SourceModule
 from dirac_forge.values import dataclass
@@ -74,7 +75,8 @@ class ModuleGraph:
         wheel = self._facts.wheel
         members = wheel.members if wheel is not None else tuple(m.path for m in self._modules.values())
         tops = {parts[0].partition(".")[0] for member in members if (parts := _parts(member))}
-        return frozenset(tops | {name.partition(".")[0] for name in self._modules} | set(_vendored(members)))
+        named = {*self._modules, *(extension_modules(self._facts.sdist) if self._facts.sdist is not None else ())}
+        return frozenset(tops | {name.partition(".")[0] for name in named} | set(_vendored(members)))
 
     @cached_property
     def _shared(self) -> Mapping[str, set[str]]:

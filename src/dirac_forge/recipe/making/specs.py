@@ -18,9 +18,13 @@ def conda_version(version: Version) -> str:
 def conda_spec(specifiers: Iterable[Specifier]) -> str:
     """Return the clauses as one conda spec: lower bounds, exclusions, upper bounds; versions in their normal form.
 
-    Redundant clauses go, so that `>=1.2,>=1.5,<3,<4` comes out as `>=1.5,<3`.
+    Redundant clauses go: `>=1.2,>=1.5,<3,<4` comes out as `>=1.5,<3`, and `==1.5,>=1.2` as `==1.5`.
     """
-    clauses = {_clause(s): s for s in specifiers}
+    plain = [part for specifier in specifiers for part in _parts(specifier)]
+    exact = next((each for each in plain if each.operator == "==" and not each.version.endswith(".*")), None)
+    if exact is not None and SpecifierSet(plain).contains(exact.version, prereleases=True):
+        return _clause(exact)
+    clauses = {_clause(s): s for s in plain}
     kept = [text for text, s in clauses.items() if not _implied(s, clauses.values())]
     return ",".join(sorted(kept, key=lambda text: _sort_key(clauses[text])))
 
@@ -33,14 +37,19 @@ def merged(sets: Iterable[SpecifierSet]) -> SpecifierSet:
     return together
 
 
+def _parts(specifier: Specifier) -> tuple[Specifier, ...]:
+    """Return `~=1.4` as its two bounds, any other clause as it is."""
+    if specifier.operator != "~=":
+        return (specifier,)
+    return Specifier(f">={specifier.version}"), Specifier(f"<{_next_prefix(specifier.version)}")
+
+
 def _clause(specifier: Specifier) -> str:
     operator, version = specifier.operator, specifier.version
     if version.endswith(".*"):
         prefix = _spelled(version[:-2])
         return f"{prefix}.*" if operator == "==" else f"{operator}{prefix}.*"
     spelled = _spelled(version)
-    if operator == "~=":
-        return f">={spelled},<{_next_prefix(version)}"
     return f"{'==' if operator == '===' else operator}{spelled}"
 
 

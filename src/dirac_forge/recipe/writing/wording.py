@@ -58,6 +58,11 @@ def check(recipe: Recipe) -> None:
         raise InputError(f"The recipe of {recipe.feedstock} has two outputs of the same name: {', '.join(names)}.")
 
 
+def is_maintainer(name: str) -> bool:
+    """Whether a recipe can name a maintainer so: a GitHub user, or a team as ORGANISATION/TEAM."""
+    return _MAINTAINER.fullmatch(name) is not None
+
+
 def _check_output(output: Output) -> None:
     _each("package name", _PACKAGE, [output.name])
     _each("version", _VERSION, [output.version] if output.version is not None else [])
