@@ -19,6 +19,7 @@ from dirac_forge.upstream.given import (
     is_given,
     repository_tag,
 )
+from support.gits import git
 from support.server import Answer, Asked, Server
 
 PYPROJECT = """
@@ -129,6 +130,24 @@ def test_from_folder_reads_a_version_that_a_module_assigns(
         f'[project]\nname = "demo"\ndynamic = ["version"]\n{settings}\n', encoding="utf-8"
     )
     assert from_folder(tmp_path).release.version == Version(version)
+
+
+def test_from_folder_takes_the_version_of_a_tag_of_the_commit_and_runs_nothing(tmp_path: Path) -> None:
+    clone, ran = tmp_path / "demo", tmp_path / "ran"
+    clone.mkdir()
+    (clone / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    git(clone, "init", "--quiet")
+    git(clone, "add", ".")
+    git(clone, "commit", "--quiet", "--message", "first")
+    for tag in ("v1.2.0rc1", "v1.2.0", "latest", "py3-v9"):
+        git(clone, "tag", tag)
+    git(clone, "config", "core.fsmonitor", f"touch {ran}; false")
+    facts = from_folder(clone)
+    assert facts.release.version == Version("1.2.0")
+    assert facts.problems[-1] == (f"{clone}: the version is computed when it is built; that of the tag v1.2.0 is taken")
+    (file,) = as_published(facts).release.files
+    assert file.filename == "demo-1.2.0.tar.gz"
+    assert not ran.exists()
 
 
 def test_from_folder_does_not_take_a_placeholder_for_the_version(tmp_path: Path) -> None:

@@ -20,10 +20,11 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from dirac_forge.errors import InputError
+from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.files import read_bytes
+from dirac_forge.git import own_git
 from dirac_forge.http import Http
-from dirac_forge.untrusted import split_url
+from dirac_forge.untrusted import parse_version, split_url
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFacts
@@ -155,7 +156,9 @@ def from_file(path: Path) -> ReleaseFacts:
 
 
 def from_folder(folder: Path) -> ReleaseFacts:
-    """Return the facts of a source tree, read statically; a version that can't be read without running code is 0.0.0.
+    """Return the facts of a source tree, read statically.
+
+    A version that can't be read without running code is that of a tag of the commit in a git clone, else 0.0.0.
 
     Raises:
         InputError: there is no such folder, it has too many files, or it names no project.
@@ -178,13 +181,28 @@ def from_folder(folder: Path) -> ReleaseFacts:
             f"{folder} names no project", hint="It has neither [project] name in pyproject.toml nor setup()."
         )
     version = version_of_tree(folder, facts, name=name)
-    file = replace(file, version=version or Version("0.0.0"))
+    tagged = _tagged(folder) if version is None else {}
+    problem = ""
+    if version is None:
+        version = max(tagged, default=Version("0.0.0"))
+        taken = f"that of the tag {tagged[version]} is taken" if tagged else f"{version} stands for it"
+        problem = f"{folder}: the version is computed when it is built; {taken}"
+    file = replace(file, version=version)
     made = _release(read_folder(members, file, project=name), file)
-    if version is not None:
-        return made
-    return replace(
-        made, problems=(*made.problems, f"{folder}: the version is computed when it is built; 0.0.0 stands for it")
-    )
+    return replace(made, problems=(*made.problems, problem)) if problem else made
+
+
+def _tagged(folder: Path) -> dict[Version, str]:
+    """Return the versions that the tags of the commit name which is checked out, each with its tag."""
+    if not (folder / ".git").exists():
+        return {}
+    try:
+        said = own_git("tag", "--points-at", "HEAD", about=str(folder), folder=folder).decode("utf-8", "replace")
+    except ForgeError:
+        return {}
+    matches = ((tag, re.search(r"(?:^|[^\d.])(\d[^/]*)$", tag)) for tag in said.splitlines())
+    versions = ((parse_version(match[1]), tag) for tag, match in matches if match is not None)
+    return {version: tag for version, tag in versions if version is not None}
 
 
 def as_published(facts: ReleaseFacts) -> ReleaseFacts:
