@@ -333,10 +333,3 @@ def test_extras_that_are_asked_for_are_folded_in(run: Run, tmp_path: Path) -> No
         assert run(index, "demo[fast]", "--deps", "none", "-q") == 0
     text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert "    - common\n    - older\n" in text
-
-
-def test_an_unknown_platform_is_refused_before_anything_is_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["recipe", "demo", "--platform", "linux-46", "--offline"]) == 2
-    assert "error: 'linux-46' is not a platform that packages are installed on\nDid you mean linux-64?" in (
-        capsys.readouterr().err
-    )

@@ -43,7 +43,6 @@ class Context:
         named = _named_workspace(options, environ)
         workspace = Path(named) if named else find_workspace(Path.cwd()) or Path.cwd()
         settings = load(workspace, environ=environ, flags=options.flags)
-        _require_platforms(settings.platforms)
         return cls(options=options, environ=environ, settings=settings, observer=observer)
 
     @property
@@ -148,17 +147,6 @@ class Context:
         from dirac_forge.report.terminal import Shown  # noqa: PLC0415
 
         print_result(Shown(steps_section(repeated(steps, self.options.again))), color=self.options.color)
-
-
-def _require_platforms(platforms: Sequence[str]) -> None:
-    """Raise InputError for what is no platform of conda's."""
-    from dirac_forge.recipe.platforms import PLATFORMS  # noqa: PLC0415  # --help does without
-
-    if unusual := [platform for platform in platforms if platform not in PLATFORMS]:
-        from dirac_forge.channel.virtual import known_platform  # noqa: PLC0415  # the solver's library is large
-
-        for platform in unusual:
-            known_platform(platform)
 
 
 def _named_workspace(options: Options, environ: Mapping[str, str]) -> Path | str | None:
