@@ -13,13 +13,14 @@ import yaml
 
 from dirac_forge.build.workspace_builds import this_platform
 from dirac_forge.cli import main
+from dirac_forge.distribution.installer import try_installer
 from support.channel import pkg, write_channel
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="shell installers")
 
 CONSTRUCTOR = """\
 #!{python}
-import os, pathlib, sys
+import os, pathlib, re, sys
 folder, options = pathlib.Path(sys.argv[1]), dict(zip(sys.argv[2::2], sys.argv[3::2]))
 text = (folder / "construct.yaml").read_text()
 if "broken" in text:
@@ -32,6 +33,12 @@ printf '#!/bin/bash\\\\n[ "$3" = "absent" ] || [ "$2" != "import absent" ]\\\\n'
 printf '#!/bin/bash\\\\necho 9.1\\\\n' > "$prefix/bin/grid-version"
 chmod +x "$prefix"/bin/*
 '''
+place = "$prefix"
+for line in text.splitlines():
+    extra = re.fullmatch("  (\\w+):", line)
+    place = "$prefix/envs/" + extra[1] if extra else place
+    if spec := re.fullmatch(" *- (.+)==(.+)=(.+)", line):
+        script += 'mkdir -p "%s/conda-meta"; echo > "%s/conda-meta/%s-%s-%s.json"\\n' % (place, place, *spec.groups())
 target = pathlib.Path(options["--output-dir"]) / ("OS-1-" + options["--platform"] + ".sh")
 target.write_text(script)
 pathlib.Path({seen!r}).write_text(text)
@@ -119,6 +126,8 @@ def test_installer_is_tried_in_a_fresh_prefix(capsys: pytest.CaptureFixture[str]
     assert code == 0
     assert [(step["what"], step["status"]) for step in document["trial"]["steps"]] == [
         ("install", "passed"),
+        ("packages", "passed"),
+        ("packages of tools", "passed"),
         ("pip check", "passed"),
         ("import grid", "passed"),
         ("grid-version", "passed"),
@@ -174,8 +183,8 @@ def test_no_installer_is_made_of_packages_without_a_hash(
 ) -> None:
     write_channel(workspace / "snapshot", {this_platform(): [pkg("grid 9.1", sha256="a" * 64), pkg("lib 0.9"), *BASE]})
     assert main(["installer", "construct.yaml", "--no-try"]) == 3
-    said = " ".join(capsys.readouterr().err.split())
-    assert f"construct.yaml: no installer can be made of what was found for {this_platform()}:" in said
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"construct.yaml: no installer can be made of what was found for {this_platform()}" in said
     assert "- 1 package without a hash in the channel: lib 0.9 0" in said
     assert not (workspace / "dist").exists()
     assert not (tmp_path / "seen.yaml").exists()
@@ -243,3 +252,68 @@ def test_everything_that_constructor_makes_is_kept(
     assert (code, document["installer"]["path"]) == (0, f"dist/{name}.sh")
     assert document["installer"]["others"] == [f"dist/{name}.pkg", "dist/info.json"]
     assert (workspace / "dist" / "info.json").read_text(encoding="utf-8") == "{}"
+
+
+def test_installer_has_the_packages_of_the_lock_next_to_the_file(
+    capsys: pytest.CaptureFixture[str], workspace: Path, tmp_path: Path
+) -> None:
+    assert main(["lock", "construct.yaml", "--platform", this_platform(), "-q"]) == 0
+    there = [
+        pkg("grid 9.1", "lib", build="h7", sha256="a" * 64),
+        pkg("lib 1.0", md5="b" * 32),
+        pkg("lib 0.9", sha256="c" * 64),
+        *BASE,
+    ]
+    write_channel(workspace / "snapshot", {this_platform(): [*there, pkg("grid 9.2", "lib", sha256="f" * 64)]})
+    capsys.readouterr()
+    code, document = answer(capsys, "construct.yaml", "--no-try")
+    assert (code, document["lock"]) == (0, "pixi.lock")
+    assert "grid==9.1=h7" in yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))["specs"]
+    code, document = answer(capsys, "construct.yaml", "--no-try", "--no-lock")
+    assert (code, document["lock"]) == (0, None)
+    assert "grid==9.2=0" in yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))["specs"]
+
+
+def test_a_lock_that_does_not_fit_the_file_is_refused(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "--platform", this_platform(), "-q"]) == 0
+    text = (workspace / "construct.yaml").read_text(encoding="utf-8")
+    (workspace / "construct.yaml").write_text(text.replace("- grid\n", "- grid >9.1\n"), encoding="utf-8")
+    assert main(["installer", "construct.yaml", "--no-try"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"pixi.lock does not fit: - {this_platform()}: not satisfied: grid >9.1" in said
+    assert "--no-lock" in said
+
+
+def test_other_packages_in_the_prefix_fail_the_trial(tmp_path: Path) -> None:
+    installer = tmp_path / "x.sh"
+    installer.write_text(
+        'mkdir -p "$3/conda-meta" "$3/bin"\ntouch "$3/conda-meta/b-1-0.json"\n'
+        'printf "#!/bin/bash\\n" > "$3/bin/python"\nchmod +x "$3/bin/python"\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "scratch").mkdir()
+    trial = try_installer(installer, scratch=tmp_path / "scratch", expected={"default": frozenset({"a-1-0"})})
+    step = next(each for each in trial.steps if each.what == "packages")
+    assert (step.status, step.output) == ("failed", "missing: a-1-0\nnot in the solution: b-1-0")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("e.yml", "dependencies: [grid]\n", "e.yml: not a construct.yaml"),
+        ("c.yaml", "version: 1\nspecs: [grid]\n", "c.yaml: name is missing"),
+        ("c.yaml", "name: x\nversion: 1\nspecs: [grid]\nlicense_file: gone\n", "license_file: there is no file gone"),
+    ],
+)
+def test_what_constructor_would_refuse_is_told_before_the_solve(
+    capsys: pytest.CaptureFixture[str], workspace: Path, file: str, text: str, message: str
+) -> None:
+    (workspace / file).write_text(text, encoding="utf-8")
+    assert main(["installer", file]) == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_file_that_cannot_be_installed_is_a_no_with_json(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "construct.yaml").write_text("name: x\nversion: 1\nspecs: [grid >10]\n", encoding="utf-8")
+    code, document = answer(capsys, "construct.yaml")
+    assert (code, document["installer"], document["failed"][0]["status"]) == (1, None, "not-installable")

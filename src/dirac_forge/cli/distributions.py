@@ -14,8 +14,9 @@ from dirac_forge.check.grouped import warn_of_replaced
 from dirac_forge.cli.context import Context
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
-from dirac_forge.distribution.reading import read_lock
-from dirac_forge.distribution.solving import Distribution
+from dirac_forge.distribution.reading import pip_packages, read_lock, read_pixi_lock
+from dirac_forge.distribution.solving import Distribution, Known
+from dirac_forge.errors import InputError
 from dirac_forge.report.document import listed
 
 DIFF_FILE = "construct.yaml"
@@ -57,6 +58,24 @@ def lock_from(context: Context, path: Path) -> Lock:
     if lock.from_index:
         context.observer.warned(f"{path}: what pip installs is left out: {listed(lock.from_index)}")
     return lock
+
+
+def known_records(context: Context, path: Path) -> Known:
+    """Return the records of a pixi.lock by environment and platform; what pip installs becomes a warning.
+
+    Raises:
+        InputError: there is no such lock, or it can't be read.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such lock", hint="Make it with `dirac-forge lock` first.")
+    lock = read_pixi_lock(path)
+    if by_pip := pip_packages(lock):
+        context.observer.warned(f"{path}: what pip installs is neither compared nor kept: {listed(by_pip)}")
+    return {
+        (name, platform): records
+        for name, environment in lock.environments()
+        for platform, records in environment.conda_repodata_records().items()
+    }
 
 
 def channels_for(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from dirac_forge.build.workspace_builds import this_platform
+from dirac_forge.channel.solver import Channel
 from dirac_forge.check.files.construct import rendered
 from dirac_forge.check.files.content import content_of
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import channels_for, distribution_of
+from dirac_forge.cli.distributions import channels_for, distribution_of, known_records
 from dirac_forge.distribution.installer import (
     BuiltInstaller,
     Trial,
@@ -21,20 +22,33 @@ from dirac_forge.distribution.installer import (
     try_installer,
 )
 from dirac_forge.distribution.installer_rules import installer_objections
-from dirac_forge.distribution.lockable import unlockable
-from dirac_forge.distribution.solving import Distribution, SolvedDistribution, solve
-from dirac_forge.errors import InputError, UnknownError, redact
+from dirac_forge.distribution.lock_check import LockCheck, repeated_packages
+from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
+from dirac_forge.distribution.locked_files import lost_files
+from dirac_forge.distribution.solving import (
+    Distribution,
+    Known,
+    SolvedDistribution,
+    locked_distribution,
+    solve,
+    unsatisfied,
+)
+from dirac_forge.errors import InputError, redact
 from dirac_forge.programs import plain_environment
 from dirac_forge.recipe.reading.yamlnodes import plain
+from dirac_forge.report.document import Items, Paragraph, Section
 from dirac_forge.report.installer_objections import objection_words
 from dirac_forge.report.installers import installer_json, installer_sections
+from dirac_forge.report.locks import difference_lines, failed_json, failed_lines
 from dirac_forge.report.next_steps import Step, near, step
-from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.terminal import Shown
-from dirac_forge.report.unlockable import OTHER_CHANNEL, refused_lines
+from dirac_forge.report.unlockable import OTHER_CHANNEL, reasons_json, refused_lines
 from dirac_forge.values import dataclass
 
 _THREADS = 4
+_FILES = ("license_file", "readme_file", "pre_install", "post_install", "pre_uninstall")
+"""Keys of construct.yaml that name a file next to it."""
+Channels = Callable[[str], Channel]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +61,27 @@ class InstallerRequest:
     imports: tuple[str, ...]
     commands: tuple[str, ...]
     attempt: bool
+    lock: Path | None = None
+    no_lock: bool = False
+
+    @property
+    def lock_path(self) -> Path | None:
+        """The lock whose packages are taken; None for a new solve."""
+        beside = (self.file or Path()).parent / "pixi.lock"
+        return None if self.no_lock else self.lock or (beside if beside.is_file() else None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InstallerPlan:
+    """What an installer is built from."""
+
+    file: Path
+    platform: str
+    construct: Mapping[str, object]
+    solved: SolvedDistribution
+    lock: Path | None
+    refused: Sequence[UnlockablePackages] = ()
+    """What no installer can be made of."""
 
 
 def installer(context: Context, request: InstallerRequest) -> int:
@@ -56,12 +91,21 @@ def installer(context: Context, request: InstallerRequest) -> int:
     if request.verify is not None:
         built = None
         trial: Trial | None = _tried(request, request.verify)
+        lock = None
     else:
-        built, platform = _built(context, request, request.file or Path())
-        trial = _tried(request, built.path) if request.attempt and platform == this_platform() else None
+        program = find_constructor(context.environ.get("PATH"))
+        plan = _planned(context, request, request.file or Path())
+        if plan.solved.failed or plan.refused:
+            return _failed(context, plan)
+        lock = plan.lock
+        built = _built(context, request, plan, program)
+        here = plan.platform == this_platform()
+        trial = _tried(request, built.path, plan.solved) if request.attempt and here else None
         if request.attempt and trial is None:
-            context.observer.warned(f"an installer for {platform} cannot be tried here ({this_platform()})")
-    context.answer(Shown(installer_sections(built, trial)), installer_json(built, trial), steps=_after(built, trial))
+            context.observer.warned(f"an installer for {plan.platform} cannot be tried here ({this_platform()})")
+    sections = installer_sections(built, trial, lock=str(lock or ""))
+    document = installer_json(built, trial) | {"lock": str(lock) if lock else None}
+    context.answer(Shown(sections), document, steps=_after(built, trial))
     return 0 if trial is None or trial.passed else 1
 
 
@@ -73,27 +117,107 @@ def _after(built: BuiltInstaller | None, trial: Trial | None) -> tuple[Step, ...
     return step("tries it, on a machine of its platform", "installer", "--verify", near(built.path))
 
 
-def _tried(request: InstallerRequest, path: Path) -> Trial:
+def _tried(request: InstallerRequest, path: Path, solved: SolvedDistribution | None = None) -> Trial:
+    expected = {
+        environment: frozenset(f"{each.name.normalized}-{each.version}-{each.build}" for each in records)
+        for environment, platforms in (solved.records if solved else {}).items()
+        for records in platforms.values()
+    }
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as scratch:
-        return try_installer(path, scratch=Path(scratch), imports=request.imports, commands=request.commands)
+        return try_installer(
+            path, scratch=Path(scratch), imports=request.imports, commands=request.commands, expected=expected
+        )
 
 
-def _built(context: Context, request: InstallerRequest, file: Path) -> tuple[BuiltInstaller, str]:
-    program = find_constructor(context.environ.get("PATH"))
+def _planned(context: Context, request: InstallerRequest, file: Path) -> InstallerPlan:
+    """Return the packages of the installer: those of the lock, if there is one, else those of a new solve."""
     settings = context.settings
     asked = settings.platforms if "platforms" in settings.flags else (this_platform(),)
     if len(asked) != 1:
         raise InputError("an installer is built for one platform", hint="Give one --platform.")
     (platform,) = asked
-    solved = _solved(context, file, platform)
+    distribution = distribution_of(context, str(file))
+    if not distribution.installer:
+        raise InputError(
+            f"{file}: not a construct.yaml",
+            hint="Give the construct.yaml: the packages are those of the pixi.lock next to it.",
+        )
+    construct = _construct(file, platform)
+    only = {name: {platform: specs[platform]} for name, specs in distribution.environments.items() if platform in specs}
+    if not only:
+        raise InputError(f"{file}: nothing is asked for on {platform}")
+    chosen = replace(distribution, environments=only)
+    channel_of = channels_for(context, chosen)
+    lock = request.lock_path
+    if lock is not None:
+        known = {key: some for key, some in known_records(context, lock).items() if key[1] == platform}
+        solved = _from_lock(chosen, known, lock, channel_of)
+    else:
+        with ThreadPoolExecutor(_THREADS) as executor:
+            solved = solve(channel_of, chosen, executor=executor, observer=context.observer)
+    if not solved.failed and (objections := installer_objections(solved)):
+        raise InputError((f"{file}: the installer would not be what was solved:", *map(objection_words, objections)))
+    refused = () if solved.failed else unlockable(solved, channel_of)
+    return InstallerPlan(file=file, platform=platform, construct=construct, solved=solved, lock=lock, refused=refused)
+
+
+def _construct(file: Path, platform: str) -> Mapping[str, object]:
+    """Return the file's content on a platform. Raises InputError for what constructor would refuse after the solve."""
     construct = plain(rendered(content_of(file), file, platform), typed=True)
     if not isinstance(construct, Mapping):
         raise InputError(f"{file}: not a construct.yaml: expected a mapping")
+    for key in ("name", "version"):
+        if construct.get(key) in (None, ""):
+            raise InputError(f"{file}: {key} is missing, which constructor needs")
+    for key in _FILES:
+        named = construct.get(key)
+        if isinstance(named, str) and not (file.parent / named).is_file():
+            raise InputError(f"{file}: {key}: there is no file {file.parent / named}")
+    return construct
+
+
+def _from_lock(distribution: Distribution, known: Known, lock: Path, channel_of: Channels) -> SolvedDistribution:
+    """Return the locked packages. Raises InputError if they are not those of the file, or the channel lost some."""
+    environments = distribution.environments
+    found = LockCheck(
+        unsatisfied=unsatisfied(distribution, known),
+        repeated=repeated_packages(known),
+        lost=lost_files(known, environments, channel_of),
+    )
+    if found.status != "up-to-date":
+        told = difference_lines(found)
+        raise InputError(
+            (f"{lock} does not fit:", *(f"- {line}" for line in told)),
+            hint="Lock again with `dirac-forge lock`, or give --no-lock to build from a new solve.",
+        )
+    return locked_distribution(distribution, known)
+
+
+def _failed(context: Context, plan: InstallerPlan) -> int:
+    """Answer with why no installer can be built, and return the exit code."""
+    if plan.solved.failed:
+        section = Section(
+            title=f"{plan.file} cannot be installed on {plan.platform}",
+            blocks=(Items(failed_lines(plan.solved.failed)), Paragraph("Nothing was built.")),
+        )
+        document = {"installer": None, "trial": None, "failed": failed_json(plan.solved.failed)}
+        after = step("what would make it installable", "check", str(plan.file))
+        context.answer(Shown([section]), document, steps=after)
+        return 1 if any(cell.status == "not-installable" for cell in plan.solved.failed) else 3
+    lines = (*refused_lines(plan.refused), OTHER_CHANNEL)
+    title = f"{plan.file}: no installer can be made of what was found for {plan.platform}"
+    document = {"installer": None, "trial": None, "refused": reasons_json(plan.refused)}
+    context.answer(Shown([Section(title=title, blocks=(Items(lines),))]), document)
+    return 3
+
+
+def _built(context: Context, request: InstallerRequest, plan: InstallerPlan, program: str) -> BuiltInstaller:
+    solved, platform = plan.solved, plan.platform
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as scratch:
-        built = build_installer(
+        return build_installer(
             program,
-            file.resolve().parent,
-            construct,
+            plan.file.resolve().parent,
+            plan.construct,
             {environment: platforms[platform] for environment, platforms in solved.records.items()},
             {environment: _channels(context, solved.distribution, environment) for environment in solved.records},
             platform=platform,
@@ -102,7 +226,6 @@ def _built(context: Context, request: InstallerRequest, file: Path) -> tuple[Bui
             asked={name: platforms[platform] for name, platforms in solved.distribution.environments.items()},
             environment=plain_environment(context.environ),
         )
-    return built, platform
 
 
 def _channels(context: Context, distribution: Distribution, environment: str) -> list[str]:
@@ -114,28 +237,3 @@ def _channels(context: Context, distribution: Distribution, environment: str) ->
 
 def _plain(channel: str) -> str:
     return channel.removeprefix("https://conda.anaconda.org/").rstrip("/")
-
-
-def _solved(context: Context, file: Path, platform: str) -> SolvedDistribution:
-    distribution = distribution_of(context, str(file))
-    only = {name: {platform: specs[platform]} for name, specs in distribution.environments.items() if platform in specs}
-    if not only:
-        raise InputError(f"{file}: nothing is asked for on {platform}")
-    chosen = replace(distribution, environments=only)
-    channel_of = channels_for(context, chosen)
-    with ThreadPoolExecutor(_THREADS) as executor:
-        solved = solve(channel_of, chosen, executor=executor, observer=context.observer)
-    for cell in solved.failed:
-        kind = InputError if cell.status == "not-installable" else UnknownError
-        raise kind(f"{file}: {cell.target} cannot be installed on {platform}: {cell_words(cell.reason)}")
-    if objections := installer_objections(solved):
-        raise InputError((f"{file}: the installer would not be what was solved:", *map(objection_words, objections)))
-    if refused := unlockable(solved, channel_of):
-        raise UnknownError(
-            (
-                f"{file}: no installer can be made of what was found for {platform}:",
-                *(f"- {line}" for line in refused_lines(refused)),
-            ),
-            hint=OTHER_CHANNEL,
-        )
-    return solved

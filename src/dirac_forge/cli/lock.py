@@ -9,20 +9,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from rattler import RepoDataRecord
-
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of
+from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of, known_records
 from dirac_forge.distribution.installer_rules import installer_objections
 from dirac_forge.distribution.lock_check import LockCheck, other_channels, repeated_packages, surplus_environments
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
 from dirac_forge.distribution.locked_files import lost_files, patched_records
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
-from dirac_forge.distribution.reading import pip_packages, read_lock_channels, read_pixi_lock
+from dirac_forge.distribution.reading import read_lock_channels
 from dirac_forge.distribution.solving import (
     Distribution,
+    Known,
     SolvedDistribution,
     lock_of,
     missing_dependencies,
@@ -50,7 +49,6 @@ from dirac_forge.untrusted import time_from
 from dirac_forge.values import dataclass
 
 _THREADS = 4
-Known = Mapping[tuple[str, str], Sequence[RepoDataRecord]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +77,7 @@ def lock(context: Context, request: LockRequest) -> int:
     _require_format(request, distribution)
     moment = moment_of(request.as_of) if request.as_of else None
     channel_of = channels_for(context, distribution, moment=moment)
-    known = _known(context, request.path) if request.check or request.update else {}
+    known = known_records(context, request.path) if request.check or request.update else {}
     keep = _kept(known, request.update) if request.update else None
     with ThreadPoolExecutor(_THREADS) as executor:
         solved = solve(channel_of, distribution, executor=executor, observer=context.observer, keep=keep)
@@ -148,19 +146,6 @@ def moment_of(text: str) -> datetime:
     except (ValueError, OverflowError) as error:
         raise InputError(f"{text[:40]!r} is not a date", hint="Write it as 2026-08-01 or 2026-08-01T12:00.") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _known(context: Context, path: Path) -> Known:
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such lock", hint="Make it without --check and --update first.")
-    lock = read_pixi_lock(path)
-    if by_pip := pip_packages(lock):
-        context.observer.warned(f"{path}: what pip installs is neither compared nor kept: {listed(by_pip)}")
-    return {
-        (name, platform): records
-        for name, environment in lock.environments()
-        for platform, records in environment.conda_repodata_records().items()
-    }
 
 
 def _kept(known: Known, update: Sequence[str]) -> Known:

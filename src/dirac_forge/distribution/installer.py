@@ -243,10 +243,18 @@ def _exact(records: Sequence[RepoDataRecord]) -> list[str]:
     return [f"{record.name.normalized}=={record.version}={record.build}" for record in ordered]
 
 
-def try_installer(path: Path, *, scratch: Path, imports: Sequence[str] = (), commands: Sequence[str] = ()) -> Trial:
+def try_installer(
+    path: Path,
+    *,
+    scratch: Path,
+    imports: Sequence[str] = (),
+    commands: Sequence[str] = (),
+    expected: Mapping[str, frozenset[str]] | None = None,
+) -> Trial:
     """Run an installer into a fresh prefix below `scratch`, then `pip check`, imports and commands in it.
 
-    Later steps are left out where the installation itself fails.
+    Later steps are left out where the installation itself fails. `expected` has the packages that each environment
+    must then have, as `name-version-build`; None compares nothing.
 
     Raises:
         InputError: the file is not an installer that can run here.
@@ -275,10 +283,26 @@ def try_installer(path: Path, *, scratch: Path, imports: Sequence[str] = (), com
 
     steps = [step("install", ["bash", str(path.resolve()), "-b", "-p", str(prefix)])]
     if steps[0].status == "passed":
+        steps += [_contents(prefix, name, packages) for name, packages in (expected or {}).items()]
         steps.append(step("pip check", [python, "-m", "pip", "check"]))
         steps += [step(f"import {name}", [python, "-c", f"import {name}"]) for name in imports]
         steps += [step(command, ["bash", "-c", command]) for command in commands]
     return Trial(steps=tuple(steps), isolated=isolation != "none")
+
+
+def _contents(prefix: Path, environment: str, expected: frozenset[str]) -> TrialStep:
+    """Compare the packages that were installed with those that the installer was built from."""
+    base = environment == DEFAULT_ENVIRONMENT
+    folder = (prefix if base else prefix / "envs" / environment) / "conda-meta"
+    found = {each.name.removesuffix(".json") for each in folder.glob("*.json")}
+    lines = [f"missing: {name}" for name in sorted(expected - found)]
+    lines += [f"not in the solution: {name}" for name in sorted(found - expected)]
+    return TrialStep(
+        what="packages" if base else f"packages of {environment}",
+        status="failed" if lines else "passed",
+        seconds=0.0,
+        output="\n".join(lines)[:_SHOWN],
+    )
 
 
 def _run(command: Sequence[str], seconds: float, environment: Mapping[str, str], folder: Path) -> Finished:

@@ -19,6 +19,9 @@ from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.progress import Observer
 from dirac_forge.values import dataclass
 
+Known = Mapping[tuple[str, str], Sequence[RepoDataRecord]]
+"""The records of a lock, by environment and platform."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Distribution:
@@ -218,6 +221,21 @@ def _by_kept(
         else:
             free.append(cell)
     return [group for group in groups if group[1]]
+
+
+def locked_distribution(distribution: Distribution, known: Known) -> SolvedDistribution:
+    """Return the packages of a lock as a solution; what the file excludes was taken out before they were locked."""
+    records = {
+        environment: {platform: tuple(known.get((environment, platform), ())) for platform in platforms}
+        for environment, platforms in distribution.environments.items()
+    }
+    names = {
+        (environment, platform): frozenset(each.name.normalized for each in some)
+        | frozenset(distribution.exclude.get(environment, {}).get(platform, ()))
+        for environment, platforms in records.items()
+        for platform, some in platforms.items()
+    }
+    return SolvedDistribution(distribution=distribution, records=records, names=names)
 
 
 def lock_of(solved: SolvedDistribution, channels: Mapping[str, Sequence[str]], name: str) -> Lock:

@@ -10,11 +10,12 @@ from dirac_forge.report.document import Block, Items, Paragraph, Quote, Section
 _MEGABYTE = 1_000_000
 
 
-def installer_sections(built: BuiltInstaller | None, trial: Trial | None) -> tuple[Section, ...]:
-    """Return what was built, and each step of its trial."""
+def installer_sections(built: BuiltInstaller | None, trial: Trial | None, *, lock: str = "") -> tuple[Section, ...]:
+    """Return what was built, from the packages of `lock` or of a new solve (""), and each step of its trial."""
     sections = []
     if built is not None:
-        line = f"{built.size / _MEGABYTE:.0f} MB, built in {built.seconds:.0f} s"
+        source = f"the packages of {lock}" if lock else "a new solve: there is no pixi.lock, or it was not to be used"
+        line = f"{built.size / _MEGABYTE:.0f} MB, built in {built.seconds:.0f} s from {source}"
         also: list[Block] = [Paragraph(f"Also made: {', '.join(map(str, built.others))}")] if built.others else []
         sections.append(Section(title=str(built.path), blocks=(Paragraph(line), *also)))
     if trial is not None:

@@ -51,15 +51,7 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
     absent = {(each.environment, each.platform) for each in found.unsatisfied if each.absent}
     there = [each for each in found.outdated if (each.environment, each.platform) not in absent]
     changes = _outdated_lines(there, asked)
-    lines: tuple[Line, ...] = (
-        *(f"cannot be solved now: {line}" for line in failed_lines(found.failed)),
-        *_repeated_lines(found.repeated),
-        *_surplus_lines(found.surplus),
-        *_unsatisfied_lines(found.unsatisfied),
-        *_channel_lines(found.channels),
-        *_lost_lines(found.lost),
-        *_patched_lines(found.patched),
-    )
+    lines = difference_lines(found)
     if found.status != "unknown":
         lines = (*lines, *changes)
         return (Section(title=f"{path}: {_STATUS[found.status]}", blocks=(Items(lines),) if lines else ()),)
@@ -70,6 +62,19 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
     same = Items(tuple(changes) or ("no package would change",))
     title = f"{path}: it satisfies the file; whether it is outdated is unknown"
     return (Section(title=title, blocks=(Paragraph(compared), same)),)
+
+
+def difference_lines(found: LockCheck) -> tuple[Line, ...]:
+    """Return a line for each way in which a lock is not what its file and channels ask for, but for newer packages."""
+    return (
+        *(f"cannot be solved now: {line}" for line in failed_lines(found.failed)),
+        *_repeated_lines(found.repeated),
+        *_surplus_lines(found.surplus),
+        *_unsatisfied_lines(found.unsatisfied),
+        *_channel_lines(found.channels),
+        *_lost_lines(found.lost),
+        *_patched_lines(found.patched),
+    )
 
 
 _STATUS = {

@@ -22,6 +22,13 @@ def installer(
     verify: Annotated[
         Path | None, typer.Option(metavar="INSTALLER", help="Build nothing; test this installer.")
     ] = None,
+    lock: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Use the packages in this pixi.lock.", show_default="pixi.lock next to FILE, if any"
+        ),
+    ] = None,
+    no_lock: Annotated[bool, typer.Option("--no-lock", help="Solve FILE again instead of using a lock.")] = False,
     output: Annotated[
         Path, typer.Option(metavar="DIR", help="Write the installer to DIR.", show_default="dist")
     ] = Path("dist"),
@@ -33,7 +40,9 @@ def installer(
     ] = None,
     attempt: Annotated[bool, typer.Option("--try/--no-try", help="Test the installer in a new prefix.")] = True,
 ) -> int:
-    """Build the installer of a distribution from exactly the packages that a solve selects, and test it.
+    """Build the installer of a distribution from exactly the packages of its lock, and test it.
+
+    Without a lock, FILE is solved. A lock that does not fit FILE is an error.
 
     This needs constructor from conda-forge. The test runs code from the packages, with a temporary home folder and
     without secrets; if the platform allows it, also without a network.
@@ -50,5 +59,7 @@ def installer(
             imports=tuple(imports or ()),
             commands=tuple(commands or ()),
             attempt=attempt,
+            lock=lock,
+            no_lock=no_lock,
         ),
     )
