@@ -11,6 +11,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.programs import pip_install
 from dirac_forge.values import dataclass
 
 _Told = TypeVar("_Told")
@@ -163,7 +164,8 @@ def connected(address: str) -> Iterator[Cluster]:
         from distributed import Client  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise InputError(
-            "--cluster needs dask.distributed", hint="Install it: pip install 'dirac-forge[cluster]'."
+            "--cluster needs dask.distributed",
+            hint=f"Install it: {pip_install('cluster')}.",
         ) from error
     try:
         client: Any = Client(address, timeout=_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]

@@ -48,10 +48,30 @@ def _lines(said: str | Sequence[str]) -> str:
     return "\n".join(_BREAKS.sub(" ", line[:_LONGEST]) for line in lines)
 
 
+_BEFORE = re.compile(r"[^\s'\"(<\[{=,`]*\Z")
+_LOCAL = re.compile(r"/|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
+"""How a path begins that can't begin with the name of a host."""
+_TOKEN_LENGTH = 16
+
+
+def _is_folder(found: re.Match[str]) -> bool:
+    """Whether what follows `/t/` is a part of a local path, not the token of a channel.
+
+    A name that may be a token is one even then: libraries also tell the paths of URLs, without the host.
+    """
+    start = found.start() - len("/t/")
+    before = _BEFORE.search(found.string[max(0, start - 4096) : start])
+    path = before[0] if before is not None else ""
+    if path.startswith("file:"):
+        return True
+    of_url = path == "" or _LOCAL.match(path) is None or found.string[:start].removesuffix(path).endswith("url: ")
+    return not of_url and len(found[0]) < _TOKEN_LENGTH
+
+
 _SECRETS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(?<=://)[^/?#\s@]+(?:@[^/?#\s@]*)*(?=@)"), "***"),
-    # anaconda.org and prefix.dev: https://host/t/TOKEN/channel; a folder may be called `t`
-    (re.compile(r"(file:/\S*)|(?<=/t/)[^/\s]+(?=/)"), lambda found: found[1] or "***"),
+    # anaconda.org and prefix.dev: https://host/t/TOKEN/channel
+    (re.compile(r"(?<=/t/)[^/\s]+(?=/)"), lambda found: found[0] if _is_folder(found) else "***"),
     (
         re.compile(
             r"(?i)(?<=[?&])([^=&\s]*(?:token|secret|password|passwd|signature|credential|key|sig)[^=&\s]*)=[^&#\s]+"

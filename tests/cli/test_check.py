@@ -118,6 +118,7 @@ def test_a_channel_that_cannot_be_read_is_unknown(workspace: Path, capsys: pytes
     ("argv", "said"),
     [
         (["--platform", "linux-46"], "error: --platform: 'linux-46' is not a platform; did you mean 'linux-64'?\n"),
+        (["grid tool<2"], "error: 'grid tool<2' is more than one package spec\nGive each spec as an argument: "),
         (["grid >=>1"], "error: 'grid >=>1' is not a package spec"),
         (["--with", "nothing"], "error: there is no feedstock nothing in "),
         (["missing.yml"], "error: missing.yml: can't be read"),

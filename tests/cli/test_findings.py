@@ -50,7 +50,7 @@ def test_the_engine_of_build_has_a_line_of_its_own() -> None:
         status="missing",
         detail="py-rattler-build is not installed",
         cost="no `dirac-forge build`",
-        remedy="pip install 'dirac-forge[build]'",
+        remedy="pip install 'dirac-forge[build] @ git+https://github.com/DIRACGrid/dirac-forge'",
     )
 
 

@@ -81,14 +81,14 @@ def test_plan(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert found["members"] == [
         {
             "feedstock": "a",
-            "wave": 0,
+            "wave": 1,
             "because": ["host: a/recipe/meta.yaml:8: lib"],
             "platforms": ["linux-64"],
             "run_exports": [{"package": "lib", "effect": "pinned", "text": "lib exports lib"}],
         },
         {
             "feedstock": "b",
-            "wave": 1,
+            "wave": 2,
             "because": ["host: b/recipe/meta.yaml:8: lib"],
             "platforms": ["linux-64"],
             "run_exports": [{"package": "lib", "effect": "pinned", "text": "lib exports lib"}],
@@ -698,3 +698,19 @@ def test_a_platform_that_the_channel_does_not_have_is_named_once(
     assert [each["state"] for each in members] == ["done", "awaiting-pr"]
     assert (found["unknown"], found["not_in_channel"]) == ([], {"linux-aarch64": ["a", "b"]})
     assert run(workspace, *arguments, "--platform", "linux-aarch64") == 3
+
+
+def test_key_that_nothing_knows_is_a_warning(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = workspace / "migrations" / "libb.yaml"
+    path.write_text("__migrator:\n  build_number: 1\nlibb:\n  - '2'\n", encoding="utf-8")
+    assert main(["migrate", "plan", "libb", "--workspace", str(workspace)]) == 0
+    said = f"{path}: libb is not a key of the pinning, and no recipe here needs it; did you mean lib?"
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_member_that_comes_after_another_is_not_written_without_a_word(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate", "run", "lib2", "b", "--write", "--workspace", str(workspace)]) == 0
+    said = "b comes after a in lib2: build it when they are done; `dirac-forge migrate status lib2` shows what is done"
+    assert said in " ".join(capsys.readouterr().err.split())

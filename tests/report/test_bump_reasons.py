@@ -174,6 +174,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             bump_notes.NotCompared(line=2),
             "requirements were not compared: conda-forge.yml, line 2 asks for that (inspection: disabled)",
         ),
+        (
+            bump_notes.OnlyHinted(inspection="hint-all", line=2),
+            "requirements are not edited, because conda-forge.yml, line 2 has inspection: hint-all",
+        ),
         (bump_notes.NotCompared(reason="a is unreachable"), "requirements were not compared: a is unreachable"),
         (
             objections.Downgrade(old="2.0", new="1.0"),

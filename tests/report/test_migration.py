@@ -54,7 +54,7 @@ def test_platforms_are_said_in_the_shorter_way() -> None:
 def test_a_recipe_before_the_new_version_is_said() -> None:
     plan = plan_of({"a": {"lib": 7}})
     facts = {**plan.graph.facts, "lib": structs.replace(plan.graph.facts["lib"], version="1.10")}
-    said = "The recipe of lib here has 1.10: where the channel has no lib 2 yet, that comes first."
+    said = "If the channel does not have lib 2 yet, that must be built first: the recipe of lib here is at 1.10."
     assert said in shown(plan_text(make_plan(build_graph(facts), MIGRATION)))
     facts["lib"] = structs.replace(facts["lib"], version="2.0")
     assert "comes first" not in shown(plan_text(make_plan(build_graph(facts), MIGRATION)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
+import yaml
 
 from dirac_forge.report.dot import dot
 from dirac_forge.report.mermaid import mermaid
@@ -113,7 +114,8 @@ def test_mermaid(picture: Picture) -> None:
     ]
     assert '  n0 -.->|"middle"| n1' in lines
     assert "  n1 -.-x n0" in lines
-    assert '"' not in lines[1]
+    (front, *_) = yaml.safe_load_all("\n".join(lines[:3]))
+    assert front == {"title": "lib2: <script>alert(#quot;1#quot;)</script>#amp;"}
 
 
 def test_what_a_longer_way_says_too_is_faint_and_names_are_readable() -> None:

@@ -288,7 +288,7 @@ class Builder:
                 manifest = self._manifest(one, result)
                 if one.archive == self._local.path(one.unit.subdir, one.unit.file):
                     self._local.note(one.unit.subdir, one.unit.file, manifest)
-                    status: Status = "unchanged" if not self._options.test_only else "built"
+                    status: Status = "unchanged" if not self._options.test_only else "tested"
                     place = one.archive
                 else:
                     place = self._local.add(one.archive, subdir=one.unit.subdir, manifest=manifest)
@@ -361,7 +361,7 @@ class Builder:
             build=unit.build,
             platform=unit.subdir,
             status=status,
-            log=log if status in ("built", "failed") else None,
+            log=log if status in ("built", "tested", "failed") else None,
             file=file if status == "unchanged" else None,
             **more,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dirac_forge.build.failures import Failure
-from dirac_forge.build.model import BuildReport, PackageResult
+from dirac_forge.build.model import FINE, BuildReport, PackageResult
 from dirac_forge.values import dataclass
 
 
@@ -39,7 +39,7 @@ class BuildEvidence:
 def evidence_of(report: BuildReport, feedstock: str) -> BuildEvidence:
     """Return what a report says of one feedstock; targets count for every feedstock that was built."""
     mine = [one for one in report.packages if one.feedstock == feedstock]
-    done = [one for one in mine if one.status in ("built", "unchanged")]
+    done = [one for one in mine if one.status in FINE]
     lost = [FailedPart(name=one.output, failure=one.failure) for one in mine if one not in done]
     return BuildEvidence(
         platform=report.platform,

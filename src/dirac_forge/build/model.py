@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from dirac_forge.build.failures import Failure
 from dirac_forge.build.isolation import Container, Isolation, Limits
 from dirac_forge.values import dataclass
 
-Status = Literal["built", "unchanged", "failed", "skipped"]
+Status = Literal["built", "tested", "unchanged", "failed", "skipped"]
+FINE: Final = frozenset[Status]({"built", "tested", "unchanged"})
+"""There is a package that passed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,5 +171,5 @@ class BuildReport:
     @property
     def passed(self) -> bool:
         """Whether all was built, tested and installed."""
-        fine = all(each.status in ("built", "unchanged") for each in self.packages)
+        fine = all(each.status in FINE for each in self.packages)
         return fine and all(each.passed for each in self.installed)

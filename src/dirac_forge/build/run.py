@@ -15,7 +15,7 @@ from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments
 from dirac_forge.build.failures import Failure
 from dirac_forge.build.local_channel import LocalChannel
-from dirac_forge.build.model import BuildOptions, PackageResult, TestRun, Unit
+from dirac_forge.build.model import FINE, BuildOptions, PackageResult, TestRun, Unit
 from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of
 from dirac_forge.build.rendering import Outputs, rendered
 from dirac_forge.build.schedule import run_groups
@@ -180,7 +180,7 @@ def _entry(result: PackageResult) -> dict[str, Any]:
 
 def _whole(results: Sequence[PackageResult]) -> bool:
     """Whether all of a recipe's outputs are in the channel."""
-    return bool(results) and all(one.status in ("built", "unchanged") for one in results)
+    return bool(results) and all(one.status in FINE for one in results)
 
 
 def _name_of(place: str) -> str:

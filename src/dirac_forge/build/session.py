@@ -20,7 +20,7 @@ from dirac_forge.build.isolation import Container, Limits, detect
 from dirac_forge.build.jobs import machine_jobs
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.mirror import Packages
-from dirac_forge.build.model import BuildOptions, BuildReport, InstalledTarget, PackageResult
+from dirac_forge.build.model import FINE, BuildOptions, BuildReport, InstalledTarget, PackageResult
 from dirac_forge.build.planning import pythons_in, with_missing
 from dirac_forge.build.run import build_recipes
 from dirac_forge.build.slots import Slots
@@ -34,6 +34,7 @@ from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
+from dirac_forge.programs import pip_install
 from dirac_forge.settings import Settings
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.values import dataclass
@@ -223,7 +224,7 @@ class _Session:
         )
 
     def _targets(self, asked: Sequence[str], results: Sequence[PackageResult]) -> dict[str, tuple[str, ...]]:
-        made = {result.output for result in results if result.status in ("built", "unchanged")}
+        made = {result.output for result in results if result.status in FINE}
         known = {name: target.specs for name, target in self._context.settings.targets.items()}
         if asked:
             return {name: known.get(name, (name,)) for name in asked}
@@ -247,7 +248,8 @@ def _refuse(request: BuildRequest, settings: Settings, platform: str) -> None:
     """Refuse what can't be done before anything is. Raises InputError."""
     if not request.container and find_spec("rattler_build") is None:
         raise InputError(
-            "builds need py-rattler-build, which is not installed", hint="Install it: pip install 'dirac-forge[build]'."
+            "builds need py-rattler-build, which is not installed",
+            hint=f"Install it: {pip_install('build')}.",
         )
     check_targets(request.commands, _names_of_targets(request, settings))
     _only_this(platform, settings.platforms if "platforms" in settings.flags else ())
@@ -285,7 +287,9 @@ def _make(folder: Path) -> None:
         if not marker.exists():
             marker.write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{folder} can't be written: {error.strerror or error}", hint="Give --output.") from error
+        raise InputError(
+            f"{folder} can't be written: {error.strerror or error}", hint="Name another folder with --output."
+        ) from error
 
 
 def _pythons(settings: Settings, there: tuple[str, ...], platform: str) -> tuple[str, ...]:

@@ -99,6 +99,15 @@ class NotCompared:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OnlyHinted:
+    """Requirements are reported and not edited, because conda-forge.yml asks for hints."""
+
+    inspection: str
+    line: int
+    """Of conda-forge.yml."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MovesTogether:
     """Two bumps need each other."""
 
@@ -145,6 +154,7 @@ BumpNote = (
     | NotCarried
     | RefusedEdit
     | NotCompared
+    | OnlyHinted
     | MovesTogether
     | HelpingDependent
     | ExtensionLeft

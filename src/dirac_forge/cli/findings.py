@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.errors import ForgeError
 from dirac_forge.http import NotFoundError
+from dirac_forge.programs import pip_install
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def build_finding(engine: str | None) -> Check:
         status="missing",
         detail=f"{_BUILD_ENGINE} is not installed",
         cost="no `dirac-forge build`",
-        remedy="pip install 'dirac-forge[build]'",
+        remedy=pip_install("build"),
     )
 
 

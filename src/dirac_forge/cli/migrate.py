@@ -287,9 +287,21 @@ def run_rebuilds(
         if status is not None and not names:
             return _nothing_to_rebuild(context, plan, again, status, pr=pr)
         folders = [migrating.workspace.find(name) for name in names]
+        if status is None:
+            _warn_of_order(context, plan, folders)
         return _make_rebuilds(
             context, migrating, plan, folders, (*again, *feedstocks), write=write, pr=pr, force=bool(feedstocks)
         )
+
+
+def _warn_of_order(context: Context, plan: Plan, folders: Sequence[FeedstockFolder]) -> None:
+    """Warn of members that are asked for by name and come after others: whether these are done is not looked at."""
+    for name in (folder.label for folder in folders if folder.label in plan.wave_of):
+        if parents := plan.waited_for(name):
+            context.observer.warned(
+                f"{name} comes after {', '.join(parents)} in {plan.migration.name}: build it when they are done; "
+                f"`dirac-forge migrate status {plan.migration.name}` shows what is done"
+            )
 
 
 def _make_rebuilds(

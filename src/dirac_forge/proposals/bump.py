@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Literal
 from packaging.version import Version
 
 from dirac_forge.bump.beside import left_beside, renamed_files
-from dirac_forge.bump.bump_notes import IgnoredKey, LeftBeside, NotCompared, SecondLeft, SecondMoved
+from dirac_forge.bump.bump_notes import (
+    IgnoredKey,
+    LeftBeside,
+    NotCarried,
+    NotCompared,
+    OnlyHinted,
+    SecondLeft,
+    SecondMoved,
+)
 from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import Objection
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
@@ -282,7 +290,11 @@ class BumpMaker:
         if wanted == "off":
             return replace(made, notes=(*made.notes, NotCompared(line=case.bot.lines.get("inspection", 0))))
         write = False if wanted == "report" else None
-        return self.drifting.of(made, projects, case.shown, case.settings, write=write)
+        done = self.drifting.of(made, projects, case.shown, case.settings, write=write)
+        if wanted != "report" or not any(isinstance(note, NotCarried) for note in done.notes):
+            return done
+        hinted = OnlyHinted(inspection=case.bot.inspection or "", line=case.bot.lines.get("inspection", 0))
+        return replace(done, notes=(hinted, *done.notes))
 
     def _texts(self, projects: Collection[str], version: str) -> dict[str, str]:
         """Return the text files in the sdists of these projects; nothing of those that can't be had."""

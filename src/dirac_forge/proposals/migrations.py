@@ -114,7 +114,7 @@ class MigrationContext:
 
         Raises InputError if its allowlist is in no place.
         """
-        warn(self.observer, self._unknown_selectors(migration))
+        warn(self.observer, [*self._unknown_selectors(migration), *self._unknown_keys(migration)])
         membership = members_of(self.graph, migration, allowlist=self._allowlist(migration))
         here, facts = self.workspace.by_label, self.graph.facts
         recipes = {name: here[name] for name in membership.members if name in here and facts[name].skip_names}
@@ -125,6 +125,17 @@ class MigrationContext:
         return replace(
             plan, notes=(*plan.notes, *self.assumed_over(migration)), already=already_pinned(plan, self.pinning)
         )
+
+    def _unknown_keys(self, migration: Migration) -> Iterator[str]:
+        """Yield the keys that the pinning does not have and no recipe needs: such a migration changes nothing."""
+        pinned = self.pinning.configuration("linux-64", "linux-64").values if self.pinning is not None else {}
+        needed = {need.name.replace("-", "_") for facts in self.graph.facts.values() for need in facts.needs}
+        read = {name for facts in self.graph.facts.values() for name in facts.skip_names}
+        for key in migration.keys:
+            if key.replace("-", "_") not in {*needed, *read, *pinned} and self.graph.facts:
+                near = difflib.get_close_matches(key, [*pinned, *sorted(needed)], n=1, cutoff=0.6)
+                meant = f"; did you mean {near[0]}?" if near else ""
+                yield f"{migration.path}: {key} is not a key of the pinning, and no recipe here needs it{meant}"
 
     def _unknown_selectors(self, migration: Migration) -> tuple[str, ...]:
         platforms = sorted({platform for facts in self.graph.facts.values() for platform in facts.platforms})

@@ -27,7 +27,7 @@ def addition_json(addition: Addition) -> dict[str, Any]:
             {
                 "feedstock": one.feedstock,
                 "packages": list(one.packages),
-                "wave": one.wave,
+                "wave": one.wave + 1,
                 "waits_for": list(one.waits_for),
                 "skipped": one.skipped,
                 "path": list(one.path),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from dirac_forge.build.evidence import BuildEvidence
 from dirac_forge.build.failures import DependencyFailed, Failure, Unsolvable
-from dirac_forge.build.model import BuildReport, CommandRun, InstalledTarget, PackageResult
+from dirac_forge.build.model import FINE, BuildReport, CommandRun, InstalledTarget, PackageResult
 from dirac_forge.report.build_failures import advice, reason
 from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quote, Section, Table, words
+from dirac_forge.report.numbers import counted
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -137,11 +138,16 @@ def _targets(installed: Sequence[InstalledTarget]) -> tuple[Section, ...]:
     broken = [target for target in installed if not target.passed]
     return (
         *Section.of("Installed", [Items(tuple(map(_line, installed)))] if installed else []),
-        *(
-            Section(title=f"{target.target}: not installable as built", blocks=tuple(_wrong(target)))
-            for target in broken
-        ),
+        *(Section(title=f"{target.target}: {_trouble(target)}", blocks=tuple(_wrong(target))) for target in broken),
     )
+
+
+def _trouble(target: InstalledTarget) -> str:
+    if target.failure is not None:
+        return "not installable as built"
+    if target.pip_check is not None and target.pip_check.code != 0:
+        return "installed, but pip check fails"
+    return "installed, but a command fails"
 
 
 def _head(report: BuildReport) -> tuple[Block, ...]:
@@ -159,7 +165,7 @@ def _packages(packages: Sequence[PackageResult], *, verbose: bool) -> tuple[Sect
     if verbose or len(packages) <= _ON_A_PAGE:
         return Section.of("Packages", [_table(packages, verbose=verbose)] if packages else [])
     slowest = sorted(packages, key=lambda one: -one.seconds)[:_SLOWEST]
-    shown = [one for one in slowest if one.status in ("built", "failed")]
+    shown = [one for one in slowest if one.status in ("built", "tested", "failed")]
     return Section.of("Slowest packages", [_table(shown, verbose=False)] if shown else [])
 
 
@@ -196,11 +202,11 @@ def _time(seconds: float) -> str:
 def _tests(one: PackageResult) -> str:
     """Return `2 of 2 (3.11, 3.14)`: the tests that passed, and the Pythons that they ran with."""
     if not one.tests:
-        return "none" if one.status in ("built", "unchanged") else ""
+        return "none" if one.status in FINE else ""
     passed = sum(run.passed for run in one.tests)
     pythons = dict.fromkeys(python for run in one.tests for python in run.python.split(", ") if python)
-    counted = f"{passed} of {len(one.tests)}"
-    return f"{counted} ({', '.join(pythons)})" if pythons else counted
+    share = f"{passed} of {len(one.tests)}"
+    return f"{share} ({', '.join(pythons)})" if pythons else share
 
 
 def _blocks(failure: Failure | None, log: str, place: str = "", excerpt: int = _EXCERPT) -> list[Block]:
@@ -226,7 +232,7 @@ def _line(one: InstalledTarget) -> Line:
     pip = "" if one.pip_check is None else "; pip check " + ("is clean" if one.pip_check.code == 0 else "fails")
     ran = sum(run.code == 0 for run in one.commands)
     commands = f"; {ran} of {len(one.commands)} commands ran" if one.commands else ""
-    return f"{name}: {one.packages} packages in {one.seconds:.1f} s{pip}{commands}"
+    return f"{name}: {counted(one.packages, 'package')} in {one.seconds:.1f} s{pip}{commands}"
 
 
 def _wrong(target: InstalledTarget) -> list[Block]:

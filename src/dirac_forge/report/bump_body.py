@@ -169,7 +169,9 @@ def _lag(bump: Bump) -> Iterator[Block]:
 
 
 def _since_when(line: Carried) -> str:
-    return f"since {_since(line.since)}" if line.since is not None else worded(line.reason)
+    return (
+        f"upstream asks for exactly this since {_since(line.since)}" if line.since is not None else worded(line.reason)
+    )
 
 
 def _since(start: LagStart | None) -> str:

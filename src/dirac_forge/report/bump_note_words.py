@@ -170,6 +170,11 @@ def _(note: bump_notes.NotCompared) -> str:
 
 
 @worded.register
+def _(note: bump_notes.OnlyHinted) -> str:
+    return f"requirements are not edited, because {conda_forge_yml(note.line)} has inspection: {note.inspection}"
+
+
+@worded.register
 def _(note: bump_notes.IgnoredKey) -> str:
     return f"{note.key} has no effect here: static libraries are not moved ({conda_forge_yml(note.line)})"
 

@@ -9,7 +9,7 @@ from dirac_forge.report.picture import COLOURS, Arrow, Picture
 def mermaid(picture: Picture) -> str:
     """Return the picture as a flowchart; one subgraph a wave."""
     number = {box.name: f"n{place}" for place, box in enumerate(box for wave in picture.waves for box in wave)}
-    lines = ["---", f"title: {_text(picture.title)}", "---", "flowchart LR"]
+    lines = ["---", f'title: "{_quoted(picture.title)}"', "---", "flowchart LR"]
     for place, wave in enumerate(picture.waves, start=1):
         lines.append(f'  subgraph wave{place}["wave {place}"]')
         lines += [f'    {number[box.name]}["{_text(box.name)}"]:::{_class(box.state)}' for box in wave]
@@ -27,6 +27,11 @@ def _link(arrow: Arrow) -> str:
 
 def _class(state: str) -> str:
     return state.replace("-", "")
+
+
+def _quoted(text: str) -> str:
+    """Return text for a double-quoted scalar of YAML, in which a backslash begins an escape."""
+    return _text(text).replace("\\", "\\\\")
 
 
 def _text(text: str) -> str:

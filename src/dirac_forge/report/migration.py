@@ -25,9 +25,9 @@ from dirac_forge.report.terminal import Shown, diff, flat, sentences
 from dirac_forge.report.wording import worded
 
 _EFFECTS = {
-    "ignored": "Gets no new pin, since the recipe ignores the run_exports",
-    "builds-only": "Only built against it, since it exports nothing",
-    "unknown": "May get a new pin or not, since nothing here says what it exports",
+    "ignored": "No new pin, because the recipe ignores the run_exports",
+    "builds-only": "No new pin, because the migrated package has no run_exports: only built against it",
+    "unknown": "A new pin or none: the run_exports of the migrated package are not known here",
 }
 _NO_FAULTS: Mapping[str, str] = {}
 _SYNC = "`dirac-forge sync` fetches them"
@@ -78,7 +78,7 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
         "members": [
             {
                 "feedstock": member.feedstock,
-                "wave": plan.wave_of[member.feedstock],
+                "wave": plan.wave_of[member.feedstock] + 1,
                 "because": _because(plan, member.feedstock),
                 "platforms": list(member.platforms),
                 "run_exports": effects.get(member.feedstock, []),
@@ -162,8 +162,8 @@ def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
         yield "The migration is paused."
     for each in older_recipes(plan):
         new = f"{each.package} {each.pin}"
-        here = f"The recipe of {each.feedstock} here has {each.version}"
-        yield f"{here}: where the channel has no {new} yet, that comes first."
+        here = f"the recipe of {each.feedstock} here is at {each.version}"
+        yield f"If the channel does not have {new} yet, that must be built first: {here}."
     yield from _cycles(plan)
     for effect, words in _EFFECTS.items():
         names = list(dict.fromkeys(each.feedstock for each in pinned if each.effect == effect))
@@ -239,7 +239,7 @@ def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, 
         "migration": plan.migration.name,
         "feedstock": name,
         "member": True,
-        "wave": plan.wave_of[name],
+        "wave": plan.wave_of[name] + 1,
         "because": _because(plan, name),
         "platforms": list(plan.membership.members[name].platforms),
         "run_exports": [one.text for one in pinned if one.feedstock == name],

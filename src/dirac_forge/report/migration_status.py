@@ -231,6 +231,8 @@ def _brief(each: FeedstockStatus) -> Iterator[str]:
             yield f"{_brief_place(environment)}: {environment_words(reason)}"
         case (Unsure(environment=environment, reason=reason),):
             yield f"{_brief_place(environment)}: unknown: {environment_words(reason)}"
+        case (MergedRebuild() as merged,):
+            yield reason_words(merged)
         case _:
             yield from _details(each, brief=True)
 

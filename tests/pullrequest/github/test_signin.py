@@ -132,5 +132,6 @@ def test_without_pyjwt(monkeypatch: pytest.MonkeyPatch) -> None:
         signed(AppKey("1", "x"), 0)
     assert str(error.value) == (
         "A GitHub App's key needs PyJWT and cryptography, which are not installed\n"
-        "Install them: pip install 'dirac-forge[github-app]', or conda install pyjwt cryptography."
+        "Install them: pip install 'dirac-forge[github-app] @ git+https://github.com/DIRACGrid/dirac-forge', "
+        "or conda install pyjwt cryptography."
     )

@@ -23,6 +23,10 @@ def changed(before: str, after: str) -> list[str]:
     ("text", "expected"),
     [
         (
+            "package: {name: a, version: 1}\nbuild:\n  number: 3\t# bumped\n",
+            ["-   number: 3\t# bumped", "+   number: 5\t# bumped"],
+        ),
+        (
             "package: {name: a, version: 1}\nbuild:\n  number: 3  # bumped\n",
             ["-   number: 3  # bumped", "+   number: 5  # bumped"],
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,9 @@ KINDS = (
 _SUFFIXES = frozenset({".yml", ".yaml", ".txt", ".toml", ".lock"})
 
 
+_TWO_SPECS = re.compile(r"(?P<first>[A-Za-z_][\w.-]*)\s+(?P<second>[A-Za-z_][\w.-]*\s*[<>=!~].*)")
+
+
 def read_targets(
     text: str,
     *,
@@ -34,6 +38,9 @@ def read_targets(
     """
     path = Path(text).expanduser()
     if not _is_path(text, path):
+        if (two := _TWO_SPECS.fullmatch(text.strip())) is not None:
+            hint = f"Give each spec as an argument: {two['first']} '{two['second']}'."
+            raise InputError(f"{text!r} is more than one package spec", hint=hint)
         return (make_target(text, [text], platforms=platforms, pythons=pythons),)
     asked = Asking(platforms=tuple(platforms), pythons=tuple(pythons))
     suffix = path.suffix.lower()

@@ -48,7 +48,8 @@ def bump(
         typer.Option(
             metavar="update|report|off",
             help="Update requirements that upstream changed, only report them, or ignore them.",
-            show_default="the inspection setting in conda-forge.yml, else update; off with --to and --known-sha256",
+            show_default="the inspection setting in conda-forge.yml, else update; "
+            "off if --to and --known-sha256 are both given",
         ),
     ] = None,
     catch_up: Annotated[

@@ -6,6 +6,7 @@ https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-a
 from __future__ import annotations
 
 from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.programs import pip_install
 from dirac_forge.pullrequest.tokens import AppKey, Token
 
 _BEFORE = 60
@@ -24,7 +25,7 @@ def signed(app: AppKey, now: float) -> Token:
     except ImportError:
         raise ForgeError(
             "A GitHub App's key needs PyJWT and cryptography, which are not installed",
-            hint="Install them: pip install 'dirac-forge[github-app]', or conda install pyjwt cryptography.",
+            hint=f"Install them: {pip_install('github-app')}, or conda install pyjwt cryptography.",
         ) from None
     claims = {"iat": int(now) - _BEFORE, "exp": int(now) + _LIFE, "iss": app.app}
     try:

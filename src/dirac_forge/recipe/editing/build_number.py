@@ -17,6 +17,7 @@ from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, 
 from dirac_forge.untrusted import parse_whole_number
 
 _NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
+_COMMENT = re.compile(r"[ \t]#")
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
 _EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
 
@@ -170,7 +171,7 @@ def _numbers_v0(text: str) -> Iterator[tuple[int, re.Match[str]]]:
     offset = 0
     for line in text.split("\n"):
         content, _ = selector_of(line)
-        match = _NUMBER_V0.match(content.partition(" #")[0])
+        match = _NUMBER_V0.match(_COMMENT.split(content, maxsplit=1)[0])
         if match is not None:
             yield offset, match
         offset += len(line) + 1

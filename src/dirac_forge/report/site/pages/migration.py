@@ -133,7 +133,7 @@ def _rows(document: Mapping[str, Any], days: Mapping[str, int]) -> Iterator[Memb
         yield MemberRow(
             name=name,
             state=state.get("state", "planned"),
-            wave=member["wave"] + 1,
+            wave=member["wave"],
             blocks=state.get("blocks"),
             days=days.get(name),
             request=web_url(document["requests"].get(name)),
