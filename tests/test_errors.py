@@ -33,6 +33,7 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
         ("(host:80/t/s3cret/main)", "(host:80/t/***/main)"),
         ("exceeded with url: /t/s3cret/main/noarch", "exceeded with url: /t/***/main/noarch"),
         ("exceeded with url: /prefix/t/s3cret/main", "exceeded with url: /prefix/t/***/main"),
+        ("url='/prefix/t/s3cret/main'", "url='/prefix/t/***/main'"),
         ("/prefix/t/ab-12345678-1234-1234/main", "/prefix/t/***/main"),
         ("https://docs.github.com/en/authentication", None),
     ],

@@ -10,8 +10,7 @@ from importlib.metadata import version
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.programs import pip_install
+from dirac_forge.errors import ForgeError, InputError, UnknownError, pip_install
 from dirac_forge.values import dataclass
 
 _Told = TypeVar("_Told")

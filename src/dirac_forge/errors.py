@@ -39,6 +39,15 @@ class StorageError(UnknownError):
     """A folder of this program can't be read or written: it is missing, full, or of another user."""
 
 
+_ADDRESS = "git+https://github.com/DIRACGrid/dirac-forge"
+"""dirac-forge is not on PyPI: whoever registers the name there is somebody else."""
+
+
+def pip_install(extra: str) -> str:
+    """Return the command that installs dirac-forge with an extra."""
+    return f"pip install 'dirac-forge[{extra}] @ {_ADDRESS}'"
+
+
 _BREAKS = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _LONGEST = 20_000
 
@@ -48,7 +57,8 @@ def _lines(said: str | Sequence[str]) -> str:
     return "\n".join(_BREAKS.sub(" ", line[:_LONGEST]) for line in lines)
 
 
-_BEFORE = re.compile(r"[^\s'\"(<\[{=,`]*\Z")
+_BETWEEN = re.compile(r"[\s'\"(<\[{=,`]")
+_OF_URL = re.compile(r"(?i)\burl['\"]?[:=]\s?['\"]?\Z")
 _LOCAL = re.compile(r"/|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
 """How a path begins that can't begin with the name of a host."""
 _TOKEN_LENGTH = 16
@@ -60,12 +70,12 @@ def _is_folder(found: re.Match[str]) -> bool:
     A name that may be a token is one even then: libraries also tell the paths of URLs, without the host.
     """
     start = found.start() - len("/t/")
-    before = _BEFORE.search(found.string[max(0, start - 4096) : start])
-    path = before[0] if before is not None else ""
+    before = found.string[max(0, start - 4096) : start]
+    path = _BETWEEN.split(before)[-1]
     if path.startswith("file:"):
         return True
-    of_url = path == "" or _LOCAL.match(path) is None or found.string[:start].removesuffix(path).endswith("url: ")
-    return not of_url and len(found[0]) < _TOKEN_LENGTH
+    told_as_url = _OF_URL.search(before[: len(before) - len(path)][-10:]) is not None
+    return _LOCAL.match(path) is not None and not told_as_url and len(found[0]) < _TOKEN_LENGTH
 
 
 _SECRETS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (

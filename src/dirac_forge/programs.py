@@ -14,15 +14,6 @@ from pathlib import Path
 
 from dirac_forge.values import dataclass
 
-_ADDRESS = "git+https://github.com/DIRACGrid/dirac-forge"
-"""dirac-forge is not on PyPI: whoever registers the name there is somebody else."""
-
-
-def pip_install(extra: str) -> str:
-    """Return the command that installs dirac-forge with an extra."""
-    return f"pip install 'dirac-forge[{extra}] @ {_ADDRESS}'"
-
-
 # What a program that we start has no business with: secrets, and what would turn git to another repository.
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|(^|_)(PAT|KEY|AUTH)$", re.IGNORECASE)
 _LOOK = 0.25

@@ -30,11 +30,10 @@ from dirac_forge.channel.opening import ChannelContext, open_channel
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cluster import connected
-from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.errors import ForgeError, InputError, pip_install
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
-from dirac_forge.programs import pip_install
 from dirac_forge.settings import Settings
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.values import dataclass

@@ -9,9 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dirac_forge.errors import ForgeError
+from dirac_forge.errors import ForgeError, pip_install
 from dirac_forge.http import NotFoundError
-from dirac_forge.programs import pip_install
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:

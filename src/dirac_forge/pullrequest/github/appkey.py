@@ -5,8 +5,7 @@ https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-a
 
 from __future__ import annotations
 
-from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.programs import pip_install
+from dirac_forge.errors import ForgeError, InputError, pip_install
 from dirac_forge.pullrequest.tokens import AppKey, Token
 
 _BEFORE = 60
