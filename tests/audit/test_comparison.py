@@ -41,7 +41,10 @@ def audited(
     pythons: Mapping[str, Collection[str]] | None = None,
     name: str = "demo",
     project: str = "demo",
+    on_python: bool = True,
 ) -> tuple[Finding, ...]:
+    if on_python and not any(each.startswith("python") for each in depends):
+        depends = (*depends, "python")
     record = Record(name=name, version="1.0", build="pyh_0", subdir="noarch", depends=depends, noarch=noarch)
     published = Published(
         project=project,
@@ -249,3 +252,21 @@ def test_exact_version_does_not_keep_local_builds_of_it_out() -> None:
     assert told(audited("torch ==2.1", upstream=["torch>=2.0"], versions=versions)) == [
         ("stricter", "torch", "low", "2.0+cpu")
     ]
+
+
+def test_a_noarch_build_without_python_is_a_finding_and_a_stand_in_is_not() -> None:
+    (finding,) = audited(
+        "requests", upstream=["requests", 'tomli; python_version < "3.11"'], python=">=3.10", on_python=False
+    )
+    assert (finding.kind, finding.dependency, finding.severity, finding.upstream) == (
+        "missing",
+        "python",
+        "high",
+        "Requires-Python: >=3.10",
+    )
+    (through,) = audited("requests", upstream=["requests"], brings={"requests": ["python >=3.9"]}, on_python=False)
+    assert (through.dependency, through.severity) == ("python", "low")
+    assert audited("demo_core", upstream=[], name="demo-core", project="demo-core", on_python=False) == ()
+    assert [
+        each.dependency for each in audited("requests", upstream=["requests"], uses=[use("")], on_python=False)
+    ] == ["python"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dirac_forge.audit.findings import EvidenceGap
-from dirac_forge.audit.package_files import PublishedCommand, clobbered, lost_commands
+from dirac_forge.audit.package_files import PublishedCommand, clobbered, compiled_files, lost_commands
 from dirac_forge.channel.file_lists import FileList
 from dirac_forge.channel.records import Record
 
@@ -59,3 +59,15 @@ def test_command_that_no_package_of_the_environment_has_is_lost() -> None:
     (finding,) = lost_commands(ONE, listed, published, elsewhere=frozenset({"elsewhere"}), targets=("grid",))
     assert (finding.kind, finding.dependency, finding.upstream) == ("entry-point", "gone", "gone = one:gone")
     assert (finding.where, finding.targets, finding.severity) == ("one-1-py3-none-any.whl", ("grid",), "medium")
+
+
+def test_compiled_file_of_a_noarch_python_package_is_a_finding() -> None:
+    built = Record(name="sysroot", version="1", build="0", subdir="noarch", noarch="generic")
+    files = {
+        ONE: FileList(paths={"site-packages/one/_x.cpython-312-x86_64-linux-gnu.so": "", "site-packages/so.py": ""}),
+        TWO: FileList(paths={"lib/libtwo.so.1": ""}),
+        built: FileList(paths={"sysroot/libc.so": ""}),
+    }
+    (finding,) = compiled_files([("grid", "linux-64", (ONE, TWO, built))], files.get)
+    assert (finding.record, finding.kind, finding.severity, finding.files) == (ONE, "compiled", "high", 1)
+    assert finding.example == "site-packages/one/_x.cpython-312-x86_64-linux-gnu.so"

@@ -89,7 +89,7 @@ def test_text_names_build_requirement_and_file(capsys: pytest.CaptureFixture[str
         "grid 9.0 - high: helper is missing (0); upstream: Requires-Dist: helper>=1 in grid-9.0-py3-none-any.whl"
         in text
     )
-    assert "2 builds: 1 agrees with upstream, 1 does not. 2 findings shown." in text
+    assert "Requirements of 2 builds: 1 agrees with upstream, 1 does not. 2 findings shown." in text
 
 
 def test_second_run_asks_upstream_nothing(capsys: pytest.CaptureFixture[str], index: PackageIndex) -> None:
@@ -141,7 +141,10 @@ def test_accepted_findings_are_told_with_the_file(capsys: pytest.CaptureFixture[
     assert main(["audit", "--baseline", "accepted.toml", "--accept", "known"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "Written - accepted.toml: 2 findings accepted" in text
-    assert "2 builds: 1 agrees with upstream, 1 does not. 0 findings shown, 2 accepted by the baseline." in text
+    assert (
+        "Requirements of 2 builds: 1 agrees with upstream, 1 does not. 0 findings shown, 2 accepted by the baseline."
+        in text
+    )
 
 
 def test_accepting_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
@@ -425,3 +428,20 @@ def test_corrections_patches_and_broken_builds_are_proposed_on_github(
 def test_an_empty_reason_to_accept_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--baseline", "b.toml", "--accept", " "]) == 2
     assert "--accept needs a reason" in capsys.readouterr().err
+
+
+def test_requirements_that_the_channel_added_since_the_lock_are_findings(
+    capsys: pytest.CaptureFixture[str], workspace: Path, index: PackageIndex
+) -> None:
+    del index
+    folder = workspace / "prefix" / "conda-meta"
+    folder.mkdir(parents=True)
+    entry = {"name": "tool", "version": "2.0", "build": "0", "subdir": "noarch", "depends": [], "size": 1}
+    (folder / "tool.json").write_text(json.dumps(entry), encoding="utf-8")
+    code, document = answer(capsys, "prefix", "--severity", "high")
+    (finding,) = [each for each in document["findings"] if each["kind"] == "patched"]
+    assert (code, finding["dependency"], finding["upstream"]) == (1, "python", "python")
+    assert main(["audit", "prefix"]) == 1
+    assert "the channel added python to its requirements since it was locked" in " ".join(
+        capsys.readouterr().out.split()
+    )

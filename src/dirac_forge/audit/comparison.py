@@ -41,7 +41,7 @@ def compare(record: Record, published: Published, uses: Sequence[Use], around: S
         around: what the channel has around the build.
     """
     comparison = _Comparison(record, published, tuple(uses), around, declared_of(record), _scope(uses))
-    findings = [*python_findings(record, published, uses, around)]
+    findings = [*python_findings(record, published, uses, around), *comparison.without_python()]
     for requirement in published.requirements:
         if canonicalize_name(requirement.name) != canonicalize_name(published.project):
             findings += comparison.of(requirement)
@@ -73,6 +73,28 @@ class _Comparison:
         if mine:
             return min((self._bounds(requirement, specs, where) for specs in mine.values()), key=len)
         return self._missing(requirement, where)
+
+    def without_python(self) -> Iterator[Finding]:
+        """Yield a build for any platform that does not require python: nothing would install one with it.
+
+        A stand-in for another package of the project (`typing-extensions`) has python through that.
+        """
+        names = {each.name for each in self.declared}
+        if self.record.noarch != "python" or names & {"python", "python_abi"} or any(map(self._is_own, self.declared)):
+            return
+        newest = filter(None, map(self.around.newest, self.declared))
+        through = any(need.name == "python" for build in newest for need in declared_of(build))
+        required = self.published.requires_python
+        yield Finding(
+            record=self.record,
+            kind="missing",
+            dependency="python",
+            upstream=f"Requires-Python: {required}" if required is not None else "",
+            specifier=required,
+            where=self.published.where,
+            severity="low" if through else "high",
+            certainty="sure",
+        )
 
     def _where(self, requirement: DeclaredRequirement) -> Sequence[Use]:
         """Return the environments in which its marker holds."""
@@ -218,7 +240,7 @@ def _is_leading(bound: str, version: str) -> bool:
 
 
 def _scope(uses: Iterable[Use]) -> Scope:
-    pythons = tuple(sorted({use.python for use in uses}))
+    pythons = tuple(sorted({use.python for use in uses if use.python}))
     return Scope(pythons=pythons, platforms=tuple(sorted({use.platform for use in uses})), python_min="")
 
 

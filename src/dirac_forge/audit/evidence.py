@@ -75,7 +75,9 @@ def _pinned(
     for name, (key, versions) in values.items():
         for value in filter(_is_version, versions):
             newest = index.newest(f"{name} {value}.*")
-            told = exports(newest, platform) if newest is not None else RunExports()
+            # What a version exports that the channel lacks is not known; a key may be none of its packages.
+            lacking = None if index.group(name).records else RunExports()
+            told = exports(newest, platform) if newest is not None else lacking
             if told is None:
                 unknown.add(name)
                 continue

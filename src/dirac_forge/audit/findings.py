@@ -22,11 +22,14 @@ FindingKind = Literal[
     "licence",
     "pin",
     "clobber",
+    "compiled",
     "entry-point",
+    "patched",
 ]
 """The first five compare with upstream's metadata. `broken`: the channel took the build back; `withdrawn`: the channel
 no longer has it; `licence`: its record has none; `pin`: it admits no version that the pinning has; `clobber`: another
-package of the environment has the same file; `entry-point`: a command of upstream's is not there."""
+package of the environment has the same file; `compiled`: a package for any platform has a compiled file; `entry-point`:
+a command of upstream's is not there; `patched`: the channel added a requirement since a lock was made."""
 Severity = Literal["high", "medium", "low"]
 Certainty = Literal["sure", "likely", "guess"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")

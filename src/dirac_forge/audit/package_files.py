@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from dirac_forge.channel.file_lists import FileList
 from dirac_forge.channel.records import Record
 from dirac_forge.values import dataclass
 
+_COMPILED = re.compile(r"\.(?:so(?:\.[0-9.]+)?|pyd|dylib|dll)$")
 Environment = tuple[str, str, Sequence[Record]]
 """Target, platform, packages."""
 
@@ -77,6 +79,34 @@ def _clobbers(placed: Mapping[Record, Mapping[str, str]]) -> Iterator[Finding]:
 
 def _same(one: str, other: str) -> bool:
     return bool(one) and one == other
+
+
+def compiled_files(
+    environments: Iterable[Environment], files: Callable[[Record], FileList | None]
+) -> tuple[Finding, ...]:
+    """Return the Python packages for any platform that have compiled files, which work on one platform at most."""
+    targets: dict[Record, dict[str, None]] = {}
+    for target, _, records in environments:
+        for record in records:
+            if record.noarch == "python":
+                targets.setdefault(record, {})[target] = None
+    found = []
+    for record, names in targets.items():
+        listed = files(record)
+        compiled = sorted(path for path in listed.paths if _COMPILED.search(path)) if listed is not None else []
+        if compiled:
+            found.append(
+                Finding(
+                    record=record,
+                    kind="compiled",
+                    example=compiled[0],
+                    files=len(compiled),
+                    severity="high",
+                    certainty="likely",
+                    targets=tuple(names),
+                )
+            )
+    return tuple(found)
 
 
 def lost_commands(

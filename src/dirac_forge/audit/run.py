@@ -102,7 +102,8 @@ def _surroundings(
 
 
 def _needs_python(record: Record) -> bool:
-    return any(name_of(spec) in {"python", "python_abi"} for spec in record.depends)
+    """Whether a build is a Python package; one for any platform is, even if it lacks the requirement."""
+    return record.noarch == "python" or any(name_of(spec) in {"python", "python_abi"} for spec in record.depends)
 
 
 def recent_uploads(index: RecordIndex, since: int) -> tuple[Record, ...]:

@@ -16,7 +16,7 @@ from dirac_forge.audit.channel_faults import (
 from dirac_forge.audit.commands import command_findings
 from dirac_forge.audit.evidence import channel_evidence
 from dirac_forge.audit.findings import Audited, EvidenceGap, Finding, Severity, at_least
-from dirac_forge.audit.package_files import clobbered
+from dirac_forge.audit.package_files import clobbered, compiled_files
 from dirac_forge.audit.published import PublishedLookup
 from dirac_forge.audit.run import AuditedBuild
 from dirac_forge.audit.run import audit as audit_builds
@@ -162,7 +162,12 @@ def _look(context: Context, found: AuditInput, upstream: AuditUpstream, executor
     declared = tuple(finding for each in audited for finding in each.findings)
     return AuditLook(
         audited=audited,
-        findings=(*declared, *(finding for findings, _ in parts for finding in findings)),
+        findings=(
+            *declared,
+            *found.patched,
+            *compiled_files(found.environments, files),
+            *(finding for findings, _ in parts for finding in findings),
+        ),
         gaps=tuple(gap for _, gaps in parts for gap in gaps),
     )
 

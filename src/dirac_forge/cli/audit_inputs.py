@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dirac_forge.audit.channel_faults import InstalledBuild
-from dirac_forge.audit.findings import Severity
+from dirac_forge.audit.findings import Finding, Severity
 from dirac_forge.audit.run import AuditedBuild, builds_of, python_builds, recent_uploads
 from dirac_forge.build.workspace_builds import this_platform
 from dirac_forge.channel.file_lists import FileList, file_list
@@ -24,7 +24,7 @@ from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import lock_from
-from dirac_forge.distribution.locked_records import locked_environments, prefix_files
+from dirac_forge.distribution.locked_records import added_requirements, locked_environments, prefix_files
 from dirac_forge.distribution.reading import is_lock
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer
@@ -76,6 +76,8 @@ class AuditInput:
     """The solved targets, on which repodata patches are proved."""
     prefix: Path | None = None
     """An installed environment: its conda-meta lists the files."""
+    patched: tuple[Finding, ...] = ()
+    """Requirements that the channel added since the packages were locked."""
 
 
 def audit_inputs(
@@ -114,13 +116,15 @@ def _locked(context: Context, path: Path) -> AuditInput:
     channel = open_channel(context, channels)
     # Packages for any platform do not tell where they are installed: a prefix is mostly one of this machine.
     here = context.settings.platforms[0] if "platforms" in context.settings.flags else this_platform()
-    environments = tuple(locked_environments(lock.placed(here), channel.index))
+    lock = lock.placed(here)
+    environments = tuple(locked_environments(lock, channel.index))
     return AuditInput(
         channel=channel,
         address=channel_address(context.settings, channels),
         environments=environments,
         builds=builds_of(environments),
         prefix=path if path.is_dir() else None,
+        patched=tuple(added_requirements(lock, channel.index)),
     )
 
 
@@ -194,6 +198,8 @@ def _recent(context: Context, age: str, specs: Sequence[str]) -> AuditInput:
             every[record.subdir, record.file] = InstalledBuild(record=record, platform=platform, targets=())
         for build in python_builds(index, uploads, python_min=python_min):
             found[build.record.subdir, build.record.file] = build
+    if not every:
+        context.observer.warned(f"nothing was uploaded within {age}")
     return AuditInput(
         channel=channel,
         address=channel_address(context.settings),

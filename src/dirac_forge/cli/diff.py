@@ -121,12 +121,15 @@ def _completed(context: Context, lock: Lock) -> Lock:
     """Return the lock, completed with what the channel knows of its packages."""
     if not incomplete(lock):
         return lock
+    found = lock
     try:
         channel = open_channel(context, asked_channels(context.settings, lock.channels))
         found = completed(lock, channel.index)
+        if incomplete(found) and lock.package_channels and "channels" not in context.settings.flags:
+            found = completed(found, open_channel(context, lock.package_channels).index)
     except ForgeError as error:
         context.observer.warned(f"{lock.name}: requirements, sizes and licences are unknown: {error.message}")
-        return lock
+        return found
     if lacking := incomplete(found):
         names = words(lacking, _MOST_LACKING)
         context.observer.warned(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
+from dirac_forge.audit.builds import declared_of
+from dirac_forge.audit.findings import Finding, Severity
 from dirac_forge.channel.file_lists import FileList, installed_files
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, name_of
@@ -22,11 +24,47 @@ def locked_environments(
     a list of URLs.
     """
     for environment, platforms in lock.environments.items():
-        name = lock.name if environment == DEFAULT_ENVIRONMENT else f"{lock.name} ({environment})"
+        name = _target(lock, environment)
         for platform, packages in platforms.items():
             known = index(platform)
             known.prefetch(package.name for package in packages)
             yield name, platform, tuple(_record(package, known) for package in packages)
+
+
+def added_requirements(lock: Lock, index: Callable[[str], RecordIndex]) -> Iterator[Finding]:
+    """Yield what the channel's records require and the locked records of the same files do not.
+
+    The lock's are what was or will be installed. Locks without whole records (conda-lock, lists of URLs) are left out.
+    """
+    for environment, platforms in lock.environments.items():
+        target = _target(lock, environment)
+        for platform, packages in platforms.items():
+            versions = {package.name: package.version for package in packages}
+            known = index(platform)
+            for package in packages:
+                if package.depends_known and package.size is not None:
+                    yield from _added(package, _record(package, known), versions, target)
+
+
+def _added(package: LockedPackage, record: Record, versions: Mapping[str, str], target: str) -> Iterator[Finding]:
+    for spec in declared_of(record):
+        if spec.spec in package.depends or spec.name.startswith("__"):
+            continue
+        version = versions.get(spec.name)
+        severity: Severity = "high" if version is None else "low" if spec.admits(version) else "medium"
+        yield Finding(
+            record=record,
+            kind="patched",
+            dependency=spec.name,
+            upstream=spec.spec,
+            severity=severity,
+            certainty="sure",
+            targets=(target,),
+        )
+
+
+def _target(lock: Lock, environment: str) -> str:
+    return lock.name if environment == DEFAULT_ENVIRONMENT else f"{lock.name} ({environment})"
 
 
 def prefix_files(prefix: Path) -> dict[tuple[str, str], FileList]:

@@ -69,6 +69,13 @@ class Lock:
         return replace(self, environments=environments)
 
     @property
+    def package_channels(self) -> tuple[str, ...]:
+        """Return the channels that the URLs of its packages are in."""
+        every = (each for some in self.environments.values() for packages in some.values() for each in packages)
+        found = (each.url.rpartition(f"/{each.subdir}/")[0] for each in every if each.subdir)
+        return tuple(dict.fromkeys(filter(None, found)))
+
+    @property
     def platforms(self) -> tuple[str, ...]:
         """Return the platforms of all environments, sorted."""
         return tuple(sorted({platform for each in self.environments.values() for platform in each}))

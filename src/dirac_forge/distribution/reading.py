@@ -163,16 +163,7 @@ def _explicit(path: Path, text: str) -> Lock:
         raise InputError(f"{path}: there is no package in it", hint=f"Expected {_KINDS}.")
     noted = [line.removeprefix(_PLATFORM).strip() for _, line in lines if line.startswith(_PLATFORM)]
     platform = noted[-1] if noted else _platform_of(packages)
-    return Lock(
-        name=path.name,
-        environments={DEFAULT_ENVIRONMENT: {platform: _once(path, packages)}},
-        channels=tuple(dict.fromkeys(filter(None, map(_channel_of, packages)))),
-    )
-
-
-def _channel_of(package: LockedPackage) -> str:
-    """Return the channel that a package's URL is in; "" without a URL."""
-    return package.url.rpartition(f"/{package.subdir}/")[0] if package.subdir else ""
+    return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {platform: _once(path, packages)}})
 
 
 def _explicit_package(path: Path, at: int, line: str) -> LockedPackage:

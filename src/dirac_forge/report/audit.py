@@ -21,8 +21,10 @@ _SAYS: Mapping[FindingKind, str] = {
     "broken": "the channel marked it as broken",
     "withdrawn": "the channel no longer has this build",
     "licence": "its record has no licence",
-    "pin": "{dependency} is pinned to an outdated version, such as {example}",
+    "pin": "its pin on {dependency} is outdated: it excludes {example}",
     "clobber": "{dependency} has {files} with the same path, such as {example}",
+    "compiled": "it is noarch and has {files}, such as {example}, of one platform only",
+    "patched": "the channel added {dependency} to its requirements since it was locked",
     "entry-point": "the command {dependency} is missing",
 }
 _UNCOMPARED: Mapping[str, str] = {
@@ -41,8 +43,8 @@ _GAPS: Mapping[str, str] = {
     "commands": "Lost commands: unknown for {builds}: {detail}.",
     "licence": "Licences: unknown for {builds}, because their records lack most fields.",
     "pinning": "Outdated pins: unknown for {builds}, because there is no pinning (name one with --pinning).",
-    "run-exports": "Outdated pins: unknown in part for {builds}, because the channel does not tell what pinned "
-    "packages export.",
+    "run-exports": "Outdated pins: unknown in part for {builds}, because the channel lacks pinned versions, or "
+    "does not tell what they export.",
 }
 
 
@@ -125,14 +127,16 @@ def _grouped_line(findings: Sequence[Finding]) -> Line:
 
 def _what(finding: Finding) -> str:
     return _SAYS[finding.kind].format(
-        example=finding.example, dependency=finding.dependency, files=counted(finding.files, "file")
+        example=finding.example,
+        dependency=finding.dependency,
+        files=counted(finding.files, "compiled file" if finding.kind == "compiled" else "file"),
     )
 
 
 def _evidence(finding: Finding) -> tuple[Inline, ...]:
     """Return what the build declares, and what upstream or the pinning says."""
     declared: tuple[Inline, ...] = ("; declared: ", Code(finding.declared)) if finding.declared else ()
-    source = "pinning" if finding.kind == "pin" else "upstream"
+    source = {"pin": "pinning", "patched": "channel"}.get(finding.kind, "upstream")
     upstream: tuple[Inline, ...] = (f"; {source}: ", Code(finding.upstream)) if finding.upstream else ()
     return (*declared, *upstream, f" in {finding.where}" if finding.where else "")
 
@@ -158,7 +162,7 @@ def _summary(
     hidden = [f"{lower} of lower severity (--severity low)"] if lower else []
     accepts = [f"{len(accepted)} accepted by the baseline"] if accepted else []
     told = ", ".join([f"{counted(len(findings), 'finding')} shown", *hidden, *accepts])
-    return f"{counted(len(audited), 'build')}: {', '.join(parts)}. {told}."
+    return f"Requirements of {counted(len(audited), 'build')}: {', '.join(parts)}. {told}."
 
 
 def audit_json(
