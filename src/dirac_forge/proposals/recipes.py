@@ -21,8 +21,8 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.licences.decision import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.families import Families
+from dirac_forge.recipe.making.licence_files import LicenceFile
 from dirac_forge.recipe.making.maker import MadeRecipes, Maker
-from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 from dirac_forge.store import Store

@@ -6,7 +6,8 @@ from packaging.version import Version
 from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.generate import generate
-from dirac_forge.recipe.making.output import FamilyPart, LicenceFile
+from dirac_forge.recipe.making.licence_files import LicenceFile
+from dirac_forge.recipe.making.output import FamilyPart
 from dirac_forge.recipe.making.sources import lost_files
 from dirac_forge.recipe.model import Output, Recipe, Requirement, Source, When
 from dirac_forge.recipe.scope import Scope

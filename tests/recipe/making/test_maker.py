@@ -9,8 +9,8 @@ from dirac_forge.channel.listing import Availability, Listing, PackageInfo, avai
 from dirac_forge.errors import InputError
 from dirac_forge.progress import Silent
 from dirac_forge.recipe.making.families import Families, Order
+from dirac_forge.recipe.making.licence_files import LicenceFile
 from dirac_forge.recipe.making.maker import Deps, MadeRecipes, Maker
-from dirac_forge.recipe.making.output import LicenceFile
 from dirac_forge.recipe.notes import Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, ReleaseFacts, SourceModule

@@ -98,8 +98,7 @@ def decide(
     of_wheel = wheel_texts or {}
     notes = [_no_file(of_wheel)] if has_source and not files else []
     contents = {path: texts[path] for path in files if path in texts} or dict(of_wheel)
-    if normalised(metadata.license_expression or "") is None and not metadata.license:
-        metadata = replace(metadata, license=metadata.license_expression)  # an expression that is none is still a word
+    metadata = _with_words(metadata)
     evidence = _evidence(metadata, contents, texts)
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
@@ -108,6 +107,13 @@ def decide(
     if not expression:
         notes.append(note("todo", NoteKind.LICENCE_UNKNOWN))
     return LicenceDecision(expression=expression, files=files, notes=tuple(notes))
+
+
+def _with_words(metadata: CoreMetadata) -> CoreMetadata:
+    """Return metadata in which an expression that is not SPDX is what the License field says: some of it is known."""
+    if metadata.license or normalised(metadata.license_expression or "") is not None:
+        return metadata
+    return replace(metadata, license=metadata.license_expression)
 
 
 def _no_file(wheel_texts: Mapping[str, str]) -> Note:

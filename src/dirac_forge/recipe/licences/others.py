@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from dirac_forge.recipe.licences.decision import is_licence
@@ -35,28 +35,26 @@ def other_licences(
     Crates have theirs in the list that cargo-bundle-licenses writes. `installed` are the files of the wheel.
     """
     there = tuple(members)
-    crates = {path.removesuffix("Cargo.toml") for path in there if path.endswith("/Cargo.toml")}
-    known = {_plain(texts[path]) for path in own if path in texts}
     inside = frozenset(installed)
-    packaged: list[str] = []
-    perhaps: list[str] = []
-    for path in sorted(there):
-        folder = path[: path.rfind("/") + 1]
-        if path in own or not folder or folder in crates or not _is_other(path):
-            continue
+    found = list(_distinct(own, texts, there))
+    packaged = tuple(path for path in found if _FOLDER.fullmatch(path) or not inside.isdisjoint(_tails(path)))
+    perhaps = (path for path in found if path not in packaged and not _NOT_PACKAGED.search(path))
+    return OtherLicences(packaged=packaged, perhaps=tuple(perhaps))
+
+
+def _distinct(own: Collection[str], texts: Mapping[str, str], members: Sequence[str]) -> Iterator[str]:
+    """Yield the other licence files, of equal texts the first one, those of crates aside."""
+    crates = {path.removesuffix("Cargo.toml") for path in members if path.endswith("/Cargo.toml")}
+    known = {_plain(texts[path]) for path in own if path in texts} - {""}
+    for path in sorted(path for path in members if _is_other(path) and path not in own):
         text = _plain(texts.get(path, ""))
-        if text in known:
-            continue
-        if _FOLDER.fullmatch(path) or not inside.isdisjoint(_tails(path)):
-            packaged.append(path)
-        elif not _NOT_PACKAGED.search(path):
-            perhaps.append(path)
-        known.update([text] if text else [])
-    return OtherLicences(packaged=tuple(packaged), perhaps=tuple(perhaps))
+        if path[: path.rfind("/") + 1] not in crates and text not in known:
+            known |= {text} - {""}
+            yield path
 
 
 def _is_other(path: str) -> bool:
-    return is_licence(path) or _FOLDER.fullmatch(path) is not None
+    return "/" in path and (is_licence(path) or _FOLDER.fullmatch(path) is not None)
 
 
 def _plain(text: str) -> str:

@@ -71,19 +71,21 @@ def installed(members: Iterable[str], graph: ModuleGraph, path_folders: Iterable
     """
     tree: Tree = {}
     for member in members:
-        parts = tuple(part for part in member.split("/") if part not in {"", "."})
-        if parts and parts[0].endswith(".data"):
-            if len(parts) < 3 or parts[1] not in {"purelib", "platlib"}:
-                continue
-            parts = parts[2:]
-        if parts and not parts[0].endswith((".dist-info", ".libs")):
-            _put(tree, parts)
+        _put(tree, _place(member))
     added = [_taken(tree, folder) for folder in sorted(path_folders, key=len, reverse=True)]
     if not any(added):
         return _chosen(_names(tree, graph))
     tops = [(name, files) for root in added for name, files in _at_the_top(root)]
     compiled = [name for name, file in tops if not file.endswith(".py")]
     return _chosen([*_names(tree, graph), *(compiled or (name for name, _ in tops))])
+
+
+def _place(member: str) -> tuple[str, ...]:
+    """Return the parts of the path that a file of a wheel is installed at, () for what is beside the modules."""
+    parts = tuple(part for part in member.split("/") if part not in {"", "."})
+    if parts and parts[0].endswith(".data"):
+        return parts[2:] if len(parts) > 2 and parts[1] in {"purelib", "platlib"} else ()
+    return () if parts and parts[0].endswith((".dist-info", ".libs")) else parts
 
 
 def _at_the_top(root: Tree) -> Iterable[tuple[str, str]]:

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.channel.listing import Catalogue, Listing
 from dirac_forge.channel.names import Mapped, candidates, package_for, package_for_extra
-from dirac_forge.recipe.making.output import LicenceFile
+from dirac_forge.recipe.making.licence_files import LicenceFile
 from dirac_forge.recipe.notes import Note
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.values import dataclass

@@ -11,16 +11,15 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dirac_forge.errors import InputError
-from dirac_forge.recipe.licences.decision import LicenceDecision, decide
-from dirac_forge.recipe.licences.others import other_licences
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
-from dirac_forge.recipe.making.crates import LICENCES_OF_CRATES, bundling_commands
+from dirac_forge.recipe.making.crates import bundling_commands
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.externals import external_notes, script_notes
 from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import of_one_python
+from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of
 from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
@@ -33,19 +32,9 @@ from dirac_forge.recipe.making.trees import lacking_sources
 from dirac_forge.recipe.model import About, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.notes import Level, Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
+from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
 from dirac_forge.values import dataclass
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LicenceFile:
-    """A licence file from the project's repository, for a release whose sdist has none."""
-
-    url: str
-    sha256: str | None
-    name: str
-    text: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -352,63 +341,19 @@ class _Builder:
         return replace(line, spec="==@{version}")
 
     def _about(self) -> About:
-        decision = self._licence()
-        self.notes += decision.notes
+        licence = licence_of(self.facts, self.source, self.part.licence, rust="rust" in self.nature.languages)
+        self.notes += licence.notes
         self.notes += stand_in(self.facts.metadata, self.part.package)
         homepage, repository, documentation = links_of(self.facts.metadata)
         return About(
             summary=summary_of(self.facts.metadata),
-            license=decision.expression,
-            license_files=self._licence_files(decision),
-            license_files_unseen=not self._has_files(),
+            license=licence.expression,
+            license_files=licence.files,
+            license_files_unseen=not has_files(self.facts, self.source),
             homepage=homepage,
             repository=repository,
             documentation=documentation,
         )
-
-    def _licence(self) -> LicenceDecision:
-        """Return the licence, from the files of the source: the sdist, or the wheel that is unpacked for them."""
-        sdist = self.facts.sdist
-        wheel_texts = self.facts.wheel.license_texts if self.facts.wheel is not None else {}
-        texts = dict(sdist.texts) if sdist is not None else {}
-        if self.source.unpacked:
-            texts = dict(wheel_texts)
-        if self.part.licence is not None:
-            texts[self.part.licence.name] = self.part.licence.text
-        return decide(
-            self.facts.metadata,
-            texts,
-            wheel_texts=wheel_texts,
-            members=sdist.members if sdist is not None and not self.source.unpacked else (),
-            has_source=self._has_files(),
-        )
-
-    def _has_files(self) -> bool:
-        """Whether the files of the source were looked at."""
-        return self.facts.sdist is not None or bool(self.source.unpacked)
-
-    def _licence_files(self, decision: LicenceDecision) -> tuple[str, ...]:
-        files = [path for path in decision.files if "@{" not in path]
-        if self.source.unpacked:
-            files = [f"{self.source.unpacked}{path}" for path in self._in_wheel(files)]
-        elif self.facts.sdist is not None:
-            files += self._other_licences(self.facts.sdist, files)
-        return (*files, *([LICENCES_OF_CRATES] if "rust" in self.nature.languages else []))
-
-    def _other_licences(self, sdist: SdistFacts, own: Sequence[str]) -> tuple[str, ...]:
-        """Return the licences of code of others that is packaged; those that may be are told."""
-        installed = self.facts.wheel.members if self.facts.wheel is not None else ()
-        others = other_licences(own, sdist.texts, sdist.members, installed)
-        if perhaps := [path for path in others.perhaps if "@{" not in path]:
-            self._note("warning", NoteKind.LICENCES_OF_OTHERS, files=perhaps)
-        return tuple(path for path in others.packaged if "@{" not in path)
-
-    def _in_wheel(self, paths: list[str]) -> list[str]:
-        """Return where licence files are below the wheel's .dist-info folder."""
-        members = self.facts.wheel.members if self.facts.wheel is not None else ()
-        below = {member.partition(".dist-info/")[2] for member in members}
-        places = (f"{folder}{path}" for path in paths for folder in ("licenses/", "license_files/", ""))
-        return [place for place in places if place in below]
 
     def _note(self, level: Level, kind: NoteKind, **facts: str | Iterable[str]) -> None:
         self.notes.append(note(level, kind, **facts))

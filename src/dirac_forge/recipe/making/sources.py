@@ -69,13 +69,7 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     sdist = facts.release.sdist
     wheel = _pure_wheel(facts) if noarch else None
     if sdist is None:
-        if wheel is None:
-            return _nothing_published(facts)
-        if wheel.url.startswith("file://"):
-            made = _unpacked_wheel(facts, wheel, version, "it was given", note("warning", NoteKind.LOCAL_WHEEL))
-            return replace(made, notes=(note("todo", NoteKind.LOCAL_SOURCE), *made.notes))
-        comment, why = "upstream published no sdist", note("warning", NoteKind.NO_SDIST_WHEEL)
-        return _unpacked_wheel(facts, wheel, version, comment, why)
+        return _only_wheel(facts, wheel, version) if wheel is not None else _nothing_published(facts)
     sha256 = facts.sdist.sha256 or None if facts.sdist is not None else sdist.sha256
     if re.search(r"^file:|/archive/refs/tags/|/-/archive/", sdist.url):
         return _unpublished(facts, sdist, version)
@@ -84,6 +78,15 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     if wheel is None or not (lost or missing):
         return ChosenSource(sources=(own,))
     return _wheel_instead(facts, wheel, version, own, lost, missing)
+
+
+def _only_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> ChosenSource:
+    """Return the wheel of a release that has no sdist, or one that is on this machine."""
+    if wheel.url.startswith("file://"):
+        made = _unpacked_wheel(facts, wheel, version, "it was given", note("warning", NoteKind.LOCAL_WHEEL))
+        return replace(made, notes=(note("todo", NoteKind.LOCAL_SOURCE), *made.notes))
+    why = note("warning", NoteKind.NO_SDIST_WHEEL)
+    return _unpacked_wheel(facts, wheel, version, "upstream published no sdist", why)
 
 
 def _wheel_instead(

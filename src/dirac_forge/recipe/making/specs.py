@@ -21,8 +21,7 @@ def conda_spec(specifiers: Iterable[Specifier]) -> str:
     Redundant clauses go: `>=1.2,>=1.5,<3,<4` comes out as `>=1.5,<3`, and `==1.5,>=1.2` as `==1.5`.
     """
     plain = [part for specifier in specifiers for part in _parts(specifier)]
-    exact = next((each for each in plain if each.operator == "==" and not each.version.endswith(".*")), None)
-    if exact is not None and SpecifierSet(plain).contains(exact.version, prereleases=True):
+    if (exact := _sufficient(plain)) is not None:
         return _clause(exact)
     clauses = {_clause(s): s for s in plain}
     kept = [text for text, s in clauses.items() if not _implied(s, clauses.values())]
@@ -35,6 +34,13 @@ def merged(sets: Iterable[SpecifierSet]) -> SpecifierSet:
     for specifiers in sets:
         together &= specifiers
     return together
+
+
+def _sufficient(clauses: Iterable[Specifier]) -> Specifier | None:
+    """Return the `==` beside which the others say nothing more, None where there is none."""
+    every = SpecifierSet(clauses)
+    exact = (each for each in every if each.operator == "==" and not each.version.endswith(".*"))
+    return next((each for each in exact if every.contains(each.version, prereleases=True)), None)
 
 
 def _parts(specifier: Specifier) -> tuple[Specifier, ...]:
