@@ -133,6 +133,19 @@ def test_container_without_docker_and_podman_is_wrong_use(monkeypatch: pytest.Mo
     assert str(caught.value) == ("--container needs docker or podman on PATH\nInstall one, or leave --container out.")
 
 
+def test_container_program_without_its_daemon_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "docker"
+    program.write_text("#!/bin/sh\necho Cannot connect to the daemon >&2\nexit 1\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda name: str(program))
+    with pytest.raises(InputError) as caught:
+        Container.of("image")
+    said = "--container: docker can't be used: Cannot connect to the daemon\nStart it, or leave --container out."
+    assert str(caught.value) == said
+    program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    assert Container.of("image") == Container(program=str(program), image="image")
+
+
 def test_image_that_looks_like_an_option_is_wrong_use() -> None:
     with pytest.raises(InputError, match="--container: '--privileged' is not the name of an image"):
         Container.of("--privileged")

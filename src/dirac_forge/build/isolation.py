@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Literal
 
 from dirac_forge.errors import InputError
+from dirac_forge.programs import TooSlowError, run
 from dirac_forge.values import dataclass
 
 Isolation = Literal["bwrap", "unshare", "none"]
+_ANSWER = 30.0
+"""Seconds."""
 _KEPT = frozenset(
     (
         *("LANG", "LC_ALL", "LC_CTYPE", "TZ", "CPU_COUNT", "SOURCE_DATE_EPOCH"),
@@ -62,7 +65,10 @@ class Container:
 
     @classmethod
     def of(cls, image: str) -> Container:
-        """Return a container of docker or podman. Raises InputError if neither is on PATH, or for an invalid image."""
+        """Return a container of docker or podman.
+
+        Raises InputError if neither is on PATH, if it can't be used (no daemon), or for an invalid image.
+        """
         if not image or image.startswith("-"):
             raise InputError(f"--container: {image!r} is not the name of an image")
         program = shutil.which("docker") or shutil.which("podman")
@@ -70,7 +76,22 @@ class Container:
             raise InputError(
                 "--container needs docker or podman on PATH", hint="Install one, or leave --container out."
             )
+        _require_usable(program)
         return cls(program=program, image=image)
+
+
+def _require_usable(program: str) -> None:
+    """Raise InputError if docker has no daemon to talk to, or podman does not work: no build of the run would."""
+    try:
+        found = run([program, "info"], timeout=_ANSWER, environment=os.environ)
+        said = found.errors.decode("utf-8", "replace").strip().splitlines() if found.code else []
+        why = "" if not found.code else said[-1] if said else f"`info` exited with code {found.code}"
+    except TooSlowError:
+        why = f"`info` did not answer in {_ANSWER:.0f} s"
+    if why:
+        raise InputError(
+            f"--container: {Path(program).name} can't be used: {why}", hint="Start it, or leave --container out."
+        )
 
 
 def child_environment(environment: Mapping[str, str], *, home: Path, cache_folder: Path) -> dict[str, str]:
