@@ -121,3 +121,14 @@ def test_a_file_without_reasonable_size_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(bytes(3 * 2**20))
     with pytest.raises(OSError, match="It has more than 2 MB"):
         read_bytes(path, most=2 * 2**20)
+
+
+def test_errors_name_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "pixi.lock").mkdir()
+    with pytest.raises(InputError) as caught:
+        write_file(tmp_path / "pixi.lock", "text")
+    assert caught.value.message == f"{tmp_path / 'pixi.lock'} can't be written: it is a folder"
+    write_file(tmp_path / "a", "text")
+    with pytest.raises(InputError) as caught:
+        write_file(tmp_path / "a" / "b.txt", "text")
+    assert caught.value.message == f"{tmp_path / 'a'} is a file, and a folder is needed there"

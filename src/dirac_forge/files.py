@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from dirac_forge.errors import InputError
 
 _MOST = 64 * 1024**2
 """Bytes of a file that somebody wrote."""
+_TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}")
 _GIVEN = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 """What a shell puts in the place of a file."""
 
@@ -70,7 +72,7 @@ def write_files(
     texts: Mapping[str, str | None],
     *,
     within: Path | None = None,
-    hint: str = "Nothing was written. Make room there.",
+    hint: str = "Nothing was written.",
 ) -> None:
     """Write several files below `folder`, by path relative to it; None removes one.
 
@@ -92,9 +94,20 @@ def write_files(
     except OSError as error:
         for new in temporary.values():
             new.unlink(missing_ok=True)
-        raise InputError(
-            f"{error.filename or folder} can't be written: {error.strerror or error}", hint=hint
-        ) from error
+        raise InputError(_unwritten(error, folder, temporary), hint=hint) from error
+
+
+def _unwritten(error: OSError, folder: Path, temporary: Mapping[Path, Path]) -> str:
+    """Return what could not be written and why: the file or folder that was asked for, never a temporary name."""
+    name = Path(str(error.filename or folder))
+    wanted = next((path for path, new in temporary.items() if new == name), name)
+    if isinstance(error, (FileExistsError, NotADirectoryError)):
+        return f"{wanted} is a file, and a folder is needed there"
+    if wanted.is_dir() and wanted != folder:
+        return f"{wanted} can't be written: it is a folder"
+    if _TEMPORARY.fullmatch(wanted.name):
+        return f"the folder {wanted.parent} can't be written to: {error.strerror or error}"
+    return f"{wanted} can't be written: {error.strerror or error}"
 
 
 def _check_links(folder: Path, names: Iterable[str], within: Path) -> None:

@@ -40,11 +40,11 @@ def test_what_the_cache_keeps_is_told_in_words_and_earlier_versions_together(
     assert main(["cache", "size"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
     assert [(" ".join(words[:-3]), *words[-3:]) for words in lines[1:]] == [
-        ("answers of hosts", "1", "1.5", "MB"),
+        ("HTTP responses", "1", "1.5", "MB"),
+        ("metadata of source archives", "1", "0.2", "MB"),
         ("new", "1", "0.2", "MB"),
         ("recipes as they are built", "1", "0.2", "MB"),
-        ("what source archives say", "1", "0.2", "MB"),
-        ("what wheels say", "2", "0.4", "MB"),
+        ("wheel metadata", "2", "0.4", "MB"),
         ("from earlier versions of dirac-forge", "2", "0.4", "MB"),
     ]
 

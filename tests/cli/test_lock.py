@@ -788,3 +788,21 @@ def test_check_of_a_file_that_cannot_be_solved_still_compares(
     assert (code, document["status"]) == (1, "not-solvable")
     assert [each["file"] for each in document["lost"]] == ["grid-9.1-0.conda", "lib-1.1-0.conda"]
     assert [each["platform"] for each in document["failed"]] == ["linux-64"]
+
+
+def test_relative_channels_of_a_revision_are_below_the_file(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    text = (workspace / "construct.yaml").read_text(encoding="utf-8")
+    (workspace / "construct.yaml").write_text(f"{text}channels: [./snapshot]\n", encoding="utf-8")
+    for argv in (("init", "-q"), ("add", "construct.yaml"), ("commit", "-qm", "release")):
+        subprocess.run(["git", "-c", "user.name=n", "-c", "user.email=e@x", *argv], cwd=workspace, check=True)
+    assert main(["diff", "HEAD..HEAD", "--no-security"]) == 0
+    assert "Nothing changes." in capsys.readouterr().out
+
+
+def test_today_without_a_file_says_what_to_name(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    assert main(["lock", "construct.yaml", "-q"]) == 0
+    (workspace / "construct.yaml").unlink()
+    assert main(["diff", "pixi.lock", "today"]) == 2
+    assert "there is no construct.yaml here\n--file FILE names" in capsys.readouterr().err

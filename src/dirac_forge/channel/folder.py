@@ -33,6 +33,8 @@ _MOST_KEPT = 64 * 1024**2
 _MOST_DATED = 64 * 1024**2
 """Bytes of repodata of which the first uploads are looked up."""
 _OLD = datetime.min.replace(tzinfo=UTC)
+_SHORT = 1000
+"""Bytes of repodata that may have no record."""
 
 
 class Folder:
@@ -258,6 +260,7 @@ class Folder:
                 try:
                     if not path.is_file():
                         raise OSError("it is not a regular file")
+                    _require_records(path)
                     self._open[subdir] = SparseRepoData(self._channel, subdir, path)
                     release_pages(path)
                 except OSError as exc:
@@ -342,3 +345,15 @@ def _wrong_types(entry: Mapping[str, Any]) -> Iterator[str]:
         value = entry.get(key) or []
         if not isinstance(value, list) or not all(isinstance(spec, str) for spec in value):
             yield f"{key}: expected a list of strings, not {value!r}"
+
+
+def _require_records(path: Path) -> None:
+    """Raise OSError for repodata without any list of packages, such as `{}` of a half-copied mirror."""
+    if path.stat().st_size > _SHORT:
+        return
+    try:
+        data = parse_json(read_bytes(path, most=_SHORT))
+    except ValueError:
+        return  # the reader of repodata says what is wrong
+    if isinstance(data, dict) and not {"packages", "packages.conda", "info"} & data.keys():
+        raise OSError("it lists no packages")

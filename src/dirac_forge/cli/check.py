@@ -148,8 +148,9 @@ def _known_pythons(groups: Sequence[ChannelCells]) -> list[PythonLine]:
 def _no_such_pythons(strange: Sequence[str], known: Sequence[PythonLine], day: date | None) -> InputError:
     where = f"of the embedded snapshot of {day}" if day is not None else "of this channel"
     numbers = [f"{major}.{minor}" for major, minor in sorted({(line.major, line.minor) for line in known})]
+    has = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"it has only {numbers[0]}"
     few = "is not a Python" if len(strange) == 1 else "are not Pythons"
-    return InputError(f"--python: {listed(strange)} {few} {where} ({numbers[0]} to {numbers[-1]})")
+    return InputError(f"--python: {listed(strange)} {few} {where} ({has})")
 
 
 def _ends(groups: Sequence[ChannelCells], start: datetime | None) -> date | None:

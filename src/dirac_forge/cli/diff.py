@@ -99,6 +99,8 @@ def _state(context: Context, text: str, file: str) -> Lock:
     """Return the packages of a lock, a prefix, `today`, or a git revision of `file`."""
     path = Path(text)
     if text == _TODAY:
+        if file == DIFF_FILE and not Path(file).exists():
+            raise InputError(f"there is no {file} here", hint="--file FILE names the distribution's file.")
         return _solved(context, distribution_of(context, file), text)
     if _is_packages(text):
         return _completed(context, _read(context, path))
@@ -146,7 +148,7 @@ def _revision(context: Context, revision: str, file: Path) -> Lock:
         path.write_bytes(found.content)
         if is_lock(path):
             return replace(lock_from(context, path), name=revision)
-        distribution = distribution_of(context, str(path))
+        distribution = distribution_of(context, str(path)).moved(folder, file.parent)
     return _solved(context, distribution, revision, moment=found.moment)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from rattler import LockFile
 
+from dirac_forge.check.files.pixi_lock import unreadable_hint
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT, Lock, LockedPackage, file_parts, locked
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_text
@@ -59,8 +60,7 @@ def read_pixi_lock(path: Path) -> LockFile:
         return LockFile.from_path(path)
     except Exception as error:  # the exceptions of the parser share no base
         raise InputError(
-            f"{path}: not readable as a pixi.lock: {str(error).splitlines()[0]}",
-            hint="A newer format needs a newer py-rattler; `pixi lock` with an older pixi writes an older format.",
+            f"{path}: not readable as a pixi.lock: {str(error).splitlines()[0]}", hint=unreadable_hint(path)
         ) from error
 
 
@@ -198,7 +198,11 @@ def installed_entries(path: Path) -> list[dict[str, Any]]:
     """
     files = sorted((path / "conda-meta").glob("*.json"))
     if not files:
-        raise InputError(f"{path}: not an installed environment: it has no conda-meta/*.json")
+        lists = sorted(path.glob("*.txt"))
+        raise InputError(
+            f"{path}: not an installed environment: it has no conda-meta/*.json",
+            hint=f"Give a file in it, such as {lists[0]}." if lists else None,
+        )
     return [_installed_entry(file) for file in files]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import field, replace
 from datetime import datetime
+from pathlib import Path
 
 from rattler import MatchSpec, RepoDataRecord
 
@@ -52,6 +53,14 @@ class Distribution:
         """The names of the packages that it asks for, on any platform."""
         specs = (spec for platforms in self.environments.values() for each in platforms.values() for spec in each)
         return frozenset(map(name_of, specs))
+
+    def moved(self, old: str, new: Path) -> Distribution:
+        """Return the same with the channels below the folder `old`, where a copy of the file was read, below `new`."""
+        channels = {
+            name: tuple(f"{new}{each.removeprefix(old)}" if each.startswith(f"{old}/") else each for each in some)
+            for name, some in self.channels.items()
+        }
+        return replace(self, channels=channels)
 
     def on_python(self, *pythons: str) -> Distribution:
         """Return the distribution with this Python (`X.Y`) in each environment, whatever else it asks for.

@@ -201,7 +201,7 @@ def test_keys_that_are_there_twice_are_told(tmp_path: Path) -> None:
     path = tmp_path / "construct.yaml"
     path.write_text("specs: [a]\nspecs: [b]  # [win]\nspecs: [c]\n", encoding="utf-8")
     assert read_target(str(path), platforms=["linux-64"]).notes == (
-        f"{path}:3: specs appears twice, which constructor refuses",
+        f"{path}:3: specs appears twice, which constructor refuses; here all are read",
     )
 
 
@@ -210,3 +210,10 @@ def test_extra_environment_that_is_not_a_mapping(tmp_path: Path) -> None:
     path.write_text("specs: [a]\nextra_envs:\n  tools: [b]\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"construct\.yaml:3: extra_envs: tools: expected a mapping"):
         read_targets(str(path))
+
+
+def test_undefined_name_in_a_spec_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text("specs:\n  - a {{ undefinedthing }}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"construct.yaml:2: undefinedthing is not defined"):
+        read_targets(str(path), platforms=["linux-64"])

@@ -47,3 +47,19 @@ def test_lock_that_cannot_be_read(tmp_path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"pixi\.lock: not readable as a pixi\.lock: "):
         read_targets(str(path))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("version: 7\n<<<<<<< HEAD\n", "It has conflict markers of git, the first in line 2"),
+        ("version: 99\n", "Its format is newer than this py-rattler"),
+        ("", "The file is damaged"),
+    ],
+)
+def test_hint_of_an_unreadable_lock_is_about_its_fault(tmp_path: Path, text: str, hint: str) -> None:
+    path = tmp_path / "pixi.lock"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        read_targets(str(path))
+    assert (caught.value.hint or "").startswith(hint)

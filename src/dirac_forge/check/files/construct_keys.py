@@ -43,7 +43,7 @@ def unknown_keys(root: Node | None, path: Path, *, extra: str = "") -> Iterator[
     place = f"extra_envs: {extra}: " if extra else ""
     for where, line in repeated_keys(root):
         if len(where) == 1:
-            yield f"{path}:{line}: {place}{where[0]} appears twice, which constructor refuses"
+            yield f"{path}:{line}: {place}{where[0]} appears twice, which constructor refuses; here all are read"
     for key, node, _ in pairs(root):
         if key not in known:
             near = get_close_matches(str(key), known, n=1)

@@ -14,6 +14,8 @@ from dirac_forge.values import dataclass
 
 _MAX_FILE = 1_000_000
 _GROUND = frozenset({"python", "pip", "conda", "mamba", "micromamba", "setuptools"})
+_UNDEFINED = "\ue000unknown\ue001"
+"""What a template's undefined names are rendered as."""
 _DEFAULTS = ("https://repo.anaconda.com/pkgs/main", "https://repo.anaconda.com/pkgs/r")
 """https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/settings.html#default-channels"""
 
@@ -44,6 +46,9 @@ def content_of(path: Path, *, most: int = _MAX_FILE) -> str:
 
 def checked_spec(spec: str, place: str) -> str:
     """Return a spec that can be parsed. Raises InputError, which begins with `place`."""
+    if _UNDEFINED in spec:
+        names = spec.partition(_UNDEFINED)[2].partition("\ue000")[0]
+        raise InputError(f"{place}: {names} is not defined", hint="Define it with {% set NAME = VALUE %}.")
     try:
         parse_spec(spec)
     except InputError as exc:
