@@ -445,3 +445,16 @@ def test_requirements_that_the_channel_added_since_the_lock_are_findings(
     assert "the channel added python to its requirements since it was locked" in " ".join(
         capsys.readouterr().out.split()
     )
+
+
+def test_a_pin_is_unknown_where_the_channel_lacks_the_pinned_version(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    write_channel(
+        workspace / "pins", {"linux-64": [pkg("foo 1.0", "openssl >=1.1,<1.2"), pkg("openssl 1.1"), pkg("openssl 3.6")]}
+    )
+    (workspace / "pinning").mkdir()
+    (workspace / "pinning" / "conda_build_config.yaml").write_text("openssl:\n  - '3.5'\n", encoding="utf-8")
+    _, document = answer(capsys, "foo", "--channel", "pins", "--pinning", "pinning", "--severity", "low")
+    assert [each["kind"] for each in document["findings"]].count("pin") == 0
+    assert [each["builds"] for each in document["not_known"] if each["kind"] == "run-exports"] == [1]

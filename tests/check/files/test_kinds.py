@@ -110,3 +110,10 @@ def test_fields_that_no_answer_respects_are_refused(tmp_path: Path, spec: str, f
 def test_other_fields_of_specs_are_kept() -> None:
     spec = f"conda-forge::lib >=1[build_number=2,license=MIT,md5={'a' * 32}]"
     assert read_target(spec).specs == (spec,)
+
+
+def test_installed_environment_is_not_a_package_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pfx" / "conda-meta").mkdir(parents=True)
+    with pytest.raises(InputError, match="pfx: an installed environment, not what to install"):
+        read_targets("pfx")

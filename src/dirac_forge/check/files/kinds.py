@@ -48,7 +48,10 @@ def read_targets(
         content_of(path, most=64_000_000)
         return read_pixi_lock_targets(path, asked)
     if path.is_dir() or suffix not in _SUFFIXES:
-        raise InputError(f"{path}: not a file that says what to install", hint=KINDS)
+        installed = (path / "conda-meta").is_dir()
+        what = "an installed environment, not what to install" if installed else "not a file that says what to install"
+        hint = "`dirac-forge audit` and `dirac-forge diff` read installed environments." if installed else KINDS
+        raise InputError(f"{path}: {what}", hint=hint)
     content = content_of(path)
     if suffix == ".toml":
         return _toml(content, path, asked)
@@ -57,7 +60,7 @@ def read_targets(
 
 def _is_path(text: str, path: Path) -> bool:
     """Whether a text names a file: one that exists, or that is spelled as one."""
-    if path.exists() and (path.is_file() or os.sep in text):
+    if path.exists() and (path.is_file() or os.sep in text or (path / "conda-meta").is_dir()):
         return True
     if any(sign in text for sign in "=<> ["):
         return False

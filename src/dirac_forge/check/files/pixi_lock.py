@@ -12,8 +12,8 @@ from dirac_forge.check.files.content import Asking, content_of, main_first
 from dirac_forge.check.targets import DEFAULT_ENVIRONMENT, Target
 from dirac_forge.errors import InputError
 
-_NEWEST = 7
-"""The version of the format that this py-rattler writes."""
+_KNOWN = frozenset("1234567")
+"""The versions of the format that this py-rattler knows."""
 
 
 def read_pixi_lock_targets(path: Path, asked: Asking) -> tuple[Target, ...]:
@@ -42,7 +42,7 @@ def unreadable_hint(path: Path) -> str:
     if conflict:
         return f"It has conflict markers of git, the first in line {conflict}: take one side, and lock again."
     version = next((line.partition(":")[2].strip() for line in lines if line.startswith("version:")), "")
-    if version.isdigit() and int(version) > _NEWEST:
+    if version.isdigit() and version not in _KNOWN:
         return "Its format is newer than this py-rattler; `pixi lock` with an older pixi writes an older format."
     return "The file is damaged: restore it, or lock again."
 
