@@ -232,7 +232,7 @@ def test_a_spec_without_builds_is_a_no_also_where_another_package_is_missing(
         "host of b on linux-64 has no solution: a: no build matches a >=7: the newest version is 1.0",
     )
     folder.write_text(recipe("b", "lib", "unheard-of"), encoding="utf-8")
-    assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 0
+    assert run(workspace, "status", "lib2", "--channel", str(channel), "--json") == 3
     found = answer(capsys)["feedstocks"]
     assert isinstance(found, list)
     assert (found[1]["state"], found[1]["evidence"]) == (

@@ -33,6 +33,7 @@ from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.schema import parse_migration, read_migration
+from dirac_forge.migration.solvability import Unsure
 from dirac_forge.migration.status import Status
 from dirac_forge.proposals.migration_effects import effect_of
 from dirac_forge.proposals.migration_status import status_now
@@ -90,12 +91,13 @@ def _plan_code(plan: Plan, effect: TargetEffect | None) -> int:
 
 
 def _exit_code(context: Context, plan: Plan, status: Status) -> int:
-    """Return 3 without a plan, or if members on a requested platform are unknown.
+    """Return 3 without a plan, or if members on a requested platform are unknown, or whether they can be built is.
 
     A platform that the channel does not have, and that nobody asked for, leaves a side question open.
     """
     absent = not status.not_in_channel.keys().isdisjoint(_asked(context))
-    return 3 if not plan.graph.facts or status.unknown or absent else 0
+    unsure = any(isinstance(reason, Unsure) for each in status.of("awaiting-pr") for reason in each.reasons)
+    return 3 if not plan.graph.facts or status.unknown or absent or unsure else 0
 
 
 def current_status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
