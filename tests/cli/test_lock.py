@@ -806,3 +806,12 @@ def test_today_without_a_file_says_what_to_name(capsys: pytest.CaptureFixture[st
     (workspace / "construct.yaml").unlink()
     assert main(["diff", "pixi.lock", "today"]) == 2
     assert "there is no construct.yaml here\n--file FILE names" in capsys.readouterr().err
+
+
+def test_diff_of_two_locks_obeys_platform_and_refuses_python(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12", "--output", "old.lock", "-q"]) == 0
+    assert main(["lock", "construct.yaml", "--output", "new.lock", "-q"]) == 0
+    capsys.readouterr()
+    code, document = answer(capsys, "diff", "old.lock", "new.lock", "--platform", "osx-64", "--no-security")
+    assert (code, list(document["platforms"]), document["only_new"]) == (0, ["osx-64"], [])
+    assert main(["diff", "old.lock", "new.lock", "--python", "3.12"]) == 2

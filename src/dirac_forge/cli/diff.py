@@ -55,7 +55,11 @@ def compared(
     context: Context, old: str, new: str, *, file: str, security: bool = True
 ) -> tuple[LockDifference, SecurityReport | None]:
     """Return the difference of two states, and the security fixes in it where they are asked for."""
+    if "pythons" in context.settings.flags and all(_is_packages(each) for each in (old, new)):
+        raise InputError("--python is for what is solved: both states have their packages already")
     before, after = (_state(context, each, file or DIFF_FILE) for each in (old, new))
+    if "platforms" in context.settings.flags:
+        before, after = (each.only(context.settings.platforms) for each in (before, after))
     # Two locks need no file: that of the current folder may be of another distribution.
     used = file or (DIFF_FILE if not all(_is_packages(each) for each in (old, new)) else "")
     if file and used and all(_is_packages(each) for each in (old, new)) and not Path(file).is_file():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote
@@ -65,6 +65,14 @@ class Lock:
         environments = {
             name: {platform if each == NO_PLATFORM else each: packages for each, packages in platforms.items()}
             for name, platforms in self.environments.items()
+        }
+        return replace(self, environments=environments)
+
+    def only(self, platforms: Collection[str]) -> Lock:
+        """Return the lock on these platforms, and lists without a platform (`noarch`), which may be for any."""
+        environments = {
+            name: {each: packages for each, packages in some.items() if each in {*platforms, NO_PLATFORM}}
+            for name, some in self.environments.items()
         }
         return replace(self, environments=environments)
 

@@ -217,3 +217,10 @@ def test_undefined_name_in_a_spec_is_named(tmp_path: Path) -> None:
     path.write_text("specs:\n  - a {{ undefinedthing }}\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"construct.yaml:2: undefinedthing is not defined"):
         read_targets(str(path), platforms=["linux-64"])
+
+
+def test_missing_environment_file_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "construct.yaml"
+    path.write_text("name: x\nenvironment_file: gone.yml\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"construct.yaml:2: environment_file: there is no file .*gone.yml"):
+        read_targets(str(path), platforms=["linux-64"])

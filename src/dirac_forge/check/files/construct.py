@@ -237,6 +237,8 @@ def _read_other(found: _Environment, key: str, value: ScalarNode, path: Path, as
     if found.specs:
         found.notes.append(f"{place}: specs are left out, because constructor takes environment_file in their place")
     file = path.parent / str(value.value)
+    if not file.is_file():
+        raise InputError(f"{place}: environment_file: there is no file {file}")
     content = content_of(file)
     if file.suffix == ".txt":
         found.specs = listed_specs(content, file)
