@@ -156,6 +156,7 @@ def test_failing_constructor_leaves_nothing(capsys: pytest.CaptureFixture[str], 
     [
         ([], "give either a construct.yaml or --verify INSTALLER"),
         (["--verify", "none.sh"], "none.sh: there is no such file"),
+        (["--verify", "x.sh", "--no-lock"], "--verify builds nothing: --lock and --no-lock have no effect"),
         (["--verify", "x.exe"], "x.exe: only a .sh installer can be tried"),
         (
             ["construct.yaml", "--platform", "linux-64", "--platform", "osx-64"],

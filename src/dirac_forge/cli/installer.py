@@ -88,6 +88,8 @@ def installer(context: Context, request: InstallerRequest) -> int:
     """Build or take an installer, try it, answer with what came of it, and return the exit code. Raises InputError."""
     if (request.file is None) == (request.verify is None):
         raise InputError("give either a construct.yaml or --verify INSTALLER")
+    if request.verify is not None and (request.lock is not None or request.no_lock):
+        raise InputError("--verify builds nothing: --lock and --no-lock have no effect")
     if request.verify is not None:
         built = None
         trial: Trial | None = _tried(request, request.verify)
