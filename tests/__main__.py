@@ -20,6 +20,9 @@ import tempfile
 import threading
 import time
 import venv
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,23 +63,41 @@ def main() -> int:
     if "tests" in (arguments.steps or STEPS):
         fetching.start()
         describe(ROOT / ".openapi")
-    failed, summary = [], ""
-    for step in arguments.steps or STEPS:
-        if step == "tests":
-            fetching.join()
+    steps = tuple(arguments.steps or STEPS)
+    others = [step for step in steps if step != "tests"]
+    with ThreadPoolExecutor(max_workers=2) as executor:  # the tests then take every core
+        # The longest first: the others run beside it, and each prints what it said when it ends.
+        longest_first = sorted(others, key=lambda step: step != "types")
+        well = dict(zip(longest_first, executor.map(partial(check, python), longest_first), strict=True))
+    summary = ""
+    if "tests" in steps:
+        fetching.join()
         start = time.monotonic()
-        well, closing = run(python, step)
-        summary = closing or summary
-        say(f"{step}: {'ok' if well else 'FAILED'} ({time.monotonic() - start:.0f} s)")
-        if not well:
-            failed.append(step)
+        well["tests"], summary = run(python, "tests", partial(print, end="", flush=True))
+        conclude("tests", start, well=well["tests"])
+    failed = [step for step in steps if not well[step]]
     say(f"failed: {', '.join(failed)}" if failed else "all steps succeeded")
     print(summary, flush=True)
     return 1 if failed else 0
 
 
-def run(python: str, step: str) -> tuple[bool, str]:
-    """Return whether a step succeeded, and pytest's summary line where it ran pytest."""
+def check(python: str, step: str) -> bool:
+    """Return whether a step succeeded, having printed at once all that it said."""
+    start = time.monotonic()
+    lines: list[str] = []
+    well, _ = run(python, step, lines.append)
+    print("".join(lines), end="", flush=True)
+    conclude(step, start, well=well)
+    return well
+
+
+def conclude(step: str, start: float, *, well: bool) -> None:
+    """Say how a step ended, and how long it took since `start`."""
+    say(f"{step}: {'ok' if well else 'FAILED'} ({time.monotonic() - start:.0f} s)")
+
+
+def run(python: str, step: str, show: Callable[[str], object]) -> tuple[bool, str]:
+    """Return whether a step succeeded, and pytest's summary line if it ran pytest; `show` gets each line."""
     closing = ""
     environ = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": "1"}
     programs = f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -94,7 +115,7 @@ def run(python: str, step: str) -> tuple[bool, str]:
         )
         with process:
             for line in process.stdout or ():
-                print(line, end="", flush=True)
+                show(line)
                 closing = line.strip() if PYTEST_SUMMARY.fullmatch(line.strip()) else closing
         if process.returncode != 0:
             return False, closing
