@@ -94,7 +94,10 @@ REFUSED: dict[str, tuple[Callable[[Any], None], str]] = {
         ".github/workflows/x.yml, which a bump never changes",
     ),
     "git's own file": (lambda c: change_of(c)["edits"][0].update(path="recipe/.git/config"), "is git's own"),
-    "a path outside": (lambda c: change_of(c)["edits"][0].update(path="recipe/../../x"), "not a path within a feedstock"),
+    "a path outside": (
+        lambda c: change_of(c)["edits"][0].update(path="recipe/../../x"),
+        "not a path within a feedstock",
+    ),
     "a large file": (lambda c: change_of(c)["edits"][0].update(after="x" * 5_000_000), "larger than anything"),
     "many files": (lambda c: change_of(c).update(edits=change_of(c)["edits"] * 300), "larger than any change of ours"),
     "another kind": (lambda c: change_of(c).update(kind="fix"), "of a kind that no batch has"),
