@@ -205,7 +205,7 @@ def test_a_channel_that_can_not_be_reached_costs_a_warning_only(
         (["../../etc"], 2, "there is no folder ../../etc"),
         (["gone/demo-1.0.tar.gz"], 2, "there is no file gone/demo-1.0.tar.gz"),
         (["gone/demo-1.0-py3-none-any.whl"], 2, "there is no file gone/demo-1.0-py3-none-any.whl"),
-        (["demo", "--maintainer", "a b"], 2, "error: --maintainer: 'a b' is no GitHub user or team"),
+        (["demo", "--maintainer", "a b"], 2, "error: --maintainer: 'a b' is not a GitHub user or team"),
         (["demo", "--feedstock", "../up", "--deps", "none"], 2, "Not a valid feedstock name: '../up'"),
     ],
 )

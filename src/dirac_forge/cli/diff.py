@@ -55,18 +55,24 @@ def compared(
     context: Context, old: str, new: str, *, file: str, security: bool = True
 ) -> tuple[LockDifference, SecurityReport | None]:
     """Return the difference of two states, and the security fixes in it where they are asked for."""
-    if "pythons" in context.settings.flags and all(_is_packages(each) for each in (old, new)):
-        raise InputError("--python is for what is solved: both states have their packages already")
+    nothing_to_solve = _is_packages(old) and _is_packages(new)
+    if nothing_to_solve:
+        _refuse_what_has_no_effect(context, file)
     before, after = (_state(context, each, file or DIFF_FILE) for each in (old, new))
     if "platforms" in context.settings.flags:
         before, after = (each.only(context.settings.platforms) for each in (before, after))
     # Two locks need no file: that of the current folder may be of another distribution.
-    used = file or (DIFF_FILE if not all(_is_packages(each) for each in (old, new)) else "")
-    if file and used and all(_is_packages(each) for each in (old, new)) and not Path(file).is_file():
-        raise InputError(f"--file: there is no file {file}")
-    asked = _asked(context, used) if used else frozenset()
+    asked = frozenset() if nothing_to_solve and not file else _asked(context, file or DIFF_FILE)
     difference = difference_of(with_asked(before, asked), with_asked(after, asked))
     return difference, _security(context, difference) if security else None
+
+
+def _refuse_what_has_no_effect(context: Context, file: str) -> None:
+    """Raise InputError for options that two locks have no use for."""
+    if "pythons" in context.settings.flags:
+        raise InputError("--python is for what is solved: both states have their packages already")
+    if file and not Path(file).is_file():
+        raise InputError(f"--file: there is no file {file}")
 
 
 def _range(old: str, new: str) -> tuple[str, str]:

@@ -86,25 +86,32 @@ class InstallerPlan:
 
 def installer(context: Context, request: InstallerRequest) -> int:
     """Build or take an installer, try it, answer with what came of it, and return the exit code. Raises InputError."""
-    if (request.file is None) == (request.verify is None):
-        raise InputError("give either a construct.yaml or --verify INSTALLER")
-    if request.verify is not None and (request.lock is not None or request.no_lock):
-        raise InputError("--verify builds nothing: --lock and --no-lock have no effect")
-    if request.verify is not None:
-        built = None
-        trial: Trial | None = _tried(request, request.verify)
-        lock = None
-    else:
-        program = find_constructor(context.environ.get("PATH"))
-        plan = _planned(context, request, request.file or Path())
-        if plan.solved.failed or plan.refused:
-            return _failed(context, plan)
-        lock = plan.lock
-        built = _built(context, request, plan, program)
-        here = plan.platform == this_platform()
-        trial = _tried(request, built.path, plan.solved) if request.attempt and here else None
-        if request.attempt and trial is None:
-            context.observer.warned(f"an installer for {plan.platform} cannot be tried here ({this_platform()})")
+    match request:
+        case InstallerRequest(file=Path() as file, verify=None):
+            return _made(context, request, file)
+        case InstallerRequest(file=None, verify=Path() as made) if request.lock is None and not request.no_lock:
+            return _answer(context, None, _tried(request, made))
+        case InstallerRequest(file=None, verify=Path()):
+            raise InputError("--verify builds nothing: --lock and --no-lock have no effect")
+        case _:
+            raise InputError("give either a construct.yaml or --verify INSTALLER")
+
+
+def _made(context: Context, request: InstallerRequest, file: Path) -> int:
+    """Build an installer, try it if this is its platform, answer, and return the exit code."""
+    program = find_constructor(context.environ.get("PATH"))
+    plan = _planned(context, request, file)
+    if plan.solved.failed or plan.refused:
+        return _failed(context, plan)
+    built = _built(context, request, plan, program)
+    here = plan.platform == this_platform()
+    trial = _tried(request, built.path, plan.solved) if request.attempt and here else None
+    if request.attempt and trial is None:
+        context.observer.warned(f"an installer for {plan.platform} cannot be tried here ({this_platform()})")
+    return _answer(context, built, trial, lock=plan.lock)
+
+
+def _answer(context: Context, built: BuiltInstaller | None, trial: Trial | None, *, lock: Path | None = None) -> int:
     sections = installer_sections(built, trial, lock=str(lock or ""))
     document = installer_json(built, trial) | {"lock": str(lock) if lock else None}
     context.answer(Shown(sections), document, steps=_after(built, trial))
@@ -112,9 +119,7 @@ def installer(context: Context, request: InstallerRequest) -> int:
 
 
 def _after(built: BuiltInstaller | None, trial: Trial | None) -> tuple[Step, ...]:
-    if built is None or (trial is not None and not trial.passed):
-        return ()
-    if trial is not None:
+    if built is None or trial is not None:
         return ()
     return step("tries it, on a machine of its platform", "installer", "--verify", near(built.path))
 
@@ -133,11 +138,7 @@ def _tried(request: InstallerRequest, path: Path, solved: SolvedDistribution | N
 
 def _planned(context: Context, request: InstallerRequest, file: Path) -> InstallerPlan:
     """Return the packages of the installer: those of the lock, if there is one, else those of a new solve."""
-    settings = context.settings
-    asked = settings.platforms if "platforms" in settings.flags else (this_platform(),)
-    if len(asked) != 1:
-        raise InputError("an installer is built for one platform", hint="Give one --platform.")
-    (platform,) = asked
+    platform = _platform(context)
     distribution = distribution_of(context, str(file))
     if not distribution.installer:
         raise InputError(
@@ -151,16 +152,30 @@ def _planned(context: Context, request: InstallerRequest, file: Path) -> Install
     chosen = replace(distribution, environments=only)
     channel_of = channels_for(context, chosen)
     lock = request.lock_path
-    if lock is not None:
-        known = {key: some for key, some in known_records(context, lock).items() if key[1] == platform}
-        solved = _from_lock(chosen, known, lock, channel_of)
-    else:
-        with ThreadPoolExecutor(_THREADS) as executor:
-            solved = solve(channel_of, chosen, executor=executor, observer=context.observer)
+    solved = _packages(context, chosen, platform, lock, channel_of)
     if not solved.failed and (objections := installer_objections(solved)):
         raise InputError((f"{file}: the installer would not be what was solved:", *map(objection_words, objections)))
     refused = () if solved.failed else unlockable(solved, channel_of)
     return InstallerPlan(file=file, platform=platform, construct=construct, solved=solved, lock=lock, refused=refused)
+
+
+def _platform(context: Context) -> str:
+    """Return the platform of the installer: the one that was asked for, else this one."""
+    asked = context.settings.platforms if "platforms" in context.settings.flags else (this_platform(),)
+    if len(asked) != 1:
+        raise InputError("an installer is built for one platform", hint="Give one --platform.")
+    return asked[0]
+
+
+def _packages(
+    context: Context, distribution: Distribution, platform: str, lock: Path | None, channel_of: Channels
+) -> SolvedDistribution:
+    """Return the packages of the lock, or those of a new solve if there is none."""
+    if lock is not None:
+        known = {key: some for key, some in known_records(context, lock).items() if key[1] == platform}
+        return _from_lock(distribution, known, lock, channel_of)
+    with ThreadPoolExecutor(_THREADS) as executor:
+        return solve(channel_of, distribution, executor=executor, observer=context.observer)
 
 
 def _construct(file: Path, platform: str) -> Mapping[str, object]:

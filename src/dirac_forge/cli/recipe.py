@@ -98,7 +98,7 @@ def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome])
 
 
 def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    """Return those that are requested, else the workspace's, else the user, where git knows their account.
+    """Return those that are requested, else the workspace's, else the user, if git knows their account.
 
     Raises InputError for what can't be one.
     """
@@ -106,10 +106,13 @@ def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
         if not is_maintainer(name):
             where = "--maintainer" if asked else "`maintainers` in the settings"
             raise InputError(
-                f"{where}: {name!r} is no GitHub user or team", hint="Expected octocat, or conda-forge/team."
+                f"{where}: {name!r} is not a GitHub user or team", hint="Expected octocat, or conda-forge/team."
             )
-    if asked or settings.maintainers:
-        return tuple(asked) or settings.maintainers
+    return tuple(asked) or settings.maintainers or _own_account()
+
+
+def _own_account() -> tuple[str, ...]:
+    """Return the user's account on GitHub, if git's configuration has it."""
     try:
         said = git("config", "--get-regexp", r"^(github\.user|user\.email)$", about="git's configuration").decode()
     except ForgeError:
