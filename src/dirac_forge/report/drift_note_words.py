@@ -24,7 +24,9 @@ WORDS: dict[DriftNoteKind, str] = {
     "libraries-new": "upstream's build files name {libraries} now; see whether host needs it",
     "licence-changed": "upstream's licence is {now} now (was {before:or not told})",
     "licence-differs": "its licence files changed; upstream's licence is {upstream}, the recipe's {recipe}",
-    "licence-files-gone": ("{files} is not in upstream's sdist any more; its licence files are {now:or not told}"),
+    "licence-files-gone": (
+        "{files} {files:is|are} not in upstream's sdist any more; its licence files are {now:or not told}"
+    ),
     "may-become-noarch": "it may become `noarch: python`: {reason}",
     "modules-gone": "modules that upstream no longer installs: {modules}; see the tests",
     "newcomer": "{package} is new in the family: add an output for it by hand",
@@ -61,7 +63,7 @@ WORDS: dict[DriftNoteKind, str] = {
     "some-systems": "{requirement} is new, on some systems only; a noarch package can't say so ({evidence})",
     "sources-new": "upstream's sources are in {languages} too now; see whether it can stay noarch",
     "stdlib-by-hand": "add stdlib('c') next to the compiler by hand",
-    "systems-stay": "{packages} stay; see whether anything else still needs a build for each system",
+    "systems-stay": "{packages} {packages:stays|stay}; see whether anything else still needs a build for each system",
     "test-tool": "{package} is a tool for tests that upstream requires at run time, and is not added ({evidence})",
     "version-not-asked": "{package} stays without a version; upstream went from {before} to {evidence}",
     "write-by-hand": "write {requirement} by hand ({evidence})",

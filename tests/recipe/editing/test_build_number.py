@@ -179,6 +179,12 @@ def test_reset_keeps_the_hundreds_between_conditions() -> None:
     assert reset_build_number(text, path="recipe.yaml") == text.replace("1003", "0").replace("1203", "200")
 
 
+def test_an_output_that_keeps_its_number_ends_where_the_next_one_begins() -> None:
+    text = "outputs:\n  - name: a\n    build: {number: 3}\n  - name: b   \n    build: {number: 4}\n"
+    assert reset_build_number(text, path="recipe.yaml", kept=[2]) == text.replace("4", "0")
+    assert reset_build_number(text, path="recipe.yaml", kept=[2, 50]) == text.replace("4", "0")
+
+
 @pytest.mark.parametrize(
     ("numbers", "after"),
     [(("1003", "1203"), ("0", "200")), (("103", "203"), ("0", "100")), (("3", "103"), ("0", "100"))],

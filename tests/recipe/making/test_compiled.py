@@ -163,6 +163,7 @@ def test_build_files_that_were_not_read_are_told_and_nothing_is_said_of_their_li
         ("project(demo C)", ("c",)),
         ("project(demo CXX C)", ("c", "cxx")),
         ("project(demo VERSION 1.0 LANGUAGES C)", ("c",)),
+        ('project(demo LANGUAGES CXX VERSION 1.0 DESCRIPTION "a port from Fortran")', ("c", "cxx")),
         ("# project(demo)\nproject(demo C)\nenable_language(Fortran)", ("c", "fortran")),
         ("project(demo C)\nadd_subdirectory(deps/zlib)", ("c", "cxx")),
         ("project(demo NONE)", ("c",)),

@@ -15,7 +15,9 @@ def commands(
     return bundling_commands(made.sdist)
 
 
-@pytest.mark.parametrize("members", [["Cargo.toml", "crates/a/Cargo.toml"], []])
+@pytest.mark.parametrize(
+    "members", [["Cargo.toml", "crates/a/Cargo.toml"], [], ["a; b/Cargo.toml", "$(c)/Cargo.toml", "-d/Cargo.toml"]]
+)
 def test_a_manifest_at_the_top_is_where_the_build_runs(members: list[str]) -> None:
     assert commands(members) == AT_THE_TOP
 

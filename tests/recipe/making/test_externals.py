@@ -37,7 +37,7 @@ def test_scripts_in_a_wheel_are_told() -> None:
     [
         ({"scripts": ["bin/run"]}, {}),
         ({}, {"setuptools": {"script-files": ["bin/run"]}}),
-        ({}, {"hatch": {"build": {"targets": {"wheel": {"shared-scripts": {"bin/run": "run"}}}}}}),
+        ({}, {"hatch": {"build": {"targets": {"wheel": {"shared-scripts": {"bin/run.py": "run"}}}}}}),
         ({}, {"poetry": {"scripts": {"x": {"type": "file", "reference": "bin/run"}, "y": "demo:main"}}}),
     ],
 )

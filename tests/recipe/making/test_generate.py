@@ -284,6 +284,19 @@ def test_an_output_of_all_extras_requires_their_outputs_where_upstream_has_no_su
     assert text in notes(recipe, "info")
 
 
+def test_an_output_of_all_extras_is_another_name_where_no_extra_has_an_output() -> None:
+    recipe = made(FamilyPart(package="demo", facts=facts("demo"), extras={"all": "demo-all"}))
+    assert "demo-all only requires demo: conda-forge has both names, and users of either" in notes(recipe, "info")
+
+
+def test_commands_of_an_extra_that_is_spelled_in_another_way_name_its_output() -> None:
+    run = EntryPoint(name="run", value="demo:run", extras=("Pretty_Output",))
+    release = facts("demo", requires=["rich; extra == 'pretty-output'"], extras=["pretty-output"], entry_points=[run])
+    recipe = made(FamilyPart(package="demo", facts=release, extras={"pretty-output": "demo-pretty"}))
+    text = "the command run needs the extra Pretty_Output, which only the output demo-pretty has"
+    assert text in notes(recipe, "info")
+
+
 def test_an_extra_that_has_all_of_another_one_requires_its_output() -> None:
     requires = [
         "a; extra == 'x'",

@@ -48,7 +48,7 @@ def test_folders_that_a_pth_file_adds_have_their_modules_at_the_top() -> None:
 
 def test_metadata_tells_the_public_modules_of_a_release_without_a_wheel() -> None:
     made = facts("demo", wheels=[], sdist_members=["src/wrong/__init__.py"])
-    told = replace(made.metadata, import_names=("demo_core", "_demo; private", "demo_tools"))
+    told = replace(made.metadata, import_names=("demo_core", "_demo; private", "demo_tools", "no module", ""))
     assert imports_of(replace(made, metadata=told, wheel=None)) == ("demo_core", "demo_tools")
 
 

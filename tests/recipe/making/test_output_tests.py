@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from dirac_forge.recipe import model
+from dirac_forge.recipe.making.output_tests import brought_by
 from dirac_forge.recipe.making.output_tests import test_of as output_test
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, SourceModule
@@ -97,6 +98,23 @@ def test_a_command_that_needs_an_extra_is_tested_only_where_the_recipe_has_it() 
     folded = output_test(made, made.wheel.entry_points, Scope(), None, {}, ("cli", "pretty-output"))
     assert folded.test.commands == ("demo --help", "demo-cli --help", "demo-tui --help")
     assert folded.notes == ()
+
+
+def test_an_extra_brings_the_extras_that_it_takes_in_and_no_others() -> None:
+    made = facts(
+        "demo",
+        requires=["demo[cli]; extra == 'all'", "click; extra == 'cli'", "pyqt; extra == 'gui'"],
+        extras=["all", "cli", "gui"],
+        entry_points=[EntryPoint(name=f"demo-{one}", value="demo:run", extras=(one,)) for one in ("cli", "gui")],
+        command_line_modules=["src/demo/__init__.py"],
+    )
+    assert made.wheel is not None
+    everything = {"demo": frozenset({"click", "pyqt"}), "click": frozenset[str](), "pyqt": frozenset[str]()}
+    brought = brought_by(made, Scope(), everything.get, ("all",))
+    assert brought == {"click"}
+    for known in (brought, None):
+        result = output_test(made, made.wheel.entry_points, Scope(), known, {}, ("all",))
+        assert result.test.commands == ("demo-cli --help",)
 
 
 def test_a_command_is_not_tested_while_the_requirements_of_its_extra_are_unknown() -> None:

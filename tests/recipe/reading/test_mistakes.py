@@ -167,3 +167,14 @@ outputs:
         Mistake("unknown key 'licence' in about; did you mean 'license'?", 13),
         Mistake("unknown key 'strng' in build; did you mean 'string'?", 18),
     ]
+
+
+def test_ends_of_lines_that_yaml_alone_knows_are_read() -> None:
+    text = f"package:\n  name: a\n  version: '1'\nabout:\n  summary: 'a{chr(0x2028) * 9}b'\n  licence: MIT\n"
+    assert mistakes(text, "meta.yaml") == [Mistake("unknown key 'licence' in about; did you mean 'license'?", 0)]
+
+
+def test_a_character_that_there_is_not_is_no_format() -> None:
+    text = "package:\n  name: a\n  version: '1'\nabout:\n  home: {{ '%c'|format(-1) }}\n"
+    with pytest.raises(RecipeError, match=r"meta\.yaml:5: %c arg not in range"):
+        mistakes(text, "meta.yaml")

@@ -95,3 +95,9 @@ def test_pbr_takes_requirements_from_a_text_file_and_commands_from_its_own_secti
 
 def test_files_are_read_in_the_order_in_which_they_are_named() -> None:
     assert requirement_lines(["./a.txt", "b.txt"], {"a.txt": "one", "b.txt": "\n#\ntwo"}) == ("one", "two")
+
+
+def test_files_that_include_each_other_without_end_are_not_read() -> None:
+    chain = {f"{number}.txt": f"-r {number + 1}.txt" for number in range(2000)} | {"2000.txt": "six"}
+    assert requirement_lines(["0.txt"], chain) is None
+    assert requirement_lines(["1950.txt"], chain) == ("six",)

@@ -193,6 +193,14 @@ def test_entry_points_by_trust() -> None:
     assert [point.name for point in read(sdist("demo", "1.0", {**egg, "setup.cfg": CFG})).entry_points] == ["c"]
 
 
+def test_entry_points_that_cannot_be_read_hide_none_that_can_be() -> None:
+    odd = {"setup.py": "setup(entry_points='run = a:b')"}
+    egg = {"demo.egg-info/entry_points.txt": "[console_scripts]\negg = e:f\n"}
+    facts = read(sdist("demo", "1.0", {**odd, **egg}))
+    assert ([point.name for point in facts.entry_points], facts.problems) == (["egg"], ())
+    assert ["can't be parsed" in problem for problem in read(sdist("demo", "1.0", odd)).problems] == [True]
+
+
 def test_arguments_of_setup() -> None:
     facts = read(sdist("demo", "1.0", {"setup.py": SETUP, "setup.cfg": "[options]\npackages = find:\npy_modules = y"}))
     assert facts.setup["py_modules"] == ["x"]

@@ -77,9 +77,11 @@ def _span(text: str, line: int) -> tuple[int, int]:
     """Return where an item of a list begins that has something on a line (from 1), and where it ends."""
     lines = text.split("\n")
     starts = _line_starts(text)
+    if line > len(lines):  # YAML knows more ends of lines (U+2028)
+        return len(text), len(text)
     outer = len(lines[line - 1]) - len(lines[line - 1].lstrip())
     for number in range(line, len(lines)):
-        content = lines[number].strip()
+        content = lines[number].lstrip()
         inside = not content or content.startswith(("#", "{%")) or len(lines[number]) - len(content) > outer
         if not inside:
             return starts[line - 1], starts[number]

@@ -11,6 +11,8 @@ from dirac_forge.upstream.files.facts import SdistFacts
 
 LICENCES_OF_CRATES = "THIRDPARTY.yml"
 _MANIFEST = "Cargo.toml"
+_PLAIN = re.compile(r"(?:[\w.+][\w.+-]*/)*Cargo\.toml")
+"""A manifest in a folder that a shell takes as it is."""
 _EXTENSION = re.compile(r"RustExtension\([^()]*?[\"']([\w./-]*Cargo\.toml)[\"']", re.DOTALL)
 
 
@@ -32,7 +34,7 @@ def _bundle(path: str) -> str:
 
 def _crate_folder(sdist: SdistFacts) -> str:
     """Return the folder of the manifest that the build names, else of the outermost one; "" for the top."""
-    there = {member for member in sdist.members if PurePosixPath(member).name == _MANIFEST}
+    there = {member for member in sdist.members if _PLAIN.fullmatch(member)}
     named = next((path for path in _named_manifests(sdist) if path in there), None)
     outermost = min(there, key=lambda path: (path.count("/"), path), default="")
     return (named or outermost).rpartition("/")[0]

@@ -45,7 +45,9 @@ def _declared_scripts(sdist: SdistFacts) -> Iterator[str]:
     """Yield the paths that setup(), setuptools' tables, poetry and hatch install as scripts."""
     yield from _texts(sdist.setup.get("scripts"))
     yield from _texts(table(sdist.pyproject, "tool", "setuptools").get("script-files"))
-    yield from table(sdist.pyproject, "tool", "hatch", "build", "targets", "wheel", "shared-scripts")
+    # Each file of the sources with what it is called where it is installed.
+    installed = table(sdist.pyproject, "tool", "hatch", "build", "targets", "wheel", "shared-scripts")
+    yield from _texts([*installed.values()])
     for value in table(sdist.pyproject, "tool", "poetry", "scripts").values():
         match value:
             case {"type": "file", "reference": str(path)}:

@@ -34,7 +34,7 @@ def imports_of(facts: ReleaseFacts, graph: ModuleGraph | None = None) -> tuple[s
     graph = graph or ModuleGraph(facts)
     if facts.wheel is not None:
         return installed(facts.wheel.members, graph, facts.wheel.path_folders)
-    if told := [name for name in facts.metadata.import_names if name and ";" not in name]:
+    if told := [name for name in facts.metadata.import_names if all(map(str.isidentifier, name.split(".")))]:
         return _chosen(told)
     return _from_sdist(facts.sdist, facts.metadata.name, graph) if facts.sdist is not None else ()
 

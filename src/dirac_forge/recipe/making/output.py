@@ -225,7 +225,7 @@ class _Builder:
         """Return a note on what an extra brings, naming the output that has it where there is one."""
         facts = dict(told.facts)
         asked = facts.get("extras", ()) or (str(facts.get("extra", "")),)
-        outputs = [self.part.extras[extra] for extra in asked if extra in self.part.extras]
+        outputs = [output for extra in asked if (output := self.part.extras.get(canonicalize_name(extra)))]
         kind = _IN_OUTPUTS.get(told.kind)
         if kind is None or len(outputs) != 1 or len(asked) > 1:
             return told

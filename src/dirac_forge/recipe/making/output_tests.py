@@ -100,7 +100,8 @@ def brought_by(
     if whole is None or not facts.metadata.provides_extra:
         return whole
     required, _ = _requirements(facts, scope, extras)
-    return {name for project in required for name in (project, *(brought(project) or ()))}.intersection(whole)
+    others = required.keys() - {canonicalize_name(facts.metadata.name)}
+    return {name for project in others for name in (project, *(brought(project) or ()))}.intersection(whole)
 
 
 def _untested(
@@ -220,6 +221,7 @@ def _requirements(
     """Return the projects that are required everywhere, and those that only an extra requires, with the extra."""
     required: dict[str, SpecifierSet] = {}
     extras: dict[str, str] = {}
+    folded = _with_inner(folded, facts, scope)
     for requirement in facts.metadata.requires_dist:
         name = canonicalize_name(requirement.name)
         if not reach(requirement.marker, scope, folded).never:
@@ -227,6 +229,22 @@ def _requirements(
         elif name not in extras and (extra := _bringing(requirement.marker, facts.metadata.provides_extra, scope)):
             extras[name] = extra
     return required, {name: extra for name, extra in extras.items() if name not in required}
+
+
+def _with_inner(extras: Sequence[str], facts: ReleaseFacts, scope: Scope) -> tuple[str, ...]:
+    """Return extras with those that they take in: `all` may be `demo[cli,gui]`."""
+    own = canonicalize_name(facts.metadata.name)
+    inner = [line for line in facts.metadata.requires_dist if canonicalize_name(line.name) == own]
+    found = dict.fromkeys(extras)
+    while more := {
+        extra
+        for line in inner
+        if not reach(line.marker, scope, tuple(found)).never
+        for extra in line.extras
+        if extra not in found
+    }:
+        found |= dict.fromkeys(sorted(more))
+    return tuple(found)
 
 
 def _bringing(marker: Marker | None, offered: Iterable[str], scope: Scope) -> str:

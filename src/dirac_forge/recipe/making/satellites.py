@@ -71,7 +71,8 @@ def _test_of_extra(extra: str, part: FamilyPart, main: Output, scope: Scope, pro
 def _of_everything(name: str, part: FamilyPart, main: Output) -> tuple[Output, tuple[Note, ...]]:
     """Return the output that joins those of all extras, where upstream has no such extra."""
     others = sorted({*part.extras.values()} - {name})
-    everything = note("info", NoteKind.ALL_OUTPUTS, package=name, outputs=others)
+    alone = note("info", NoteKind.ALIAS, package=name, main=main.name)
+    everything = note("info", NoteKind.ALL_OUTPUTS, package=name, outputs=others) if others else alone
     return _satellite(name, main, tuple(_pin(other, main) for other in others)), (everything,)
 
 

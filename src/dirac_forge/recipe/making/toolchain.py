@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.build_files import build_files
@@ -44,7 +45,7 @@ _MESON_PROJECT = re.compile(
     r"\b(?:project\(\s*'[^']*'\s*,|add_languages\()\s*((?:\[?\s*'[\w+]+'\s*,?\s*\]?)+)", re.DOTALL
 )
 _CMAKE_LANGUAGES = re.compile(r"\benable_language\s*\(\s*(\w+)", re.IGNORECASE)
-_CMAKE_PROJECT = re.compile(r"\bproject\s*\(\s*([^)]*)\)", re.IGNORECASE)
+_CMAKE_PROJECT = re.compile(r"\bproject\s*\(([^()]*)\)", re.IGNORECASE)
 _CMAKE_KEYS = {"VERSION", "DESCRIPTION", "HOMEPAGE_URL", "COMPAT_VERSION", "SPDX_LICENSE"}
 _CMAKE_DEFAULT = ("C", "CXX")
 """What `project()` without languages enables (https://cmake.org/cmake/help/latest/command/project.html)."""
@@ -158,7 +159,7 @@ def _cmake_languages(text: str, *, default: bool) -> Iterator[str]:
     for arguments in _CMAKE_PROJECT.findall(text):
         _, *words = arguments.replace('"', " ").split() or [""]
         if "LANGUAGES" in words:
-            yield from words[words.index("LANGUAGES") + 1 :]
+            yield from takewhile(lambda word: word not in _CMAKE_KEYS, words[words.index("LANGUAGES") + 1 :])
         elif not words or words[0] in _CMAKE_KEYS:
             yield from _CMAKE_DEFAULT if default else ()
         else:

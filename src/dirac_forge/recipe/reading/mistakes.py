@@ -27,7 +27,7 @@ _SYSTEMS = frozenset(
     }
 )
 _NEAR = 0.75
-_UNCLOSED = re.compile(r"\S.*#\s*\[(?P<selector>[^\[\]]+)$")
+_UNCLOSED = re.compile(r"#\s*\[(?P<selector>[^\[\]]+)$")
 _WORDS = re.compile(r"[A-Za-z_]\w*")
 _OPERATORS = frozenset({"and", "or", "not"})
 
@@ -90,7 +90,8 @@ def _of_v0(recipe: RecipeText) -> Iterator[Mistake]:
         yield from recipe.unknown_keys
     for number, line in enumerate(recipe.text.splitlines(), start=1):
         match = _UNCLOSED.search(line)
-        words = set(_WORDS.findall(match["selector"])) if match is not None else set()
+        behind_text = match is not None and line[: match.start()].strip()
+        words = set(_WORDS.findall(match["selector"])) if match is not None and behind_text else set()
         if words & _SYSTEMS and words <= _SYSTEMS | _OPERATORS:
             yield Mistake("the selector has no closing bracket, and selects nothing", number)
 

@@ -127,5 +127,5 @@ def _formatted(pattern: str, arguments: object) -> str:
         raise EvaluationError("a format asks for too wide a field")
     try:
         return limited_text(pattern % (tuple(arguments) if isinstance(arguments, (list, tuple)) else (arguments,)))
-    except (TypeError, ValueError) as exc:
+    except (TypeError, ValueError, OverflowError) as exc:
         raise EvaluationError(str(exc)) from None

@@ -146,7 +146,7 @@ class RecipeV0(CachedRecipe):
     def unbuildable(self) -> tuple[Mistake, ...]:
         """What conda-build refuses, on Linux."""
         root, lines = self.document(platform="linux-64", variant={}, variables={})
-        return tuple(unfit_v0(root, lambda node: lines[yamlnodes.line_of(node) - 1].number))
+        return tuple(unfit_v0(root, lambda node: _place(node, lines).number))
 
     @cached_property
     def unknown_keys(self) -> tuple[Mistake, ...]:
@@ -154,7 +154,7 @@ class RecipeV0(CachedRecipe):
         root, lines = self.document(platform="linux-64", variant={}, variables={})
 
         def line(node: Node) -> int:
-            return lines[yamlnodes.line_of(node) - 1].number
+            return _place(node, lines).number
 
         return *unknown_v0(root, line), *sources_without_hash(root, line), *upper_names(root, line)
 
@@ -267,8 +267,13 @@ class _Reader(OutlineReader):
         return yamlnodes.scalar(node)
 
     def place(self, node: Node) -> TemplateLine:
-        index = yamlnodes.line_of(node) - 1
-        return self.lines[index] if index < len(self.lines) else TemplateLine(0, None)
+        return _place(node, self.lines)
 
     def line(self, node: Node) -> int:
         return self.place(node).number
+
+
+def _place(node: Node, lines: Sequence[TemplateLine]) -> TemplateLine:
+    """Return the line where a node begins; none that is known where YAML counts more of them (U+2028)."""
+    index = yamlnodes.line_of(node) - 1
+    return lines[index] if index < len(lines) else TemplateLine(0, None)

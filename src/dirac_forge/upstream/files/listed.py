@@ -14,9 +14,12 @@ from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 _INCLUDED = re.compile(r"(?:-r|--requirement)(?:\s+|=)(\S+)")
 
+_MOST_FILES = 100
+"""Each may include the next one."""
+
 
 class _UnreadableError(Exception):
-    """A file is missing, or has options of pip that change what is required."""
+    """A file is missing or has options of pip that change what is required, or there are too many."""
 
 
 def requirement_lines(paths: Iterable[str], texts: Mapping[str, str]) -> tuple[str, ...] | None:
@@ -36,6 +39,8 @@ def _lines(paths: Iterable[str], texts: Mapping[str, str], read: set[str]) -> It
         if path in read:
             continue
         read.add(path)
+        if len(read) > _MOST_FILES:
+            raise _UnreadableError
         for line in filter(None, (_COMMENT.sub("", line).strip() for line in texts[path].splitlines())):
             if included := _INCLUDED.fullmatch(line):
                 beside = posixpath.normpath(posixpath.join(posixpath.dirname(path), included[1]))

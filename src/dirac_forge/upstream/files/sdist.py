@@ -239,6 +239,7 @@ class _Sdist:
             self._py.scripts,
             from_text(text or "", where=self._where("entry_points.txt")),
         )
-        found = next(filter(None, places), NO_SCRIPTS)
-        self._problems += found.problems
+        # What can't be read says nothing: the build itself wrote entry_points.txt.
+        found = next((place for place in places if place.points or place.odd), NO_SCRIPTS)
+        self._problems += () if found else (problem for place in places for problem in place.problems)
         return found
