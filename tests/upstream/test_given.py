@@ -139,7 +139,7 @@ def test_from_folder_takes_the_version_of_a_tag_of_the_commit_and_runs_nothing(t
     git(clone, "init", "--quiet")
     git(clone, "add", ".")
     git(clone, "commit", "--quiet", "--message", "first")
-    for tag in ("v1.2.0rc1", "v1.2.0", "latest", "py3-v9"):
+    for tag in ("v1.2.0rc1", "v1.2.0", "latest", "py3-v9", "nightly-20250301"):
         git(clone, "tag", tag)
     git(clone, "config", "core.fsmonitor", f"touch {ran}; false")
     facts = from_folder(clone)

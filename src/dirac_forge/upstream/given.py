@@ -192,6 +192,9 @@ def from_folder(folder: Path) -> ReleaseFacts:
     return replace(made, problems=(*made.problems, problem)) if problem else made
 
 
+_PLAIN_TAG = re.compile(r"[vV]?\d")
+
+
 def _tagged(folder: Path) -> dict[Version, str]:
     """Return the versions that the tags of the commit name which is checked out, each with its tag."""
     if not (folder / ".git").exists():
@@ -202,7 +205,9 @@ def _tagged(folder: Path) -> dict[Version, str]:
         return {}
     matches = ((tag, re.search(r"(?:^|[^\d.])(\d[^/]*)$", tag)) for tag in said.splitlines())
     versions = ((parse_version(match[1]), tag) for tag, match in matches if match is not None)
-    return {version: tag for version, tag in versions if version is not None}
+    found = {version: tag for version, tag in versions if version is not None}
+    # Beside `v1.2`, `nightly-20250301` is no version, and `other-3.0` that of something else.
+    return {version: tag for version, tag in found.items() if _PLAIN_TAG.match(tag)} or found
 
 
 def as_published(facts: ReleaseFacts) -> ReleaseFacts:
