@@ -289,6 +289,16 @@ def test_an_output_of_all_extras_is_another_name_where_no_extra_has_an_output() 
     assert "demo-all only requires demo: conda-forge has both names, and users of either" in notes(recipe, "info")
 
 
+def test_a_doubtful_reason_for_noarch_is_told_once() -> None:
+    wheels = ["py3-none-any", "cp312-cp312-win_amd64"]
+    release = facts(
+        "demo", wheels=wheels, sdist_members=["x.py"], texts={"setup.py": "from mypyc.build import mypycify"}
+    )
+    reason = "there is a wheel for any platform (demo-1.0-py3-none-any.whl), and compiling is optional"
+    told = [note.text for note in made(FamilyPart(package="demo", facts=release)).notes if reason in note.text]
+    assert told == [f"noarch, because {reason}; check that nothing compiled is missed"]
+
+
 def test_commands_of_an_extra_that_is_spelled_in_another_way_name_its_output() -> None:
     run = EntryPoint(name="run", value="demo:run", extras=("Pretty_Output",))
     release = facts("demo", requires=["rich; extra == 'pretty-output'"], extras=["pretty-output"], entry_points=[run])

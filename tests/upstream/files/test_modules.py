@@ -62,6 +62,7 @@ import ctypes.util
 found = ctypes.util.find_library("magic") or ctypes.util.find_library('magic1')
 cairo = dlopen(ffi, ("cairo-2", "libcairo-2"), ("libcairo.so.2", "dir/x.so"))
 text = "find_library"
+# ctypes.CDLL("libz.so")
 """
     module = read_module("demo/a.py", source)
     assert module is not None

@@ -132,8 +132,9 @@ class _Builder:
 
     def build(self) -> Output:
         """Return all sections."""
-        kind = NoteKind.NOARCH if self.nature.noarch else NoteKind.FOR_EACH_PLATFORM
-        self._note("info", kind, reason=self.nature.reason.text)
+        if all(told.kind != NoteKind.DOUBTFUL_NOARCH for told in self.nature.notes):
+            kind = NoteKind.NOARCH if self.nature.noarch else NoteKind.FOR_EACH_PLATFORM
+            self._note("info", kind, reason=self.nature.reason.text)
         if self.nature.abi3:
             self._note("info", NoteKind.STABLE_ABI, python=self.nature.abi3)
         self.notes += [

@@ -72,7 +72,8 @@ def _loaded(text: str) -> Iterator[str]:
     """Yield the names that are written in calls which look for a shared library, or load it."""
     if "ctypes" in text or "dlopen" in text:
         for call in _LOADING.finditer(text):
-            yield from _LIBRARY.findall(call[1])
+            if text.find("#", text.rfind("\n", 0, call.start()) + 1, call.start()) < 0:  # not in a comment
+                yield from _LIBRARY.findall(call[1])
 
 
 def _joins_only(tree: ast.Module | None) -> bool:
