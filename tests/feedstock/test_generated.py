@@ -77,5 +77,5 @@ def test_where_nothing_can_be_written_nothing_is_left(tmp_path: Path, monkeypatc
 
 def test_a_file_in_the_way_is_an_error_in_words(tmp_path: Path) -> None:
     (tmp_path / PURE.feedstock).write_text("in the way", encoding="utf-8")
-    with pytest.raises(InputError, match="can't be written: "):
+    with pytest.raises(InputError, match="particles is a file, and a folder is needed there"):
         put(tmp_path, PURE, "v1", force=False)

@@ -54,7 +54,7 @@ def test_a_person_reads_since_when_it_lags(place: Place) -> None:  # noqa: F811
         assert main(["bump", "lib", "--catch-up", *where]) == 0
     said = " ".join(place.capsys.readouterr().out.split())
     assert "lib 1.0, requirements Catching up with upstream" in said
-    assert "- run: attrs → attrs >=22 (since 0.9 (2026-01-02): attrs>=22)" in said
+    assert "- run: attrs → attrs >=22 (upstream asks for exactly this since 0.9 (2026-01-02): attrs>=22)" in said
 
 
 def test_a_recipe_that_does_not_lag_is_up_to_date(place: Place) -> None:  # noqa: F811

@@ -188,7 +188,7 @@ def made_migration(members: int, waves: int, *, name: str = "lib2", parents: int
         "state": "running",
         "plan": {
             "members": [
-                {"feedstock": each, "wave": wave, "because": [], "platforms": ["linux-64", "osx-64"], "run_exports": []}
+                {"feedstock": each, "wave": wave + 1, "because": [], "platforms": ["linux-64", "osx-64"], "run_exports": []}
                 for wave, group in enumerate(groups)
                 for each in group
             ],
@@ -418,7 +418,7 @@ def made_documents(say: Callable[[str], str] = str, *, url: str = "https://examp
             {
                 "migration": "lib2",
                 "member": "a",
-                "wave": 0,
+                "wave": 1,
                 "state": "done",
                 "evidence": say("built"),
                 "waits_for": [],
