@@ -188,7 +188,13 @@ def made_migration(members: int, waves: int, *, name: str = "lib2", parents: int
         "state": "running",
         "plan": {
             "members": [
-                {"feedstock": each, "wave": wave + 1, "because": [], "platforms": ["linux-64", "osx-64"], "run_exports": []}
+                {
+                    "feedstock": each,
+                    "wave": wave + 1,
+                    "because": [],
+                    "platforms": ["linux-64", "osx-64"],
+                    "run_exports": [],
+                }
                 for wave, group in enumerate(groups)
                 for each in group
             ],
