@@ -183,6 +183,8 @@ def test_an_output_that_keeps_its_number_ends_where_the_next_one_begins() -> Non
     text = "outputs:\n  - name: a\n    build: {number: 3}\n  - name: b   \n    build: {number: 4}\n"
     assert reset_build_number(text, path="recipe.yaml", kept=[2]) == text.replace("4", "0")
     assert reset_build_number(text, path="recipe.yaml", kept=[2, 50]) == text.replace("4", "0")
+    alone = text.replace("- name", "-\n    name")
+    assert reset_build_number(alone, path="recipe.yaml", kept=[3]) == alone.replace("4", "0")
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,9 @@ def _span(text: str, line: int) -> tuple[int, int]:
     starts = _line_starts(text)
     if line > len(lines):  # YAML knows more ends of lines (U+2028)
         return len(text), len(text)
-    outer = len(lines[line - 1]) - len(lines[line - 1].lstrip())
+    first = lines[line - 1].lstrip()
+    # A dash may be alone on the line before: keys that are as far in belong to the item.
+    outer = len(lines[line - 1]) - len(first) - (not first.startswith("-"))
     for number in range(line, len(lines)):
         content = lines[number].lstrip()
         inside = not content or content.startswith(("#", "{%")) or len(lines[number]) - len(content) > outer
