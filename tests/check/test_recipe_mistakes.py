@@ -39,6 +39,7 @@ def test_requirements(run: str, problem: str) -> None:
 
 def test_without_a_pinning_a_version_may_be_defined_elsewhere_but_no_name_can() -> None:
     assert found(run="b ${{ pin }}", pinned=False) == []
+    assert found(run="b ${{ pin }}.*", pinned=False) == []
     assert found(run="${{ pin }}", pinned=False) == [
         Mistake("a: a requirement in run depends on pin, which nothing defines", 6)
     ]

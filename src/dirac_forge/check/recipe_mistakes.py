@@ -51,7 +51,7 @@ def _problem(need: ReadRequirement, outputs: Collection[str], pinned: bool) -> s
         return ""
     if need.kind == "pin_subpackage" and need.name not in outputs:
         return f"pin_subpackage: the recipe has no output {need.name}"
-    if need.kind == "package" and not _is_spec(need):
+    if need.kind == "package" and not need.unknown and not _is_spec(need):
         return f"{need.text!r} is not a package spec"
     return ""
 
