@@ -532,6 +532,20 @@ def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(
     assert linux["size"]["to"] == 2000
 
 
+def test_a_channel_that_says_no_sizes_is_told_apart_from_one_without_the_builds(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    unsized = [{key: value for key, value in each.items() if key != "size"} for each in records()]
+    write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, unsized))
+    assert main(["lock", "construct.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["diff", "pixi.lock", "today", "--no-security"]) == 0
+    assert (
+        "warning: pixi.lock: the channel does not say how large the builds of grid and lib are"
+        in capsys.readouterr().err.splitlines()
+    )
+
+
 def test_diff_with_a_state_that_cannot_be_solved_has_a_line_for_each_reason(
     capsys: pytest.CaptureFixture[str], workspace: Path
 ) -> None:

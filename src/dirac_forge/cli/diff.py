@@ -12,7 +12,7 @@ from dirac_forge.channel.opening import open_channel
 from dirac_forge.check.configured import asked_channels
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of, lock_from
-from dirac_forge.distribution.completion import completed, incomplete, with_asked
+from dirac_forge.distribution.completion import completed, incomplete, unheard_of, with_asked
 from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
@@ -142,11 +142,14 @@ def _completed(context: Context, lock: Lock) -> Lock:
     except ForgeError as error:
         context.observer.warned(f"{lock.name}: requirements, sizes and licences are unknown: {error.message}")
         return found
-    if lacking := incomplete(found):
+    if lacking := unheard_of(found):
         names = words(lacking, _MOST_LACKING)
         context.observer.warned(
             f"{lock.name}: requirements, sizes and licences are not known of {names}: the channel has no such builds"
         )
+    if unsized := tuple(name for name in incomplete(found) if name not in lacking):
+        names = words(unsized, _MOST_LACKING)
+        context.observer.warned(f"{lock.name}: the channel does not say how large the builds of {names} are")
     return found
 
 

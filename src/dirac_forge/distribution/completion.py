@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from rattler import RepoDataRecord
@@ -14,14 +14,18 @@ from dirac_forge.distribution.locks import Lock, LockedPackage
 
 def incomplete(lock: Lock) -> tuple[str, ...]:
     """Return the names of the packages without a size: conda-lock and lists of URLs have none."""
-    lacking = (
-        package.name
-        for platforms in lock.environments.values()
-        for packages in platforms.values()
-        for package in packages
-        if package.size is None
-    )
-    return tuple(dict.fromkeys(lacking))
+    return tuple(dict.fromkeys(package.name for package in _packages(lock) if package.size is None))
+
+
+def unheard_of(lock: Lock) -> tuple[str, ...]:
+    """Return the names of the packages of which not even the requirements are known."""
+    return tuple(dict.fromkeys(package.name for package in _packages(lock) if not package.depends_known))
+
+
+def _packages(lock: Lock) -> Iterator[LockedPackage]:
+    for platforms in lock.environments.values():
+        for packages in platforms.values():
+            yield from packages
 
 
 def completed(lock: Lock, index: Callable[[str], RecordIndex]) -> Lock:
