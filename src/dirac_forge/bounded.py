@@ -76,7 +76,7 @@ class CarefulFile:
 
     @staticmethod
     def seekable() -> bool:
-        """As zipfile wants to know."""
+        """Return True, which zipfile asks for."""
         return True
 
 
@@ -115,7 +115,7 @@ def tar_entries(stream: Readable, *, each: Callable[[], object]) -> Iterator[Tar
 
 
 def _headers(stream: Readable, each: Callable[[], object]) -> Iterator[tuple[tarfile.TarInfo, dict[str, str]]]:
-    """Headers with the extended fields that precede them; whoever asks for the next has read the body away."""
+    """Yield headers with the extended fields that precede them; asking for the next one reads past the body."""
     shared: dict[str, str] = {}
     own: dict[str, str] = {}
     first = True

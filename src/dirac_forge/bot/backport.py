@@ -151,7 +151,7 @@ def _found(folder: Path, number: int, url: str, about: str) -> tuple[str, str, s
 
 
 def _first(folder: Path, commit: str, number: int, place: str, about: str) -> str:
-    """The commit before the request: the first parent of its merge, or where its commits were put on top, more."""
+    """Return the commit before the request: the first parent of its merge, or where its commits were put on top."""
     count = 1
     parents = _git(folder, "rev-list", "--parents", "-n", "1", commit, "--", about=about).split()[1:]
     if len(parents) == 1:

@@ -251,7 +251,7 @@ class RunDecisions:
         return [looked, *self._rebuilt_lines(looked)]
 
     def _rebuilt_lines(self, looked: CurrentLine) -> list[CurrentLine]:
-        """The other release lines that a feedstock's maintainers want rebuilds on, of those that were looked at."""
+        """Return the other release lines on which a feedstock's maintainers want rebuilds, if they were read."""
         try:
             branches = looked.folder.read().forge.bot.abi_migration_branches if looked.folder is not None else ()
         except ForgeError:

@@ -88,7 +88,7 @@ class RunDeliveries:
         return ready, held
 
     def _early(self, change: ProposedChange) -> HoldReason | None:
-        """Why a change is not opened yet, or None if its time has come."""
+        """Return why a change is not opened yet, or None if its time has come."""
         ledger, seen = self.connections.ledger, None
         if needs_first_sight(change, self.settings):
             known = ledger.entry(change.identity)

@@ -52,7 +52,7 @@ class CurrentLine:
 
 
 def wanted_lines(workspace: Workspace, settings: Settings, names: Sequence[str] = ()) -> list[ReleaseLine]:
-    """The lines of the workspace's feedstocks, and those that the settings know; only of `names` where there are any.
+    """Return the lines of the workspace's feedstocks and of the settings, only those of `names` if any are given.
 
     Raises InputError for a name that is in neither.
     """

@@ -112,7 +112,7 @@ class _Bounded:
         self._files = 0
 
     def count(self) -> None:
-        """One more header; raises LargePackageError."""
+        """Count one more header. Raises LargePackageError."""
         self._files += 1
         if self._files > _MOST_FILES:
             raise _too_large()

@@ -49,7 +49,7 @@ class RattlerCatalogue:
         observer: Observer | None = None,
         embedded_dir: Path | None = None,
     ) -> RattlerCatalogue:
-        """Channels by name, URL or folder.
+        """Return a catalogue of channels, given by name, URL or folder.
 
         `offline`: of remote ones only what py-rattler's cache (in `cache_dir`) has; `reachable` returns within seconds
         whether a URL's host answers (`Http.reachable`); `embedded_dir` see `Sources`.

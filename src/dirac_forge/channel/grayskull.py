@@ -25,7 +25,7 @@ class GrayskullRow:
 
 @cache
 def table() -> Mapping[str, GrayskullRow]:
-    """The rows of the installed grayskull by normalised project; empty where it is absent or its table has moved."""
+    """Return the rows of the installed grayskull by normalised project; none if it or its table is not found."""
     spec = find_spec("grayskull")
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         try:

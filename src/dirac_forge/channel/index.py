@@ -154,7 +154,7 @@ class RecordIndex:
         return [record for record in records if record.timestamp is None or record.timestamp <= until]
 
     def match(self, spec: str) -> tuple[str, int]:
-        """The name that `spec` asks for and the set of its records that match; ("", 0) for an unparsable spec."""
+        """Return the name that `spec` asks for and the set of its matching records; ("", 0) for an unparsable spec."""
         found = self._specs.get(spec)
         if found is None:
             found = self._specs[spec] = self._matched(spec)
@@ -235,7 +235,7 @@ def parsed(spec: str) -> MatchSpec | None:
 
 
 def usable(records: list[RepoDataRecord], source: RecordSource, observer: Observer) -> list[RepoDataRecord]:
-    """Those without a spec that can't be parsed; the solver passes over the others in silence, here is a warning."""
+    """Return the records whose specs can all be parsed; the solver skips the others silently, so each is a warning."""
     kept = []
     for record in records:
         bad = [spec for spec in (*record.depends, *record.constrains) if parsed(spec) is None]

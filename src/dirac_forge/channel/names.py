@@ -122,7 +122,7 @@ def spellings(project: str) -> tuple[str, ...]:
 
 
 def package_for_extra(project: str, extra: str, *, catalogue: Listing | None = None) -> str | None:
-    """The package that stands for `project[extra]` on conda-forge (`uvicorn[standard]`: `uvicorn-standard`), or None.
+    """Return conda-forge's package for `project[extra]` (`uvicorn[standard]`: `uvicorn-standard`), or None.
 
     It requires the package of the project itself. None too where `catalogue`, asked for `candidates`, lacks it.
     """
@@ -132,8 +132,9 @@ def package_for_extra(project: str, extra: str, *, catalogue: Listing | None = N
 
 
 def packages_of(project: str) -> tuple[str, ...]:
-    """All packages that conda-forge makes of `project` alone, the one that holds the module first, where there are
-    several: other spellings of its name, which only require that one. Else ().
+    """Return all packages that conda-forge makes of `project` alone, or () if there is only one.
+
+    The one that holds the module is first; the others are spellings of its name, which only require it.
     """
     entry = tables.curated().get(canonicalize_name(project))
     return entry.outputs if entry is not None else ()
@@ -148,7 +149,7 @@ def whole_of(project: str) -> tuple[str, tuple[str, ...]]:
 
 
 def extras_of(project: str) -> dict[str, str]:
-    """Extras of `project` (normalised) to the package that conda-forge has for the project with that extra."""
+    """Map the extras of `project` (normalised) to conda-forge's packages of the project with that extra."""
     return dict(tables.extras().get(canonicalize_name(project), {}))
 
 
@@ -248,7 +249,7 @@ def _table_alone(name: str, known: _Known, evidence: str) -> Mapped:
 
 
 def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listing) -> Mapped:
-    """The channel lacks everything that the table lists, and has a Python package under the project's own name."""
+    """Return the project's own name: the channel lacks all that the table lists, and has a Python package under it."""
     listed = known.entry.packages
     chosen = _freshest(spelled[0], spelled, catalogue)
     evidence = f"{_seen(catalogue[chosen])}; {known.evidence}, which is not there"
@@ -271,7 +272,7 @@ def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
 
 
 def _by_listed_spelling(name: str, names: Sequence[str], taken: Sequence[str], catalogue: Listing) -> Mapped:
-    """The package that the channel has under a spelling of the project's name; `taken` are names of something else."""
+    """Return the package that the channel has under a spelling of the project's name; `taken` names are others'."""
     spelled = _python_packages(names, catalogue)
     free = [package for package in spelled if package not in taken]
     if free:

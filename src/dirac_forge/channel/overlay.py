@@ -43,11 +43,11 @@ class Overlay:
                 raise InputError(f"the records of {', '.join(map(str, mine))} are malformed: {exc}") from exc
 
     def sparse(self, platform: str) -> list[SparseRepoData]:
-        """For the solver: what is for `platform` and noarch."""
+        """Return the records for `platform` and noarch, as the solver reads them."""
         return [self._open[subdir] for subdir in (platform, "noarch") if subdir in self._open]
 
     def identities(self, platform: str) -> Iterator[str]:
-        """Of each record for `platform` and noarch, what distinguishes it from any other."""
+        """Yield what distinguishes each record for `platform` and noarch from any other."""
         for subdir in (platform, "noarch"):
             yield from self._identities.get(subdir, ())
 

@@ -35,7 +35,7 @@ def tiers_of(
 
 
 def _read_of(source: Folder | Remote, platform: str, as_of: datetime | None) -> list[SparseRepoData | rattler.Channel]:
-    """What a channel has; of an earlier day without the names that it got since, which would hide others' then."""
+    """Return what a channel has; for an earlier day without names that came later, which would hide other channels'."""
     if not isinstance(source, Folder):
         source.meet(platform)
         return [source.channel]

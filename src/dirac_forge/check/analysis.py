@@ -212,7 +212,7 @@ class Analysis:
                 moved |= before != (sum(map(len, self.log.values())), len(self.required))
 
     def _impose(self, name: str) -> None:
-        """What all records left of a required name ask for is required too."""
+        """Require what all remaining records of a required name ask for."""
         wants, limits = self._shared(name)
         for need, (allowed, specs) in wants.items():
             self.required.setdefault(need, name)
@@ -231,7 +231,7 @@ class Analysis:
     def _shared(
         self, name: str
     ) -> tuple[dict[str, tuple[int, tuple[str, ...]]], dict[str, tuple[int, tuple[str, ...]]]]:
-        """For names that every record left of `name` depends on (or constrains): what they allow, and the specs."""
+        """Return what all remaining records of `name` allow of the names that they depend on, or constrain."""
         left = self.left[name]
         kept = self._common.get(name)
         if kept is not None and kept[0] == left:

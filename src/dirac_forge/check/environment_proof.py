@@ -130,7 +130,7 @@ class EnvironmentProver:
             )
 
     def _prove_together(self, questions: Iterable[Question]) -> None:
-        """Packages that fit into an environment, or can be installed all at once, can be installed each by itself."""
+        """Prove packages together: if all fit into one environment, each can be installed by itself."""
         groups: dict[tuple[str, str], list[Record]] = {}
         for question in questions:
             for record in question.required:

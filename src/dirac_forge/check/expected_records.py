@@ -183,7 +183,7 @@ class _Variant:
         )
 
     def _host(self, needs: Sequence[ReadRequirement], output: ReadOutput) -> Mapping[str, Record]:
-        """The packages that a host environment would have; if it can't be solved as a whole, the newest that fit.
+        """Return the packages of a host environment; if it can't be solved as a whole, the newest that fit.
 
         So too for a noarch package, whose versions in host decide nothing but what `pin_compatible` says.
         """
@@ -323,7 +323,7 @@ def _exactly(spec: _Spec, outputs: Mapping[str, ReadOutput], builds: Mapping[str
 
 
 def _whole(output: ReadOutput, whole: ReadOutput | None) -> ReadOutput:
-    """An output of meta.yaml that names the recipe's own package and says no more has the requirements of the whole."""
+    """Give an output of meta.yaml that only names the recipe's own package the requirements of the whole."""
     if whole is None or output.requirements:
         return output
     return replace(output, requirements=whole.requirements, run_exports=output.run_exports or whole.run_exports)

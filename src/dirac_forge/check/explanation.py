@@ -45,7 +45,7 @@ def _is_missing(cause: Cause) -> bool:
 
 
 def _by_cases(analysis: Analysis, elsewhere: Elsewhere) -> tuple[Cause, ...]:
-    """Where no single pin is to blame: a package of which every version that is left leads to a contradiction."""
+    """Return causes case by case: a package of which every remaining version leads to another contradiction."""
     tries = 0
     for name, versions in _few_versions(analysis):
         causes: list[Cause] = []
@@ -120,7 +120,7 @@ def _fewest(specs: Sequence[str], solves: Solves) -> tuple[str, ...]:
 
 
 def _weight(causes: Iterable[Cause]) -> tuple[int, bool]:
-    """Of several things asked for that all fail, the one with the shortest way to its causes says most."""
+    """Rank what was asked for and fails: the shortest way to its causes says most."""
     causes = list(causes)
     longest = max((len(cause.chain) for cause in causes if not cause.instead), default=99)
     return longest, all(cause.kind not in ("version", "unknown-name", "broken") for cause in causes)

@@ -53,7 +53,7 @@ class ChannelExports:
         self._lock = threading.Lock()
 
     def add(self, built: Iterable[Built]) -> None:
-        """Packages that would be built, so what they export is known."""
+        """Note packages that would be built, so that their exports are known."""
         with self._lock:
             for one in built:
                 self._built[one.record.name, one.record.version, one.record.build] = one.exports
@@ -146,7 +146,7 @@ def _solved(channel: Channel, specs: tuple[str, ...], platform: str) -> Mapping[
 
 
 def _python_exports(record: Record) -> RunExports | None:
-    """Of the interpreter itself: its recipe makes them of the version and of what the build string ends in."""
+    """Return the interpreter's exports, which its recipe makes from the version and the end of the build string."""
     minor = _PYTHON.match(record.version)
     if minor is None:
         return None

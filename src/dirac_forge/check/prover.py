@@ -105,7 +105,7 @@ class Prover:
     def proof(
         self, subjects: Sequence[Subject], beside: Sequence[Subject] = (), *, executor: Executor | None = None
     ) -> Proof:
-        """Prove `subjects` together, with `beside` merged before.
+        """Prove targets and environments. Raises as `Prover.proof` does.
 
         `executor` runs the solves; it must not be one whose threads wait for this.
 
@@ -223,7 +223,7 @@ class _Trial:
         return not any(answer.fault or answer.status == "unknown" for answer in self.environments.answers(asked))
 
     def proof(self, executor: Executor | None) -> Proof:
-        """Targets and environments; raises as `Prover.proof`."""
+        """Prove targets and environments. Raises as `Prover.proof` does."""
         cells = self.prover.before
         certified = {at: found for at, cell in enumerate(cells) if (found := self.targets.certificate(cell))}
         for verdict in certified.values():
@@ -296,7 +296,7 @@ class _Trial:
         return (*built.values(), *used_in(self.targets.view, self.own, self.prover.platforms))
 
     def _before(self, question: Question) -> Earlier:
-        """The same environment without the proposal; without the old recipe, any published build stands for it."""
+        """Return the same environment without the proposal; if there is no old recipe, with any published build."""
         subject = next((one for one in self.subjects if question.output in one.provides), self.subjects[0])
         if subject.old is None:
             return self._published(question) if question.part == "run" else "unknown"

@@ -197,7 +197,7 @@ class TargetProver:
         )
 
     def _exchanged(self, cell: Cell, some: Sequence[Record], spare: Sequence[Record]) -> tuple[Record, ...] | None:
-        """The environment with some packages exchanged; with those merged before too, where the bump alone won't do."""
+        """Return the environment with some packages exchanged, and those merged before if the bump alone fails."""
         found = exchanged(self.view, cell, some, spare)
         if found is None and self.others:
             names = {record.name for record in cell.packages} - {record.name for record in some}

@@ -29,7 +29,7 @@ _NOTHING = frozenset({"go-nocgo", "go-cgo", "rust", "nasm", "m2w64-sysroot"})
 
 
 def toolchain_exports(name: str, spec: str) -> RunExports | None:
-    """What the activation package `name` (`gcc_linux-64`) of the version in `spec` exports, or None if it is no such.
+    """Return the exports of an activation package (`gcc_linux-64`) of the version in `spec`; None for others.
 
     Only strong run_exports are meant: compilers stand in build.
     """

@@ -111,7 +111,7 @@ def _with(channel: Channel, platform: str, remedies: Iterable[Remedy]) -> Channe
 
 
 def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -> Record | None:
-    """The build that a package would have for `platform`, as its newest build (of `spec`) for another suggests it.
+    """Return the build that a package would have for `platform`, modelled on its newest build for another.
 
     Without what the compilers of the other platform add, or None if no platform has a build. Raises UnknownError if
     a channel can't be read.
@@ -134,7 +134,7 @@ def _fewest(remedies: list[Remedy], helps: Callable[[Sequence[Remedy]], bool]) -
 def _next(
     channel: Channel, platform: str, causes: Sequence[Cause], chosen: Mapping[tuple[str, Action], Remedy]
 ) -> list[Remedy]:
-    """Remedies for the newest builds; if there are none, for an older one."""
+    """Return remedies for the newest builds, or for an older one if there are none."""
     newest = [cause for cause in causes if not cause.instead]
     older = [cause for cause in causes if cause.instead]
     return _fresh(channel, platform, newest, chosen) or _fresh(channel, platform, older[:1], chosen)
@@ -180,7 +180,7 @@ def _build(package: str, action: BuildFor | BuildForPython, record: Record | Non
 
 
 def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
-    """A build for the Python that is asked for; what is noarch needs no build, but another pin."""
+    """Return a build for the requested Python, or for a noarch package the pin to relax."""
     found = cause.obstacle
     newest = index.newest(cause.spec or cause.package)
     if not isinstance(found, PythonMismatch) or newest is None:

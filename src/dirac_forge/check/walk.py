@@ -94,7 +94,7 @@ class Walk:
         return python, machine, others
 
     def _alternatives(self, step: _Step, records: Mapping[int, Record], why: Mapping[int, Reason]) -> None:
-        """Builds that could do, newest first: each leads on to what it lacks, or is in conflict with something."""
+        """Walk the builds that could do, newest first: each leads on to what it lacks, or is in conflict."""
         newest = min(records)
         explained: set[str] = set()
         taken = 0
@@ -118,7 +118,7 @@ class Walk:
             taken += 1
 
     def _join(self, step: _Step) -> None:
-        """One more package that brings a pin which is known to exclude another."""
+        """Add one more package with a pin that is known to exclude another."""
         holder = step.chain[-2]
         for at, cause in enumerate(self._causes):
             if cause.kind == "conflict" and cause.package == step.name and cause.spec in step.specs:
@@ -138,7 +138,7 @@ class Walk:
                 (self._later if instead else self._todo).append(after)
 
     def _round(self, step: _Step) -> None:
-        """A chain that comes back to itself ends in what is asked of it now and was settled before."""
+        """End a chain that returns to itself with what is asked of it now and was settled before."""
         if not step.wanted:
             self._missing(step)
             return

@@ -163,7 +163,7 @@ class Workspace:
     """Feedstocks whose repository is archived."""
 
     def __iter__(self) -> Iterator[FeedstockFolder]:
-        """The feedstocks, by name."""
+        """Yield the feedstocks by name."""
         return iter(self.feedstocks.values())
 
     @cached_property

@@ -34,7 +34,7 @@ class _Paced(io.RawIOBase):
         self.in_headers = False
 
     def readable(self) -> bool:
-        """As io.BufferedReader wants to know."""
+        """Return True, which io.BufferedReader asks for."""
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:

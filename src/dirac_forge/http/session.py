@@ -130,12 +130,12 @@ class _Wire(HTTPAdapter):
         return super().send(request, stream, timeout, verify, cert, proxies)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """With connections to the addresses that are known already."""
+        """Make the pools connect to the addresses that are known already."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        """With connections to the addresses that are known already."""
+        """Make the pools of a proxy connect to the addresses that are known already."""
         manager = super().proxy_manager_for(proxy, **kwargs)
         if not str(proxy).lower().startswith("socks"):
             manager.pool_classes_by_scheme = self._pools
@@ -144,7 +144,7 @@ class _Wire(HTTPAdapter):
     def build_connection_pool_key_attributes(
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> Any:
-        """With one TLS context for all connections: to load a CA bundle takes 30 ms, and `requests` does for each."""
+        """Share one TLS context: loading a CA bundle takes 30 ms, and `requests` does it for each connection."""
         host, tls = super().build_connection_pool_key_attributes(request, verify, cert)
         if host["scheme"] == "https" and verify and cert is None:
             bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else verify

@@ -26,7 +26,7 @@ class RecipeBuilds:
     """One run: the pinning is read once, and only where a recipe's sources need it."""
 
     def __init__(self, context: ProposalContext, *, channel: bool) -> None:
-        """With `channel` the pinning may come from the channel's package."""
+        """Prepare builds; with `channel` the pinning may come from the channel's package."""
         self.context = context
         self.channel = channel
 

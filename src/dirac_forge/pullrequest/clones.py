@@ -153,9 +153,7 @@ class Clones:
             )
 
     def log(self, tip: Tip, url: str, branch: str, *, last: int = 30) -> tuple[CloneLog, ...]:
-        """The last commits (first parents) of a branch that lies elsewhere (a fork), newest first, or () if there is
-        no such branch.
-        """
+        """Return the last commits (first parents) of a branch of a fork, newest first, or () if there is none."""
         ref = "refs/dirac-forge/looked-at"
         wanted = f"+refs/heads/{safe_branch(branch)}:{ref}"
         fetch = ("fetch", "--quiet", "--no-tags", "--depth", str(last), place_of(url), wanted)
@@ -351,7 +349,7 @@ def _is_whole(tip: Tip) -> bool:
 
 
 def _tidy(tip: Tip) -> None:
-    """Each fetch leaves a pack: now and then they are made one."""
+    """Pack the clone now and then: each fetch leaves a pack of its own."""
     if sum(1 for _ in (tip.folder / "objects" / "pack").glob("*.pack")) > _MOST_PACKS:
         own_git("repack", "-a", "-d", "-q", about=tip.url, folder=tip.folder)
         # What a delivery that goes on elsewhere has just made stays.

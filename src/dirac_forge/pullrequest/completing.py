@@ -23,7 +23,7 @@ from dirac_forge.report.bot_words import worded
 def finish(
     state: DeliveryState, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, request: Request
 ) -> Outcome:
-    """It is open with the right commits: bring the text up to date, and do what a killed run left undone."""
+    """Bring an open request's text up to date, and complete what a killed run left undone."""
     header = request.header
     rerender = header.rerender if header is not None else ""
     became: OutcomeState = "unchanged"
@@ -76,7 +76,7 @@ def complete(
     ask: bool,
     new: bool,
 ) -> None:
-    """What follows once a request is open, each once: labels, reviews, the rerender, and older requests."""
+    """Do what follows once a request is open, each thing once: labels, reviews, rerender, older requests."""
     if new:
         _introduce(state, place, request, again=decision.act != "open")
     if ask:
@@ -136,7 +136,7 @@ def _give(
 
 
 def _given_before(state: DeliveryState, place: RepositoryPlace, request: Request) -> frozenset[str]:
-    """Labels and reviewers that a request had at any time, in small letters."""
+    """Return labels and reviewers that a request ever had, in lower case."""
     try:
         return frozenset(map(_name, state.destination.was_given(place, request)))
     except ForgeRefusedError:

@@ -35,7 +35,7 @@ class WantedRequest:
 
     @classmethod
     def of(cls, change: Change) -> WantedRequest:
-        """Raises InputError for names and titles that can't be."""
+        """Return the wanted request. Raises InputError for invalid names and titles."""
         title = title_of(change)
         return cls(
             change=change,

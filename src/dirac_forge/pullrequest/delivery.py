@@ -143,7 +143,7 @@ class _Delivery(DeliveryState):
         return decision
 
     def _beside(self, wanted: WantedRequest, place: RepositoryPlace) -> tuple[OtherRequest, ...]:
-        """The request that we opened, if it is not ours any more: as another account, or aimed elsewhere since."""
+        """Return the request that we opened if it is not ours any more: another account, or another base."""
         known = self.known
         if known is None or not known.number:
             return ()

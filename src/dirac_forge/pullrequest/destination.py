@@ -138,7 +138,7 @@ class Destination(Protocol):
         ...
 
     def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> bool:
-        """A comment of ours, once for each mark; whether it is there: nobody may comment on what is locked."""
+        """Comment once for each mark; return whether the comment exists: locked requests take none."""
         ...
 
     def has_said(self, place: RepositoryPlace, request: Request, *, mark: str) -> bool:

@@ -155,8 +155,9 @@ class Forge(Protocol):
         ...
 
     def was_given(self, repo: Repo, number: int) -> frozenset[str]:
-        """The labels that were put on a request, and the users and teams (`organisation/team`) that were asked to
-        review it, by anybody and at any time, also where somebody took them off again.
+        """Return the labels that a request was given, and the users and teams (`organisation/team`) asked to review it.
+
+        By anybody and at any time, even if somebody took them off again.
         """
         ...
 

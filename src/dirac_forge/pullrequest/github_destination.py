@@ -181,7 +181,7 @@ class GitHubDestination:
         return self._request(self.forge.edit(self._repo(place), request.number, title=title, body=body))
 
     def say(self, place: RepositoryPlace, request: Request, text: str, *, mark: str) -> bool:
-        """A comment of ours, once for each mark; a rerender is asked for once, whichever bot asks.
+        """Comment once for each mark; a rerender is asked for once, whichever bot asks.
 
         Returns whether it is there; it is not where the conversation is locked.
         """
@@ -278,7 +278,7 @@ class GitHubDestination:
         return self._closed(repo, self.forge.pull_request(repo, listed.number))
 
     def _closed(self, repo: Repo, pull: PullRequest) -> Request:
-        """A closed one, with who did it: a person may use the same account, so where it was us, there is a comment."""
+        """Return a closed request with who closed it; our own account counts only if there is a comment of ours."""
         number, login = pull.number, self.forge.login()
         said = "\n".join(each.body for each in self.forge.comments(repo, number) if each.author == login)
         when = f" on {pull.closed:%Y-%m-%d}" if pull.closed else ""

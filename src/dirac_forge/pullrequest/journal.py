@@ -23,7 +23,7 @@ class Journal:
     """Told of each step right after it was carried out and before it is noted."""
 
     def note(self, identity: Identity, step: str, text: str, **changes: Any) -> LedgerEntry:
-        """A step was carried out: what is known of the change from now on, and an event where `text` says something."""
+        """Record that a step was carried out and what is known of the change now, with an event if `text` is given."""
         self.on_step(step)
         with self.ledger.transaction():
             known = self.ledger.entry(identity) or LedgerEntry(identity=identity)
@@ -47,7 +47,7 @@ class Journal:
         return error
 
     def once(self, identity: Identity, step: str, text: str) -> None:
-        """An event, unless it repeats the feedstock's last one: what does not change is noted once."""
+        """Record an event unless it repeats the feedstock's last one."""
         for last in self.ledger.events(feedstock=identity.feedstock, last=1):
             if (last.step, last.text, last.key, last.branch) == (step, text, identity.key, identity.branch):
                 return

@@ -42,7 +42,7 @@ def dead(holder: str) -> bool:
 
 
 def _space() -> str:
-    """Numbers of processes mean something within one boot and one container only."""
+    """Return the space in which process numbers are unique: one boot and one container."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}:{Path('/proc/self/ns/pid').readlink().name}"

@@ -148,8 +148,9 @@ class Ledger:
         return entry
 
     def failed(self, identity: Identity, text: str, *, waiting: bool = False) -> LedgerEntry:
-        """An attempt came to nothing. It is tried again later and later; what passes by itself (`waiting`) at the next
-        run. What is on the forge already stays so.
+        """Record that an attempt came to nothing. What is on the forge already stays so.
+
+        It is tried again after growing intervals; what passes by itself (`waiting`), in the next run.
         """
         with self.transaction():
             known = self.entry(identity) or LedgerEntry(identity=identity)
@@ -164,7 +165,7 @@ class Ledger:
             return self.put(known)
 
     def done(self, identity: Identity) -> LedgerEntry | None:
-        """The channel has the package, or None if nothing is known of the change."""
+        """Record that the channel has the package; None if nothing is known of the change."""
         with self.transaction():
             known = self.entry(identity)
             if known is None or known.state == "done":

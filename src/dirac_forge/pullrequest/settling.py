@@ -78,7 +78,7 @@ def left_to_others(state: DeliveryState, wanted: WantedRequest, other: OtherRequ
 def merged(
     state: DeliveryState, wanted: WantedRequest, decision: Decision, place: RepositoryPlace, *, lacking: str
 ) -> Outcome:
-    """Its request is merged; `lacking`: the branch that does not have the change all the same."""
+    """Settle a merged request; `lacking` names the branch that does not have the change all the same."""
     known, request = state.known, decision.request
     if request is None:
         return state.outcome(
@@ -94,7 +94,7 @@ def merged(
 
 
 def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | None) -> Outcome:
-    """A person decided that it is not wanted."""
+    """Settle a request that a person closed because it is not wanted."""
     known = state.known
     if known is not None and known.state == "retracted":
         return state.outcome("closed", RetractedRequest(comment=known.decided))

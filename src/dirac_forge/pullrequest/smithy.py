@@ -65,7 +65,7 @@ class Smithy:
         return Rerendered(state="done", text=f"re-rendered with conda-smithy {self.version}", version=self.version)
 
     def lint(self, folder: Path, *, objects: Path | None = None, timeout: float = 120.0) -> tuple[str, ...]:
-        """What conda-smithy has against the recipe in a feedstock, a line each, or () if nothing. See `rerender`.
+        """Return conda-smithy's complaints about the recipe in a feedstock, a line each. See `rerender`.
 
         Raises UnknownError if it can't tell.
         """
@@ -108,7 +108,7 @@ def find_smithy(path: str | None = None) -> Smithy | None:
 
 
 def _lints(said: str) -> tuple[str, ...]:
-    """The lines under `… has some lint:`, two spaces in; a lint's further lines are four in. Hints do not count."""
+    """Return the lines under `… has some lint:`, indented by two; those indented by four continue one. No hints."""
     found: list[str] = []
     for line in said.partition(" has some lint:\n")[2].splitlines():
         if not line.startswith("  "):

@@ -49,7 +49,7 @@ def translated(exc: sqlite3.Error, path: Path) -> ForgeError:
 
 
 def stored(value: str | int | datetime | None) -> str | int | None:
-    """As it is written: times in UTC; texts without secrets and control characters."""
+    """Return a value as it is written: times in UTC, texts without secrets and control characters."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, str):

@@ -42,7 +42,7 @@ class Token:
     __slots__ = ("__value",)
 
     def __init__(self, value: str) -> None:
-        """Raises InputError for what can't be one: it would break a header, or a line of git's protocol."""
+        """Check a token. Raises InputError for one that would break a header or a line of git's protocol."""
         if not value or not value.isascii() or not value.isprintable() or " " in value:
             raise InputError(
                 "The token is invalid: it is empty, or has spaces or control characters",

@@ -199,7 +199,7 @@ def _remapped(value: Node, path: Path) -> Iterator[str]:
 
 
 def _read_machine(found: _Environment, value: Node, path: Path, platform: str) -> None:
-    """What the installer makes sure of on the machine before it installs anything: a floor that packages can rely on.
+    """Read what the installer requires of the machine: a minimum that packages can rely on.
 
     https://conda.github.io/constructor/construct-yaml/#virtual_specs
     """
@@ -225,7 +225,7 @@ def _raised(name: str, version: str, platform: str, place: str) -> dict[str, str
 
 
 def _read_other(found: _Environment, key: str, value: ScalarNode, path: Path, asked: Asking) -> None:
-    """An environment from elsewhere, which constructor takes in place of specs: a file is read, an installed one not.
+    """Read an environment that constructor takes instead of specs: a file is read, an installed one is not.
 
     https://conda.github.io/constructor/construct-yaml/#environment_file
     """

@@ -94,7 +94,7 @@ def _dependencies(written: _Written, value: Node, path: Path) -> None:
 
 
 def _of_mapping(written: _Written, key: str, line: int, value: Node, path: Path) -> None:
-    """What `pip:` or `sel(linux):` among the dependencies brings."""
+    """Add what `pip:` or `sel(linux):` brings among the dependencies."""
     selector = _SELECTED.fullmatch(key)
     if key == "pip":
         written.notes.append(f"{path}:{line}: what pip installs is left out")

@@ -151,7 +151,7 @@ class Api:
         raise problem
 
     def graphql(self, place: str, query: str, make: Callable[[Any], T]) -> T:
-        """What `make` makes of the data of a GraphQL query, which changes nothing; its place is not below the API's."""
+        """Return what `make` makes of the data of a GraphQL query, which changes nothing."""
         answer = self._ask("POST", place, {"query": query}, writes=False)
         if answer.status >= 500:
             raise self._failing(answer, place)
@@ -172,7 +172,7 @@ class Api:
         raise problem
 
     def _ask(self, method: str, place: str, body: object = None, *, writes: bool | None = None) -> Answer:
-        """The answer to one request, which is put off where GitHub wants that: a refused one was not carried out."""
+        """Return the answer to one request, put off if GitHub asks for that: a refused one was not carried out."""
         writes = method != "GET" if writes is None else writes
         waits = moves = renewals = 0
         while True:

@@ -89,8 +89,9 @@ class GitHub:
         return self._account().login
 
     def owner(self) -> str:
-        """Whose forks carry our branches: the account that was requested, the token's owner, or who installed the
-        App. Raises CredentialsError.
+        """Return whose forks carry our branches: the requested account, the token's owner, or the App's installer.
+
+        Raises CredentialsError.
         """
         owner = self._fork_owner or self._account().owner
         if owner.endswith("[bot]"):

@@ -229,7 +229,7 @@ def _own_version(text: str, path: Path | str, known: Sequence[str]) -> str:
 
 
 def _version_places(text: str, *, v1: bool) -> list[TextPlace]:
-    """The first `version:`, which is the recipe's own (those of outputs come later), and what it is made from."""
+    """Return the recipe's own `version:`, the first one, and what it is made from."""
     first = versions(text, v1=v1)[:1]
     assigned = assignments(text, v1=v1)
     reached = closure((name for place in first for name in place.names), assigned)

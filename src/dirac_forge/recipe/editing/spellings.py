@@ -64,7 +64,7 @@ def _any_spelling(old: str, new: str) -> re.Pattern[str]:
 
 
 def first_parts(old: str, new: str) -> Iterator[tuple[str, str]]:
-    """The first parts of both versions (`1.80` and `1.82`), longest first, in each spelling, where they differ."""
+    """Yield the first parts of both versions (`1.80` and `1.82`), longest first, in each spelling that differs."""
     before, after = parts_of(old), parts_of(new)
     for count in range(min(len(before), len(after)) - 1, 0, -1):
         if before[:count] == after[:count]:

@@ -176,7 +176,7 @@ def versions(text: str, *, v1: bool) -> list[TextPlace]:
 
 
 def source_values(text: str) -> list[TextPlace]:
-    """What names upstream's files in the sources: URLs, tags, names of files and folders; no hashes, no patches."""
+    """Return the places that name upstream's files in the sources: URLs, tags, files, folders; no patches."""
     lines = (line for block in _below(_lines(text), "source") for line in block)
     return [place for line in lines if (place := _source_value(line)) is not None]
 

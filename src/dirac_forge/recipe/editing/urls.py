@@ -167,7 +167,7 @@ def _ended(url: str) -> Iterator[tuple[str, str]]:
 
 
 def _prefixed(url: str) -> Iterator[str]:
-    """With and without `v` before the version, in each part of the path and in all of them."""
+    """Yield the path with and without `v` before the version, in each part of it and in all."""
     for without in (re.sub(rf"(?<=/)v(?=(?:{_VERSION}))", "", url), re.sub(rf"(?<=/)(?=(?:{_VERSION}))", "v", url)):
         if without != url:
             yield without

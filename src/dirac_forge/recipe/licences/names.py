@@ -206,7 +206,7 @@ def from_classifier(classifier: str) -> Term | None:
 
 
 def dual(text: str) -> bool:
-    """The words say that one may choose among the licences."""
+    """Whether the words say that one may choose among the licences."""
     return _DUAL.search(text) is not None
 
 
@@ -216,7 +216,7 @@ def dual_licensed(text: str) -> bool:
 
 
 def later_versions(text: str) -> bool:
-    """A notice grants a GNU licence in "any later version" too."""
+    """Whether a notice grants a GNU licence in "any later version" too."""
     return _LATER_NOTICE.search(text) is not None
 
 

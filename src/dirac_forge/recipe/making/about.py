@@ -102,5 +102,5 @@ def _is_web(url: str | None) -> bool:
 
 
 def _is_repository(url: str) -> bool:
-    """A repository itself, not its issues or releases."""
+    """Whether a URL is that of a repository itself, not of its issues or releases."""
     return bool(_GIT_HOSTS.match(url)) and len([part for part in split_url(url).path.split("/") if part]) == 2

@@ -95,7 +95,7 @@ class Assembly:
         return False
 
     def _with_channels_knowledge(self, recipe: Recipe) -> Recipe:
-        """With what the channel's newest builds of its pure outputs require, and upstream never declared."""
+        """Return the recipe with what the newest builds of its pure outputs require and upstream never declared."""
         siblings = [output.name for output in recipe.outputs]
         completed = [
             self._carrying(output, siblings) if output.noarch and output.projects else (output, ())

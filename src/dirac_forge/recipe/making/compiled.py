@@ -133,7 +133,7 @@ def _arch(sdist: SdistFacts, reason: NatureReason) -> Nature:
 
 
 def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -> Nature:
-    """With the one system that it is for, or a note on those that upstream builds for others, but not for."""
+    """Return the nature with its one system, or with a note on the systems for which upstream has no wheels."""
     tags = [name.rpartition("-")[2] for name in wheels]
     served = {s for s, starts in _SYSTEMS.items() if any(tag.startswith(starts) for tag in tags)}
     compiled = _with_every_python(_with_abi3(compiled, wheels), wheels)
@@ -181,7 +181,7 @@ def _knows_other_systems(facts: ReleaseFacts, named: Iterable[str]) -> bool:
 
 
 def _with_every_python(compiled: Nature, wheels: Iterable[str]) -> Nature:
-    """With a note where the wheels are for a platform and for every Python 3 (`py3-none-PLATFORM`)."""
+    """Return the nature, with a note if the wheels are for one platform and every Python 3 (`py3-none-PLATFORM`)."""
     tags = {tuple(name.removesuffix(".whl").split("-")[-3:-1]) for name in wheels}
     if not tags or not all(abi == "none" and "py3" in python.split(".") for python, abi in tags):
         return compiled
@@ -189,7 +189,7 @@ def _with_every_python(compiled: Nature, wheels: Iterable[str]) -> Nature:
 
 
 def _with_abi3(compiled: Nature, wheels: Iterable[str]) -> Nature:
-    """With the floor of the stable ABI, where wheels of CPython are built for it alone (free-threaded ones aside)."""
+    """Return the nature with the stable ABI's floor if all of CPython's wheels use it (free-threaded ones aside)."""
     tags = [name.removesuffix(".whl").split("-")[-3:-1] for name in wheels]
     if any(abi.startswith("cp") and not abi.endswith("t") for _, abi in tags):
         return compiled

@@ -112,7 +112,7 @@ class _Expansion:
         added_by: str = "",
         inside: str = "",
     ) -> None:
-        """One requirement, where it holds with any of `extras`; `added_by` is the one whose extra brings it.
+        """Add a requirement that holds with any of `extras`; `added_by` is the one whose extra brings it.
 
         `inside` is the package whose extra that is: what that package holds itself is not required again.
         """

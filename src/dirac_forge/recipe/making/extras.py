@@ -67,7 +67,7 @@ def _listed(project: str, offered: Collection[str]) -> dict[str, str]:
 
 
 def _of_the_feedstock(known: Mapping[str, str], package: str, project: str) -> dict[str, str]:
-    """conda-forge's packages for extras carry the name of the project's own; others are other feedstocks'."""
+    """Return the extras' packages that carry the project's own name; others belong to other feedstocks."""
     stems = (f"{package}-", f"{project}-")
     return {extra: name for extra, name in known.items() if name.startswith(stems) or is_sibling(name)}
 

@@ -47,7 +47,7 @@ class Families:
         return "", (name,)
 
     def completed(self, orders: Iterable[Order], problems: list[str]) -> list[Order]:
-        """Orders without a feedstock, each with the whole family of its project; several of one family become one."""
+        """Complete orders that name no feedstock with their project's family; several of one family become one."""
         completed: dict[str, Order] = {}
         for number, order in enumerate(orders):
             feedstock, members = self.of(next(iter(order.projects)))
@@ -65,7 +65,7 @@ class Families:
         return list(completed.values())
 
     def tried(self, orders: Iterable[Order], problems: list[str]) -> list[Order]:
-        """As `completed`, with a problem for each order that can't be."""
+        """Return the same as `completed`, with a problem for each order that fails."""
         completed: dict[str, Order] = {}
         for order in orders:
             try:
@@ -84,7 +84,7 @@ class Families:
     def _members(
         self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[str]
     ) -> dict[str, SpecifierSet]:
-        """A family is released together: the others at the version of the given one, else as that one requires."""
+        """Return the members at the given one's version, else as that one requires: a family is released together."""
         for member in members:
             self.executor.submit(self.prefetch, member)
         main = self.metadata(*list(given.items())[-1])

@@ -158,7 +158,7 @@ def _lacking(about: About) -> Iterator[Note]:
 
 
 def _test(output: Output, outputs: Mapping[str, Output]) -> Test:
-    """Of an output that installs nothing itself, the modules of the siblings that it brings."""
+    """Return the test of an output that installs nothing itself: the modules of the siblings that it brings."""
     if output.test.imports:
         return output.test
     brought = [outputs[line.name] for line in output.run if line.name in outputs]
@@ -211,7 +211,7 @@ def _build_order(outputs: Sequence[Output]) -> list[str]:
 
 
 def _noarch_platforms(outputs: Iterable[Output], scope: Scope) -> tuple[str, ...]:
-    """conda-forge.yml's noarch_platforms where a noarch package differs by platform (conda-forge's documentation)."""
+    """Return noarch_platforms of conda-forge.yml if a noarch package differs by platform (conda-forge's docs)."""
     systems = {line.name for output in outputs if output.noarch for line in output.run if line.name.startswith("__")}
     if not systems:
         return ()

@@ -101,7 +101,7 @@ def _put(tree: Tree, parts: Iterable[str]) -> None:
 
 
 def _names(tree: Tree, graph: ModuleGraph, within: str = "") -> list[str]:
-    """Modules and packages of a folder; of a namespace package, its own."""
+    """Return the modules and packages of a folder; for a namespace package, those in it."""
     return sorted({found for name, below in tree.items() for found in _importable(name, below, graph, within)})
 
 

@@ -287,8 +287,9 @@ def _vendored(members: Iterable[str]) -> Iterator[str]:
 
 
 def _shared_namespaces(members: Iterable[str]) -> dict[str, set[str]]:
-    """The packages of a wheel that have no `__init__.py`, which other projects may install into (PEP 420), to what the
-    wheel itself has in each.
+    """Map the packages of a wheel without an `__init__.py` to what the wheel itself has in each.
+
+    Other projects may install into them, too (PEP 420).
     """
     inner: dict[str, set[str]] = {}
     for member in members:

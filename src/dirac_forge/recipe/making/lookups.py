@@ -19,7 +19,7 @@ class Upstream(Protocol):
     """What is asked of an index; every method may be called from any thread and raises ForgeError."""
 
     def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
-        """Of the newest release that satisfies the specifiers."""
+        """Return the metadata of the newest release that satisfies the specifiers."""
         ...
 
     def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:

@@ -137,7 +137,7 @@ class Maker:
     def _tools(
         self, facts: Mapping[str, ReleaseFacts], tree: DependencyTree
     ) -> tuple[DependencyTree, tuple[Needed, ...]]:
-        """What the ordered projects are built with, beyond what they need to run; deeper only where it is missing."""
+        """Return what the ordered projects need only for their builds; deeper only if it is missing."""
         roots = {
             project: FoundProject(project=f"{one.metadata.name} (build)", requires_dist=build_requirements(one.sdist))
             for project, one in facts.items()
@@ -178,7 +178,7 @@ class Maker:
     def _missing(
         self, tree: DependencyTree, needed: Sequence[Needed], deps: Deps, roots: Iterable[str], problems: list[str]
     ) -> list[Recipe]:
-        """Recipes for dependencies, in build order; members of a family together."""
+        """Return recipes for dependencies in build order, members of a family together."""
         chosen = {
             canonicalize_name(row.project): row
             for row in needed
@@ -196,7 +196,7 @@ class Maker:
     def _followed(
         self, recipes: Sequence[Recipe], needed: Sequence[Needed], facts: Iterable[str], problems: list[str]
     ) -> tuple[tuple[Needed, ...], list[Recipe]]:
-        """The rows and recipes of what recipes require and no upstream declares: the channel's builds led to it."""
+        """Return rows and recipes of requirements that no upstream declares, found in the channel's builds."""
         known = {row.mapped.package for row in needed} | {output.name for one in recipes for output in one.outputs}
         roots = {
             recipe.feedstock: FoundProject(
@@ -247,7 +247,7 @@ class Maker:
         return recipes
 
     def _facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
-        """The facts; what extras of its requirements add is looked up on the way, since the recipe will ask for it."""
+        """Return the facts, having looked up what extras of its requirements add: the recipe will ask for it."""
         facts = self.upstream.facts(project, specifiers)
         builds = build_requirements(facts.sdist) if facts.sdist else RequirementList()
         for requirement in builds + facts.metadata.requires_dist:

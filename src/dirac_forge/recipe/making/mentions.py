@@ -11,7 +11,7 @@ from dirac_forge.upstream.files.requirements import RequirementList
 
 
 def named(facts: Iterable[ReleaseFacts]) -> set[str]:
-    """Projects that the facts name: themselves and what they require to be built and to run."""
+    """Return the projects that the facts name: themselves, and what they require to be built and to run."""
     projects = set()
     for one in facts:
         projects.add(one.metadata.name)

@@ -122,7 +122,7 @@ class _Builder:
         self.test: OutputTest = test_with(part, scope, providers, part.folded, self._siblings())
 
     def _siblings(self) -> dict[str, Sibling]:
-        """The family's modules that this output does not install, with the outputs that could be required for them."""
+        """Map the family's modules that this output does not install to outputs that could be required for them."""
         own = canonicalize_name(self.facts.metadata.name)
         return {
             module: sibling
@@ -326,7 +326,7 @@ class _Builder:
         return sorted(kept)
 
     def _pinned(self, lines: list[Requirement]) -> list[Requirement]:
-        """Siblings of the same version are released together: each asks for exactly the other's version.
+        """Return requirements with siblings of one release pinned to each other's exact version.
 
         Where upstream asks for it itself, the build is pinned too, as conda-forge's feedstocks do.
         """

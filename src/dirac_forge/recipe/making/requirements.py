@@ -179,7 +179,7 @@ def _systems(platforms: Iterable[str]) -> list[str]:
 
 
 def _by_system(package: str, group: Sequence[WantedRequirement], scope: Scope) -> Iterator[tuple[Requirement, bool]]:
-    """A line for each system, which is all that a noarch package can tell apart: it suits every machine and Python."""
+    """Yield a line for each system, which is all that a noarch package can tell apart."""
     by_spec: dict[tuple[str, bool], list[str]] = {}
     for system in _systems(scope.platforms):
         platforms = [platform for platform in scope.platforms if platform.partition("-")[0] == system]

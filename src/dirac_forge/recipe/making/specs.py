@@ -11,7 +11,7 @@ _ORDER = {"==": 0, "===": 0, "~=": 1, ">=": 1, ">": 1, "!=": 2, "<=": 3, "<": 3}
 
 
 def conda_version(version: Version) -> str:
-    """Conda's spelling of an upstream version: PEP 440's normal form, which conda orders the same way."""
+    """Return conda's spelling of an upstream version: PEP 440's normal form, which conda orders the same way."""
     return str(version)
 
 

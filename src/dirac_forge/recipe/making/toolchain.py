@@ -188,7 +188,7 @@ def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
 
 
 def source_languages(sdist: SdistFacts) -> tuple[str, ...]:
-    """Languages of the sources that are neither tests nor documentation."""
+    """Return the languages of the sources, tests and documentation aside."""
     suffixes = set()
     for member in sdist.members:
         path = PurePosixPath(member)

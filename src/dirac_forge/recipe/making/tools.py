@@ -30,7 +30,7 @@ def noarch_tools(lines: Sequence[Requirement]) -> Tools:
 
 
 def arch_tools(package: str, lines: Sequence[Requirement], nature: Nature) -> Tools:
-    """Compilers and programs in build, with what cross-compilation runs there; the rest and libraries in host."""
+    """Put compilers, programs and what cross-compilation runs into build, the rest and libraries into host."""
     host = [line for line in lines if line.name not in _PROGRAMS]
     named = {package, *(line.name for line in lines)}
     libraries = (_library(name) for name in nature.libraries if name not in named)

@@ -69,7 +69,7 @@ def mark(kind: str, argument: str) -> str:
 
 
 def _fuzzy(version: str) -> str:
-    """conda-build's reading of a bare version: any build of any patch of it."""
+    """Return a bare version as conda-build reads it: any build of any patch of it."""
     return version if any(sign in version for sign in "*<>=!|") else f"{version}.*"
 
 

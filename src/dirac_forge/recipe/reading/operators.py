@@ -30,7 +30,7 @@ _COMPARISONS: dict[str, Callable[..., object]] = {
 
 
 def compare(name: str, left: object, right: object) -> bool | Unknown:
-    """One comparison; `name` is eq, ne, lt, lteq, gt, gteq, in, notin, is or isnot. Raises EvaluationError."""
+    """Return one comparison by name: eq, ne, lt, lteq, gt, gteq, in, notin, is or isnot. Raises EvaluationError."""
     if (unknown := merged(left, right)) is not None:
         return unknown
     if name in {"in", "notin"}:

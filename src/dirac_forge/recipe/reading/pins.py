@@ -28,7 +28,7 @@ def pinned_range(version: str, pin: Mapping[str, str]) -> str:
 
 
 def reached(values: Mapping[str, str], pinned: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """The variant's values that pin one of the packages in `pinned`, by name; `_` and `-` are one in their names."""
+    """Return the variant's values that pin one of the packages in `pinned`, by name; `_` and `-` count as equal."""
     return tuple((name, values[name]) for name in sorted(values) if name in pinned or name.replace("_", "-") in pinned)
 
 

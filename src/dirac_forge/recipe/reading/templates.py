@@ -54,7 +54,7 @@ class Rendered:
 
 
 def unknown_mark(unknown: Unknown) -> str:
-    """What stands in rendered text where an Unknown was put in: private-use characters, so that it can be found."""
+    """Return the text that stands for an Unknown when rendered: private-use characters, so that it can be found."""
     return f"\ue000unknown\ue001{','.join(unknown.names)}\ue000"
 
 

@@ -54,7 +54,7 @@ _BASE: Mapping[str, object] = {
 
 
 def selector_variables(platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:
-    """What selectors know: the platform, the variant (numbers and booleans as such), Python's and NumPy's versions."""
+    """Return the variables of selectors: platform, variant (typed values), Python's and NumPy's versions."""
     names: dict[str, object] = {**_BASE, **platform_names(platform, build_platform)}
     for key, text in variant.items():
         if key not in names:

@@ -278,7 +278,7 @@ class _Reader(OutlineReader):
             yield fields["else"], f"not ({test})" if isinstance(holds, Unknown) else None
 
     def condition(self, node: Node) -> bool | Unknown:
-        """An expression without braces, as after `if` and `skip`."""
+        """Evaluate an expression without braces, such as those after `if` and `skip`."""
         text = yamlnodes.scalar(node)
         if text is None:
             return False

@@ -29,7 +29,7 @@ def items(blocks: Iterable[Sequence[str]]) -> Lines:
 
 
 def sections(*blocks: Sequence[str]) -> Lines:
-    """Blocks with an empty line between them; empty ones are left out."""
+    """Join blocks with an empty line between them, leaving out empty ones."""
     lines: Lines = []
     for block in filter(None, blocks):
         lines += ["", *block] if lines else block

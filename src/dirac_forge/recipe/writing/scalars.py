@@ -72,7 +72,7 @@ class Dialect:
         return text.replace("@{python_min}.*", "@{python_min}") if self.rendered_first else text
 
     def _scalar(self, parts: list[str]) -> str:
-        """Literals and names of variables by turns, as `re.split` gives them."""
+        """Write literals and names of variables, which alternate as `re.split` gives them."""
         texts, names = parts[::2], [self.variable(name) for name in parts[1::2]]
         seen = "x".join(texts)
         if _PLAIN.fullmatch(seen) and not re.search(r":(\s|$)|\s$", seen) and not _RESOLVED.fullmatch(seen):
@@ -80,7 +80,7 @@ class Dialect:
         return f'"{_woven([self._escaped(text, seen, bool(names)) for text in texts], names)}"'
 
     def _escaped(self, text: str, seen: str, rendered: bool) -> str:
-        """For inside double quotes; `seen` is all the text of the scalar, `rendered` if it has variables."""
+        """Escape text for double quotes; `seen` is all the text of the scalar, `rendered` if it has variables."""
         text = text.replace("\\", "\\\\").replace('"', '\\"')
         if self.rendered_first:
             text = re.sub(r"\{(?=[{%#]|$)", r"\\x7B", text)

@@ -65,7 +65,7 @@ def _package(key: str, name: str, version: str | None = None) -> Lines:
 
 
 def _own_version(output: Output) -> Lines:
-    """Outputs inherit the recipe's."""
+    """Write an output's version if it is not the recipe's, which outputs inherit."""
     return entry("version", V1.quoted(output.version)) if output.version else []
 
 
@@ -113,7 +113,7 @@ def _requirements(output: Output) -> Lines:
 
 
 def _requirement_list(requirements: Iterable[Requirement]) -> Lines:
-    """Neighbours under the same condition share one `if`."""
+    """Write requirements; neighbours under the same condition share one `if`."""
     lines: Lines = []
     for when, group in groupby(requirements, key=lambda line: line.when):
         blocks = [

@@ -87,7 +87,7 @@ class Names:
         self._told: set[str] = set()
 
     def count(self) -> None:
-        """One more member; raises ArchiveError beyond the limit."""
+        """Count one more member. Raises ArchiveError beyond the limit."""
         self._count += 1
         if self._count > self.limits.members:
             raise ArchiveError(f"{self.filename} holds more than {self.limits.members} members: refused.")
@@ -110,13 +110,13 @@ class Names:
         return checked
 
     def link(self, name: str, target: str, *, hard: bool) -> None:
-        """A link is never followed, so that it needs no word, unless it was made to lead out."""
+        """Tell of a link that leads out; links are never followed, so others need no word."""
         path = target if hard else posixpath.join(posixpath.dirname(name), target)
         if checked_name(posixpath.normpath(path)) is None:
             self.tell("link", f"{self.filename}: the link {name[:80]!r} leads out of the archive: not followed")
 
     def tell(self, kind: str, problem: str) -> None:
-        """One problem of a kind is enough."""
+        """Tell of a problem, once for each kind."""
         if kind not in self._told:
             self._told.add(kind)
             self._problems.append(problem)

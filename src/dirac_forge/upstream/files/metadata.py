@@ -131,7 +131,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
 def _recover(
     known: dict[str, str | list[str] | dict[str, str]], unread: Mapping[str, list[str]], where: str
 ) -> list[str]:
-    """Fields that `packaging` sets aside: given twice, or not UTF-8 (then they come as Latin-1)."""
+    """Return fields that `packaging` sets aside: given twice, or not UTF-8 (then read as Latin-1)."""
     problems = []
     for field, values in sorted(unread.items()):
         if field in _MANY:

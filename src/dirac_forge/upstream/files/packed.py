@@ -94,7 +94,7 @@ class _Unpacked(io.RawIOBase):
         self._now = self._new()
 
     def readable(self) -> bool:
-        """As io.BufferedReader wants to know."""
+        """Return True, which io.BufferedReader asks for."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]

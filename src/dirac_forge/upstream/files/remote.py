@@ -21,7 +21,7 @@ class RemoteFile(SparseFile):
     """
 
     def __init__(self, http: Http, url: str, *, tail: int) -> None:
-        """Fetches the last `tail` bytes; raises NoRangesError if the server has no range requests."""
+        """Fetch the last `tail` bytes. Raises NoRangesError if the server has no range requests."""
         part = http.part(url, length=tail)
         if part is None:
             raise NoRangesError(f"{redact(url)} can't be read in parts.")

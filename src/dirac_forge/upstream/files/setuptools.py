@@ -186,7 +186,7 @@ def _declared(key: str, value: str, texts: Mapping[str, str]) -> object:
 
 
 def _requirements(fields: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """install_requires and extras_require as Requires-Dist and Provides-Extra would give them."""
+    """Return install_requires and extras_require as Requires-Dist and Provides-Extra would give them."""
     requires = list(_lines(fields.get("install_requires")))
     extras = []
     optional = fields.get("extras_require")

@@ -168,7 +168,7 @@ def links(page: str) -> dict[str, datetime | None]:
 
 
 def _date(text: str) -> datetime | None:
-    """Of an index page of Apache or nginx; the day is what matters, so its time zone is taken as UTC."""
+    """Return the date on an index page of Apache or nginx, taken as UTC: only the day matters."""
     tried: tuple[tuple[re.Pattern[str], str], ...] = ((_ISO, "%Y-%m-%d %H:%M"), (_WORDED, "%d-%b-%Y %H:%M"))
     for pattern, form in tried:
         match = pattern.search(text)
