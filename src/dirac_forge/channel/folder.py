@@ -97,8 +97,8 @@ class Folder:
     def is_kept(self, platform: str) -> bool:
         """Whether the solver's library may read the folder by itself and keep what it parsed.
 
-        So many questions cost less. Its answers are the same, but it does not tell which record is malformed, and what
-        it keeps of a large channel fills the memory.
+        So many questions cost less. The answers are the same, but for the choice among builds of one version that
+        nothing else decides. It does not tell which record is malformed, and a large channel would fill the memory.
         """
         if self._sparse_only or self._repaired or not {platform, "noarch"} <= set(self._subdirs):
             return False
