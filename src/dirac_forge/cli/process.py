@@ -54,11 +54,7 @@ def interruptible() -> Iterator[None]:
     patience = Timer(_GRACE, _leave_at_once)
     patience.daemon = True
 
-    interrupted = False
-
     def interrupt(*_: object) -> NoReturn:
-        nonlocal interrupted
-        interrupted = True
         if not patience.is_alive():
             patience.start()
         raise KeyboardInterrupt
@@ -67,7 +63,7 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if interrupted:  # a library made an error of its own of it
+        if patience.is_alive():  # interrupted, and a library made an error of its own of it
             raise KeyboardInterrupt from error
         raise
     finally:
