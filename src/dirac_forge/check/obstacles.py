@@ -98,7 +98,7 @@ def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:
 
 
 def asked_pythons(index: RecordIndex, specs: Iterable[str]) -> tuple[PythonLine, ...]:
-    """Return the Pythons that specs ask for; () where they ask for none."""
+    """Return the Pythons that specs ask for; () if they ask for none."""
     asked = _on(_PYTHON_CHOICES, specs)
     return _fitting(index, python_lines(index), [asked] if asked else [])
 

@@ -28,16 +28,16 @@ def remedy_text(remedy: Remedy) -> str:
 
 
 def unblock_text(found: Unblock) -> str:
-    """Return the remedies in one line; what is to be done to several packages comes once."""
+    """Return the remedies in one line."""
     return "; ".join(remedy_phrases(found.remedies))
 
 
 def remedy_phrases(remedies: Iterable[Remedy]) -> Iterator[str]:
-    """Yield the remedies; what is to be done to several packages comes once."""
-    alike: dict[object, list[Remedy]] = {}
+    """Yield the remedies; an action on several packages is one phrase."""
+    by_action: dict[Action, list[Remedy]] = {}
     for remedy in remedies:
-        alike.setdefault(remedy.action, []).append(remedy)
-    for some in alike.values():
+        by_action.setdefault(remedy.action, []).append(remedy)
+    for some in by_action.values():
         yield _action(some[0], [remedy.package for remedy in some])
 
 
