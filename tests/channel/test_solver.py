@@ -63,6 +63,15 @@ def new(text: str, *depends: str, subdir: str = "linux-64", build: str = "0", nu
     return Record(name=name, version=version, build=build, build_number=number, subdir=subdir, depends=depends)
 
 
+def test_a_folder_before_the_others_is_read_as_it_is_now(tmp_path: Path, simple: Path) -> None:
+    channel = Channel.open([str(simple)])
+    mine = write_channel(tmp_path / "mine", {"linux-64": [pkg("tool 1.0")]})
+    assert versions(channel.below(mine).solve(["app", "tool"], platform="linux-64"))["tool"] == "1.0"
+    write_channel(mine, {"linux-64": [pkg("tool 1.0"), pkg("tool 2.0"), pkg("lib 3.0")]})
+    found = versions(channel.below(mine).solve(["app", "tool"], platform="linux-64"))
+    assert found == {"app": "2.0", "lib": "3.0", "tool": "2.0"}
+
+
 def test_records_laid_over_a_channel_join_the_ones_it_has(simple: Path) -> None:
     channel = Channel.open([str(simple)])
     newer = channel.overlaid([new("lib 3.0")])

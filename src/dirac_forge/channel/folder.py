@@ -106,7 +106,10 @@ class Folder:
         return sum(path.stat().st_size for path in files) <= _MOST_KEPT
 
     def read_sparsely(self) -> bool:
-        """From now on keep nothing parsed, so that a malformed record is told; returns whether that is a change."""
+        """From now on let the solver's library keep nothing; returns whether that is a change.
+
+        So a malformed record is told, and a folder that others write into is read as it is when it is opened.
+        """
         was_sparse, self._sparse_only = self._sparse_only, True
         return not was_sparse
 

@@ -173,9 +173,15 @@ class Channel:
         return tuple(raw for raw in found if isinstance(raw, RepoDataRecord))
 
     def below(self, folder: Path) -> Channel:
-        """Return the same channels with the one in `folder` before them. Raises InputError if it is not a channel."""
+        """Return the same channels with the one in `folder`, as it is now, before them.
+
+        Raises:
+            InputError: the folder is not a channel.
+        """
+        first = Folder(folder, observer=self._observer)
+        first.read_sparsely()  # the gateway would go on with what it read of the folder for an earlier view
         return Channel(
-            [Folder(folder, observer=self._observer), *self.sources],
+            [first, *self.sources],
             gateway=self._gateway,
             machines=self._machines,
             observer=self._observer,
