@@ -35,6 +35,15 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
         ("exceeded with url: /prefix/t/s3cret/main", "exceeded with url: /prefix/t/***/main"),
         ("url='/prefix/t/s3cret/main'", "url='/prefix/t/***/main'"),
         ("/prefix/t/ab-12345678-1234-1234/main", "/prefix/t/***/main"),
+        (
+            "https://host/t/s3cret failed, 'https://host/t/s3cret?x'",
+            "https://host/t/*** failed, 'https://host/t/***?x'",
+        ),
+        ("/tmp/t/environment-of-linux.yml and ./t/a", None),
+        ("/a;https://host/t/s3cret/main", "/a;https://host/t/***/main"),
+        ("file:/a;https://host/t/s3cret/main", "file:/a;https://host/t/***/main"),
+        ("/work/https:/host/t/s3cret/main", "/work/https:/host/t/***/main"),
+        ("//host/t/s3cret/main", "//host/t/***/main"),
         ("https://docs.github.com/en/authentication", None),
     ],
 )

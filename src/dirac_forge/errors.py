@@ -59,7 +59,9 @@ def _lines(said: str | Sequence[str]) -> str:
 
 _BETWEEN = re.compile(r"[\s'\"(<\[{=,`]")
 _OF_URL = re.compile(r"(?i)\burl['\"]?[:=]\s?['\"]?\Z")
-_LOCAL = re.compile(r"/|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
+_REMOTE = re.compile(r"(?i)\b(?!file:)[a-z][a-z0-9+.-]+://|\bhttps?:/")
+"""A URL, also behind a path or with the single slash that it has as a path: `/work/https:/host`."""
+_LOCAL = re.compile(r"/(?!/)|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
 """How a path begins that can't begin with the name of a host."""
 _TOKEN_LENGTH = 16
 
@@ -72,7 +74,9 @@ def _is_folder(found: re.Match[str]) -> bool:
     start = found.start() - len("/t/")
     before = found.string[max(0, start - 4096) : start]
     path = _BETWEEN.split(before)[-1]
-    if path.startswith("file:"):
+    if _REMOTE.search(path):
+        return False
+    if path.startswith("file:") or not found.string.startswith("/", found.end()):
         return True
     told_as_url = _OF_URL.search(before[: len(before) - len(path)][-10:]) is not None
     return _LOCAL.match(path) is not None and not told_as_url and len(found[0]) < _TOKEN_LENGTH
@@ -81,7 +85,10 @@ def _is_folder(found: re.Match[str]) -> bool:
 _SECRETS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"(?<=://)[^/?#\s@]+(?:@[^/?#\s@]*)*(?=@)"), "***"),
     # anaconda.org and prefix.dev: https://host/t/TOKEN/channel
-    (re.compile(r"(?<=/t/)[^/\s]+(?=/)"), lambda found: found[0] if _is_folder(found) else "***"),
+    (
+        re.compile(r"(?<=/t/)(?:[^/\s]+(?=/)|[^/\s'\"<>()\[\]{},;?#]+)"),
+        lambda found: found[0] if _is_folder(found) else "***",
+    ),
     (
         re.compile(
             r"(?i)(?<=[?&])([^=&\s]*(?:token|secret|password|passwd|signature|credential|key|sig)[^=&\s]*)=[^&#\s]+"
