@@ -49,7 +49,7 @@ class ChannelExports:
         self._channel = channel
         self._at_hand = at_hand
         self._built: dict[tuple[str, str, str], RunExports] = {}
-        self._hosts: dict[tuple[str, tuple[str, ...]], Mapping[str, Record] | None] = {}
+        self._hosts: dict[tuple[str, tuple[str, ...]], tuple[Record, ...] | None] = {}
         self._lock = threading.Lock()
 
     def add(self, built: Iterable[Built]) -> None:
@@ -63,12 +63,12 @@ class ChannelExports:
         key = (platform, specs)
         if key not in self._hosts:
             self._hosts[key] = _solved(self._channel, specs, platform)
-        return self._hosts[key]
+        found = self._hosts[key]
+        return None if found is None else {record.name: record for record in found}
 
     def environments(self, platform: str) -> tuple[tuple[Record, ...], ...]:
-        """Return the environments that `host` gave for a platform until now."""
-        found = (hosts for (on, _), hosts in list(self._hosts.items()) if on == platform and hosts is not None)
-        return tuple(tuple(hosts.values()) for hosts in found)
+        """Return the environments that `host` gave for a platform until now, each time the same tuples."""
+        return tuple(hosts for (on, _), hosts in list(self._hosts.items()) if on == platform and hosts is not None)
 
     def look(self, records: Iterable[Record], platform: str) -> None:
         """Ask for what these export all at once, where each answer is a request over the network."""
@@ -135,14 +135,12 @@ def exports_at_hand(folders: Iterable[FeedstockFolder], pinning: Pinning | None)
     return lambda name: known().get(name)
 
 
-def _solved(channel: Channel, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:
+def _solved(channel: Channel, specs: tuple[str, ...], platform: str) -> tuple[Record, ...] | None:
     try:
         found = channel.solve(specs, platform=platform)
     except InputError:
         return None
-    if not isinstance(found, Solution):
-        return None
-    return {record.name: record for record in found.packages}
+    return found.packages if isinstance(found, Solution) else None
 
 
 def _python_exports(record: Record) -> RunExports | None:
