@@ -122,3 +122,26 @@ def test_builds_that_cannot_be_read_make_the_answer_unknown(tmp_path: Path, reco
     assert cell_words(cell.reason) == (
         "app → odd: all its builds are left out, because their records in the channel are malformed (see the warnings)"
     )
+
+
+@pytest.mark.parametrize("odd", [pkg("lib 2.0", "base >=>1"), {**pkg("lib 2.0"), "depends": 3}])
+@pytest.mark.parametrize("spec", ["app", "lib >=2"])
+def test_a_build_that_could_do_but_cannot_be_read_makes_the_answer_unknown(
+    tmp_path: Path, odd: dict[str, Any], spec: str
+) -> None:
+    cell = asked(tmp_path, {"c": {"linux-64": [pkg("app 1.0", "lib >=2"), pkg("lib 1.0"), odd]}}, spec)
+    assert cell.status == "unknown"
+    assert cell_words(cell.reason) == (
+        f"{'app → ' if spec == 'app' else ''}lib: builds that may match lib >=2 are left out, because their records in "
+        "the channel are malformed (see the warnings)"
+    )
+
+
+def test_a_build_for_another_platform_does_not_hide_one_that_cannot_be_read(tmp_path: Path) -> None:
+    records = {"linux-64": [pkg("app 1.0", "lib"), pkg("lib 1.0", "base >=>1")], "osx-64": [pkg("lib 1.0")]}
+    assert asked(tmp_path, {"c": records}, "app").status == "unknown"
+
+
+def test_a_build_that_cannot_be_read_and_would_not_match_leaves_the_answer_no(tmp_path: Path) -> None:
+    records = [pkg("app 1.0", "lib >=3"), pkg("lib 1.0"), pkg("lib 2.0", "base >=>1")]
+    assert asked(tmp_path, {"c": {"linux-64": records}}, "app").status == "not-installable"

@@ -199,7 +199,12 @@ class Folder:
     def names(self, platform: str) -> frozenset[str]:
         """Return all names of `platform` and noarch, those included of which every record is malformed."""
         found = {name for sparse in self.sparse(platform) for name in sparse.package_names()}
-        return frozenset(found.union(*(self._left_out.get(subdir, ()) for subdir in (platform, "noarch"))))
+        return self.left_out(platform) | found
+
+    def left_out(self, platform: str) -> frozenset[str]:
+        """Return the names of `platform` and noarch of which a malformed record was left out until now."""
+        left_out = (self._left_out.get(subdir, ()) for subdir in (platform, "noarch"))
+        return frozenset(name for names in left_out for name in names)
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
         """Return what the `removed` list of repodata.json has."""
@@ -307,7 +312,7 @@ class Folder:
 def _name_in(entry: object, file_name: str) -> str:
     """Return the name of a malformed record, from its file's name if it has none of its own."""
     name = entry.get("name") if isinstance(entry, dict) else None
-    return name if isinstance(name, str) and name else file_name.rsplit("-", 2)[0]
+    return (name if isinstance(name, str) and name else file_name.rsplit("-", 2)[0]).lower()
 
 
 def _read_run_exports(path: Path) -> Mapping[str, RunExports]:

@@ -87,6 +87,7 @@ class RecordIndex:
         """Records uploaded later are left out; None for all."""
         self._lock = threading.RLock()
         self._groups: dict[str, Group] = {}
+        self._left_out: dict[str, list[RepoDataRecord]] = {}
         self._specs: dict[str, tuple[str, int]] = {}
         self._overlay: dict[str, list[RepoDataRecord]] = {}
         for record in overlay:
@@ -129,7 +130,12 @@ class RecordIndex:
                 if name in taken:
                     hidden.setdefault(name, []).append(HiddenGroup(source.label, tuple(records)))
                 else:
-                    taken[name] = (source, self._uploaded(usable(records, source, self._observer)))
+                    uploaded = self._uploaded(records)
+                    kept = usable(uploaded, source, self._observer)
+                    taken[name] = (source, kept)
+                    if len(kept) < len(uploaded):
+                        ids = set(map(id, kept))
+                        self._left_out[name] = [record for record in uploaded if id(record) not in ids]
         for name in names:
             if name in taken:
                 source, records = taken[name]
@@ -191,6 +197,21 @@ class RecordIndex:
         if self._base is not None:
             return found | self._base.names()
         return found.union(*(source.names(self.platform) for source in self._sources))
+
+    def leaves_out(self, name: str, specs: Iterable[str] = ()) -> bool:
+        """Whether builds of a package that may match these specs are left out because their records are malformed."""
+        if self._base is not None:
+            return self._base.leaves_out(name, specs)
+        group = self.group(name)
+        wanted = [spec for spec in map(parsed, specs) if spec is not None]
+        if any(all(spec.matches(record) for spec in wanted) for record in self._left_out.get(name, ())):
+            return True
+        for source in self._sources:
+            if isinstance(source, Folder) and name in source.left_out(self.platform):
+                return True
+            if source.label == group.channel:  # what channels below it have does not count
+                break
+        return False
 
     def removed(self, name: str) -> tuple[tuple[str, str], ...]:
         """Version and build of what the channels took back of this package."""

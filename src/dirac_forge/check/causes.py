@@ -52,9 +52,11 @@ class NotYetUploaded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnreadableBuilds:
-    """The channel lists builds, and each of them was left out because its record is malformed."""
+    """The channel lists builds that could do and were left out, because their records are malformed."""
 
     kind: ClassVar[Kind] = "channel"
+    specs: tuple[str, ...] = ()
+    """What asks for them, where the package has other builds too; () where it has none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

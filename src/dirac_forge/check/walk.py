@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.analysis import Analysis, Asked, Barred, Limited, Reason, Unmet, WantedBy
-from dirac_forge.check.causes import Cause, Demand, Obstacle, PinConflict
+from dirac_forge.check.causes import Cause, Demand, Obstacle, PinConflict, UnreadableBuilds
 from dirac_forge.check.obstacles import PYTHON, Elsewhere, absent, machine_mismatch, python_mismatch
 from dirac_forge.values import dataclass
 
@@ -68,6 +68,9 @@ class Walk:
     def _take(self, step: _Step) -> None:
         """Explain one name: a cause, or steps to what it needs."""
         group = self._index.group(step.name)
+        if self._index.leaves_out(step.name, step.specs):
+            self._add(step, UnreadableBuilds(specs=step.specs if group.records else ()))
+            return
         if not group.records or not step.wanted:
             self._missing(step)
             return

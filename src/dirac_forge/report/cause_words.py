@@ -81,6 +81,11 @@ def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | No
             return f"no channel has a package of this name{_meant(near)}"
         case NotYetUploaded(platform=platform, day=day):
             return f"no build for {platform} had been uploaded by {day}"
+        case UnreadableBuilds(specs=(_, *_) as specs):
+            return (
+                f"builds that may match {' and '.join(specs)} are left out, because their records in the channel are "
+                "malformed (see the warnings)"
+            )
         case UnreadableBuilds():
             return "all its builds are left out, because their records in the channel are malformed (see the warnings)"
         case NoBuild(platform=platform, elsewhere=elsewhere):
