@@ -93,16 +93,16 @@ class SolvedDistribution:
     names: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     """By environment and platform, all packages of the solution, also those that the file excludes."""
 
-    def keeping(self, known: Mapping[tuple[str, str], Sequence[RepoDataRecord]]) -> SolvedDistribution:
-        """Return the same with the locked records of its environments on platforms that were not solved."""
+    def keeping(self, known: Known) -> SolvedDistribution:
+        """Return the same with the locked records of the file's environments on platforms that were not solved."""
         kept = {
             environment: {
                 **{platform: tuple(some) for (name, platform), some in known.items() if name == environment},
-                **platforms,
+                **self.records.get(environment, {}),
             }
-            for environment, platforms in self.records.items()
+            for environment in self.distribution.environments
         }
-        return replace(self, records=kept)
+        return replace(self, records={environment: platforms for environment, platforms in kept.items() if platforms})
 
 
 def solve(
