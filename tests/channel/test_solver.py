@@ -88,6 +88,14 @@ def test_an_overlay_joins_the_channel_that_has_its_name(tmp_path: Path, simple: 
     assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
 
 
+def test_each_record_of_an_overlay_joins_the_channel_that_has_its_name(tmp_path: Path, simple: Path) -> None:
+    mine = write_channel(tmp_path / "mine", {"noarch": [pkg("other 1.0", noarch="generic")]})
+    channel = Channel.open([str(mine), str(simple)])
+    view = channel.overlaid([new("other 2.0", "lib <2"), new("lib 3.0"), new("fresh 1.0", "lib >=3")])
+    assert versions(view.solve(["other"], platform="linux-64")) == {"lib": "1.0", "other": "2.0"}
+    assert versions(view.solve(["fresh"], platform="linux-64")) == {"fresh": "1.0", "lib": "3.0"}
+
+
 def test_a_required_record_is_that_very_one(simple: Path) -> None:
     channel = Channel.open([str(simple)])
     same = new("lib 2.0", "ghost")

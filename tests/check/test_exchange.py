@@ -73,6 +73,8 @@ def test_what_holds_can_be_installed(channel: Channel, cell: Cell, fresh: Record
         record("lib 2.0", "python >=3.13"),
         record("lib 2.0", "base", constrains=("app >=2",)),
         record("lib 2.0", "odd >=2", "base"),
+        record("lib 2.0", "elsewhere::base"),
+        record("lib 2.0", "base", constrains=("odd >=<2",)),
     ],
 )
 def test_what_does_not_hold_is_left_to_the_solver(channel: Channel, cell: Cell, fresh: Record) -> None:

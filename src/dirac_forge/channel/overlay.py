@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import rattler
 from rattler import (
@@ -41,6 +41,10 @@ class Overlay:
                 self._open[subdir].load_all_records()
             except OSError as exc:
                 raise InputError(f"the records of {', '.join(map(str, mine))} are malformed: {exc}") from exc
+
+    def only(self, names: Collection[str]) -> Overlay:
+        """Return the records of these names alone."""
+        return self if self.names <= set(names) else Overlay([one for one in self.records if one.name in names])
 
     def sparse(self, platform: str) -> list[SparseRepoData]:
         """Return the records for `platform` and noarch, as the solver reads them."""

@@ -53,7 +53,7 @@ def parse_spec(spec: str) -> MatchSpec:
             f"{spec!r} is not a package spec: {str(found.build)!r} is no build string",
             hint="Write one spec a line, as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
         )
-    if field := _unanswered(found):
+    if field := unanswered(found):
         raise InputError(
             f"{spec!r}: {field} of a package spec can't be answered for",
             hint="Give --platform for a subdir, and NAME VERSION BUILD for a file.",
@@ -61,7 +61,7 @@ def parse_spec(spec: str) -> MatchSpec:
     return found
 
 
-def _unanswered(spec: MatchSpec) -> str:
+def unanswered(spec: MatchSpec) -> str:
     """Return the field of a spec that solver and explanations pass over, or "" if there is none."""
     channel = spec.channel.name if spec.channel is not None else ""
     if channel and _is_subdir(channel):

@@ -26,7 +26,7 @@ from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, So
 from dirac_forge.channel.snapshot import snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
-from dirac_forge.channel.tiers import tiers_of
+from dirac_forge.channel.tiers import overlays_of, tiers_of
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
@@ -61,6 +61,7 @@ class Channel:
         self._known: dict[str, Record] = {}
         self._base: Channel | None = None
         self._overlay: Overlay | None = None
+        self._parts: dict[str, Mapping[int, Overlay]] = {}
         self._as_of: datetime | None = None
         self._preferred: tuple[RepoDataRecord, ...] = ()
 
@@ -347,7 +348,7 @@ class Channel:
         question = SolverQuestion(
             wanted=wanted,
             platform=platform,
-            tiers=tiers_of(self.sources, platform, overlay=self._overlay, as_of=self._as_of),
+            tiers=tiers_of(self.sources, platform, overlays=self._overlays(platform), as_of=self._as_of),
             local=all(isinstance(source, Folder) for source in self.sources),
             machine=[to_rattler(package) for package in self.machine(platform)],
             limit=self._limit,
@@ -359,6 +360,14 @@ class Channel:
             return found
         ours = (shared_record(record, self._known) for record in found)
         return Solution(packages=tuple(sorted(ours, key=lambda record: record.name)))
+
+    def _overlays(self, platform: str) -> Mapping[int, Overlay]:
+        """Return what lies over each channel, by its position; found out once."""
+        if self._overlay is None:
+            return {}
+        if platform not in self._parts:
+            self._parts[platform] = overlays_of(self.sources, platform, self._overlay)
+        return self._parts[platform]
 
     def _scan(self, platform: str, found: Solution) -> None:
         """Warn of records that the solver passed over because of a malformed spec, where it took an older one instead.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import rattler
@@ -15,19 +15,18 @@ from dirac_forge.channel.repodata import Folder, Remote
 
 
 def tiers_of(
-    sources: Sequence[Folder | Remote], platform: str, *, overlay: Overlay | None, as_of: datetime | None
+    sources: Sequence[Folder | Remote], platform: str, *, overlays: Mapping[int, Overlay], as_of: datetime | None
 ) -> list[Tier]:
-    """Return what the solver reads for a platform; the overlay stands in the tier of the channel it belongs to.
+    """Return what the solver reads for a platform; `overlays` stand in the tiers of these channels.
 
     Raises:
         ChannelUnknownError: a channel can't be read.
     """
-    over = overlay.sparse(platform) if overlay else []
-    home = _home(sources, platform, overlay) if overlay and over else 0
     tiers: list[Tier] = []
     for position, source in enumerate(sources):
         mine = _read_of(source, platform, None if source is sources[-1] else as_of)
-        if over and position == home:
+        over = overlays[position].sparse(platform) if position in overlays else []
+        if over:
             tiers.append(MultiSource(source.channel.name or source.channel.base_url, [*over, *mine]))
         else:
             tiers.extend(mine)
@@ -44,9 +43,19 @@ def _read_of(source: Folder | Remote, platform: str, as_of: datetime | None) -> 
     return list(source.sparse_without(platform, source.later(platform, as_of)))
 
 
-def _home(sources: Sequence[Folder | Remote], platform: str, overlay: Overlay) -> int:
-    """Return where the overlay belongs: the first channel that has one of its names."""
+def overlays_of(sources: Sequence[Folder | Remote], platform: str, overlay: Overlay) -> Mapping[int, Overlay]:
+    """Return what lies over each channel, by position: records lie over the first that has their name, else the first.
+
+    Raises:
+        ChannelUnknownError: a channel can't be read.
+    """
     if len(sources) == 1:
-        return 0
-    having = (at for at, source in enumerate(sources) if source.load(platform, sorted(overlay.names)))
-    return next(having, 0)
+        return {0: overlay}
+    homes: dict[int, set[str]] = {}
+    left = set(overlay.names)
+    for position, source in enumerate(sources):
+        found = {record.name.normalized for record in source.load(platform, sorted(left))}
+        homes[position] = found & left
+        left -= found
+    homes[0] |= left
+    return {position: overlay.only(names) for position, names in homes.items() if names}

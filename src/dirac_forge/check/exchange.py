@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from rattler import PackageName, PackageRecord, Version
+from rattler import MatchSpec, PackageName, PackageRecord, Version
 from rattler.package import BuildString
 
 from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.solutions import unanswered
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import VirtualPackage
 from dirac_forge.check.cells import Cell
@@ -128,6 +129,8 @@ def _mentions(environment: _Packages) -> _Mentions:
 
 def _broken(constraint: str, environment: Mapping[str, Record], machine: Mapping[str, VirtualPackage]) -> bool:
     name = name_of(constraint)
+    if not name:  # it can't be parsed, and the solver takes no such package
+        return True
     return (name in environment or name in machine) and not _met(constraint, environment, machine)
 
 
@@ -160,8 +163,15 @@ def _matches(spec: str, record: Record) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _fits(spec: str, record: PackageRecord) -> bool:
-    wanted = parsed(spec)
+    wanted = _readable(spec)
     return wanted is not None and wanted.matches(record)
+
+
+@lru_cache(maxsize=16_384)
+def _readable(spec: str) -> MatchSpec | None:
+    """Return a parsed spec, or None if it asks for more than the values here have, such as a channel or a URL."""
+    wanted = parsed(spec)
+    return None if wanted is None or wanted.channel is not None or unanswered(wanted) else wanted
 
 
 @lru_cache(maxsize=16_384)
