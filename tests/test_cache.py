@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge import cache
-from dirac_forge.cache import Pruned, prune, prune_daily, sizes
+from dirac_forge.cache import Pruned, prune, prune_daily, sizes, why_unusable
 from dirac_forge.store import Store
 
 HOUR = 3600
@@ -97,3 +97,12 @@ def test_reading_an_entry_is_a_use_of_it(folder: Path) -> None:
 def test_no_cache_is_no_error(tmp_path: Path) -> None:
     prune_daily(tmp_path / "nowhere", 1)
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_why_unusable_makes_no_folder(tmp_path: Path) -> None:
+    assert why_unusable(tmp_path / "new" / "cache") == ""
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    assert why_unusable(tmp_path / "link") == "No such file or directory"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert why_unusable(tmp_path / "file" / "cache") == "Not a directory"
+    assert {path.name for path in tmp_path.iterdir()} == {"link", "file"}

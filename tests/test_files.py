@@ -132,3 +132,15 @@ def test_errors_name_the_file_that_was_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         write_file(tmp_path / "a" / "b.txt", "text")
     assert caught.value.message == f"{tmp_path / 'a'} is a file, and a folder is needed there"
+    with pytest.raises(InputError) as caught:
+        write_file(tmp_path / "a" / "b" / "c.txt", "text")
+    assert caught.value.message == f"{tmp_path / 'a'} is a file, and a folder is needed there"
+
+
+@pytest.mark.parametrize("wanted", ["text", None])
+def test_a_folder_in_the_way_leaves_the_other_files_as_they_were(tmp_path: Path, wanted: str | None) -> None:
+    write_files(tmp_path, {"a": "old", "sub/b": "old"})
+    with pytest.raises(InputError) as caught:
+        write_files(tmp_path, {"a": "new", "sub": wanted})
+    assert caught.value.message == f"{tmp_path / 'sub'} can't be written: it is a folder"
+    assert listing(tmp_path) == {"a": "old", "sub/b": "old"}

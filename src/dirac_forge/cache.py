@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import re
 import secrets
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -96,12 +96,14 @@ def prune(folder: Path, most: int, *, now: float | None = None, unused: float = 
 
 
 def why_unusable(folder: Path) -> str:
-    """Return why nothing can be kept in a cache folder, which is made if it is missing, or "" if that is possible."""
+    """Return why no file can be made in a cache folder, or in the one that it would be made in; "" if one can."""
+    while not os.path.lexists(folder) and folder != folder.parent:
+        folder = folder.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return ""
     except OSError as error:
-        return os.strerror(error.errno or 0)
-    return "" if os.access(folder, os.W_OK | os.X_OK) else os.strerror(errno.EACCES)
+        return error.strerror or str(error)
 
 
 def prune_daily(folder: Path, most: int) -> None:

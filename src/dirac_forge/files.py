@@ -76,15 +76,17 @@ def write_files(
 ) -> None:
     """Write several files below `folder`, by path relative to it; None removes one.
 
-    All are under temporary names before the first is renamed, so that a full disk leaves everything as it was. Links
+    All have temporary names before the first is renamed, so that a full disk leaves everything as it was. Links
     are not followed out of `within` (by default the folder that holds `folder`), nor out of `folder`. Raises InputError
-    with `hint` where a file can't be written.
+    with `hint` if a file can't be written.
     """
     _check_links(folder, texts, within or folder.absolute().parent)
     contents = {folder / name: text for name, text in texts.items()}
     temporary: dict[Path, Path] = {}
     try:
         for path, text in contents.items():
+            if path.is_dir() and not path.is_symlink():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
             if text is not None:
                 temporary[path] = _beside(path, text.encode("utf-8"))
         for path, new in temporary.items():
@@ -102,7 +104,8 @@ def _unwritten(error: OSError, folder: Path, temporary: Mapping[Path, Path]) -> 
     name = Path(str(error.filename or folder))
     wanted = next((path for path, new in temporary.items() if new == name), name)
     if isinstance(error, (FileExistsError, NotADirectoryError)):
-        return f"{wanted} is a file, and a folder is needed there"
+        in_the_way = next((path for path in (*reversed(wanted.parents), wanted) if not path.is_dir()), wanted)
+        return f"{in_the_way} is a file, and a folder is needed there"
     if wanted.is_dir() and wanted != folder:
         return f"{wanted} can't be written: it is a folder"
     if _TEMPORARY.fullmatch(wanted.name):

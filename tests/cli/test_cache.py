@@ -74,6 +74,6 @@ def test_a_cache_folder_that_cannot_be_made_is_a_warning(
     (tmp_path / "channel" / "noarch" / "repodata.json").write_text('{"packages": {}}', encoding="utf-8")
     main(["check", "tool", "--channel", "./channel", "--platform", "linux-64"])
     assert (
-        f"warning: {place}: the cache folder can't be used (File exists), so every run downloads everything again; "
+        f"warning: {place}: the cache folder can't be used (Not a directory), so every run downloads everything again; "
         "name another one with DIRAC_FORGE_CACHE"
     ) in capsys.readouterr().err

@@ -65,7 +65,7 @@ def test_all_is_well(doctor: Callable[..., Findings], tmp_path: Path, monkeypatc
         "cache": "ok",
         "disk": "ok",
     }
-    assert found["cache"]["detail"] == f"{tmp_path / 'cache'}: 1 files, 0.2 MB"
+    assert found["cache"]["detail"] == f"{tmp_path / 'cache'}: 1 file, 0.2 MB"
     assert "ghp_" not in json.dumps(found)
     assert index.lines() == ["GET /simple/"]
 
@@ -136,7 +136,7 @@ def test_a_cache_that_can_not_be_written(
     found = doctor("--offline")
     assert found["cache"]["status"] == "missing"
     assert os.path.exists(tmp_path / "file")  # noqa: PTH110
-    assert found["cache"]["detail"] == f"{tmp_path / 'file'}: 0 files, 0.0 MB; can't be written"
+    assert found["cache"]["detail"] == f"{tmp_path / 'file'}: 0 files, 0.0 MB; can't be written: Not a directory"
 
 
 def test_scopes_of_a_token_and_slow_hosts(

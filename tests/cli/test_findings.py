@@ -160,12 +160,12 @@ def test_channel() -> None:
 
 def test_cache() -> None:
     folder = Path("/var/cache")
-    well = cache_finding(folder, files=1234, size=5_600_000, writable=True)
+    well = cache_finding(folder, files=1234, size=5_600_000)
     assert (well.status, well.detail) == ("ok", f"{folder}: 1,234 files, 5.6 MB")
-    large = cache_finding(folder, files=1234, size=5_600_000, writable=True, counted=False)
+    large = cache_finding(folder, files=1234, size=5_600_000, complete=False)
     assert (large.status, large.detail) == ("ok", f"{folder}: more than 1,234 files, more than 5.6 MB")
-    badly = cache_finding(folder, files=0, size=0, writable=False)
-    assert (badly.status, badly.detail) == ("missing", f"{folder}: 0 files, 0.0 MB; can't be written")
+    badly = cache_finding(folder, files=1, size=0, fault="Permission denied")
+    assert (badly.status, badly.detail) == ("missing", f"{folder}: 1 file, 0.0 MB; can't be written: Permission denied")
 
 
 def test_exit_code() -> None:

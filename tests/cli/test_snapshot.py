@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,24 @@ def test_a_package_that_no_channel_has_is_an_error_and_nothing_is_written(
 def test_the_next_step_checks_the_named_targets(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["snapshot", "tool", "--output", "frozen", "--platform", "linux-64"]) == 0
     assert "dirac-forge check tool --channel frozen" in capsys.readouterr().out
+
+
+def test_a_package_that_only_the_embedded_snapshot_lacks_is_unknown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    asked = ["snapshot", "no-such-package-at-all", "--output", "frozen", "--platform", "linux-64"]
+    assert main([*asked, "--channel", "conda-forge", "--offline"]) == 3
+    told = capsys.readouterr().err
+    assert re.search(
+        r"error: the embedded snapshot \(\d{4}-\d\d-\d\d\) has no no-such-package-at-all on linux-64; conda-forge may\n"
+        r"Nothing was written\.\n",
+        told,
+    )
+    assert not (tmp_path / "frozen").exists()
+
+
+def test_a_package_whose_records_are_malformed_is_unknown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    broken = pkg("torn 1", depends=["python >=>3"])
+    write_channel(tmp_path / "channel", {"noarch": [broken], "linux-64": pythons("3.12")})
+    assert main(["snapshot", "torn", "--output", "frozen", "--platform", "linux-64"]) == 3
+    assert "no readable record of torn on linux-64: malformed records are left out" in capsys.readouterr().err

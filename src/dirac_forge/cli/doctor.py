@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -17,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.request import url2pathname
 
+from dirac_forge.cache import why_unusable
 from dirac_forge.channel.embedded import NAME as EMBEDDED
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.findings import (
@@ -223,25 +223,14 @@ def _asked(http: Http, url: str) -> Answer:
 def _cache(folder: Path) -> Check:
     files = size = 0
     ends = time.monotonic() + _COUNTING
-    writable = _writable(folder)
+    fault = why_unusable(folder)
     for inside, _, names in os.walk(folder):
         if time.monotonic() > ends:
-            return cache_finding(folder, files=files, size=size, writable=writable, counted=False)
+            return cache_finding(folder, files=files, size=size, fault=fault, complete=False)
         for name in names:
             try:
                 size += Path(inside, name).stat().st_size
             except OSError:  # another run has just replaced it
                 continue
             files += 1
-    return cache_finding(folder, files=files, size=size, writable=writable)
-
-
-def _writable(folder: Path) -> bool:
-    """Whether files can be made in the folder, or in the one that it would be made in."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
+    return cache_finding(folder, files=files, size=size, fault=fault)

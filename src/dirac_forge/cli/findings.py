@@ -268,16 +268,17 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
             )
 
 
-def cache_finding(folder: Path, *, files: int, size: int, writable: bool, counted: bool = True) -> Check:
-    """Decide on the cache; `size` in bytes; `counted`: all files were, else there are more."""
-    few = "" if counted else "more than "
-    detail = f"{folder}: {few}{files:,} files, {few}{size / 1e6:,.1f} MB"
-    if writable:
+def cache_finding(folder: Path, *, files: int, size: int, fault: str = "", complete: bool = True) -> Check:
+    """Decide on the cache; `size` in bytes; `fault`: why it can't be written; `complete`: all files were counted."""
+    few = "" if complete else "more than "
+    noun = "file" if files == 1 else "files"
+    detail = f"{folder}: {few}{files:,} {noun}, {few}{size / 1e6:,.1f} MB"
+    if not fault:
         return Check(name="cache", status="ok", detail=detail)
     return Check(
         name="cache",
         status="missing",
-        detail=f"{detail}; can't be written",
+        detail=f"{detail}; can't be written: {fault}",
         cost="every run downloads everything again",
         remedy="use another folder: DIRAC_FORGE_CACHE, or the key `cache` in the settings",
     )

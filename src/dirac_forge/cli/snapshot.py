@@ -12,7 +12,7 @@ from dirac_forge.channel.snapshot import PINNING, snapshot_of
 from dirac_forge.channel.solver import Channel, parse_spec
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.files import write_files
@@ -69,15 +69,27 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
 
 
 def _require_packages(channel: Channel, specs: Iterable[str], platforms: Sequence[str]) -> None:
-    """Raise InputError for specs of packages that the channel has on none of the platforms: nothing is written."""
+    """Check before anything is written that the channel has the packages on one of the platforms at least.
+
+    Raises InputError if it has not, UnknownError if the embedded snapshot answered, or records are malformed.
+    """
+    indices = [channel.index(platform) for platform in platforms]
     names = dict.fromkeys(map(name_of, specs))
-    absent = [name for name in names if not any(channel.index(each).group(name).records for each in platforms)]
-    if absent:
-        where = listed([source.label for source in channel.sources])
-        raise InputError(
-            f"{where} has no package {' or '.join(absent)} on {listed(platforms)}",
-            hint="Nothing was written. `dirac-forge check` shows similar names.",
+    absent = [name for name in names if not any(index.group(name).records for index in indices)]
+    if not absent:
+        return
+    what = f"{' or '.join(absent)} on {listed(platforms)}"
+    if day := next((day for name in absent for index in indices if (day := index.gap(name))), None):
+        raise UnknownError(f"the embedded snapshot ({day}) has no {what}; conda-forge may", hint="Nothing was written.")
+    where = listed([source.label for source in channel.sources])
+    if any(index.leaves_out(name) for name in absent for index in indices):
+        raise UnknownError(
+            f"{where} has no readable record of {what}: malformed records are left out (see the warnings)",
+            hint="Nothing was written.",
         )
+    raise InputError(
+        f"{where} has no package {what}", hint="Nothing was written. `dirac-forge check` shows similar names."
+    )
 
 
 def _pinning_files(pinning: Pinning, compact: bool) -> dict[str, str]:

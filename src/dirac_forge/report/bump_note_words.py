@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from dirac_forge.bump import bump_notes, objections
 from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, UnmetRequirement
+from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
 from dirac_forge.recipe.notes import Note
-from dirac_forge.report import drift_note_words as _drift_note_words  # noqa: F401  # adds its words
 from dirac_forge.report.document import words
+from dirac_forge.report.drift_note_words import drift_note_words
 from dirac_forge.report.wording import add_words, worded
+
+worded.register(DriftNote, drift_note_words)
 
 
 @worded.register

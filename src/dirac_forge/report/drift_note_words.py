@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dirac_forge.bump.drift.drift_notes import DriftNote, DriftNoteKind
 from dirac_forge.recipe.notes import filled
-from dirac_forge.report.wording import worded
 
 WORDS: dict[DriftNoteKind, str] = {
     "add-by-hand": "add {requirement} to {section} by hand ({evidence})",
@@ -70,8 +69,8 @@ WORDS: dict[DriftNoteKind, str] = {
 }
 
 
-@worded.register
-def _(note: DriftNote) -> str:
+def drift_note_words(note: DriftNote) -> str:
+    """Return a note with its output and line."""
     place = f", line {note.line}" if note.line else ""
     text = filled(WORDS[note.kind], note.facts)
     return f"{note.output}{place}: {text}" if note.output else text
