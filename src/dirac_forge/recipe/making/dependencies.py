@@ -108,12 +108,15 @@ class DependencyTree:
 
     def brought(self, project: str) -> frozenset[str] | None:
         """Return everything that is installed with a project; None if some of it could not be looked up."""
-        import networkx as nx  # noqa: PLC0415  # 0.15 s that `--help` does without
-
-        graph: nx.DiGraph[str] = nx.DiGraph((name, need) for name, found in self.needs.items() for need in found)
         name = canonicalize_name(project)
-        reached = frozenset(nx.descendants(graph, name)) if name in graph else frozenset()
-        return None if self.cut or reached & self.unknown else reached
+        reached: set[NormalizedName] = set()
+        todo = [name]
+        while todo:
+            new = self.needs.get(todo.pop(), frozenset()) - reached
+            reached |= new
+            todo.extend(new)
+        reached.discard(name)
+        return None if self.cut or reached & self.unknown else frozenset(reached)
 
     def build_order(self, projects: Iterable[str]) -> list[str]:
         """Return the projects, what is needed before what needs it (through others too); members of a cycle by name."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain
 from math import ceil
 
 from packaging.specifiers import SpecifierSet
@@ -58,12 +59,22 @@ class UnmetImport:
     """The Python whose standard library no longer has it (`3.12`), "" if none ever had it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Imports:
+    """What one module imports when it is loaded."""
+
+    own: tuple[str, ...]
+    """The release's own modules that are loaded for it, packages before what is in them."""
+    foreign: tuple[str, ...]
+
+
 class ModuleGraph:
     """The modules of a release and what each imports when it is loaded."""
 
     def __init__(self, facts: ReleaseFacts) -> None:
         self._facts = facts
         self._taken: dict[str, frozenset[str]] = {}
+        self._imports: dict[str, _Imports] = {}  # hundreds of commands go through the same modules
 
     @cached_property
     def _modules(self) -> Mapping[str, SourceModule]:
@@ -110,9 +121,8 @@ class ModuleGraph:
         """Return what loading `name` imports that is not the release's own: name to the file that imports it first."""
         foreign: dict[str, str] = {}
         for current, module in self._loaded_with(name):
-            for target in self._targets(current, module):
-                if not self._is_own(target):
-                    foreign.setdefault(target, module.path)
+            for target in self._imports_of(current, module).foreign:
+                foreign.setdefault(target, module.path)
         return foreign
 
     def libraries(self, names: Iterable[str]) -> Mapping[str, str]:
@@ -122,16 +132,26 @@ class ModuleGraph:
 
     def _loaded_with(self, name: str) -> Iterator[tuple[str, SourceModule]]:
         """Yield the release's own modules that are loaded with `name`, in the order in which they are found."""
-        waiting, loaded = list(parents_of(name)), set(parents_of(name))
-        while waiting:
-            current = waiting.pop(0)
+        waiting = parents_of(name)
+        loaded = set(waiting)
+        for current in waiting:  # which grows meanwhile
             if (module := self._modules.get(current)) is None:
                 continue
             yield current, module
-            for target in filter(self._is_own, self._targets(current, module)):
-                new = [parent for parent in self._loaded_for(target) if parent not in loaded]
-                loaded.update(new)
-                waiting += new
+            new = [other for other in self._imports_of(current, module).own if other not in loaded]
+            loaded.update(new)
+            waiting += new
+
+    def _imports_of(self, name: str, module: SourceModule) -> _Imports:
+        if name not in self._imports:
+            targets = list(self._targets(name, module))
+            own = [self._is_own(target) for target in targets]
+            loaded = (self._loaded_for(target) for target, mine in zip(targets, own, strict=True) if mine)
+            self._imports[name] = _Imports(
+                own=tuple(dict.fromkeys(chain.from_iterable(loaded))),
+                foreign=tuple(target for target, mine in zip(targets, own, strict=True) if not mine),
+            )
+        return self._imports[name]
 
     def _loaded_for(self, target: str) -> list[str]:
         """Return the modules that are loaded for an import: no submodule where its package has the name from elsewhere.
@@ -223,7 +243,7 @@ def _met(target: str, required: Mapping[str, SpecifierSet], brought: Collection[
         return _held_back(required)
     if (top := target.partition(".")[0]) in _REMOVED:
         return not {top, _REPLACED.get(top, f"standard-{top}")}.isdisjoint({*required, *(brought or ())})
-    return explained(target, (*required, *(brought or ())))
+    return _explained(target, (*required, *(brought or ())))
 
 
 def _project_of(top: str) -> str:
@@ -238,6 +258,11 @@ def _held_back(required: Mapping[str, SpecifierSet]) -> bool:
 
 def explained(target: str, projects: Iterable[str]) -> bool:
     """Whether one of the projects may install the module; in doubt it may."""
+    return _explained(target, tuple(projects))
+
+
+@lru_cache(maxsize=4_096)  # most modules of a release import the same few
+def _explained(target: str, projects: tuple[str, ...]) -> bool:
     top = target.partition(".")[0]
     return any(_may_install(canonicalize_name(project), target, top) for project in projects)
 

@@ -7,7 +7,6 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
-from importlib import import_module
 from typing import Literal, TypeVar
 
 from packaging.specifiers import SpecifierSet
@@ -69,8 +68,6 @@ class Maker:
 
         Raises ForgeError if an ordered project can't be had; trouble with a dependency is a problem in the result.
         """
-        # 0.15 s to import, which the order of outputs needs: better while the network is waited for.
-        self.executor.submit(import_module, "networkx")
         problems: list[str] = []
         orders = self.families.completed(orders, problems)
         facts, tree = self._looked_up(orders)
