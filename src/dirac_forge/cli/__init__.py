@@ -39,7 +39,7 @@ def run() -> None:
     """Run the program `dirac-forge`; does not return."""
     # Plans for thousands of feedstocks make millions of objects, next to none of them in cycles: at Python's own
     # threshold the collector goes over them again and again. Only the program sets it; in a library it is the caller's.
-    gc.set_threshold(200_000, 20, 20)
+    gc.set_threshold(1_000_000, 20, 20)
     # Set by the script of `dirac-forge completion`.
     run_process(_complete if os.environ.get("_DIRAC_FORGE_COMPLETE") else main)
 

@@ -28,7 +28,7 @@ def bump(context: Context, request: BumpRequest) -> int:
         require_workspace(context.settings.workspace, named=context.named_workspace)
     workspace = read_workspace(context.settings.workspace)
     folders = _chosen(workspace, request.feedstocks, request.to)
-    with ThreadPoolExecutor(context.settings.connections) as executor:
+    with ThreadPoolExecutor(context.settings.threads) as executor:
         lookup = early_lookup(context, () if request.known_sha256 else folders, executor)
         from dirac_forge.cli.bump_run import answered, decided_run  # noqa: PLC0415  # the answers are on their way
 

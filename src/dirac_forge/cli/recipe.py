@@ -53,7 +53,7 @@ def recipe(
         needs_token(context, otherwise=_BY_HAND)
     settings = context.settings
     inputs = read_inputs(projects, feedstock, context.http, published=published)
-    with ThreadPoolExecutor(settings.connections) as executor:
+    with ThreadPoolExecutor(settings.threads) as executor:
         maker = maker_of(context, executor, given=inputs.given, maintainers=_maintainers(maintainer, settings))
         made = checked(context, maker.make(inputs.orders, deps), format_)
     folder = output or settings.workspace / "feedstocks"

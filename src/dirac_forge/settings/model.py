@@ -161,6 +161,11 @@ class Settings:
     """Names of the fields that were given as flags, which override what a target says."""
 
     @property
+    def threads(self) -> int:
+        """The threads that ask a host: some read answers while all connections are busy."""
+        return self.connections + 4
+
+    @property
     def gil_pythons(self) -> tuple[str, ...]:
         """The Pythons with the global interpreter lock, for which recipes are made and releases are chosen."""
         return tuple(python for python in self.pythons if not python.endswith("t"))
