@@ -18,7 +18,7 @@ from dirac_forge.build import session
 from dirac_forge.build.isolation import Isolation, working
 from dirac_forge.build.model import BuildReport
 from dirac_forge.build.session import BuildRequest, run_builds
-from dirac_forge.build.workspace_builds import this_platform
+from dirac_forge.channel.virtual import this_platform
 from dirac_forge.check.why_not import why_not
 from dirac_forge.cli.console import Terminal
 from dirac_forge.cli.context import Context

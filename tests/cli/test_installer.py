@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dirac_forge.build.workspace_builds import this_platform
+from dirac_forge.channel.virtual import this_platform
 from dirac_forge.cli import main
 from dirac_forge.distribution.installer import try_installer
 from support.channel import pkg, write_channel

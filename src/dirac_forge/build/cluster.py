@@ -9,7 +9,7 @@ from pathlib import Path
 from dirac_forge.build.children import Child, ChildAnswer, run_child
 from dirac_forge.build.failures import Crashed
 from dirac_forge.build.isolation import Isolation, detect
-from dirac_forge.build.workspace_builds import this_platform
+from dirac_forge.channel.virtual import this_platform
 from dirac_forge.cluster import Cluster, Lost
 from dirac_forge.errors import InputError
 

@@ -25,10 +25,11 @@ from dirac_forge.build.planning import pythons_in, with_missing
 from dirac_forge.build.run import build_recipes
 from dirac_forge.build.slots import Slots
 from dirac_forge.build.sources import BuildSources
-from dirac_forge.build.workspace_builds import channels_signature, machine_packages, prepared, this_platform
+from dirac_forge.build.workspace_builds import channels_signature, machine_packages, prepared
 from dirac_forge.channel.opening import ChannelContext, open_channel
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
+from dirac_forge.channel.virtual import this_platform
 from dirac_forge.cluster import connected
 from dirac_forge.errors import ForgeError, InputError, pip_install
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rattler import VirtualPackage
-from rattler.platform import Subdir
 
 from dirac_forge.build.conversion import converted_recipe
 from dirac_forge.build.failures import NotBuildable
@@ -30,11 +29,6 @@ class Prepared:
 
     recipes: tuple[RecipeToBuild, ...]
     refused: tuple[PackageResult, ...]
-
-
-def this_platform() -> str:
-    """Return the platform of the machine that this runs on."""
-    return str(Subdir.current())
 
 
 def machine_packages() -> dict[str, str]:

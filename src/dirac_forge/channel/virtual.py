@@ -35,6 +35,11 @@ _GLIBC = {"linux-riscv64": "2.39"}
 _GLIBC_FLOOR, _LINUX_FLOOR, _OSX_FLOOR, _WIN_FLOOR = "2.28", "4.18", "11.0", "10.0"
 
 
+def this_platform() -> str:
+    """Return the platform of the machine that this runs on."""
+    return str(Subdir.current())
+
+
 @dataclass(frozen=True, slots=True)
 class VirtualPackage:
     """A fact about the machine that packages can depend on, such as `__glibc 2.28`."""

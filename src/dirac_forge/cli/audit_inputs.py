@@ -11,11 +11,11 @@ from pathlib import Path
 from dirac_forge.audit.channel_faults import InstalledBuild
 from dirac_forge.audit.findings import Finding, Severity
 from dirac_forge.audit.run import AuditedBuild, builds_of, python_builds, recent_uploads
-from dirac_forge.build.workspace_builds import this_platform
 from dirac_forge.channel.file_lists import FileList, file_list
 from dirac_forge.channel.opening import ChannelAddress, channel_address, open_channel
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
+from dirac_forge.channel.virtual import this_platform
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import asked_channels, configured_targets
 from dirac_forge.check.files.kinds import read_targets

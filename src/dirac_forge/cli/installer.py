@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from dirac_forge.build.workspace_builds import this_platform
 from dirac_forge.channel.solver import Channel
+from dirac_forge.channel.virtual import this_platform
 from dirac_forge.check.files.construct import rendered
 from dirac_forge.check.files.content import content_of
 from dirac_forge.cli.context import Context
