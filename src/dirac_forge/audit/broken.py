@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from io import StringIO
 
-from ruamel.yaml import YAML
-
 from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 
@@ -28,6 +26,8 @@ def to_mark_broken(findings: Iterable[Finding]) -> tuple[Record, ...]:
 
 def broken_request(builds: Iterable[Record]) -> str:
     """Return the text of a file for `requests/` of admin-requests."""
+    from ruamel.yaml import YAML  # noqa: PLC0415  # 0.1 s that only what is written needs
+
     stream = StringIO()
     yaml = YAML()
     yaml.width = 4096

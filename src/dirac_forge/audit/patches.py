@@ -13,7 +13,6 @@ from io import StringIO
 
 from packaging.version import Version
 from rattler import Version as CondaVersion
-from ruamel.yaml import YAML
 
 from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
@@ -142,6 +141,8 @@ def applied(patches: Iterable[Patch], records: Iterable[Record]) -> tuple[Record
 
 def patch_yaml(patches: Iterable[Patch]) -> str:
     """Return the patches as a file for `recipe/patch_yaml/`: one document each."""
+    from ruamel.yaml import YAML  # noqa: PLC0415  # 0.1 s that only what is written needs
+
     stream = StringIO()
     yaml = YAML()
     yaml.indent(mapping=2, sequence=4, offset=2)

@@ -10,7 +10,6 @@ from io import StringIO
 from pathlib import Path
 
 from rattler import LockChannel, LockFile, LockPlatform, PackageRecord, RepoDataRecord
-from ruamel.yaml import YAML
 
 from dirac_forge.channel.index import parsed
 from dirac_forge.errors import InputError
@@ -91,6 +90,8 @@ def as_conda_lock(
         },
         "package": packages,
     }
+    from ruamel.yaml import YAML  # noqa: PLC0415  # 0.1 s that only what is written needs
+
     stream = StringIO()
     yaml = YAML()
     yaml.width = 4096
