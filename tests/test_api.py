@@ -82,7 +82,7 @@ def test_bump_and_recipe_without_releases(workspace: Path) -> None:
     with PackageIndex({}) as index, ForgeSession.open(workspace, index_url=index.url) as forge:
         results = forge.bump(check=False)
         assert isinstance(results["lib"], (Bump, Skip))
-        with pytest.raises(InputError, match="a version is for one feedstock"):
+        with pytest.raises(InputError, match="a version needs exactly one feedstock"):
             forge.bump("lib", "lib", to="2")
         with pytest.raises(InputError, match="is not PROJECT or PROJECT==VERSION"):
             forge.recipe("not a project")

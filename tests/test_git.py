@@ -100,7 +100,7 @@ def test_places(tmp_path: Path) -> None:
     assert place_of("git@example.org:a/b") == "git@example.org:a/b"
     with pytest.raises(MissingRefError, match="there is no such repository"):
         place_of(str(tmp_path / "b"))
-    with pytest.raises(InputError, match="is not a place of a repository"):
+    with pytest.raises(InputError, match="is not the address of a repository"):
         place_of("--upload-pack=touch x:y")
 
 

@@ -194,7 +194,7 @@ class ForgeSession:
         workspace = self.workspace
         folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
         if to and len(folders) != 1:
-            raise InputError("a version is for one feedstock", hint="Name it.")
+            raise InputError("a version needs exactly one feedstock", hint="Name the feedstock.")
         with self._threads() as executor:
             decided = decide(self, workspace, folders, BumpOptions(to=to, check=check), executor=executor)
         return {

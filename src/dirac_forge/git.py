@@ -153,7 +153,7 @@ def _git(
     except FileNotFoundError as exc:
         raise GitError("git is not installed", hint="Install it: https://git-scm.com", cause="missing") from exc
     except TooMuchError as exc:
-        raise InputError(f"{about}: git prints {exc}") from exc
+        raise InputError(f"{about}: git printed {exc}") from exc
     except TooSlowError as exc:
         raise UnknownError(f"{about}: no answer within {timeout:g} s") from exc
     if done.code == 0:
@@ -193,7 +193,7 @@ def place_of(url: str) -> str:
     Raises MissingError if a folder is not there, InputError for what git could take for an option.
     """
     if url.startswith("-"):
-        raise InputError(f"{url[:200]!r} is not a place of a repository")
+        raise InputError(f"{url[:200]!r} is not the address of a repository")
     if "://" in url:
         return url
     for path in (Path(url), Path(f"{url}.git")):

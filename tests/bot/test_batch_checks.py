@@ -99,8 +99,8 @@ REFUSED: dict[str, tuple[Callable[[Any], None], str]] = {
         "not a path within a feedstock",
     ),
     "a large file": (lambda c: change_of(c)["edits"][0].update(after="x" * 5_000_000), "larger than anything"),
-    "many files": (lambda c: change_of(c).update(edits=change_of(c)["edits"] * 300), "larger than any change of ours"),
-    "another kind": (lambda c: change_of(c).update(kind="fix"), "of a kind that no batch has"),
+    "many files": (lambda c: change_of(c).update(edits=change_of(c)["edits"] * 300), "that is too large"),
+    "another kind": (lambda c: change_of(c).update(kind="fix"), "of an unknown kind: fix"),
     "a decision without a state": (lambda c: c["decisions"][0].pop("state"), "can't be read"),
     "another format": (lambda c: c.update(format=99), "a different version of dirac-forge"),
     "an old batch": (lambda c: c.update(made="2020-01-01T00:00:00Z"), "too old"),
@@ -181,8 +181,8 @@ def base_of(bot: Bots) -> tuple[Path, str]:
 @pytest.mark.parametrize(
     ("mode", "path", "content", "said"),
     [
-        ("120000", "README.md", "/etc/passwd", "something else than a plain file"),
-        ("160000", "evil", "", "something else than a plain file"),
+        ("120000", "README.md", "/etc/passwd", "something other than a regular file"),
+        ("160000", "evil", "", "something other than a regular file"),
         ("100644", "recipe/recipe.yaml", "evil\n", "rerendering changed recipe/recipe.yaml"),
         ("100644", "conda-forge.yml", "evil: true\n", "rerendering changed conda-forge.yml"),
         ("100644", ".gitmodules", "x\n", "rerendering changed .gitmodules"),

@@ -52,4 +52,4 @@ def test_a_target_that_is_none_is_refused_with_those_that_are() -> None:
     with pytest.raises(InputError) as caught:
         check_targets([GRID, ANY], {"diracx", "db12"})
     assert caught.value.message == "--run 'dirac-grid:dirac-version': there is no target dirac-grid"
-    assert caught.value.hint == "Targets here are db12, diracx. Without TARGET: it runs for each of them."
+    assert caught.value.hint == "Targets here are db12, diracx. Without TARGET, the command runs for each of them."

@@ -159,7 +159,7 @@ def test_checks_of_linked_libraries_are_kept() -> None:
         (
             "# [win]",
             "# [cuda]",
-            "meta.yaml:25: whether this line holds depends on cuda, which is not known",
+            "meta.yaml:25: this line depends on cuda, which is not known",
         ),
     ],
 )
@@ -172,5 +172,5 @@ def test_what_has_no_counterpart_is_refused_with_its_line(old: str, new: str, me
 
 def test_several_outputs_are_refused() -> None:
     text = "package:\n  name: a\n  version: '1'\noutputs:\n  - name: b\n  - name: c\n"
-    with pytest.raises(RecipeError, match="it has 2 outputs, and only a recipe with one is converted"):
+    with pytest.raises(RecipeError, match="it has 2 outputs; only a recipe with one output can be converted"):
         converted(text)

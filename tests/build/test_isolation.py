@@ -130,7 +130,7 @@ def test_container_without_docker_and_podman_is_wrong_use(monkeypatch: pytest.Mo
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(InputError) as caught:
         Container.of("image")
-    assert str(caught.value) == ("--container needs docker or podman on PATH\nInstall one, or leave --container out.")
+    assert str(caught.value) == ("--container needs docker or podman on PATH\nInstall one, or omit --container.")
 
 
 def test_container_program_without_its_daemon_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def test_container_program_without_its_daemon_is_wrong_use(tmp_path: Path, monke
     monkeypatch.setattr(shutil, "which", lambda name: str(program))
     with pytest.raises(InputError) as caught:
         Container.of("image")
-    said = "--container: docker can't be used: Cannot connect to the daemon\nStart it, or leave --container out."
+    said = "--container: docker can't be used: Cannot connect to the daemon\nStart it, or omit --container."
     assert str(caught.value) == said
     program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
     assert Container.of("image") == Container(program=str(program), image="image")

@@ -261,7 +261,7 @@ def test_a_folder_that_is_no_channel(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         RattlerCatalogue.open([tmp_path], ["linux-64"])
 
-    assert caught.value.message == f"{tmp_path}: no channel: it holds no <subdir>/repodata.json"
+    assert caught.value.message == f"{tmp_path}: not a channel: it has no <subdir>/repodata.json"
 
 
 def test_a_bare_word_is_a_folder_where_there_is_one(

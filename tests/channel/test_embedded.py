@@ -77,7 +77,7 @@ def test_conda_forge_that_can_not_be_reached_is_replaced_and_said(cache: Path) -
     assert channel.dated is not None
     assert asked == ["https://conda.anaconda.org/conda-forge/"]
     assert watcher.as_of == channel.dated
-    expected = f"conda-forge can't be reached: what it has is as of {channel.dated} (the embedded snapshot)"
+    expected = f"conda-forge can't be reached: the embedded snapshot of {channel.dated} is used instead"
     assert watcher.said == [expected]
 
 
@@ -93,7 +93,7 @@ def test_offline_without_cached_repodata(cache: Path, tmp_path: Path) -> None:
     watcher = Warnings()
     opened = Channel.open(["conda-forge"], embedded_dir=cache, cache_dir=repodata, offline=True, observer=watcher)
     assert opened.dated is not None
-    assert watcher.said == [f"offline: what conda-forge has is as of {opened.dated} (the embedded snapshot)"]
+    assert watcher.said == [f"offline: the embedded snapshot of {opened.dated} is used instead"]
     repodata.mkdir()
     (repodata / "something.json").touch()
     assert Channel.open(["conda-forge"], embedded_dir=cache, cache_dir=repodata, offline=True).dated is None

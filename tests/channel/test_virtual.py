@@ -66,6 +66,6 @@ def test_every_platform_of_conda_forge_is_known() -> None:
 def test_an_unknown_platform_is_an_error_with_the_nearest(platform: str, meant: str | None) -> None:
     with pytest.raises(InputError) as caught:
         known_platform(platform)
-    assert caught.value.message == f"{platform!r} is not a platform that packages are installed on"
+    assert caught.value.message == f"{platform!r} is not a platform that packages can be installed on"
     assert caught.value.hint is not None
     assert (f"Did you mean {meant}?" in caught.value.hint) == (meant is not None)

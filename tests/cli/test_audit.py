@@ -210,7 +210,7 @@ def test_recent_build_that_was_revoked_is_broken(capsys: pytest.CaptureFixture[s
 
 def test_recent_builds_and_a_package_are_not_asked_for_together(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "grid", "--since", "7d"]) == 2
-    assert "--since 7d looks at everything that was uploaded, not at grid" in capsys.readouterr().err
+    assert "--since 7d audits every upload, not only grid" in capsys.readouterr().err
 
 
 def test_unreachable_index_is_unknown(capsys: pytest.CaptureFixture[str], index: PackageIndex) -> None:

@@ -217,7 +217,7 @@ def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
     _, document = here.run("bot", "run", "--pr")
     code, said = here.run("bot", "retract", document["run"])
     assert code == 2
-    assert "1 request would be closed, and this is not a terminal to confirm it" in said
+    assert "1 request would be closed, and there is no terminal to confirm it" in said
     code, found = here.run("bot", "retract", document["run"], "--yes", "--reason", "too early")
     assert (code, [one["state"] for one in found["retracted"]]) == (0, ["closed"])
     (pull,) = here.github.pulls("conda-forge/demo-feedstock")
@@ -444,7 +444,7 @@ def test_an_outbox_that_can_not_be_written_is_said_before_anything_is_done(here:
     place = here.folder / "outbox"
     assert code == 3
     assert said.startswith(
-        f"error: {place} can't be written: {place} is not a folder, where prepared changes are kept\n"
+        f"error: {place} can't be written: {place} is not a folder; prepared changes are kept there\n"
     )
     assert "--outbox" in said
 

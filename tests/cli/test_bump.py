@@ -107,7 +107,7 @@ def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(
     ("answer", "code", "reason"),
     [
         (Answer(status=404), 1, "404"),
-        (Answer(body=b"<!doctype html>"), 1, "what the server sends is a web page"),
+        (Answer(body=b"<!doctype html>"), 1, "the server sent a web page"),
         (Answer(headers={"Content-Length": str(10 * 1024**3)}, hang_up=True), 1, "limit"),
         (Answer(status=403), 3, "403"),
     ],
@@ -134,7 +134,7 @@ def test_a_recipe_without_a_version_is_unreadable(workspace: Path, capsys: pytes
     put(workspace, "none", "package:\n  name: none\nbuild:\n  number: 0\n")
     code, (found,) = run(workspace, capsys, "none", "--to", "2.0")
     assert (code, found["kind"]) == (2, "unreadable")
-    assert found["reason"].endswith("recipe.yaml: it has no version that can be known")
+    assert found["reason"].endswith("recipe.yaml: its version can't be determined")
 
 
 def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,7 @@ def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = workspace / "known.json"
     known.write_text("[", encoding="utf-8")
     for arguments, message in (
-        (("--to", "2.0"), "--to is for one feedstock"),
+        (("--to", "2.0"), "--to needs exactly one feedstock"),
         (("nowhere",), f"there is no feedstock nowhere in {workspace / 'feedstocks'}"),
         (("demo", "--known-sha256", str(known)), f"--known-sha256: {known} can't be read"),
     ):

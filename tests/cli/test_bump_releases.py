@@ -417,7 +417,7 @@ def test_what_only_github_s_own_release_says_of_a_tag(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("package:\n  name: demo\nsource:\n  url: x\n", "recipe.yaml: it has no version that can be known"),
+        ("package:\n  name: demo\nsource:\n  url: x\n", "recipe.yaml: its version can't be determined"),
         (
             "recipe: {name: a}\noutputs:\n- package: {name: a, version: '1'}\n- package: {name: b, version: '2'}\n",
             "it is unclear which version is its own: there are 1, 2",

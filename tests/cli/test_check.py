@@ -211,7 +211,7 @@ def test_channel_option_takes_the_place_of_a_files_channels_and_says_so(
     (result,) = json.loads(said.out)["results"]
     assert result["reason"] == "extra: no channel has a package of this name"
     assert "channels" not in result
-    assert "--channel takes the place of the channels that the file names: mine" in " ".join(said.err.split())
+    assert "--channel replaces the channels of the file: mine" in " ".join(said.err.split())
     assert main(["check", "environment.yml", "--platform", "linux-64", "--channel", "mine", "--json"]) == 0
     assert "takes the place" not in capsys.readouterr().err
 

@@ -71,14 +71,14 @@ def test_packages_of_pixi_lock_that_no_channel_has(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("list.txt", "a-1-0.conda\na-2-0.conda\n", "a 1 0 and a 2 0 are both in it; an environment has one package"),
+        ("list.txt", "a-1-0.conda\na-2-0.conda\n", "it has both a 1 0 and a 2 0; an environment has one package"),
         ("pixi.lock", "version: 999\nenvironments: {}\n", "not readable as a pixi.lock"),
         ("pixi.lock", "a: [", "not readable as YAML"),
         ("pixi.lock", "a: 1\n", "not a lock"),
         ("conda-lock.yml", "version: 7\npackage: []\n", "version 7 of conda-lock's format is not known; expected 1"),
         ("conda-lock.yml", "version: 1\npackage:\n- manager: conda\n", "package[0]: not an entry of conda-lock"),
         ("list.txt", "@EXPLICIT\nnonsense\n", ":2: expected the URL or file name of a conda package, got 'nonsense'"),
-        ("list.txt", "@EXPLICIT\n", "there is no package in it"),
+        ("list.txt", "@EXPLICIT\n", "it lists no package"),
     ],
 )
 def test_damaged_locks_are_told(tmp_path: Path, name: str, text: str, message: str) -> None:

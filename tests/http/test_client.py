@@ -117,7 +117,7 @@ def test_retry_after_is_honoured(serve: Serve, pauses: list[float]) -> None:
         http._exchange.pause = pauses.append
         assert http.page(server.url, limit=LIMIT).body == b"ok"
     assert pauses == [17]
-    assert observer.warnings == ["127.0.0.1 asks for patience: waiting 17 s"]
+    assert observer.warnings == ["127.0.0.1 asks for fewer requests: waiting 17 s"]
 
 
 def test_a_long_retry_after_is_an_error_at_once(serve: Serve, http: Http, pauses: list[float]) -> None:
@@ -200,7 +200,7 @@ def test_a_body_that_is_not_what_its_encoding_says(serve: Serve, http: Http) -> 
     server = serve(lambda _: Answer(headers={"Content-Encoding": "gzip"}, body=b"no gzip"))
     with pytest.raises(UnreachableError) as error:
         http.page(f"{server.url}/x", limit=LIMIT)
-    assert str(error.value) == f"{server.url}/x: its body is not what its Content-Encoding says"
+    assert str(error.value) == f"{server.url}/x: its body does not match its Content-Encoding"
 
 
 @pytest.mark.parametrize(

@@ -306,7 +306,7 @@ def test_a_work_tree_that_became_a_link_to_elsewhere_is_not_read(tmp_path: Path,
     with clones.work_tree(tip, tip.commit) as folder:
         folder.rename(folder.with_name("moved"))
         folder.symlink_to(secrets)
-        with pytest.raises(InputError, match="put something else in the place of the feedstock"):
+        with pytest.raises(InputError, match="replaced the feedstock with something else"):
             clones.adopt(tip, folder, parent=tip.commit, message="m", author=AUTHOR, when=WHEN)
 
 
@@ -346,7 +346,7 @@ def test_several_at_once(tmp_path: Path, place: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "a <b>", "a\x00"])
 def test_who_a_commit_is_by(name: str) -> None:
-    with pytest.raises(InputError, match="can't be who a commit is by"):
+    with pytest.raises(InputError, match="can't be the author of a commit"):
         Author(name=name, email="a@example.org")
 
 

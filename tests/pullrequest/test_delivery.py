@@ -364,7 +364,7 @@ def test_what_is_decided_again_must_fit(world: World) -> None:
         outcome = world.deliver(bump("2"), remake=lambda texts, wrong=wrong: wrong, force=True)  # type: ignore[misc]
         assert (outcome.state, outcome.text) == (
             "failed",
-            "demo: what was decided again is not for the files as they are",
+            "demo: the new decision does not fit the files as they are now",
         )
     assert world.pulls() == []
 

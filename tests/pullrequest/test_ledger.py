@@ -294,7 +294,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE theirs (a)")
     connection.close()
-    with pytest.raises(InputError, match="is a database, but no ledger"):
+    with pytest.raises(InputError, match="is a database, but not a ledger"):
         Ledger.open(path)
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
@@ -353,10 +353,7 @@ def test_a_file_where_its_folder_should_be(tmp_path: Path) -> None:
     (tmp_path / "here").write_text("", encoding="utf-8")
     with pytest.raises(LedgerError) as caught:
         Ledger.open(tmp_path / "here" / "ledger.sqlite")
-    assert (
-        str(caught.value)
-        == f"{tmp_path}/here/ledger.sqlite: there can be no folder for it (File exists)\nName another."
-    )
+    assert str(caught.value) == f"{tmp_path}/here/ledger.sqlite: its folder can't be made (File exists)\nName another."
 
 
 def test_killed_while_writing(tmp_path: Path) -> None:

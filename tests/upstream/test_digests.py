@@ -99,9 +99,9 @@ def test_a_file_that_is_not_what_was_given_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [
-        ("demo.tar.gz", b"<!DOCTYPE html><p>not found", "what the server sends is a web page"),
-        ("demo.zip", b"not found", "what the server sends is no such archive"),
-        ("demo.bin", b"<html>", "what the server sends is a web page"),
+        ("demo.tar.gz", b"<!DOCTYPE html><p>not found", "the server sent a web page"),
+        ("demo.zip", b"not found", "the server sent something other than an archive"),
+        ("demo.bin", b"<html>", "the server sent a web page"),
         ("demo.tar.gz", b"", "the file is empty"),
     ],
 )

@@ -61,7 +61,7 @@ def test_repository_tag_reads_addresses_of_forges(text: str, url: str, tag: str,
 
 @pytest.mark.parametrize("text", ["https://github.com/a/b#subdirectory=c", "https://github.com/a/b@v1#subdirectory=c"])
 def test_repository_tag_refuses_a_part_of_a_repository(text: str) -> None:
-    with pytest.raises(InputError, match="is a part of a repository"):
+    with pytest.raises(InputError, match="is a subdirectory of a repository"):
         repository_tag(text)
 
 

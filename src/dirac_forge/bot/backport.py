@@ -104,7 +104,7 @@ def read_fix(url: str, settings: Settings, connections: Connections) -> Fix:
     if connections.forge is not None:
         pull = connections.forge.pull_request(connections.forge.repository(full_name), number)
         if pull.state != "merged":
-            raise InputError(f"{url} is {pull.state}: only a merged one is carried on")
+            raise InputError(f"{url} is {pull.state}: only a merged pull request can be carried to other lines")
         base, title, commit = safe_branch(pull.base), pull.title, pull.merge_commit
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as name:
         folder = Path(name)

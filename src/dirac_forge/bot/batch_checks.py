@@ -54,11 +54,11 @@ def _check(proposal: Proposal, known: Collection[tuple[str, str]]) -> None:
     about = f"the batch has a change of {change.feedstock[:100]!r} ({change.branch[:100]!r})"
     branch_name(Identity.of(change))
     if change.kind not in _PATHS:
-        raise InputError(f"{about} of a kind that no batch has: {change.kind}", hint=_AGAIN)
+        raise InputError(f"{about} of an unknown kind: {change.kind}", hint=_AGAIN)
     if change.kind != "recipe" and (change.feedstock, change.branch) not in known:
         raise InputError(f"{about}, which is not a release line of this workspace", hint=_AGAIN)
     if len(change.body) > _LONGEST_BODY or len(change.edits) > _MOST_EDITS:
-        raise InputError(f"{about} that is larger than any change of ours", hint=_AGAIN)
+        raise InputError(f"{about} that is too large", hint=_AGAIN)
     _check_edits(change, about)
 
 

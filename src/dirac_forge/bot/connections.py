@@ -85,7 +85,7 @@ def _check_outbox(folder: Path) -> None:
     why = "is not a folder" if not there.is_dir() else "" if os.access(there, os.W_OK) else "can't be written"
     if why:
         raise StorageError(
-            f"{folder} can't be written: {there} {why}, where prepared changes are kept",
+            f"{folder} can't be written: {there} {why}; prepared changes are kept there",
             hint="Name another folder with --outbox.",
         )
 

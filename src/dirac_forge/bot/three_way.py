@@ -127,7 +127,7 @@ def _merged(ours: str, base: str, theirs: str) -> str | None:
         return done.output.decode()
     if 0 < done.code <= _CONFLICTS:
         return None
-    raise GitError(f"git merge-file: {done.errors.decode(errors='replace').strip() or f'left with {done.code}'}")
+    raise GitError(f"git merge-file: {done.errors.decode(errors='replace').strip() or f'exit code {done.code}'}")
 
 
 def _environment() -> dict[str, str]:

@@ -42,7 +42,7 @@ def check_targets(commands: Sequence[TargetCommand], known: Collection[str]) -> 
         if command.target and command.target not in known:
             raise InputError(
                 f"--run {str(command)!r}: there is no target {command.target}",
-                hint=f"Targets here are {', '.join(sorted(known))}. Without TARGET: it runs for each of them.",
+                hint=f"Targets here are {', '.join(sorted(known))}. Without TARGET, the command runs for each of them.",
             )
 
 

@@ -94,7 +94,7 @@ def converted_recipe(
     recipe = RecipeV0(text, path=path)
     outputs = recipe.render(platform=platform, variant=variant).outputs
     if len(outputs) != 1:
-        raise RecipeError(f"it has {len(outputs)} outputs, and only a recipe with one is converted", path=path)
+        raise RecipeError(f"it has {len(outputs)} outputs; only a recipe with one output can be converted", path=path)
     document = _Document(recipe, platform, variant)
     written: Tree = {
         "schema_version": 1,
@@ -233,9 +233,7 @@ def _decided(lines: Iterable[TemplateLine], path: str) -> None:
     """Raise RecipeError for a line under a condition that can't be decided."""
     for line in lines:
         if line.condition is not None:
-            raise RecipeError(
-                f"whether this line holds depends on {line.condition}, which is not known", path=path, line=line.number
-            )
+            raise RecipeError(f"this line depends on {line.condition}, which is not known", path=path, line=line.number)
 
 
 def _texts(value: Any) -> Iterable[str]:
@@ -344,7 +342,7 @@ def _prove(asked: ReadOutput, text: str, *, path: Path | str, platform: str, var
     try:
         outputs = parse_recipe(text, path="recipe.yaml").render(platform=platform, variant=variant).outputs
     except InputError as error:
-        raise RecipeError(f"the recipe.yaml made of can't be read: {error.message}", path=path) from error
+        raise RecipeError(f"the recipe.yaml made from it can't be read: {error.message}", path=path) from error
     for what, of in _PROOF.items():
         if len(outputs) != 1 or of(asked) != of(outputs[0]):
             raise RecipeError(f"{what} would differ in a recipe.yaml", path=path)

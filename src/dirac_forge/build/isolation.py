@@ -73,9 +73,7 @@ class Container:
             raise InputError(f"--container: {image!r} is not the name of an image")
         program = shutil.which("docker") or shutil.which("podman")
         if program is None:
-            raise InputError(
-                "--container needs docker or podman on PATH", hint="Install one, or leave --container out."
-            )
+            raise InputError("--container needs docker or podman on PATH", hint="Install one, or omit --container.")
         _require_usable(program)
         return cls(program=program, image=image)
 
@@ -90,7 +88,7 @@ def _require_usable(program: str) -> None:
         why = f"`info` did not answer in {_ANSWER:.0f} s"
     if why:
         raise InputError(
-            f"--container: {Path(program).name} can't be used: {why}", hint="Start it, or leave --container out."
+            f"--container: {Path(program).name} can't be used: {why}", hint="Start it, or omit --container."
         )
 
 

@@ -42,8 +42,8 @@ class Packages:
             path = Path(url2pathname(split_url(url).path))
             if not path.is_file():
                 raise ChannelUnknownError(
-                    f"{path}: the channel lists this package and does not have it",
-                    hint="Repodata alone is enough to plan with; builds need a channel with its packages.",
+                    f"{path}: the channel lists this package but does not have it",
+                    hint="Repodata alone is enough for planning; builds need a channel that has its packages.",
                 )
             return path
         return self._downloaded(record, url)

@@ -187,8 +187,8 @@ class _Session:
         for recipe in ready.recipes:
             if recipe.original is not None:
                 context.observer.warned(
-                    f"{recipe.feedstock} has a {recipe.original.name}: what is built is {recipe.recipe}, which asks "
-                    "for the same requirements"
+                    f"{recipe.feedstock} has a {recipe.original.name}: {recipe.recipe}, which has the same "
+                    "requirements, is built instead"
                 )
             if recipe.without:
                 context.observer.warned(

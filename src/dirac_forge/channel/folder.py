@@ -52,7 +52,7 @@ class Folder:
         self._subdirs = tuple(sorted(path.parent.name for path in self.folder.glob("*/repodata.json")))
         if not self._subdirs:
             raise InputError(
-                f"{folder}: no channel: it holds no <subdir>/repodata.json",
+                f"{folder}: not a channel: it has no <subdir>/repodata.json",
                 hint="`rattler-index` and `conda index` write these files.",
             )
         self._observer = observer

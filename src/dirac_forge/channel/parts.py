@@ -75,12 +75,12 @@ class _Tail(SparseFile):
         """`part` fetches the bytes between two positions; raises OSError for a tail without a zip's directory."""
         end = tail.rfind(b"PK\5\6")
         if end < 0 or end + 22 > len(tail):
-            raise OSError("it is no .conda package: it has no directory")
+            raise OSError("not a .conda package: it has no directory")
         # APPNOTE.TXT of PKWARE, 4.3.16: the directory stands right before its end record.
         size, offset = (int.from_bytes(tail[end + at : end + at + 4], "little") for at in (12, 16))
         self._tail_start = offset + size - end
         if self._tail_start < 0:
-            raise OSError("it is no .conda package: its directory is broken")
+            raise OSError("not a .conda package: its directory is broken")
         super().__init__(self._tail_start, tail, total=self._tail_start + len(tail))
         self._part = part
 

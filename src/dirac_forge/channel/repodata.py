@@ -83,8 +83,8 @@ class Sources:
         channel = _named_channel(text)
         if self.embedded_dir is not None and _is_conda_forge(channel) and not self._answers(channel):
             found = self._embedded(self.embedded_dir)
-            what = "offline: what conda-forge" if self.offline else "conda-forge can't be reached: what it"
-            self.observer.warned(f"{what} has is as of {found.as_of} (the embedded snapshot)")
+            why = "offline" if self.offline else "conda-forge can't be reached"
+            self.observer.warned(f"{why}: the embedded snapshot of {found.as_of} is used instead")
             return found
         return self._remote(channel)
 

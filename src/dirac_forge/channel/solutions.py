@@ -50,12 +50,12 @@ def parse_spec(spec: str) -> MatchSpec:
         ) from exc
     if found.build is not None and not _BUILD.fullmatch(str(found.build)):
         raise InputError(
-            f"{spec!r} is not a package spec: {str(found.build)!r} is no build string",
+            f"{spec!r} is not a package spec: {str(found.build)!r} is not a build string",
             hint="Write one spec a line, as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
         )
     if field := unanswered(found):
         raise InputError(
-            f"{spec!r}: {field} of a package spec can't be answered for",
+            f"{spec!r}: {field} in a package spec is not supported",
             hint="Give --platform for a subdir, and NAME VERSION BUILD for a file.",
         )
     return found

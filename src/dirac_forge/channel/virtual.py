@@ -68,7 +68,7 @@ def known_platform(platform: str) -> str:
     near = difflib.get_close_matches(platform, PLATFORMS, n=1, cutoff=0.5)
     meant = f"Did you mean {near[0]}? " if near else ""
     raise InputError(
-        f"{platform!r} is not a platform that packages are installed on",
+        f"{platform!r} is not a platform that packages can be installed on",
         hint=f"{meant}conda-forge builds for {', '.join(PLATFORMS)}.",
     )
 

@@ -52,7 +52,7 @@ def warn_of_replaced(context: ChannelContext, channels: Sequence[str]) -> None:
     """Say that --channel takes the place of channels that files name."""
     if channels:
         named = ", ".join(map(redact, dict.fromkeys(channels)))
-        context.observer.warned(f"--channel takes the place of the channels that the file names: {named}")
+        context.observer.warned(f"--channel replaces the channels of the file: {named}")
 
 
 def _opened(context: ChannelContext, channels: tuple[str, ...], target: Target) -> Channel:

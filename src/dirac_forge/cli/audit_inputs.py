@@ -183,7 +183,7 @@ def _recent(context: Context, age: str, specs: Sequence[str]) -> AuditInput:
     """Return the builds uploaded within `age`; a noarch build counts once."""
     if specs:
         raise InputError(
-            f"--since {age} looks at everything that was uploaded, not at {specs[0]}",
+            f"--since {age} audits every upload, not only {specs[0]}",
             hint=f"Leave out --since or {specs[0]}.",
         )
     channel = open_channel(context)

@@ -245,7 +245,7 @@ def _confirmed(context: Context, lines: list[str]) -> None:
         typer.echo(line, err=True)
     if not sys.stdin.isatty():
         many = f"{len(lines)} request{'s' if len(lines) > 1 else ''}"
-        raise InputError(f"{many} would be closed, and this is not a terminal to confirm it", hint="Say --yes.")
+        raise InputError(f"{many} would be closed, and there is no terminal to confirm it", hint="Give --yes.")
     if not typer.confirm(f"Close {len(lines)}?", err=True):
         raise InputError("nothing was closed")
 

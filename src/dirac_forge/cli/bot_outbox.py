@@ -56,7 +56,9 @@ def _one(name: str, changes: list[tuple[str, PreparedChange]]) -> tuple[str, Pre
     if len(found) == 1:
         return found[0]
     if not found:
-        raise InputError(f"nothing in the outbox is called {name}", hint="`dirac-forge bot outbox list` shows what is.")
+        raise InputError(
+            f"nothing in the outbox is called {name}", hint="`dirac-forge bot outbox list` lists the prepared changes."
+        )
     raise InputError(f"{name} is {len(found)} changes: {', '.join(path for path, _ in found[:10])}", hint="Name one.")
 
 

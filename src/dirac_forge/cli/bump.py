@@ -67,5 +67,5 @@ def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[Fe
     if to and _VERSION.fullmatch(to) is None:
         raise InputError(f"--to {one_line(to, longest=60)}: expected a version such as 1.2.3")
     if to and len(folders) != 1:
-        raise InputError("--to is for one feedstock", hint="Name it.")
+        raise InputError("--to needs exactly one feedstock", hint="Name the feedstock.")
     return folders

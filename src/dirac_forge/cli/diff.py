@@ -41,7 +41,7 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     difference, report = compared(context, old, new, file=file, security=security)
     if not (difference.asked_known or difference.empty):
         context.observer.warned(
-            "which packages were asked for by name is not known: --file FILE names the file that lists them"
+            "it is unknown which packages were requested by name: --file FILE names the file that lists them"
         )
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
@@ -70,7 +70,7 @@ def compared(
 def _refuse_what_has_no_effect(context: Context, file: str) -> None:
     """Raise InputError for options that two locks have no use for."""
     if "pythons" in context.settings.flags:
-        raise InputError("--python is for what is solved: both states have their packages already")
+        raise InputError("--python has no effect: both states are lists of packages, and nothing is solved")
     if file and not Path(file).is_file():
         raise InputError(f"--file: there is no file {file}")
 
@@ -145,11 +145,11 @@ def _completed(context: Context, lock: Lock) -> Lock:
     if lacking := unheard_of(found):
         names = words(lacking, _MOST_LACKING)
         context.observer.warned(
-            f"{lock.name}: requirements, sizes and licences are not known of {names}: the channel has no such builds"
+            f"{lock.name}: requirements, sizes and licences of {names} are unknown: the channel lacks these builds"
         )
     if unsized := tuple(name for name in incomplete(found) if name not in lacking):
         names = words(unsized, _MOST_LACKING)
-        context.observer.warned(f"{lock.name}: the channel does not say how large the builds of {names} are")
+        context.observer.warned(f"{lock.name}: the channel has no sizes for the builds of {names}")
     return found
 
 

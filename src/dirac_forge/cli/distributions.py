@@ -67,7 +67,7 @@ def known_records(context: Context, path: Path) -> Known:
         InputError: there is no such lock, or it can't be read.
     """
     if not path.is_file():
-        raise InputError(f"{path}: there is no such lock", hint="Make it with `dirac-forge lock` first.")
+        raise InputError(f"{path}: there is no such lock", hint="Write it with `dirac-forge lock` first.")
     lock = read_pixi_lock(path)
     if by_pip := pip_packages(lock):
         context.observer.warned(f"{path}: what pip installs is neither compared nor kept: {listed(by_pip)}")

@@ -148,13 +148,15 @@ def _planned(context: Context, request: InstallerRequest, file: Path) -> Install
     construct = _construct(file, platform)
     only = {name: {platform: specs[platform]} for name, specs in distribution.environments.items() if platform in specs}
     if not only:
-        raise InputError(f"{file}: nothing is asked for on {platform}")
+        raise InputError(f"{file}: it has no specs for {platform}")
     chosen = replace(distribution, environments=only)
     channel_of = channels_for(context, chosen)
     lock = request.lock_path
     solved = _packages(context, chosen, platform, lock, channel_of)
     if not solved.failed and (objections := installer_objections(solved)):
-        raise InputError((f"{file}: the installer would not be what was solved:", *map(objection_words, objections)))
+        raise InputError(
+            (f"{file}: the installer would not contain what was solved:", *map(objection_words, objections))
+        )
     refused = () if solved.failed else unlockable(solved, channel_of)
     return InstallerPlan(file=file, platform=platform, construct=construct, solved=solved, lock=lock, refused=refused)
 

@@ -114,7 +114,7 @@ def _locked(
     """
     for missing in missing_dependencies(solved):
         context.observer.warned(
-            f"`exclude` takes out {missing.name}, which {listed(missing.needed_by)} "
+            f"`exclude` removes {missing.name}, which {listed(missing.needed_by)} "
             f"{'needs' if len(missing.needed_by) == 1 else 'need'} on {listed(missing.platforms)}"
         )
     for objection in installer_objections(solved):
@@ -127,7 +127,7 @@ def _locked(
     audited = step("faults in these packages", "audit", near(request.path), *channels)
     after = audited if request.format != "explicit" else ()
     for line in refused_lines(doubtful):
-        context.observer.warned(f"the lock has {line}: they can be neither installed from it nor verified")
+        context.observer.warned(f"the lock has {line}, which can be neither installed nor verified from it")
     document = lock_json(found, written) | {"unverified": reasons_json(doubtful)}
     context.answer(Shown(lock_sections(found, written)), document, steps=after)
     return 0
@@ -153,7 +153,7 @@ def _kept(known: Known, update: Sequence[str]) -> Known:
     names = set(map(_name, update))
     locked = {record.name.normalized for records in known.values() for record in records}
     if missing := sorted(names - locked):
-        raise InputError(f"--update: the lock has no {', '.join(missing)}")
+        raise InputError(f"--update: not in the lock: {', '.join(missing)}")
     return {
         key: [record for record in records if record.name.normalized not in names] for key, records in known.items()
     }

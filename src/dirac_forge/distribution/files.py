@@ -57,5 +57,5 @@ def _specs(target: Target, only: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def _nothing(text: str, targets: Sequence[Target], only: Sequence[str]) -> InputError:
     asked = ", ".join(only) or "any platform"
-    has = ", ".join(dict.fromkeys(platform for target in targets for platform in target.platforms))
-    return InputError(f"{text}: it asks for nothing on {asked}", hint=f"Its platforms: {has}." if has else None)
+    has = ", ".join(dict.fromkeys(each for target in targets for each in target.platforms if target.specs_for(each)))
+    return InputError(f"{text}: it has no specs for {asked}", hint=f"Its platforms: {has}." if has else None)

@@ -75,7 +75,7 @@ def read_lock_channels(path: Path) -> dict[str, tuple[str, ...]]:
 def _text(path: Path) -> str:
     try:
         if path.stat().st_size > _MAX_FILE:
-            raise InputError(f"{path}: larger than {_MAX_FILE // 1024 // 1024} MiB, which no lock is")
+            raise InputError(f"{path}: larger than {_MAX_FILE // 1024 // 1024} MiB: not a lock")
         return read_text(path)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}", hint=f"Give {_KINDS}.") from error
@@ -160,7 +160,7 @@ def _explicit(path: Path, text: str) -> Lock:
     lines = [(at, line.strip()) for at, line in enumerate(text.splitlines(), 1)]
     packages = [_explicit_package(path, at, line) for at, line in lines if line and not line.startswith(("#", "@"))]
     if not packages:
-        raise InputError(f"{path}: there is no package in it", hint=f"Expected {_KINDS}.")
+        raise InputError(f"{path}: it lists no package", hint=f"Expected {_KINDS}.")
     noted = [line.removeprefix(_PLATFORM).strip() for _, line in lines if line.startswith(_PLATFORM)]
     platform = noted[-1] if noted else _platform_of(packages)
     return Lock(name=path.name, environments={DEFAULT_ENVIRONMENT: {platform: _once(path, packages)}})
@@ -251,7 +251,7 @@ def _once(path: Path, packages: Iterable[LockedPackage]) -> tuple[LockedPackage,
         other = found.setdefault(package.name, package)
         if (other.version, other.build) != (package.version, package.build):
             raise InputError(
-                f"{path}: {other} and {package} are both in it; an environment has one package of a name",
+                f"{path}: it has both {other} and {package}; an environment has one package of each name",
                 hint="If these are several environments or platforms, give one file for each.",
             )
     return _sorted(found.values())

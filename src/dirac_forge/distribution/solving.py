@@ -210,7 +210,9 @@ def _still_there(
             if now is None:
                 observer.warned(f"the channel no longer has {record.file_name} for {platform}: another build is taken")
             elif not same_file(record, now):
-                observer.warned(f"the channel has another file {record.file_name} for {platform}: its hash is locked")
+                observer.warned(
+                    f"the channel has a different file {record.file_name} for {platform}: its new hash is locked"
+                )
     return found
 
 

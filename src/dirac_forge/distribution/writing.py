@@ -61,7 +61,7 @@ def as_conda_lock(
     without = sorted({record.file_name for records in by_platform.values() for record in records if not record.md5})
     if without:
         raise InputError(
-            f"conda-lock's format needs the MD5 of each package, and the channel does not tell that of {len(without)}: "
+            f"conda-lock's format needs the MD5 of each package, and the channel does not give it for {len(without)}: "
             f"{', '.join(without[:3])}",
             hint="Use --format pixi or explicit.",
         )

@@ -26,7 +26,7 @@ def pinning_of(context: ChannelContext, channel: Channel | None) -> Pinning | No
         try:
             folder = _beside_repodata(channel) or unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
         except UnknownError as exc:
-            context.observer.warned(f"without a pinning, since {exc.message}")
+            context.observer.warned(f"no pinning is used: {exc.message}")
     return read_pinning(folder) if folder is not None else None
 
 
@@ -42,6 +42,6 @@ def pinning_or_warning(context: ChannelContext, channel: Channel) -> Pinning | N
     if found is None:
         context.observer.warned(
             "the channel has no conda-forge-pinning and no --pinning is given: "
-            "the newest version is taken of everything that recipes do not pin themselves"
+            "recipes are read as built with the newest version of everything that they do not pin themselves"
         )
     return found

@@ -175,7 +175,7 @@ class Exchange:
 
     def _wait(self, url: str, told: float | None, backoff: float) -> None:
         if told:
-            self._observer.warned(f"{split_url(url).hostname} asks for patience: waiting {told:.0f} s")
+            self._observer.warned(f"{split_url(url).hostname} asks for fewer requests: waiting {told:.0f} s")
         self.pause(told or backoff)
 
     def _open(self, url: str, headers: Mapping[str, str]) -> Response:
@@ -249,7 +249,7 @@ class Exchange:
             case TooSlowAnswerError():
                 return UnreachableError(f"{redact(url)}: {cause}", hint="Try again later.")
             case DecodeError():
-                return UnreachableError(f"{redact(url)}: its body is not what its Content-Encoding says")
+                return UnreachableError(f"{redact(url)}: its body does not match its Content-Encoding")
             case _:
                 return None
 

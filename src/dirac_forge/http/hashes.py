@@ -44,7 +44,7 @@ class HashCheck:
             if got != wanted:
                 raise HashMismatchError(
                     f"{redact(url)} is not the file that was expected: {name} {wanted} expected, {got} got",
-                    hint="Nothing of it was used. The index is wrong, or the file was changed on its way.",
+                    hint="It was not used. The index is wrong, or the file was changed in transit.",
                 )
 
 

@@ -26,7 +26,7 @@ def effect_of(
     An added Python that no channel has leaves nothing to try. Raises InputError without a channel.
     """
     if migrating.channel is None:
-        raise InputError("only a solver can tell what a migration does to a target", hint="Give --channel.")
+        raise InputError("the effect of a migration on a target needs a channel", hint="Give --channel.")
     require_known(migrating.channel, specs)
     plan = _with_all_keys(plan, migrating.channel)
     missing = migrating.missing_pins(plan)

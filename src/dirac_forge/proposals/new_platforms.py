@@ -33,7 +33,7 @@ def enabling(migrating: MigrationContext, platform: str, target: str, specs: Seq
         UnknownError: the channel can't be read.
     """
     if migrating.channel is None:
-        raise InputError("only a channel can tell what has a build for a platform", hint="Give one with --channel.")
+        raise InputError("the plan for a new platform needs a channel", hint="Give one with --channel.")
     require_known(migrating.channel, specs)
     run = _Enabling(migrating, migrating.channel, platform, specs)
     found = add_platform(

@@ -19,7 +19,7 @@ Closing = Literal["superseded", "retracted"]
 
 
 class TakenError(ForgeError):
-    """A branch of ours has commits of someone else, which are not pushed away."""
+    """A branch of ours has commits of someone else, which a push would remove."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -152,7 +152,7 @@ class GitHubDestination:
             self._push(fork, tip, sent, known)
         except MissingRefError as exc:
             raise NoAccessError(
-                f"{fork.full_name}: GitHub shows the fork, and git does not find it: the token has no access",
+                f"{fork.full_name}: GitHub shows the fork, but git does not find it: the token has no access",
                 hint=NO_ACCESS_HINT,
                 status=404,
             ) from exc
@@ -163,8 +163,8 @@ class GitHubDestination:
             return
         if there and there[0].commit not in {known, tip.commit} and not _is_ours(there, self.author()):
             raise TakenError(
-                f"{fork.full_name}: {sent.branch} has commits of {there[0].name}, which are not pushed away",
-                hint="Merge or close the request, or take the commits off the branch.",
+                f"{fork.full_name}: {sent.branch} has commits of {there[0].name}, which a push would remove",
+                hint="Merge or close the request, or remove the commits from the branch.",
             )
         self.clones.push(tip, fork.clone_url, sent.commit, sent.branch, expected=there[0].commit if there else "")
 

@@ -67,7 +67,7 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
-            raise LedgerError(f"{path}: there can be no folder for it ({exc.strerror})", hint="Name another.") from exc
+            raise LedgerError(f"{path}: its folder can't be made ({exc.strerror})", hint="Name another.") from exc
         rebuilt = False
         while True:
             connection: sqlite3.Connection | None = None

@@ -76,7 +76,7 @@ def rebased(change: Change, clones: Clones, tip: Tip, remake: Remake) -> Change 
         again = staged(again)
     same = (again.feedstock, again.branch, again.kind) == (change.feedstock, change.branch, change.kind)
     if not same or not _fits(again, texts):
-        raise InputError(f"{change.feedstock}: what was decided again is not for the files as they are")
+        raise InputError(f"{change.feedstock}: the new decision does not fit the files as they are now")
     return again
 
 
@@ -100,7 +100,7 @@ def make(
     """
     edits = [edit for edit in change.edits if edit.before != edit.after]
     if not edits:
-        raise InputError(f"{change.feedstock}: the change does not change anything")
+        raise InputError(f"{change.feedstock}: the change has no effect")
     _clean(edits)
     first = clones.commit(tip, edits, message=commit_message(change), author=author, when=when)
     if not change.in_feedstock:
@@ -151,4 +151,4 @@ def _clean(edits: list[Edit]) -> None:
         try:
             (edit.after or "").encode()
         except UnicodeEncodeError as exc:
-            raise InputError(f"{edit.path!r}: what is to be written is not text ({exc.reason})") from exc
+            raise InputError(f"{edit.path!r}: the new content is not text ({exc.reason})") from exc

@@ -294,7 +294,7 @@ class Outbox:
             raise InputError(f"{file} can't be read ({exc})") from exc
         kinds = {"head": str, "commit": str, "labels": list, "comments": dict}
         if not isinstance(told, dict) or not all(isinstance(told.get(key), kind) for key, kind in kinds.items()):
-            raise InputError(f"{file} is not what was written there")
+            raise InputError(f"{file} was changed after it was written")
         return told
 
     def _name(self, place: RepositoryPlace) -> str:
@@ -340,7 +340,7 @@ def _made(folder: Path, made: object) -> MadeCommits:
     try:
         return _MADE.validate_python(made)
     except ValidationError as error:
-        raise InputError(f"{folder / 'request.json'} is not what was written there") from error
+        raise InputError(f"{folder / 'request.json'} was changed after it was written") from error
 
 
 def _is_temporary(folder: Path) -> bool:

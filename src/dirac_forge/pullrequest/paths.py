@@ -20,7 +20,7 @@ def safe_path(path: str) -> str:
     if len(path) > _LONGEST or not path:
         raise InputError(f"{path[:80]!r}: a path has 1 to {_LONGEST} characters")
     if any(mark == "\\" or unicodedata.category(mark)[0] == "C" for mark in path):
-        raise InputError(f"{path!r}: a path has no backslash and no control character")
+        raise InputError(f"{path!r}: a path can't have a backslash or a control character")
     parts = path.split("/")
     if len(parts) > _DEEPEST or not all(map(_is_within, parts)):
         raise InputError(f"{path!r} is not a path within a feedstock")

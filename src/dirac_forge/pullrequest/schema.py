@@ -85,7 +85,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if application != APPLICATION and (application or version or tables):
-        raise InputError(f"{path} is a database, but no ledger", hint="Name another file, or move this one away.")
+        raise InputError(f"{path} is a database, but not a ledger", hint="Name another file, or move this one away.")
     if version > len(MIGRATIONS):
         raise InputError(
             f"{path}: a newer version of this program wrote it (tables {version}, known here: {len(MIGRATIONS)})",

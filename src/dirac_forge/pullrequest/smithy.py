@@ -126,4 +126,4 @@ def _text(said: bytes) -> str:
 
 def _last(done: Finished) -> str:
     lines = [line.strip() for line in (_text(done.errors) or _text(done.output)).splitlines() if line.strip()]
-    return lines[-1][:500] if lines else f"it left with {done.code}"
+    return lines[-1][:500] if lines else f"it exit code {done.code}"

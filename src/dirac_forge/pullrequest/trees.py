@@ -38,7 +38,7 @@ class Author:
     def __post_init__(self) -> None:
         for text in (self.name, self.email):
             if not text.strip() or _MARKS.search(text):
-                raise InputError(f"{text[:80]!r} can't be who a commit is by")
+                raise InputError(f"{text[:80]!r} can't be the author of a commit")
 
     @classmethod
     def of(cls, login: str) -> Author:
@@ -155,7 +155,7 @@ def adopt(folder: Path, place: Path, *, parent: str, about: str, message: str, a
     a link to somewhere else. Raises InputError for that, and for what is not a feedstock.
     """
     if place.is_symlink() or not place.is_dir():
-        raise InputError(f"{about}: rerendering put something else in the place of the feedstock")
+        raise InputError(f"{about}: rerendering replaced the feedstock with something else")
     _measured(place, about)
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as temporary:
         own = {"GIT_INDEX_FILE": f"{temporary}/index", "GIT_DIR": str(folder.absolute()), "GIT_WORK_TREE": str(place)}
@@ -182,7 +182,7 @@ def adopt_tree(
     for told, path in changed:
         mode = told.split(" ")[1]
         if mode not in _PLAIN | {"000000"}:
-            raise InputError(f"{about}: rerendering made {path} something else than a plain file")
+            raise InputError(f"{about}: rerendering made {path} something other than a regular file")
         if _is_not_rendered(path):
             raise InputError(f"{about}: rerendering changed {path}")
     files = _listed(folder, tree, about)

@@ -200,7 +200,7 @@ def _agreeing(digest: Digest, given: Mapping[str, str], who: str) -> Digest:
         if other is not None and other != value:
             raise InputError(
                 f"{redact(digest.url)}: {algorithm} {value} was expected, but the {who} has {other}",
-                hint="Nothing of it was used. Find out which is right before anything else.",
+                hint="It was not used. Find out first which hash is right.",
             )
     return Digest(url=digest.url, hashes={**given, **digest.hashes}, origin=digest.origin)
 
@@ -213,8 +213,8 @@ def check_start(url: str, first: bytes) -> None:
     if not first:
         raise InputError(f"{redact(url)}: the file is empty")
     if (starts is not None and not first.startswith(starts)) or (page and not path.endswith((".html", ".htm"))):
-        what = "a web page" if page else "no such archive"
-        raise InputError(f"{redact(url)}: what the server sends is {what}", hint="Its hash would be worth nothing.")
+        what = "a web page" if page else "something other than an archive"
+        raise InputError(f"{redact(url)}: the server sent {what}", hint="Its hash would be useless.")
 
 
 def _ending(filename: str) -> str:

@@ -80,7 +80,7 @@ def repository_tag(text: str) -> RepositoryTag:
     path = parts.path.strip("/").removesuffix(".git")
     if parts.fragment or "#" in tag:
         raise InputError(
-            f"{text!r} is a part of a repository",
+            f"{text!r} is a subdirectory of a repository",
             hint="Check the repository out, and give the project's folder: ./REPOSITORY/SUBDIRECTORY.",
         )
     path, in_path = _tag_in(path)
@@ -91,7 +91,7 @@ def repository_tag(text: str) -> RepositoryTag:
             hint="Give https://github.com/OWNER/REPO or https://gitlab.example.org/GROUP/REPO, and @TAG.",
         )
     if tag and not re.fullmatch(r"[\w./+-]+", tag):
-        raise InputError(f"{tag!r} is not a tag that can be asked for")
+        raise InputError(f"{tag!r} is not a valid tag")
     return RepositoryTag(url=f"{parts.scheme}://{parts.netloc}/{path}", tag=tag, forge=_forge(parts.hostname))
 
 
@@ -133,7 +133,7 @@ def from_file(path: Path) -> ReleaseFacts:
     except OSError as error:
         raise InputError(f"{path} can't be read: {error.strerror or error}") from error
     if data is None:
-        raise InputError(f"{path} is larger than any release that is read ({SDIST_LIMIT // 1024**2} MB)")
+        raise InputError(f"{path} is larger than the limit for a release ({SDIST_LIMIT // 1024**2} MB)")
     digest = hashlib.sha256(data).hexdigest()
     try:
         name, version = (

@@ -24,9 +24,9 @@ def test_a_list_of_specs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("- a\n- b\n", "{path}: neither `dependencies` (an environment file) nor `specs` (a construct.yaml) is in it"),
+        ("- a\n- b\n", "{path}: it has neither `dependencies` (an environment file) nor `specs` (a construct.yaml)"),
         ("dependencies: numpy\n", "{path}:1: dependencies: expected a list"),
-        ("dependencies:\n  - pip:\n    - x\n", "{path}: dependencies: there is no conda package in it"),
+        ("dependencies:\n  - pip:\n    - x\n", "{path}: dependencies: it lists no conda package"),
     ],
 )
 def test_wrong_files_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -54,12 +54,12 @@ def test_a_missing_file(tmp_path: Path) -> None:
     [
         ("data.json", "{}", "{path}: not a file that says what to install"),
         ("install.sh", "echo", "{path}: not a file that says what to install"),
-        ("Cargo.toml", "[package]\nname = 'x'\n", "{path}: not a manifest of pixi"),
-        ("pyproject.toml", "[project]\nname = 'x'\n", "{path}: not a manifest of pixi"),
+        ("Cargo.toml", "[package]\nname = 'x'\n", "{path}: not a pixi manifest"),
+        ("pyproject.toml", "[project]\nname = 'x'\n", "{path}: not a pixi manifest"),
         (
             "explicit.txt",
             "@EXPLICIT\nhttps://example.org/a-1-0.conda\n",
-            "{path}: a list of package URLs (@EXPLICIT), which asks for nothing that can be solved",
+            "{path}: a list of package URLs (@EXPLICIT): there is nothing to solve",
         ),
     ],
 )
@@ -96,7 +96,7 @@ def test_package_name_with_a_dot_is_a_spec() -> None:
     ],
 )
 def test_fields_that_no_answer_respects_are_refused(tmp_path: Path, spec: str, field: str) -> None:
-    told = f"{spec!r}: {field} of a package spec can't be answered for"
+    told = f"{spec!r}: {field} in a package spec is not supported"
     with pytest.raises(InputError) as caught:
         read_targets(spec)
     assert caught.value.message == told

@@ -212,7 +212,7 @@ def test_a_requirement_of_the_processor_is_told(tmp_path: Path) -> None:
         ("[workspace", "{path}: not readable as TOML: "),
         ("[workspace]\nplatforms = ['linux-46']\n[dependencies]\na = '*'\n", "'linux-46' is not a platform"),
         ("[workspace]\n[dependencies]\na = '>=>1'\n", "{path}: dependencies.a: 'a >=>1' is not a package spec"),
-        ("[workspace]\ndependencies = 1\n[dependencies]\n", "{path}: there is no conda package in it"),
+        ("[workspace]\ndependencies = 1\n[dependencies]\n", "{path}: it lists no conda package"),
         ("dependencies = 1\n[workspace]\n", "{path}: dependencies: expected a table"),
         ("[workspace]\n[environments]\nx = ['none']\n", "{path}: environments: there is no feature none"),
         ("[workspace]\n[environments]\nx = 3\n", "{path}: environments.x: expected a list of features"),
@@ -222,7 +222,7 @@ def test_a_requirement_of_the_processor_is_told(tmp_path: Path) -> None:
         ),
         (
             "[workspace]\nplatforms = ['linux-64']\n[dependencies]\nb = { version = '*', subdir = 'noarch' }\n",
-            "{path}: dependencies.b: 'b[subdir=\"noarch\"]': the field subdir of a package spec can't be answered for",
+            "{path}: dependencies.b: 'b[subdir=\"noarch\"]': the field subdir in a package spec is not supported",
         ),
         (
             "[workspace]\nexclude-newer = '7d'\n[dependencies]\nb = '*'\n",

@@ -183,8 +183,7 @@ def test_a_page_that_leads_elsewhere(github: GitHub, client: Client, repo: Repo)
     with pytest.raises(NonsenseError) as error:
         list(client.pull_requests(repo))
     assert error.value.message == (
-        f"{github.api_url}/repos/{UPSTREAM}/pulls: the next page is said to be elsewhere "
-        "(https://elsewhere.example/?page=2)"
+        f"{github.api_url}/repos/{UPSTREAM}/pulls: the next page is on another host (https://elsewhere.example/?page=2)"
     )
 
 

@@ -319,10 +319,10 @@ def test_carriage_returns_spaces_and_the_missing_end_stay() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (v0(SOURCE, head="", version="''"), "meta.yaml: it has no version that can be known"),
+        (v0(SOURCE, head="", version="''"), "meta.yaml: its version can't be determined"),
         (
             v0(SOURCE, head="{% set version = load_setup_py_data().version %}"),
-            "meta.yaml: it has no version that can be known",
+            "meta.yaml: its version can't be determined",
         ),
         (
             v0(SOURCE, head='{% set version = "1.0" %}  # [win]\n{% set version = "1.1" %}  # [not win]'),
@@ -361,7 +361,7 @@ def test_one_hash_for_files_that_differ_later_is_refused() -> None:
         ),
         head=head,
     )
-    with pytest.raises(RecipeError, match=r"meta.yaml:2: two files with different hashes are checked by this one"):
+    with pytest.raises(RecipeError, match=r"meta.yaml:2: this hash would check two different files"):
         moved(text, "2.0", {"a-2.0.zip": NEW, "b-2.0.zip": NEWER})
 
 

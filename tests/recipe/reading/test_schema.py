@@ -86,7 +86,7 @@ def test_what_the_format_has() -> None:
         ("build:\n  number: one", 2, "number: expected a whole number, got 'one'"),
         ("build:\n  noarch: true", 2, "noarch: expected python or generic, got 'true'"),
         ("source:\n  url: u\n  sha256: abc", 3, "sha256: expected 64 hexadecimal digits, got 'abc'"),
-        ("build:\n  number: 0\n  number: 1", 3, "number is there already in line 2"),
+        ("build:\n  number: 0\n  number: 1", 3, "number is already in line 2"),
         ("requirements:\n  run:\n    - if: win\n      else: a", 3, "run: an `if` without `then`"),
         ("about:\n  home: u", 2, "unknown key 'home' in about: recipe.yaml has 'homepage' instead"),
         (

@@ -47,5 +47,5 @@ def test_a_missing_project_and_a_broken_answer_are_told_apart() -> None:
         with pytest.raises(NotFoundError):
             npm(http, Origin(kind="npm", name="none", url=f"{server.url}/none/-/none-1.tgz"))
         for name in ("broken", "list"):
-            with pytest.raises(UnreachableError, match="not what a registry says of a project"):
+            with pytest.raises(UnreachableError, match="not a registry's page of a project"):
                 npm(http, Origin(kind="npm", name=name, url=f"{server.url}/{name}/-/x.tgz"))

@@ -65,7 +65,7 @@ def listed(tag: str, **more: object) -> dict[str, object]:
     ("status", "said"),
     [
         (Answer(status=403), "access is refused (403)"),
-        (Answer(body=b"{}"), "answered something else than GitHub's releases"),
+        (Answer(body=b"{}"), "answered something other than GitHub's releases"),
     ],
 )
 def test_without_releases_tags_tell_less_and_that_is_said(status: Answer, said: str, tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_folders_named_after_versions_may_lack_the_file() -> None:
     root = {"/ftp/": page, "/ftp/1.1.0/x-1.1.0.tgz": ARCHIVE, "/ftp/1.2.0/x-1.2.0.tgz": b"<html>sorry"}
     found, _ = ask_files(root, "/ftp/@/x-@.tgz")
     said = {str(offer.version): offer.objection.rpartition(": ")[2] for offer in found.offers}
-    assert said == {"1.0.0": "", "1.1.0": "", "1.2.0": "what the server sends is a web page"}
+    assert said == {"1.0.0": "", "1.1.0": "", "1.2.0": "the server sent a web page"}
 
 
 def test_without_an_index_page_files_are_tried() -> None:

@@ -36,7 +36,7 @@ def content_of(path: Path, *, most: int = _MAX_FILE) -> str:
     """
     try:
         if path.stat().st_size > most:
-            raise InputError(f"{path}: larger than any list of packages")
+            raise InputError(f"{path}: too large for a list of packages")
         return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
         raise InputError(
@@ -79,7 +79,7 @@ def listed_specs(content: str, path: Path, *, hint: str = "Give the specs that i
     lines = [(at, line.partition("#")[0].strip()) for at, line in enumerate(content.splitlines(), 1)]
     if any(line == "@EXPLICIT" for _, line in lines):
         raise InputError(
-            f"{path}: a list of package URLs (@EXPLICIT), which asks for nothing that can be solved",
+            f"{path}: a list of package URLs (@EXPLICIT): there is nothing to solve",
             hint=hint,
         )
     return [checked_spec(spec, f"{path}:{at}") for at, spec in lines if spec]

@@ -51,7 +51,7 @@ def read_environment(root: Node | None, path: Path, asked: Asking, *, content: s
         _read(written, key, at, value, path)
     written.notes += _commented(content, path)
     if not written.specs:
-        raise InputError(f"{path}: dependencies: there is no conda package in it")
+        raise InputError(f"{path}: dependencies: it lists no conda package")
     platforms = written.platforms or asked.platforms
     selected = any(system for system, _ in written.specs)
     return Target(

@@ -75,7 +75,7 @@ def _toml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
     tool = root.get("tool", {})
     found = tool.get("pixi") if isinstance(tool, dict) and path.name != "pixi.toml" else root
     if not isinstance(found, dict) or not {"workspace", "project", "dependencies"} & found.keys():
-        raise InputError(f"{path}: not a manifest of pixi", hint=KINDS)
+        raise InputError(f"{path}: not a pixi manifest", hint=KINDS)
     return read_pixi(found, path, asked)
 
 
@@ -97,5 +97,5 @@ def _yaml(content: str, path: Path, asked: Asking) -> tuple[Target, ...]:
     if "dependencies" in keys:
         return (read_environment(root, path, asked, content=content),)
     raise InputError(
-        f"{path}: neither `dependencies` (an environment file) nor `specs` (a construct.yaml) is in it", hint=KINDS
+        f"{path}: it has neither `dependencies` (an environment file) nor `specs` (a construct.yaml)", hint=KINDS
     )

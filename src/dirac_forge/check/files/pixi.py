@@ -61,7 +61,7 @@ def read_pixi(root: Mapping[str, Any], path: Path, asked: Asking) -> tuple[Targe
     targets = [_target(manifest, title, name, features, asked) for name, features in environments.items()]
     found = [target for target in targets if any(target.all_specs())]
     if not found:
-        raise InputError(f"{path}: there is no conda package in it", hint="`[dependencies]` lists them.")
+        raise InputError(f"{path}: it lists no conda package", hint="`[dependencies]` lists them.")
     notes = tuple(unread(root, manifest.workspace, path))
     found[0] = replace(found[0], notes=(*found[0].notes, *notes))
     groups = _solve_groups(_table(root, "environments", path), path)

@@ -31,7 +31,7 @@ def read_pixi_lock_targets(path: Path, asked: Asking) -> tuple[Target, ...]:
         ) from exc
     found = tuple(target for target in targets if any(target.all_specs()))
     if not found:
-        raise InputError(f"{path}: there is no conda package in it")
+        raise InputError(f"{path}: it lists no conda package")
     return found
 
 

@@ -116,7 +116,7 @@ class Api:
             yield from items
             place = next_page(answer)
             if place is not None and not self._is_ours(place):
-                raise NonsenseError(f"{self.url}{path}: the next page is said to be elsewhere ({redact(place)})")
+                raise NonsenseError(f"{self.url}{path}: the next page is on another host ({redact(place)})")
         raise NonsenseError(f"{self.url}{path}: more than {_MOST_PAGES} pages")
 
     def change(

@@ -104,7 +104,7 @@ def start(
     try:
         changed = with_new_version(text, v1=v1, old=old, new=to, outputs=names)
     except ValueError as exc:
-        raise RecipeError(f"the version can't be changed for sure ({exc}): edit it by hand", path=path) from exc
+        raise RecipeError(f"the version can't be changed reliably ({exc}): edit it by hand", path=path) from exc
     kept = _staying_lines(before, _outputs(changed, path, chosen), old)
     changed = with_new_commits(reset_build_number(changed, path=path, kept=kept), commits)
     draft = EditDraft(
@@ -139,7 +139,7 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
         # What is not built decides nothing: it comes last, and finds the place taken.
         if places.setdefault((begin, end), new) != new and not optional:
             line = draft.text.count("\n", 0, begin) + 1
-            raise RecipeError("two files with different hashes are checked by this one", path=draft.path, line=line)
+            raise RecipeError("this hash would check two different files", path=draft.path, line=line)
     result = replaced(draft.text, [(begin, end, new) for (begin, end), new in places.items()])
     _prove(draft, result, hashes)
     return result
@@ -210,7 +210,7 @@ def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]
     if len(versions_read) == 1:
         (version,) = versions_read
         if not any(sign.isdigit() for sign in version):
-            raise RecipeError("it has no version that can be known", path=path)
+            raise RecipeError("its version can't be determined", path=path)
         return version
     return _own_version(text, path, sorted(filter(None, versions_read)))
 
@@ -327,7 +327,7 @@ def _check_numbers(
     )
     wrong = unreset_number((old, new) for old, new in outputs if old is not None and new is not None)
     if wrong is not None:
-        raise RecipeError(f"the build number can't be reset for sure: it would be {wrong}", path=draft.path)
+        raise RecipeError(f"the build number can't be reset reliably: it would be {wrong}", path=draft.path)
 
 
 def _same_outputs(draft: EditDraft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:

@@ -39,7 +39,7 @@ def attribute(value: object, name: str) -> object:
         methods = _LIST_METHODS
     if name not in methods:
         if name.startswith("_"):
-            raise EvaluationError(f"{name} is out of reach for a template")
+            raise EvaluationError(f"{name} can't be used in a template")
         return Unknown((name,))
     method = methods[name]
     return Function(lambda *args, **kwargs: method(value, *args, **kwargs))

@@ -289,7 +289,7 @@ class _Walk:
         lines: dict[str, int] = {}
         for name, place, value in pairs(node):
             if lines.setdefault(name, self.line(place)) != self.line(place) and self.repeats:
-                yield Mistake(f"{name} is there already in line {lines[name]}", self.line(place))
+                yield Mistake(f"{name} is already in line {lines[name]}", self.line(place))
             if not isinstance(shape, _Table):
                 yield from self.below(value, None, name)
             elif name in shape.keys:

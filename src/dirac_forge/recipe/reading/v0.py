@@ -213,7 +213,7 @@ class _Reader(OutlineReader):
 
     def outputs(self, root: Node | None) -> Iterator[ReadOutput]:
         if not isinstance(root, MappingNode):
-            raise RecipeError("a recipe is a mapping with `package`", path=self.path)
+            raise RecipeError("expected a mapping with `package`", path=self.path)
         top = self.mapping(root)
         name, version = self._package(top)
         whole = self.output(top, {}, name.lower(), version, line=self.line(root))

@@ -81,7 +81,7 @@ class RecipeV1(CachedRecipe):
         seen: dict[str, int] = {}
         for key, node, _ in yamlnodes.pairs(root):
             if key in seen:
-                raise RecipeError(f"{key} is there already in line {seen[key]}", path=self.path, line=line_of(node))
+                raise RecipeError(f"{key} is already in line {seen[key]}", path=self.path, line=line_of(node))
             seen[key] = line_of(node)
         return root
 

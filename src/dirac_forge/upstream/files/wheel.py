@@ -203,7 +203,7 @@ class _Wheel:
             self._problems.append(f"{self._file.filename} has more than one .dist-info folder")
         if len(folders) != 1:
             what = "several .dist-info folders with METADATA" if folders else "no .dist-info/METADATA"
-            raise InputError(f"{self._file.filename} has {what}: it is not a wheel that can be read.")
+            raise InputError(f"{self._file.filename} has {what}: not a readable wheel.")
         return folders[0]
 
     def _is_own(self, folder: str) -> bool:

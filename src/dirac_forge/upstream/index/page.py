@@ -64,7 +64,7 @@ def read_page(
 def _nonsense(page: Page, what: str) -> UnreachableError:
     return UnreachableError(
         f"{redact(page.url)} answered {what}, not a project's page of a package index (PEP 503 or 691).",
-        hint="Check --index-url (it usually ends in /simple/), and that no login page or proxy stands in between.",
+        hint="Check --index-url (it usually ends in /simple/), and that no login page or proxy is in between.",
     )
 
 

@@ -209,7 +209,7 @@ def _read(entry: Mapping[str, Any]) -> GitHubRelease:
 
 
 def _nonsense(url: str) -> UnreachableError:
-    return UnreachableError(f"{redact(url)} answered something else than GitHub's releases")
+    return UnreachableError(f"{redact(url)} answered something other than GitHub's releases")
 
 
 def from_releases(

@@ -66,4 +66,4 @@ def mapping(value: object) -> Mapping[str, Any]:
 
 def nonsense(page: Page, what: str) -> UnreachableError:
     """Return the error for a page that is not a registry's."""
-    return UnreachableError(f"{redact(page.url)} answered {what}, not what a registry says of a project")
+    return UnreachableError(f"{redact(page.url)} answered {what}, not a registry's page of a project")
