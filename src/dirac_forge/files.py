@@ -44,12 +44,16 @@ def read_text(path: Path, *, most: int = _MOST) -> str:
     return read_bytes(path, most=most).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def unreadable(error: OSError | UnicodeDecodeError) -> str:
-    """Return why a file can't be read, without the number of the error and the path."""
-    if isinstance(error, UnicodeDecodeError):
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return f"line {line} is not UTF-8"
-    return error.strerror or str(error)
+def unreadable(error: Exception) -> str:
+    """Return why a file can't be read or parsed, without the number of the error and the path."""
+    match error:
+        case UnicodeDecodeError():
+            line = error.object.count(b"\n", 0, error.start) + 1
+            return f"line {line} is not UTF-8"
+        case OSError(strerror=str(why)):
+            return why
+        case _:
+            return str(error)
 
 
 def replace_file(path: Path, content: bytes) -> None:

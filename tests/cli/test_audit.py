@@ -458,3 +458,13 @@ def test_a_pin_is_unknown_where_the_channel_lacks_the_pinned_version(
     _, document = answer(capsys, "foo", "--channel", "pins", "--pinning", "pinning", "--severity", "low")
     assert [each["kind"] for each in document["findings"]].count("pin") == 0
     assert [each["builds"] for each in document["not_known"] if each["kind"] == "run-exports"] == [1]
+
+
+def test_a_target_that_only_the_embedded_snapshot_lacks_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    asked = ["audit", "no-such-package-at-all", "--channel", "conda-forge", "--offline", "--platform", "linux-64"]
+    assert main(asked) == 3
+    assert "error: whether any target can be installed is unknown, so nothing was audited\n" in capsys.readouterr().err

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.cli import main
+from support.channel import pkg, write_channel
 from support.server import Answer, Server
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -107,6 +108,38 @@ def test_the_closure_of_a_target(workspace: Path, tmp_path: Path, capsys: pytest
     (folder / "repodata.json").write_text(json.dumps(repodata), encoding="utf-8")
     arguments = ["--closure", "a", "--channel", str(tmp_path / "channel"), "--platform", "linux-64"]
     assert states(workspace, capsys, *arguments) == (0, {"a": "new", "b": "new"})
+
+
+def test_the_closure_of_a_package_that_only_the_embedded_snapshot_lacks_is_unknown(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        main(
+            [
+                "sync",
+                "--workspace",
+                str(workspace),
+                "--closure",
+                "no-such-package-at-all",
+                "--channel",
+                "conda-forge",
+                "--offline",
+            ]
+        )
+        == 3
+    )
+    assert "has no no-such-package-at-all for linux-64" in capsys.readouterr().err
+
+
+def test_the_closure_of_a_target_without_a_solution_is_unknown(
+    workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_channel(tmp_path / "channel", {"linux-64": [pkg("a 1", "nothing")]})
+    arguments = ["--closure", "a", "--channel", str(tmp_path / "channel"), "--platform", "linux-64"]
+    assert main(["sync", "--workspace", str(workspace), *arguments]) == 3
+    told = capsys.readouterr().err
+    assert "warning: a has no solution on linux-64: its closure there is unknown\n" in told
+    assert "error: the closure of a is unknown\n`dirac-forge check a` says why.\n" in told
 
 
 def test_local_changes_are_said(

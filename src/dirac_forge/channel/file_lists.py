@@ -18,6 +18,7 @@ from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
+from dirac_forge.files import unreadable
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
@@ -62,7 +63,7 @@ def file_list(channel: Channel, record: Record) -> FileList | None:
             try:
                 return asyncio.run(_read(path))
             except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-                raise UnknownError(f"{path}: its list of files can't be read: {error}") from error
+                raise UnknownError(f"{path}: its list of files can't be read: {unreadable(error)}") from error
     return None
 
 

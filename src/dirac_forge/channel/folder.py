@@ -19,7 +19,7 @@ from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_bytes
+from dirac_forge.files import read_bytes, unreadable
 from dirac_forge.progress import Observer
 from dirac_forge.scratch import scratch_folder
 from dirac_forge.untrusted import parse_json
@@ -282,7 +282,7 @@ class Folder:
         """Return the error for a file that can't be read."""
         path = self.folder / subdir / "repodata.json"
         return ChannelUnknownError(
-            f"{path}: the repodata can't be read: {exc}",
+            f"{path}: the repodata can't be read: {unreadable(exc)}",
             hint="The file is truncated or malformed: fetch or index the channel again.",
         )
 
@@ -293,7 +293,7 @@ class Folder:
         try:
             data = parse_json(read_bytes(path, most=_LARGEST))
         except (OSError, ValueError) as exc:
-            raise ChannelUnknownError(f"{path}: the repodata can't be read: {exc}") from exc
+            raise ChannelUnknownError(f"{path}: the repodata can't be read: {unreadable(exc)}") from exc
         bad: set[str] = set()
         for key in ("packages", "packages.conda"):
             for file_name, entry in list((data.get(key) or {}).items()):

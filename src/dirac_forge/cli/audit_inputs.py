@@ -166,6 +166,8 @@ def _solved(
             )
         )
     if not any(each.environments for each in inputs):
+        if any(cell.status == "unknown" for each in inputs for cell in each.cells):
+            raise UnknownError("whether any target can be installed is unknown, so nothing was audited", hint=_HINT)
         raise InputError("nothing to audit: no target can be installed", hint=_HINT)
     return inputs
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
@@ -62,6 +62,6 @@ def _known(path: Path | None) -> dict[str, dict[str, str]]:
     try:
         return read_known(parse_json(read_text(path)))
     except (OSError, ValueError) as error:
-        raise InputError(f"--known-sha256: {path} can't be read: {error}") from error
+        raise InputError(f"--known-sha256: {path} can't be read: {unreadable(error)}") from error
     except InputError as error:
         raise InputError(f"--known-sha256: {path}: {error.message}") from error

@@ -40,6 +40,7 @@ from dirac_forge.cli.findings import (
     unreadable_token_finding,
 )
 from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.files import unreadable
 from dirac_forge.http import Http, NotFoundError
 from dirac_forge.pullrequest.github.api import site_of
 from dirac_forge.pullrequest.github.client import API_URL
@@ -162,7 +163,7 @@ def _ledger(settings: Settings) -> Check:
                 found = connection.execute("SELECT start FROM runs ORDER BY rowid DESC LIMIT 1").fetchone()
             last = str(found[0])[:16].replace("T", " ") + " UTC" if found else ""
         except sqlite3.Error as error:
-            problem = f"can't be read: {error}"
+            problem = f"can't be read: {unreadable(error)}"
     return ledger_finding(path, settings.workspace / "outbox", last=last, problem=problem)
 
 

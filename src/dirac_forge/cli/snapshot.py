@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
-from dirac_forge.channel.records import name_of
+from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.snapshot import PINNING, snapshot_of
-from dirac_forge.channel.solver import Channel, parse_spec
+from dirac_forge.channel.solver import parse_spec
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import InputError
 from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.files import write_files
-from dirac_forge.report.document import Items, Section, listed
+from dirac_forge.report.document import Items, Section
 from dirac_forge.report.next_steps import near, step
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import Shown
@@ -32,7 +32,7 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
     names = list(targets) or list(settings.targets)
     specs, platforms = _asked(context, names)
     channel = open_channel(context)
-    _require_packages(channel, specs, platforms)
+    require_packages(channel, specs, platforms)
     context.observer.started("snapshot")
     made = snapshot_of(
         {platform: channel.index(platform) for platform in platforms},
@@ -66,30 +66,6 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
         step("checks the targets in it", "check", *targets, "--channel", near(output)),
     )
     return 0
-
-
-def _require_packages(channel: Channel, specs: Iterable[str], platforms: Sequence[str]) -> None:
-    """Check before anything is written that the channel has the packages on one of the platforms at least.
-
-    Raises InputError if it has not, UnknownError if the embedded snapshot answered, or records are malformed.
-    """
-    indices = [channel.index(platform) for platform in platforms]
-    names = dict.fromkeys(map(name_of, specs))
-    absent = [name for name in names if not any(index.group(name).records for index in indices)]
-    if not absent:
-        return
-    what = f"{' or '.join(absent)} on {listed(platforms)}"
-    if day := next((day for name in absent for index in indices if (day := index.gap(name))), None):
-        raise UnknownError(f"the embedded snapshot ({day}) has no {what}; conda-forge may", hint="Nothing was written.")
-    where = listed([source.label for source in channel.sources])
-    if any(index.leaves_out(name) for name in absent for index in indices):
-        raise UnknownError(
-            f"{where} has no readable record of {what}: malformed records are left out (see the warnings)",
-            hint="Nothing was written.",
-        )
-    raise InputError(
-        f"{where} has no package {what}", hint="Nothing was written. `dirac-forge check` shows similar names."
-    )
 
 
 def _pinning_files(pinning: Pinning, compact: bool) -> dict[str, str]:

@@ -12,10 +12,11 @@ from pathlib import Path
 from rich.table import Table
 
 from dirac_forge.channel.opening import open_readable_channel
+from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.solver import Solution
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.archived import ARCHIVED, note_archived
 from dirac_forge.feedstock.condaforgeyml import ForgeConfigError, parse_forge_config
 from dirac_forge.feedstock.sources import read_sources
@@ -104,7 +105,8 @@ def _archived(context: Context) -> frozenset[str]:
         listed = parse_json(context.http.page(_ALL, limit=_LARGEST_LIST).body)
         return frozenset(str(name) for name in listed["archived"])
     except (UnknownError, NotFoundError, ValueError, KeyError, TypeError) as error:
-        context.observer.warned(f"which feedstocks are archived is unknown: {error}")
+        why = error.message if isinstance(error, ForgeError) else f"{_ALL} is not the list that was expected"
+        context.observer.warned(f"it is unknown which feedstocks are archived: {why}")
         return frozenset()
 
 
@@ -180,13 +182,16 @@ def _closure(context: Context, target: str) -> list[str]:
     if channel is None:
         raise InputError("the closure of a target needs a channel", hint="Give one with --channel.")
     specs, platforms = specs_of(context.settings, target)
+    require_packages(channel, specs, platforms)
     packages: dict[str, None] = {}
     for platform in platforms:
         found = channel.solve(specs, platform=platform)
         if isinstance(found, Solution):
             packages.update(dict.fromkeys(record.name for record in found.packages))
         else:
-            context.observer.warned(f"{target} can't be installed on {platform}: its closure there is unknown")
+            context.observer.warned(f"{target} has no solution on {platform}: its closure there is unknown")
+    if not packages:
+        raise UnknownError(f"the closure of {target} is unknown", hint=f"`dirac-forge check {target}` says why.")
     if "://" not in context.settings.feedstock_url:
         return sorted(name for name in packages if _is_there(context, name))
     return sorted({feedstock for name in packages for feedstock in _makers(context, name)})

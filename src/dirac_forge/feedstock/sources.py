@@ -9,7 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_bytes, read_text, write_file
+from dirac_forge.files import read_bytes, read_text, unreadable, write_file
 from dirac_forge.untrusted import parse_json, parse_toml
 from dirac_forge.values import dataclass
 
@@ -65,7 +65,7 @@ def read_sources(folder: Path) -> dict[str, FeedstockSource]:
             found = {name: _source(entry) for name, entry in entries.items()}
         except (OSError, ValueError, TypeError) as exc:
             hint = "Remove it to have all feedstocks looked at again."
-            raise InputError(f"{path}: can't be read: {exc}", hint=hint) from exc
+            raise InputError(f"{path}: can't be read: {unreadable(exc)}", hint=hint) from exc
     for name, source in _journalled(folder):
         # The line is written before the folder is put in place: it counts where the folder made it.
         if (folder / name).is_dir() and digest_of(files_of(folder / name)) == source.files:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.migration.status import PageLabel
 from dirac_forge.untrusted import parse_json
 
@@ -23,7 +23,7 @@ def labels_of_page(path: Path) -> dict[str, PageLabel]:
     try:
         page = parse_json(read_text(path))
     except (OSError, ValueError) as exc:
-        raise InputError(f"{path}: can't be read: {exc}") from exc
+        raise InputError(f"{path}: can't be read: {unreadable(exc)}") from exc
     if not isinstance(page, dict) or not isinstance(page.get("_feedstock_status", {}), dict):
         raise InputError(f"{path}: not a status page of a migration", hint="Expected `done`, `in-pr` and so on.")
     details: dict[str, Any] = page.get("_feedstock_status", {})

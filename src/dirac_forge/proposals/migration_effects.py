@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
+from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.answer_reasons import CellReason, Unanswered
@@ -15,7 +16,7 @@ from dirac_forge.migration.exports import PinExports
 from dirac_forge.migration.older import guessed_makers
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuilt import has_build_with_new_pin, has_new_pin, pins_on, rebuilt_records, with_old_pin
-from dirac_forge.proposals.migrations import MigrationContext, explained, require_known
+from dirac_forge.proposals.migrations import MigrationContext, explained
 
 
 def effect_of(
@@ -27,7 +28,7 @@ def effect_of(
     """
     if migrating.channel is None:
         raise InputError("the effect of a migration on a target needs a channel", hint="Give --channel.")
-    require_known(migrating.channel, specs)
+    require_packages(migrating.channel, specs, migrating.channel.platforms())
     plan = _with_all_keys(plan, migrating.channel)
     missing = migrating.missing_pins(plan)
     packages = tuple(sorted(plan.membership.packages)) or tuple(plan.migration.keys)

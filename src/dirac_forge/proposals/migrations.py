@@ -14,7 +14,7 @@ from pathlib import Path
 from rattler import Version
 from rattler.exceptions import InvalidVersionError
 
-from dirac_forge.channel.records import Record, name_of
+from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell
@@ -313,17 +313,6 @@ def explained(channel: Channel, target: str, platform: str, specs: Sequence[str]
         status="not-installable",
     )
     return explain_cell(channel, cell, remedies=False, older=False)
-
-
-def require_known(channel: Channel, specs: Sequence[str]) -> None:
-    """Raise InputError for a spec whose package no channel has on any platform, UnknownError if none can be read."""
-    for spec in specs:
-        name = name_of(spec)
-        if not any(channel.index(platform).group(name).records for platform in channel.platforms()):
-            raise InputError(
-                f"no channel has a package {name} on any platform",
-                hint="Write the target as conda does (NAME, 'NAME >=1.2'), or name one of the settings' targets.",
-            )
 
 
 def warn(observer: Observer, problems: Sequence[str]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 
+from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.answer_reasons import Unanswered
@@ -22,7 +23,7 @@ from dirac_forge.migration.addition import (
     for_platform,
     proved,
 )
-from dirac_forge.proposals.migrations import MigrationContext, require_known
+from dirac_forge.proposals.migrations import MigrationContext
 
 
 def enabling(migrating: MigrationContext, platform: str, target: str, specs: Sequence[str]) -> Addition:
@@ -34,7 +35,7 @@ def enabling(migrating: MigrationContext, platform: str, target: str, specs: Seq
     """
     if migrating.channel is None:
         raise InputError("the plan for a new platform needs a channel", hint="Give one with --channel.")
-    require_known(migrating.channel, specs)
+    require_packages(migrating.channel, specs, migrating.channel.platforms())
     run = _Enabling(migrating, migrating.channel, platform, specs)
     found = add_platform(
         migrating.graph,

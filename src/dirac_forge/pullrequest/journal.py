@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.files import unreadable
 from dirac_forge.pullrequest.faults import Fault
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry
@@ -38,7 +39,7 @@ class Journal:
         Only what is wrong with the change backs off: a `fault` of the environment and a host that does not answer are
         nobody's fault, and the next run tries again.
         """
-        error = exc if isinstance(exc, ForgeError) else UnknownError(f"the disk: {exc}")
+        error = exc if isinstance(exc, ForgeError) else UnknownError(f"the disk: {unreadable(exc)}")
         waiting = fault is not None or isinstance(exc, (UnknownError, OSError))
         with self.ledger.transaction():
             entry = self.ledger.failed(identity, error.message, waiting=waiting)

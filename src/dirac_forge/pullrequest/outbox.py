@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.repositories import safe_name
-from dirac_forge.files import read_bytes, read_text, write_file
+from dirac_forge.files import read_bytes, read_text, unreadable, write_file
 from dirac_forge.git import GitError, own_git
 from dirac_forge.pullrequest.branches import PREFIX, safe_branch
 from dirac_forge.pullrequest.clones import Author, Clones, Tip
@@ -291,7 +291,7 @@ class Outbox:
         except FileNotFoundError:
             raise
         except (OSError, ValueError) as exc:
-            raise InputError(f"{file} can't be read ({exc})") from exc
+            raise InputError(f"{file} can't be read ({unreadable(exc)})") from exc
         kinds = {"head": str, "commit": str, "labels": list, "comments": dict}
         if not isinstance(told, dict) or not all(isinstance(told.get(key), kind) for key, kind in kinds.items()):
             raise InputError(f"{file} was changed after it was written")
