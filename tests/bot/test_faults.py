@@ -167,9 +167,7 @@ def test_a_full_disk(bot: Bots) -> None:
     bot.feedstock("demo", wanted="2.0")
     with full_disk():
         result = bot.run()
-    assert [(one.state, one.text) for one in result.outcomes] == [
-        ("unknown", "the disk: No space left on device")
-    ]
+    assert [(one.state, one.text) for one in result.outcomes] == [("unknown", "the disk: No space left on device")]
     assert "waits:   the disk: No space left on device" in why(bot)
     exactly_one(bot)
 

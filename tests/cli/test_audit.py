@@ -463,8 +463,10 @@ def test_a_pin_is_unknown_where_the_channel_lacks_the_pinned_version(
 def test_a_target_that_only_the_embedded_snapshot_lacks_is_unknown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    folder = write_channel(tmp_path / "part", {"linux-64": [pkg("app 1")]})
+    (folder / "snapshot.json").write_text('{"as_of": "2026-08-21"}', encoding="utf-8")
+    monkeypatch.setattr("dirac_forge.channel.repodata.embedded_folder", lambda _: folder)
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
-    asked = ["audit", "no-such-package-at-all", "--channel", "conda-forge", "--offline", "--platform", "linux-64"]
-    assert main(asked) == 3
+    assert main(["audit", "lost", "--channel", "embedded", "--platform", "linux-64"]) == 3
     assert "error: whether any target can be installed is unknown, so nothing was audited\n" in capsys.readouterr().err

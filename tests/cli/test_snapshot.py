@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -69,19 +68,6 @@ def test_a_package_that_no_channel_has_is_an_error_and_nothing_is_written(
 def test_the_next_step_checks_the_named_targets(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["snapshot", "tool", "--output", "frozen", "--platform", "linux-64"]) == 0
     assert "dirac-forge check tool --channel frozen" in capsys.readouterr().out
-
-
-def test_a_package_that_only_the_embedded_snapshot_lacks_is_unknown(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    asked = ["snapshot", "no-such-package-at-all", "--output", "frozen", "--platform", "linux-64"]
-    assert main([*asked, "--channel", "conda-forge", "--offline"]) == 3
-    assert re.search(
-        r"error: the embedded snapshot \([\d-]{10}\) has no no-such-package-at-all for linux-64; conda-forge may\n"
-        r"Nothing was done\.\n",
-        capsys.readouterr().err,
-    )
-    assert not (tmp_path / "frozen").exists()
 
 
 def test_a_package_whose_records_are_malformed_is_unknown(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -110,27 +110,6 @@ def test_the_closure_of_a_target(workspace: Path, tmp_path: Path, capsys: pytest
     assert states(workspace, capsys, *arguments) == (0, {"a": "new", "b": "new"})
 
 
-def test_the_closure_of_a_package_that_only_the_embedded_snapshot_lacks_is_unknown(
-    workspace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert (
-        main(
-            [
-                "sync",
-                "--workspace",
-                str(workspace),
-                "--closure",
-                "no-such-package-at-all",
-                "--channel",
-                "conda-forge",
-                "--offline",
-            ]
-        )
-        == 3
-    )
-    assert "has no no-such-package-at-all for linux-64" in capsys.readouterr().err
-
-
 def test_the_closure_of_a_target_without_a_solution_is_unknown(
     workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
