@@ -80,7 +80,7 @@ class ForgeSession:
     def __init__(
         self, settings: Settings, *, observer: Observer | None = None, github: GitHubAccess | None = None
     ) -> None:
-        """`observer` receives progress and warnings; the default one keeps warnings in `observer.warnings`."""
+        """Give progress and warnings to `observer`; the default one keeps warnings in `observer.warnings`."""
         self.settings = settings
         self.observer: Observer = observer or Silent()
         self.github = github or GitHubAccess()

@@ -10,7 +10,7 @@ class SparseFile(ABC):
     """A read-only file of `total` bytes, of which some parts are known and others are fetched when they are read."""
 
     def __init__(self, start: int, body: bytes, *, total: int) -> None:
-        """`body` is the part that begins at `start`."""
+        """Take `body`, the part that begins at `start`."""
         self.total = total
         self._parts = [(start, body)]
         self._position = 0

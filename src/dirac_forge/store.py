@@ -16,7 +16,7 @@ class Store:
     """Blobs under `folder/<kind>/<xx>/<key>`; a broken or unwritable folder costs time, never an answer."""
 
     def __init__(self, folder: Path | None) -> None:
-        """`folder` None: nothing is kept."""
+        """Keep blobs in `folder`; None: nothing is kept."""
         self._folder = folder
 
     def get(self, kind: str, key: str) -> bytes | None:

@@ -36,7 +36,7 @@ class PublishedLookup:
     def __init__(
         self, facts: Facts, store: Store, *, index_url: str, overrides: Mapping[str, str] | None = None
     ) -> None:
-        """`facts` looks releases up on the index at `index_url`; `overrides` is project to package, the workspace's."""
+        """Look releases up with `facts` on the index; `overrides` are the workspace's packages of projects."""
         self._facts = facts
         self._store = store
         self._index_url = index_url

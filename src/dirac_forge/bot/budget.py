@@ -85,7 +85,7 @@ def paused_by(identity: Identity, paused: Iterable[str], migrations: Collection[
 
 
 def ordered(candidates: Iterable[QueuedChange]) -> list[QueuedChange]:
-    """Most-blocking first, then by feedstock."""
+    """Return the most-blocking first, then by feedstock."""
     return sorted(
         candidates, key=lambda one: (-one.blocks, one.identity.feedstock, one.identity.kind, one.identity.key)
     )

@@ -13,7 +13,7 @@ RECENT = timedelta(days=14)
 
 
 def canaries_of(entries: Iterable[LedgerEntry], *, now: datetime) -> dict[str, Canaries]:
-    """By group (a migration, or bumps), how many of its requests were merged and built, and which are under way."""
+    """Return how many requests of each group (a migration, or bumps) were merged and built, and which are under way."""
     passed: dict[str, int] = {}
     under_way: dict[str, list[str]] = {}
     for entry in entries:

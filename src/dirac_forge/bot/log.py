@@ -16,7 +16,7 @@ class RunLog:
     """The log of one run. Safe to use from several threads; secrets are removed."""
 
     def __init__(self, ledger: Ledger, run: str, write: Callable[[str], None] | None = None) -> None:
-        """`write` takes a line without its line end; None: only the ledger is written."""
+        """Write lines with `write`, which takes them without their line end; None: only the ledger is written."""
         self.run = run
         self._ledger = ledger
         self.journal = Journal(ledger=ledger, run=run)

@@ -30,8 +30,10 @@ _SAID = {
 
 
 def exit_code(states: Iterable[str]) -> int:
-    """0: everything possible is done (changes may wait, be held or have been closed by people); 1: something
-    failed for a reason that does not pass by itself; 3: something could not be found out, which goes before 1.
+    """Return 0 if everything possible is done: changes may wait, be held or have been closed by people.
+
+    1: something failed for a reason that does not pass by itself; 3: something could not be found out, which comes
+    before 1.
     """
     found = set(states)
     if found & UNKNOWN:

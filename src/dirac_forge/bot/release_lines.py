@@ -137,7 +137,7 @@ def _one(
     failed: list[str],
     known: BranchHead | None,
 ) -> CurrentLine:
-    """`failed` are the messages of those that failed since the last one that did not."""
+    """Return the line as it is now; `failed` are the messages of those that failed since the last one that did not."""
     if trouble is None and len(failed) >= _GIVEN_UP:
         trouble = f"not asked, because the {_GIVEN_UP} before it failed: {failed[0]}"
     if trouble is not None:

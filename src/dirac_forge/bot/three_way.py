@@ -85,7 +85,7 @@ def _same(ours: str, base: str) -> bool:
 
 
 def _adjusted(base: str, theirs: str, ours: str) -> tuple[str, str]:
-    """Both sides of the fix with the branch's own version, hashes and build number: so these can't be in conflict."""
+    """Return both sides of the fix with the branch's own version, hashes and build number, so these can't conflict."""
     mine, before = _own_lines(ours), _own_lines(base)
     found = []
     for text in (base, theirs):

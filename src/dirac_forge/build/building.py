@@ -66,7 +66,7 @@ class Builder:
         slots: Slots,
         run: Callable[[Child], ChildAnswer],
     ) -> None:
-        """`run` runs a child to its end: here, or on another machine that sees the same files."""
+        """Run children to their end with `run`: here, or on another machine that sees the same files."""
         self._options = options
         self._environments = environments
         self._local = local

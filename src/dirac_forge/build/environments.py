@@ -59,7 +59,7 @@ class Environments:
     def __init__(
         self, base: Channel, local: LocalChannel, packages: Packages, *, platform: str, explain: Explain
     ) -> None:
-        """`explain` returns why there is no solution."""
+        """Ask `explain` why there is no solution."""
         self._base = base
         self._explain = explain
         self._local = local

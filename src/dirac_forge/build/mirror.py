@@ -29,7 +29,7 @@ class Packages:
     """Package files of channels, downloaded once and checked; safe to use from many threads."""
 
     def __init__(self, folder: Path, http: Callable[[], Http]) -> None:
-        """`folder` keeps downloads; `http` is asked for packages that are not in a local folder."""
+        """Keep downloads in `folder`; ask `http` for packages that are not in a local folder."""
         self._folder = folder
         self._http = http
         self._lock = threading.Lock()

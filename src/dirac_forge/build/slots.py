@@ -30,7 +30,7 @@ class Slots:
     """As many places as children run at the same time; safe to use from many threads."""
 
     def __init__(self, folder: Path, count: int, *, keep: bool = False) -> None:
-        """`keep` leaves what children worked on until the next run; what a killed run left goes now."""
+        """Remove what a killed run left; `keep` leaves what children work on until the next run."""
         self._keep = keep
         for work in folder.glob("*/*"):
             if work.name != _CACHE:

@@ -47,7 +47,7 @@ class BuildSources:
     """Downloads what recipes are built from; safe to use from many threads."""
 
     def __init__(self, folder: Path, http: Callable[[], Http], project: Callable[[str], Project]) -> None:
-        """`folder` keeps what was downloaded; `project` is a page of the package index, asked where a file moved."""
+        """Keep downloads in `folder`; ask `project`, a page of the package index, for files that moved."""
         self._folder = folder
         self._http = http
         self._project = project

@@ -118,7 +118,7 @@ class _Bounded:
             raise _too_large()
 
     def read(self, size: int, /) -> bytes:
-        """Read; raises LargePackageError beyond the limit."""
+        """Read bytes. Raises LargePackageError beyond the limit."""
         data = self._stream.read(size)
         self._left -= len(data)
         if self._left < 0:

@@ -28,7 +28,7 @@ class RattlerCatalogue:
     def __init__(
         self, sources: Sequence[RecordSource], platforms: Sequence[str], *, observer: Observer | None = None
     ) -> None:
-        """`platforms` are conda's subdirs (`linux-64`); noarch always belongs to them."""
+        """Look at `platforms`, conda's subdirs (`linux-64`), and always at noarch."""
         self._sources = tuple(sources)
         self._platforms = tuple(platforms) or ("noarch",)
         self._observer = observer or Silent()

@@ -106,7 +106,7 @@ class Folder:
         return sum(path.stat().st_size for path in files) <= _MOST_KEPT
 
     def read_sparsely(self) -> bool:
-        """From now on let the solver's library keep nothing; returns whether that is a change.
+        """Let the solver's library keep nothing from now on; return whether that is a change.
 
         So a malformed record is told, and a folder that others write into is read as it is when it is opened.
         """
@@ -154,7 +154,7 @@ class Folder:
         return SparseRepoData(self._channel, subdir, copy)
 
     def _first_uploads(self, platform: str) -> dict[str, datetime]:
-        """Name to its first upload."""
+        """Return the first upload of each name."""
         files = (self.folder / subdir / "repodata.json" for subdir in (platform, "noarch") if subdir in self._subdirs)
         if sum(path.stat().st_size for path in files) > _MOST_DATED:
             return {}
@@ -169,7 +169,7 @@ class Folder:
         return first
 
     def repair(self, platform: str) -> bool:
-        """After an error while reading records: leave out the malformed ones, with a warning for each.
+        """Leave out the malformed records after an error in reading them, with a warning for each.
 
         Returns whether anything changed, so that trying again makes sense.
 
@@ -222,7 +222,7 @@ class Folder:
         return self._exports[record.subdir].get(record.file)
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:
-        """From the file next to the repodata, where it is there.
+        """Unpack the file next to the repodata, if it is there.
 
         Raises:
             ChannelUnknownError: the file is another one, too large, or no package.

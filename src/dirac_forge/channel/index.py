@@ -73,7 +73,7 @@ class RecordIndex:
         until: datetime | None = None,
         known: dict[str, Record] | None = None,
     ) -> None:
-        """`sources` in priority order; `machine` the virtual packages; `overlay` records over those of `base`.
+        """Take `sources` in priority order, `machine` as virtual packages, `overlay` as records over those of `base`.
 
         With `until`, which goes without a `base`, records uploaded later are left out. `known` has by URL the records
         that indices of the same sources share: platforms have their noarch records in common.
@@ -214,7 +214,7 @@ class RecordIndex:
         return False
 
     def removed(self, name: str) -> tuple[tuple[str, str], ...]:
-        """Version and build of what the channels took back of this package."""
+        """Return version and build of what the channels removed of this package."""
         if self._base is not None:
             return self._base.removed(name)
         return tuple(entry for source in self._sources for entry in source.removed(self.platform, name))

@@ -99,7 +99,7 @@ def candidates(project: str, *, overrides: Mapping[str, str] | None = None) -> t
 
 
 def _stem(name: str) -> str:
-    """`x` of `x-binary`, the name on PyPI of x with its libraries in the wheels; "" for any other name."""
+    """Return `x` of `x-binary`, the name on PyPI of x with its libraries in the wheels; "" for any other name."""
     return name.removesuffix("-binary") if name.endswith("-binary") else ""
 
 
@@ -340,7 +340,7 @@ def _python_packages(names: Iterable[str], catalogue: Listing) -> list[str]:
 
 
 def _freshest(preferred: str, names: Iterable[str], catalogue: Listing) -> str:
-    """`preferred`, or another spelling of it that has a newer version."""
+    """Return `preferred`, or another spelling of it that has a newer version."""
     chosen = preferred
     for name in names:
         alike = canonicalize_name(name) == canonicalize_name(preferred)

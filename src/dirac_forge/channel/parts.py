@@ -61,7 +61,7 @@ class _Limited:
         self._left = _LIMIT
 
     def write(self, data: bytes) -> int:
-        """Write; raises LargePackageError beyond the limit."""
+        """Write bytes. Raises LargePackageError beyond the limit."""
         self._left -= len(data)
         if self._left < 0:
             raise LargePackageError(f"it has more than {_LIMIT // 1024**2:,} MB")
@@ -72,7 +72,7 @@ class _Tail(SparseFile):
     """A zip whose end is known."""
 
     def __init__(self, tail: bytes, part: Callable[[int, int], bytes]) -> None:
-        """`part` fetches the bytes between two positions; raises OSError for a tail without a zip's directory."""
+        """Open a zip whose bytes `part` fetches. Raises OSError for a tail without a zip's directory."""
         end = tail.rfind(b"PK\5\6")
         if end < 0 or end + 22 > len(tail):
             raise OSError("not a .conda package: it has no directory")

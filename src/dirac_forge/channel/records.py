@@ -80,7 +80,7 @@ class RunExports:
 
 
 def to_record(found: RepoDataRecord) -> Record:
-    """Our value of the solver's record; one that was laid over a channel comes back as it was given."""
+    """Return the solver's record as our value; one that was laid over a channel comes back as it was given."""
     overlaid = found.channel == OVERLAY_URL
     kind = found.noarch if found.subdir == "noarch" else None
     stamp = found.timestamp

@@ -62,7 +62,7 @@ class Remote:
         offline: bool = False,
         patience: float = 120.0,
     ) -> None:
-        """Nothing is asked before the first question; `new_client` makes clients with more headers, `cache` is the
+        """Ask nothing before the first question; `new_client` makes clients with more headers, `cache` is the
         folder that the gateway downloads to, and `patience` the seconds for one question, all tries together.
         """
         self._channel = channel
@@ -163,7 +163,7 @@ class Remote:
         return frozenset(name.normalized for name in found)
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
-        """From the `removed` list of the repodata. Raises ChannelUnknownError."""
+        """Return the `removed` list of the repodata. Raises ChannelUnknownError."""
         self.meet(platform)
         try:
             found = self._ask(self._gateway().query([self._channel], _subdirs(platform), [name], recursive=False))
@@ -179,7 +179,7 @@ class Remote:
         return self._exports[key]
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:
-        """Downloaded and checked against the hash of the repodata; raises ChannelUnknownError."""
+        """Download a package and check it against the hash of the repodata. Raises ChannelUnknownError."""
         url = str(getattr(record, "url", ""))
         name = "package.tar.bz2" if url.endswith(".tar.bz2") else "package.conda"
         try:
@@ -243,7 +243,7 @@ class _Bounded:
         self._hash = hashlib.sha256()
 
     def write(self, data: bytes) -> int:
-        """Write; raises LargePackageError beyond the limit."""
+        """Write bytes. Raises LargePackageError beyond the limit."""
         self._left -= len(data)
         if self._left < 0:
             raise LargePackageError(f"it has more than {DOWNLOAD_LIMIT // 1024**2} MB")

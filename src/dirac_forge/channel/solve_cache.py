@@ -37,7 +37,7 @@ class Answers:
         return digest.hexdigest()
 
     def get(self, key: str) -> tuple[Record, ...] | str | None:
-        """Packages, or what the solver says if there is no solution, or None if nobody asked."""
+        """Return packages, or what the solver says if there is no solution, or None if this was not solved yet."""
         blob = self._store.get(_KIND, key)
         try:
             return None if blob is None else _thawed(parse_json(zlib.decompress(blob)))

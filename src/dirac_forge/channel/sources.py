@@ -45,7 +45,7 @@ class RecordSource(Protocol):
         ...
 
     def removed(self, platform: str, name: str) -> tuple[tuple[str, str], ...]:
-        """Version and build of what the channel had of this package and took back (marked broken)."""
+        """Return version and build of what the channel removed of this package (marked broken)."""
         ...
 
     def platforms(self) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ class EnvironmentProver:
         before: Callable[[Question], Earlier],
         partial: bool,
     ) -> None:
-        """Nothing is asked yet.
+        """Ask nothing yet.
 
         Args:
             targets: the proposal laid over the channel.

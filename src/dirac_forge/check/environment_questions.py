@@ -40,7 +40,7 @@ class Question:
 
 
 def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Question, ...]:
-    """Build and host environments of every output, each once; `rendered` are the variants of one platform.
+    """Yield the build and host environments of every output, each once; `rendered` are the variants of one platform.
 
     Compilers are left out: which one is used depends on the pinning alone. So are a recipe's own outputs that have no
     version yet.

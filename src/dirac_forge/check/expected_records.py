@@ -311,7 +311,7 @@ def _digest(output: ReadOutput, draft: _Draft, platform: str, others: Sequence[s
 
 
 def _kept(specs: Iterable[str], output: ReadOutput) -> list[str]:
-    """Without those that the recipe ignores by name."""
+    """Return them without those that the recipe ignores by name."""
     return [spec for spec in specs if name_of(spec) not in output.ignore_run_exports]
 
 

@@ -45,7 +45,7 @@ class ChannelExports:
     """What packages export, from the channel, else from the recipes at hand. Safe to use from many threads."""
 
     def __init__(self, channel: Channel, at_hand: AtHand) -> None:
-        """Nothing is asked yet."""
+        """Ask nothing yet."""
         self._channel = channel
         self._at_hand = at_hand
         self._built: dict[tuple[str, str, str], RunExports] = {}

@@ -73,7 +73,7 @@ class Prover:
         partial: bool = False,
         observer: Observer | None = None,
     ) -> None:
-        """Nothing is asked yet.
+        """Ask nothing yet.
 
         Args:
             channel: as it is.

@@ -16,7 +16,7 @@ class RecipesAtHand:
     """Recipes by the names of their folders; those that the channel has already are no proposals."""
 
     def __init__(self, prover: Prover, folders: Iterable[FeedstockFolder]) -> None:
-        """Nothing is read yet."""
+        """Read nothing yet."""
         self._prover = prover
         self._folders = {folder.name: folder for folder in folders}
         self._read: dict[str, Subject | None] = {}

@@ -29,7 +29,7 @@ class Subject:
         pinning: Pinning | None,
         platforms: Sequence[str],
     ) -> None:
-        """`platforms` are those that are looked at; the recipe's own `noarch_platforms` are added."""
+        """Look at `platforms` and at the recipe's own `noarch_platforms`."""
         self.key = key
         self.new = new
         self.old = old

@@ -42,7 +42,7 @@ class TargetProver:
         today: Channel,
         explains: bool = True,
     ) -> None:
-        """`own` is judged and `others` are merged before; both lie over `today`, as `view`.
+        """Judge `own`, with `others` merged before it; both lie over `today`, as `view`.
 
         Without `explains`, no reasons.
         """
@@ -159,7 +159,7 @@ class TargetProver:
         return replace(verdict, outcome=outcome, reason=OlderVersion(move=lower, why=refusal.reason))
 
     def _fallen(self, cell: Cell, records: Sequence[Record]) -> Verdict:
-        """Not all of the new packages can be installed with the target: which, and why."""
+        """Return which of the new packages can't be installed with the target, and why."""
         failing = list(records)
         if len(records) > 1:
             failing = [one for one in records if not self._fits(cell, one)]
@@ -229,7 +229,7 @@ def as_good_as(cell: Cell) -> tuple[str, ...]:
 
 
 def compare(before: Cell, after: Cell) -> tuple[Outcome, VerdictReason | None]:
-    """Better, same or worse, by status and by the versions of the packages that the target names."""
+    """Return better, same or worse, by status and by the versions of the packages that the target names."""
     # What the embedded snapshot lacks has causes, and a recipe may bring it.
     unread = before.status == "unknown" and (not before.causes or after.status != "installable")
     if unread or after.status == "unknown":

@@ -192,7 +192,7 @@ def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
 
 
 def _newer_machine(cause: Cause) -> Remedy | None:
-    """Another version of a virtual package; another kind of system is not a remedy."""
+    """Return another version of a virtual package; another kind of system is not a remedy."""
     found = cause.obstacle
     if not isinstance(found, MachineMismatch) or (found.name in _SYSTEMS and not found.have):
         return None

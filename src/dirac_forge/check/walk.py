@@ -33,7 +33,7 @@ class Walk:
     """Follows unmet requirements, the newest builds first; each name is explained once."""
 
     def __init__(self, analysis: Analysis, elsewhere: Elsewhere) -> None:
-        """`analysis` found a contradiction; `elsewhere` gives the other platforms that have builds of a name."""
+        """Take an `analysis` with a contradiction; `elsewhere` gives the other platforms that have builds of a name."""
         self._analysis = analysis
         self._index = analysis.index
         self._elsewhere = elsewhere

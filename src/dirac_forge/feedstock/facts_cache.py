@@ -115,7 +115,7 @@ class Kept:
     """The blob of one workspace, pinning and version of the reader."""
 
     def __init__(self, store: Store, folder: Path, salt: str) -> None:
-        """`salt` is everything that decides except the feedstocks' files: the reader's version and the pinning."""
+        """Take as `salt` everything that decides except the feedstocks' files: the reader's version and the pinning."""
         self._store = store
         self._key = hashlib.sha256(f"{folder.absolute()}\n{salt}".encode()).hexdigest()
 

@@ -43,7 +43,7 @@ class Contexts:
 
 
 def pool_classes(addresses: Addresses) -> dict[str, type[HTTPConnectionPool]]:
-    """By scheme, the pools of connections that go to `addresses`.
+    """Return the pools of connections that go to `addresses`, by scheme.
 
     urllib3 looks the name up again for each connection: sixteen at once are more than some name servers answer, and
     each lost packet costs 5 s.

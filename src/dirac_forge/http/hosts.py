@@ -66,7 +66,7 @@ class Hosts:
     """
 
     def __init__(self, seconds: float = 5.0, *, trust: Trust | None = None) -> None:
-        """`trust`: None if every address may be asked."""
+        """Ask only hosts that `trust` allows; None: every address may be asked."""
         self._seconds = seconds
         self._trust = trust
         self._known: dict[tuple[str, int, bool], _Host] = {}

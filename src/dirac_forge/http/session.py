@@ -84,7 +84,7 @@ class Session(requests.Session):
         return {**known, "proxies": dict(known["proxies"])}
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002
-        """None: `requests` would read the body of a redirect whole, however large it is."""
+        """Return None: `requests` would read the body of a redirect whole, however large it is."""
         return None
 
     def redirect_target(self, response: requests.Response) -> str | None:
@@ -152,7 +152,7 @@ class _Wire(HTTPAdapter):
         return host, tls
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Nothing where the context verifies: what is set here is loaded again for each connection."""
+        """Do nothing if the context verifies: what is set here is loaded again for each connection."""
         if not url.lower().startswith("https") or not verify or cert is not None:
             super().cert_verify(conn, url, verify, cert)  # type: ignore[no-untyped-call]
 
@@ -219,7 +219,7 @@ class Entries(BaseCache):
         self._store.put("http", self._key(key), hashlib.sha256(value).digest() + value)
 
     def delete(self, key: str) -> None:
-        """Nothing: see the class."""
+        """Do nothing: see the class."""
 
     @staticmethod
     def _key(key: str) -> str:

@@ -74,7 +74,7 @@ class BumpMaker:
         moving: Callable[[], None] = lambda: None,
         cooldown: Cooldown | None = None,
     ) -> None:
-        """`known` are hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
+        """Take `known` hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
 
         With `channel` the global pinning may come from the channel's package.
 

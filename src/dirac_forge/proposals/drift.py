@@ -46,7 +46,7 @@ class DriftLookup:
         channel: bool,
         catch_up: bool = False,
     ) -> None:
-        """`write` puts requirements into the edits; without `channel` nobody asks whether it has them.
+        """Put requirements into the edits with `write`; without `channel`, do not ask whether it has them.
 
         With `catch_up` bounds are raised that were behind upstream's before.
         """

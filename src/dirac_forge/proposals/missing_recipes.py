@@ -27,7 +27,7 @@ class MissingRecipes:
     """One run: what is asked of upstream for one recipe is not asked again for another."""
 
     def __init__(self, context: ProposalContext, executor: Executor) -> None:
-        """`executor` runs the questions to upstream."""
+        """Run the questions to upstream in `executor`."""
         self._context = context
         self._executor = executor
 

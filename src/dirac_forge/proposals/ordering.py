@@ -101,7 +101,7 @@ class Ordering:
     """One run: bumps are made ready as they come, and arranged and proved when all are there."""
 
     def __init__(self, context: ProposalContext, workspace: Workspace, executor: Executor) -> None:
-        """`executor` runs proofs and the questions to upstream that new recipes need."""
+        """Run proofs, and the questions to upstream that new recipes need, in `executor`."""
         self.context = context
         self.workspace = workspace
         self.executor = executor

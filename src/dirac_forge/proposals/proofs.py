@@ -30,7 +30,7 @@ class Proofs:
     """One run: the channel is opened once, and the targets are solved once as they are."""
 
     def __init__(self, world: ProposalContext, folders: Iterable[FeedstockFolder], executor: Executor) -> None:
-        """`folders` are the recipes at hand, which tell what packages export; `executor` runs the solves."""
+        """Read from `folders`, the recipes at hand, what packages export; run the solves in `executor`."""
         self.world = world
         self._folders = tuple(folders)
         self._executor = executor

@@ -102,7 +102,7 @@ class ReleaseLookup:
         project: Callable[[str], Project],
         cooldown: Cooldown | None = None,
     ) -> None:
-        """`project` gives a project's page on the index."""
+        """Take `project`, which gives a project's page on the index."""
         self.context = context
         self.executor = executor
         self.project = project

@@ -70,7 +70,7 @@ class GitHubDestination:
         return self.by or Author.of(self.forge.login())
 
     def requests(self, place: RepositoryPlace, base: str, branch: str, *, beside: bool) -> tuple[Request, ...]:
-        """Our own; see Destination. One page of the open ones is enough where it is among them."""
+        """Return our own requests; see Destination. One page of the open ones is enough where it is among them."""
         repo = self._repo(place)
         others: list[Request] = []
         if beside:
@@ -249,7 +249,7 @@ class GitHubDestination:
         return self._repos[place.full_name]
 
     def _ours(self, pulls: Iterable[PullRequest]) -> Iterator[PullRequest]:
-        """Anybody may open a request from a branch of anybody's fork: both must be ours."""
+        """Whether author and fork are ours: anybody may open a request from a branch of anybody's fork."""
         start = f"{self.forge.owner()}:{PREFIX}".lower()
         for pull in pulls:
             if pull.author == self.forge.login() and pull.head.lower().startswith(start):

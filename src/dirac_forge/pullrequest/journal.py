@@ -55,7 +55,7 @@ class Journal:
         self.event(identity, step, text)
 
     def event(self, identity: Identity, step: str, text: str) -> None:
-        """Something happened that changes nothing of what is known."""
+        """Record something that changes nothing of what is known."""
         self.ledger.record(
             Event(
                 time=self.ledger.now(),

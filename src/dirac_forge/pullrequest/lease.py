@@ -62,7 +62,7 @@ class Lease:
         self.holder = holder or this_process()
 
     def renew(self) -> None:
-        """Go on: to be called with every step. Writes only where a good part of the time has passed."""
+        """Extend the lease, with every step; writes only after a good part of the time has passed."""
         now = self._ledger.now()
         if not self._length / 2 < self._mine() - now <= self._length:
             with self._ledger.transaction():

@@ -100,7 +100,7 @@ class Outbox:
         return tuple(found)
 
     def others(self, place: RepositoryPlace, base: str, identity: Identity) -> tuple[OtherRequest, ...]:  # noqa: ARG002
-        """Nothing: nobody else writes into it."""
+        """Return nothing: nobody else writes into it."""
         return ()
 
     def send(self, place: RepositoryPlace, tip: Tip, sent: Sent, *, known: str) -> None:  # noqa: ARG002
@@ -162,7 +162,7 @@ class Outbox:
             self._change(place, request, {"labels": labels})
 
     def was_given(self, place: RepositoryPlace, request: Request) -> frozenset[str]:  # noqa: ARG002
-        """Nothing: people can't take off what is only prepared."""
+        """Return nothing: people can't take off what is only prepared."""
         return frozenset()
 
     def ask_for_review(self, place: RepositoryPlace, request: Request, reviewers: Sequence[str]) -> None:
@@ -170,7 +170,7 @@ class Outbox:
         self._change(place, request, {"reviewers": list(reviewers)})
 
     def by_number(self, place: RepositoryPlace, number: int, branch: str) -> Request | None:  # noqa: ARG002
-        """Nothing: what is prepared has no number."""
+        """Return nothing: what is prepared has no number."""
         return None
 
     def close(self, place: RepositoryPlace, request: Request, text: str, *, mark: Closing, keep_branch: bool) -> None:  # noqa: ARG002

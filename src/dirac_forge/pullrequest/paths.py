@@ -14,7 +14,7 @@ _GIT = re.compile(r"\.?git(~\d+)?[ .]*\Z|\.git(modules|attributes)\Z", re.IGNORE
 
 
 def safe_path(path: str) -> str:
-    """`path` where it is a plain relative one; raises InputError if it could leave the tree, be git's own, or be
+    """Return `path` if it is a plain relative one; raises InputError if it could leave the tree, be git's own, or be
     taken for an option.
     """
     if len(path) > _LONGEST or not path:

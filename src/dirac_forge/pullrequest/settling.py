@@ -64,7 +64,7 @@ def _reopened(state: DeliveryState, known: LedgerEntry, older: Request, place: R
 
 
 def left_to_others(state: DeliveryState, wanted: WantedRequest, other: OtherRequest, place: RepositoryPlace) -> Outcome:
-    """Someone else's open request makes the same change."""
+    """Settle a change that someone else's open request makes."""
     reason = OthersRequest(number=other.number, author=other.author, title=other.title)
     text = worded(reason)
     if state.options.others == "comment":

@@ -93,7 +93,7 @@ class Smithy:
 
 
 def find_smithy(path: str | None = None) -> Smithy | None:
-    """conda-smithy on PATH (or on `path`, written like PATH), or None if there is none that works."""
+    """Return conda-smithy on PATH (or on `path`, written like PATH), or None if there is none that works."""
     found = shutil.which("conda-smithy", path=path)
     if found is None:
         return None

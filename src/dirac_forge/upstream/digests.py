@@ -95,7 +95,7 @@ class Digests:
     """What is known of files, found out once; safe to use from many threads."""
 
     def __init__(self, known: Mapping[str, Mapping[str, str]], ask: Ask) -> None:
-        """`known`: URL to algorithm to digest; what is known is never asked for."""
+        """Take `known` digests by URL and algorithm; what is known is never asked for."""
         self._known = {_key(url): (url, hashes) for url, hashes in known.items()}
         self._ask = ask
         self._projects: dict[str, Project] = {}

@@ -37,7 +37,7 @@ class Lookup:
         keep: bool = False,
         imports: bool = True,
     ) -> None:
-        """`pythons` are those that the channel builds for ("3.11"): a release has to admit one of them.
+        """Require that a release admits one of `pythons`, those that the channel builds for ("3.11").
 
         With `keep` projects stay in memory once they are read: several releases of each will be asked for. Without
         `imports` facts do not say what modules import.

@@ -21,7 +21,7 @@ class Once(Generic[K, V]):
     """A function whose answer (or error) for a key is found out once, however many threads ask."""
 
     def __init__(self, answer: Callable[[K], V], *, keep: bool = True) -> None:
-        """`keep` False: forgotten once it is found, and shared only by those who ask in the meantime."""
+        """Keep answers; without `keep` they are shared only by those who ask before one is found."""
         self._answer = answer
         self._keep = keep
         self._lock = threading.Lock()

@@ -86,7 +86,7 @@ class Api:
         renew: Callable[[Token], bool] = lambda _: False,
         pace: Pace,
     ) -> None:
-        """`token` is asked for each request: some expire. `renew` is called with one that is not accepted, and returns
+        """Ask `token` for each request: some expire. `renew` is called with one that is not accepted, and returns
         whether the next one may be.
         """
         self.url = url.rstrip("/")

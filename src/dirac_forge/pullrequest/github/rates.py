@@ -149,7 +149,7 @@ class Pace:
             self.close(limit.reset - now, why)
 
     def close(self, seconds: float, why: str, *, for_good: bool = False) -> None:
-        """Nobody asks for so many seconds. `for_good`: it was waited for often enough, raise LimitError."""
+        """Pause all requests for so many seconds. `for_good`: enough pauses were made, raise LimitError."""
         if for_good:
             raise LimitError(f"GitHub {why}, repeatedly", hint="Run it again later; completed work is kept.")
         with self._lock:

@@ -41,11 +41,11 @@ class TokenSignIn:
         return self._token
 
     def renew(self, token: Token) -> bool:  # noqa: ARG002  # as AppSignIn has it
-        """False: there is no other."""
+        """Return False: there is no other token."""
         return False
 
     def account(self, api: Api) -> Account:
-        """Who it belongs to.
+        """Return the account that it belongs to.
 
         The tokens that Actions and other Apps hand out have no user; only GraphQL knows whose they are.
         """
@@ -90,7 +90,7 @@ class AppSignIn:
             return self._lent.token
 
     def renew(self, token: Token) -> bool:
-        """True: the next one is another than `token`."""
+        """Return True: the next token is different from `token`."""
         with self._lock:
             if self._lent is not None and self._lent.token == token:
                 self._lent = None

@@ -56,7 +56,7 @@ def _all_spellings(old: str, new: str) -> Mapping[str, str]:
 
 @lru_cache(maxsize=64)
 def _any_spelling(old: str, new: str) -> re.Pattern[str]:
-    """Whole versions only: neither a part of a longer one (`11.2.3`, `1.2.3.4`) nor of a pre-release (`1.2.3rc1`)."""
+    """Match whole versions only: no part of a longer one (`11.2.3`, `1.2.3.4`) or of a pre-release (`1.2.3rc1`)."""
     exact = sorted(map(re.escape, _all_spellings(old, new)), key=len, reverse=True)
     parts = parts_of(old)
     mixed = ["[._-]".join(map(re.escape, parts))] if len(parts) > 2 else []

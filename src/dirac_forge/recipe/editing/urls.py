@@ -128,7 +128,7 @@ def _names_of(raw: str, quote: str) -> Iterator[str]:
 
 
 def _last_part(url: str) -> tuple[str, str, str]:
-    """Folder and last part of a URL, a slash inside of an expression aside."""
+    """Return folder and last part of a URL, a slash inside of an expression aside."""
     hidden = re.sub(r"\{\{.*?\}\}", lambda match: match[0].replace("/", "\0"), url)
     folder, slash, last = hidden.rpartition("/")
     return folder.replace("\0", "/"), slash, last.replace("\0", "/")

@@ -24,7 +24,7 @@ _PARTIAL = re.compile(r"maj|min|ver|series|branch|release", re.IGNORECASE)
 
 
 def with_new_version(text: str, *, v1: bool, old: str, new: str, outputs: Collection[str] = ()) -> str:
-    """`text` with `new` wherever it says its own version `old`; whether that came out right the readers must tell.
+    """Return `text` with `new` wherever it says its own version `old`; readers must check the result.
 
     These are the variables that the version and the sources are made from, `version:` keys, sources, and what
     requires one of the recipe's `outputs` at exactly the old version.
@@ -86,7 +86,7 @@ def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> l
 
 
 def left_over(text: str, old: str) -> tuple[int, ...]:
-    """Lines, from 1, that say `old` outside of comments: where it has at least three parts, it's hardly by chance."""
+    """Return lines, from 1, that say `old` outside of comments: with at least three parts, it's hardly by chance."""
     if len(parts_of(old)) < 3:
         return ()
     lines = enumerate(text.split("\n"), start=1)

@@ -209,7 +209,7 @@ def _named_by_reuse(path: str) -> tuple[Term, ...]:
 
 
 def _weighed(field: str, evidence: _Evidence, notes: list[Note]) -> str:
-    """Without an expression of the project's own: the field if it is exact, else what agrees with the texts."""
+    """Return the field if it is exact, else what agrees with the texts; the project has no expression of its own."""
     exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field.strip())
     if exact is not None:
         return _exact(exact, evidence, notes)
@@ -260,7 +260,7 @@ def _checked(declared: tuple[Term, ...], evidence: _Evidence, notes: list[Note])
 
 
 def _declared(evidence: _Evidence, notes: list[Note]) -> tuple[Term, ...]:
-    """Field and classifiers, the more exact one of each pair that agrees."""
+    """Return field and classifiers, the more exact one of each pair that agrees."""
     field, classifiers = evidence.field, evidence.classifiers
     if not field or not classifiers:
         return field or classifiers
@@ -331,7 +331,7 @@ def _agree(one: Iterable[Term], other: Iterable[Term]) -> bool:
 
 
 def _refined(terms: tuple[Term, ...]) -> tuple[Term, ...]:
-    """Without those that another one says more exactly."""
+    """Return licences without those that another one says more exactly."""
     return tuple(term for term in terms if not any(_says_less(term, other) for other in terms))
 
 

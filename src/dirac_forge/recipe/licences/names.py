@@ -34,13 +34,13 @@ class Term:
         return self.name in _OPEN
 
     def covers(self, other: Term) -> bool:
-        """`other` is the same licence or one of those that this open term may mean."""
+        """Whether `other` is the same licence or one of those that this open term may mean."""
         if self.later is not None and other.later is not None and self.later != other.later:
             return False
         return other.name == self.name or (self.is_open and other.name.startswith(f"{self.name}-"))
 
     def agrees(self, other: Term) -> bool:
-        """Both can be meant at once."""
+        """Whether both can be meant at once."""
         return self.covers(other) or other.covers(self)
 
     @property

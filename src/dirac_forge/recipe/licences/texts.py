@@ -193,14 +193,14 @@ def _conditions(words: str) -> int:
 
 
 def _words(text: str) -> str:
-    """Lower case, without decoration, quotes and layout; `version` and its number side by side."""
+    """Return text in lower case, without decoration, quotes and layout; `version` and its number side by side."""
     plain = re.sub(r"[\"'`\u201c\u201d\u2018\u2019*#]+|^[ \t]*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
     return re.sub(r"licen[cs]e,? version", "license version", " ".join(plain.split()))
 
 
 @cache
 def _bundled() -> dict[str, str]:
-    """Licence to its words, from grayskull's data files."""
+    """Return the words of each licence, from grayskull's data files."""
     spec = find_spec("grayskull")
     if spec is None or not spec.submodule_search_locations:
         return {}

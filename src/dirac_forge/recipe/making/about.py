@@ -37,7 +37,7 @@ Links = tuple[str | None, str | None, str | None]
 
 
 def links_of(metadata: CoreMetadata) -> Links:
-    """Homepage, repository and documentation; None for what upstream does not name."""
+    """Return homepage, repository and documentation; None for what upstream does not name."""
     labelled = {_label(label): url for label, url in metadata.project_urls.items() if _is_web(url)}
     repository, documentation = _repository(labelled), _first(labelled, _DOCUMENTATION)
     own = metadata.home_page if _is_web(metadata.home_page) else None
@@ -76,7 +76,7 @@ def stand_in(metadata: CoreMetadata, package: str) -> tuple[Note, ...]:
 
 
 def _cut(text: str) -> str:
-    """At most the longest summary, cut after a sentence, else after a word."""
+    """Cut to the longest summary, after a sentence, else after a word."""
     if len(text) <= _LONGEST:
         return text
     sentences = [match.end(1) for match in re.finditer(r"([.!?])(?=\s)", text[: _LONGEST + 1])]

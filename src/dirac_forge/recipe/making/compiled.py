@@ -102,7 +102,7 @@ def _without_sdist(facts: ReleaseFacts, pure: list[str], tagged: list[str]) -> N
 
 
 def _optional(sdist: SdistFacts, compiles: NatureReason | None, pure: str, tagged: list[str]) -> Nature:
-    """There are wheels of both kinds: what a plain build does decides."""
+    """Decide by what a plain build does: there are wheels of both kinds."""
     setup = sdist.texts.get("setup.py", "")
     if variable := asked_by_variable(setup):
         return Nature(noarch=True, reason=NatureReason(NatureKind.COMPILES_IF_ASKED, pure, variable))

@@ -98,7 +98,7 @@ class DependencyTree:
     """Why the tree ends before its leaves; "" if it does not."""
 
     def joined(self, other: DependencyTree) -> DependencyTree:
-        """Both trees at once, to order builds."""
+        """Return both trees as one, to order builds."""
         needs = {name: frozenset(found) for name, found in self.needs.items()}
         for name, found in other.needs.items():
             needs[name] = needs.get(name, frozenset()) | found
@@ -209,7 +209,7 @@ class _Walk:
         self.cut = ""
 
     def run(self) -> None:
-        """Until nothing is left to ask."""
+        """Walk until nothing is left to look up."""
         try:
             for name in sorted(self.roots):
                 self._follow(name, self.roots[name].extras)

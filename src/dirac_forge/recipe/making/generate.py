@@ -178,7 +178,7 @@ def _inheriting(own: About, common: About) -> About:
 
 
 def _context(python_min: str, scope: Scope, outputs: Iterable[Output]) -> dict[str, str]:
-    """CFEP-25: python_min only where upstream needs more than the channel's own."""
+    """Return the context, with python_min only if upstream needs more than the channel's own (CFEP-25)."""
     needed = Version(python_min) > Version(scope.python_min) and any(output.noarch == "python" for output in outputs)
     return {"python_min": python_min} if needed else {}
 

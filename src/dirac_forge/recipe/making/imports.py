@@ -128,7 +128,7 @@ def _module(name: str, within: str) -> list[str]:
 
 
 def _chosen(names: Iterable[str]) -> tuple[str, ...]:
-    """Public names before private ones, tests and the project's own tools left out; at most a dozen."""
+    """Return public names before private ones, without tests and the project's own tools; at most a dozen."""
     every = [n for n in names if not n.rpartition(".")[2].startswith("__")]
     proper = [n for n in every if n.partition(".")[0] not in _NOT_THE_PACKAGE and not _is_aside(n)] or every
     if any(map(_is_public, proper)):

@@ -23,7 +23,7 @@ class Upstream(Protocol):
         ...
 
     def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
-        """Everything about that release."""
+        """Return everything about that release."""
         ...
 
     def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:

@@ -61,7 +61,7 @@ def reach(marker: Marker | None, scope: Scope, extras: Iterable[str] = ()) -> Re
 
 @lru_cache(maxsize=10_000)
 def _reach(text: str, scope: Scope, extras: tuple[str, ...]) -> Reach:
-    """Decided once for a text: releases repeat each other's markers, and only what a marker names is varied."""
+    """Decide once for a text: releases repeat each other's markers, and only what a marker names is varied."""
     if not text or not scope.pythons:
         return _reaching(frozenset(product(scope.pythons, scope.platforms)), scope, earlier=True, later=True)
     marker = Marker(text)

@@ -55,7 +55,7 @@ def _is(node: ast.expr, value: object) -> bool:
 
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[ast.Assign, str]]:
-    """Assignments, those under `if os.environ…:` with its variable."""
+    """Yield assignments, those under `if os.environ…:` with its variable."""
     under: dict[int, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.If):

@@ -79,7 +79,7 @@ def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Provide
 
 
 def requires_python(facts: ReleaseFacts) -> SpecifierSet:
-    """Requires-Python; everything where it can't be read (which is a problem of the facts)."""
+    """Return Requires-Python; every version if it can't be read (which is a problem of the facts)."""
     try:
         return read_specifiers(facts.metadata.requires_python or "")
     except InputError:
@@ -263,7 +263,7 @@ class _Builder:
             self._note("warning", NoteKind.DEAD_DISTRIBUTE)
 
     def _relaxed(self, requirements: RequirementList) -> RequirementList:
-        """Exact pins of build tools as lower bounds: the channel builds with the versions that it has."""
+        """Return exact pins of build tools as lower bounds: the channel builds with the versions that it has."""
         lines = []
         for line in requirements.lines:
             relaxed = relaxed_pin(line)

@@ -251,7 +251,7 @@ class _Walk:
     """One walk through a document; what an alias repeats is looked at once."""
 
     def __init__(self, line: Callable[[Node], int], *, repeats: bool, misspelt: bool = False) -> None:
-        """`line` returns the line of a node; `repeats`: keys that come twice are mistakes.
+        """Get the line of a node from `line`; `repeats`: keys that come twice are mistakes.
 
         With `misspelt` only the unknown keys that are like a known one are mistakes.
         """

@@ -74,7 +74,7 @@ class _Run:
 
 
 def render(text: str, names: Mapping[str, object], *, conditions: Mapping[int, str] | None = None) -> Rendered:
-    """`text` rendered with `names`; `conditions` are those of source lines (0-based) that are there only perhaps.
+    """Render `text` with `names`; `conditions` are those of source lines (0-based) that are there only perhaps.
 
     Raises EvaluationError, with its line, for what is not a template, what a recipe may not do (include, import, call,
     attributes of Python), and what takes too long or grows too large.

@@ -198,7 +198,7 @@ class _Reader(OutlineReader):
         return replace(output, requirements=(*taken, *output.requirements))
 
     def skip(self, values: list[Node]) -> tuple[bool | None, int]:
-        """Any of the conditions: one that holds skips."""
+        """Whether any of the conditions holds: one is enough to skip."""
         result: bool | None = False
         place = 0
         for value, condition in (pair for node in values for pair in self.items(node)):

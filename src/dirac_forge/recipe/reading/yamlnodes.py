@@ -118,7 +118,7 @@ def scalar(node: Node | None) -> str | None:
 
 
 def pairs(node: Node | None) -> Iterator[tuple[str, Node, Node]]:
-    """Key, key's node and value of a mapping in the file's order; nothing for what is not a mapping.
+    """Yield key, key's node and value of a mapping in the file's order; nothing for what is not a mapping.
 
     `<<` puts another mapping's pairs in front, as YAML 1.1 says.
     """
@@ -170,7 +170,7 @@ class _Count:
 
 
 def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None, depth: int = 0) -> object:
-    """Mappings, lists and text of a node; with `typed` also numbers and booleans, as YAML 1.1 reads them.
+    """Return mappings, lists and text of a node; with `typed` also numbers and booleans, as YAML 1.1 reads them.
 
     A key that comes twice has its last value. Raises YamlError if aliases make a few lines into too many values.
     """

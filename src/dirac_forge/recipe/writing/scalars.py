@@ -56,7 +56,7 @@ class Dialect:
         return self._scalar([text])
 
     def quoted(self, text: str) -> str:
-        """Like `literal`, always in double quotes: a version stays a string for every reader."""
+        """Return text like `literal`, always in double quotes: a version stays a string for every reader."""
         return f'"{self._escaped(text, text, rendered=False)}"'
 
     def template(self, text: str) -> str:
@@ -68,7 +68,7 @@ class Dialect:
         return re.sub(r"\{(?=[{%#])", "{ ", sanitised(text, 4 * TEXT_LIMIT))
 
     def _adapted(self, text: str) -> str:
-        """CFEP-25: host and test of v0 say `python {{ python_min }}`, those of v1 add the `.*`."""
+        """Adapt a line (CFEP-25): host and test of v0 say `python {{ python_min }}`, those of v1 add the `.*`."""
         return text.replace("@{python_min}.*", "@{python_min}") if self.rendered_first else text
 
     def _scalar(self, parts: list[str]) -> str:

@@ -45,7 +45,7 @@ def _version(version: str) -> str:
 
 
 def _top_name(recipe: Recipe) -> str:
-    """conda-build takes the top level's requirements for an output of the same name: keep them apart."""
+    """Return a name for the top level: conda-build takes its requirements for an output of the same name."""
     taken = {output.name for output in recipe.outputs}
     return f"{recipe.feedstock}-split" if recipe.feedstock in taken else recipe.feedstock
 

@@ -163,7 +163,7 @@ def script_lines(output: Output) -> list[str]:
 
 
 def capped(output: Output) -> bool:
-    """Some newer Python is ruled out by the output's own requirement."""
+    """Whether the output's own requirement rules out some newer Python."""
     return any(line.name == "python" and "<" in line.spec for line in output.run)
 
 

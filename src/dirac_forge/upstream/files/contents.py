@@ -74,7 +74,7 @@ class Reader:
     """Collects from one member after another, in the archive's order."""
 
     def __init__(self, filename: str, *, imports: bool = True) -> None:
-        """Without `imports` only modules that are special are looked into: most of the time goes into the others."""
+        """Look into special modules only, unless `imports` is true: most of the time goes into the others."""
         self._filename = filename
         self._imports = imports
         self._names: list[str] = []

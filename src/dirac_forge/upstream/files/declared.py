@@ -108,7 +108,7 @@ def _project(entries: Mapping[str, object], name: str, version: Version) -> Core
 
 
 def _license(entries: Mapping[str, object]) -> tuple[str | None, str | None, tuple[str, ...]]:
-    """Text, expression (PEP 639: a string) and files; a table is PEP 621's."""
+    """Return text, expression (PEP 639: a string) and files; a table is PEP 621's."""
     declared, files = entries.get("license"), list(_texts(entries.get("license-files")))
     if isinstance(declared, Mapping):
         file = _text(declared.get("file"))

@@ -156,7 +156,7 @@ def _text(value: object) -> str | None:
 
 
 def _first_line(text: str | None) -> str | None:
-    """Summary is one line by the standard; what some tools folded into it is joined."""
+    """Return the summary as one line, as the standard has it; lines that some tools folded are joined."""
     return " ".join(_unfold(text).split()) if text else None  # type: ignore[union-attr]
 
 

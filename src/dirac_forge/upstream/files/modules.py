@@ -107,7 +107,7 @@ def _unconditional(text: str) -> Iterator[str]:
 
 
 def _names(statement: str) -> Iterator[str]:
-    """`a.b` of `import a.b`; `a.b` of `from a import b`, which may be a module or not; `.a.b` of a relative one."""
+    """Yield `a.b` of `import a.b` and of `from a import b`, which may be a module or not; `.a.b` of a relative one."""
     if match := _FROM.match(statement):
         base = match[1] + match[2]
         for name in re.findall(r"(\w+|\*)(?:\s+as\s+\w+)?", match[3]):

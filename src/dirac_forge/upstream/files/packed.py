@@ -70,7 +70,7 @@ _FORMATS: tuple[tuple[bytes, Callable[[], _Unpacker]], ...] = (
 
 
 def unpacked(file: IO[bytes], head: bytes, names: Names, size: int) -> io.BufferedReader | IO[bytes]:
-    """`file` unpacked, or itself where it is not packed; `head` are its first bytes, and `size` is how many it has.
+    """Return `file` unpacked, or itself if it is not packed; `head` are its first bytes, and `size` is how many it has.
 
     Raises ArchiveError.
     """

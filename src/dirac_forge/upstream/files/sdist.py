@@ -214,7 +214,7 @@ class _Sdist:
         return with_listed(metadata, self._pyproject, self._contents.texts) if metadata is not None else None
 
     def _completed(self, path: str, metadata: CoreMetadata) -> CoreMetadata:
-        """PKG-INFO without requirements, completed from what the same archive says elsewhere."""
+        """Complete a PKG-INFO without requirements from what the same archive says elsewhere."""
         if path != "PKG-INFO":
             return metadata
         requires = self._contents.egg_info("requires.txt")

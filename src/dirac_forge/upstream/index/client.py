@@ -32,7 +32,7 @@ class IndexClient:
     def __init__(
         self, http: Http, *, url: str = "https://pypi.org/simple/", known: Callable[[], Iterable[str]] = tuple
     ) -> None:
-        """`url` is the index's root page; `known` gives names to suggest where a project is not found."""
+        """Take `url`, the index's root page; `known` gives names to suggest where a project is not found."""
         self._http = http
         self.url = url.rstrip("/") + "/"
         self._known = known

@@ -41,7 +41,7 @@ class VulnerabilityLookup:
     """Vulnerabilities of releases, asked once each; safe to use from many threads."""
 
     def __init__(self, http: Http, index_url: str) -> None:
-        """`index_url` is the root of the Simple API (`…/simple/`)."""
+        """Take `index_url`, the root of the Simple API (`…/simple/`)."""
         self._http = http
         self._root = index_url.rstrip("/").removesuffix("/simple")
         self._answer = Once(self._ask)

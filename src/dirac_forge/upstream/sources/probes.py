@@ -48,7 +48,7 @@ class Probes:
     """Asks a server for the first bytes of files, and remembers its answers."""
 
     def __init__(self, http: Http, urls: Callable[[str], Sequence[str]]) -> None:
-        """`urls` says where the files of a version would be."""
+        """Look at `urls`, where the files of a version would be."""
         self._http = http
         self._urls = urls
         self.asked = 0

@@ -18,7 +18,7 @@ class Recent:
     """Answers as JSON values in a store; a damaged one counts as missing."""
 
     def __init__(self, store: Store, *, offline: bool = False, clock: Callable[[], float] = time.time) -> None:
-        """`offline`: whatever is kept is served, however old it is."""
+        """Serve what is kept; with `offline` however old it is."""
         self._store = store
         self._offline = offline
         self._clock = clock

@@ -62,7 +62,7 @@ class SourceAccess:
         github: GitHubAccess,
         pythons: Sequence[str] = (),
     ) -> None:
-        """`project` gives a project's page on the index, `pythons` are those that the channel builds for."""
+        """Take `project`, which gives a page of the index; `pythons` are those that the channel builds for."""
         self.http = http
         self.recent = recent
         self.project = project

@@ -34,7 +34,7 @@ class ReleaseSources:
         offline: bool = False,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`project` gives a project's page on the index, `pythons` are those that the channel builds for."""
+        """Take `project`, which gives a page of the index; `pythons` are those that the channel builds for."""
         self._access = SourceAccess(
             http,
             Recent(store, offline=offline, clock=clock),
