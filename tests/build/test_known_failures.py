@@ -131,8 +131,8 @@ def test_known_failures_are_recognised_with_place_and_advice(
             "NotBuildable",
             None,
             (
-                "it is not built as a recipe.yaml: meta.yaml: it has 3 outputs, and only a recipe with one is "
-                "converted; conda-build, which builds it, is not on PATH"
+                "it is not built as a recipe.yaml: meta.yaml: it has 3 outputs; only a recipe with one output "
+                "can be converted; conda-build, which builds it, is not on PATH"
             ),
             None,
         ),

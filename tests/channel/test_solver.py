@@ -149,6 +149,37 @@ def test_a_truncated_file_is_unknown_and_named(simple: Path) -> None:
     assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
 
 
+@pytest.mark.parametrize("size", [-100, None])
+def test_threads_that_meet_the_same_error_get_the_same_answer(
+    simple: Path, size: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = simple / "linux-64" / "repodata.json"
+    text = path.read_text(encoding="utf-8").replace('"2.1"', "21" if size is None else '"2.1"')
+    path.write_text(text[:size], encoding="utf-8")
+    channel = Channel.open([str(simple)])
+    folder = channel.sources[0]
+    assert isinstance(folder, Folder)
+    runs: list[tuple[bool, frozenset[str]]] = []
+
+    def run(wanted: Any, platform: str) -> Any:
+        try:
+            return as_it_is(wanted, platform)
+        finally:
+            runs.append(folder.reading)
+            if len(runs) == 1:  # while this one fails, another thread has the folder read in the next way
+                folder.read_sparsely()
+
+    as_it_is = channel._run
+    monkeypatch.setattr(channel, "_run", run)
+    if size is None:
+        assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
+    else:
+        with pytest.raises(ChannelUnknownError) as caught:
+            channel.solve(["app"], platform="linux-64")
+        assert caught.value.message.startswith(f"{path}: the repodata can't be read: EOF while parsing")
+    assert [sparsely for sparsely, _ in runs][:2] == [False, True]
+
+
 @pytest.mark.parametrize("text", ["", "<html>", "[]", '{"packages": null}'])
 def test_what_is_no_repodata_is_unknown(simple: Path, text: str) -> None:
     (simple / "noarch" / "repodata.json").write_text(text, encoding="utf-8")
@@ -190,7 +221,7 @@ def test_a_malformed_record_is_left_out_with_one_warning(tmp_path: Path, change:
 
 
 def test_a_folder_without_a_channel_is_wrong_use(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"no channel: it holds no <subdir>/repodata\.json"):
+    with pytest.raises(InputError, match=r"not a channel: it has no <subdir>/repodata\.json"):
         Channel.open([str(tmp_path)])
     with pytest.raises(InputError, match=r"nowhere: there is no such folder"):
         Channel.open([str(tmp_path / "nowhere")])

@@ -105,13 +105,22 @@ class Folder:
         files = (self.folder / subdir / "repodata.json" for subdir in (platform, "noarch"))
         return sum(path.stat().st_size for path in files) <= _MOST_KEPT
 
-    def read_sparsely(self) -> bool:
-        """Let the solver's library keep nothing from now on; return whether that is a change.
+    @property
+    def reading(self) -> tuple[bool, frozenset[str]]:
+        """How it is read by now: whether sparsely alone, and which files without their malformed records.
+
+        Whoever fails asks whether this changed meanwhile: another thread may have met the same error before.
+        """
+        with self._lock:
+            return self._sparse_only, frozenset(self._repaired)
+
+    def read_sparsely(self) -> None:
+        """Let the solver's library keep nothing from now on.
 
         So a malformed record is told, and a folder that others write into is read as it is when it is opened.
         """
-        was_sparse, self._sparse_only = self._sparse_only, True
-        return not was_sparse
+        with self._lock:
+            self._sparse_only = True
 
     def later(self, platform: str, moment: datetime) -> frozenset[str]:
         """Return the names that the folder had no record of yet at `moment`; none if it is too large to look.
@@ -168,10 +177,8 @@ class Folder:
             first[name] = min(uploaded, first.get(name, uploaded))
         return first
 
-    def repair(self, platform: str) -> bool:
-        """Leave out the malformed records after an error in reading them, with a warning for each.
-
-        Returns whether anything changed, so that trying again makes sense.
+    def repair(self, platform: str) -> None:
+        """Leave out malformed records from now on, after an error in reading them, with a warning for each.
 
         Raises:
             ChannelUnknownError: the file as a whole is malformed.
@@ -180,21 +187,22 @@ class Folder:
             fresh = [
                 subdir for subdir in (platform, "noarch") if subdir in self._subdirs and subdir not in self._repaired
             ]
-            repaired = [self._filter(subdir) for subdir in fresh]
-            return any(repaired)
+            for subdir in fresh:
+                self._filter(subdir)
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
         """Return the records of these packages; malformed ones are left out with a warning.
 
         Raises ChannelUnknownError.
         """
-        wanted = list(names)
+        wanted, before = list(names), self.reading
         try:
             return self._load(platform, wanted)
         except OSError as exc:
-            if self.repair(platform):
-                return self._load(platform, wanted)
-            raise self.broken(platform, exc) from exc
+            self.repair(platform)
+            if self.reading == before:
+                raise self.broken(platform, exc) from exc
+        return self.load(platform, wanted)
 
     def names(self, platform: str) -> frozenset[str]:
         """Return all names of `platform` and noarch, those included of which every record is malformed."""
@@ -286,8 +294,8 @@ class Folder:
             hint="The file is truncated or malformed: fetch or index the channel again.",
         )
 
-    def _filter(self, subdir: str) -> bool:
-        """Open a copy without the malformed records; whether there were any."""
+    def _filter(self, subdir: str) -> None:
+        """Open a copy without the malformed records, if there are any."""
         self._repaired.add(subdir)
         path = self.folder / subdir / "repodata.json"
         try:
@@ -302,11 +310,9 @@ class Folder:
                     bad.add(_name_in(entry, file_name))
                     del data[key][file_name]
                     self._observer.warned(f"{path}: {file_name} is left out: {problem}")
-        if not bad:
-            return False
-        self._left_out[subdir] = bad
-        self._open[subdir] = self._opened_copy(subdir, data)
-        return True
+        if bad:
+            self._left_out[subdir] = bad
+            self._open[subdir] = self._opened_copy(subdir, data)
 
 
 def _name_in(entry: object, file_name: str) -> str:

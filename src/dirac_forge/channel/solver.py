@@ -323,19 +323,21 @@ class Channel:
         return next((exports for exports in found if exports is not None), None)
 
     def _solve(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
+        folders = [source for source in self.sources if isinstance(source, Folder)]
+        before = [folder.reading for folder in folders]
         try:
             return self._run(wanted, platform)
         except OSError as exc:
-            folders = [source for source in self.sources if isinstance(source, Folder)]
-            repaired = [folder.repair(platform) for folder in folders]
-            if any(repaired):
-                return self._run(wanted, platform)
-            raise folders[0].broken(platform, exc) if folders else _unreadable(platform, exc) from exc
+            for folder in folders:
+                folder.repair(platform)
+            if [folder.reading for folder in folders] == before:
+                raise folders[0].broken(platform, exc) if folders else _unreadable(platform, exc) from exc
         except GatewayError as exc:
-            changed = [source.read_sparsely() for source in self.sources if isinstance(source, Folder)]
-            if any(changed):
-                return self._solve(wanted, platform)
-            raise self._failed(platform, exc) from exc
+            for folder in folders:
+                folder.read_sparsely()
+            if [folder.reading for folder in folders] == before:
+                raise self._failed(platform, exc) from exc
+        return self._solve(wanted, platform)
 
     def _failed(self, platform: str, error: GatewayError) -> ChannelUnknownError:
         """Return what a failure of the network says, with the channel that it is about."""

@@ -142,7 +142,7 @@ def test_a_list_of_tags_without_an_end_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("dirac_forge.upstream.sources.git._LARGEST", 100)
     with (
         Server(lambda asked: served(tmp_path, asked)) as server,
-        pytest.raises(InputError, match="git prints more than 100"),
+        pytest.raises(InputError, match="git printed more than 100"),
     ):
         remote_tags(f"{server.url}/b.git")
 
