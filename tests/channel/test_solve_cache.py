@@ -8,6 +8,7 @@ import pytest
 
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
+from dirac_forge.progress import Silent
 from dirac_forge.store import Store
 from support.channel import pkg, write_channel
 
@@ -19,6 +20,21 @@ def folder(tmp_path: Path) -> Path:
 
 def opened(folder: Path, store: Path) -> Channel:
     return Channel.open([str(folder)], store=Store(store))
+
+
+class Hears(Silent):
+    """Notes warnings."""
+
+    def __init__(self, heard: list[str]) -> None:
+        self._heard = heard
+
+    def warned(self, text: str) -> None:
+        self._heard.append(text)
+
+
+@pytest.fixture
+def heard() -> list[str]:
+    return []
 
 
 def blobs(store: Path) -> list[Path]:
@@ -63,3 +79,51 @@ def test_a_broken_blob_is_solved_anew(folder: Path, tmp_path: Path) -> None:
     (blob,) = blobs(store)
     blob.write_bytes(b"not compressed")
     assert opened(folder, store).solve(["app"], platform="linux-64") == found
+
+
+def test_a_malformed_record_is_told_in_every_run(tmp_path: Path, heard: list[str]) -> None:
+    bad = pkg("lib 2.0") | {"build_number": "two"}
+    folder = write_channel(tmp_path / "channel", {"linux-64": [pkg("app 1.0", "lib"), pkg("lib 1.0"), bad]})
+    told = f"{folder}/linux-64/repodata.json: lib-2.0-0.conda is left out: build_number: expected an integer, not 'two'"
+    for _ in range(2):
+        channel = Channel.open([str(folder)], store=Store(tmp_path / "store"), observer=Hears(heard))
+        assert isinstance(channel.solve(["app"], platform="linux-64"), Solution)
+        assert heard == [told]
+        heard.clear()
+
+
+def test_an_answer_of_an_old_run_is_not_used_where_a_record_is_malformed_that_it_did_not_meet(
+    tmp_path: Path, heard: list[str]
+) -> None:
+    bad = pkg("app 2.0") | {"depends": "lib"}
+    folder = write_channel(tmp_path / "channel", {"linux-64": [pkg("app 1.0"), bad, pkg("lib 1.0")]})
+    for spec in ("lib", "lib", "app", "lib"):
+        channel = Channel.open([str(folder)], store=Store(tmp_path / "store"), observer=Hears(heard))
+        assert isinstance(channel.solve([spec], platform="linux-64"), Solution)
+    assert {text.partition(" is left out")[0].rpartition(" ")[2] for text in heard} == {"app-2.0-0.conda"}
+
+
+def test_a_file_that_changes_during_a_run_is_no_answer_for_later(folder: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    channel = opened(folder, store)
+    assert channel.index("linux-64").group("app").records
+    write_channel(tmp_path / "new", {"linux-64": [pkg("app 3.0"), pkg("lib 1.0")]})
+    (tmp_path / "new/linux-64/repodata.json").replace(folder / "linux-64/repodata.json")
+    found = channel.solve(["app"], platform="linux-64")
+    assert isinstance(found, Solution)
+    assert [str(one) for one in found.packages] == ["app 1.0 0", "lib 1.0 0"]
+    found = opened(folder, store).solve(["app"], platform="linux-64")
+    assert isinstance(found, Solution)
+    assert [str(one) for one in found.packages] == ["app 3.0 0"]
+
+
+def test_records_to_prefer_are_told_apart_by_their_content(folder: Path, tmp_path: Path) -> None:
+    """Repodata patches change the requirements of a file; a lock of an earlier day has the earlier ones."""
+    channel = opened(folder, tmp_path / "store")
+    app = channel.index("linux-64").newest("app")
+    assert app is not None
+    (raw,) = channel.raw("linux-64", [app])
+    channel.preferring([raw]).solve(["app"], platform="linux-64")
+    raw.depends = ["lib >=1"]
+    channel.preferring([raw]).solve(["app"], platform="linux-64")
+    assert len(blobs(tmp_path / "store")) == 2

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import rattler
-from rattler import MatchSpec, PackageName, PackageRecord, RepoDataRecord, SparseRepoData, Version
+from rattler import MatchSpec, PackageRecord, RepoDataRecord, SparseRepoData
 from rattler.exceptions import InvalidPackageNameError
 
 from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
+from dirac_forge.channel.malformed import name_in, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.sources import ChannelUnknownError
@@ -24,6 +25,7 @@ from dirac_forge.progress import Observer
 from dirac_forge.scratch import scratch_folder
 from dirac_forge.untrusted import parse_json
 
+T = TypeVar("T")
 _LARGEST = 2 * 1024**3
 """Bytes of repodata; conda-forge's largest has some 500 MB."""
 
@@ -33,8 +35,6 @@ _MOST_KEPT = 64 * 1024**2
 _MOST_DATED = 64 * 1024**2
 """Bytes of repodata of which the first uploads are looked up."""
 _OLD = datetime.min.replace(tzinfo=UTC)
-_SHORT = 1000
-"""Bytes of repodata that may have no record."""
 
 
 class Folder:
@@ -51,9 +51,11 @@ class Folder:
             raise InputError(f"{folder}: there is no such folder", hint="A channel is a URL, a name, or a folder.")
         self._subdirs = tuple(sorted(path.parent.name for path in self.folder.glob("*/repodata.json")))
         if not self._subdirs:
+            packed = next(self.folder.glob("*/repodata.json.*"), None)
+            unpack_it = f"{packed.relative_to(self.folder)} alone is not read: decompress it. " if packed else ""
             raise InputError(
                 f"{folder}: not a channel: it has no <subdir>/repodata.json",
-                hint="`rattler-index` and `conda index` write these files.",
+                hint=f"{unpack_it}`rattler-index` and `conda index` write these files.",
             )
         self._observer = observer
         self._channel = rattler.Channel(self.folder.as_uri())
@@ -62,6 +64,7 @@ class Folder:
         self._repaired: set[str] = set()
         self._left_out: dict[str, set[str]] = {}
         self._sparse_only = False
+        self._stamps: dict[str, tuple[int, int, int]] = {}
         self._names: dict[str, frozenset[str]] = {}
         self._exports: dict[str, Mapping[str, RunExports]] = {}
         self._first: dict[str, Mapping[str, datetime]] = {}
@@ -98,12 +101,19 @@ class Folder:
         """Whether the solver's library may read the folder by itself and keep what it parsed.
 
         So many questions cost less. The answers are the same, but for the choice among builds of one version that
-        nothing else decides. It does not tell which record is malformed, and a large channel would fill the memory.
+        nothing else decides. It does not tell which record is malformed, a large channel would fill the memory, and a
+        file that was replaced meanwhile would be another one than the rest of the run looks at.
+
+        Raises:
+            ChannelUnknownError: a file can't be read.
         """
         if self._sparse_only or self._repaired or not {platform, "noarch"} <= set(self._subdirs):
             return False
         files = (self.folder / subdir / "repodata.json" for subdir in (platform, "noarch"))
-        return sum(path.stat().st_size for path in files) <= _MOST_KEPT
+        if sum(path.stat().st_size for path in files) > _MOST_KEPT:
+            return False
+        self.sparse(platform)
+        return self.is_settled(platform)
 
     @property
     def reading(self) -> tuple[bool, frozenset[str]]:
@@ -113,6 +123,21 @@ class Folder:
         """
         with self._lock:
             return self._sparse_only, frozenset(self._repaired)
+
+    def is_settled(self, platform: str) -> bool:
+        """Whether the files are those that were first looked at, and no record of them is left out."""
+        return not self._left_out and all(
+            _stamp(self.folder / subdir / "repodata.json") == self._noted(subdir)
+            for subdir in (platform, "noarch")
+            if subdir in self._subdirs
+        )
+
+    def _noted(self, subdir: str) -> tuple[int, int, int]:
+        """Return what tells a file from one that replaces it, as it was when it was first looked at."""
+        with self._lock:
+            if subdir not in self._stamps:
+                self._stamps[subdir] = _stamp(self.folder / subdir / "repodata.json")
+            return self._stamps[subdir]
 
     def read_sparsely(self) -> None:
         """Let the solver's library keep nothing from now on.
@@ -168,17 +193,16 @@ class Folder:
         if sum(path.stat().st_size for path in files) > _MOST_DATED:
             return {}
         first: dict[str, datetime] = {}
-        try:
-            records = [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
-        except OSError:  # a malformed record: reported to the caller
-            return {}
-        for record in records:
+        for record in self._repairing(platform, lambda: self._all_records(platform)):
             name, uploaded = record.name.normalized, record.timestamp or _OLD
             first[name] = min(uploaded, first.get(name, uploaded))
         return first
 
+    def _all_records(self, platform: str) -> list[RepoDataRecord]:
+        return [record for sparse in self.sparse(platform) for record in sparse.load_all_records()]
+
     def repair(self, platform: str) -> None:
-        """Leave out malformed records from now on, after an error in reading them, with a warning for each.
+        """Leave out the malformed records after an error in reading them, with a warning for each.
 
         Raises:
             ChannelUnknownError: the file as a whole is malformed.
@@ -195,14 +219,19 @@ class Folder:
 
         Raises ChannelUnknownError.
         """
-        wanted, before = list(names), self.reading
+        wanted = list(names)
+        return self._repairing(platform, lambda: self._load(platform, wanted))
+
+    def _repairing(self, platform: str, read: Callable[[], T]) -> T:
+        """Return what `read` returns; if it stumbles over malformed records, then without these."""
+        before = self.reading
         try:
-            return self._load(platform, wanted)
+            return read()
         except OSError as exc:
             self.repair(platform)
             if self.reading == before:
                 raise self.broken(platform, exc) from exc
-        return self.load(platform, wanted)
+        return self._repairing(platform, read)
 
     def names(self, platform: str) -> frozenset[str]:
         """Return all names of `platform` and noarch, those included of which every record is malformed."""
@@ -249,9 +278,14 @@ class Folder:
         return True
 
     def matching(self, subdir: str, specs: Iterable[MatchSpec]) -> list[RepoDataRecord]:
-        """Return the records in one subdir that match any of these specs."""
+        """Return the records in one subdir that match any of these specs; malformed ones are left out with a warning.
+
+        Raises ChannelUnknownError.
+        """
         wanted = list(specs)
-        return self._opened(subdir).load_matching_records(wanted) if wanted and subdir in self._subdirs else []
+        if not wanted or subdir not in self._subdirs:
+            return []
+        return self._repairing(subdir, lambda: self._opened(subdir).load_matching_records(wanted))
 
     def _load(self, platform: str, names: list[str]) -> list[RepoDataRecord]:
         return [
@@ -276,7 +310,8 @@ class Folder:
                 try:
                     if not path.is_file():
                         raise OSError("it is not a regular file")
-                    _require_records(path)
+                    require_records(path)
+                    self._noted(subdir)
                     self._open[subdir] = SparseRepoData(self._channel, subdir, path)
                     release_pages(path)
                 except OSError as exc:
@@ -305,20 +340,23 @@ class Folder:
         bad: set[str] = set()
         for key in ("packages", "packages.conda"):
             for file_name, entry in list((data.get(key) or {}).items()):
-                problem = _problem(entry)
+                problem = problem_of(entry)
                 if problem:
-                    bad.add(_name_in(entry, file_name))
+                    bad.add(name_in(entry, file_name))
                     del data[key][file_name]
                     self._observer.warned(f"{path}: {file_name} is left out: {problem}")
         if bad:
-            self._left_out[subdir] = bad
             self._open[subdir] = self._opened_copy(subdir, data)
+            self._left_out[subdir] = bad
 
 
-def _name_in(entry: object, file_name: str) -> str:
-    """Return the name of a malformed record, from its file's name if it has none of its own."""
-    name = entry.get("name") if isinstance(entry, dict) else None
-    return (name if isinstance(name, str) and name else file_name.rsplit("-", 2)[0]).lower()
+def _stamp(path: Path) -> tuple[int, int, int]:
+    """Return what differs once a file is replaced or rewritten; zeros if it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0, 0
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
@@ -333,41 +371,3 @@ def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
         for key in ("packages", "packages.conda")
         for file_name, entry in data.get(key, {}).items()
     }
-
-
-def _problem(entry: Any) -> str:
-    """Return why the reader stumbles over this entry of repodata.json, or "" if it does not."""
-    if not isinstance(entry, dict):
-        return f"expected a mapping, not {type(entry).__name__}"
-    wrong = next(_wrong_types(entry), "")
-    if wrong:
-        return wrong
-    try:
-        Version(entry["version"])
-        PackageName(entry["name"])
-    except Exception as exc:  # noqa: BLE001 - the exceptions of the parsers share no base
-        return str(exc)
-    return ""
-
-
-def _wrong_types(entry: Mapping[str, Any]) -> Iterator[str]:
-    expected: Sequence[tuple[str, type]] = (("name", str), ("version", str), ("build", str), ("build_number", int))
-    for key, kind in expected:
-        if not isinstance(entry.get(key), kind):
-            yield f"{key}: expected {'an integer' if kind is int else 'a string'}, not {entry.get(key)!r}"
-    for key in ("depends", "constrains"):
-        value = entry.get(key) or []
-        if not isinstance(value, list) or not all(isinstance(spec, str) for spec in value):
-            yield f"{key}: expected a list of strings, not {value!r}"
-
-
-def _require_records(path: Path) -> None:
-    """Raise OSError for repodata without any list of packages, such as `{}` of a half-copied mirror."""
-    if path.stat().st_size > _SHORT:
-        return
-    try:
-        data = parse_json(read_bytes(path, most=_SHORT))
-    except ValueError:
-        return  # the reader of repodata says what is wrong
-    if isinstance(data, dict) and not {"packages", "packages.conda", "info"} & data.keys():
-        raise OSError("it lists no packages")

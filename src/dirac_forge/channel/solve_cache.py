@@ -17,7 +17,7 @@ from dirac_forge.untrusted import parse_json
 
 _MOST_REPODATA = 2 * 1024**3
 _KIND = "solved"
-_FORM = "1"
+_FORM = "2"
 """Raised whenever what is kept has another form."""
 
 
@@ -28,6 +28,14 @@ class Answers:
         self._store = store
         self._folders = tuple(folders)
         self._state = cache(self._read_state)
+
+    def are_kept(self, platform: str) -> bool:
+        """Whether answers are those of the files: these did not change meanwhile, and no record is left out.
+
+        A record that is left out is told in each run, while it is read.
+        """
+        self._state(platform)
+        return all(folder.is_settled(platform) for folder in self._folders)
 
     def key(self, platform: str, question: Iterable[str]) -> str:
         """Return the key of a question: its specs, virtual packages and records laid over, as text in a fixed order."""
@@ -52,6 +60,7 @@ class Answers:
     def _read_state(self, platform: str) -> str:
         digest = hashlib.sha256(f"{_FORM}\0{version('py-rattler')}\0{platform}\0".encode())
         for folder in self._folders:
+            folder.is_settled(platform)  # notes the files that are read here
             for subdir in (platform, "noarch"):
                 path = folder.folder / subdir / "repodata.json"
                 digest.update(f"{folder.folder}\0{subdir}\0".encode())

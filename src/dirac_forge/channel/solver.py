@@ -10,12 +10,9 @@ from pathlib import Path
 from rattler import (
     Gateway,
     MatchSpec,
-    PackageName,
-    PackageRecord,
     RepoDataRecord,
 )
 from rattler.exceptions import GatewayError
-from rattler.package import BuildString
 
 from dirac_forge.channel.embedded import CONDA_FORGE, EmbeddedFolder
 from dirac_forge.channel.engine import SolverQuestion
@@ -27,7 +24,7 @@ from dirac_forge.channel.snapshot import snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.tiers import overlays_of, tiers_of
-from dirac_forge.channel.virtual import VirtualPackage, known_platform, to_rattler, virtual_packages
+from dirac_forge.channel.virtual import VirtualPackage, known_platform, machine_record, to_rattler, virtual_packages
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
@@ -241,14 +238,15 @@ class Channel:
 
     def _answered(self, wanted: list[MatchSpec], platform: str, question: Iterator[str]) -> Solution | NoSolution:
         """Return the answer that was kept of an earlier run, else the solver's, which is then kept."""
-        if self._answers is None:
+        if self._answers is None or not self._answers.are_kept(platform):
             return self._solve(wanted, platform)
         key = self._answers.key(platform, question)
         known = self._answers.get(key)
         if known is not None:
             return NoSolution(text=known) if isinstance(known, str) else Solution(packages=known)
         found = self._solve(wanted, platform)
-        self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
+        if self._answers.are_kept(platform):
+            self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
         return found
 
     def _question(self, specs: Sequence[str], platform: str, required: Sequence[Record]) -> Iterator[str]:
@@ -264,7 +262,7 @@ class Channel:
             yield f"as of {self._as_of.isoformat()}, channel priority too"
         if self._preferred:
             yield "preferred"
-            yield from (record.url for record in self._preferred)
+            yield from (f"{record.url} {record.to_json()}" for record in self._preferred)
 
     def index(self, platform: str) -> RecordIndex:
         """Return the records of `platform`, to be looked at one name at a time."""
@@ -276,7 +274,7 @@ class Channel:
                 self._indices[platform] = RecordIndex(
                     platform,
                     self.sources,
-                    machine=[_machine_record(package) for package in self.machine(platform)],
+                    machine=[machine_record(package) for package in self.machine(platform)],
                     observer=self._observer,
                     base=base,
                     overlay=self._overlay.load(platform) if self._overlay else (),
@@ -390,13 +388,3 @@ class Channel:
 
 def _unreadable(platform: str, error: Exception) -> ChannelUnknownError:
     return ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(error))}")
-
-
-def _machine_record(package: VirtualPackage) -> PackageRecord:
-    return PackageRecord(
-        name=PackageName(package.name),
-        version=package.version,
-        build=BuildString(package.build),
-        build_number=0,
-        subdir="noarch",
-    )

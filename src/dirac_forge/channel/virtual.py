@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from rattler import GenericVirtualPackage, PackageName, Version
+from rattler import GenericVirtualPackage, PackageName, PackageRecord, Version
 from rattler.exceptions import ParseSubdirError
 from rattler.package import BuildString
 from rattler.platform import Subdir
@@ -100,6 +100,17 @@ def virtual_packages(platform: str, overrides: Mapping[str, str] | None = None) 
 def to_rattler(package: VirtualPackage) -> GenericVirtualPackage:
     """Return the solver's own value."""
     return GenericVirtualPackage(PackageName(package.name), Version(package.version), BuildString(package.build))
+
+
+def machine_record(package: VirtualPackage) -> PackageRecord:
+    """Return a virtual package as a record that specs can be matched against."""
+    return PackageRecord(
+        name=PackageName(package.name),
+        version=package.version,
+        build=BuildString(package.build),
+        build_number=0,
+        subdir="noarch",
+    )
 
 
 def _parse(name: str, text: str, platform: str) -> VirtualPackage:
