@@ -177,7 +177,8 @@ def test_threads_that_meet_the_same_error_get_the_same_answer(
         with pytest.raises(ChannelUnknownError) as caught:
             channel.solve(["app"], platform="linux-64")
         assert caught.value.message.startswith(f"{path}: the repodata can't be read: EOF while parsing")
-    assert [sparsely for sparsely, _ in runs][:2] == [False, True]
+    # A truncated file is found when it is opened, before the solver's library reads it.
+    assert [sparsely for sparsely, _ in runs][:2] == ([False, True] if size is None else [False])
 
 
 @pytest.mark.parametrize("text", ["", "<html>", "[]", '{"packages": null}'])
