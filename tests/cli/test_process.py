@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -176,3 +177,39 @@ def test_every_run_of_the_solver_ends_with_the_code(tmp_path: Path) -> None:
         )
         ends.add((done.returncode, done.stdout))
     assert ends == {(7, b"solved\n")}
+
+
+_HEAPS = """
+import ctypes, re, sys, tempfile, threading
+from dirac_forge.cli.process import save_memory
+if sys.argv[1:]:
+    save_memory()
+libc = ctypes.CDLL(None)
+barrier = threading.Barrier(8)
+
+def use():
+    libc.malloc.restype = ctypes.c_void_p
+    block = libc.malloc(1000)
+    barrier.wait()
+    libc.free(ctypes.c_void_p(block))
+
+threads = [threading.Thread(target=use) for _ in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+libc.fopen.restype = ctypes.c_void_p
+with tempfile.NamedTemporaryFile("r") as told:
+    stream = ctypes.c_void_p(libc.fopen(told.name.encode(), b"w"))
+    libc.malloc_info(0, stream)
+    libc.fclose(stream)
+    print(told.read().count("<heap nr="))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another libc")
+def test_threads_share_two_heaps() -> None:
+    heaps = [
+        int(subprocess.run([sys.executable, "-c", _HEAPS, *saving], capture_output=True, check=True, text=True).stdout)
+        for saving in ([], ["saving"])
+    ]
+    assert heaps[0] > 2
+    assert heaps[1] == 2

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 
-from dirac_forge.cli.process import run_process
+from dirac_forge.cli.process import run_process, save_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Run the program `dirac-forge`; does not return."""
-    # Plans for thousands of feedstocks make millions of objects, next to none of them in cycles: at Python's own
-    # threshold the collector goes over them again and again. Only the program sets it; in a library it is the caller's.
-    gc.set_threshold(1_000_000, 20, 20)
+    save_memory()
     # Set by the script of `dirac-forge completion`.
     run_process(_complete if os.environ.get("_DIRAC_FORGE_COMPLETE") else main)
 
