@@ -703,7 +703,13 @@ def test_a_platform_that_the_channel_does_not_have_is_named_once(
 def test_key_that_nothing_knows_is_a_warning(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = workspace / "migrations" / "libb.yaml"
     path.write_text("__migrator:\n  build_number: 1\nlibb:\n  - '2'\n", encoding="utf-8")
-    assert main(["migrate", "plan", "libb", "--workspace", str(workspace)]) == 0
+    (workspace / "pinning").mkdir()
+    (workspace / "pinning" / "conda_build_config.yaml").write_text("zlib:\n  - '1'\n", encoding="utf-8")
+    assert main(["migrate", "why", "libb", "a", "--workspace", str(workspace)]) == 0
+    assert "is not a key of the pinning" not in capsys.readouterr().err  # there is none
+    assert (
+        main(["migrate", "plan", "libb", "--workspace", str(workspace), "--pinning", str(workspace / "pinning")]) == 0
+    )
     said = f"{path}: libb is not a key of the pinning, and no recipe here needs it; did you mean lib?"
     assert said in " ".join(capsys.readouterr().err.split())
 

@@ -127,8 +127,13 @@ class MigrationContext:
         )
 
     def _unknown_keys(self, migration: Migration) -> Iterator[str]:
-        """Yield the keys that the pinning does not have and no recipe needs: such a migration changes nothing."""
-        pinned = self.pinning.configuration("linux-64", "linux-64").values if self.pinning is not None else {}
+        """Yield the keys that the pinning does not have and no recipe needs: such a migration changes nothing.
+
+        Without a pinning it is not known which keys it has.
+        """
+        if self.pinning is None:
+            return
+        pinned = self.pinning.configuration("linux-64", "linux-64").values
         needed = {need.name.replace("-", "_") for facts in self.graph.facts.values() for need in facts.needs}
         read = {name for facts in self.graph.facts.values() for name in facts.skip_names}
         for key in migration.keys:
@@ -138,9 +143,10 @@ class MigrationContext:
                 yield f"{migration.path}: {key} is not a key of the pinning, and no recipe here needs it{meant}"
 
     def _unknown_selectors(self, migration: Migration) -> tuple[str, ...]:
+        if self.pinning is None:  # its keys are names, too
+            return ()
         platforms = sorted({platform for facts in self.graph.facts.values() for platform in facts.platforms})
-        pinned = self.pinning.configuration("linux-64", "linux-64").values if self.pinning is not None else {}
-        keys = {*migration.keys, *pinned}
+        keys = {*migration.keys, *self.pinning.configuration("linux-64", "linux-64").values}
         return unknown_selectors(migration.text, path=migration.path, platforms=platforms, keys=keys)
 
     def assumed_over(self, migration: Migration) -> tuple[str, ...]:

@@ -66,11 +66,11 @@ class BotSettings:
     groups: tuple[tuple[str, ...], ...] = ()
     """Feedstocks whose bumps are opened together, linked, and merged in order."""
     cooldown: timedelta = timedelta()
-    """How old a release must be; where none is, one that makes a target installable may be younger."""
+    """Minimum age of a release; if none is old enough, one that makes a target installable may be younger."""
     schedule: tuple[ScheduleWindow, ...] = ()
     """When new requests are opened; () for always."""
     labels: tuple[str, ...] = ()
-    """Labels of new requests, where the token may set them."""
+    """Labels of new requests, if the token may set them."""
     reviewers: tuple[str, ...] = ()
     """GitHub users or teams (`organisation/team`) that are asked to review new requests."""
     draft: bool = False
@@ -155,7 +155,7 @@ class Settings:
     connections: int = 8
     """Connections to one host at the same time."""
     timeout: float = 30.0
-    """Seconds without any byte after which a download is given up."""
+    """Seconds without data after which a download is given up."""
     offline: bool = False
     flags: frozenset[str] = frozenset()
     """Names of the fields that were given as flags, which override what a target says."""

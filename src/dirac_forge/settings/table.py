@@ -278,11 +278,11 @@ class BotTable(_KebabTable):
     open_in_all: Annotated[int, _Count(0, 10_000)] = 0
     """Pull requests that are open at the same time on all feedstocks."""
     other_requests: _OthersRule = ""
-    """What to do where somebody else's request makes the same change: wait, comment (our report, once) or ignore."""
+    """What to do if somebody else's request makes the same change: wait, comment (our report, once) or ignore it."""
     version_delay: _Span | None = None
     """How long a new version waits before its request is opened, so that conda-forge's bot can go first."""
     migration_delay: _Span | None = None
-    """As `version-delay`, for rebuilds."""
+    """Like `version-delay`, for rebuilds."""
     fork_owner: _Person | None = None
     """The account whose forks carry the branches; default: the token's owner."""
     dashboard: _Repository | None = None
@@ -290,11 +290,11 @@ class BotTable(_KebabTable):
     groups: Annotated[tuple[_Group, ...], _Listed("groups", empty=True)] = ()
     """Lists of feedstocks whose bumps are opened together, linked, and merged in order."""
     cooldown: _Span | None = None
-    """How old a release must be to be proposed; where none is, one that makes a target installable may be younger."""
+    """Minimum age of a release; if none is old enough, one that makes a target installable may be younger."""
     schedule: Annotated[tuple[_Window, ...], _Listed("windows", empty=True)] = ()
     """When new requests are opened, in UTC: `mon-fri 08:00-18:00`; default: always."""
     labels: Annotated[tuple[_Label, ...], _Listed("labels", empty=True)] = ()
-    """Labels of new requests, where the token may set them."""
+    """Labels of new requests, if the token may set them."""
     reviewers: Annotated[tuple[_Person, ...], _Listed("GitHub users or teams", empty=True)] = ()
     """Users or teams (`organisation/team`) that are asked to review new requests."""
     draft: _Boolean = False
@@ -302,8 +302,8 @@ class BotTable(_KebabTable):
     withdrawn_releases: _WithdrawnRule = ""
     """What to do with the open request for a release that upstream yanked or deleted: close or mark it."""
     distributions: Annotated[tuple[_Text, ...], _Listed("files", empty=True)] = ()
-    """Files of distributions (`construct.yaml`) in the workspace: each run tells what the next release would get,
-    compared with the `pixi.lock` beside them (where there is none, with 30 days ago), and what does not solve."""
+    """Files of distributions (`construct.yaml`) in the workspace. Each run says what would change in the next release,
+    compared with the `pixi.lock` next to the file (or with 30 days ago, if there is none), and what can't be solved."""
 
 
 def _each_project_once(feedstocks: dict[str, FeedstockTable]) -> dict[str, FeedstockTable]:
@@ -323,9 +323,9 @@ class ForgeTable(_KebabTable):
     channels: Annotated[tuple[_Channel, ...], _Listed("channels")] = ()
     """Channels by name, URL or folder; the first has priority."""
     platforms: _Platforms = ()
-    """Platforms (conda subdirs) that are built for. Migrations look at every platform of a feedstock all the same."""
+    """Platforms (conda subdirs) to build for. Migrations always look at every platform of a feedstock."""
     pythons: _Pythons = ()
-    """Python versions that the channel builds for, in which markers are evaluated."""
+    """Python versions that the channel builds for; markers are evaluated for each of them."""
     python_min: _Python = ""
     """The channel's minimum Python version (`python_min` of conda-forge's global pinning)."""
     maintainers: Annotated[tuple[_Person, ...], _Listed("GitHub users or teams", empty=True)] = ()
@@ -335,28 +335,28 @@ class ForgeTable(_KebabTable):
     feedstock_url: Annotated[_Text, AfterValidator(_feedstock_url)] = ""
     """URL or path of the repository of the feedstock `{name}`."""
     internal_hosts: Annotated[tuple[_HostName, ...], _Listed("names of hosts", empty=True)] = ()
-    """Hosts that URLs of recipes may lead to at an address that is not public (loopback, link-local, private)."""
+    """Hosts with non-public addresses (loopback, link-local, private) that URLs of recipes may lead to."""
     pinning: _Folder | None = None
     """Folder with `conda_build_config.yaml`; default: the channel's `conda-forge-pinning` package."""
     cache: _Folder | None = None
-    """Folder for HTTP answers and the contents of archives; default: the user's cache folder."""
+    """Folder for HTTP responses and the contents of archives; default: the user's cache folder."""
     cache_limit: Annotated[int, _Count(10, 10_000_000)] = 0
-    """Megabytes that the cache may have; beyond that, what was not used for longest is removed, once a day."""
+    """Size of the cache in megabytes. Once a day, the least recently used entries beyond it are removed."""
     connections: Annotated[int, _Count(1, 64)] = 0
     """Connections to one host at the same time."""
     timeout: _Seconds = 0
-    """Seconds without any byte after which a download is given up."""
+    """Seconds without data after which a download is given up."""
     offline: _Boolean = False
     """Use only cached data."""
     targets: dict[_Text, TargetTable] = Field(default_factory=dict)
-    """Name to what must stay installable; replaces the built-in targets."""
+    """What must stay installable, by name; replaces the built-in targets."""
     feedstocks: Annotated[dict[_Feedstock, FeedstockTable], AfterValidator(_each_project_once)] = Field(
         default_factory=dict
     )
-    """Name to feedstock; added to the built-in ones."""
+    """Feedstocks by name; added to the built-in ones."""
     names: dict[_Project, _Package] = Field(default_factory=dict)
-    """Project to package, where the name tables are wrong."""
+    """The package of a project, if the name tables are wrong."""
     virtual_packages: dict[_Platform, dict[_VirtualPackage, _VirtualVersion]] = Field(default_factory=dict)
-    """Platform to virtual packages with VERSION or `VERSION BUILD`, or "" to take one away."""
+    """Virtual packages of a platform, with VERSION or `VERSION BUILD`, or "" to remove one."""
     bot: BotTable = BotTable()
     """Limits of a run of the bot."""
