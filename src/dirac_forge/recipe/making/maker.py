@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -70,10 +70,10 @@ class Maker:
         """
         problems: list[str] = []
         orders = self.families.completed(orders, problems)
-        facts, tree = self._looked_up(orders)
+        facts, tree, builds = self._looked_up(orders)
         self._names.listing([*(d.project for d in tree.dependencies), *named(facts.values())])
         needed = tuple(self._judged(tree, facts, deps).values())
-        tools, rows = self._tools(facts, tree)
+        tools, rows = self._tools(builds, facts, tree)
         needed += rows
         extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
         recipes = [*extra, *(self._assembly.recipe(order, facts, tree) for order in orders)]
@@ -83,8 +83,8 @@ class Maker:
         as_of = self._names.listing([]).as_of
         return MadeRecipes(recipes=tuple(recipes), needed=needed, problems=tuple(problems), as_of=as_of)
 
-    def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree]:
-        """Return the facts of the ordered projects, and the tree of what they need to run."""
+    def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree, DependencyTree]:
+        """Return the facts of the ordered projects, and the trees of what they need to run and to be built."""
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
         roots = _results(self._asked(self.upstream.metadata, wanted))
         asked = self._asked(self._facts, wanted)
@@ -93,14 +93,25 @@ class Maker:
             for order in orders
             for project in order.projects
         }
-        tree = walk(
-            {project: replace(_found(metadata), extras=extras[project]) for project, metadata in roots.items()},
-            self._look,
-            replace(self.scope, platforms=self.target_platforms or self.scope.platforms),
-            self.executor,
-            observer=self.observer,
-        )
-        return _results(asked), tree
+        with ThreadPoolExecutor(1) as beside:  # it waits for others of `executor`
+            builds = beside.submit(self._walked_builds, asked)
+            tree = walk(
+                {project: replace(_found(metadata), extras=extras[project]) for project, metadata in roots.items()},
+                self._look,
+                replace(self.scope, platforms=self.target_platforms or self.scope.platforms),
+                self.executor,
+                observer=self.observer,
+            )
+            return _results(asked), tree, builds.result()
+
+    def _walked_builds(self, asked: Mapping[str, Future[ReleaseFacts]]) -> DependencyTree:
+        """Return the tree of what the ordered projects need for their builds."""
+        roots = {
+            project: FoundProject(project=f"{one.metadata.name} (build)", requires_dist=build_requirements(one.sdist))
+            for project, one in _results(asked).items()
+            if one.sdist is not None
+        }
+        return walk(roots, self._look, replace(self.scope, platforms=("linux-64",)), self.executor)
 
     def _wanted_extras(self, project: str, metadata: CoreMetadata, asked: Collection[str]) -> frozenset[str]:
         """Return the extras whose requirements the recipe has, in the project's own package or in outputs beside it."""
@@ -132,21 +143,15 @@ class Maker:
         return judged(tree, written, self._needed)
 
     def _tools(
-        self, facts: Mapping[str, ReleaseFacts], tree: DependencyTree
+        self, builds: DependencyTree, facts: Collection[str], tree: DependencyTree
     ) -> tuple[DependencyTree, tuple[Needed, ...]]:
         """Return what the ordered projects need only for their builds; deeper only if it is missing."""
-        roots = {
-            project: FoundProject(project=f"{one.metadata.name} (build)", requires_dist=build_requirements(one.sdist))
-            for project, one in facts.items()
-            if one.sdist is not None
-        }
-        walked = walk(roots, self._look, replace(self.scope, platforms=("linux-64",)), self.executor)
         known = {canonicalize_name(d.project) for d in tree.dependencies} | set(map(canonicalize_name, facts))
-        fresh = [d for d in walked.dependencies if canonicalize_name(d.project) not in known]
+        fresh = [d for d in builds.dependencies if canonicalize_name(d.project) not in known]
         self._names.listing([dependency.project for dependency in fresh])
-        rows = tuple(self._tool_rows(replace(walked, dependencies=tuple(fresh)), roots))
+        rows = tuple(self._tool_rows(replace(builds, dependencies=tuple(fresh)), facts))
         wanted = {row.project for row in rows}
-        return replace(walked, dependencies=tuple(d for d in fresh if d.project in wanted)), rows
+        return replace(builds, dependencies=tuple(d for d in fresh if d.project in wanted)), rows
 
     def _tool_rows(self, tree: DependencyTree, roots: Iterable[str]) -> Iterator[Needed]:
         """Yield what the roots are built with, and what of it the channel lacks needs in turn."""
