@@ -89,8 +89,7 @@ def write_files(
     temporary: dict[Path, Path] = {}
     try:
         for path, text in contents.items():
-            if path.is_dir() and not path.is_symlink():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+            _require_no_folder(path)
             if text is not None:
                 temporary[path] = _beside(path, text.encode("utf-8"))
         for path, new in temporary.items():
@@ -103,18 +102,27 @@ def write_files(
         raise InputError(_unwritten(error, folder, temporary), hint=hint) from error
 
 
+def _require_no_folder(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+
+
 def _unwritten(error: OSError, folder: Path, temporary: Mapping[Path, Path]) -> str:
     """Return what could not be written and why: the file or folder that was asked for, never a temporary name."""
     name = Path(str(error.filename or folder))
     wanted = next((path for path, new in temporary.items() if new == name), name)
     if isinstance(error, (FileExistsError, NotADirectoryError)):
-        in_the_way = next((path for path in (*reversed(wanted.parents), wanted) if not path.is_dir()), wanted)
-        return f"{in_the_way} is a file, and a folder is needed there"
+        return f"{_file_in_the_way(wanted)} is a file, and a folder is needed there"
     if wanted.is_dir() and wanted != folder:
         return f"{wanted} can't be written: it is a folder"
     if _TEMPORARY.fullmatch(wanted.name):
         return f"the folder {wanted.parent} can't be written to: {error.strerror or error}"
     return f"{wanted} can't be written: {error.strerror or error}"
+
+
+def _file_in_the_way(path: Path) -> Path:
+    """Return the first part of a path that is not a folder."""
+    return next((part for part in (*reversed(path.parents), path) if not part.is_dir()), path)
 
 
 def _check_links(folder: Path, names: Iterable[str], within: Path) -> None:

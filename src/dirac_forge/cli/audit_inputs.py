@@ -165,11 +165,17 @@ def _solved(
                 cells=tuple(cells),
             )
         )
-    if not any(each.environments for each in inputs):
-        if any(cell.status == "unknown" for each in inputs for cell in each.cells):
-            raise UnknownError("whether any target can be installed is unknown, so nothing was audited", hint=_HINT)
-        raise InputError("nothing to audit: no target can be installed", hint=_HINT)
+    _require_solved(inputs)
     return inputs
+
+
+def _require_solved(inputs: Sequence[AuditInput]) -> None:
+    """Raise InputError if no target can be installed, UnknownError if that is not known of one."""
+    if any(each.environments for each in inputs):
+        return
+    if any(cell.status == "unknown" for each in inputs for cell in each.cells):
+        raise UnknownError("whether any target can be installed is unknown, so nothing was audited", hint=_HINT)
+    raise InputError("nothing to audit: no target can be installed", hint=_HINT)
 
 
 def _warn(context: Context, cells: Iterable[Cell]) -> None:

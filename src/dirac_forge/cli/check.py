@@ -241,18 +241,21 @@ def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
     Recipes that make no package, or a new one that can't be installed, are a no too.
     """
     if proof is not None:
-        no = (
-            proof.outcome == "worse"
-            or any(verdict.after.unexpected for verdict in proof.verdicts)
-            or any(isinstance(warning, NothingMade) for warning in proof.warnings)
-            or any(map(_can_never_be_installed, proof.environments))
-        )
-        states = [verdict.outcome for verdict in proof.verdicts] + [one.status for one in proof.environments]
-        unknown = "unknown" in states
+        no = _is_refused(proof)
+        states = [*(verdict.outcome for verdict in proof.verdicts), *(one.status for one in proof.environments)]
     else:
         no = any(cell.unexpected for cell in cells)
-        unknown = any(cell.status == "unknown" for cell in cells)
-    return _NO if no else _UNKNOWN if unknown else 0
+        states = [cell.status for cell in cells]
+    return _NO if no else _UNKNOWN if "unknown" in states else 0
+
+
+def _is_refused(proof: Proof) -> bool:
+    return (
+        proof.outcome == "worse"
+        or any(verdict.after.unexpected for verdict in proof.verdicts)
+        or any(isinstance(warning, NothingMade) for warning in proof.warnings)
+        or any(map(_can_never_be_installed, proof.environments))
+    )
 
 
 def _can_never_be_installed(environment: EnvironmentProof) -> bool:

@@ -249,8 +249,14 @@ def _after_check(request: LockRequest, found: LockCheck) -> tuple[Step, ...]:
     changes = diff_arguments(near(request.path), "today", request.file)
     # `diff` compares with today only.
     after = step("every change", "diff", *changes) if found.outdated and not (request.as_of or request.update) else ()
+    return after + (
+        step("writes it again", "lock", request.file, *_options(request)) if found.status == "outdated" else ()
+    )
+
+
+def _options(request: LockRequest) -> list[str]:
+    """Return the options of the request that decide what is locked, and where."""
     given = [("--output", near(request.output))] if request.output is not None else []
     given += [("--as-of", request.as_of)] if request.as_of else []
     given += [("--update", name) for name in request.update]
-    again = [part for option in given for part in option]
-    return after + (step("writes it again", "lock", request.file, *again) if found.status == "outdated" else ())
+    return [part for option in given for part in option]

@@ -178,6 +178,16 @@ def _named(context: Context, names: Sequence[str]) -> list[SyncedLine]:
 
 def _closure(context: Context, target: str) -> list[str]:
     """Return the feedstocks of all packages that a target installs on any of its platforms."""
+    packages = _installed(context, target)
+    if not packages:
+        raise UnknownError(f"the closure of {target} is unknown", hint=f"`dirac-forge check {target}` says why.")
+    if "://" not in context.settings.feedstock_url:
+        return sorted(name for name in packages if _is_there(context, name))
+    return sorted({feedstock for name in packages for feedstock in _makers(context, name)})
+
+
+def _installed(context: Context, target: str) -> dict[str, None]:
+    """Return the names of the packages that a target installs, with a warning for platforms without a solution."""
     channel = open_readable_channel(context)
     if channel is None:
         raise InputError("the closure of a target needs a channel", hint="Give one with --channel.")
@@ -190,11 +200,7 @@ def _closure(context: Context, target: str) -> list[str]:
             packages.update(dict.fromkeys(record.name for record in found.packages))
         else:
             context.observer.warned(f"{target} has no solution on {platform}: its closure there is unknown")
-    if not packages:
-        raise UnknownError(f"the closure of {target} is unknown", hint=f"`dirac-forge check {target}` says why.")
-    if "://" not in context.settings.feedstock_url:
-        return sorted(name for name in packages if _is_there(context, name))
-    return sorted({feedstock for name in packages for feedstock in _makers(context, name)})
+    return packages
 
 
 def _is_there(context: Context, name: str) -> bool:
