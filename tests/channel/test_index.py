@@ -19,3 +19,9 @@ def test_platforms_share_the_records_that_are_for_any(tmp_path: Path) -> None:
     assert linux.group("pure").records[0] is osx.group("pure").records[0]
     assert linux.group("tool").records[0].depends == ("lib",)
     assert osx.group("tool").records[0].depends == ("other",)
+
+
+def test_an_unparsable_spec_names_nothing(tmp_path: Path) -> None:
+    index = Channel.open([str(write_channel(tmp_path, {"linux-64": [pkg("lib 1.0")]}))]).index("linux-64")
+    name, mask = index.match("noarch/lib >=1")
+    assert (name, mask, index.group(name).records) == ("", 0, ())

@@ -96,6 +96,20 @@ def test_bumps_that_belong_together_see_each_other(tmp_path: Path) -> None:
     assert verdict.difference.changed == (("boto3", "1.0", "2.0"), ("botocore", "1.0", "2.0"))
 
 
+def test_a_package_in_between_can_be_installed_with_what_is_proposed(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path / "c",
+        {"noarch": [pkg(text, *needs, noarch="generic") for text, *needs in (("mid 1.0", "lib >=2"), ("lib 1.0",))]},
+    )
+    app = recipe(tmp_path, "app", "2.0", "lib", extra="  host:\n    - mid\n")
+    for proposed, expected in (({}, "not-installable"), ({"lib": recipe(tmp_path, "lib", "2.0")}, "installable")):
+        found = proposal(folder, {"app": app, **proposed}, specs=("lib",))
+        assert {one.part: one.status for one in found.environments if one.output == "app"} == {
+            "host": expected,
+            "run": "installable",
+        }
+
+
 def test_what_excludes_another_member_is_caught_where_it_does(tmp_path: Path) -> None:
     folder = write_channel(
         tmp_path / "c",

@@ -97,7 +97,9 @@ class RecordIndex:
             self._groups[name] = Group(name, (_machine_record(package, platform),), (package,))
 
     def group(self, name: str) -> Group:
-        """Return the records of this name; none if no channel has it."""
+        """Return the records of this name; none if no channel has it, or for "", the name in an unparsable spec."""
+        if not name:
+            return Group("", (), ())
         found = self._groups.get(name)
         if found is None:
             self.prefetch([name])

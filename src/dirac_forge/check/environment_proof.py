@@ -94,12 +94,11 @@ class EnvironmentProver:
         """Whether an environment can be solved in `view` (else with the proposal)."""
         view = view or self._view
         laid = {record.name for record in view.overlay}
-        if not question.required and not laid & set(map(name_of, question.specs)):
-            # More packages never make an environment unsolvable, so the channel alone is asked first.
-            if self._solvable(question.specs, question.on):
-                return True
-            if not self._targets.others:
-                return False
+        untouched = not question.required and not laid & set(map(name_of, question.specs))
+        # More packages never make an environment unsolvable, so the channel alone is asked first. Where it has no
+        # answer, a package of the proposal may be what a package in between needs.
+        if untouched and self._solvable(question.specs, question.on):
+            return True
         found = view.solve(question.specs, platform=question.on, required=question.required)
         return isinstance(found, Solution)
 
