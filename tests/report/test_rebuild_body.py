@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.feedstock.change import Change
-from dirac_forge.migration.effects import TargetAnswer, TargetEffect, WaveEffect, closure_of
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.report.bodies import with_rebuild_body
 
@@ -14,8 +12,6 @@ from .test_markdown import harmless
 from .test_migration import plan_of
 
 CHANGE = Change(feedstock="b", kind="migration", key="lib2", title="Rebuild for lib2")
-YES = TargetAnswer(status="installable")
-NO = TargetAnswer(status="not-installable", reason=Unanswered(message="lib 1 is gone"))
 BODY = """\
 ## Rebuild for lib2
 
@@ -30,17 +26,6 @@ b is rebuilt on linux-64 and osx-64 for the migration `lib2`, wave 2 of 3.
 - It waited for **a** (a → b): b needs a in host: b/recipe/meta.yaml:1: a
 
 **Waiting for it (1):** c.
-
-## Targets
-
-**Is dirac-grid installable?**
-
-| platform | today: new pin | old pin | after wave 2: new pin | old pin | needs this |
-| --- | --- | --- | --- | --- | --- |
-| linux-64 | ✗ | ✓ | ✓ | ✗ | yes |
-| osx-64 | ✗ | ✓ | ✓ | ✗ |  |
-
-- with the old pin: lib 1 is gone
 
 ## Before merging
 
@@ -67,14 +52,7 @@ Proposed by [dirac-forge](<https://github.com/DIRACGrid/dirac-forge>).
 
 def test_the_whole_body() -> None:
     plan = plan_of({"a": {"lib": 7}, "b": {"lib": 3, "a": 7}, "c": {"lib": 4, "b": 7}})
-    waves = tuple(
-        WaveEffect(wave=wave, platform=platform, new=YES if wave > 1 else NO, old=NO if wave > 1 else YES)
-        for platform in ("linux-64", "osx-64")
-        for wave in range(4)
-    )
-    closures = {"linux-64": closure_of(plan, ["b"], "linux-64")}
-    effect = TargetEffect(target="dirac-grid", waves=waves, closures=closures)
-    made = with_rebuild_body(CHANGE, plan, [effect])
+    made = with_rebuild_body(CHANGE, plan)
     assert (made.body, made.reasons) == (BODY, ("b/recipe/meta.yaml:1: lib (on linux-64, osx-64)",))
 
 

@@ -77,24 +77,18 @@ def test_prereleases_only_where_asked_or_alone() -> None:
     choice = choose(KNOWN, SpecifierSet(">=2.0rc1"))
     assert isinstance(choice, Choice)
     assert (str(choice.release.version), choice.problems) == ("2.0rc1", ())
-    choice = choose(KNOWN, prereleases=True)
-    assert isinstance(choice, Choice)
-    assert str(choice.release.version) == "2.0rc1"
     alone = project(file("0.1a1"), file("0.1a2"))
     choice = choose(alone)
     assert isinstance(choice, Choice)
     assert str(choice.release.version) == "0.1a2"
     assert choice.problems == ("0.1a2 is a pre-release: demo has no final release that fits",)
-    refusal = choose(alone, prereleases=False)
-    assert isinstance(refusal, Refusal)
-    assert str(refusal.error()) == "No release of demo can be used.\n0.1a2: a pre-release\n0.1a1: a pre-release"
 
 
 def test_an_exact_version_is_taken_with_a_word() -> None:
     yanked = choose(KNOWN, SpecifierSet("==1.3"))
     assert isinstance(yanked, Choice)
     assert yanked.problems == ("1.3 was yanked upstream: broken",)
-    early = choose(KNOWN, SpecifierSet("==2.0rc1"), prereleases=False)
+    early = choose(KNOWN, SpecifierSet("==2.0rc1"))
     assert isinstance(early, Choice)
     assert early.problems == ("2.0rc1 is a pre-release",)
     new = choose(KNOWN, SpecifierSet("==1.2.0"), pythons=PYTHONS)

@@ -68,9 +68,7 @@ class Applied:
     path: str
     there: bool
     number: int | None = None
-    """The recipe's build number, where it decides: a rebuild has a higher one than the builds before it."""
-    stale: bool = False
-    """The number is not higher than that of the builds before it."""
+    """The recipe's build number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,18 +163,13 @@ def _same_abi(build: str, pin: str) -> bool:
     return not build or not wanted or spellings.get(build, build) == spellings.get(wanted, wanted)
 
 
-def recipe_evidence(plan: Plan, name: str, *, newest: int | None = None) -> Evidence:
-    """Return the status according to the recipe: done with the migration's file and a build number above `newest`.
-
-    `newest` is the highest build number that there was for its version before, or None if that is not known.
-    """
+def recipe_evidence(plan: Plan, name: str) -> Evidence:
+    """Return the status according to the recipe: done with the migration's file."""
     facts = plan.graph.facts[name]
     platforms = plan.membership.members[name].platforms
     there = plan.migration.name in facts.applied
-    number = facts.build_number
-    newer = newest is None or (number is not None and number > newest)
-    finding = Applied(path=_path(plan), there=there, number=number, stale=not newer)
-    return Evidence(done=dict.fromkeys(platforms, there and newer), findings=dict.fromkeys(platforms, finding))
+    finding = Applied(path=_path(plan), there=there, number=facts.build_number)
+    return Evidence(done=dict.fromkeys(platforms, there), findings=dict.fromkeys(platforms, finding))
 
 
 def _path(plan: Plan) -> str:

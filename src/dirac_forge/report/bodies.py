@@ -21,7 +21,6 @@ from dirac_forge.report.migration_edges import membership_reasons
 from dirac_forge.report.recipe_body import recipe_sections
 
 if TYPE_CHECKING:
-    from dirac_forge.migration.effects import TargetEffect
     from dirac_forge.migration.plan import Plan
     from dirac_forge.recipe.making.judging import Needed
     from dirac_forge.recipe.model import Recipe
@@ -53,12 +52,12 @@ def with_bodies(results: Iterable[Bump | Skip]) -> tuple[Bump | Skip, ...]:
     return tuple(with_body(one, waiting=dependents_of(one, found)) if isinstance(one, Bump) else one for one in found)
 
 
-def with_rebuild_body(change: Change, plan: Plan, effects: Sequence[TargetEffect] = ()) -> Change:
-    """Return a rebuild of a member with reasons and Markdown; `effects` are those on targets, if they are known."""
+def with_rebuild_body(change: Change, plan: Plan) -> Change:
+    """Return a rebuild of a member with reasons and Markdown."""
     from dirac_forge.report.rebuild_body import rebuild_sections  # noqa: PLC0415  # plans need networkx: 0.3 s for a bump
 
     name = plan.label_of(change.feedstock, change.branch)
-    sections = (*rebuild_sections(plan, name, effects), next_steps(change))
+    sections = (*rebuild_sections(plan, name), next_steps(change))
     return replace(change, reasons=membership_reasons(plan, name), body=markdown(sections))
 
 

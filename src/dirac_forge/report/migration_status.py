@@ -72,8 +72,6 @@ def finding_words(finding: Finding) -> str:
 def _applied_words(finding: Applied) -> str:
     if not finding.there:
         return f"the recipe has no {finding.path}"
-    if finding.stale:
-        return f"the recipe has {finding.path}, but its build number is still {finding.number}"
     return f"the recipe has {finding.path}" + (f", build number {finding.number}" if finding.number is not None else "")
 
 

@@ -62,24 +62,22 @@ def choose(
     specifier: SpecifierSet | None = None,
     *,
     pythons: Sequence[str] = (),
-    prereleases: bool | None = None,
 ) -> Choice | Refusal:
     """Return the newest release that satisfies `specifier`, is not yanked, and runs on some of `pythons` ("3.11",
     "3.12"…).
 
-    `prereleases` True takes them as any other; False never; None (as PEP 440 says) only where `specifier` names one or
-    no final release is left. A version asked for exactly (`==1.0`, `===1.0`) is taken even yanked, as a pre-release or
-    for other Pythons; the choice's problems say so. `pythons` empty: any Python.
+    A pre-release is taken only where `specifier` names one or no final release is left (PEP 440). A version asked for
+    exactly (`==1.0`, `===1.0`) is taken even yanked, as a pre-release or for other Pythons; the choice's problems say
+    so. `pythons` empty: any Python.
     """
     specifier = specifier if specifier is not None else _ANY
     exact = _exact(specifier)
     if exact is not None and project.releases:
         return _exactly(project, specifier, exact, pythons)
-    allowed = prereleases if prereleases is not None else specifier.prereleases
-    newest, rejected, waiting = _newest(project, specifier, pythons, allowed)
+    newest, rejected, waiting = _newest(project, specifier, pythons)
     if newest is not None:
         return Choice(release=newest, rejected=rejected)
-    if prereleases is None and waiting is not None:
+    if waiting is not None:
         problem = f"{waiting.version} is a pre-release: {project.name} has no final release that fits"
         newer = tuple(item for item in rejected if item.version > waiting.version)
         return Choice(release=waiting, problems=(problem,), rejected=newer)
@@ -101,7 +99,7 @@ def _nothing(project: Project, specifier: SpecifierSet, rejected: Sequence[Rejec
 
 
 def _newest(
-    project: Project, specifier: SpecifierSet, pythons: Sequence[str], prereleases: bool | None
+    project: Project, specifier: SpecifierSet, pythons: Sequence[str]
 ) -> tuple[Release | None, tuple[Rejected, ...], Release | None]:
     """Return the newest release without objection, the newer ones with theirs, the newest held back as pre-release
     only.
@@ -110,7 +108,7 @@ def _newest(
     waiting: Release | None = None
     for release in reversed(project.releases):
         reason = objection(release, specifier, pythons)
-        if reason is None and release.version.is_prerelease and not prereleases:
+        if reason is None and release.version.is_prerelease and not specifier.prereleases:
             reason = "a pre-release"
             waiting = waiting or release
         if reason is None:

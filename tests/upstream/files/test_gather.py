@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -129,16 +128,6 @@ def test_a_wrong_hash_is_refused() -> None:
         read({WHEEL: GOOD, SDIST: IndexFile(content=SOURCE, sha256="00" * 32)})
     lying = IndexFile(content=GOOD, metadata=metadata("demo", "1.0").encode())
     assert read({WHEEL: lying}, walk=True).metadata.requires_dist.lines == ()
-
-
-@pytest.mark.parametrize("workers", [1, 4])
-def test_an_executor_that_is_full_of_such_calls_does_not_lock_up(workers: int) -> None:
-    with PackageIndex({"demo": {WHEEL: GOOD, SDIST: SOURCE}}) as index, Http(cache=None) as http:
-        (release,) = IndexClient(http, url=index.url).project("demo").releases
-        with ThreadPoolExecutor(workers) as executor:
-            calls = [executor.submit(gather, http, release, Store(None), executor=executor) for _ in range(8)]
-            found = [call.result(timeout=60) for call in calls]
-        assert found == [gather(http, release, Store(None))] * 8
 
 
 DESCRIPTION = {

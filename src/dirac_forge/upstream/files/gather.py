@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor
 from dataclasses import replace
 from typing import TypeVar
 
@@ -25,42 +24,32 @@ def gather(
     release: Release,
     store: Store,
     *,
-    sdist: bool = True,
     imports: bool = True,
-    executor: Executor | None = None,
     index_url: str | None = None,
 ) -> ReleaseFacts:
-    """Return the facts of `release`: its best wheel and, with `sdist`, its source archive.
+    """Return the facts of `release`, of its best wheel and its source archive.
 
     Metadata is the wheel's, else the sdist's PKG-INFO or static [project], else literals of setup.cfg and setup.py; if
-    even that fails, name and version alone, and problems that say what is missing. With `executor` both files are
-    fetched at once; it may be the one that this call runs in. A wheel or sdist that can't be read is a problem. With
-    `index_url` (the root of the Simple API), a release that has neither wheel nor PKG-INFO is looked up in the index's
-    own description for summary, licence and URLs that its files do not tell.
+    even that fails, name and version alone, and problems that say what is missing. A wheel or sdist that can't be read
+    is a problem. With `index_url` (the root of the Simple API), a release that has neither wheel nor PKG-INFO is looked
+    up in the index's own description for summary, licence and URLs that its files do not tell.
 
     Without `imports` it is left out what the modules of the source archive import, which takes longest to read.
 
     Raises HashMismatchError for a file that is not the index's, and UnreachableError if the server fails.
     """
     wheel_file = best_wheel(release)
-    sdist_file = release.sdist if sdist else None
+    sdist_file = release.sdist
     problems: list[str] = []
-
-    def read_wheel() -> WheelFacts | InputError | None:
-        if wheel_file is None:
-            return None
-        return _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=True))
-
-    def read_sdist() -> SdistFacts | InputError | None:
-        if sdist_file is None:
-            return None
-        return _tried(lambda: sdist_facts(http, sdist_file, store, project=release.project, imports=imports))
-
-    read, other = _both(read_wheel, read_sdist, executor)
+    project = release.project
+    read = _tried(lambda: wheel_facts(http, wheel_file, store, project=project, full=True)) if wheel_file else None
+    other = (
+        _tried(lambda: sdist_facts(http, sdist_file, store, project=project, imports=imports)) if sdist_file else None
+    )
     wheel, source = _readable(read, problems), _readable(other, problems)
     if wheel_file is None and release.wheels:
         problems.append(f"{release.project} {release.version} has no wheel for Python 3")
-    if sdist and sdist_file is None:
+    if sdist_file is None:
         problems.append(f"{release.project} {release.version} has no source archive on the index")
     metadata, origin = _metadata(release, wheel, source)
     if index_url is not None and wheel is None and not origin.startswith("PKG-INFO"):
@@ -101,28 +90,6 @@ def _tried(read: Callable[[], _T]) -> _T | InputError:
         raise
     except InputError as exc:
         return exc
-
-
-def _both(
-    first: Callable[[], WheelFacts | InputError | None],
-    second: Callable[[], SdistFacts | InputError | None],
-    executor: Executor | None,
-) -> tuple[WheelFacts | InputError | None, SdistFacts | InputError | None]:
-    if executor is None:
-        return first(), second()
-    future = executor.submit(first)
-    try:
-        other = second()
-    except BaseException:
-        future.cancel()
-        raise
-    # Where all workers wait in calls like this one, nobody would ever start it: then it is done here.
-    if future.cancel():
-        return first(), other
-    try:
-        return future.result(), other
-    except CancelledError:
-        return first(), other
 
 
 def _facts(
