@@ -323,6 +323,15 @@ def test_an_unreachable_channel_is_asked_once_and_unknown(tmp_path: Path) -> Non
     assert asked == ["https://conda.example.invalid/c/"]
 
 
+def test_a_name_that_is_no_folder_is_said_to_be_taken_as_a_channel(tmp_path: Path) -> None:
+    channel = Channel.open(["snapshto"], cache_dir=tmp_path, reachable=lambda _: False)
+    with pytest.raises(ChannelUnknownError) as caught:
+        channel.solve(["app"], platform="linux-64")
+    assert caught.value.message == (
+        "the channel snapshto can't be reached at https://conda.anaconda.org/snapshto (there is no folder of this name)"
+    )
+
+
 def test_a_url_without_a_channel_is_unknown(served: str, tmp_path: Path) -> None:
     channel = Channel.open([f"{served}/nowhere"], cache_dir=tmp_path / "cache")
     with pytest.raises(ChannelUnknownError, match="can't be read for linux-64: HTTP status client error"):

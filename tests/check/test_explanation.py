@@ -239,6 +239,13 @@ def test_virtual_package_of_another_system_has_no_remedy(tmp_path: Path) -> None
     assert cell.unblock is None
 
 
+def test_the_name_of_a_project_gets_the_name_of_its_package(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path, {"linux-64": [pkg("pytorch 2.0"), pkg("torchx 1.0")]})
+    assert reasons(answer(folder, "torch")) == [
+        ("unknown-name", "torch: no channel has a package of this name; did you mean pytorch or torchx?")
+    ]
+
+
 def test_virtual_package_that_is_only_constrained(tmp_path: Path) -> None:
     records = [pkg("app 1.0", "lib"), pkg("lib 1.0", constrains=["__glibc >=2.34"])]
     cell = answer(write_channel(tmp_path, {"linux-64": records}), "app")

@@ -360,8 +360,9 @@ def test_a_python_that_the_channel_never_had_is_wrong_use(capsys: pytest.Capture
 
 
 def test_next_after_a_no_is_since_when_but_not_for_a_name_that_never_was(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "tol"]) == 1
-    assert "--since" not in capsys.readouterr().out
+    for never in ("tol", "elsewhere::grid"):
+        assert main(["check", never]) == 1
+        assert "--since" not in capsys.readouterr().out
     assert main(["check", "grid >=10"]) == 1
     assert "dirac-forge check 'grid >=10' --since 30d" in capsys.readouterr().out
 

@@ -109,9 +109,7 @@ class Remote:
         """
         with self._lock:
             if not self._asked and self._reachable is not None and not self._reachable(self._channel.base_url):
-                self._failed = ChannelUnknownError(
-                    f"the channel {self.label} can't be reached", hint="Check the network, or give a snapshot folder."
-                )
+                self._failed = self._unreached()
             self._asked = True
             if self._failed is not None:
                 raise self._failed
@@ -122,6 +120,17 @@ class Remote:
             failure = self._met[platform]
         if failure is not None:
             raise failure
+
+    def _unreached(self) -> ChannelUnknownError:
+        """Return the error for a host that does not answer; a name that is no usual one may have meant a folder."""
+        label = self.label
+        doubtful = label != "conda-forge" and "/" not in label
+        meant = (
+            f" at {redact(self._channel.base_url).rstrip('/')} (there is no folder of this name)" if doubtful else ""
+        )
+        return ChannelUnknownError(
+            f"the channel {label} can't be reached{meant}", hint="Check the network, or give a snapshot folder."
+        )
 
     def failed(self, platform: str, exc: Exception) -> ChannelUnknownError:
         """Remember that the channel broke off, and the error to raise."""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from rattler import Version, VersionSpec
 
 from dirac_forge.channel.index import RecordIndex, parsed
+from dirac_forge.channel.names import candidates
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.analysis import Analysis, Limited, WantedBy
 from dirac_forge.check.causes import (
@@ -184,7 +185,13 @@ def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     return UnknownName(near=_near(name, index.names()), gap=index.gap(name))
 
 
-def _near(name: str, names: Iterable[str]) -> tuple[str, ...]:
+def _near(name: str, names: frozenset[str]) -> tuple[str, ...]:
+    """Return the packages that may be meant: of the project of this name, or spelled almost so."""
+    of_project = [package for package in candidates(name) if package in names]
+    return tuple(dict.fromkeys((*of_project, *_spelled_like(name, names))))[:_MOST_NEAR]
+
+
+def _spelled_like(name: str, names: Iterable[str]) -> tuple[str, ...]:
     from rapidfuzz import fuzz, process  # noqa: PLC0415  (slow to import, rarely needed)
     from rapidfuzz.distance import OSA  # noqa: PLC0415
 

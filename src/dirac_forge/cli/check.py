@@ -15,7 +15,7 @@ from pathlib import Path
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.answer_reasons import RefusedBefore
-from dirac_forge.check.causes import PythonLine
+from dirac_forge.check.causes import ForeignChannel, PythonLine, UnknownName
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.exports import exports_at_hand
@@ -108,7 +108,7 @@ def _steps(
     *,
     explained: bool,
 ) -> tuple[Step, ...]:
-    """Return what to do next; the date since which something is a no means nothing for names that never were there."""
+    """Return what to do next; when something became a no means nothing for what never was there."""
     known = [cell for cell in cells if cell.unexpected and not _never_was(cell)]
     return check_steps(
         asked,
@@ -120,8 +120,9 @@ def _steps(
 
 
 def _never_was(cell: Cell) -> bool:
-    """Whether something that is requested is a name that no channel has."""
-    return any(cause.kind == "unknown-name" and len(cause.chain) == 1 for cause in cell.causes)
+    """Whether something that is requested is a name that no channel has, or comes from a channel that is not asked."""
+    never = (UnknownName, ForeignChannel)
+    return any(isinstance(cause.obstacle, never) and len(cause.chain) == 1 for cause in cell.causes)
 
 
 def _require_pythons(context: Context, groups: Sequence[ChannelCells]) -> None:
