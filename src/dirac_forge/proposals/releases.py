@@ -32,6 +32,7 @@ from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.sources.known import BY_NAME
 from dirac_forge.upstream.sources.offers import Offers
+from dirac_forge.upstream.sources.origins import Origin
 from dirac_forge.upstream.sources.source import SourceQuery
 from dirac_forge.upstream.sources.sources import ReleaseSources
 from dirac_forge.upstream.sources.tags import read_version
@@ -222,7 +223,7 @@ class ReleaseLookup:
             if found.released is not None or found.tagged is None:
                 # The source that the date comes from has nothing more to add.
                 return found
-            dated = self._dated(found)
+            dated = self._dated(found, found.tagged)
             if dated is None:
                 known[found.number] = PreRelease(by="GitHub")
                 continue
@@ -234,11 +235,10 @@ class ReleaseLookup:
                 return young[0]
             known[found.number] = waits
 
-    def _dated(self, found: Newest) -> Newest | None:
+    def _dated(self, found: Newest, tagged: Origin) -> Newest | None:
         """Return a version that is known by its tag with its date; None if its release is a pre-release."""
-        assert found.tagged is not None  # noqa: S101  # its place is asked
         try:
-            release = self._places.about(found.tagged, found.tag)
+            release = self._places.about(tagged, found.tag)
         except UnknownError as error:
             note = f"only its tag was seen, not whether {found.tag} is a pre-release: {error.message}"
             return replace(found, notes=(*found.notes, note))

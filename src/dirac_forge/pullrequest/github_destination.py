@@ -249,7 +249,7 @@ class GitHubDestination:
         return self._repos[place.full_name]
 
     def _ours(self, pulls: Iterable[PullRequest]) -> Iterator[PullRequest]:
-        """Whether author and fork are ours: anybody may open a request from a branch of anybody's fork."""
+        """Yield those whose author and fork are ours: anybody may open a request from a branch of anybody's fork."""
         start = f"{self.forge.owner()}:{PREFIX}".lower()
         for pull in pulls:
             if pull.author == self.forge.login() and pull.head.lower().startswith(start):

@@ -719,3 +719,47 @@ def test_a_hash_that_begins_like_a_longer_one_is_not_taken_for_it() -> None:
     draft = start(text, path="meta.yaml", to="1.3.0", settings=PYTHONS)
     after = finish(draft, {source.urls[0]: {"sha256": NEW, "md5": OTHER[:32]} for source in draft.moved})
     assert f"  md5: {OTHER[:32]}\n  sha256: {NEW}\n" in after
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "message"),
+    [
+        (
+            "meta.yaml",
+            f"  url: https://e.org/x-{{{{ version }}}}.zip\n  sha256: {'a' * 64}\n  content_sha256: {'b' * 64}\n",
+            "the content_sha256 of https://e.org/x-1.3.zip can't be renewed",
+        ),
+        (
+            "meta.yaml",
+            f"  url: https://e.org/x-{{{{ version }}}}.zip\n  sha512: {'a' * 128}\n",
+            "the sha512 of https://e.org/x-1.3.zip can't be renewed",
+        ),
+        (
+            "meta.yaml",
+            f"  git_url: https://e.org/x.git\n  git_rev: v{{{{ version }}}}\n  content_md5: {'b' * 32}\n",
+            "the content_md5 of https://e.org/x.git can't be renewed",
+        ),
+        (
+            "recipe.yaml",
+            f"  - if: linux\n    then:\n      url: https://e.org/x-${{{{ version }}}}.zip\n      sha512: {'a' * 128}\n",
+            "the sha512 of https://e.org/x-1.3.zip can't be renewed",
+        ),
+    ],
+)
+def test_a_hash_of_another_kind_stops_the_edit(path: str, source: str, message: str) -> None:
+    head = '{% set version = "1.2" %}\n' if path == "meta.yaml" else 'context:\n  version: "1.2"\n'
+    brace = "{{ version }}" if path == "meta.yaml" else "${{ version }}"
+    text = f"{head}package:\n  name: x\n  version: {brace}\nsource:\n{source}build:\n  number: 0\n"
+    with pytest.raises(RecipeError, match=re.escape(message)):
+        start(text, path=path, to="1.3")
+
+
+def test_a_hash_of_another_kind_stays_where_its_file_does() -> None:
+    text = (
+        '{% set version = "1.2" %}\npackage:\n  name: x\n  version: {{ version }}\nsource:\n'
+        f"  - url: https://e.org/x-{{{{ version }}}}.zip\n    sha256: {'a' * 64}\n"
+        f"  - url: https://e.org/data.zip\n    sha512: {'b' * 128}\nbuild:\n  number: 0\n"
+    )
+    draft = start(text, path="meta.yaml", to="1.3")
+    after = finish(draft, {"https://e.org/x-1.3.zip": {"sha256": "c" * 64}})
+    assert after == text.replace("1.2", "1.3").replace("a" * 64, "c" * 64)

@@ -247,6 +247,7 @@ def _drafted(draft: EditDraft) -> EditDraft:
     if not moved:
         _check_unmoved(unmoved, draft.path)
     _check_numbers(draft, before, after)
+    _check_other_hashes(draft, before, after)
     kept = kept_commits(before, after, path=draft.path, files_move=bool(moved))
     others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
     notes: tuple[EditNote, ...] = (*kept, *_fallen_numbers(before, after))
@@ -291,6 +292,23 @@ def _check_unmoved(sources: Sequence[MovedSource], path: str) -> None:
             path=path,
             line=sources[0].line,
         )
+
+
+def _check_other_hashes(
+    draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]]
+) -> None:
+    """Raise RecipeError if a source that moves has a hash of a kind that is not renewed."""
+    pairs = (pair for was, now in zip(before, after, strict=True) for pair in zip(was, now, strict=False))
+    for old, new in pairs:
+        sources = zip((*old.sources, *old.common_sources), (*new.sources, *new.common_sources), strict=False)
+        for was, now in sources:
+            if now.other_hashes and (was.url, was.git, was.rev) != (now.url, now.git, now.rev):
+                raise RecipeError(
+                    f"the {now.other_hashes[0]} of {now.url or now.git} can't be renewed: edit it by hand, "
+                    "or replace it by sha256",
+                    path=draft.path,
+                    line=now.entry,
+                )
 
 
 def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSource]:

@@ -37,6 +37,7 @@ _STRENGTHS: Mapping[str, str] = {
     "weak_constrains": "weak_constrains",
 }
 _HASHES = ("sha256", "md5", "sha1")
+_HASH_KEY = re.compile(r"(?:content_)?(?:md5|sha\d+|blake2\w*)")
 _NAME_END = re.compile(r"[\s<>=!]")
 
 
@@ -249,6 +250,7 @@ class OutlineReader(ABC):
                 sha256=None,
                 line=0,
                 entry=self.line(value),
+                other_hashes=tuple(key for key in fields if _HASH_KEY.fullmatch(key) and key not in _HASHES),
                 patches=tuple(filter(None, patches)),
                 folder=(self.text(fields.get("folder") or fields.get("target_directory")) or "").strip("/"),
             )

@@ -91,6 +91,8 @@ class ReadSource:
     """Line where the source begins; several URLs of one source are mirrors of one file."""
     unknown: bool = False
     """Whether its URL or a hash depends on an undefined variable."""
+    other_hashes: tuple[str, ...] = ()
+    """Keys of hashes that are not read: `sha512`, `content_sha256`."""
     patches: tuple[str, ...] = ()
     """Files of the recipe that are applied to it."""
     git: str | None = None
