@@ -106,3 +106,15 @@ def test_what_it_lacks_is_unknown_and_what_it_has_is_dated(cache: Path) -> None:
     assert (available.status, available.as_of) == ("available", Channel.open(["embedded"], embedded_dir=cache).dated)
     assert catalogue.status("requests", ">=9999").status == "outdated"
     assert not catalogue.info(["requests"]).complete
+
+
+def test_a_spec_that_names_conda_forge_means_it(cache: Path) -> None:
+    channel = Channel.open(["conda-forge"], embedded_dir=cache, reachable=lambda _: False)
+    found = channel.solve(["conda-forge::python 3.12.* *_cpython"], platform="linux-64")
+    assert isinstance(found, Solution)
+    python = found.get("python")
+    assert python is not None
+    assert python.version.startswith("3.12.")
+    index = channel.index("linux-64")
+    assert index.match("conda-forge::python")[1] == index.match("python")[1] != 0
+    assert index.match("bioconda::python")[1] == 0

@@ -81,3 +81,25 @@ def test_compact_snapshot_has_no_hashes_and_licences(channel: Channel) -> None:
 
     assert entry(False).keys() - entry(True).keys() == {"sha256", "license"}
     assert not entry(False).keys() & {"url", "fn", "channel"}
+
+
+@pytest.mark.parametrize(
+    ("channels", "spec", "expected"),
+    [
+        (["conda-forge"], "conda-forge::tool", True),
+        (["conda-forge"], "https://conda.anaconda.org/conda-forge::tool", True),
+        (["https://example.org/mine/"], "https://example.org/mine::tool", True),
+        (["conda-forge"], "bioconda::tool", False),
+        (["conda-forge", "bioconda"], "conda-forge::tool", False),  # it may be from either
+        (["no: channel"], "conda-forge::tool", False),
+        ("conda-forge", "conda-forge::tool", False),
+    ],
+)
+def test_a_snapshot_answers_for_its_channel(
+    tmp_path: Path, channels: list[str] | str, spec: str, expected: bool
+) -> None:
+    write_channel(tmp_path, {"linux-64": [pkg("tool 1")]})
+    (tmp_path / "snapshot.json").write_text(json.dumps({"as_of": "2026-06-01", "channels": channels}), encoding="utf-8")
+    snapshot = Channel.open([str(tmp_path)])
+    assert isinstance(snapshot.solve([spec], platform="linux-64"), Solution) == expected
+    assert bool(snapshot.index("linux-64").match(spec)[1]) == expected

@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from dirac_forge.channel.folder import Folder
-from dirac_forge.channel.snapshot import ABOUT
+from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.untrusted import parse_json
@@ -38,6 +38,11 @@ class EmbeddedFolder(Folder):
     def gap_day(self) -> date | None:
         """Its day."""
         return self.as_of
+
+    @property
+    def stands_for(self) -> str:
+        """Return conda-forge's URL."""
+        return CONDA_FORGE
 
     @property
     def label(self) -> str:

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
 from dirac_forge.channel.malformed import name_in, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.channel.snapshot_file import snapshot_channel
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes, unreadable
@@ -84,6 +86,11 @@ class Folder:
     def channel(self) -> rattler.Channel:
         """A channel with a `file:` URL."""
         return self._channel
+
+    @cached_property
+    def stands_for(self) -> str:
+        """The URL of the channel that this is a snapshot of, by which specs such as `conda-forge::python` call it."""
+        return snapshot_channel(self.folder)
 
     def platforms(self) -> tuple[str, ...]:
         """Return every subdir that the folder has, but for noarch."""

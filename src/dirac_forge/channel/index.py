@@ -186,12 +186,16 @@ class RecordIndex:
         if self._base is not None and name not in self._overlay:
             return self._base.match(spec)
         # rattler's own `matches` looks at the record alone, not at the channel that it comes from.
-        home = wanted.channel.base_url if wanted.channel is not None else None
+        home = self.place(wanted.channel.base_url) if wanted.channel is not None else None
         mask = 0
         for position, record in enumerate(self.group(name).found):
             if wanted.matches(record) and home in (None, getattr(record, "channel", None)):
                 mask |= 1 << position
         return name, mask
+
+    def place(self, url: str) -> str:
+        """Return the URL that records of a channel have here: a snapshot of it answers for a channel that is not."""
+        return placed(self._sources, url)
 
     def names(self) -> frozenset[str]:
         """Return all names that there are for this platform."""
@@ -268,6 +272,14 @@ def usable(records: list[RepoDataRecord], source: RecordSource, observer: Observ
         else:
             kept.append(record)
     return kept
+
+
+def placed(sources: Sequence[RecordSource], url: str) -> str:
+    """Return the URL of the source that answers for a channel: its own, else its snapshot's."""
+    if any(source.channel.base_url == url for source in sources):
+        return url
+    snapshots = (one.channel.base_url for one in sources if isinstance(one, Folder) and one.stands_for == url)
+    return next(snapshots, url)
 
 
 def _by_name(records: list[RepoDataRecord]) -> dict[str, list[RepoDataRecord]]:

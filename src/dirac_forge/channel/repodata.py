@@ -15,7 +15,7 @@ from rattler.exceptions import InvalidChannelError
 from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder, is_embedded
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
-from dirac_forge.channel.snapshot import ABOUT, snapshot_day
+from dirac_forge.channel.snapshot_file import ABOUT, snapshot_day
 from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 from rattler import RepoDataRecord
 
 from dirac_forge.channel.index import RecordIndex
 from dirac_forge.channel.records import Record, RunExports, name_of
-from dirac_forge.files import read_text
+from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
-ABOUT = "snapshot.json"
-"""The file of a snapshot that says what it is."""
 PINNING = "conda-forge-pinning"
 """The folder of a snapshot with the pinning: conda_build_config.yaml and migrations."""
 _LEFT_OUT = frozenset({"fn", "url", "channel"})
@@ -33,15 +30,6 @@ class Snapshot:
     """The day that the channel was read, or of its newest record if that is not known."""
     names: int
     records: int
-
-
-def snapshot_day(folder: Path) -> date | None:
-    """Return the day of the snapshot in a channel folder, or None if it is not a snapshot."""
-    try:
-        about = parse_json(read_text(folder / ABOUT))
-        return date.fromisoformat(about["as_of"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
 
 
 def closure(index: RecordIndex, specs: Iterable[str]) -> frozenset[str]:

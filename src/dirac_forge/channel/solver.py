@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -16,11 +17,11 @@ from rattler.exceptions import GatewayError
 
 from dirac_forge.channel.embedded import CONDA_FORGE, EmbeddedFolder
 from dirac_forge.channel.engine import SolverQuestion
-from dirac_forge.channel.index import RecordIndex, usable
+from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import Record, RunExports, shared_record
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
-from dirac_forge.channel.snapshot import snapshot_day
+from dirac_forge.channel.snapshot_file import snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.tiers import overlays_of, tiers_of
@@ -28,6 +29,8 @@ from dirac_forge.channel.virtual import VirtualPackage, known_platform, machine_
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
+
+_CHANNEL = re.compile(r'channel="[^"]*"')
 
 __all__ = ["Channel", "NoSolution", "Solution", "parse_spec"]
 
@@ -226,21 +229,28 @@ class Channel:
             UnknownError: a channel can't be read, or the solver ran out of time.
         """
         known_platform(platform)
-        wanted = [parse_spec(spec) for spec in specs]
+        wanted = [self._placed(parse_spec(spec)) for spec in specs]
         wanted += [
             MatchSpec(f'{record.name}[version="=={record.version}",build="{record.build}",sha256={identity(record)}]')
             for record in required
         ]
-        found = self._answered(wanted, platform, self._question(specs, platform, required))
+        found = self._answered(wanted, platform)
         if isinstance(found, Solution):
             self._scan(platform, found)
         return found
 
-    def _answered(self, wanted: list[MatchSpec], platform: str, question: Iterator[str]) -> Solution | NoSolution:
+    def _placed(self, spec: MatchSpec) -> MatchSpec:
+        """Return a spec that names a channel with the URL of the snapshot that answers for it, if there is one."""
+        if spec.channel is None:
+            return spec
+        url = placed(self.sources, spec.channel.base_url)
+        return MatchSpec(_CHANNEL.sub(lambda _: f'channel="{url}"', spec.to_canonical_string()))
+
+    def _answered(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
         """Return the answer that was kept of an earlier run, else the solver's, which is then kept."""
         if self._answers is None or not self._answers.are_kept(platform):
             return self._solve(wanted, platform)
-        key = self._answers.key(platform, question)
+        key = self._answers.key(platform, self._question(wanted, platform))
         known = self._answers.get(key)
         if known is not None:
             return NoSolution(text=known) if isinstance(known, str) else Solution(packages=known)
@@ -249,11 +259,9 @@ class Channel:
             self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
         return found
 
-    def _question(self, specs: Sequence[str], platform: str, required: Sequence[Record]) -> Iterator[str]:
+    def _question(self, wanted: Sequence[MatchSpec], platform: str) -> Iterator[str]:
         """Yield all that decides an answer, but for the channels themselves."""
-        yield from specs
-        yield "required"
-        yield from map(identity, required)
+        yield from (spec.to_canonical_string() for spec in wanted)
         yield "machine"
         yield from map(str, self.machine(platform))
         yield "overlay"

@@ -206,7 +206,7 @@ def _foreign(index: RecordIndex, specs: Iterable[str]) -> ForeignChannel | None:
         spec = parsed(text)
         if spec is not None and spec.channel is not None:
             there = {record.channel for record in index.group(spec.name.normalized).records}
-            if spec.channel.base_url not in there:
+            if index.place(spec.channel.base_url) not in there:
                 name = spec.channel.base_url if "://" in text else spec.channel.name or spec.channel.base_url
                 here = index.group(spec.name.normalized).channel
                 return ForeignChannel(spec=text, channel=name, there=(here,) if here else ())

@@ -1,0 +1,45 @@
+"""The file of a snapshot that says what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import rattler
+from rattler.exceptions import InvalidChannelError
+
+from dirac_forge.files import read_text
+from dirac_forge.untrusted import parse_json
+
+ABOUT = "snapshot.json"
+"""Its name."""
+
+
+def snapshot_day(folder: Path) -> date | None:
+    """Return the day of the snapshot in a channel folder, or None if it is not a snapshot."""
+    try:
+        return date.fromisoformat(_about(folder)["as_of"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def snapshot_channel(folder: Path) -> str:
+    """Return the URL of the one channel that the snapshot in a folder is a part of, or "" if it does not say one."""
+    match _about(folder).get("channels"):
+        case [str(channel)]:
+            try:
+                return rattler.Channel(channel).base_url
+            except InvalidChannelError:
+                return ""
+        case _:
+            return ""
+
+
+def _about(folder: Path) -> Mapping[str, Any]:
+    try:
+        found = parse_json(read_text(folder / ABOUT))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
