@@ -112,7 +112,9 @@ class NoteKind(Enum):
     WIDENED_CONDITION = (
         "{package}: the marker combines Python and platform; the condition in the recipe is wider: {origin}"
     )
-    SOME_PYTHONS = "{package}: required on some Pythons only; a noarch package requires it on all: {origin}"
+    SOME_PYTHONS = (
+        "{package}: required on some Pythons only; one build serves all Pythons, so it is required on all: {origin}"
+    )
     SOME_MACHINES = (
         "{package}: required on some machines only; a noarch package requires it on all of {systems:and}: {origin}; "
         "only builds for each platform could tell them apart"

@@ -612,6 +612,38 @@ def test_a_stable_abi_above_the_channels_oldest_python_is_built_with_its_own_old
     assert output.skip[-1] == When('is_abi3 and not match(python, "3.11.*")', "is_abi3 and py != 311")
 
 
+def test_a_stable_abi_requires_what_every_python_needs_and_tells_platforms_apart() -> None:
+    requires = [
+        "cffi>=1; python_version < '3.13'",
+        "cffi>=1.17; python_version >= '3.13'",
+        "colorama; sys_platform == 'win32'",
+        "old; python_version < '3.11'",
+        "fast>=2; platform_machine == 'x86_64'",
+    ]
+    wheels = ["cp39-abi3-manylinux_2_28_x86_64"]
+    told = facts("demo", requires=requires, wheels=wheels, sdist_members=["demo.c"])
+    recipe = made(FamilyPart(package="demo", facts=told))
+    assert texts(recipe.outputs[0].run) == [
+        "package python",
+        "package cffi >=1.17",
+        "package colorama  win",
+        'package fast >=2 target_platform == "linux-64" or target_platform == "osx-64"',
+        "package old",
+    ]
+    assert notes(recipe, "info")[-1] == (
+        "old: required on some Pythons only; one build serves all Pythons, so it is required on all: " + requires[3]
+    )
+
+
+def test_a_stable_abi_that_no_version_of_a_requirement_suits_is_told() -> None:
+    requires = ["numpy<2; python_version < '3.12'", "numpy>=2; python_version >= '3.12'"]
+    wheels = ["cp39-abi3-manylinux_2_28_x86_64"]
+    told = facts("demo", requires=requires, wheels=wheels, sdist_members=["demo.c"])
+    recipe = made(FamilyPart(package="demo", facts=told))
+    assert texts(recipe.outputs[0].run) == ["package python", "package numpy"]
+    assert [text for text in notes(recipe, "warning") if text.startswith("numpy: no version satisfies")]
+
+
 def test_a_requirement_whose_version_cannot_be_read_keeps_its_name() -> None:
     pyproject = {"build-system": {"requires": ["setuptools >=46.4<63"], "build-backend": "setuptools.build_meta"}}
     recipe = made(FamilyPart(package="demo", facts=facts("demo", pyproject=pyproject)))

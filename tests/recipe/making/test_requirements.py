@@ -80,9 +80,8 @@ def test_what_never_holds_is_left_out_and_what_always_holds_is_plain() -> None:
 def test_noarch_needs_what_any_python_needs() -> None:
     text = "typing_extensions>=4; python_version < '3.11'"
     assert lines(text) == [("typing_extensions", ">=4", None)]
-    assert notes(text) == [
-        "info: typing_extensions: required on some Pythons only; a noarch package requires it on all: " + text
-    ]
+    why = "required on some Pythons only; one build serves all Pythons, so it is required on all"
+    assert notes(text) == [f"info: typing_extensions: {why}: {text}"]
 
 
 def test_a_compiled_package_keeps_the_marker() -> None:

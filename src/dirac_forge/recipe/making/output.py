@@ -280,6 +280,7 @@ class _Builder:
             self.scope,
             self.providers,
             noarch=self.nature.noarch,
+            every_python=bool(self.nature.abi3),
             extras=self.part.folded,
         )
         self.notes += (*converted.notes, *backport_notes(self.facts.metadata.requires_dist, self.scope))

@@ -30,17 +30,19 @@ def convert(
     providers: Providers,
     *,
     noarch: bool,
+    every_python: bool = False,
     extras: Iterable[str] = (),
 ) -> Converted:
     """Return the requirements as lines of a recipe, merged by package and sorted by name.
 
-    In a noarch package a marker on Python can't be kept (one build serves all): what any Python of the scope needs is
-    required, with a note. A marker on the platform stays as a condition.
+    Where one build serves all Pythons (noarch, or `every_python`: the stable ABI), a marker on Python can't be kept:
+    what any Python of the scope needs is required, with a note. A marker on the platform stays as a condition.
     """
     wanted, notes = expand(requirements, scope, providers, extras=extras)
     lines: list[Requirement] = []
+    lines_of = _noarch_lines if noarch else _stable_lines if every_python else _arch_lines
     for package, group in _grouped(wanted):
-        new, more = (_noarch_lines if noarch else _arch_lines)(package, group, scope)
+        new, more = lines_of(package, group, scope)
         lines += new
         notes += [*more, *_contradictions(package, group)]
     return Converted(lines=tuple(sorted(lines, key=_order)), notes=tuple(dict.fromkeys(notes)))
@@ -85,17 +87,22 @@ def _order(line: Requirement) -> tuple[str, str]:
 def _arch_lines(package: str, group: Sequence[WantedRequirement], scope: Scope) -> tuple[list[Requirement], list[Note]]:
     """Return one line where all hold everywhere, else one for each distinct condition."""
     by_condition: dict[When | None, list[WantedRequirement]] = {}
-    notes = []
     for one in group:
-        if not one.reach.exact:
-            notes.append(note("warning", NoteKind.WIDENED_CONDITION, package=package, origin=one.origin))
         by_condition.setdefault(_condition(one.reach, scope), []).append(one)
     lines = [
         Requirement(name=package, spec=_spec(members), when=when)
         for when, members in by_condition.items()
         if when is None or not _subsumed(members, by_condition.get(None, []))
     ]
-    return lines, notes
+    return lines, _wider_conditions(package, group)
+
+
+def _wider_conditions(package: str, group: Iterable[WantedRequirement]) -> list[Note]:
+    return [
+        note("warning", NoteKind.WIDENED_CONDITION, package=package, origin=one.origin)
+        for one in group
+        if not one.reach.exact
+    ]
 
 
 def _subsumed(members: Sequence[WantedRequirement], unconditional: Sequence[WantedRequirement]) -> bool:
@@ -119,24 +126,46 @@ def _wrapped(expression: str) -> str:
     return f"({expression})" if " or " in expression else expression
 
 
+def _stable_lines(
+    package: str, group: Sequence[WantedRequirement], scope: Scope
+) -> tuple[list[Requirement], list[Note]]:
+    """Return one line for each platform condition, which serves all Pythons: there is one build for each platform."""
+    conditions = [platform_condition(one.reach.platforms, scope) for one in group]
+    lines = list(_by_condition(package, group, conditions))
+    return [line for line, _ in lines], [
+        *_some_pythons(package, group),
+        *_wider_conditions(package, group),
+        *_without_common(package, group, lines),
+    ]
+
+
 def _noarch_lines(
     package: str, group: Sequence[WantedRequirement], scope: Scope
 ) -> tuple[list[Requirement], list[Note]]:
-    notes = [
-        note("info", NoteKind.SOME_PYTHONS, package=package, origin=one.origin)
-        for one in group
-        if not one.reach.every_python
-    ]
+    notes = _some_pythons(package, group)
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
     if _can_say(group, conditions):
         lines = list(_by_condition(package, group, conditions))
     else:
         lines = list(_by_system(package, group, scope))
         notes += _widened(package, group)
+    return [line for line, _ in lines], [*notes, *_without_common(package, group, lines)]
+
+
+def _some_pythons(package: str, group: Iterable[WantedRequirement]) -> list[Note]:
+    return [
+        note("info", NoteKind.SOME_PYTHONS, package=package, origin=one.origin)
+        for one in group
+        if not one.reach.every_python
+    ]
+
+
+def _without_common(
+    package: str, group: Iterable[WantedRequirement], lines: Iterable[tuple[Requirement, bool]]
+) -> Iterator[Note]:
+    """Yield a note where no version suits all that a line serves."""
     if not all(common for _, common in lines):
-        origins = [one.origin for one in group]
-        notes.append(note("warning", NoteKind.NO_COMMON_VERSION, package=package, origins=origins))
-    return [line for line, _ in lines], notes
+        yield note("warning", NoteKind.NO_COMMON_VERSION, package=package, origins=[one.origin for one in group])
 
 
 def _can_say(group: Iterable[WantedRequirement], conditions: Iterable[When | None]) -> bool:
