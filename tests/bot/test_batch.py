@@ -77,7 +77,7 @@ def test_what_was_decided_is_replayed(tmp_path: Path) -> None:
         Recorded(code="error", text="?"),
     )
     assert replayed[0].wanted is not None
-    assert replayed[0].wanted.review == Recorded(code="left-for-person", text="something needs a person: look")
+    assert replayed[0].wanted.review == Recorded(code="left-for-person", text="a person has to decide: look")
     assert (batch.unrendered, decider.arrived(IDENTITY)) == ("why", True)
     assert decider.current(IDENTITY) == Unneeded(why="withdrawn", version="1.0", objection="yanked")
     other = Identity(feedstock="x", branch="main", kind="bump", key="1")

@@ -38,7 +38,7 @@ def test_a_run_opens_so_many_and_says_what_it_held_back() -> None:
     chosen = choose([bump("a"), bump("b"), bump("c")], replace(LIMITS, per_run=3), opened=1, open_now={})
     assert names(chosen.now) == ["a", "b"]
     assert [(one.identity.feedstock, worded(one.reason)) for one in chosen.held] == [
-        ("c", "this run has opened 3, as many as it may")
+        ("c", "this run has reached its limit (per-run = 3)")
     ]
     assert choose([bump("a")], replace(LIMITS, per_run=0), opened=0, open_now={}).now == ()
 
@@ -47,7 +47,7 @@ def test_a_feedstock_has_so_many_open_at_most_and_one_that_closes_another_makes_
     candidates = [rebuild("a"), rebuild("a", "boost"), bump("a", "3.0", replaces=1), rebuild("b")]
     chosen = choose(candidates, LIMITS, opened=0, open_now={"a": 2})
     assert [one.identity.key for one in chosen.now] == ["openssl4", "3.0", "openssl4"]
-    assert worded(chosen.held[0].reason) == "3 requests are open on it, of 3 at most"
+    assert worded(chosen.held[0].reason) == "3 of at most 3 requests are open on it"
 
 
 def test_what_is_paused_waits_whatever_the_budget() -> None:
@@ -68,12 +68,12 @@ def test_of_a_big_wave_the_canaries_go_first() -> None:
     go, held = canaries_held(wave, 2, {})
     assert (names(go), names(held)) == (["a", "b"], ["c", "d", "e"])
     assert worded(held[0].reason) == (
-        "the migration openssl4: 2 canaries go first, and are to be merged and built (those that this run opens)"
+        "the migration openssl4: 2 canaries go first, and must be merged and built (those that this run opens)"
     )
     group = "the migration openssl4"
     go, held = canaries_held(wave, 2, {group: Canaries(under_way=("https://x/1", "https://x/2"))})
     assert (go, len(held)) == ([], 5)
-    assert worded(held[0].reason).endswith("are to be merged and built (https://x/1, https://x/2)")
+    assert worded(held[0].reason).endswith("must be merged and built (https://x/1, https://x/2)")
     go, held = canaries_held(wave, 2, {group: Canaries(passed=1, under_way=("https://x/2",))})
     assert (go, len(held)) == ([], 5)
     # One that people closed is neither: another one takes its place.

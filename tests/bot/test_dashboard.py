@@ -46,7 +46,7 @@ def test_the_dashboard_shows_what_is_open_waiting_blocked_failed_and_closed() ->
         "- [demo 2.0](<https://redirect.github.com/o/demo/pull/1>)\n"
         "  - [ ] make again <!-- dirac-forge-again: demo/main/bump/2.0 -->\n\n"
         "## Waiting (1)\n\n"
-        "- `other (v8.0.x): migration open--ssl/4`: this run has opened 20, as many as it may\n"
+        "- `other (v8.0.x): migration open--ssl/4`: this run has reached its limit (per-run = 20)\n"
         "  - [ ] open now <!-- dirac-forge-now: other/v8.0.x/migration/open%2D%2Dssl%2F4 -->\n"
         "  - [ ] ignore this version <!-- dirac-forge-ignore: other/v8.0.x/migration/open%2D%2Dssl%2F4 -->\n\n"
         "## Blocked (1)\n\n"

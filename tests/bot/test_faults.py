@@ -253,10 +253,10 @@ def test_a_person_who_bumps_it_meanwhile(bot: Bots) -> None:
 
     bot.decider.decide = decide  # type: ignore[method-assign]
     assert [(one.state, one.text) for one in bot.run().outcomes] == [
-        ("skipped", f"{DEMO} moved on: it is at 2.0 already")
+        ("skipped", f"{DEMO} has changed: it is at 2.0 already")
     ]
     assert bot.github.pulls(DEMO) == []
-    assert f"{DEMO} moved on: it is at 2.0 already" in why(bot)
+    assert f"{DEMO} has changed: it is at 2.0 already" in why(bot)
 
 
 def test_another_bot_with_the_same_ledger(bot: Bots) -> None:

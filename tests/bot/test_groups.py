@@ -53,8 +53,8 @@ def test_a_group_is_never_half_open_for_a_limit(bot: Bots) -> None:
     result = bot.run()
     assert open_titles(bot) == ["alone 2.0"]
     assert {one.identity.feedstock: worded(one.reason) for one in result.held} == {
-        "boto3": "this run has opened 1, as many as it may",
-        "botocore": "this run has opened 1, as many as it may",
+        "boto3": "this run has reached its limit (per-run = 1)",
+        "botocore": "this run has reached its limit (per-run = 1)",
     }
 
 
@@ -69,7 +69,7 @@ def test_a_group_waits_for_a_member_that_the_run_does_not_know(bot: Bots) -> Non
     bot.feedstock("boto3", wanted="2.0")
     bot.limits(groups=GROUPS)
     assert [(one.identity.feedstock, worded(one.reason)) for one in bot.run().held] == [
-        ("boto3", "moves together with botocore, of which this run knows nothing")
+        ("boto3", "moves together with botocore, which is not part of this run")
     ]
     assert open_titles(bot) == []
 

@@ -29,7 +29,8 @@ def test_a_release_that_is_too_young_waits_unless_it_unblocks_a_target() -> None
     settings = BotSettings(cooldown=timedelta(days=3))
     young = MONDAY - timedelta(days=1)
     assert reason(settings, released=young) == (
-        "released on 2026-11-22: waits until 2026-11-25 12:00 UTC, because `cooldown` wants a release to be 3 days old"
+        "released on 2026-11-22: waits until 2026-11-25 12:00 UTC, because `cooldown` requires releases to be 3 days "
+        "old"
     )
     assert reason(settings, released=young, unblocks=True) == ""
     assert reason(settings, released=MONDAY - timedelta(days=3)) == ""
@@ -50,7 +51,7 @@ def test_a_release_that_is_too_young_waits_unless_it_unblocks_a_target() -> None
 )
 def test_the_schedule_opens_requests_in_its_hours_only(window: str, moment: datetime, open_now: bool) -> None:
     settings = BotSettings(schedule=(window_of(window),))
-    wanted = "" if open_now else f"new requests are opened in the hours of `schedule` only: {window} (UTC)"
+    wanted = "" if open_now else f"new requests are opened only in the hours of `schedule`: {window} (UTC)"
     assert reason(settings, now=moment) == wanted
 
 

@@ -97,7 +97,7 @@ def test_the_budget_holds_what_is_left_back_and_later_runs_go_on(bot: Bots) -> N
     result = bot.run()
     assert [one.identity.feedstock for one in result.outcomes] == ["c", "a"]
     assert [(one.identity.feedstock, worded(one.reason)) for one in result.held] == [
-        ("b", "this run has opened 2, as many as it may")
+        ("b", "this run has reached its limit (per-run = 2)")
     ]
     result = bot.run()
     assert sorted((one.identity.feedstock, one.state) for one in result.outcomes) == [
@@ -107,7 +107,7 @@ def test_the_budget_holds_what_is_left_back_and_later_runs_go_on(bot: Bots) -> N
     ]
     with bot.opened() as ledger:
         (event,) = [event for event in ledger.events(feedstock="b") if event.step == "held"]
-    assert event.text == "this run has opened 2, as many as it may"
+    assert event.text == "this run has reached its limit (per-run = 2)"
 
 
 def test_pausing_leaves_open_requests_as_they_are(bot: Bots) -> None:

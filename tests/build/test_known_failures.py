@@ -65,7 +65,7 @@ def test_known_failures_are_recognised_with_place_and_advice(
             "MissingModule",
             "modular/recipe/recipe.yaml:31",
             "the Python module not_anywhere can't be imported in the test",
-            "Add the package with not_anywhere to run, or take the test away if the module is optional.",
+            "Add the package with not_anywhere to run, or remove the test if the module is optional.",
         ),
         "lawless": (
             "LicenceNotFound",

@@ -166,7 +166,7 @@ def test_tags_that_changed_their_form_are_said() -> None:
     )
     more = tagged("OpenSSL_1_1_1w", "x-1", "openssl-3.5.0", version="1.1.1w", tag="OpenSSL_1_1_1w")
     assert worded(newest("1.1.1w", [more], rules=Rules())).endswith(
-        "(the tag openssl-3.5.0 is not spelled like OpenSSL_1_2_3, and 1 more tag counts for nothing)"
+        "(the tag openssl-3.5.0 is not spelled like OpenSSL_1_2_3, and 1 more tag is ignored)"
     )
 
 

@@ -340,7 +340,7 @@ def test_what_a_snapshot_does_not_tell_is_said_once(capsys: pytest.CaptureFixtur
     }
     main(["audit"])
     text = " ".join(capsys.readouterr().out.split())
-    assert text.count("Files that clobber each other") == 1
+    assert text.count("Clobbered files") == 1
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])

@@ -190,7 +190,7 @@ def demo_index() -> PackageIndex:
         (
             "bot:\n  version_updates:\n    sources: [github]\n",
             None,
-            "conda-forge.yml, line 3 lets versions come from github only; its source is demo",
+            "conda-forge.yml, line 3 allows versions only from github; its source is demo",
         ),
     ],
 )

@@ -467,7 +467,7 @@ def test_an_added_python_that_no_channel_has_is_said(
     arguments = ["plan", "python315", "--channel", str(channel), "--platform", "linux-64", "--target", "app"]
     assert run(workspace, *arguments) == 3
     assert capsys.readouterr().out.splitlines()[-1] == (
-        "No rebuild can start: the channel has no python 3.15 yet. What it does to app can't be solved yet."
+        "No rebuild can start: the channel has no python 3.15 yet. Its effect on app can't be solved yet."
     )
 
 

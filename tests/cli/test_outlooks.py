@@ -24,7 +24,7 @@ def test_next_release_is_on_the_dashboard_and_in_the_summary(here: Here) -> None
     _, document = here.run("bot", "run", "--summary", str(here.folder / "summary.md"))
     (found,) = document["distributions"]
     assert (found["name"], found["failed"], found["problem"]) == ("OS", [], None)
-    line = "the next OS would be as"
+    line = "the next OS would be the same as"
     assert line in (here.folder / "outbox" / "dashboard.md").read_text(encoding="utf-8")
     assert line in (here.folder / "summary.md").read_text(encoding="utf-8")
 
@@ -51,6 +51,6 @@ def test_platform_that_does_not_solve_is_on_the_dashboard_and_in_the_summary(her
         None,
         [],
     )
-    line = f"OS does not solve on linux-64, as on {datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}: target"
+    line = f"OS can't be solved on linux-64, as on {datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}: target"
     for place in (here.folder / "outbox" / "dashboard.md", here.folder / "summary.md"):
         assert line in place.read_text(encoding="utf-8").replace("\\", "")

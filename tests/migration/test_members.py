@@ -50,7 +50,7 @@ def test_strong_run_exports_fill_host(graph_of: GraphOf, migration_of: Migration
     )
     assert members(graph, migration_of()) == ["plain"]
     assert members(graph, migration_of(keys=["mpi"])) == ["compiled", "plain", "with-mpi"][2:]
-    only = "it has lib in build only (recipe/meta.yaml:2), and next to {} build does not stand in for host"
+    only = "it has lib only in build (recipe/meta.yaml:2), which does not count as host next to {}"
     assert reasons(graph, migration_of()) == {
         "compiled": only.format("compiler('c')"),
         "lib": "it makes a migrated package",

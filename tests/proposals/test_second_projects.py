@@ -139,7 +139,7 @@ def test_the_version_that_the_new_release_requires(
     expected = f"{expected.removesuffix(last)}{last}        - attrs >=25\n"
     assert after == expected.replace(A, one).replace(B, two)
     assert found["notes"][0] == (
-        "tele-conventions moves along from 0.61b0 to 0.62b0: the new release requires tele-conventions==0.62b0"
+        "tele-conventions also moves from 0.61b0 to 0.62b0: the new release requires tele-conventions==0.62b0"
     )
     assert [(one["output"], one["after"]) for one in found["dependencies"]["added"]] == [
         ("tele-conventions", "attrs >=25")
@@ -166,7 +166,7 @@ def test_a_project_that_stays_is_told(
     assert (found["status"], found["to"]) == ("proposed", "1.41.0"), found["reason"]
     assert B in after
     line = next(number for number, each in enumerate(text.split("\n"), start=1) if "tele_conventions-" in each)
-    assert found["notes"][0] == f"line {line}: tele-conventions has a version of its own and stays at 0.61b0{told}"
+    assert found["notes"][0] == f"line {line}: tele-conventions has its own version and stays at 0.61b0{told}"
 
 
 def test_an_output_and_a_file_with_a_version_of_their_own_are_told(
@@ -177,5 +177,5 @@ def test_an_output_and_a_file_with_a_version_of_their_own_are_told(
         "https://pypi.org/packages/source/t/tele-conventions/tele_conventions-${{ conventions }}.tar.gz", vendored
     )
     found, _, _ = bumped(root, "recipe.yaml", text, "", capsys)
-    told = [note for note in found["notes"] if "a version of its own" in note]
-    assert [note.partition(" has a ")[0] for note in told] == [f"line 11: {vendored}", "line 26: tele-conventions"]
+    told = [note for note in found["notes"] if "its own version" in note]
+    assert [note.partition(" has its ")[0] for note in told] == [f"line 11: {vendored}", "line 26: tele-conventions"]

@@ -114,7 +114,7 @@ def test_another_text_is_told_without_a_push(world: World) -> None:
     world.deliver(bump("2"))
     world.github.git_requests.clear()
     outcome = world.deliver(bump("2", body="Wave 2 of 3.\n"))
-    assert (outcome.state, outcome.text) == ("updated", "the text of #1 was brought up to date")
+    assert (outcome.state, outcome.text) == ("updated", "the text of #1 was updated")
     assert "Wave 2 of 3." in world.pulls()[0].body
     assert world.github.git_requests == []
     assert len(world.pulls()[0].comments) == 1
@@ -345,10 +345,10 @@ def test_a_request_whose_feedstock_moved_on_is_made_again(world: World) -> None:
 def test_decided_again_there_may_be_nothing_to_do(world: World) -> None:
     moved(world, {"recipe/recipe.yaml": RECIPE.format(2)})
     outcome = world.deliver(bump("2"), remake=lambda texts: Skip(feedstock="demo", reason="it is at 2 already"))
-    assert (outcome.state, outcome.text) == ("skipped", f"{FEEDSTOCK} moved on: it is at 2 already")
+    assert (outcome.state, outcome.text) == ("skipped", f"{FEEDSTOCK} has changed: it is at 2 already")
     assert world.pulls() == []
     world.deliver(bump("2"), remake=lambda texts: Skip(feedstock="demo", reason="it is at 2 already"))
-    assert world.events() == [("decided again", f"{FEEDSTOCK} moved on: it is at 2 already")]
+    assert world.events() == [("decided again", f"{FEEDSTOCK} has changed: it is at 2 already")]
 
 
 def test_decided_again_it_may_be_another_version(world: World) -> None:

@@ -79,9 +79,9 @@ Newer versions that were skipped:
 
 - <https://example.org/v9.1.22/LICENSE>: the tag's prefix \\`v\\` changed
 - zipp >=3 (run of dirac-grid): the channel has zipp up to 2.1
-- The recipe carries patches; whether they still apply was not tried: `fix-@\u200boctocat.patch`
+- The recipe has patches, which were not tried on the new source: `fix-@\u200boctocat.patch`
 - **by hand**: dirac-grid: add zipp to host by hand (zipp>=3)
-- dirac-grid: upstream's licence is MIT now (was GPL-3.0-only)
+- dirac-grid: upstream's licence is now MIT (was GPL-3.0-only)
 
 ## Only reported
 
@@ -338,7 +338,8 @@ def test_release_notes_are_folded_and_have_no_effect() -> None:
 def test_a_key_that_has_no_effect_is_said() -> None:
     body = with_body(replace(FULL, notes=(IgnoredKey(key="update_static_libs", line=3),))).change.body
     assert (
-        "- update\\_static\\_libs has no effect here: static libraries are not moved (conda-forge.yml, line 3)" in body
+        "- update\\_static\\_libs has no effect here: static libraries are not updated (conda-forge.yml, line 3)"
+        in body
     )
 
 
@@ -353,5 +354,5 @@ def test_requirements_that_are_unclear_for_one_reason_are_one_line() -> None:
     )
     (section,) = attention_sections(replace(BARE, notes=lacks))
     assert section.blocks == (
-        Items((f"whether these exist is unknown, since {partial}: fastapi >=1 (run of app) and redis (run of app)",)),
+        Items((f"whether these exist is unknown, because {partial}: fastapi >=1 (run of app) and redis (run of app)",)),
     )

@@ -48,18 +48,18 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (skip_reasons.NoOrder(version="main"), "main has no known order, so no version counts as newer"),
         (
             skip_reasons.NoOrder(version="9e", pep440=True, notes=("only tags were seen",)),
-            "9e is not a version that PyPI can have (PEP 440), so none counts as newer (only tags were seen)",
+            "9e is not a version that PyPI can have (PEP 440), so no release counts as newer (only tags were seen)",
         ),
         (
             skip_reasons.AllowedSources(line=3, sources=(), source="demo"),
-            "conda-forge.yml, line 3 lets versions come from nowhere (`sources` is empty)",
+            "conda-forge.yml, line 3 allows versions from no source (`sources` is empty)",
         ),
         (
             skip_reasons.AllowedSources(
                 line=3, sources=("nvidia", "pypi"), source="github.com/a/b", unsupported=("nvidia",)
             ),
             (
-                "conda-forge.yml, line 3 lets versions come from nvidia, pypi only; its source is github.com/a/b "
+                "conda-forge.yml, line 3 allows versions only from nvidia, pypi; its source is github.com/a/b "
                 "(nvidia can't be used here)"
             ),
         ),
@@ -82,7 +82,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "no release was found: a offers neither the version of the recipe nor a newer one",
         ),
         (tag_reasons.OverlongTag(), "it is too long for a version"),
-        (tag_reasons.NotDiracTag(tag="1"), "the tag 1 is not of the form vXrYpZ"),
+        (tag_reasons.NotDiracTag(tag="1"), "the tag 1 does not have the form vXrYpZ"),
         (tag_reasons.UnorderedName(text="x"), "x has no known order"),
         (tag_reasons.OwnTagMismatch(tag="v1", version="2"), "the tag v1 does not spell 2"),
         (

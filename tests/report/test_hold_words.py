@@ -23,7 +23,7 @@ from dirac_forge.proposals.hold_reasons import (
 from dirac_forge.report.bot_words import worded
 
 DAY = datetime(2026, 11, 22, 12, tzinfo=UTC)
-WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cooldown` wants a release to be 1 day old"
+WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cooldown` requires releases to be 1 day old"
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
     [
         (Paused(name="all"), "everything is paused"),
         (Paused(name="openssl4", there=True), "openssl4 is paused; its request is left open"),
-        (FeedstockFull(open=3, most=3), "3 requests are open on it, of 3 at most"),
-        (ForgeFull(open=9, most=9), "9 requests are open on all feedstocks, of 9 at most"),
-        (RunFull(most=5), "this run has opened 5, as many as it may"),
+        (FeedstockFull(open=3, most=3), "3 of at most 3 requests are open on it"),
+        (ForgeFull(open=9, most=9), "9 of at most 9 requests are open on all feedstocks"),
+        (RunFull(most=5), "this run has reached its limit (per-run = 5)"),
         (
             WaitsForCanaries(migration="", canaries=3, urls=("https://x/1",)),
-            "bumps: 3 canaries go first, and are to be merged and built (https://x/1)",
+            "bumps: 3 canaries go first, and must be merged and built (https://x/1)",
         ),
         (BehindOthers(until=DAY), "waits until 2026-11-22 12:00 UTC, so that conda-forge's bot can go first"),
         (
@@ -46,7 +46,7 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
         (GroupHeld(), "moves together with others of its group, which are held back"),
         (
             GroupHeld(feedstock="boto3", reason=RunFull(most=1)),
-            "moves together with boto3, which is held back: this run has opened 1, as many as it may",
+            "moves together with boto3, which is held back: this run has reached its limit (per-run = 1)",
         ),
         (GroupStuck(feedstock="boto3"), "moves together with boto3, which can't move yet"),
         (GroupStuck(feedstock="boto3", why="archived"), "moves together with boto3, whose repository is archived"),

@@ -82,7 +82,7 @@ def test_edges_have_heads_and_a_legend_of_the_kinds_that_are_there(picture: Pict
     text = svg(picture)
     root = ET.fromstring(text)
     names = [node.text for node in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert "needs through feedstocks that are no members" in names
+    assert "needs through feedstocks that are not members" in names
     assert "left out, because it closes a cycle" in names
     assert "follows from other edges" not in names
     assert "marker-end:url(#head)" in text

@@ -44,7 +44,7 @@ from dirac_forge.report.bot_words import clauses, decided_words, reason_code, re
         (
             RebuildEvidence(migration="m", evidence=Evidence(done={}, findings={})),
             "rebuild-evidence",
-            "m: it is built nowhere",
+            "m: it is not built on any platform",
         ),
         (ChosenVersion(version="2"), "chosen-version", "2 is the newest that fits"),
         (ChosenVersion(version="2", asked=True), "chosen-version", "2 was requested"),
@@ -65,11 +65,11 @@ from dirac_forge.report.bot_words import clauses, decided_words, reason_code, re
         (
             LeftForPerson(note=DriftNote(level="todo", kind="python-min-test", output="lib")),
             "left-for-person",
-            "something needs a person: lib: test with python_min, too",
+            "a person has to decide: lib: test with python_min, too",
         ),
         (WorseWithBump(outcome="worse"), "worse-with-bump", "it makes the targets worse"),
         (MergedAfter(title="a 2"), "merged-after", "a 2 of its group is merged first"),
-        (MergedByPeople(kind="fix"), "merged-by-people", "a fix is merged by people only"),
+        (MergedByPeople(kind="fix"), "merged-by-people", "only people merge a fix"),
         (
             AutomergeLimited(allowed="version"),
             "automerge-limited",

@@ -144,7 +144,7 @@ def _program(name: str, program: Program, *, required: bool = False) -> Check:
             status="unknown",
             detail=f"{program.path} does not print its version",
             cost=f"everything that needs {name} may fail",
-            remedy=f"check the output of `{name} --version` says",
+            remedy=f"check what `{name} --version` prints",
             required=required,
         )
     return Check(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)

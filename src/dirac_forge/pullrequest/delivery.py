@@ -110,7 +110,7 @@ class _Delivery(DeliveryState):
         if wanted.identity != self.identity:
             if again:
                 raise UnknownError(f"{place.full_name} changes faster than it can be edited", hint="Try again.")
-            self.journal.once(self.identity, "decided again", f"{place.full_name} moved on: {wanted.title}")
+            self.journal.once(self.identity, "decided again", f"{place.full_name} has changed: {wanted.title}")
             return self.of(fresh, remake, again=True)
         decision = self._decided(wanted, requests, place, base)
         if settled := self._settled(wanted, decision, place, remake):

@@ -61,7 +61,9 @@ class NoteKind(Enum):
         "{package} in host, because the sdist has its sources ({folder}): let the build link the channel's instead"
     )
     MISSING_SUBMODULES = "the archive lacks git submodules ({paths}): add their sources, or take a release's sdist"
-    MISSING_JAVASCRIPT = "{tool} runs npm, since no JavaScript is built: add nodejs to host, or take a release's sdist"
+    MISSING_JAVASCRIPT = (
+        "{tool} runs npm, because the sdist has no built JavaScript: add nodejs to host, or take a release's sdist"
+    )
     OLD_2TO3 = (
         "setuptools <{removed} in host, because setup.py asks for use_2to3, which setuptools {removed} removed: check "
         "that it has a build there"
@@ -162,7 +164,7 @@ class NoteKind(Enum):
     )
 
     # Outputs and tests
-    ALIAS = "{package} only requires {main}: conda-forge has both names, and users of either"
+    ALIAS = "{package} only requires {main}: conda-forge has both names, and both are used"
     ALL_OUTPUTS = "{package} requires {outputs:and}: conda-forge has such a package, upstream has no extra for it"
     EXTRA_OUTPUT = "{package} is {main} with its extra {extra}, which conda-forge has as a package"
     COMMAND_OF_ONE_PYTHON = "the command {command} is left out: its name has the Python of upstream's wheel"

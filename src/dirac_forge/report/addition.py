@@ -121,7 +121,7 @@ def _enough_lines(addition: Addition, proof: AdditionProof | None) -> list[str]:
                 f"The solver could not be asked whether that is enough: {_reason(proof)}",
             ]
         case AdditionProof(status="installable"):
-            ending = " Without any one of them it is not." if proof.each else ""
+            ending = " All of them are needed." if proof.each else ""
             return [
                 f"{target} becomes installable on {platform} once {packages} {are} built for it: {names}.",
                 f"The solver confirms this, given builds like those of the other platforms.{ending}",

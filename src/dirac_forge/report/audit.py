@@ -38,13 +38,13 @@ _UNCOMPARED: Mapping[str, str] = {
 _GAPS: Mapping[str, str] = {
     "channel": "Builds that were marked as broken or removed: unknown for {builds}, because no channel that was asked "
     "lists them.",
-    "files": "Files that clobber each other and lost commands: unknown for {builds}, because the channel has records "
+    "files": "Clobbered files and missing commands: unknown for {builds}, because the channel has records "
     "and not the packages themselves.",
-    "commands": "Lost commands: unknown for {builds}: {detail}.",
+    "commands": "Missing commands: unknown for {builds}: {detail}.",
     "licence": "Licences: unknown for {builds}, because their records lack most fields.",
     "pinning": "Outdated pins: unknown for {builds}, because there is no pinning (name one with --pinning).",
     "run-exports": "Outdated pins: unknown in part for {builds}, because the channel lacks pinned versions, or "
-    "does not tell what they export.",
+    "does not have their run_exports.",
 }
 
 

@@ -93,7 +93,7 @@ _REASONS: dict[type, Callable[[Any], str]] = {
     OutOfMemory: lambda one: f"the {one.phase} ran out of memory",
     DiskFull: lambda one: f"the disk is full in the {one.phase}",
     WrongNoarch: lambda one: f"the package is noarch and has the extension module {one.file}",
-    Crashed: lambda one: f"the build engine ended without an answer in the {one.phase} (exit code {one.code})",
+    Crashed: lambda one: f"the build engine ended without a result in the {one.phase} (exit code {one.code})",
     NotBuildable: lambda one: str(one.reason),
     DependencyFailed: lambda one: f"{one.dependency}, which it needs, was not built",
     UnknownFailure: lambda one: one.message or f"the {one.phase} failed",
@@ -103,7 +103,7 @@ _REASONS: dict[type, Callable[[Any], str]] = {
 def _module(failure: MissingModule) -> str:
     if failure.phase == "build":
         return f"Add the package with {failure.module} to host: build backends are not downloaded in a build."
-    return f"Add the package with {failure.module} to run, or take the test away if the module is optional."
+    return f"Add the package with {failure.module} to run, or remove the test if the module is optional."
 
 
 def _program(failure: MissingProgram) -> str:

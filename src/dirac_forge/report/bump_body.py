@@ -264,7 +264,7 @@ def _is_unclear(lack: Lack) -> bool:
 
 def _unclear_line(why: str, lacks: Sequence[Lack]) -> str:
     named = [f"{lack.need} ({lack.need.section} of {lack.need.output})" for lack in lacks]
-    return f"whether these exist is unknown, since {why}: {words(named)}"
+    return f"whether these exist is unknown, because {why}: {words(named)}"
 
 
 def _patches(bump: Bump) -> Iterator[Line]:
@@ -279,7 +279,7 @@ def _patches(bump: Bump) -> Iterator[Line]:
     for reason, names in untried.items():
         yield (*_codes(names), f" {'was' if len(names) == 1 else 'were'} not tried: {worded(reason)}")
     if unseen := [patch for patch in bump.patches if patch not in named]:
-        yield ("The recipe carries patches; whether they still apply was not tried: ", *_codes(unseen))
+        yield ("The recipe has patches, which were not tried on the new source: ", *_codes(unseen))
 
 
 def _codes(names: Sequence[str]) -> list[str | Code]:

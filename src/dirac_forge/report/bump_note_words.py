@@ -46,12 +46,12 @@ _CARRIED: dict[CarriedKind, str] = {
     "program-run": "upstream's build runs it now",
     "no-distutils": "Python 3.12 and later have neither distutils nor setuptools",
     "pip-without-setuptools": "conda-forge's pip does not install it with Python {python} or later",
-    "stdlib-asked": "conda-forge asks for it next to compilers",
+    "stdlib-asked": "conda-forge requires it next to compilers",
     "listed-twice": "another line for the same package is as strict",
     "conditions-gone": "no requirement depends on the platform any more",
     "floor-rose": "upstream's floor rose",
     "floor-higher": "upstream's floor is higher",
-    "python-min-asked": "conda-forge asks noarch recipes for python_min",
+    "python-min-asked": "conda-forge requires python_min in noarch recipes",
     "commands-changed": "upstream changed its commands",
     "added": "upstream added it",
     "dropped": "upstream dropped it",
@@ -79,13 +79,13 @@ add_words(
         ),
         CommitKept: "line {0.line}: {0.repository} is still checked out at {0.revision}",
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
-        bump_notes.EnclosedSource: "{0.url} can't be reached: its hash is that of the same file in the sdist",
+        bump_notes.EnclosedSource: "{0.url} can't be reached: its hash was taken from the same file in the sdist",
         bump_notes.MovedCommit: "{0.repository}: {0.commit} is the commit of its tag {0.tag}",
         bump_notes.UnreadCommits: "{0.repository}: its tags could not be read, so its commit stays ({0.reason})",
         bump_notes.SecondMoved: (
-            "{0.project} moves along from {0.old} to {0.new}: the new release requires {0.requirement}"
+            "{0.project} also moves from {0.old} to {0.new}: the new release requires {0.requirement}"
         ),
-        bump_notes.RefusedEdit: "requirements were left alone, because the edited recipe was not right: {0.fault}",
+        bump_notes.RefusedEdit: "requirements were not edited, because the edited recipe was wrong: {0.fault}",
         bump_notes.MovesTogether: "it moves together with {0.key}: each needs the other",
         bump_notes.HelpingDependent: "the targets can take it only with the bump of {0.key}, which waits for it",
     }
@@ -147,13 +147,14 @@ def _(note: objections.AskedAnyway) -> str:
 @worded.register
 def _(note: HashKept) -> str:
     return (
-        f"line {note.line}: this hash was left, because no build of the feedstock checks it and its file is not there"
+        f"line {note.line}: this hash was not updated, because no build of the feedstock uses it and its file does not "
+        "exist"
     )
 
 
 @worded.register
 def _(note: bump_notes.SecondLeft) -> str:
-    stays = f"line {note.line}: {note.project} has a version of its own and stays at {note.version}"
+    stays = f"line {note.line}: {note.project} has its own version and stays at {note.version}"
     if note.problem:
         return f"{stays}, though the new release requires {note.requirement}: {note.problem}"
     if note.requirement:
@@ -179,7 +180,7 @@ def _(note: bump_notes.OnlyHinted) -> str:
 
 @worded.register
 def _(note: bump_notes.IgnoredKey) -> str:
-    return f"{note.key} has no effect here: static libraries are not moved ({conda_forge_yml(note.line)})"
+    return f"{note.key} has no effect here: static libraries are not updated ({conda_forge_yml(note.line)})"
 
 
 @worded.register
@@ -189,7 +190,7 @@ def _(fit: ExtensionFit) -> str:
 
 @worded.register
 def _(note: ExtensionLeft) -> str:
-    return f"{_line(note.line)}: it takes {note.old} and not {note.new}"
+    return f"{_line(note.line)}: it accepts {note.old} but not {note.new}"
 
 
 def _line(line: ExtensionLine) -> str:

@@ -103,7 +103,7 @@ add_words(
         skip_reasons.NoVersionOffered: "{0.place} offers neither the version of the recipe nor a newer one",
         skip_reasons.VersionlessSources: "none of its sources has the version in its URL or tag",
         blockers.HelpingBump: "the targets can take it only with the bump of {0.key}",
-        tag_reasons.NotDiracTag: "the tag {0.tag} is not of the form vXrYpZ",
+        tag_reasons.NotDiracTag: "the tag {0.tag} does not have the form vXrYpZ",
         tag_reasons.OtherSpelling: "the tag {0.tag} is not spelled like {0.example}",
         tag_reasons.NoVersionTag: "the tag {0.tag} is not a version",
         tag_reasons.UnorderedName: "{0.text} has no known order",
@@ -178,7 +178,7 @@ def _(reason: skip_reasons.UnreadTags) -> str:
     last = worded(reason.reason)
     if not reason.more:
         return last
-    return f"{last}, and {reason.more} more {'tag counts' if reason.more == 1 else 'tags count'} for nothing"
+    return f"{last}, and {reason.more} more {'tag is' if reason.more == 1 else 'tags are'} ignored"
 
 
 @worded.register
@@ -196,7 +196,7 @@ def _with_details(text: str, versions: Sequence[objections.PassedOver], *details
 @worded.register
 def _(reason: skip_reasons.NoOrder) -> str:
     if reason.pep440:
-        text = f"{reason.version} is not a version that PyPI can have (PEP 440), so none counts as newer"
+        text = f"{reason.version} is not a version that PyPI can have (PEP 440), so no release counts as newer"
     else:
         text = f"{reason.version} has no known order, so no version counts as newer"
     return _with_details(text, (), *reason.notes)
@@ -216,9 +216,9 @@ def _(reason: skip_reasons.UpdatesOff) -> str:
 @worded.register
 def _(reason: skip_reasons.AllowedSources) -> str:
     if not reason.sources:
-        return f"{conda_forge_yml(reason.line)} lets versions come from nowhere (`sources` is empty)"
+        return f"{conda_forge_yml(reason.line)} allows versions from no source (`sources` is empty)"
     allowed = ", ".join(reason.sources)
-    text = f"{conda_forge_yml(reason.line)} lets versions come from {allowed} only; its source is {reason.source}"
+    text = f"{conda_forge_yml(reason.line)} allows versions only from {allowed}; its source is {reason.source}"
     return f"{text} ({', '.join(reason.unsupported)} can't be used here)" if reason.unsupported else text
 
 

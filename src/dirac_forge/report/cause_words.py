@@ -42,9 +42,8 @@ def refusal_text(causes: Sequence[Cause], package: str) -> str:
             first == package
         ):
             if found.gap is not None:
-                return (
-                    f"it needs {spec}; the embedded snapshot ({found.gap}) has {found.newest}, conda-forge may have it"
-                )
+                has = f"the embedded snapshot ({found.gap}) has only {found.newest}"
+                return f"it needs {spec}; {has}; conda-forge may have it"
             return f"it needs {spec}; the newest is {found.newest}"
         case _:
             return reason_text(causes)
@@ -115,7 +114,7 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
             return _conflict(obstacle, case)
         case Jointly(specs=specs, by=by):
             need = "it needs " if by else ""
-            return f"{need}{listed(specs)}: each can be installed, all together can't"
+            return f"{need}{listed(specs)}: each can be installed alone, but not all together"
 
 
 def _as_one(causes: Sequence[Cause]) -> str:
@@ -181,7 +180,7 @@ def _no_version(obstacle: NoVersion) -> str:
             f"but {obstacle.channel} comes first and channel priority is strict"
         )
     if len(obstacle.specs) > 1:
-        return f"no build matches {specs} at once"
+        return f"no build matches all of {specs}"
     if obstacle.builds:
         elsewhere = f"; the one asked for is for {listed(obstacle.of_platforms)}" if obstacle.of_platforms else ""
         return f"no build matches {specs}; builds of this version: {_some(obstacle.builds)}{elsewhere}"

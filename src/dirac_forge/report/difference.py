@@ -228,7 +228,7 @@ def _versions(change: PackageChange) -> str:
         case "rebuilt" if old and new:
             return f"{change.name} {new.version}: {old.build} → {new.build}"
         case "moved" if new:
-            return f"{change.name} {new.version} {new.build}: another file of the same name"
+            return f"{change.name} {new.version} {new.build}: a different file with the same name"
         case _ if old and new:
             return f"{change.name} {old.version} → {new.version}"
         case _:

@@ -10,30 +10,30 @@ WORDS: dict[DriftNoteKind, str] = {
     "backport": "{package} is in the standard library, and is not added ({evidence})",
     "bound-not-compared": "{requirement} can't be compared with upstream's ({evidence})",
     "bound-of-maintainers": "{requirement} is the maintainers' own and stays; upstream asks for {evidence}",
-    "built-with-too": "upstream builds with {evidence} too now; see whether host needs it",
+    "built-with-too": "upstream now also builds with {evidence}; see whether host needs it",
     "commands-new": "upstream has new commands, add entry_points: {commands}",
     "command-of-maintainers": "{command} is the maintainers' own and stays",
     "extra-changed": "{requirement} of {section} stays; upstream's extra {extras} changed to {evidence:|}",
-    "imports-gone": "upstream installs none of {modules} any more; test something else",
-    "languages-new": "upstream's sources are in {languages} too now; see build's compilers",
+    "imports-gone": "upstream no longer installs any of {modules}; test something else",
+    "languages-new": "upstream's sources are now also in {languages}; see the compilers in build",
     "languages-new-rust": (
-        "upstream's sources are in {languages} too now; see build's compilers, and cargo-bundle-licenses for the "
+        "upstream's sources are now also in {languages}; see the compilers in build, and cargo-bundle-licenses for the "
         "licences of its crates"
     ),
-    "libraries-new": "upstream's build files name {libraries} now; see whether host needs it",
-    "licence-changed": "upstream's licence is {now} now (was {before:or not told})",
+    "libraries-new": "upstream's build files now name {libraries}; see whether host needs it",
+    "licence-changed": "upstream's licence is now {now} (was {before:or not stated})",
     "licence-differs": "its licence files changed; upstream's licence is {upstream}, the recipe's {recipe}",
     "licence-files-gone": (
-        "{files} {files:is|are} not in upstream's sdist any more; its licence files are {now:or not told}"
+        "{files} {files:is|are} no longer in upstream's sdist; its licence files are {now:or not stated}"
     ),
     "may-become-noarch": "it may become `noarch: python`: {reason}",
     "modules-gone": "modules that upstream no longer installs: {modules}; see the tests",
     "newcomer": "{package} is new in the family: add an output for it by hand",
-    "no-project": "{package} is required by upstream, but the index has no such project, and is not added ({evidence})",
+    "no-project": "upstream requires {package}, but the index has no such project, so it is not added ({evidence})",
     "old-pythons": (
         "{package} is new for Pythons that the channel no longer builds for, and is not added ({evidence})"
     ),
-    "platforms-needless": "noarch_platforms of conda-forge.yml is not needed any more: one build serves all",
+    "platforms-needless": "noarch_platforms of conda-forge.yml is no longer needed: one build serves all",
     "python-admitted": (
         "upstream excludes Python {pythons} (Requires-Python: {requires}), and the recipe admits {pythons:it|them}; "
         "see whether the {pythons:build is|builds are} skipped"
@@ -58,9 +58,9 @@ WORDS: dict[DriftNoteKind, str] = {
     "python-skips": "see whether Pythons before {python} are skipped ({floor})",
     "remove-by-hand": "remove {package} by hand",
     "remove-by-hand-was": "remove {package} by hand (was {evidence})",
-    "required-elsewhere": "{package} stays; {requiring} asks for it only elsewhere now (was {evidence})",
-    "some-systems": "{requirement} is new, on some systems only; a noarch package can't say so ({evidence})",
-    "sources-new": "upstream's sources are in {languages} too now; see whether it can stay noarch",
+    "required-elsewhere": "{package} stays; {requiring} now requires it only elsewhere (was {evidence})",
+    "some-systems": "{requirement} is new, on some systems only; a noarch package can't express that ({evidence})",
+    "sources-new": "upstream's sources are now also in {languages}; see whether it can stay noarch",
     "stdlib-by-hand": "add stdlib('c') next to the compiler by hand",
     "systems-stay": "{packages} {packages:stays|stay}; see whether anything else still needs a build for each system",
     "test-tool": "{package} is a tool for tests that upstream requires at run time, and is not added ({evidence})",

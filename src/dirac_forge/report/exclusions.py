@@ -20,7 +20,7 @@ _SAYS: Mapping[str, str] = {
     "same-variants": "none of its variants has the new values: a rebuild changes nothing",
     "skips-variants": "its recipe skips what the migration adds ({place}): a rebuild changes nothing",
     "own-pin": "its recipe asks for {need} itself ({place}), not {pin}: a rebuild changes nothing",
-    "build-only": "it has {need} in build only ({place}), and next to {beside} build does not stand in for host",
+    "build-only": "it has {need} only in build ({place}), which does not count as host next to {beside}",
     "unchanged-platforms": "it is built with {need} on {platforms} only, where the migration changes nothing",
     "no-member": "it is not a member of the migration",
     "applied": "the migration is applied already",

@@ -27,9 +27,9 @@ add_words(
 
 add_words(
     {
-        FeedstockFull: "{0.open} requests are open on it, of {0.most} at most",
-        ForgeFull: "{0.open} requests are open on all feedstocks, of {0.most} at most",
-        RunFull: "this run has opened {0.most}, as many as it may",
+        FeedstockFull: "{0.open} of at most {0.most} requests are open on it",
+        ForgeFull: "{0.open} of at most {0.most} requests are open on all feedstocks",
+        RunFull: "this run has reached its limit (per-run = {0.most})",
     }
 )
 
@@ -41,14 +41,14 @@ def _(reason: BehindOthers) -> str:
 
 @worded.register
 def _(reason: OutsideSchedule) -> str:
-    return f"new requests are opened in the hours of `schedule` only: {'; '.join(reason.windows)} (UTC)"
+    return f"new requests are opened only in the hours of `schedule`: {'; '.join(reason.windows)} (UTC)"
 
 
 @worded.register
 def _(reason: GroupStuck) -> str:
     why = f": {clauses(reason.reasons)}" if reason.reasons else ""
     clause = {
-        "absent": "of which this run knows nothing",
+        "absent": "which is not part of this run",
         "archived": "whose repository is archived",
         "closed": "whose request was closed, and is not opened again",
         "decided": f"which can't move yet{why}",
@@ -73,7 +73,7 @@ def _(reason: Paused) -> str:
 def _(reason: WaitsForCanaries) -> str:
     wave = f"the migration {reason.migration}" if reason.migration else "bumps"
     waits = ", ".join(reason.urls) or "those that this run opens"
-    return f"{wave}: {reason.canaries} canaries go first, and are to be merged and built ({waits})"
+    return f"{wave}: {reason.canaries} canaries go first, and must be merged and built ({waits})"
 
 
 @worded.register
@@ -81,7 +81,9 @@ def _(reason: TooYoung) -> str:
     what = "released" if reason.released else "seen first"
     until = _moment(reason.since + reason.cooldown)
     age = _span(reason.cooldown)
-    return f"{what} on {reason.since:%Y-%m-%d}: waits until {until}, because `cooldown` wants a release to be {age} old"
+    return (
+        f"{what} on {reason.since:%Y-%m-%d}: waits until {until}, because `cooldown` requires releases to be {age} old"
+    )
 
 
 @worded.register

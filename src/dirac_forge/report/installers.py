@@ -14,7 +14,7 @@ def installer_sections(built: BuiltInstaller | None, trial: Trial | None, *, loc
     """Return what was built, from the packages of `lock` or of a new solve (""), and each step of its trial."""
     sections = []
     if built is not None:
-        source = f"the packages of {lock}" if lock else "a new solve: there is no pixi.lock, or it was not to be used"
+        source = f"the packages of {lock}" if lock else "a new solve, without a lock"
         line = f"{built.size / _MEGABYTE:.0f} MB, built in {built.seconds:.0f} s from {source}"
         also: list[Block] = [Paragraph(f"Also made: {', '.join(map(str, built.others))}")] if built.others else []
         sections.append(Section(title=str(built.path), blocks=(Paragraph(line), *also)))

@@ -60,7 +60,7 @@ def check_sections(path: str, found: LockCheck, asked: Collection[str]) -> tuple
         return (Section(title=title, blocks=(Items((*lines, *changes)),)),)
     compared = f"conda-forge may have newer packages than the embedded snapshot ({found.as_of}). Compared with that:"
     same = Items(tuple(changes) or ("no package would change",))
-    title = f"{path}: it satisfies the file; whether it is outdated is unknown"
+    title = f"{path}: it satisfies the file, but may be outdated"
     return (Section(title=title, blocks=(Paragraph(compared), same)),)
 
 

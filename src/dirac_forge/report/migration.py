@@ -171,8 +171,8 @@ def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
             yield f"{words}: {', '.join(names)}."
     yield from _excluded(plan)
     if plan.membership.absent:
-        yield f"Release lines that are rebuilt too and are not in the workspace ({_SYNC}): {_some(_absent(plan))}."
-    yield from (f"Not read, and so not planned: {name}: {why}" for name, why in plan.graph.unreadable.items())
+        yield f"Release lines that are also rebuilt but are not in the workspace ({_SYNC}): {_some(_absent(plan))}."
+    yield from (f"Not read, so not planned: {name}: {why}" for name, why in plan.graph.unreadable.items())
     yield from (f"Note: {note}." for note in plan.notes)
 
 

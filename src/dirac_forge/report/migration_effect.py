@@ -58,7 +58,7 @@ def effect_text(effect: TargetEffect) -> RenderableType:
     """Return a table of platforms and of the waves after which something changes, and the closure."""
     if effect.missing and not effect.tried:
         what = missing_words(effect.missing, all_=True)
-        return sentences([f"{what} What it does to {effect.target} can't be solved yet."])
+        return sentences([f"{what} Its effect on {effect.target} can't be solved yet."])
     if effect.closures and all(_is_untouched(each) for each in effect.closures.values()):
         return sentences([_untouched(effect)])
     every = {each.package for each in effect.missing}.issuperset(effect.packages)
@@ -156,7 +156,7 @@ def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:
     elif closure.outside:
         yield from _outside_only(closure.outside)
     else:
-        yield "installable with the new pin without any further member."
+        yield "installable with the new pin; no further member has to be rebuilt."
 
 
 def _outside_too(outside: Sequence[str]) -> Iterator[str]:

@@ -79,7 +79,7 @@ def evidence_words(evidence: Evidence | None) -> str:
     """Return the evidence about a member in one sentence: what is missing first, platforms in brackets."""
     if evidence is None:
         return ""
-    return "; ".join(_lines(evidence)) or "it is built nowhere"
+    return "; ".join(_lines(evidence)) or "it is not built on any platform"
 
 
 def reason_words(reason: StateReason) -> str:

@@ -13,7 +13,7 @@ add_words(
         reasons.NoRecipeOnBranch: "there is no recipe there",
         reasons.ChangeSent: "{0.how}: {0.title}",
         reasons.NextTry: "the next try is at {0.time:%Y-%m-%d %H:%M} UTC: {0.error}",
-        reasons.RequestTextUpdated: "the text of {0.name} was brought up to date",
+        reasons.RequestTextUpdated: "the text of {0.name} was updated",
         reasons.OthersRequest: "#{0.number} by {0.author} makes the same change: {0.title}",
         reasons.RetractedRequest: "it was retracted: {0.comment}",
         reasons.RequestInConflict: "{0.name} has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false",
@@ -51,7 +51,7 @@ def _(unneeded: reasons.Unneeded) -> str:
 
 @worded.register
 def _(reason: reasons.FeedstockMovedOn) -> str:
-    return f"{reason.repository} moved on: {worded(reason.reason)}"
+    return f"{reason.repository} has changed: {worded(reason.reason)}"
 
 
 @worded.register
@@ -88,4 +88,4 @@ def _(reason: reasons.NotTried) -> str:
 
 @worded.register
 def _(reason: reasons.FixConflict) -> str:
-    return f"the fix does not fit {', '.join(reason.paths)} there"
+    return f"the fix does not apply to {', '.join(reason.paths)} there"

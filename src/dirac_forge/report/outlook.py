@@ -28,7 +28,7 @@ def _change_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
         return ()
     changes = _changes(difference)
     if not changes:
-        return (f"the next {outlook.name} would be as {difference.old}",)
+        return (f"the next {outlook.name} would be the same as {difference.old}",)
     asked = [change for change in changes if change.asked]
     told = words([_change(change) for change in asked or changes], _MOST)
     others = len(changes) - len(asked) if asked else 0
@@ -63,7 +63,7 @@ def _failed_line(name: str, failed: FailedPlatform) -> str:
     where = cell.platform if cell.target == "default" else f"{cell.platform} ({cell.target})"
     if cell.status == "unknown":
         return f"{name} on {where}: unknown: {cell_words(cell.reason)}"
-    return f"{name} does not solve on {where}{_since(turn)}: {cell_words(cell.reason)}"
+    return f"{name} can't be solved on {where}{_since(turn)}: {cell_words(cell.reason)}"
 
 
 def _since(turn: Turn | None) -> str:

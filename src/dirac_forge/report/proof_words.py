@@ -111,7 +111,7 @@ def proof_words(reason: ProofReason | None) -> str:
         case Unanswered(message=message):
             return message
         case NoPaperBuild(message=message):
-            return f"it can't be built on paper: {message}"
+            return f"its builds can't be predicted: {message}"
         case UnreadableRecipe(message=message):
             return f"the edited recipe can't be read: {message}"
 

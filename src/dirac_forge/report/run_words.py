@@ -54,7 +54,7 @@ def _(reason: decision_reasons.WaitsForBumps) -> str:
 
 @worded.register
 def _(reason: review_reasons.LeftForPerson) -> str:
-    return f"something needs a person: {worded(reason.note)}"
+    return f"a person has to decide: {worded(reason.note)}"
 
 
 @worded.register
@@ -76,7 +76,7 @@ add_words(
         review_reasons.UnprovenTargets: "the solver has not checked the targets",
         review_reasons.NewRecipeReview: "a new recipe is reviewed by people",
         review_reasons.AutomergeOff: "bot.automerge of the feedstock does not allow it",
-        review_reasons.LabelsRefused: "the bot is not allowed to set labels there; a maintainer is",
+        review_reasons.LabelsRefused: "the bot is not allowed to set labels there; a maintainer can",
         review_reasons.AlreadyLabelled: "the label is already set",
         review_reasons.LabelRemoved: "someone removed the label",
         review_reasons.DraftRequest: "it is a draft",
@@ -90,7 +90,7 @@ add_words(
         review_reasons.NotProposed: "it is {0.status}",
         review_reasons.WorseWithBump: "it makes the targets {0.outcome}",
         review_reasons.MergedAfter: "{0.title} of its group is merged first",
-        review_reasons.MergedByPeople: "a {0.kind} is merged by people only",
+        review_reasons.MergedByPeople: "only people merge a {0.kind}",
         review_reasons.AutomergeLimited: "bot.automerge of the feedstock allows it for {0.allowed} only",
     }
 )

@@ -47,7 +47,7 @@ def _headline(turn: Turn) -> str:
         return f"{_stood(turn.cell)} since {_time(turn.moment)}"
     if _stood(turn.earlier) == _stood(turn.cell):
         return f"{_stood(turn.cell)}, as on {_time(turn.since)}"
-    return f"{_stood(turn.cell)}, but not so on {_time(turn.since)}; no upload explains it"
+    return f"{_stood(turn.cell)}, unlike on {_time(turn.since)}; no upload explains it"
 
 
 def _lines(turn: Turn) -> list[str]:

@@ -47,7 +47,7 @@ _MARKER = (
 )
 _KINDS = (
     ("", "needs"),
-    ("through", "needs through feedstocks that are no members"),
+    ("through", "needs through feedstocks that are not members"),
     ("implied", "follows from other edges"),
     ("broken", "left out, because it closes a cycle"),
 )

@@ -149,7 +149,7 @@ def test_a_licence_of_the_maintainers_own_stays_and_is_told(path: str, line: str
     text = recipe(path, line)
     found = merge(text, path, release("1.0", old), release("2.0", new))
     assert found.text == text
-    assert notes(found) == [f"thing: upstream's licence is {new} now (was {old})"]
+    assert notes(found) == [f"thing: upstream's licence is now {new} (was {old})"]
 
 
 @PATHS
@@ -158,7 +158,7 @@ def test_a_licence_that_upstream_does_not_say_in_spdx_is_only_told(path: str) ->
     classifier = "License :: OSI Approved :: Apache Software License"
     found = merge(text, path, release("1.0"), release("2.0", None, classifiers=[classifier], texts={}))
     assert found.text == text
-    assert notes(found) == ["thing: upstream's licence is Apache-2.0 now (was MIT)"]
+    assert notes(found) == ["thing: upstream's licence is now Apache-2.0 (was MIT)"]
 
 
 @PATHS
@@ -250,7 +250,7 @@ def test_a_licence_file_that_is_gone_without_another_is_told(path: str) -> None:
     found = merge(text, path, old, release("2.0", files=["LICENSE"]))
     assert found.text == text
     assert notes(found) == [
-        f"thing, line {number}: COPYING is not in upstream's sdist any more; its licence files are LICENSE"
+        f"thing, line {number}: COPYING is no longer in upstream's sdist; its licence files are LICENSE"
     ]
 
 
@@ -271,7 +271,7 @@ def test_one_import_stays(path: str) -> None:
     found = merge(text, path, release("1.0", members=MODULES), release("2.0", members=MODULES[:1]))
     assert found.text == text
     (note,) = notes(found)
-    assert note.endswith("upstream installs none of thing.old any more; test something else")
+    assert note.endswith("upstream no longer installs any of thing.old; test something else")
 
 
 @PATHS
@@ -315,7 +315,7 @@ def test_a_noarch_recipe_of_what_compiled_before_is_blocked_where_no_build_does_
     assert merge(text, path, built("1.0", "maturin", ["src/lib.rs"]), rust).blockers == ()
     also = merge(text, path, old, both)
     assert also.blockers == ()
-    assert "thing: upstream's sources are in cxx too now; see whether it can stay noarch" in notes(also)
+    assert "thing: upstream's sources are now also in cxx; see whether it can stay noarch" in notes(also)
     assert not [
         note for note in notes(merge(text, path, old, built("2.0", "setuptools", ["thing.c"]))) if "too" in note
     ]

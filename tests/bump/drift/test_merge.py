@@ -628,8 +628,8 @@ def test_a_project_that_the_index_does_not_have_is_only_told_of(format_: str) ->
     old, new = old_new(("six",), ("six", "parametrised"))
     result = drift(text, PATHS[format_], [old], [new], names=str, scope=Scope(), exists=lambda _: False)
     assert result.text == text
-    why = "is required by upstream, but the index has no such project, and is not added"
-    assert [worded(note) for note in result.notes] == [f"thing: parametrised {why} (parametrised)"]
+    why = "but the index has no such project, so it is not added"
+    assert [worded(note) for note in result.notes] == [f"thing: upstream requires parametrised, {why} (parametrised)"]
 
 
 PYTHON_TEST = "tests:\n  - python:\n      imports:\n        - thing\n"

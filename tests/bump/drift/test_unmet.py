@@ -282,7 +282,7 @@ def test_builds_for_each_system_go_with_the_last_requirement_that_needed_them() 
     result = whole(text, *releases(('colorama; sys_platform == "win32"', "six"), ("six",)))
     assert result.text == RUN.replace("@RUN@", "six")
     assert [worded(note) for note in result.notes] == [
-        "thing: noarch_platforms of conda-forge.yml is not needed any more: one build serves all"
+        "thing: noarch_platforms of conda-forge.yml is no longer needed: one build serves all"
     ]
 
 

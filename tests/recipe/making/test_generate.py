@@ -286,7 +286,7 @@ def test_an_output_of_all_extras_requires_their_outputs_where_upstream_has_no_su
 
 def test_an_output_of_all_extras_is_another_name_where_no_extra_has_an_output() -> None:
     recipe = made(FamilyPart(package="demo", facts=facts("demo"), extras={"all": "demo-all"}))
-    assert "demo-all only requires demo: conda-forge has both names, and users of either" in notes(recipe, "info")
+    assert "demo-all only requires demo: conda-forge has both names, and both are used" in notes(recipe, "info")
 
 
 def test_a_doubtful_reason_for_noarch_is_told_once() -> None:

@@ -41,7 +41,10 @@ def test_an_archive_without_submodules_or_built_javascript_is_told() -> None:
     bare = replace(bare, pyproject={"build-system": {"requires": ["hatchling", "hatch-jupyter-builder>=0.5"]}})
     assert [note.text for note in lacking_sources(bare)] == [
         "the archive lacks git submodules (extern/fmt): add their sources, or take a release's sdist",
-        "hatch-jupyter-builder runs npm, since no JavaScript is built: add nodejs to host, or take a release's sdist",
+        (
+            "hatch-jupyter-builder runs npm, because the sdist has no built JavaScript: add nodejs to host, or take a "
+            "release's sdist"
+        ),
     ]
     whole = replace(bare, members=(*bare.members, "extern/fmt/a.h", "demo/labextension/static/a.js"))
     assert list(lacking_sources(whole)) == []
