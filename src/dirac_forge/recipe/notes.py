@@ -53,6 +53,14 @@ class NoteKind(Enum):
         "{path} looks for {names}, whose {names:package is|packages are} not known: add "
         "{names:it to host if it is used|those to host that are used}"
     )
+    FETCHES_PROJECTS = (
+        "{path} can download {names} during the build, which conda-forge does not accept: add "
+        "{names:its package|their packages} to host, or {names:its source|their sources} to the recipe"
+    )
+    DOWNLOADS_FILES = (
+        "{path} can download files during the build, which conda-forge does not accept: add their sources to the recipe"
+    )
+    NATIVE_CODE = "{path} builds for the CPU of the build machine only ({flag}): switch that off or patch it out"
     BUNDLED_SWITCHED = (
         "{package} in host, because the sdist has its sources ({folder}): {variables:and} lets the build link the "
         "channel's"

@@ -40,3 +40,27 @@ def test_files_whose_text_is_not_at_hand_are_named() -> None:
 def test_a_folder_that_leads_back_is_read_once() -> None:
     texts = {"meson.build": "subdir('a')", "a/meson.build": "subdir('..')"}
     assert build_files(texts, texts).read == {*texts}
+
+
+@pytest.mark.parametrize(
+    ("text", "included"),
+    [
+        ("include(cmake/deps.cmake)", "cmake/deps.cmake"),
+        ("include(${PROJECT_SOURCE_DIR}/cmake/deps.cmake)", "cmake/deps.cmake"),
+        ("include( ${CMAKE_CURRENT_LIST_DIR}/deps.cmake )", "native/deps.cmake"),
+        ("include(deps)", "cmake/deps.cmake"),
+        ("include(deps OPTIONAL)", "native/cmake/deps.cmake"),
+        ("# include(deps)", ""),
+        ("include(GNUInstallDirs)", ""),
+    ],
+)
+def test_cmake_is_followed_into_what_it_includes(text: str, included: str) -> None:
+    texts = {"CMakeLists.txt": "add_subdirectory(native)", "native/CMakeLists.txt": text, "other.cmake": ""}
+    texts |= {included: "add_subdirectory(geo)"} if included else {}
+    expected = {"CMakeLists.txt", "native/CMakeLists.txt"} | ({included} if included else set())
+    assert build_files(texts, texts).read == expected
+
+
+def test_an_included_file_that_was_not_read_is_named() -> None:
+    texts = {"CMakeLists.txt": "include(cmake/deps.cmake)"}
+    assert build_files(texts, [*texts, "cmake/deps.cmake", "cmake/other.cmake"]).unread == ("cmake/deps.cmake",)

@@ -179,6 +179,16 @@ def test_languages_that_cmake_enables(project: str, languages: tuple[str, ...]) 
     assert nature(made).languages == languages
 
 
+def test_libraries_in_files_that_cmake_includes_are_named() -> None:
+    texts = {
+        "CMakeLists.txt": "include(cmake/deps.cmake)",
+        "cmake/deps.cmake": "find_package(ZLIB)",
+        "cmake/FindJPEG.cmake": "pkg_check_modules(JPEG libjpeg)",
+    }
+    made = facts("demo", wheels=[TAGGED], sdist_members=["a.c", *texts], texts=texts, pyproject=SETUPTOOLS)
+    assert nature(made).libraries == ("zlib",)
+
+
 def test_libraries_that_setup_py_looks_for_and_nobody_knows_are_told() -> None:
     lines = (
         "find_library_file(dirs, 'zq9')",

@@ -63,6 +63,8 @@ FILES: dict[str, str | bytes] = {
     "vendor/lib/COPYING.txt": "caf\xe9".encode("latin-1"),
     "a/b/c/d/LICENSE": "too deep",
     "src/Cargo.toml": "[package]",
+    "src/deps.cmake": "find_package(ZLIB)",
+    "src/huge.cmake": "#" * 600_000,
     "data/license.json": "{}",
     "logo.png": b"\x89PNG",
 }
@@ -77,7 +79,8 @@ def test_every_format_says_the_same(kind: str) -> None:
     assert facts.metadata is not None
     assert (facts.metadata_from, facts.metadata.requires_dist.lines) == ("PKG-INFO", ("six",))
     assert facts.members == tuple(sorted(FILES))
-    assert sorted(facts.texts) == ["LICENSE", "pyproject.toml", "src/Cargo.toml", "vendor/lib/COPYING.txt"]
+    kept = ["LICENSE", "pyproject.toml", "src/Cargo.toml", "src/deps.cmake", "vendor/lib/COPYING.txt"]
+    assert sorted(facts.texts) == kept
     assert (facts.texts["LICENSE"], facts.texts["vendor/lib/COPYING.txt"]) == ("MIT\ntext", "caf\xe9")
     assert facts.command_line_modules == {"demo/__init__.py"}
     assert facts.entry_points == (EntryPoint(name="run", value="demo:main"),)

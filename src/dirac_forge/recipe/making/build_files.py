@@ -10,10 +10,9 @@ from dirac_forge.values import dataclass
 
 _NAMES = ("meson.build", "CMakeLists.txt")
 _MESON = re.compile(r"\b(subdir|subproject)\(\s*'([\w./+-]+)'")
-_CMAKE = re.compile(
-    r"\badd_subdirectory\s*\(\s*\"?(?:\$\{(?:CMAKE_CURRENT_SOURCE_DIR|CMAKE_SOURCE_DIR|PROJECT_SOURCE_DIR)\}/)?([\w./+-]+)",
-    re.IGNORECASE,
-)
+_FOLDERS = r"\"?(?:\$\{(?:CMAKE_(?:CURRENT_)?(?:SOURCE|LIST)_DIR|PROJECT_SOURCE_DIR)\}/)?"
+_CMAKE = re.compile(rf"\badd_subdirectory\s*\(\s*{_FOLDERS}([\w./+-]+)", re.IGNORECASE)
+_INCLUDED = re.compile(rf"\binclude\s*\(\s*{_FOLDERS}([\w./+-]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"#.*$", re.MULTILINE)
 _SOURCE_FOLDER = re.compile(r"\bcmake_source_dir\s*=\s*[\"']([\w./+-]+)[\"']")
 """How setup.py of scikit-build names the folder of its CMakeLists.txt."""
@@ -30,8 +29,8 @@ class BuildFiles:
 
 
 def build_files(texts: Mapping[str, str], members: Iterable[str]) -> BuildFiles:
-    """Return the files that Meson's `subdir` and `subproject`, and CMake's `add_subdirectory`, lead to."""
-    there = {member for member in members if member.rpartition("/")[2] in _NAMES} | texts.keys()
+    """Return what Meson's `subdir` and `subproject`, and CMake's `add_subdirectory` and `include`, lead to."""
+    there = {member for member in members if member.endswith((*_NAMES, ".cmake"))} | texts.keys()
     waiting = [path for path in _tops(texts) if path in there]
     read: set[str] = set()
     unread: set[str] = set()
@@ -55,10 +54,15 @@ def _tops(texts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _inner(path: str, text: str) -> Iterator[str]:
-    """Yield the build files of the folders that a build file goes into."""
+    """Yield the build files of the folders that a build file goes into, and those that it includes."""
     folder, _, name = path.rpartition("/")
-    if name == "CMakeLists.txt":
-        yield from (posixpath.normpath(posixpath.join(folder, inner, name)) for inner in _CMAKE.findall(text))
-    for how, inner in _MESON.findall(text) if name == "meson.build" else ():
-        base = folder if how == "subdir" else "subprojects"
-        yield posixpath.normpath(posixpath.join(base, inner, name))
+    if name == "meson.build":
+        for how, inner in _MESON.findall(text):
+            base = folder if how == "subdir" else "subprojects"
+            yield posixpath.normpath(posixpath.join(base, inner, name))
+    elif name.endswith(("CMakeLists.txt", ".cmake")):
+        yield from (posixpath.normpath(posixpath.join(folder, inner, _NAMES[1])) for inner in _CMAKE.findall(text))
+        for inner in _INCLUDED.findall(text):
+            # A folder may be the top's; a name alone is that of a module, which CMAKE_MODULE_PATH finds.
+            named = inner if inner.endswith(".cmake") else f"cmake/{inner}.cmake"
+            yield from (posixpath.normpath(posixpath.join(base, named)) for base in dict.fromkeys((folder, "")))

@@ -58,7 +58,7 @@ def system_libraries(texts: Mapping[str, str], read: Collection[str] = ()) -> Na
     """
     packages: dict[str, str] = {}
     unknown: dict[str, str] = {}
-    own = (path for path in texts if not _ASIDE.search(path) and (path in read or not _OTHERS.search(path)))
+    own = (path for path in texts if not is_aside(path) and (path in read or _counts_alone(path)))
     for path in sorted(own, key=lambda p: (p.count("/"), p)):
         for name, found in _named(PurePosixPath(path), texts[path]):
             for package in found:
@@ -68,12 +68,22 @@ def system_libraries(texts: Mapping[str, str], read: Collection[str] = ()) -> Na
     return NamedLibraries(packages=packages, unknown=unknown)
 
 
+def is_aside(path: str) -> bool:
+    """Whether a build file is one of what is not built, or not for the package."""
+    return _ASIDE.search(path) is not None
+
+
+def _counts_alone(path: str) -> bool:
+    """Whether a build file counts even if no other one is known to lead to it."""
+    return not (_OTHERS.search(path) or path.endswith(".cmake"))
+
+
 def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the names of libraries in a build file with their packages, () if those are not known."""
     match path.name:
         case "Cargo.toml":
             yield from ((c, p) for c, p in libraries("crate").items() if re.search(rf"^{c}\b", text, re.MULTILINE))
-        case "meson.build" | "CMakeLists.txt":
+        case name if name in {"meson.build", "CMakeLists.txt"} or path.suffix == ".cmake":
             text = re.sub(r"#.*$", "", text, flags=re.MULTILINE)
             yield from _configured(text)
             if _CHOSEN_BLAS.search(text):

@@ -11,6 +11,7 @@ from dirac_forge.recipe.making.build_files import build_files
 from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
+from dirac_forge.recipe.making.policy import policy_notes
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import SdistFacts
@@ -86,6 +87,7 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
+    notes += policy_notes(sdist.texts, files.read)
     if files.unread:
         notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=files.unread))
     elif not libraries and not named.unknown and not bundled.packages and "rust" not in languages:

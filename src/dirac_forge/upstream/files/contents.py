@@ -33,6 +33,8 @@ _ROOT_TEXTS = re.compile(
     re.IGNORECASE,
 )
 _DEEP_TEXTS = re.compile(r"(?:[^/]+/){0,6}(?:meson\.build|CMakeLists\.txt|Cargo\.toml)")
+_MAYBE_INCLUDED = re.compile(r"(?:[^/]+/){0,6}[^/]+\.cmake")
+"""Build files that another one may include, whose size is no problem if none does."""
 _EGG_INFO = re.compile(r"(?:[^/]+/){0,3}[^/]+\.egg-info/(?:entry_points|requires|top_level|not-zip-safe)\.txt")
 _LICENSES = re.compile(
     r"(?:[^/]+/){0,3}(?:licen[cs]es?/[^/]+|[^/]*(?:licen[cs]e|copying|copyright|notice|eula|unlicense)[^/]*|patents)",
@@ -94,7 +96,7 @@ class Reader:
         inner = name.partition("/")[2]
         if name.endswith("PKG-INFO") and name.count("/") <= 4:
             self._pkg_info[name] = member.read(METADATA_LIMIT)
-        elif is_changelog(inner):
+        elif is_changelog(inner) or _MAYBE_INCLUDED.fullmatch(inner):
             if member.size <= min(_TEXT_LIMIT, self._left):
                 self._keep(member)
         elif _is_text(inner) or ("/" not in name and _is_text(name)):

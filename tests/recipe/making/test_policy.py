@@ -1,0 +1,53 @@
+import pytest
+
+from dirac_forge.recipe.making.policy import policy_notes
+
+FETCHED = """
+FetchContent_Declare(Zeta GIT_REPOSITORY https://example.org/zeta.git GIT_TAG v1)
+FetchContent_Declare(
+  alpha
+  URL https://example.org/alpha.tar.gz
+)
+FetchContent_Declare(inside SOURCE_DIR ${CMAKE_SOURCE_DIR}/inside)
+FetchContent_Declare(googletest URL https://example.org/googletest.tar.gz)
+# ExternalProject_Add(old URL https://example.org/old.tar.gz)
+"""
+REFUSED = "during the build, which conda-forge does not accept"
+DOWNLOADS = f"can download files {REFUSED}: add their sources to the recipe"
+NATIVE = "builds for the CPU of the build machine only (-march=native): switch that off or patch it out"
+
+
+def told(texts: dict[str, str], read: set[str]) -> list[str]:
+    return [note.text for note in policy_notes(texts, read)]
+
+
+def test_projects_that_cmake_downloads_are_told() -> None:
+    texts = {"CMakeLists.txt": FETCHED, "other/CMakeLists.txt": FETCHED}
+    assert told(texts, {"CMakeLists.txt", "unread.cmake"}) == [
+        f"CMakeLists.txt can download alpha, Zeta {REFUSED}: add their packages to host, or their sources to the recipe"
+    ]
+
+
+def test_one_project_that_cmake_downloads_has_one_package() -> None:
+    text = "ExternalProject_Add(zeta\n  GIT_REPOSITORY https://example.org/zeta.git)"
+    assert told({"cmake/deps.cmake": text}, {"cmake/deps.cmake"}) == [
+        f"cmake/deps.cmake can download zeta {REFUSED}: add its package to host, or its source to the recipe"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setup", "expected"),
+    [
+        ("urllib.request.urlretrieve(URL, path)", [f"setup.py {DOWNLOADS}"]),
+        ("check_call(['git', 'clone', URL])", [f"setup.py {DOWNLOADS}"]),
+        ("# urlopen(URL)\nurl = 'https://example.org'", []),
+        ("flags = ['-O3', '-march=native']", [f"setup.py {NATIVE}"]),
+        ("flags = ['-O3']  # no -march=native", []),
+    ],
+)
+def test_what_setup_py_does_is_told(setup: str, expected: list[str]) -> None:
+    assert told({"setup.py": setup}, set()) == expected
+
+
+def test_build_files_of_examples_and_tests_are_left_out() -> None:
+    assert told({"tests/CMakeLists.txt": FETCHED}, {"tests/CMakeLists.txt"}) == []
