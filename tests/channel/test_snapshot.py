@@ -11,6 +11,7 @@ import pytest
 from dirac_forge.channel.snapshot import closure, snapshot_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.files import write_files
+from dirac_forge.progress import Silent
 from support.channel import pkg, pythons, write_channel
 
 JUNE = 1_780_272_000_000  # milliseconds, 2026-06-01
@@ -103,3 +104,14 @@ def test_a_snapshot_answers_for_its_channel(
     snapshot = Channel.open([str(tmp_path)])
     assert isinstance(snapshot.solve([spec], platform="linux-64"), Solution) == expected
     assert bool(snapshot.index("linux-64").match(spec)[1]) == expected
+
+
+def test_a_snapshot_says_that_it_was_not_made_for_a_platform(tmp_path: Path) -> None:
+    write_channel(tmp_path, {"linux-64": [pkg("tool 1")]})
+    (tmp_path / "snapshot.json").write_text('{"as_of": "2026-06-01", "platforms": ["linux-64"]}', encoding="utf-8")
+    observer = Silent()
+    snapshot = Channel.open([str(tmp_path)], observer=observer)
+    assert isinstance(snapshot.solve(["tool"], platform="linux-64"), Solution)
+    assert observer.warnings == []
+    assert not isinstance(snapshot.solve(["tool"], platform="osx-64"), Solution)
+    assert observer.warnings == [f"{tmp_path}: the snapshot was made for linux-64; it has nothing for osx-64"]

@@ -829,3 +829,20 @@ def test_diff_of_two_locks_obeys_platform_and_refuses_python(capsys: pytest.Capt
     code, document = answer(capsys, "diff", "old.lock", "new.lock", "--platform", "osx-64", "--no-security")
     assert (code, list(document["platforms"]), document["only_new"]) == (0, ["osx-64"], [])
     assert main(["diff", "old.lock", "new.lock", "--python", "3.12"]) == 2
+
+
+def test_the_lock_of_a_pixi_manifest_is_not_replaced_by_another_file_s(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    (workspace / "pixi.toml").write_text(GROUPED, encoding="utf-8")
+    assert main(["lock", "pixi.toml", "-q"]) == 0
+    text = (workspace / "pixi.lock").read_text(encoding="utf-8")
+    capsys.readouterr()
+    for more in ((), ("--check",)):
+        assert main(["lock", "construct.yaml", *more]) == 2
+        assert capsys.readouterr().err == (
+            "error: pixi.lock is the lock of pixi.toml, not of construct.yaml\nName another file with --output.\n"
+        )
+    assert (workspace / "pixi.lock").read_text(encoding="utf-8") == text
+    assert main(["lock", "construct.yaml", "--output", "construct.lock", "-q"]) == 0
+    assert main(["lock", "construct.yaml", "--format", "explicit", "-q"]) == 0

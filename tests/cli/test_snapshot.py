@@ -75,3 +75,8 @@ def test_a_package_whose_records_are_malformed_is_unknown(capsys: pytest.Capture
     write_channel(tmp_path / "channel", {"noarch": [broken], "linux-64": pythons("3.12")})
     assert main(["snapshot", "torn", "--output", "frozen", "--platform", "linux-64"]) == 3
     assert "no readable record of torn for linux-64: malformed records are left out" in capsys.readouterr().err
+
+
+def test_a_version_that_no_build_has_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["snapshot", "grid >=2", "--output", "frozen", "--platform", "linux-64", "--platform", "osx-64"]) == 0
+    assert "warning: no build in the channel matches grid >=2 for linux-64, osx-64\n" in capsys.readouterr().err

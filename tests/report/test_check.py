@@ -342,3 +342,9 @@ def test_what_a_target_lacks_is_not_told_again_of_the_output() -> None:
     )
     told = [line.partition(":")[0] for line in shown([YES], proposal) if line.startswith("- ")]
     assert told == ["- run of other (linux-64)", "- host of app (linux-64)"]
+
+
+def test_a_lock_is_told_by_the_number_of_its_packages() -> None:
+    other = replace(LIB, name="app")
+    lock = replace(YES, target="pixi.lock", specs=("app ==1.0 0", "lib ==1.0 0"), packages=(other, LIB))
+    assert "| linux-64 | ✓ 2 packages |" in markdown([lock])

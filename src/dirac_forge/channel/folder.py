@@ -19,7 +19,7 @@ from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
 from dirac_forge.channel.malformed import name_in, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
-from dirac_forge.channel.snapshot_file import snapshot_channel
+from dirac_forge.channel.snapshot_file import snapshot_channel, snapshot_platforms
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes, unreadable
@@ -60,6 +60,7 @@ class Folder:
                 hint=f"{unpack_it}`rattler-index` and `conda index` write these files.",
             )
         self._observer = observer
+        self._made_for = snapshot_platforms(self.folder)
         self._channel = rattler.Channel(self.folder.as_uri())
         self._lock = threading.RLock()
         self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
@@ -99,9 +100,14 @@ class Folder:
     def sparse(self, platform: str) -> list[SparseRepoData]:
         """Return the opened repodata of `platform` and of noarch, where the folder has them.
 
+        A snapshot says, in a warning, that it was not made for a platform.
+
         Raises:
             ChannelUnknownError: a file can't be read; the message names it.
         """
+        if platform not in self._subdirs and self._made_for and platform not in self._made_for:
+            made = ", ".join(self._made_for)
+            self._observer.warned(f"{self.folder}: the snapshot was made for {made}; it has nothing for {platform}")
         return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]
 
     def is_kept(self, platform: str) -> bool:

@@ -37,6 +37,12 @@ def snapshot_channel(folder: Path) -> str:
             return ""
 
 
+def snapshot_platforms(folder: Path) -> tuple[str, ...]:
+    """Return the platforms that the snapshot in a folder was made for, or () if it does not say."""
+    listed = _about(folder).get("platforms")
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()
+
+
 def _about(folder: Path) -> Mapping[str, Any]:
     try:
         found = parse_json(read_text(folder / ABOUT))

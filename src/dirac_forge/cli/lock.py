@@ -75,6 +75,7 @@ def lock(context: Context, request: LockRequest) -> int:
     """Solve, write or compare the lock, answer with what is in it, and return the exit code."""
     distribution = distribution_of(context, request.file)
     _require_format(request, distribution)
+    _require_own_lock(request)
     moment = moment_of(request.as_of) if request.as_of else None
     channel_of = channels_for(context, distribution, moment=moment)
     known = known_records(context, request.path) if request.check or request.update else {}
@@ -98,6 +99,17 @@ def _require_format(request: LockRequest, distribution: Distribution) -> None:
         raise InputError(f"--check and --update read a pixi.lock, not {request.format}")
     if request.format == "conda-lock" and len(distribution.environments) > 1:
         raise InputError("conda-lock's format holds one environment", hint="Use --format pixi or explicit.")
+
+
+def _require_own_lock(request: LockRequest) -> None:
+    """Raise InputError if the lock to read or write is by its place that of a pixi.toml next to the file."""
+    file, manifest = Path(request.file), request.path.with_name("pixi.toml")
+    by_place = request.output is None and request.path.name == "pixi.lock"
+    foreign = file.is_file() and file.name not in ("pixi.toml", "pyproject.toml", "pixi.lock")
+    if by_place and foreign and manifest.is_file():
+        raise InputError(
+            f"{request.path} is the lock of {manifest}, not of {file}", hint="Name another file with --output."
+        )
 
 
 def _locked(

@@ -9,7 +9,7 @@ from pathlib import Path
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.snapshot import PINNING, snapshot_of
-from dirac_forge.channel.solver import parse_spec
+from dirac_forge.channel.solver import Channel, parse_spec
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import InputError
@@ -33,6 +33,7 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
     specs, platforms = _asked(context, names)
     channel = open_channel(context)
     require_packages(channel, specs, platforms)
+    _warn_of_unmatched(context, channel, specs, platforms)
     context.observer.started("snapshot")
     made = snapshot_of(
         {platform: channel.index(platform) for platform in platforms},
@@ -66,6 +67,14 @@ def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact:
         step("checks the targets in it", "check", *targets, "--channel", near(output)),
     )
     return 0
+
+
+def _warn_of_unmatched(context: Context, channel: Channel, specs: Iterable[str], platforms: Sequence[str]) -> None:
+    """Say which targets the snapshot has no build of: it has what the other builds of their packages need."""
+    for spec in specs:
+        lacking = [platform for platform in platforms if not channel.index(platform).match(spec)[1]]
+        if lacking:
+            context.observer.warned(f"no build in the channel matches {spec} for {', '.join(lacking)}")
 
 
 def _pinning_files(pinning: Pinning, compact: bool) -> dict[str, str]:

@@ -25,6 +25,7 @@ from dirac_forge.report.cause_words import obstacle_text, reason_text
 from dirac_forge.report.cell_reasons import reasons
 from dirac_forge.report.document import Block, Items, Section, listed
 from dirac_forge.report.markdown import markdown as rendered
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_body import environment_json, environment_reasons, unblock_lines, untold
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
 from dirac_forge.report.remedy_words import remedy_text, unblock_text
@@ -245,6 +246,8 @@ def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
 
 def _mark(cell: Cell) -> Text:
     if cell.status == "installable":
+        if len(cell.specs) == len(cell.packages) > 1:  # a lock: none of its packages is what it is for
+            return flat(f"✓ {counted(len(cell.packages), 'package')}", "green")
         package = name_of(cell.specs[0])
         whose = "" if name_of(cell.target) == package else f"{package} "
         return flat(f"✓ {whose}{cell.version}", "green")
