@@ -35,15 +35,24 @@ def test_what_the_cache_keeps_is_told_in_words_and_earlier_versions_together(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = Store(folder)
-    for kind in ("built-recipes", "built-recipes-2", "sdist-9", "sdist-10", "wheel-10", "wheel-metadata-10", "new-1"):
+    kinds = (
+        "built-recipes",
+        "built-recipes-2",
+        "sdist-9",
+        "sdist-10",
+        "sdist-build-10",
+        "wheel-10",
+        "wheel-metadata-10",
+    )
+    for kind in (*kinds, "new-1"):
         store.put(kind, "b" * 64, bytes(200_000))
     assert main(["cache", "size"]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()[2:]]
     assert [(" ".join(words[:-3]), *words[-3:]) for words in lines[1:]] == [
         ("HTTP responses", "1", "1.5", "MB"),
-        ("metadata of source archives", "1", "0.2", "MB"),
+        ("metadata of source archives", "2", "0.4", "MB"),
         ("new", "1", "0.2", "MB"),
-        ("recipes as they are built", "1", "0.2", "MB"),
+        ("recipes for builds", "1", "0.2", "MB"),
         ("wheel metadata", "2", "0.4", "MB"),
         ("from earlier versions of dirac-forge", "2", "0.4", "MB"),
     ]

@@ -13,8 +13,8 @@ from dirac_forge.untrusted import parse_whole_number
 _MB = 1_000_000
 _EARLIER = "from earlier versions of dirac-forge"
 _WHAT = {
-    "built-recipes": "recipes as they are built",
-    "choice": "releases that were chosen",
+    "built-recipes": "recipes for builds",
+    "choice": "chosen releases",
     "clones": "clones of repositories",
     "clones-anonymous": "clones of repositories",
     "embedded": "the embedded snapshot, unpacked",
@@ -26,6 +26,7 @@ _WHAT = {
     "repodata": "repodata of channels",
     "run-exports": "run_exports of packages",
     "sdist": "metadata of source archives",
+    "sdist-build": "metadata of source archives",
     "skips": "variants that recipes skip",
     "solved": "solver results",
     "wheel": "wheel metadata",
@@ -56,13 +57,13 @@ def size(context: Context) -> int:
 
 
 def prune_to(context: Context, megabytes: int | None) -> int:
-    """Remove what was not used for longest, down to the limit of the settings or `megabytes`; the exit code is 0."""
+    """Remove the least recently used entries, down to the limit of the settings or `megabytes`; the exit code is 0."""
     most = context.settings.cache_limit if megabytes is None else megabytes
     return _answer(context, prune(context.settings.cache, most * _MB))
 
 
 def clear(context: Context) -> int:
-    """Remove everything that can be fetched or made again, also what was used just now; the exit code is 0."""
+    """Remove everything that can be fetched or made again, recently used or not; the exit code is 0."""
     return _answer(context, prune(context.settings.cache, -1, unused=0.0))
 
 
