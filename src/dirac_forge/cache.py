@@ -107,7 +107,7 @@ def why_unusable(folder: Path) -> str:
 
 
 def prune_daily(folder: Path, most: int) -> None:
-    """Prune, once a day, to four fifths of `most` where there is more."""
+    """Prune, once a day, to four fifths of `most` if there is more."""
     mark = folder / _MARK
     try:
         if time.time() - mark.stat().st_mtime < _DAY:

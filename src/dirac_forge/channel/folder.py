@@ -98,7 +98,7 @@ class Folder:
         return tuple(subdir for subdir in self._subdirs if subdir != "noarch")
 
     def sparse(self, platform: str) -> list[SparseRepoData]:
-        """Return the opened repodata of `platform` and of noarch, where the folder has them.
+        """Return the opened repodata of `platform` and of noarch, if the folder has them.
 
         A snapshot says, in a warning, that it was not made for a platform.
 

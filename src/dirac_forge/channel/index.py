@@ -226,7 +226,7 @@ class RecordIndex:
         return tuple(entry for source in self._sources for entry in source.removed(self.platform, name))
 
     def gap(self, name: str) -> date | None:
-        """Return the day of the embedded snapshot where that would have to have more of a package; else None.
+        """Return the day of the embedded snapshot if that would have to have more of a package; else None.
 
         What was uploaded by `until` it has, of the packages that it has at all.
         """

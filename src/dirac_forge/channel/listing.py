@@ -41,23 +41,23 @@ class Availability:
     newest: str | None = None
     """The newest version of the package, if the channel has it."""
     satisfying: str | None = None
-    """The newest version that satisfies the requirement, where one does."""
+    """The newest version that satisfies the requirement, if one does."""
     as_of: date | None = None
-    """The day of the embedded snapshot, where that gave the answer."""
+    """The day of the embedded snapshot, if that gave the answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing(Mapping[str, PackageInfo]):
     """The answer to a question about names: what is there.
 
-    That a name is absent means a no only where every channel could be read (`complete`).
+    That a name is absent means a no only if every channel could be read (`complete`).
     """
 
     packages: Mapping[str, PackageInfo] = field(default_factory=dict)
     unread: tuple[str, ...] = ()
     """Channels that could not be read."""
     as_of: date | None = None
-    """The day of the embedded snapshot, where that answers for conda-forge; it has a part of its packages only."""
+    """The day of the embedded snapshot, if that answers for conda-forge; it has a part of its packages only."""
 
     @property
     def complete(self) -> bool:
@@ -86,7 +86,7 @@ class Catalogue(Protocol):
         ...
 
     def status(self, name: str, spec: str) -> Availability:
-        """Return how a requirement stands; never `missing` or `outdated` where a channel could not be read."""
+        """Return how a requirement stands; never `missing` or `outdated` if a channel could not be read."""
         ...
 
 
@@ -95,7 +95,7 @@ def availability(listing: Listing | None, package: str, spec: str) -> Availabili
 
     `listing` is the answer for names with `package` among them; None: no channel was asked.
 
-    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` where a channel could not be read; the
+    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` if a channel could not be read; the
     embedded snapshot may say `available` and `outdated`, as of its day. Raises `InputError` if the spec is none.
     """
     if listing is None:

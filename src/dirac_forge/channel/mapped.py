@@ -19,7 +19,7 @@ between the reading of the map and the advice, and something else be in its plac
 
 
 def release_pages(path: Path) -> None:
-    """Give the memory of a file that is mapped to be read back to the system, where that is Linux."""
+    """Give the memory of a file that is mapped to be read back to the system, if that is Linux."""
     if not sys.platform.startswith("linux"):
         return
     with suppress(OSError, AttributeError):  # memory is saved, or it is not

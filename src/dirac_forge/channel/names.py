@@ -8,7 +8,7 @@ What counts, strongest first (tables age and names collide, so none is followed 
    in spelling only.
 3. Evidence in the channel: a *Python* package under a spelling of the project's name (`-`, `_`, `.`), unless that is
    known to be a namesake. A bare name match is none: the package pandoc is a program, the project a Python library.
-4. The normalised name, where the channel could be read and has the name in no spelling: a package that does not exist
+4. The normalised name, if the channel could be read and has the name in no spelling: a package that does not exist
    yet would be called so.
 5. Else a guess, with a warning: the normalised name, or one with `python-` where a namesake has it.
 
@@ -46,7 +46,7 @@ class Mapped:
 
     @property
     def warning(self) -> str | None:
-        """What to tell the user where the name is only a guess, else None."""
+        """What to tell the user if the name is only a guess, else None."""
         if self.mapped_by != "guess":
             return None
         others = f" (or {', '.join(self.alternatives)}?)" if self.alternatives else ""
@@ -124,7 +124,7 @@ def spellings(project: str) -> tuple[str, ...]:
 def package_for_extra(project: str, extra: str, *, catalogue: Listing | None = None) -> str | None:
     """Return conda-forge's package for `project[extra]` (`uvicorn[standard]`: `uvicorn-standard`), or None.
 
-    It requires the package of the project itself. None too where `catalogue`, asked for `candidates`, lacks it.
+    It requires the package of the project itself. None too if `catalogue`, asked for `candidates`, lacks it.
     """
     package = tables.extras().get(canonicalize_name(project), {}).get(canonicalize_name(extra))
     lacking = catalogue is not None and catalogue.complete and package not in catalogue

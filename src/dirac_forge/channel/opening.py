@@ -32,12 +32,12 @@ class ChannelContext(Protocol):
 
     @property
     def http(self) -> Any:
-        """A session with `reachable(url) -> bool`; not made where all channels are folders."""
+        """A session with `reachable(url) -> bool`; not made if all channels are folders."""
         ...
 
     @property
     def store(self) -> Store:
-        """Keeps run_exports, and solutions where all channels are folders."""
+        """Keeps run_exports, and solutions if all channels are folders."""
         ...
 
 
@@ -166,7 +166,7 @@ def open_catalogue(context: ChannelContext, platforms: Sequence[str]) -> Rattler
 
 def _reachable(context: ChannelContext) -> Callable[[str], bool]:
     def reachable(url: str) -> bool:
-        found: bool = context.http.reachable(url)  # the session is made here, not where all channels are folders
+        found: bool = context.http.reachable(url)  # the session is made here, not if all channels are folders
         return found
 
     return reachable

@@ -1,4 +1,4 @@
-"""Channels behind URLs, read through the gateway: by shards where there are any, cached on disk."""
+"""Channels behind URLs, read through the gateway: by shards if there are any, cached on disk."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Remote:
-    """A channel behind a URL, read through the gateway: sharded where the channel has shards, cached on disk."""
+    """A channel behind a URL, read through the gateway: sharded if the channel has shards, cached on disk."""
 
     def __init__(
         self,

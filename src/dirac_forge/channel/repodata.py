@@ -47,7 +47,7 @@ class Sources:
     patience: float = 120.0
     """Seconds for one question to a remote channel, all tries together."""
     embedded_dir: Path | None = None
-    """Where the embedded snapshot is unpacked, to answer where conda-forge can't be reached; None: it is not used."""
+    """Where the embedded snapshot is unpacked, to answer if conda-forge can't be reached; None: it is not used."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _made: list[tuple[Client, Gateway]] = field(default_factory=list)
 

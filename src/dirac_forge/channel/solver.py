@@ -88,13 +88,13 @@ class Channel:
             machines: by platform, virtual packages that differ from conda-forge's floor (see `virtual_packages`).
             observer: who watches downloads and hears warnings.
             cache_dir: for downloaded repodata; None shares the cache of pixi and rattler-build.
-            store: keeps the run_exports of remote packages, and what was solved where all channels are folders.
+            store: keeps the run_exports of remote packages, and what was solved if all channels are folders.
             offline: use only what the cache has.
             reachable: asks, once, whether a URL's host answers; None goes straight to the channel.
             timeout: seconds for one request.
             retries: how often a request that failed is made again.
             patience: seconds for one question to a remote channel, all tries together.
-            embedded_dir: where the embedded snapshot is unpacked, which answers where conda-forge can't be reached.
+            embedded_dir: where the embedded snapshot is unpacked, which answers if conda-forge can't be reached.
 
         Raises:
             InputError: a folder without a channel, or a text that names none.
@@ -297,12 +297,12 @@ class Channel:
 
     @property
     def dated(self) -> date | None:
-        """The day of the embedded snapshot where that answers for conda-forge, else None."""
+        """The day of the embedded snapshot if that answers for conda-forge, else None."""
         return next((source.as_of for source in self.sources if isinstance(source, EmbeddedFolder)), None)
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """The channels' URLs in priority order; conda-forge's where the embedded snapshot answers for it."""
+        """The channels' URLs in priority order; conda-forge's if the embedded snapshot answers for it."""
         return tuple(
             CONDA_FORGE if isinstance(source, EmbeddedFolder) else source.channel.base_url for source in self.sources
         )

@@ -53,7 +53,7 @@ class VirtualPackage:
 
 
 def known_platform(platform: str) -> str:
-    """Return `platform` itself, where conda knows such a subdir.
+    """Return `platform` itself, if conda knows such a subdir.
 
     Raises:
         InputError: it is not a platform; the nearest known one is named.
@@ -77,7 +77,7 @@ def virtual_packages(platform: str, overrides: Mapping[str, str] | None = None) 
     """Return what a machine with this platform has at conda-forge's floor, by name.
 
     `overrides` maps names to `VERSION` or `VERSION BUILD` (for `__archspec` the build alone will do); "" takes one
-    away, as conda's CONDA_OVERRIDE variables do. `__cuda` is there only where `overrides` sets it.
+    away, as conda's CONDA_OVERRIDE variables do. `__cuda` is there only if `overrides` sets it.
     See https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-virtual.html.
 
     Raises:
@@ -126,6 +126,6 @@ def _parse(name: str, text: str, platform: str) -> VirtualPackage:
     except Exception as exc:
         raise InputError(
             f"virtual-packages.{platform}: {name} = {text!r} is not a virtual package: {exc}",
-            hint='Write a version, as in `__glibc = "2.28"`, with a build string after a space where one is needed.',
+            hint='Write a version, as in `__glibc = "2.28"`, with a build string after a space if one is needed.',
         ) from exc
     return package

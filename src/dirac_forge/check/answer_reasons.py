@@ -33,7 +33,7 @@ class PlatformNotCovered:
 
     platform: str
     snapshot: date | None = None
-    """The day of the embedded snapshot, where that is asked: conda-forge may have some."""
+    """The day of the embedded snapshot, if that is asked: conda-forge may have some."""
 
 
 CellReason = Refused | Unanswered | PlatformNotCovered
@@ -45,7 +45,7 @@ class MissingPackages:
 
     names: tuple[str, ...]
     snapshot: date | None = None
-    """The day of the embedded snapshot, where that is asked: conda-forge may have them."""
+    """The day of the embedded snapshot, if that is asked: conda-forge may have them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

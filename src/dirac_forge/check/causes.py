@@ -38,7 +38,7 @@ class UnknownName:
     near: tuple[str, ...] = ()
     """Names that are alike."""
     gap: date | None = None
-    """The day of the embedded snapshot, where that lacks it: conda-forge may have it."""
+    """The day of the embedded snapshot, if that lacks it: conda-forge may have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +102,7 @@ class NoVersion:
     specs: tuple[str, ...]
     newest: str
     channel: str = ""
-    """The channel that the builds come from, where another one has a version that matches."""
+    """The channel that the builds come from, if another one has a version that matches."""
     hidden: tuple[HiddenVersion, ...] = ()
     """Versions that match, in channels of lower priority."""
     builds: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class NoVersion:
     of_platforms: tuple[str, ...] = ()
     """The platforms that have the build that is requested."""
     gap: date | None = None
-    """The day of the embedded snapshot, where that lacks it: conda-forge may have it."""
+    """The day of the embedded snapshot, if that lacks it: conda-forge may have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -144,7 +144,7 @@ class PythonMismatch:
     wish: tuple[PythonLine, ...]
     """The Pythons of the channel that are requested."""
     holder: str = ""
-    """The package that asks for another Python, where the user does not."""
+    """The package that asks for another Python, if the user does not."""
     specs: tuple[str, ...] = ()
 
 
@@ -181,7 +181,7 @@ class PinConflict:
     first: Demand
     second: Demand
     barred: str = ""
-    """`NAME VERSION` of the package itself, where its own constraint excludes another that is needed."""
+    """`NAME VERSION` of the package itself, if its own constraint excludes another that is needed."""
     needed: tuple[str, ...] = ()
     """The chain to the package that `barred` excludes."""
 
@@ -241,7 +241,7 @@ class Cause:
     spec: str = ""
     """The requirement that the last but one of the chain has on `package`."""
     instead: bool = False
-    """It stands in the way of an older build, which would do where the newer one can't be installed."""
+    """It stands in the way of an older build, which would do if the newer one can't be installed."""
     case: tuple[str, str] | None = None
     """Name and version of the package of which each version fails in another way: this cause holds with this one."""
     also: tuple[str, ...] = ()
@@ -254,12 +254,12 @@ class Cause:
 
     @property
     def gap(self) -> date | None:
-        """The day of the embedded snapshot, where that lacks what is wanted: conda-forge may have it."""
+        """The day of the embedded snapshot, if that lacks what is wanted: conda-forge may have it."""
         return self.obstacle.gap if isinstance(self.obstacle, UnknownName | NoVersion) else None
 
     @property
     def other(self) -> tuple[str, ...]:
-        """For a conflict: the chain to the package that brings the other pin; empty where the user does."""
+        """For a conflict: the chain to the package that brings the other pin; empty if the user does."""
         found = self.obstacle
         return (found.needed or found.second.chain) if isinstance(found, PinConflict) else ()
 

@@ -37,7 +37,7 @@ class Cell:
     wanted: bool
     """The target says that it must be installable here; elsewhere a no is expected."""
     channels: tuple[str, ...] = ()
-    """The channels that are asked, where the target's file names some."""
+    """The channels that are asked, if the target's file names some."""
     status: Status = "unknown"
     version: str = ""
     """The version that is installed of the first spec's package."""
@@ -47,7 +47,7 @@ class Cell:
     """Why not, or why it is unknown."""
     unblock: Unblock | None = None
     older: str = ""
-    """A version of the target that can be installed where the one asked for can't."""
+    """A version of the target that can be installed if the one asked for can't."""
     held_back: HeldBack | None = None
     """A newer version that this kind of machine can't have."""
 

@@ -24,7 +24,7 @@ def explain(analysis: Analysis, *, elsewhere: Elsewhere, solves: Solves | None =
     Args:
         analysis: of the question that has no solution.
         elsewhere: the other platforms for which there are builds of a name.
-        solves: whether some specs can be installed together; asked where the analysis finds no contradiction.
+        solves: whether some specs can be installed together; asked if the analysis finds no contradiction.
     """
     if analysis.contradiction is None:
         return _by_cases(analysis, elsewhere) or (_jointly(analysis, solves) if solves is not None else ())
@@ -86,7 +86,7 @@ def _rests_on(cause: Cause, pin: str) -> bool:
 
 
 def _jointly(analysis: Analysis, solves: Solves) -> tuple[Cause, ...]:
-    """Return the fewest specs that can't be installed together; those of one package, where it alone can't."""
+    """Return the fewest specs that can't be installed together; those of one package, if it alone can't."""
     core = _fewest(analysis.specs, solves)
     python = [spec for spec in core if name_of(spec) == "python"]
     names = [spec for spec in core if spec not in python]

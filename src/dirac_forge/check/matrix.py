@@ -113,7 +113,7 @@ def _explained(channel: Channel, cells: Sequence[Cell], remedies: bool) -> list[
 
 
 def _uncovered(channel: Channel, platform: str) -> PlatformNotCovered | None:
-    """Return that the embedded snapshot, where that is asked, has nothing for a platform."""
+    """Return that the embedded snapshot, if that is asked, has nothing for a platform."""
     if channel.dated is None or platform in channel.platforms():
         return None
     return PlatformNotCovered(platform=platform, snapshot=channel.dated)

@@ -17,7 +17,7 @@ Side = Literal["old", "new"]
 
 
 class Subject:
-    """One recipe as it is proposed (`new`) and, where it is known, as it is (`old`)."""
+    """One recipe as it is proposed (`new`) and, if it is known, as it is (`old`)."""
 
     def __init__(
         self,

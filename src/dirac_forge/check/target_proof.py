@@ -298,7 +298,7 @@ def _compared(before: Cell, after: Cell) -> Verdict:
 
 
 def _exact(index: RecordIndex, record: Record) -> str:
-    """Return a spec for one record; with its build only where there are others of the version."""
+    """Return a spec for one record; with its build only if there are others of the version."""
     others = [one for one in index.group(record.name).records if one.version == record.version]
     return f"{record.name} =={record.version}" + (f" {record.build}" if len(others) > 1 else "")
 

@@ -25,7 +25,7 @@ class _Step:
 
     @property
     def holder(self) -> tuple[str, ...]:
-        """The chain to the package that needs it; empty where the user asks for it."""
+        """The chain to the package that needs it; empty if the user asks for it."""
         return self.chain[:-1]
 
 
@@ -45,7 +45,7 @@ class Walk:
     def causes_of(self, name: str) -> list[Cause]:
         """Return why nothing is left of a required name, the shortest chain first."""
         self._todo.append(self._first(name))
-        # The newest builds first: what prevents older ones matters only where it is something else.
+        # The newest builds first: what prevents older ones matters only if it is something else.
         while self._todo or self._later:
             step = (self._todo or self._later).popleft()
             if step.name not in self._seen:

@@ -69,7 +69,7 @@ class AuditLook:
 
 
 def audit(context: Context, request: AuditRequest) -> int:
-    """Audit builds, write or send what mends them where asked for, answer with the findings, return the exit code."""
+    """Audit builds, write or send what mends them if asked for, answer with the findings, return the exit code."""
     known = _baseline(request)
     with ThreadPoolExecutor(_THREADS) as executor:
         inputs, looked = looked_at(context, executor, request)

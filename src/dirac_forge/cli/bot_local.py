@@ -33,7 +33,7 @@ def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context
 
 
 def may_build(context: Context) -> bool:
-    """Whether upstream code may be built here: only where it can reach no token."""
+    """Whether upstream code may be built here: only if it can reach no token."""
     unsafe = unsafe_build_of(context)
     if unsafe:
         context.observer.warned(f"nothing is built, because upstream code could read {unsafe}")

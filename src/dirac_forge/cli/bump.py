@@ -18,7 +18,7 @@ _VERSION = re.compile(r"(?=.*[0-9])[0-9A-Za-z][0-9A-Za-z._+!-]{0,99}")
 
 
 def bump(context: Context, request: BumpRequest) -> int:
-    """Decide bumps, write or send them where asked for, answer with them, and return the exit code.
+    """Decide bumps, write or send them if asked for, answer with them, and return the exit code.
 
     Raises InputError for a build that could read the token for the pull requests.
     """

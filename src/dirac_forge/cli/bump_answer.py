@@ -107,6 +107,6 @@ def _unoffered(bumps: Iterable[Bump]) -> list[Lack]:
 def _with_lines(shown: RenderableType, lines: Sequence[str]) -> RenderableType:
     if not lines:
         return shown
-    from dirac_forge.report.terminal import joined, sentences  # noqa: PLC0415  # only where something was sent
+    from dirac_forge.report.terminal import joined, sentences  # noqa: PLC0415  # only if something was sent
 
     return joined([shown, sentences(lines)])

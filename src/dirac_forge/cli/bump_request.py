@@ -57,7 +57,7 @@ class BumpRequest:
 def _known(path: Path | None) -> dict[str, dict[str, str]]:
     if path is None:
         return {}
-    from dirac_forge.upstream.digests import read_known  # noqa: PLC0415  # only where hashes are given
+    from dirac_forge.upstream.digests import read_known  # noqa: PLC0415  # only if hashes are given
 
     try:
         return read_known(parse_json(read_text(path)))

@@ -276,7 +276,7 @@ def run_rebuilds(
     status_page: Path | None,
     paused: bool,
 ) -> int:
-    """Make rebuild changes, write or send them where asked for, answer with them, and return the exit code."""
+    """Make rebuild changes, write or send them if asked for, answer with them, and return the exit code."""
     if pr:
         needs_token(context)
     again = again_arguments(migration, status_page, paused=paused)

@@ -27,7 +27,7 @@ def status_steps(again: Sequence[str]) -> tuple[Step, ...]:
 
 
 def _bump_steps(plan: Plan, missing: Sequence[MissingPin]) -> tuple[Step, ...]:
-    """Return how new versions that no channel has come there, where their feedstocks are in the workspace."""
+    """Return how new versions that no channel has come there, if their feedstocks are in the workspace."""
     names = dict.fromkeys(name for each in missing for name in plan.graph.makers_of(each.package))
     return step("the new version, which has to be built first", "bump", *names) if names else ()
 

@@ -37,7 +37,7 @@ def _beside_repodata(channel: Channel) -> Path | None:
 
 
 def pinning_or_warning(context: ChannelContext, channel: Channel) -> Pinning | None:
-    """Return `pinning_of`, with a warning where there is none; raises the same."""
+    """Return `pinning_of`, with a warning if there is none; raises the same."""
     found = pinning_of(context, channel)
     if found is None:
         context.observer.warned(

@@ -65,7 +65,7 @@ def bump_sections(bump: Bump, *, waiting: Sequence[str] = ()) -> tuple[Section, 
 
 def _build(bump: Bump) -> Iterator[Block]:
     if bump.build is not None:
-        from dirac_forge.report.build_failures import built_line  # noqa: PLC0415  # only where something was built
+        from dirac_forge.report.build_failures import built_line  # noqa: PLC0415  # only if something was built
 
         yield Items((built_line(bump.build),))
 

@@ -289,7 +289,7 @@ def _(reason: blockers.WorseTargets) -> str:
 
 @worded.register
 def _(reason: blockers.FailedBuild) -> str:
-    from dirac_forge.report.build_failures import failed_build  # noqa: PLC0415  # only where something was built
+    from dirac_forge.report.build_failures import failed_build  # noqa: PLC0415  # only if something was built
 
     return failed_build(reason.evidence)
 

@@ -111,7 +111,7 @@ def _bump_json(bump: Bump) -> dict[str, Any]:
 def _built(evidence: BuildEvidence | None) -> dict[str, Any] | None:
     if evidence is None:
         return None
-    from dirac_forge.report.build import evidence_json  # noqa: PLC0415  # only where something was built
+    from dirac_forge.report.build import evidence_json  # noqa: PLC0415  # only if something was built
 
     return evidence_json(evidence)
 
@@ -253,7 +253,7 @@ def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
 
 
 def _whole(bump: Bump, results: Sequence[Bump | Skip], *, requested: bool) -> tuple[Section, ...]:
-    """Return all there is to say of a bump; how to handle its pull request only where one was asked for."""
+    """Return all there is to say of a bump; how to handle its pull request only if one was asked for."""
     sections = bump_sections(bump, waiting=dependents_of(bump, results))
     head, *rest = (*sections, next_steps(bump.change)) if requested else sections
     return (head, *(section.below() for section in rest))

@@ -214,7 +214,7 @@ def _range(obstacle: PythonMismatch) -> str:
 
 
 def _columns(lines: Sequence[PythonLine], known: Sequence[PythonLine]) -> list[PythonLine]:
-    """Return lines but for the free-threaded ones, which count only where a version has no other build."""
+    """Return lines but for the free-threaded ones, which count only if a version has no other build."""
     usual = {(line.major, line.minor) for line in known if not line.free_threaded}
     return [line for line in lines if not line.free_threaded or (line.major, line.minor) not in usual]
 

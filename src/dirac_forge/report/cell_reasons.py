@@ -97,7 +97,7 @@ def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
 
 
 def _helping(cells: Sequence[Cell], *, verbose: bool) -> Iterator[str]:
-    """Yield what would unblock the cells; which of them, where they differ in that."""
+    """Yield what would unblock the cells; which of them, if they differ in that."""
     helping: dict[object, list[Cell]] = {}
     for cell in cells:
         helping.setdefault(alike(cell.unblock) if cell.unblock is not None else (), []).append(cell)

@@ -18,7 +18,7 @@ _MARGIN = 24
 _HEAD_CHARACTERS = len("wave 10 (100)")
 _HEAD = 78
 _LEGEND = 24
-"""For the kinds of edges, where there are any."""
+"""For the kinds of edges, if there are any."""
 _MOST_ROWS = 60
 """A wave with more members than this is drawn in several columns of the same height."""
 _NARROW = 18

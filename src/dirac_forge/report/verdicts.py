@@ -20,7 +20,7 @@ from dirac_forge.values import dataclass
 
 _MOST_CHANGES = 12
 _MANY = 4
-"""Cells that share one line, where all are alike."""
+"""Cells that share one line, if all are alike."""
 OUTCOMES: dict[Outcome, tuple[str, str]] = {
     "better": ("▲", "green"),
     "same": ("=", "dim"),
@@ -153,7 +153,7 @@ def one_line(paragraph: ReasonParagraph) -> str:
 
 
 def _alike(target: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """Return what all of a target's cells say, where they say the same; else nothing."""
+    """Return what all of a target's cells say, if they say the same; else nothing."""
     same = len(texts) >= _MANY and len(set(texts)) == 1
     return (f"{target}: {texts[0]} in all {len(texts)} cells",) if same else ()
 

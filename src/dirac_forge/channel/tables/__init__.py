@@ -18,10 +18,10 @@ class NameEntry:
     """What a table says of a project."""
 
     packages: tuple[str, ...]
-    """The preferred one first; the others where a channel lacks it."""
+    """The preferred one first; the others if a channel lacks it."""
     reason: str = ""
     outputs: tuple[str, ...] = ()
-    """All packages of the feedstock where some only require the first, which holds the module."""
+    """All packages of the feedstock if some only require the first, which holds the module."""
     whole: str = ""
     """The package of the same feedstock that requires the preferred one and more."""
     adds: tuple[str, ...] = ()

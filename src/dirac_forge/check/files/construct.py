@@ -215,7 +215,7 @@ def _read_machine(found: _Environment, value: Node, path: Path, platform: str) -
 
 
 def _raised(name: str, version: str, platform: str, place: str) -> dict[str, str]:
-    """Return a virtual package with this version, where conda-forge's floor is lower or has none."""
+    """Return a virtual package with this version, if conda-forge's floor is lower or has none."""
     try:
         virtual_packages(platform, {name: version})
     except InputError as exc:
@@ -275,7 +275,7 @@ def _target(name: str, environment: str, by_platform: Mapping[str, _Environment]
 
 
 def _each(by_platform: Mapping[str, _Environment], what: Callable[[_Environment], T]) -> dict[str, T]:
-    """Return something of each platform, where there is any."""
+    """Return something of each platform, if there is any."""
     return {platform: found for platform, one in by_platform.items() if (found := what(one))}
 
 

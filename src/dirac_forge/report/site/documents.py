@@ -224,7 +224,7 @@ def _part(part: Any, document: Any) -> Document:
 
 
 def _state(facts: MigrationFacts) -> str:
-    """Return whether a migration is running, paused, done or planned; unknown where its status is."""
+    """Return whether a migration is running, paused, done or planned; unknown if its status is."""
     if facts.migration.settings.paused:
         return "paused"
     if isinstance(facts.status, Unavailable):
