@@ -11,7 +11,11 @@ from support.recipes import COMPILED
 PYTHONS = ("3.10", "3.11", "3.12")
 OLDER = When('match(python, "<3.11")', "py<311")
 ALL_BUT_THE_OLDEST = When("is_abi3 and not is_python_min", "is_abi3 and not is_python_min")
-ALL_BUT_311 = When('is_abi3 and not match(python, "3.11.*")', "is_abi3 and py != 311")
+ALL_BUT_311 = When(
+    'is_abi3 and not match(python, "3.11.*") and not (is_python_min and match(python, ">=3.11"))',
+    "is_abi3 and py != 311 and not (is_python_min and py >= 311)",
+)
+ABI3 = "is_abi3:\n- true\nis_python_min:\n- {oldest}\npython:\n- {python}.* *_cpython\n"
 NO_PACKAGE = "a build would make no package; correct skip"
 SYSTEMS = "linux-64, linux-aarch64, linux-ppc64le, osx-64, osx-arm64 and win-64"
 
@@ -43,3 +47,15 @@ def test_the_pinning_at_hand_decides() -> None:
     recipe = checked_variants(skipping(When('match(python, "3.12.*")', "py==312")), "v1", pinning, PYTHONS)
     assert [note.kind.name for note in recipe.notes] == ["NOTHING_BUILT"]
     assert "with pinning/conda_build_config.yaml, every variant" in recipe.notes[0].text
+
+
+@pytest.mark.parametrize("format_", ["v1", "v0"])
+@pytest.mark.parametrize(
+    ("python", "oldest", "built"),
+    [("3.10", True, False), ("3.11", False, True), ("3.12", False, False), ("3.14", True, True)],
+)
+def test_the_stable_abi_is_built_with_its_own_oldest_python_or_the_later_one_of_a_platform(
+    python: str, oldest: bool, built: bool, format_: Literal["v1", "v0"]
+) -> None:
+    pinning = Pinning(path="conda_build_config.yaml", text=ABI3.format(python=python, oldest=str(oldest).lower()))
+    assert (checked_variants(skipping(ALL_BUT_311), format_, pinning, PYTHONS).notes == ()) is built

@@ -187,7 +187,8 @@ class _Builder:
         """Return the condition for all builds but the one for the stable ABI, which is that of the oldest Python.
 
         The pinning calls the channel's own oldest one `is_python_min`
-        (https://conda-forge.org/docs/maintainer/example_recipes/maturin-abi3/); a later one is named.
+        (https://conda-forge.org/docs/maintainer/example_recipes/maturin-abi3/); a later one is named, except
+        on platforms whose oldest Python is later still.
         """
         channel = self.family.channel.pythons
         floor = max(self.nature.abi3, self.scope.pythons[0], key=Version)
@@ -195,7 +196,10 @@ class _Builder:
             return When("is_abi3 and not is_python_min", "is_abi3 and not is_python_min")
         self._note("info", NoteKind.STABLE_ABI_LATER, python=floor, oldest=channel[0])
         named = floor.replace(".", "")
-        return When(f'is_abi3 and not match(python, "{floor}.*")', f"is_abi3 and py != {named}")
+        return When(
+            f'is_abi3 and not match(python, "{floor}.*") and not (is_python_min and match(python, ">={floor}"))',
+            f"is_abi3 and py != {named} and not (is_python_min and py >= {named})",
+        )
 
     def _entry_points(self) -> tuple[str, ...]:
         for point in of_one_python(self.facts.wheel.entry_points if self.facts.wheel is not None else ()):
