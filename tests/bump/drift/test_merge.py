@@ -496,6 +496,42 @@ def test_an_upper_bound_of_python_that_the_recipe_has_not_is_told(format_: str) 
     )
 
 
+@FORMATS
+@pytest.mark.parametrize(
+    ("mine", "after", "result"),
+    [
+        ("python >=3.10", ">=3.10,<3.13", "python >=3.10,<3.13"),
+        ("python >=3.10,!=3.11.4", ">=3.10,<3.13", "python >=3.10,!=3.11.4,<3.13"),
+        ("python >=3.9", ">=3.10,<=3.13", "python >=3.10,<=3.13"),
+    ],
+)
+def test_a_new_upper_bound_of_python_is_written(format_: str, mine: str, after: str, result: str) -> None:
+    text = recipe(format_, host=("python", "pip"), python=mine)
+    done = merge(text, format_, *old_new((), (), floor=(">=3.10" if "3.10" in mine else ">=3.9", after)))
+    assert done.text == text.replace(mine, result)
+    assert [change.evidence for change in done.changed] == [f"Requires-Python: {after}"]
+    assert done.notes == ()
+
+
+def test_a_new_upper_bound_of_python_is_written_beside_python_min() -> None:
+    host, run = "python ${{ python_min }}.*", "python >=${{ python_min }}"
+    text = recipe("v1", host=(host, "pip"), python=run)
+    done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.10,<3.13")))
+    assert done.text == text.replace(run, f"{run},<3.13")
+    assert done.notes == ()
+
+
+@FORMATS
+@pytest.mark.parametrize(("mine", "after"), [("python >=3.10", ">=3.10,<4"), ("python >=3.10,<3.12", ">=3.10,<3.13")])
+def test_a_new_upper_bound_of_python_that_excludes_nothing_or_is_not_the_maintainers_is_told(
+    format_: str, mine: str, after: str
+) -> None:
+    text = recipe(format_, host=("python", "pip"), python=mine)
+    done = merge(text, format_, *old_new((), (), floor=(">=3.10", after)))
+    assert done.text == text
+    assert any(after.rpartition(",")[2] in worded(note) for note in done.notes)
+
+
 def test_pythons_that_a_compiled_package_has_to_skip_are_told() -> None:
     text = recipe("v1", host=("python", "pip"), python="python").replace("  noarch: python\n", "")
     done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.12")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,6 +21,8 @@ from dirac_forge.recipe.scope import Scope
 from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
+_MAJOR = 3
+"""The Python that there is."""
 _MINIMUM_V1 = re.compile(r"(\s+python_min:\s*[\"']?)(\d+\.\d+)(.*)")
 _MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.*)")
 _OLDEST = Version("3")
@@ -103,8 +105,9 @@ def _follow(
     *,
     catch_up: bool,
 ) -> None:
-    ceilings = _ceilings(draft, output, old, new)
-    added = exclusions(output, new.metadata.requires_python, scope)
+    fresh = _fresh_ceilings(output, old, new)
+    ceilings = {} if fresh else _ceilings(draft, output, old, new)
+    added = _together(exclusions(output, new.metadata.requires_python, scope), fresh)
     if not ceilings and _wants_minimum(output, floor, new):
         _write_minimum(draft, output, floor, scope, added)
         return
@@ -284,6 +287,26 @@ def _respecify(
     lags = same_floor and ceiling is None
     spec = joined(clauses, line.written)
     draft.respecify(output.output.name, line, spec, str(floor), reason, part="python", lags=lags)
+
+
+def _fresh_ceilings(output: OutputLines, old: ReleaseFacts, new: ReleaseFacts) -> dict[int, tuple[Clause, ...]]:
+    """Return the lines of a noarch output's run that lack the upper bound that upstream has now and did not have.
+
+    Other outputs are built for each Python: they skip those that upstream excludes. `<4` excludes nothing yet.
+    """
+    before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
+    lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
+    if before or not any(clause.version.major == _MAJOR for clause in after) or output.output.noarch != "python" or any(highs(line.spec) for line in lines):
+        return {}
+    return {line.number: after for line in lines if line.kind == "package"}
+
+
+def _together(
+    first: Mapping[int, tuple[Clause, ...]], second: Mapping[int, tuple[Clause, ...]]
+) -> dict[int, tuple[Clause, ...]]:
+    """Return the clauses to add to each line; a bound that both add once."""
+    numbers = {*first, *second}
+    return {n: tuple({c.text: c for c in (*first.get(n, ()), *second.get(n, ()))}.values()) for n in numbers}
 
 
 def _ceilings(
