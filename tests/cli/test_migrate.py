@@ -718,5 +718,17 @@ def test_member_that_comes_after_another_is_not_written_without_a_word(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["migrate", "run", "lib2", "b", "--write", "--workspace", str(workspace)]) == 0
+    said = "b comes after a in lib2, which is not done: build it when they are"
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert main(["migrate", "run", "lib2", "a", "--write", "--workspace", str(workspace)]) == 0
+    assert main(["migrate", "run", "lib2", "b", "--workspace", str(workspace)]) == 0
     said = "b comes after a in lib2: build it when they are done; `dirac-forge migrate status lib2` shows what is done"
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_member_after_one_that_is_built_is_made_without_a_warning(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["migrate", "run", "lib2", "b", "--workspace", str(workspace), "--channel", str(channel)]
+    assert main(arguments) == 0
+    assert "comes after" not in capsys.readouterr().err

@@ -290,18 +290,32 @@ def run_rebuilds(
             return _nothing_to_rebuild(context, plan, again, status, pr=pr)
         folders = [migrating.workspace.find(name) for name in names]
         if status is None:
-            _warn_of_order(context, plan, folders)
+            _warn_of_order(context, migrating, plan, folders)
         return _make_rebuilds(
             context, migrating, plan, folders, (*again, *feedstocks), write=write, pr=pr, force=bool(feedstocks)
         )
 
 
-def _warn_of_order(context: Context, plan: Plan, folders: Sequence[FeedstockFolder]) -> None:
-    """Warn of members that are asked for by name and come after others: whether these are done is not looked at."""
-    for name in (folder.label for folder in folders if folder.label in plan.wave_of):
-        if parents := plan.waited_for(name):
+def _warn_of_order(
+    context: Context, migrating: MigrationContext, plan: Plan, folders: Sequence[FeedstockFolder]
+) -> None:
+    """Warn of members that are asked for by name and come after others that are not known to be done.
+
+    The channels are read only where the command line names one; else a recipe tells that its member is not done.
+    """
+    waited_for = {f.label: plan.waited_for(f.label) for f in folders if f.label in plan.wave_of}
+    evidence = migrating.evidence_of(plan, {parent for parents in waited_for.values() for parent in parents})
+    applied = {parent for parent, found in evidence.items() if found.all_done}
+    for name, parents in waited_for.items():
+        if missing := [parent for parent in parents if parent not in applied and not evidence[parent].unknown]:
             context.observer.warned(
-                f"{name} comes after {', '.join(parents)} in {plan.migration.name}: build it when they are done; "
+                f"{name} comes after {', '.join(missing)} in {plan.migration.name}, which "
+                f"{'is' if len(missing) == 1 else 'are'} not done: build it when they are"
+            )
+        unsure = set(parents) - applied if migrating.channel is not None else set(parents)
+        if unsure := sorted(unsure - set(missing)):
+            context.observer.warned(
+                f"{name} comes after {', '.join(unsure)} in {plan.migration.name}: build it when they are done; "
                 f"`dirac-forge migrate status {plan.migration.name}` shows what is done"
             )
 

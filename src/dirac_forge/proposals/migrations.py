@@ -219,8 +219,12 @@ class MigrationContext:
 
     def evidence(self, plan: Plan) -> dict[str, Evidence]:
         """Return what is known of each member: from the channel where there is one, else from its recipe."""
+        return self.evidence_of(plan, plan.network.names)
+
+    def evidence_of(self, plan: Plan, names: Iterable[str]) -> dict[str, Evidence]:
+        """Return what is known of these members."""
         exports = self.exports(plan)
-        return {name: self._evidence(plan, name, exports) for name in plan.network.names}
+        return {name: self._evidence(plan, name, exports) for name in names}
 
     def _evidence(self, plan: Plan, name: str, exports: PinExports) -> Evidence:
         if self.channel is None:
