@@ -14,7 +14,7 @@ from dirac_forge.bump.drift.carried import CarriedKind, CarriedReason, CompiledN
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
-from dirac_forge.recipe.editing.notes import CommitKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.sources import tag_reasons
@@ -162,6 +162,17 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (
             CommitKept(line=9, repository="https://example.org/a", revision="abc"),
             "line 9: https://example.org/a is still checked out at abc",
+        ),
+        (
+            CommitKept(line=9, repository="https://example.org/a", revision=None),
+            "line 9: https://example.org/a is checked out without a tag or commit, so it did not move",
+        ),
+        (
+            HashKept(line=9),
+            (
+                "line 9: this hash was not updated, because no build of the feedstock uses it and its new file was "
+                "not found"
+            ),
         ),
         (
             bump_notes.NotCarried(change=M2CRYPTO),

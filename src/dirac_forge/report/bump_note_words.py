@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from dirac_forge.bump import bump_notes, objections
 from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, UnmetRequirement
@@ -77,7 +78,6 @@ add_words(
             "line {0.line}: {0.output} stays at {0.version}, and its build number falls from {0.old} to {0.new}, since "
             "it shares it with others: give it one of its own"
         ),
-        CommitKept: "line {0.line}: {0.repository} is still checked out at {0.revision}",
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
         bump_notes.EnclosedSource: "{0.url} can't be reached: its hash was taken from the same file in the sdist",
         bump_notes.MovedCommit: "{0.repository}: {0.commit} is the commit of its tag {0.tag}",
@@ -145,10 +145,32 @@ def _(note: objections.AskedAnyway) -> str:
 
 
 @worded.register
+def _(reason: objections.TooYoung) -> str:
+    what = "released" if reason.released else "seen first"
+    until = f"{reason.since + reason.cooldown:%Y-%m-%d %H:%M} UTC"
+    age = _span(reason.cooldown)
+    return (
+        f"{what} on {reason.since:%Y-%m-%d}: waits until {until}, because `cooldown` requires releases to be {age} old"
+    )
+
+
+def _span(span: timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    return f"{span.days} day{'s' if span.days > 1 else ''}" if hours % 24 == 0 and span.days else f"{hours:g} h"
+
+
+@worded.register
+def _(note: CommitKept) -> str:
+    if note.revision is None:
+        return f"line {note.line}: {note.repository} is checked out without a tag or commit, so it did not move"
+    return f"line {note.line}: {note.repository} is still checked out at {note.revision}"
+
+
+@worded.register
 def _(note: HashKept) -> str:
     return (
-        f"line {note.line}: this hash was not updated, because no build of the feedstock uses it and its file does not "
-        "exist"
+        f"line {note.line}: this hash was not updated, because no build of the feedstock uses it and its new file was "
+        "not found"
     )
 
 

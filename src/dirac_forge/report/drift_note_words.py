@@ -64,6 +64,7 @@ WORDS: dict[DriftNoteKind, str] = {
     "stdlib-by-hand": "add stdlib('c') next to the compiler by hand",
     "systems-stay": "{packages} {packages:stays|stay}; see whether anything else still needs a build for each system",
     "test-tool": "{package} is a tool for tests that upstream requires at run time, and is not added ({evidence})",
+    "url-required": "{package} is required by upstream from a URL, so its version is for a person to see ({evidence})",
     "version-not-asked": "{package} stays without a version; upstream went from {before} to {evidence}",
     "write-by-hand": "write {requirement} by hand ({evidence})",
 }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from dirac_forge.bump.objections import TooYoung
 from dirac_forge.proposals.hold_reasons import (
     BehindOthers,
     FeedstockFull,
@@ -77,16 +76,6 @@ def _(reason: WaitsForCanaries) -> str:
 
 
 @worded.register
-def _(reason: TooYoung) -> str:
-    what = "released" if reason.released else "seen first"
-    until = _moment(reason.since + reason.cooldown)
-    age = _span(reason.cooldown)
-    return (
-        f"{what} on {reason.since:%Y-%m-%d}: waits until {until}, because `cooldown` requires releases to be {age} old"
-    )
-
-
-@worded.register
 def _(reason: GroupHeld) -> str:
     if reason.reason is None:
         return "moves together with others of its group, which are held back"
@@ -95,8 +84,3 @@ def _(reason: GroupHeld) -> str:
 
 def _moment(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
-
-
-def _span(span: timedelta) -> str:
-    hours = span.total_seconds() / 3600
-    return f"{span.days} day{'s' if span.days > 1 else ''}" if hours % 24 == 0 and span.days else f"{hours:g} h"

@@ -541,6 +541,32 @@ def test_pythons_that_a_compiled_package_has_to_skip_are_told() -> None:
     ]
 
 
+@FORMATS
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [
+        ("attrs>=1.0", "attrs @ https://e.org/attrs-2.tar.gz", []),
+        ("attrs @ https://e.org/attrs-1.tar.gz", "attrs @ https://e.org/attrs-2.tar.gz", []),
+        ("", "new @ git+https://e.org/new@v1", ["+ - new"]),
+    ],
+)
+def test_what_upstream_requires_from_a_url_is_told_and_bounds_stay(
+    format_: str, before: str, after: str, changed: list[str]
+) -> None:
+    text = recipe(format_, "attrs >=1.0", "zipp")
+    done = merge(text, format_, *old_new((before,) if before else (), (after,)))
+    assert changed_lines(text, done.text) == changed
+    package = after.partition(" ")[0]
+    said = f"{package} is required by upstream from a URL, so its version is for a person to see ({after})"
+    assert [worded(note) for note in done.notes] == [f"thing: {said}"]
+
+
+def test_a_url_that_upstream_required_before_is_not_told_again() -> None:
+    text = recipe("v1", "attrs >=1.0", "zipp")
+    same = ("attrs @ https://e.org/attrs-1.tar.gz",)
+    assert merge(text, "v1", *old_new(same, same)).notes == ()
+
+
 # Rule 5: markers over the recipe's own Pythons.
 
 

@@ -518,6 +518,48 @@ def test_hashes_of_platforms_that_are_not_built_are_renewed_where_they_are_known
     assert (notes_on(alone, draft, linux), notes_on(finish(draft, both), draft, both)) == ((HashKept(line=10),), ())
 
 
+@pytest.mark.parametrize(
+    ("path", "source", "line"),
+    [
+        (
+            "meta.yaml",
+            f"  - url: https://e.org/a-{{{{ version }}}}.zip\n    sha256: {OLD}\n"
+            f"  - url: https://e.org/b-{{{{ version }}}}.zip  # [linux32]\n    sha256: '{OTHER}'  # [linux32]\n",
+            9,
+        ),
+        (
+            "recipe.yaml",
+            f"  - url: https://e.org/a-${{{{ version }}}}.zip\n    sha256: {OLD}\n"
+            "  - if: build_platform != target_platform\n    then:\n"
+            f"      - url: https://e.org/b-${{{{ version }}}}.zip\n        sha256: {OTHER}\n",
+            12,
+        ),
+    ],
+)
+def test_a_hash_that_no_known_build_reads_is_told(path: str, source: str, line: int) -> None:
+    v1 = path == "recipe.yaml"
+    head = 'context:\n  version: "1.2"\n' if v1 else '{% set version = "1.2" %}\n'
+    brace = "${{ version }}" if v1 else "{{ version }}"
+    text = f"{head}package:\n  name: x\n  version: {brace}\nsource:\n{source}build:\n  number: 0\n"
+    draft = start(text, path=path, to="1.3", settings=[("linux-64", {})], unbuilt=[("osx-64", {})])
+    hashes = {"https://e.org/a-1.3.zip": {"sha256": NEW}}
+    after = finish(draft, hashes)
+    assert OTHER in after
+    assert notes_on(after, draft, hashes) == (HashKept(line=line),)
+
+
+def test_a_hash_in_a_variable_that_no_known_build_reads_is_told() -> None:
+    text = (
+        '{% set version = "1.2" %}\n'
+        f'{{% set sha256 = "{OLD}" %}}\n{{% set sha256 = "{OTHER}" %}}  # [linux32]\n'
+        "package:\n  name: x\n  version: {{ version }}\nsource:\n  url: https://e.org/a-{{ version }}.zip\n"
+        "  sha256: {{ sha256 }}\nbuild:\n  number: 0\n"
+    )
+    draft = start(text, path="meta.yaml", to="1.3", settings=[("linux-64", {})])
+    hashes = {"https://e.org/a-1.3.zip": {"sha256": NEW}}
+    assert notes_on(finish(draft, hashes), draft, hashes) == (HashKept(line=3),)
+
+
 def test_variables_of_platforms_that_are_not_built_decide_nothing() -> None:
     head = '{% set version = "1.2.3" %}\n{% set arch = "x86_64" %}  # [linux64]'
     text = v0(f"  url: https://example.com/demo-{{{{ version }}}}-{{{{ arch }}}}.zip\n  sha256: {OLD}", head=head)

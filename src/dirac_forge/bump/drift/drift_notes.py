@@ -48,6 +48,7 @@ DriftNoteKind = Literal[
     "stdlib-by-hand",
     "systems-stay",
     "test-tool",
+    "url-required",
     "version-not-asked",
     "write-by-hand",
 ]

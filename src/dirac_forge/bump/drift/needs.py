@@ -41,6 +41,8 @@ class UpstreamNeed:
     """Upstream asks for it under a marker only."""
     pythons: frozenset[str] = field(default=frozenset(), compare=False)
     """Those of the scope that need it."""
+    urls: tuple[str, ...] = ()
+    """Where upstream wants it from, instead of a version from an index."""
 
     @property
     def keys(self) -> frozenset[str]:
@@ -95,6 +97,7 @@ def _need(lines: Sequence[Requirement], behind: Sequence[WantedRequirement]) -> 
         origins=tuple(dict.fromkeys(one.origin for one in behind)),
         marked=all(not one.reach.always for one in behind),
         pythons=frozenset(python for one in behind for python in one.reach.pythons),
+        urls=tuple(dict.fromkeys(one.url for one in behind if one.url)),
     )
 
 

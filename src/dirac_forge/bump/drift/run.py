@@ -167,11 +167,17 @@ class _RunMerge:
         """Carry over what is new, and bounds that moved."""
         for need in (need for key, need in self.new.items() if key not in NEVER):
             was = self._before(need)
+            if need.urls and (was is None or was.urls != need.urls):
+                self._tell_url(need)
             if was is None:
                 self._take_new(need, built, family, exists)
-            elif was.lines != need.lines:
+            elif was.lines != need.lines and not need.urls:
                 for line in self.output.named(need.keys, self.sections):
                     followed(self.draft, self.name, line, was, need)
+
+    def _tell_url(self, need: UpstreamNeed) -> None:
+        """Tell that upstream wants a file or a commit, which no version of a package is known to be."""
+        self.draft.note("warning", "url-required", self.name, package=need.package, evidence=need.evidence)
 
     def _before(self, need: UpstreamNeed) -> UpstreamNeed | None:
         """Return what upstream asked for of the same package, under this name or another one."""

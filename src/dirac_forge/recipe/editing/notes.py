@@ -30,7 +30,7 @@ class CommitKept:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HashKept:
-    """A hash that no build of the feedstock checks, and that could not be renewed."""
+    """A hash that no build of the feedstock checks, and that was not renewed: its file is missing, or not known."""
 
     line: int
 

@@ -62,6 +62,8 @@ class WantedRequirement:
     specifiers: SpecifierSet
     reach: Reach
     origin: str
+    url: str = ""
+    """Where upstream wants it from, instead of a version from an index."""
 
 
 def expand(
@@ -135,6 +137,7 @@ class _Expansion:
                 specifiers=requirement.specifier,
                 reach=where,
                 origin=f"{text} (extra of {added_by})" if added_by else text,
+                url=requirement.url or "",
             )
             for package in packages
             if package != inside  # `psycopg[binary]` asks for psycopg-binary, which is psycopg for conda
