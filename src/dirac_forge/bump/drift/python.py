@@ -295,8 +295,9 @@ def _fresh_ceilings(output: OutputLines, old: ReleaseFacts, new: ReleaseFacts) -
     Other outputs are built for each Python: they skip those that upstream excludes. `<4` excludes nothing yet.
     """
     before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
+    appeared = not before and any(clause.version.major == _MAJOR for clause in after)
     lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
-    if before or not any(clause.version.major == _MAJOR for clause in after) or output.output.noarch != "python" or any(highs(line.spec) for line in lines):
+    if not appeared or output.output.noarch != "python" or any(highs(line.spec) for line in lines):
         return {}
     return {line.number: after for line in lines if line.kind == "package"}
 
