@@ -523,15 +523,19 @@ def test_hashes_of_platforms_that_are_not_built_are_renewed_where_they_are_known
     [
         (
             "meta.yaml",
-            f"  - url: https://e.org/a-{{{{ version }}}}.zip\n    sha256: {OLD}\n"
-            f"  - url: https://e.org/b-{{{{ version }}}}.zip  # [linux32]\n    sha256: '{OTHER}'  # [linux32]\n",
+            (
+                f"  - url: https://e.org/a-{{{{ version }}}}.zip\n    sha256: {OLD}\n"
+                f"  - url: https://e.org/b-{{{{ version }}}}.zip  # [linux32]\n    sha256: '{OTHER}'  # [linux32]\n"
+            ),
             9,
         ),
         (
             "recipe.yaml",
-            f"  - url: https://e.org/a-${{{{ version }}}}.zip\n    sha256: {OLD}\n"
-            "  - if: build_platform != target_platform\n    then:\n"
-            f"      - url: https://e.org/b-${{{{ version }}}}.zip\n        sha256: {OTHER}\n",
+            (
+                f"  - url: https://e.org/a-${{{{ version }}}}.zip\n    sha256: {OLD}\n"
+                "  - if: build_platform != target_platform\n    then:\n"
+                f"      - url: https://e.org/b-${{{{ version }}}}.zip\n        sha256: {OTHER}\n"
+            ),
             12,
         ),
     ],
