@@ -305,17 +305,17 @@ def _warn_of_order(
     """
     waited_for = {f.label: plan.waited_for(f.label) for f in folders if f.label in plan.wave_of}
     evidence = migrating.evidence_of(plan, {parent for parents in waited_for.values() for parent in parents})
-    applied = {parent for parent, found in evidence.items() if found.all_done}
     for name, parents in waited_for.items():
-        if missing := [parent for parent in parents if parent not in applied and not evidence[parent].unknown]:
+        after = f"{name} comes after {{}} in {plan.migration.name}"
+        missing = [parent for parent in parents if not evidence[parent].all_done and not evidence[parent].unknown]
+        # A recipe that has the migration may not be built yet.
+        unsure = [p for p in parents if evidence[p].unknown or (evidence[p].all_done and migrating.channel is None)]
+        if missing:
+            are = "is" if len(missing) == 1 else "are"
+            context.observer.warned(f"{after.format(', '.join(missing))}, which {are} not done: build it when they are")
+        if unsure:
             context.observer.warned(
-                f"{name} comes after {', '.join(missing)} in {plan.migration.name}, which "
-                f"{'is' if len(missing) == 1 else 'are'} not done: build it when they are"
-            )
-        unsure = set(parents) - applied if migrating.channel is not None else set(parents)
-        if unsure := sorted(unsure - set(missing)):
-            context.observer.warned(
-                f"{name} comes after {', '.join(unsure)} in {plan.migration.name}: build it when they are done; "
+                f"{after.format(', '.join(unsure))}: build it when they are done; "
                 f"`dirac-forge migrate status {plan.migration.name}` shows what is done"
             )
 
