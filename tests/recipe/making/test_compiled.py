@@ -199,6 +199,25 @@ def test_libraries_that_setup_py_looks_for_and_nobody_knows_are_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("libraries", "unknown"),
+    [
+        (["zq9", "ssl"], ["zq9"]),
+        (["m", "pthread", "ws2_32", "kernel32", "python3.12", "stdc++"], []),
+        (["libssl", "libxml2_a", "zlib", "z.lib"], []),
+        (["ours"], []),
+    ],
+)
+def test_libraries_that_the_linker_is_asked_for_and_nobody_knows_are_told(
+    libraries: list[str], unknown: list[str]
+) -> None:
+    texts = {
+        "setup.py": "setup(libraries=[('ours', {'sources': ['ours.c']})], cffi_modules=['gears/_build.py:ffi'])",
+        "gears/_build.py": f"ffi.set_source('x', '', libraries={libraries})",
+    }
+    assert system_libraries(texts).unknown == dict.fromkeys(unknown, "gears/_build.py")
+
+
+@pytest.mark.parametrize(
     ("pyproject", "texts", "requires"),
     [
         ({"build-system": {"requires": ["hatchling"], "build-backend": "hatchling.build"}}, {}, ("hatchling",)),

@@ -27,3 +27,13 @@ NOT_LIBRARIES = {
     "vcvars",
 }  # fmt: skip
 """What Meson and CMake look for that is not a library: tools, Python, and what requirements bring."""
+
+OF_SYSTEMS = {
+    "advapi", "atomic", "bcrypt", "c", "c++", "cfgmgr", "comctl", "comdlg", "crypt32", "d3d", "dl", "dwmapi", "dxgi",
+    "execinfo", "gcc", "gdi", "gfortran", "gomp", "hid", "imm", "iomp", "iphlpapi", "kernel", "m", "mpi", "msvcprt",
+    "mswsock", "netapi", "normaliz", "npymath", "npyrandom", "nsl", "ntdll", "ole", "oleaut", "omp", "opengl", "pdh",
+    "powrprof", "propsys", "psapi", "pthread", "pthreads", "python", "quadmath", "resolv", "rpcrt", "rt", "secur",
+    "setupapi", "shell", "shfolder", "shlwapi", "socket", "stdc++", "strmiids", "user", "userenv", "util", "uxtheme",
+    "vcomp", "version", "winhttp", "wininet", "winmm", "winspool", "wldap", "ws2_32", "ws2_", "wsock",
+}  # fmt: skip
+"""What the linker is asked for that compilers, Python, NumPy and operating systems bring, 32 at the end cut off."""

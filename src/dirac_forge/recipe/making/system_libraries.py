@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 
-from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, libraries
-from dirac_forge.upstream.files.literals import parse
+from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, libraries
+from dirac_forge.recipe.making.link_lists import built, linked, mentioned
 from dirac_forge.values import dataclass
 
-_LISTS = re.compile(r"lib(?:rarie)?s|.*_lib(?:rarie)?s", re.IGNORECASE)
-"""Variables, arguments and keys that hold names of libraries."""
 _ASIDE = re.compile(
     r"(?:^|/)(?:demos?|samples?|examples?|tests?|testing|docs?|benchmarks?|packagefiles)/", re.IGNORECASE
 )
@@ -59,11 +56,12 @@ def system_libraries(texts: Mapping[str, str], read: Collection[str] = ()) -> Na
     packages: dict[str, str] = {}
     unknown: dict[str, str] = {}
     own = (path for path in texts if not is_aside(path) and (path in read or _counts_alone(path)))
+    ours = frozenset(name for path, text in texts.items() if path.endswith(".py") for name in built(text))
     for path in sorted(own, key=lambda p: (p.count("/"), p)):
         for name, found in _named(PurePosixPath(path), texts[path]):
             for package in found:
                 packages.setdefault(package, path)
-            if not found:
+            if not found and name not in ours:
                 unknown.setdefault(name, path)
     return NamedLibraries(packages=packages, unknown=unknown)
 
@@ -110,11 +108,18 @@ def _configured(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _in_python(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    names = (*_linked(text), *_LINK_FLAG.findall(text))
-    linked, discovered = libraries("linked"), libraries("discovered")
-    yield from ((name, linked[name]) for name in names if name in linked)
+    names = (*mentioned(text), *_LINK_FLAG.findall(text))
+    known, discovered = libraries("linked"), libraries("discovered")
+    yield from ((name, known[name]) for name in names if name in known)
+    yield from ((name, ()) for name in linked(text) if not _spellings(name) & {*known, *discovered, *OF_SYSTEMS})
     if "pkg-config" in text:  # names are often handed to it through variables
         yield from ((name, discovered[name]) for name in _STRING.findall(text) if name in discovered)
+
+
+def _spellings(name: str) -> set[str]:
+    """Return the names under which tables may have a library: `libxml2_a` and `z.lib` are Windows' spellings."""
+    plain = re.sub(r"(?:_a|_?static|\.lib)\Z", "", name.lower())
+    return {name, plain, plain.removeprefix("lib"), re.sub(r"32\Z|\d+(?:\.\d+)*t?\Z", "", plain)}
 
 
 def _searched(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -123,56 +128,3 @@ def _searched(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for line in text.split("\n"):
         if "win32" not in line:
             yield from ((name, known.get(name, ())) for name in _SEARCHED.findall(line))
-
-
-def _linked(text: str) -> Iterator[str]:
-    """Yield what stands in lists of libraries, names of constants followed."""
-    tree = parse(text.encode())
-    if tree is None:
-        return
-    assigned: dict[str, list[ast.expr]] = {}
-    found = tuple(_assignments(tree))
-    for name, value in found:
-        assigned.setdefault(name, []).append(value)
-    for name, value in found:
-        if _LISTS.fullmatch(name):
-            yield from _strings(value, assigned, frozenset())
-
-
-def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    """Yield names with what they are bound to: variables, attributes, keys of mappings, arguments of calls."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Assign(targets=targets, value=value):
-                yield from ((name, value) for target in targets if (name := _name(target)))
-            case ast.AugAssign(target=target, value=value) | ast.AnnAssign(target=target, value=ast.expr() as value):
-                yield _name(target), value
-            case ast.keyword(arg=str(name), value=value):
-                yield name, value
-            case ast.Dict(keys=keys, values=values):
-                yield from ((_string(key), value) for key, value in zip(keys, values, strict=True))
-            case ast.Call(func=ast.Attribute(value=owner, attr="append" | "extend"), args=[value]):
-                yield _name(owner), value
-
-
-def _string(node: ast.AST | None) -> str:
-    """Return the string that a node is, "" for any other node."""
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-def _name(target: ast.expr) -> str:
-    """Return the last name of a target: `libraries` of `ext.libraries` and of `options["libraries"]`."""
-    match target:
-        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
-            return name
-        case _:
-            return ""
-
-
-def _strings(value: ast.expr, assigned: Mapping[str, list[ast.expr]], seen: frozenset[str]) -> Iterator[str]:
-    for node in ast.walk(value):
-        if text := _string(node):
-            yield text
-        elif isinstance(node, ast.Name) and node.id not in seen:
-            for other in assigned.get(node.id, ()):
-                yield from _strings(other, assigned, seen | {node.id})
