@@ -718,7 +718,7 @@ def test_member_that_comes_after_another_is_not_written_without_a_word(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["migrate", "run", "lib2", "b", "--write", "--workspace", str(workspace)]) == 0
-    said = "b comes after a in lib2, which is not done: build it when they are"
+    said = "b comes after a in lib2 (not in the recipe here): build it when they are done"
     assert said in " ".join(capsys.readouterr().err.split())
     assert main(["migrate", "run", "lib2", "a", "--write", "--workspace", str(workspace)]) == 0
     assert main(["migrate", "run", "lib2", "b", "--workspace", str(workspace)]) == 0

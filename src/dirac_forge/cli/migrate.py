@@ -311,8 +311,8 @@ def _warn_of_order(
         # A recipe that has the migration may not be built yet.
         unsure = [p for p in parents if evidence[p].unknown or (evidence[p].all_done and migrating.channel is None)]
         if missing:
-            are = "is" if len(missing) == 1 else "are"
-            context.observer.warned(f"{after.format(', '.join(missing))}, which {are} not done: build it when they are")
+            seen = "the channel has no build with it" if migrating.channel is not None else "not in the recipe here"
+            context.observer.warned(f"{after.format(', '.join(missing))} ({seen}): build it when they are done")
         if unsure:
             context.observer.warned(
                 f"{after.format(', '.join(unsure))}: build it when they are done; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from dirac_forge.channel.folder import Folder
@@ -10,7 +11,8 @@ from dirac_forge.channel.packages import unpacked
 from dirac_forge.channel.snapshot import PINNING
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
-from dirac_forge.feedstock.pinning import Pinning, read_pinning
+from dirac_forge.feedstock.pinning import ConfigurationError, Pinning, read_pinning, unequal_zips
+from dirac_forge.recipe.platforms import PLATFORMS
 
 
 def pinning_of(context: ChannelContext, channel: Channel | None) -> Pinning | None:
@@ -27,7 +29,13 @@ def pinning_of(context: ChannelContext, channel: Channel | None) -> Pinning | No
             folder = _beside_repodata(channel) or unpacked(channel, "conda-forge-pinning", cache=context.settings.cache)
         except UnknownError as exc:
             context.observer.warned(f"no pinning is used: {exc.message}")
-    return read_pinning(folder) if folder is not None else None
+    if folder is None:
+        return None
+    pinning = read_pinning(folder)
+    with suppress(ConfigurationError):  # whoever reads it for a feedstock reports it with more context
+        for warning in unequal_zips(pinning, PLATFORMS):
+            context.observer.warned(warning)
+    return pinning
 
 
 def _beside_repodata(channel: Channel) -> Path | None:

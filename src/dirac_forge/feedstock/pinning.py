@@ -152,6 +152,26 @@ class Pinning:
         return _configuration(self.text, self.path, platform, build_platform, cuda, os_version)
 
 
+def unequal_zips(pinning: Pinning, platforms: Iterable[str]) -> tuple[str, ...]:
+    """Return a warning for each group of `zip_keys` whose lists have different lengths on one of the platforms.
+
+    conda-build refuses such a file. Raises ConfigurationError.
+    """
+    found: dict[str, None] = {}
+    for platform in platforms:
+        configuration = pinning.configuration(platform, platform)
+        for group in configuration.zip_keys:
+            sizes = {key: len(configuration.values[key]) for key in group if key in configuration.values}
+            if len(set(sizes.values())) > 1:
+                shown = ", ".join(f"{key} ({size})" for key, size in sizes.items())
+                found[shown] = None
+    return tuple(
+        f"{pinning.path}: the lists of these zip_keys have different lengths: {shown}; conda-build refuses that, and "
+        "here all of their values are combined"
+        for shown in found
+    )
+
+
 @lru_cache(maxsize=64)
 def _configuration(
     text: str, path: str, platform: str, build_platform: str, cuda: bool, os_version: str
