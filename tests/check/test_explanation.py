@@ -121,7 +121,7 @@ def test_made_for_newer_pythons_and_the_older_version_that_installs(tmp_path: Pa
         },
     )
     cell = answer(folder, "app >=2", python="3.11")
-    assert reasons(cell) == [("python", "app: made only for Python ≥3.12")]
+    assert reasons(cell) == [("python", "app: app >=2 is made only for Python ≥3.12")]
     assert cell.older == "1.0"
     assert answer(folder, "app", python="3.11").version == "1.0"
 

@@ -113,7 +113,7 @@ def test_a_bump_that_needs_what_only_the_embedded_snapshot_lacks_is_unknown(chan
     assert found.outcome == "unknown"
     assert proof_words(found.reason) == (
         "top on linux-64: whether mid 2.0 can be installed with top is unknown: "
-        "it needs low >=2; the embedded snapshot (2026-08-21) has 1.0, conda-forge may have it"
+        "it needs low >=2; the embedded snapshot (2026-08-21) has only 1.0; conda-forge may have it"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import (
     AllBroken,
     Cause,
@@ -156,7 +157,10 @@ def _way(cause: Cause, chain: Sequence[str]) -> str:
 
 def _told(cause: Cause) -> str:
     case = f"with {' '.join(cause.case)}, " if cause.case else ""
-    return f"{case}{obstacle_text(cause.obstacle, cause.case)}"
+    # Other versions may be built for other Pythons.
+    limited = isinstance(cause.obstacle, PythonMismatch) and name_of(cause.spec) != cause.spec
+    whose = f"{cause.spec} is " if limited and cause.spec else ""
+    return f"{case}{whose}{obstacle_text(cause.obstacle, cause.case)}"
 
 
 def _meant(near: Sequence[str]) -> str:
