@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import (
     AllBroken,
     Cause,
@@ -158,8 +157,8 @@ def _way(cause: Cause, chain: Sequence[str]) -> str:
 def _told(cause: Cause) -> str:
     case = f"with {' '.join(cause.case)}, " if cause.case else ""
     # Other versions may be built for other Pythons.
-    limited = isinstance(cause.obstacle, PythonMismatch) and name_of(cause.spec) != cause.spec
-    whose = f"{cause.spec} is " if limited and cause.spec else ""
+    limited = isinstance(cause.obstacle, PythonMismatch) and cause.spec.lower() not in ("", cause.package)
+    whose = f"{cause.spec} is " if limited else ""
     return f"{case}{whose}{obstacle_text(cause.obstacle, cause.case)}"
 
 
