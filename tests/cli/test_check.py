@@ -86,7 +86,7 @@ def test_an_unexpected_no(capsys: pytest.CaptureFixture[str]) -> None:
     code, document = answer(capsys, "grid >=9", "--platform", "linux-64", "--python", "3.11")
     assert code == 1
     (result,) = document["results"]
-    assert result["reason"] == "grid: made only for Python ≥3.12"
+    assert result["reason"] == "grid: grid >=9 is made only for Python ≥3.12"
     assert result["installs_today"] == "8.0"
 
 
@@ -360,7 +360,7 @@ def test_a_python_that_the_channel_never_had_is_wrong_use(capsys: pytest.Capture
 
 
 def test_next_after_a_no_is_since_when_but_not_for_a_name_that_never_was(capsys: pytest.CaptureFixture[str]) -> None:
-    for never in ("tol", "elsewhere::grid"):
+    for never in ("tol", "elsewhere::grid", "__cuda >=12"):
         assert main(["check", never]) == 1
         assert "--since" not in capsys.readouterr().out
     assert main(["check", "grid >=10"]) == 1

@@ -67,6 +67,14 @@ def test_a_path_without_a_recipe_is_told_as_a_path(root: Path) -> None:
         read_workspace(root).find("no/where")
 
 
+def test_a_folder_without_a_recipe_is_told_as_one(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "drafts").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as error:
+        read_workspace(root).find("drafts")
+    assert error.value.message == "drafts: this folder has no recipe"
+
+
 def test_a_link_to_itself_is_no_feedstock(root: Path) -> None:
     (root / "feedstocks" / "loop").symlink_to("loop")
     assert sorted(read_workspace(root).feedstocks) == ["dirac-grid", "numpy"]

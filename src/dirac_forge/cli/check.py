@@ -15,7 +15,7 @@ from pathlib import Path
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.answer_reasons import RefusedBefore
-from dirac_forge.check.causes import ForeignChannel, PythonLine, UnknownName
+from dirac_forge.check.causes import ForeignChannel, MachineMismatch, PythonLine, UnknownName
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
 from dirac_forge.check.exports import exports_at_hand
@@ -120,8 +120,8 @@ def _steps(
 
 
 def _never_was(cell: Cell) -> bool:
-    """Whether something that is requested is a name that no channel has, or comes from a channel that is not asked."""
-    never = (UnknownName, ForeignChannel)
+    """Whether no channel has something that is requested, it is of a channel that is not asked, or of the machine."""
+    never = (UnknownName, ForeignChannel, MachineMismatch)
     return any(isinstance(cause.obstacle, never) and len(cause.chain) == 1 for cause in cell.causes)
 
 

@@ -182,7 +182,7 @@ class Workspace:
         path = Path(name)
         if path.is_file() or (path.is_dir() and find_recipe(path) is not None):
             return FeedstockFolder(_feedstock_of(path.resolve()).partition("@")[0].removesuffix("-feedstock"), path)
-        if "/" in name or os.sep in name:
+        if "/" in name or os.sep in name or (path.is_dir() and not self._near(name)):
             what = "this folder has no recipe" if path.is_dir() else "there is no such folder or recipe"
             hint = "Give a folder with recipe/recipe.yaml or recipe/meta.yaml, or the name of a feedstock."
             raise InputError(f"{name}: {what}", hint=hint)
@@ -190,9 +190,13 @@ class Workspace:
 
     def _nearest(self, name: str) -> str:
         """Return a hint with the feedstocks that may be meant."""
+        near = self._near(name)
+        return f"Did you mean {' or '.join(near)}?" if near else "`dirac-forge sync NAME` fetches one."
+
+    def _near(self, name: str) -> list[str]:
+        """Return up to three feedstocks that may be meant."""
         near = difflib.get_close_matches(name, self.feedstocks, n=3, cutoff=0.6)
-        near += sorted(other for other in self.feedstocks if name in other and other not in near)
-        return f"Did you mean {' or '.join(near[:3])}?" if near else "`dirac-forge sync NAME` fetches one."
+        return [*near, *sorted(other for other in self.feedstocks if name in other and other not in near)][:3]
 
     def making(self, package: str) -> FeedstockFolder | None:
         """Return the feedstock that makes a package: the one of its name, else one whose recipe has such an output."""

@@ -86,3 +86,9 @@ def test_wrong_selectors_and_platforms_are_named(tmp_path: Path, text: str, mess
     with pytest.raises(InputError) as caught:
         read_target(str(path))
     assert message in caught.value.message
+
+
+def test_what_the_environment_is_for_comes_before_python_and_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "environment.yml"
+    path.write_text("dependencies: [__cuda >=12, python=3.12, dirac-grid]\n", encoding="utf-8")
+    assert read_target(str(path)).specs == ("dirac-grid", "python=3.12", "__cuda >=12")

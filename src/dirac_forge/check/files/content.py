@@ -87,7 +87,11 @@ def listed_specs(content: str, path: Path, *, hint: str = "Give the specs that i
 
 def main_first(specs: Iterable[str]) -> tuple[str, ...]:
     """Return the specs with what an environment is for before what it runs on, however its file is ordered."""
-    return tuple(sorted(dict.fromkeys(specs), key=lambda spec: name_of(spec) in _GROUND))
+
+    def depth(spec: str) -> tuple[bool, bool]:
+        return name_of(spec).startswith("__"), name_of(spec) in _GROUND
+
+    return tuple(sorted(dict.fromkeys(specs), key=depth))
 
 
 def named_channels(channels: Iterable[str], folder: Path) -> tuple[str, ...]:
