@@ -34,7 +34,7 @@ def test_entry_covers_what_its_fields_name(tmp_path: Path) -> None:
         ('[[accepted]]\npackage = "x"\nreason = "y"\nkind = "mising"\n', "of [[accepted]]: unknown kind 'mising'"),
         ('[[accepted]]\npackage = "x"\nreason = "y"\nversion = ">=1"\n', "version: expected one version, got '>=1'"),
         ("accepted = 1\n", "expected a list of [[accepted]] tables and nothing else"),
-        ("= =", "not a TOML file"),
+        ("= =", "not valid TOML"),
     ],
 )
 def test_mistakes_are_told_with_the_file(tmp_path: Path, text: str, message: str) -> None:
@@ -47,5 +47,5 @@ def test_mistakes_are_told_with_the_file(tmp_path: Path, text: str, message: str
 
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be read: No such file"):
+    with pytest.raises(InputError, match="can't be read: No such file"):
         read_baseline(tmp_path / "none.toml")

@@ -165,6 +165,7 @@ def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known.write_text("[", encoding="utf-8")
     for arguments, message in (
         (("--to", "2.0"), "--to needs exactly one feedstock"),
+        (("demo", "--to", ""), "--to needs a version"),
         (("nowhere",), f"there is no feedstock nowhere in {workspace / 'feedstocks'}"),
         (("demo", "--known-sha256", str(known)), f"--known-sha256: {known} can't be read"),
     ):

@@ -463,6 +463,21 @@ def test_wrong_use_is_told(capsys: pytest.CaptureFixture[str], argv: list[str], 
     assert message in capsys.readouterr().err
 
 
+def test_update_of_nothing_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lock", "construct.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["lock", "construct.yaml", "--update", ""]) == 2
+    assert "--update '': expected the name of a package" in capsys.readouterr().err
+
+
+def test_as_of_warns_of_records_without_a_time(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    undated = pkg("lib 1.0", sha256="c" * 64, md5="c" * 32, size=1000)
+    write_channel(workspace / "snapshot", {platform: [*records()[:1], undated] for platform in PLATFORMS})
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
+    warning = "warning: --as-of: the channel has no time of upload for lib: what was taken may be newer"
+    assert warning in capsys.readouterr().err.splitlines()
+
+
 def test_diff_of_a_lock_and_today(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lock", "construct.yaml", "--as-of", "2020-01-12", "--output", "old.lock"]) == 0
     capsys.readouterr()
@@ -600,7 +615,7 @@ def test_diff_of_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> No
     said = capsys.readouterr().err
     assert "nowhere: neither a file nor a git revision that has construct.yaml" in said
     assert "fatal" not in said
-    assert "is in no git repository: give a lock, an installed prefix, or `today`." in said
+    assert "is not in a git repository: give a lock, an installed prefix, or `today`." in said
 
 
 def test_a_name_that_is_no_file_is_told_to_be_taken_as_a_package(
@@ -689,7 +704,7 @@ def test_diff_tells_security_fixes_as_pypi_does(
 def test_only_names_can_be_updated(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lock", "construct.yaml"]) == 0
     assert main(["lock", "construct.yaml", "--update", "grid=9.0"]) == 2
-    assert "error: --update grid=9.0: expected the name of a package" in capsys.readouterr().err
+    assert "error: --update 'grid=9.0': expected the name of a package" in capsys.readouterr().err
 
 
 def test_conda_lock_has_one_requirement_of_each_package(workspace: Path) -> None:

@@ -51,6 +51,12 @@ def test_a_folder_with_files_is_refused(capsys: pytest.CaptureFixture[str]) -> N
     )
 
 
+def test_a_file_in_the_place_of_the_folder_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    assert main(["snapshot", "--output", "file"]) == 2
+    assert capsys.readouterr().err == "error: file is a file, and a folder is needed there\nName a new folder.\n"
+
+
 @pytest.mark.parametrize("spec", ["[", "a\x1b[2J"])
 def test_what_is_no_spec_is_refused(capsys: pytest.CaptureFixture[str], spec: str) -> None:
     assert main(["snapshot", spec, "--output", "frozen", "--pinning", "pinning"]) == 2

@@ -12,7 +12,7 @@ from typing import get_args
 
 from dirac_forge.audit.findings import Finding, FindingKind
 from dirac_forge.errors import InputError
-from dirac_forge.files import read_text
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.untrusted import parse_toml
 from dirac_forge.values import dataclass
 
@@ -49,10 +49,10 @@ def read_baseline(path: Path) -> tuple[Accepted, ...]:
     """
     try:
         document = parse_toml(read_text(path))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise InputError(f"{path}: not a TOML file: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: can't be read: {unreadable(error)}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
     entries = document.get("accepted", [])
     if set(document) - {"accepted"} or not isinstance(entries, list):
         raise InputError(f"{path}: expected a list of [[accepted]] tables and nothing else")

@@ -220,7 +220,7 @@ def _age(text: str) -> timedelta:
     units = {"h": "hours", "d": "days", "w": "weeks"}
     match = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", text)
     if match is None:
-        raise InputError(f"--since {text}: expected a number with a unit", hint="Write 12h, 7d or 2w.")
+        raise InputError(f"--since {text}: expected a number from 1 to 99999 with a unit", hint="Write 12h, 7d or 2w.")
     return timedelta(**{units[match[2]]: int(match[1])})
 
 

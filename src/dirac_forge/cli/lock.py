@@ -32,7 +32,7 @@ from dirac_forge.distribution.solving import (
 from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi_lock
 from dirac_forge.errors import InputError
 from dirac_forge.files import write_file
-from dirac_forge.report.document import Block, Items, Paragraph, Section, listed
+from dirac_forge.report.document import Block, Items, Paragraph, Section, listed, words
 from dirac_forge.report.installer_objections import objection_words
 from dirac_forge.report.locks import (
     check_json,
@@ -49,6 +49,8 @@ from dirac_forge.untrusted import time_from
 from dirac_forge.values import dataclass
 
 _THREADS = 4
+_MOST_UNDATED = 5
+"""Names in a warning."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +126,9 @@ def _locked(
 
     `others` are locked records that stay on platforms that were not solved.
     """
+    if undated := _undated(solved) if request.as_of else ():
+        names = words(undated, _MOST_UNDATED)
+        context.observer.warned(f"--as-of: the channel has no time of upload for {names}: what was taken may be newer")
     for missing in missing_dependencies(solved):
         context.observer.warned(
             f"`exclude` removes {missing.name}, which {listed(missing.needed_by)} "
@@ -143,6 +148,12 @@ def _locked(
     document = lock_json(found, written) | {"unverified": reasons_json(doubtful)}
     context.answer(Shown(lock_sections(found, written)), document, steps=after)
     return 0
+
+
+def _undated(solved: SolvedDistribution) -> tuple[str, ...]:
+    """Return the packages whose records have no time of upload."""
+    records = (record for platforms in solved.records.values() for each in platforms.values() for record in each)
+    return tuple(sorted({record.name.normalized for record in records if record.timestamp is None}))
 
 
 def moment_of(text: str) -> datetime:
@@ -174,10 +185,10 @@ def _kept(known: Known, update: Sequence[str]) -> Known:
 def _name(text: str) -> str:
     """Return the package that --update names. Raises InputError for a spec with more than a name."""
     name = name_of(text)
-    if name != text.lower():
+    if not text or name != text.lower():
         raise InputError(
-            f"--update {text}: expected the name of a package",
-            hint="A version belongs into the file; --update moves a package to the newest version that it admits.",
+            f"--update {text!r}: expected the name of a package",
+            hint="A version belongs in the file; --update moves a package to the newest version that it allows.",
         )
     return name
 

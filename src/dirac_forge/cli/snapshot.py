@@ -24,6 +24,8 @@ from dirac_forge.report.terminal import Shown
 
 def snapshot(context: Context, targets: Sequence[str], *, output: Path, compact: bool) -> int:
     """Write a snapshot, answer with its size, and return the exit code. Raises InputError."""
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file, and a folder is needed there", hint="Name a new folder.")
     if output.exists() and any(output.iterdir()):
         raise InputError(
             f"{output} is not empty", hint="Name a new folder: a snapshot is never mixed with other files."

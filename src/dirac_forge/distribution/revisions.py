@@ -41,7 +41,7 @@ def _hint(path: Path) -> str:
     try:
         _git(path.parent, "rev-parse", "--git-dir")
     except (GitError, MissingRefError):
-        return f"{path.parent.absolute()} is in no git repository: give a lock, an installed prefix, or `today`."
+        return f"{path.parent.absolute()} is not in a git repository: give a lock, an installed prefix, or `today`."
     return "`git log --oneline` lists the revisions; --file names the distribution's file."
 
 

@@ -40,7 +40,7 @@ def new_migration(library: str, version: str, pinning: Pinning, *, timestamp: in
         InputError: the pinning has no such key, or the version is not a version or pinned already.
     """
     if not _VERSION.fullmatch(version):
-        raise InputError(f"{version} is not a version", hint="Expected a version such as 4, 1.90 or 3.15.")
+        raise InputError(f"{version!r} is not a version", hint="Expected a version such as 4, 1.90 or 3.15.")
     keys = {key: _texts(value) for key, value in _mapping(pinning.text).items()}
     members = _members(library, keys, pinning)
     pinned = {text for key in members for text in keys[key]}

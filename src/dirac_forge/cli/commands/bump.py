@@ -21,6 +21,15 @@ class Dependencies(StrEnum):
     off = "off"
 
 
+def _version(text: str | None) -> str:
+    """Return the version of --to; "" if it was not given. Raises InputError for an empty one."""
+    from dirac_forge.errors import InputError
+
+    if text is not None and not text.strip():
+        raise InputError("--to needs a version", hint="Give --to 1.2.3, or omit it.")
+    return text or ""
+
+
 @examples(
     "dirac-forge bump",
     "dirac-forge bump dirac-grid m2crypto -v",
@@ -32,7 +41,7 @@ def bump(
         list[str] | None,
         typer.Argument(metavar="FEEDSTOCK", help="Names, folders or recipe files.", show_default="the whole workspace"),
     ] = None,
-    to: Annotated[str, typer.Option("--to", metavar="VERSION", help="Update to this version.")] = "",
+    to: Annotated[str | None, typer.Option("--to", metavar="VERSION", help="Update to this version.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write the proposals into the workspace.")] = False,
     pr: PullRequests = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
@@ -71,7 +80,7 @@ def bump(
 
     request = BumpRequest(
         feedstocks=tuple(feedstocks or ()),
-        to=to,
+        to=_version(to),
         write=write,
         pr=pr,
         check=check,
