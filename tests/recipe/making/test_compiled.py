@@ -120,6 +120,7 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
         ("demo/_build.py", "paths = {'libraries': ['git2'], 'library_dirs': []}", []),
         ("pygit2/_build.py", "paths = {'libraries': ['git2'], 'library_dirs': []}", ["libgit2"]),
         ("subprojects/x/CMakeLists.txt", "find_package(ZLIB REQUIRED)", []),
+        ("cextern/x/CMakeLists.txt", "find_package(ZLIB REQUIRED)", []),
         ("setup.py", "extra_link_args=['-lz']", ["zlib"]),
         ("setup.py", "for name in ['mysqlclient', 'mariadb']: run(f'pkg-config --exists {name}')", ["mysql-devel"]),
         ("setup.py", "os.popen('curl-config --libs')", ["libcurl"]),
@@ -166,6 +167,7 @@ def test_build_files_that_were_not_read_are_told_and_nothing_is_said_of_their_li
         ('project(demo LANGUAGES CXX VERSION 1.0 DESCRIPTION "a port from Fortran")', ("c", "cxx")),
         ("# project(demo)\nproject(demo C)\nenable_language(Fortran)", ("c", "fortran")),
         ("project(demo C)\nadd_subdirectory(deps/zlib)", ("c", "cxx")),
+        ('project(demo C)\ncheck_language("Fortran")\nif(FOUND)\nenable_language(Fortran)\nendif()', ("c",)),
         ("project(demo NONE)", ("c",)),
     ],
 )

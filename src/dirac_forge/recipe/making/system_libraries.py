@@ -15,7 +15,7 @@ _ASIDE = re.compile(
 )
 """Folders with build files of what is not built, or not for the package."""
 _OTHERS = re.compile(
-    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|extern(?:al)?s?(?:[-_]?libs?)?|bundled|submodules|deps)/",
+    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|c?extern(?:al)?s?(?:[-_]?libs?)?|bundled|submodules|deps)/",
     re.IGNORECASE,
 )
 """Folders with build files of other projects, which count where the project's own lead to them."""

@@ -45,7 +45,9 @@ _CXX_IN_SETUP = re.compile(
 _MESON_PROJECT = re.compile(
     r"\b(?:project\(\s*'[^']*'\s*,|add_languages\()\s*((?:\[?\s*'[\w+]+'\s*,?\s*\]?)+)", re.DOTALL
 )
-_CMAKE_LANGUAGES = re.compile(r"\benable_language\s*\(\s*(\w+)", re.IGNORECASE)
+_CMAKE_LANGUAGES = re.compile(r"\benable_language\s*\(\s*\"?(\w+)", re.IGNORECASE)
+_CMAKE_OPTIONAL = re.compile(r"\bcheck_language\s*\(\s*\"?(\w+)", re.IGNORECASE)
+"""What CMake does without where it finds no compiler."""
 _CMAKE_PROJECT = re.compile(r"\bproject\s*\(([^()]*)\)", re.IGNORECASE)
 _CMAKE_KEYS = {"VERSION", "DESCRIPTION", "HOMEPAGE_URL", "COMPAT_VERSION", "SPDX_LICENSE"}
 _CMAKE_DEFAULT = ("C", "CXX")
@@ -157,7 +159,8 @@ def _declared_languages(sdist: SdistFacts, read: Collection[str]) -> Iterator[st
 
 def _cmake_languages(text: str, *, default: bool) -> Iterator[str]:
     """Yield the languages of `project()`, those that it has by default only if `default`, and of enable_language()."""
-    yield from _CMAKE_LANGUAGES.findall(text)
+    optional = set(_CMAKE_OPTIONAL.findall(text))
+    yield from (name for name in _CMAKE_LANGUAGES.findall(text) if name not in optional)
     for arguments in _CMAKE_PROJECT.findall(text):
         _, *words = arguments.replace('"', " ").split() or [""]
         if "LANGUAGES" in words:
