@@ -88,6 +88,13 @@ def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
         assert said.lower() in printed.err.lower()
 
 
+def test_a_value_that_is_not_a_choice_is_told_without_the_librarys_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "nosuch"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "Error: Invalid value for 'settings|migration|site': 'nosuch' is not one of 'settings', 'migration', 'site'."
+    )
+
+
 def test_wrong_settings(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nchanels = []\n", encoding="utf-8")
     assert main(["ends", "x", "--json"]) == 2

@@ -38,6 +38,13 @@ def examples(*lines: str) -> Callable[[F], F]:
 class UsageCommand(TyperCommand):
     """A command whose help lists its own options, the global options, examples and exit codes."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")  # pydantic's
+            raise
+
     def get_help(self, ctx: Any) -> str:
         return super().get_help(ctx).replace(_UNBROKEN_HYPHEN, "-")
 
