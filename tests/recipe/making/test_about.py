@@ -23,6 +23,7 @@ REPO = "https://github.com/example/demo"
         (metadata(**{"Source Code": REPO, "Read the Docs": "https://d.org"}), (REPO, REPO, "https://d.org")),
         (metadata(**{"Bug Tracker": f"{REPO}/issues"}), (None, None, None)),
         (metadata(Source="https://example.org/about", Code=REPO), (REPO, REPO, None)),
+        (metadata(Homepage="https://demo.org", Repository=f"{REPO}.git"), ("https://demo.org", REPO, None)),
         (metadata("UNKNOWN"), (None, None, None)),
         (
             metadata("javascript:alert(1)", Homepage="https://user:secret@demo.org/"),

@@ -48,11 +48,11 @@ def links_of(metadata: CoreMetadata) -> Links:
 
 
 def _repository(labelled: Mapping[str, str]) -> str | None:
-    """Return the URL that is labelled so if it is on a known host, else any that is a repository."""
+    """Return the URL that is labelled so if it is on a known host, else any that is a repository; as a web page."""
     named = _first(labelled, _REPOSITORY)
-    if named is not None and _GIT_HOSTS.match(named):
-        return named
-    return next((url for url in labelled.values() if _is_repository(url)), named)
+    if named is None or not _GIT_HOSTS.match(named):
+        named = next((url for url in labelled.values() if _is_repository(url)), named)
+    return named.removesuffix(".git") if named is not None else None
 
 
 def summary_of(metadata: CoreMetadata) -> str:

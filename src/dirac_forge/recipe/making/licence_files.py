@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dirac_forge.recipe.licences.decision import LicenceDecision, decide
@@ -46,6 +46,12 @@ def licence_of(
         files += others
     crates = [LICENCES_OF_CRATES] if rust else []
     return replace(decision, files=(*files, *crates), notes=(*decision.notes, *notes))
+
+
+def not_said_yet(notes: Iterable[Note], said: Iterable[Note]) -> list[Note]:
+    """Return the notes on a licence but for one on a missing file, if its repository was already asked for it."""
+    asked = any(one.kind in {NoteKind.REPOSITORY_NOT_ASKED, NoteKind.NO_LICENCE_AT_TAG} for one in said)
+    return [one for one in notes if not (asked and one.kind == NoteKind.NO_LICENCE_FILE)]
 
 
 def _decided(facts: ReleaseFacts, source: ChosenSource, fetched: LicenceFile | None) -> LicenceDecision:

@@ -19,7 +19,7 @@ from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.externals import external_notes, script_notes
 from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin
 from dirac_forge.recipe.making.imports import of_one_python
-from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of
+from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of, not_said_yet
 from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
@@ -348,7 +348,7 @@ class _Builder:
 
     def _about(self) -> About:
         licence = licence_of(self.facts, self.source, self.part.licence, rust="rust" in self.nature.languages)
-        self.notes += licence.notes
+        self.notes += not_said_yet(licence.notes, self.part.notes)
         self.notes += stand_in(self.facts.metadata, self.part.package)
         homepage, repository, documentation = links_of(self.facts.metadata)
         return About(
