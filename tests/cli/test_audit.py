@@ -470,3 +470,18 @@ def test_a_target_that_only_the_embedded_snapshot_lacks_is_unknown(
     monkeypatch.chdir(tmp_path)
     assert main(["audit", "lost", "--channel", "embedded", "--platform", "linux-64"]) == 3
     assert "error: whether any target can be installed is unknown, so nothing was audited\n" in capsys.readouterr().err
+
+
+def test_a_lock_is_audited_on_the_platforms_that_are_asked_for(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    lock = (
+        "# platform: linux-64\n@EXPLICIT\nhttps://host/c/noarch/grid-9.0-0.conda\nhttps://host/c/linux-64/x-1-0.conda\n"
+    )
+    (workspace / "locked.txt").write_text(lock, encoding="utf-8")
+    assert answer(capsys, "locked.txt", "--platform", "linux-64")[1]["findings"]
+    assert main(["audit", "locked.txt", "--platform", "osx-64"]) == 2
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "error: locked.txt: it has nothing for osx-64",
+        "Its platforms: linux-64.",
+    ]

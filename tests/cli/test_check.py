@@ -497,3 +497,16 @@ def test_recipes_of_the_workspace_that_unblock_another_one_are_named(
     assert main(["check", "app", *options, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["with"]["helping"] == ["aio"]
     assert main(["check", "app", *options, "--with", "aio"]) == 0
+
+
+def test_a_file_without_specs_for_a_platform_is_told(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "linux.yml").write_text("dependencies:\n  - sel(linux): grid\n", encoding="utf-8")
+    osx = ["check", "linux.yml", "--platform", "osx-arm64"]
+    assert main(osx) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: linux.yml: it has no specs for osx-arm64",
+        "error: there is nothing to check",
+        "Name another --platform.",
+    ]
+    main([*osx, "--platform", "linux-64"])
+    assert "warning: linux.yml: it has no specs for osx-arm64\n" in capsys.readouterr().err

@@ -34,6 +34,7 @@ def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[Ch
     replaced: list[str] = []
     for target in targets:
         cells = asked_cells(settings, target)
+        _warn_of_absent(context, target)
         if not cells:
             continue
         channels = asked_channels(settings, target.channels)
@@ -46,6 +47,14 @@ def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[Ch
         groups[address] = replace(known, cells=(*known.cells, *mine))
     warn_of_replaced(context, replaced)
     return list(groups.values())
+
+
+def _warn_of_absent(context: ChannelContext, target: Target) -> None:
+    """Say on which of the platforms that --platform asks for a target asks for nothing."""
+    settings = context.settings
+    asked = settings.platforms if "platforms" in settings.flags else ()
+    if without := [platform for platform in asked if not target.specs_for(platform)]:
+        context.observer.warned(f"{target.name}: it has no specs for {', '.join(without)}")
 
 
 def warn_of_replaced(context: ChannelContext, channels: Sequence[str]) -> None:

@@ -115,8 +115,14 @@ def _locked(context: Context, path: Path) -> AuditInput:
     channels = asked_channels(context.settings, lock.channels)
     channel = open_channel(context, channels)
     # Packages for any platform do not tell where they are installed: a prefix is mostly one of this machine.
-    here = context.settings.platforms[0] if "platforms" in context.settings.flags else this_platform()
-    lock = lock.placed(here)
+    only = context.settings.platforms if "platforms" in context.settings.flags else ()
+    lock = lock.placed(only[0] if only else this_platform())
+    if only:
+        if not {*only} & {*lock.platforms}:
+            raise InputError(
+                f"{path}: it has nothing for {', '.join(only)}", hint=f"Its platforms: {', '.join(lock.platforms)}."
+            )
+        lock = lock.only(only)
     environments = tuple(locked_environments(lock, channel.index))
     return AuditInput(
         channel=channel,

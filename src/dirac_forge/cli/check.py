@@ -68,9 +68,11 @@ def check(
     asked, recipes = _sorted(specs, with_)
     folders = _folders(context, recipes)
     start = _moment(since) if since else None
-    groups = grouped_cells(context, _targets(context, asked))
+    targets = _targets(context, asked)
+    groups = grouped_cells(context, targets)
     if not groups:
-        raise InputError("there is nothing to check", hint="Name a target, or give [tool.dirac-forge.targets].")
+        hint = "Name another --platform." if targets else "Name a target, or give [tool.dirac-forge.targets]."
+        raise InputError("there is nothing to check", hint=hint)
     _require_pythons(context, groups)
     ends = _ends(groups, start)
     found: list[Cell] = []
