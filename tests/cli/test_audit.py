@@ -222,7 +222,7 @@ def test_unreachable_index_is_unknown(capsys: pytest.CaptureFixture[str], index:
 
 def test_wrong_age_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "--since", "yesterday"]) == 2
-    assert "--since yesterday: expected a number with a unit" in capsys.readouterr().err
+    assert "--since yesterday: expected a number from 1 to 99999 with a unit" in capsys.readouterr().err
 
 
 def test_write_corrects_the_recipe_of_the_workspace(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
