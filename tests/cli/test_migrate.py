@@ -533,7 +533,7 @@ def test_a_target_whose_feedstocks_are_not_here_is_unknown(
     ]
     assert " ".join(step.split()) == (
         f"dirac-forge sync --closure b --workspace {workspace} --channel {channel} --platform linux-64: "
-        "fetches the feedstocks of all that b installs"
+        "fetches the feedstocks of everything that b installs"
     )
     change_channel(channel, gone=("lib-1.4-h_0.conda", "lib-2.0-h_0.conda", "a-1.0-h_1.conda", "b-1.0-h_0.conda"))
     change_channel(channel, added=(record("b", "1.0"),))

@@ -107,7 +107,7 @@ It needs packages that no channel has. Their recipes are proposed for staged-rec
 
 ## Before merging
 
-- [x] The build number is 0 for all that is at the new version.
+- [x] The build number is 0 for everything at the new version.
 - [x] Every source that changed has its new hash (see Sources).
 - [ ] The requirements match the new version (see Requirements and Only reported).
 - [ ] The licence matches upstream's, and the recipe names all of its files.
@@ -147,7 +147,7 @@ Upstream's requirements were not compared with those of the previous release.
 
 ## Before merging
 
-- [x] The build number is 0 for all that is at the new version.
+- [x] The build number is 0 for everything at the new version.
 - [ ] Every source that changed has its new hash (see Sources).
 - [ ] The requirements match the new version (see Requirements and Only reported).
 - [ ] The licence matches upstream's, and the recipe names all of its files.

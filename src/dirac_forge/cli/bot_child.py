@@ -1,4 +1,4 @@
-"""A step of a run in a process of its own: one that has the token, started by one that has none."""
+"""A step of a run in a separate process: one that has the token, started by one that does not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Step = Callable[[Context, str, RunRequest], int]
 
 
 def in_child(run: Step, context: Context, step: Literal["observe", "send"], request: RunRequest) -> int:
-    """Run a step that has the token in a process of its own, and return its exit code."""
+    """Run a step that has the token in a separate process, and return its exit code."""
     context.observer.stop()
     values = {"request": replace(request, summary=request.summary if step == "send" else None)}
     child = multiprocessing.get_context("spawn").Process(target=_child, args=(run, step, context.options, values))

@@ -90,7 +90,7 @@ def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -
 
 
 def _exit_code(results: Sequence[Bump | Skip], *, asked: bool) -> int:
-    """Return the highest that a result asks for; what nobody `asked` for by name may be unreadable or impossible."""
+    """Return the highest exit code of the results; what was not `asked` for by name may be unreadable or impossible."""
     codes = {"unknown": _UNKNOWN, **({"unreadable": _UNREADABLE, "no": _NO} if asked else {})}
     skipped = [codes.get(result.kind, 0) for result in results if isinstance(result, Skip)]
     stopped = [_NO for result in results if isinstance(result, Bump) and _stopped(result)]

@@ -43,7 +43,7 @@ def plan_steps(plan: Plan, again: Sequence[str], effect: TargetEffect | None) ->
 
 def sync_steps(target: str) -> tuple[Step, ...]:
     """Return how to fetch the feedstocks that a target needs."""
-    return step(f"fetches the feedstocks of all that {target} installs", "sync", "--closure", target)
+    return step(f"fetches the feedstocks of everything that {target} installs", "sync", "--closure", target)
 
 
 def platform_steps(again: Sequence[str], status: Status, platforms: Sequence[str]) -> tuple[Step, ...]:

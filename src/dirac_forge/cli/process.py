@@ -79,7 +79,7 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if patience.is_alive():  # interrupted, and a library made an error of its own of it
+        if patience.is_alive():  # interrupted, and a library raised its own error for that
             raise KeyboardInterrupt from error
         raise
     finally:

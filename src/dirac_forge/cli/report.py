@@ -180,7 +180,7 @@ def _lock_of(path: Path) -> Path | None:
 
 
 def _next_release(context: Context, path: Path) -> LockedDistribution:
-    """Return what a lock of today has differently from the one beside the file."""
+    """Return how a lock of today differs from the one next to the file."""
     from dirac_forge.cli.diff import compared  # noqa: PLC0415  # only if there is a distribution
 
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Values: what a server answered, and the errors where that is no use."""
+"""Values: what a server answered, and the errors if that is of no use."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class Session(requests.Session):
 
 
 class _Wire(HTTPAdapter):
-    """Asks only hosts that answer, and nobody when offline."""
+    """Asks only hosts that answer, and none when offline."""
 
     def __init__(self, *, hosts: Hosts, offline: bool, **options: Any) -> None:
         self._contexts = Contexts()

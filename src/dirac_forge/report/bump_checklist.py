@@ -21,7 +21,7 @@ def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
     if not bump.moves:
         yield True, "The build number is raised by one everywhere in the recipe."
         return
-    yield True, "The build number is 0 for all that is at the new version."
+    yield True, "The build number is 0 for everything at the new version."
     kept = any(isinstance(note, HashKept | CommitKept) for note in bump.edited.notes)
     yield bool(bump.edited.digests) and not kept, "Every source that changed has its new hash (see Sources)."
 

@@ -75,8 +75,8 @@ add_words(
         OldVersionLeft: "line {0.line} still says {0.version}: {0.text}",
         bump_notes.LeftBeside: "{0.path}, line {0.line} still says {0.named}: {0.text}",
         NumberFallen: (
-            "line {0.line}: {0.output} stays at {0.version}, and its build number falls from {0.old} to {0.new}, since "
-            "it shares it with others: give it one of its own"
+            "line {0.line}: {0.output} stays at {0.version}, and its build number falls from {0.old} to {0.new}, "
+            "because it shares the number with others: give it a separate one"
         ),
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
         bump_notes.EnclosedSource: "{0.url} can't be reached: its hash was taken from the same file in the sdist",
