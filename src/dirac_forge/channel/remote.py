@@ -122,7 +122,7 @@ class Remote:
             raise failure
 
     def _unreached(self) -> ChannelUnknownError:
-        """Return the error for a host that does not answer; a name that is no usual one may have meant a folder."""
+        """Return the error for a host that does not answer; an unusual name may have meant a folder."""
         label = self.label
         doubtful = label != "conda-forge" and "/" not in label
         meant = (

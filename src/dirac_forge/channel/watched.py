@@ -64,7 +64,7 @@ async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None)
 
 
 def _memory() -> int:
-    """Return the bytes of this process that are no files, or 0 if the system does not tell."""
+    """Return the memory of this process without mapped files, in bytes; 0 if the system does not tell."""
     try:
         _, resident, shared, *_ = Path("/proc/self/statm").read_text(encoding="ascii").split()
     except (OSError, ValueError):

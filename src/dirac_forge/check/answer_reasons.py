@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """There is no solution, for these causes; if all of them are gaps of the embedded snapshot, nobody knows."""
+    """There is no solution, for these causes; if all of them are gaps of the embedded snapshot, it is unknown."""
 
     causes: tuple[Cause, ...] = ()
 
@@ -88,19 +88,19 @@ class OlderVersion:
 
     move: VersionMove
     why: CellReason | None = None
-    """What keeps the version of before away, or None if nobody looked."""
+    """What excludes the previous version, or None if that was not examined."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposalRefused:
-    """The target can't be installed with the proposal's packages, or nobody knows whether it can."""
+    """The target can't be installed with the proposal's packages, or it is unknown whether it can."""
 
     target: str
     packages: tuple[Record, ...]
     together: bool
     """Each can be installed with the target, all of them at once can't."""
     why: CellReason | None = None
-    """None if nobody looked."""
+    """None if that was not examined."""
     certain: bool = True
     """False: only the embedded snapshot lacks something."""
 

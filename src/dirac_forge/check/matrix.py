@@ -120,7 +120,7 @@ def _uncovered(channel: Channel, platform: str) -> PlatformNotCovered | None:
 
 
 def _without_python(channel: Channel, cells: Sequence[Cell]) -> Sequence[Cell]:
-    """Return one cell where the target does not need Python: its Pythons are no different questions then."""
+    """Return one cell for a target that does not need Python: all its Pythons are the same question then."""
     try:
         if not cells[0].python or needs_python(channel.index(cells[0].platform), cells):
             return cells

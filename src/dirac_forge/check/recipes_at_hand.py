@@ -13,7 +13,7 @@ from dirac_forge.feedstock.workspace import FeedstockFolder
 
 
 class RecipesAtHand:
-    """Recipes by the names of their folders; those that the channel has already are no proposals."""
+    """Recipes by the names of their folders; those that the channel has already are not proposals."""
 
     def __init__(self, prover: Prover, folders: Iterable[FeedstockFolder]) -> None:
         """Read nothing yet."""
