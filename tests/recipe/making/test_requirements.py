@@ -234,3 +234,23 @@ def test_a_marker_over_pairs_is_widened_and_told() -> None:
         == f"a: the marker combines Python and platform; the condition in the recipe is wider: {text}"
     )
     assert When("a", "b") != When("a", "c")
+
+
+CLASH = ("cffi<2; python_version < '3.12'", "cffi>=2; python_version >= '3.12' and sys_platform == 'win32'")
+
+
+def test_a_noarch_requirement_of_one_system_and_some_pythons_stays_satisfiable_there() -> None:
+    assert lines(*CLASH) == [("cffi", "<2", "unix"), ("cffi", "", "win")]
+    assert [text for text in notes(*CLASH) if "no version satisfies all requirements" in text]
+
+
+def test_one_build_for_all_pythons_stays_satisfiable_on_each_platform() -> None:
+    converted = convert(RequirementList(CLASH), SCOPE, PROVIDERS, noarch=False, every_python=True)
+    assert [(line.spec, line.when and line.when.v1) for line in converted.lines] == [("<2", "unix"), ("", "win")]
+
+
+def test_a_higher_bound_of_one_system_stands_next_to_the_one_of_all() -> None:
+    assert lines("cffi>=1; python_version < '3.12'", "cffi>=2; sys_platform == 'win32'") == [
+        ("cffi", ">=1", None),
+        ("cffi", ">=2", "win"),
+    ]

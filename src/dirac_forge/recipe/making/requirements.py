@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
+from packaging.specifiers import SpecifierSet
+
 from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, expand
 from dirac_forge.recipe.making.markers import Reach, platform_condition, python_condition
 from dirac_forge.recipe.making.ranges import joined, satisfiable
@@ -131,7 +133,10 @@ def _stable_lines(
 ) -> tuple[list[Requirement], list[Note]]:
     """Return one line for each platform condition, which serves all Pythons: there is one build for each platform."""
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
-    lines = list(_by_condition(package, group, conditions))
+    if _clash(group, conditions):
+        lines = list(_by_platforms(package, group, scope, [[platform] for platform in scope.platforms]))
+    else:
+        lines = list(_by_condition(package, group, conditions))
     return [line for line, _ in lines], [
         *_some_pythons(package, group),
         *_wider_conditions(package, group),
@@ -144,10 +149,10 @@ def _noarch_lines(
 ) -> tuple[list[Requirement], list[Note]]:
     notes = _some_pythons(package, group)
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
-    if _can_say(group, conditions):
+    if _can_say(group, conditions) and not _clash(group, conditions):
         lines = list(_by_condition(package, group, conditions))
     else:
-        lines = list(_by_system(package, group, scope))
+        lines = list(_by_platforms(package, group, scope, _systems_of(scope)))
         notes += _widened(package, group)
     return [line for line, _ in lines], [*notes, *_without_common(package, group, lines)]
 
@@ -173,6 +178,33 @@ def _can_say(group: Iterable[WantedRequirement], conditions: Iterable[When | Non
     return all(one.reach.exact for one in group) and not any(map(_by_machine, conditions))
 
 
+def _clash(group: Sequence[WantedRequirement], conditions: Sequence[When | None]) -> bool:
+    """Whether no version suits both what some Python needs everywhere and what some needs under a condition."""
+    by_condition = _members(group, conditions)
+    everywhere = by_condition.pop(None, [])
+    return any(
+        not satisfiable(merged([_admitted(everywhere), _admitted(members)])) for members in by_condition.values()
+    )
+
+
+def _admitted(members: Sequence[WantedRequirement]) -> SpecifierSet:
+    return joined([merged(one.specifiers for one in held) for held in _by_python(members)])[0]
+
+
+def _by_python(members: Sequence[WantedRequirement]) -> list[list[WantedRequirement]]:
+    pythons = dict.fromkeys(python for one in members for python in one.reach.pythons)
+    return [[one for one in members if python in one.reach.pythons] for python in pythons]
+
+
+def _members(
+    group: Sequence[WantedRequirement], conditions: Sequence[When | None]
+) -> dict[When | None, list[WantedRequirement]]:
+    by_condition: dict[When | None, list[WantedRequirement]] = {}
+    for one, condition in zip(group, conditions, strict=True):
+        by_condition.setdefault(condition, []).append(one)
+    return by_condition
+
+
 def _by_machine(condition: When | None) -> bool:
     """Whether a condition distinguishes machines of one system, which builds of a noarch package can't."""
     return condition is not None and "target_platform" in condition.v1
@@ -190,13 +222,10 @@ def _by_condition(
     package: str, group: Sequence[WantedRequirement], conditions: Sequence[When | None]
 ) -> Iterator[tuple[Requirement, bool]]:
     """Yield one line for what holds on all systems, and one for each condition that asks for more."""
-    by_condition: dict[When | None, list[WantedRequirement]] = {}
-    for one, condition in zip(group, conditions, strict=True):
-        by_condition.setdefault(condition, []).append(one)
+    by_condition = _members(group, conditions)
     for when, members in by_condition.items():
         if when is None or not _subsumed(members, by_condition.get(None, [])):
-            pythons = dict.fromkeys(python for one in members for python in one.reach.pythons)
-            spec, common = _for_all([[one for one in members if python in one.reach.pythons] for python in pythons])
+            spec, common = _for_all(_by_python(members))
             yield Requirement(name=package, spec=spec, when=when), common
 
 
@@ -207,11 +236,20 @@ def _systems(platforms: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(platform.partition("-")[0] for platform in platforms))
 
 
-def _by_system(package: str, group: Sequence[WantedRequirement], scope: Scope) -> Iterator[tuple[Requirement, bool]]:
-    """Yield a line for each system, which is all that a noarch package can tell apart."""
+def _systems_of(scope: Scope) -> list[list[str]]:
+    """Return the platforms of each system, which is all that a noarch package can tell apart."""
+    return [
+        [platform for platform in scope.platforms if platform.partition("-")[0] == system]
+        for system in _systems(scope.platforms)
+    ]
+
+
+def _by_platforms(
+    package: str, group: Sequence[WantedRequirement], scope: Scope, parts: Iterable[Sequence[str]]
+) -> Iterator[tuple[Requirement, bool]]:
+    """Yield a line for each set of platforms that a build can tell apart; sets that need the same share one."""
     by_spec: dict[tuple[str, bool], list[str]] = {}
-    for system in _systems(scope.platforms):
-        platforms = [platform for platform in scope.platforms if platform.partition("-")[0] == system]
+    for platforms in parts:
         if held := _held_in(product(scope.pythons, platforms), group):
             by_spec.setdefault(_for_all(held), []).extend(platforms)
     for (spec, common), platforms in by_spec.items():
