@@ -39,20 +39,18 @@ def _strings(
     tree = parse(text.encode())
     if tree is None:
         return ()
-    bound: dict[str, list[ast.expr]] = {}
+    bound: dict[str, list[ast.AST]] = {}
     for name, value in _assignments(tree):
-        bound.setdefault(name, []).append(value)
-    followed = {name for name in bound if wanted(name)}
-    found: dict[str, None] = {}
-    waiting = [name for name in bound if name in followed]
+        bound.setdefault(name, []).extend(nodes(value))
+    followed = dict.fromkeys(filter(wanted, bound))
+    waiting = list(followed)
     for name in waiting:  # which grows meanwhile
-        for node in (node for value in bound.get(name, ()) for node in nodes(value)):
-            if string := _string(node):
-                found[string] = None
-            elif isinstance(node, ast.Name) and node.id not in followed:
-                followed.add(node.id)
-                waiting.append(node.id)
-    return tuple(found)
+        named = (node.id for node in bound.get(name, ()) if isinstance(node, ast.Name))
+        new = dict.fromkeys(other for other in named if other not in followed)
+        followed |= new
+        waiting += new
+    strings = (_string(node) for name in followed for node in bound.get(name, ()))
+    return tuple(dict.fromkeys(filter(None, strings)))
 
 
 def _assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

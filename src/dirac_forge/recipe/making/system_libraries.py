@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, libraries
@@ -53,17 +53,16 @@ def system_libraries(texts: Mapping[str, str], read: Collection[str] = ()) -> Na
 
     `read` are the build files that the topmost one leads to: those count in folders of other projects, too.
     """
-    packages: dict[str, str] = {}
-    unknown: dict[str, str] = {}
-    own = (path for path in texts if not is_aside(path) and (path in read or _counts_alone(path)))
-    ours = frozenset(name for path, text in texts.items() if path.endswith(".py") for name in built(text))
-    for path in sorted(own, key=lambda p: (p.count("/"), p)):
-        for name, found in _named(PurePosixPath(path), texts[path]):
-            for package in found:
-                packages.setdefault(package, path)
-            if not found and name not in ours:
-                unknown.setdefault(name, path)
+    own = sorted(_own(texts, read), key=lambda path: (path.count("/"), path))
+    named = [(path, name, found) for path in own for name, found in _named(PurePosixPath(path), texts[path])]
+    ours = frozenset().union(*(built(text) for path, text in texts.items() if path.endswith(".py")))
+    packages = {package: path for path, _, found in reversed(named) for package in found}
+    unknown = {name: path for path, name, found in reversed(named) if not found and name not in ours}
     return NamedLibraries(packages=packages, unknown=unknown)
+
+
+def _own(texts: Iterable[str], read: Collection[str]) -> Iterator[str]:
+    yield from (path for path in texts if not is_aside(path) and (path in read or _counts_alone(path)))
 
 
 def is_aside(path: str) -> bool:
