@@ -861,3 +861,22 @@ def test_the_lock_of_a_pixi_manifest_is_not_replaced_by_another_file_s(
     assert (workspace / "pixi.lock").read_text(encoding="utf-8") == text
     assert main(["lock", "construct.yaml", "--output", "construct.lock", "-q"]) == 0
     assert main(["lock", "construct.yaml", "--format", "explicit", "-q"]) == 0
+
+
+def test_check_names_the_one_environment_that_the_lock_lacks(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    manifest = (
+        '[workspace]\nchannels = ["./snapshot"]\nplatforms = ["linux-64", "osx-64"]\n[dependencies]\ngrid = "*"\n'
+        '[feature.more.dependencies]\nlib = "*"\n[environments]\n{} = ["more"]\n'
+    )
+    (workspace / "pixi.toml").write_text(manifest.format("old"), encoding="utf-8")
+    assert main(["lock", "pixi.toml", "-q"]) == 0
+    (workspace / "pixi.toml").write_text(manifest.format("new"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["lock", "pixi.toml", "--check", "-q"]) == 1
+    assert capsys.readouterr().out.splitlines()[:3] == [
+        "pixi.lock: outdated",
+        "  - the file has no environment old",
+        "  - new, linux-64 and osx-64: not in the lock",
+    ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from dirac_forge.check.cells import Cell
+from dirac_forge.check.targets import DEFAULT_ENVIRONMENT
 from dirac_forge.distribution.lock_check import LockCheck, OtherChannels, RepeatedPackage, SurplusEnvironment
 from dirac_forge.distribution.locked_files import LostFile, PatchedRecord
 from dirac_forge.distribution.locks import Lock, LockedPackage
@@ -84,6 +85,11 @@ _STATUS = {
 }
 
 
+def _named(environments: Iterable[str]) -> bool:
+    """Whether lines name their environments: the default one goes without a name where it is the only one."""
+    return not set(environments) <= {DEFAULT_ENVIRONMENT}
+
+
 def _repeated_lines(repeated: Sequence[RepeatedPackage]) -> list[str]:
     return [
         f"{each.environment}, {each.platform}: {each.name} is locked {len(each.builds)} times: {listed(each.builds)}"
@@ -102,9 +108,9 @@ def _surplus_lines(surplus: Sequence[SurplusEnvironment]) -> list[str]:
 
 def _channel_lines(channels: Sequence[OtherChannels]) -> tuple[str, ...]:
     """Return a line for each environment whose packages are from other channels than those that are requested."""
-    several = len({each.environment for each in channels}) > 1
+    named = _named(each.environment for each in channels)
     return tuple(
-        f"{f'{each.environment}, ' if several else ''}locked from {listed(each.locked) or 'no channel'}; "
+        f"{f'{each.environment}, ' if named else ''}locked from {listed(each.locked) or 'no channel'}; "
         f"asked for: {listed(each.asked)}"
         for each in channels
     )
@@ -118,22 +124,22 @@ def _lost_lines(lost: Sequence[LostFile]) -> list[str]:
     by_place: dict[tuple[str, str, str], list[str]] = {}
     for each in lost:
         by_place.setdefault((each.environment, each.platform, each.reason), []).append(each.file)
-    several = len({each.environment for each in lost}) > 1
+    named = _named(each.environment for each in lost)
     alike: dict[tuple[str, str], list[str]] = {}
     for (environment, platform, reason), files in by_place.items():
-        key = (f"{environment}, " if several else "", f"{_LOST[reason]} {listed(files)}")
+        key = (f"{environment}, " if named else "", f"{_LOST[reason]} {listed(files)}")
         alike.setdefault(key, []).append(platform)
     return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
 def _patched_lines(patched: Sequence[PatchedRecord]) -> list[str]:
     """Return a line for each file of which the channel changed the requirements, with the platforms."""
-    several = len({each.environment for each in patched}) > 1
+    named = _named(each.environment for each in patched)
     alike: dict[tuple[str, str], list[str]] = {}
     for each in patched:
         changes = ", ".join([*(f"+{spec}" for spec in each.added), *(f"-{spec}" for spec in each.removed)])
         text = f"the channel changed the requirements of {each.file} ({changes})"
-        alike.setdefault((f"{each.environment}, " if several else "", text), []).append(each.platform)
+        alike.setdefault((f"{each.environment}, " if named else "", text), []).append(each.platform)
     return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
@@ -210,11 +216,11 @@ def check_json(name: str, path: str, found: LockCheck) -> dict[str, Any]:
 
 def _unsatisfied_lines(unsatisfied: Sequence[UnsatisfiedSpecs]) -> list[str]:
     """Return a line for each group of platforms on which the lock lacks the same."""
-    several = len({each.environment for each in unsatisfied}) > 1
+    named = _named(each.environment for each in unsatisfied)
     alike: dict[tuple[str, str], list[str]] = {}
     for each in unsatisfied:
         text = "not in the lock" if each.absent else f"not satisfied: {', '.join(each.specs)}"
-        alike.setdefault((f"{each.environment}, " if several else "", text), []).append(each.platform)
+        alike.setdefault((f"{each.environment}, " if named else "", text), []).append(each.platform)
     return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
@@ -223,10 +229,10 @@ def _outdated_lines(outdated: Sequence[OutdatedPackage], asked: Collection[str])
     by_place: dict[tuple[str, str], list[OutdatedPackage]] = {}
     for each in outdated:
         by_place.setdefault((each.environment, each.platform), []).append(each)
-    several = len({environment for environment, _ in by_place}) > 1
+    named = _named(environment for environment, _ in by_place)
     alike: dict[tuple[str, str], list[str]] = {}
     for (environment, platform), some in by_place.items():
-        alike.setdefault((f"{environment}, " if several else "", _outdated(some, asked)), []).append(platform)
+        alike.setdefault((f"{environment}, " if named else "", _outdated(some, asked)), []).append(platform)
     return [f"{environment}{words(platforms)}: {text}" for (environment, text), platforms in alike.items()]
 
 
