@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from dirac_forge.proposals.outcome_reasons import Unneeded
-from dirac_forge.pullrequest.github import shapes
 from support.bots import Bots, recipe
 from support.github import bare
 from support.github.state import CheckRun, Status
@@ -175,15 +174,18 @@ def test_labels_and_reviewers_that_are_refused_stop_nothing(bot: Bots) -> None:
     assert "Reviews may only be requested from collaborators" in said[1]
 
 
-def test_conflicts_that_the_forge_sees_are_told(bot: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_conflicts_that_the_forge_sees_are_told(bot: Bots) -> None:
     opened(bot)
-    shape = shapes.pull_request
-    monkeypatch.setattr(shapes, "pull_request", lambda content, **more: shape({**content, "mergeable": False}, **more))
+    files = {
+        "conda-forge.yml": "bot:\n  remake_prs_with_conflicts: false\n",
+        "recipe/recipe.yaml": recipe("demo", "1.5"),
+    }
+    bare.commit(bot.github.path(DEMO), "main", files, message="moved")
     bot.run()
     (entry,) = bot.entries("demo")
     assert (entry.conflicts, entry.failing) == (True, ())
     assert entry.trouble == "it conflicts with the release line"
-    monkeypatch.setattr(shapes, "pull_request", shape)
+    bare.commit(bot.github.path(DEMO), "main", {"recipe/recipe.yaml": recipe("demo", "1.0")}, message="and back")
     bot.run()
     (entry,) = bot.entries("demo")
     assert not entry.conflicts

@@ -73,9 +73,15 @@ def test_from_fork_to_merge(github: GitHub, tmp_path: Path) -> None:
     (pull,) = github.pulls(UPSTREAM)
     assert pull.pull is not None
     assert pull.pull.maintainer_can_modify
+    place = f"/repos/{UPSTREAM}/pulls/1"
+    assert ask(github, "GET", place)[1]["mergeable"] is True
+    for text, mergeable in (("version: 3\n", False), ("version: 2\n", True)):
+        bare.commit(github.path(UPSTREAM), "main", {"recipe/meta.yaml": text})
+        assert ask(github, "GET", place)[1]["mergeable"] is mergeable
     github.merge(UPSTREAM, 1, by="chrisburr")
     assert bare.files(github.path(UPSTREAM), "main") == {"recipe/meta.yaml": "version: 2"}
-    assert ask(github, "GET", f"/repos/{UPSTREAM}/pulls/1")[1]["merged_by"]["login"] == "chrisburr"
+    merged = ask(github, "GET", place)[1]
+    assert (merged["merged_by"]["login"], merged["mergeable"]) == ("chrisburr", None)
 
 
 def test_only_who_may_pushes(github: GitHub, tmp_path: Path) -> None:

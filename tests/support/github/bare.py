@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from support.github import objects
 
-__all__ = ["ahead", "branches", "commit", "fetch", "files", "git", "make", "merge", "subjects"]
+__all__ = ["ahead", "branches", "commit", "conflict", "fetch", "files", "git", "make", "merge", "subjects"]
 
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
@@ -22,6 +24,10 @@ ENVIRONMENT = {
     "LC_ALL": "C",
 }
 """What the person who runs the tests has set up for git does not matter."""
+
+
+_FEW = 4
+"""Commits of a pull request that are looked at before git is asked."""
 
 
 def git(folder: Path, *arguments: str, put: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
@@ -113,6 +119,23 @@ def ahead(folder: Path, base: str, head: str, other: Path) -> bool:
         return False
     more = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(other / "objects")}
     return git(folder, "rev-list", "-n", "1", head, f"^{base}", environment=more) != ""
+
+
+@lru_cache(maxsize=1_000)
+def conflict(folder: Path, base: str, head: str, other: Path) -> bool:
+    """Whether commit `head` (in the repository `other`) can't be merged into commit `base`."""
+    with suppress(objects.PackedError):
+        commit = head
+        for _ in range(_FEW):
+            if commit == base:
+                return False
+            commit = objects.parent(other, commit) if commit else ""
+    more = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(other / "objects")}
+    try:
+        git(folder, "merge-tree", "--write-tree", base, head, environment=more)
+    except subprocess.CalledProcessError as error:
+        return error.returncode == 1  # https://git-scm.com/docs/git-merge-tree#_exit_status
+    return False
 
 
 def fetch(folder: Path, other: Path, refspec: str) -> None:

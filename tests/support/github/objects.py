@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["PackedError", "commit", "tree"]
+__all__ = ["PackedError", "commit", "parent", "tree"]
 
 Entries = dict[str, tuple[str, str]]
 """Path to mode and hash of a blob."""
@@ -35,6 +35,16 @@ def tree(folder: Path, sha: str) -> Entries:
     """The files of a commit; raises PackedError."""
     head = _read(folder, sha).decode().partition("\n")[0]
     return _read_tree(folder, head.removeprefix("tree "), "")
+
+
+def parent(folder: Path, sha: str) -> str:
+    """The first parent of a commit, "" for the first one; raises PackedError."""
+    for line in _read(folder, sha).splitlines():
+        if line.startswith(b"parent "):
+            return line.split()[1].decode()
+        if not line:
+            break
+    return ""
 
 
 def _write_tree(folder: Path, entries: Entries) -> str:

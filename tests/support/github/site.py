@@ -290,6 +290,10 @@ class Site:
         """A pull request's JSON."""
         assert ticket.pull is not None
         base = bare.branches(self.path(repo.full_name)).get(ticket.pull.base_ref, "0" * 40)
+        head = self.by_id(ticket.pull.head_repo) if whole and ticket.state == "open" else None
+        conflicts = head is not None and bare.conflict(
+            self.path(repo.full_name), base, ticket.pull.head_sha, self.path(head.full_name)
+        )
         return views.pull(
             ticket,
             repo,
@@ -298,6 +302,7 @@ class Site:
             base_sha=base,
             site=self.url,
             whole=whole,
+            mergeable=None if head is None else not conflicts,
         )
 
     def issue_view(self, repo: Repository, ticket: Ticket) -> Json:

@@ -122,7 +122,15 @@ def issue(of: Ticket, repo: Repository, author: User, closed_by: User | None, si
 
 
 def pull(
-    of: Ticket, repo: Repository, *, author: User, merged_by: User | None, base_sha: str, site: str, whole: bool
+    of: Ticket,
+    repo: Repository,
+    *,
+    author: User,
+    merged_by: User | None,
+    base_sha: str,
+    site: str,
+    whole: bool,
+    mergeable: bool | None,
 ) -> Json:
     """`whole`: as it is answered for one pull request, not in a list."""
     assert of.pull is not None
@@ -141,6 +149,7 @@ def pull(
     if whole:
         shape |= {
             "merged": of.pull.merged is not None,
+            "mergeable": mergeable,
             "merged_by": None if merged_by is None else user(merged_by, site),
             "maintainer_can_modify": of.pull.maintainer_can_modify,
             "comments": len(of.comments),
