@@ -85,6 +85,24 @@ def test_versions_are_spelled_as_before(head: str, version: str, to: str, expect
     assert changed(text, moved(text, to, {})) == [expected, "number: 0"]
 
 
+@pytest.mark.parametrize(
+    ("package", "to", "expected"),
+    [
+        ("'1!{{ version }}'", "1!1.10.0", '{% set version = "1.10.0" %}'),
+        ("1!{{ version }}.post1", "1!1.10.post1", '{% set version = "1.10" %}'),
+        ("{{ version }}.post1", "1.10.0.post1", '{% set version = "1.10.0" %}'),
+    ],
+)
+def test_a_version_with_something_fixed_around_it(package: str, to: str, expected: str) -> None:
+    after = moved(v0(SOURCE, version=package), to, {".tar.gz": NEW})
+    assert changed(v0(SOURCE, version=package), after) == [expected, f"sha256: {NEW}", "number: 0"]
+
+
+def test_a_version_around_which_something_else_changes_is_refused() -> None:
+    with pytest.raises(RecipeError, match=r"would be 1!1\.2\.3, not 2!1\.3\.0"):
+        start(v0(SOURCE, version="'1!{{ version }}'"), path="meta.yaml", to="2!1.3.0")
+
+
 def test_a_version_that_is_put_together() -> None:
     parts = '{% set major = "1" %}\n{% set minor = "2" %}\n{% set patch = "2" %}\n'
     head = parts + '{% set version = major ~ "." ~ minor ~ "." ~ patch %}'

@@ -147,6 +147,18 @@ BY_PLATFORM = [
         {"a-1.3.0.zip": EVERYWHERE, "b-1.3.0.zip": EVERYWHERE},
         id="v0-loop-over-a-dict",
     ),
+    *(
+        pytest.param(
+            v0(
+                f"{{% for part, sha in parts|{each} %}}\n"
+                "  - url: https://e.org/{{ part }}-{{ version }}.zip\n    sha256: {{ sha }}\n{% endfor %}\n",
+                f'{{% set parts = {{"b": "{B}", "a": "{A}"}} %}}\n',
+            ),
+            {"a-1.3.0.zip": EVERYWHERE, "b-1.3.0.zip": EVERYWHERE},
+            id=f"v0-loop-over-{each}",
+        )
+        for each in ("dictsort", "items")
+    ),
     pytest.param(
         v0(
             "{% for part in parts %}\n"

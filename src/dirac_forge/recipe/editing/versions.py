@@ -82,7 +82,8 @@ def _in_hash_tables(
 def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> list[Replacement]:
     """Return the variables that spell the version, else those that it is put together from."""
     places = [edit for place in own for edit in _whole(place, *change, v1=v1)]
-    return places or list(_split([place for place in own if place.literal is not None], *change))
+    leaves = [place for place in own if place.literal is not None]
+    return places or list(_split(leaves, *change)) or list(_surrounded(leaves, *change))
 
 
 def left_over(text: str, old: str) -> tuple[int, ...]:
@@ -127,6 +128,15 @@ def _split(leaves: Sequence[TextPlace], old: str, new: str) -> Iterator[Replacem
         starts = _positions(place.name.lower(), own, before)
         if len(starts) == 1 and (now := after[starts[0] : starts[0] + len(own)]) != own:
             yield place.start, place.end, place.raw.replace(place.literal or "", ".".join(now))
+
+
+def _surrounded(leaves: Iterable[TextPlace], old: str, new: str) -> Iterator[Replacement]:
+    """Yield a version that has something fixed around it: `version: 1!{{ version }}`."""
+    for place in leaves:
+        before, literal, after = old.partition(place.literal or old)
+        fits = literal and new.startswith(before) and new.endswith(after) and len(parts_of(literal)) > 1
+        if fits and len(before) + len(after) < len(new):
+            yield place.start, place.end, place.raw.replace(literal, new[len(before) : len(new) - len(after)])
 
 
 def _positions(name: str, own: Sequence[str], version: Sequence[str]) -> list[int]:

@@ -97,6 +97,24 @@ def _sorted(values: object, reverse: object = False) -> object:
     return sorted(_items(values), key=lambda value: (str(type(value)), value), reverse=bool(reverse))
 
 
+def _pairs(value: object) -> list[tuple[object, object]]:
+    if isinstance(value, Mapping):
+        return list(value.items())
+    raise EvaluationError(f"{value!r} is not a mapping")
+
+
+def _sorted_pairs(value: object, case_sensitive: object = False, by: object = "key", reverse: object = False) -> object:
+    """Return what `dictsort` does: https://jinja.palletsprojects.com/en/stable/templates/#jinja-filters.dictsort."""
+    index = 1 if by == "value" else 0
+
+    def key(pair: tuple[object, object]) -> tuple[str, object]:
+        part = pair[index]
+        plain = part.lower() if isinstance(part, str) and not case_sensitive else part
+        return str(type(part)), plain
+
+    return sorted(_pairs(value), key=key, reverse=bool(reverse))  # type: ignore[arg-type]
+
+
 def _join(values: object, separator: object = "") -> object:
     return join(as_text(separator), _items(values))
 
@@ -137,6 +155,8 @@ FILTERS: dict[str, Callable[..., object]] = {
     "reject": _known(_chosen(False)),
     "unique": _known(_unique),
     "sort": _known(_sorted),
+    "dictsort": _known(_sorted_pairs),
+    "items": _known(_pairs),
     "reverse": _known(lambda value: value[::-1] if isinstance(value, str) else _items(value)[::-1]),
     "max": _known(lambda value: max(_items(value))),  # type: ignore[type-var]
     "min": _known(lambda value: min(_items(value))),  # type: ignore[type-var]
