@@ -25,9 +25,13 @@ from dirac_forge.proposals.releases import Case, FoundRelease, ReleaseLookup
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
 from dirac_forge.upstream.index.project import Project, Release
+from dirac_forge.upstream.sources.cran import Cran
 from dirac_forge.upstream.sources.git import from_tags
 from dirac_forge.upstream.sources.github import GitHubAccess, GitHubRelease
 from dirac_forge.upstream.sources.known import origin_of
+from dirac_forge.upstream.sources.offers import Offer, Offers
+from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
+from dirac_forge.upstream.sources.tags import read_version
 
 META = """package: {name: a, version: '1'}
 source:
@@ -118,6 +122,35 @@ def test_a_version_that_was_asked_for_and_is_not_known_to_be_listed_is_told(
     settings = Settings(workspace=tmp_path, cache=tmp_path / "cache")
     with Http(cache=None) as http, ThreadPoolExecutor(1) as executor:
         found = ReleaseLookup(World(settings, http), executor, project=project).asked_anyway(case, to, ask=True)
+    assert [one for one in found if isinstance(one, NotListed)] == ([note] if note is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("to", "partial", "note"),
+    [
+        ("1.3-1", False, None),
+        ("1.4-2", False, NotListed(version="1.4-2", source="demo on CRAN", certain=True)),
+        ("1.2-1", True, NotListed(version="1.2-1", source="demo on CRAN", message="only the current one was seen")),
+    ],
+)
+def test_cran_is_asked_for_a_version_that_was_asked_for(
+    to: str, partial: bool, note: NotListed | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offers(source: Cran, query: SourceQuery, access: SourceAccess) -> Offers:
+        version = read_version("1.3_1")
+        assert version is not None
+        notes = ("only the current one was seen",) if partial else ()
+        return Offers(origin=query.origin, offers=(Offer(version=version),), partial=partial, notes=notes)
+
+    monkeypatch.setattr(Cran, "offers", offers)
+    url = "https://cran.r-project.org/src/contrib/demo_{{ version }}.tar.gz"
+    text = '{% set version = "1.3_0" %}\n' + DEMO.format(url=url, sha256="a" * 64)
+    text = text.replace("demo_{{ version }}", "demo_{{ version|replace('_', '-') }}")
+    folder = FeedstockFolder("r-demo", tmp_path, given={"recipe/meta.yaml": text})
+    case = Case(folder, "recipe/meta.yaml", text, "1.3_0", (("linux-64", {}),), Bot())
+    settings = Settings(workspace=tmp_path, cache=tmp_path / "cache")
+    with Http(cache=None) as http, ThreadPoolExecutor(1) as executor:
+        found = ReleaseLookup(World(settings, http), executor, project=nobody).asked_anyway(case, to, ask=True)
     assert [one for one in found if isinstance(one, NotListed)] == ([note] if note is not None else [])
 
 

@@ -208,8 +208,9 @@ class ReleaseLookup:
         except ForgeError as error:
             return replace(unlisted, message=error.message)
         number = read_version(to)
-        lacks = number is not None and offers.of(number) is None
-        return replace(unlisted, certain=True) if lacks else offers
+        if number is None or offers.of(number) is not None:
+            return offers
+        return replace(unlisted, message=" ".join(offers.notes)) if offers.partial else replace(unlisted, certain=True)
 
     def newest(self, case: Case, looked: FoundRelease, refused: Mapping[Version, Objection]) -> Newest | Skip:
         """Return the newest version that fits; `refused` are those that were tried, with what was wrong with them."""

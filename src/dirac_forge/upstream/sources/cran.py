@@ -22,6 +22,7 @@ class Cran(Registry):
     """CRAN; its mirrors may have any name."""
 
     name = "cran"
+    index = "CRAN"
     pattern = re.compile(r"/src/contrib/(?:Archive/[\w.]+/)?(?P<name>[A-Za-z][\w.]*)_(?P<version>[\d.-]+)\.tar\.gz")
 
     def offers(self, query: SourceQuery, access: SourceAccess) -> Offers:
@@ -67,7 +68,8 @@ def _current(http: Http, origin: Origin, error: UnreachableError) -> Offers:
         raise nonsense(page, f"no DESCRIPTION of {origin.name}") from error
     released = parse_time(fields.get("Date/Publication", "").removesuffix(" UTC"))
     offer = Offer(version=version, released=released, page=_cran_page(origin))
-    return Offers(origin=origin, offers=(offer,), notes=(f"only CRAN's current version was seen: {error.message}",))
+    note = f"only CRAN's current version was seen: {error.message}"
+    return Offers(origin=origin, offers=(offer,), notes=(note,), partial=True)
 
 
 def _cran_page(origin: Origin) -> str:

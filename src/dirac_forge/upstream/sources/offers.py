@@ -54,6 +54,9 @@ class Offers:
     tried: bool = False
     """Whether the host lists nothing, so that only the likely next versions were asked for."""
 
+    partial: bool = False
+    """Whether only the current version was seen, though the place has older ones too."""
+
     def of(self, version: Version) -> Offer | None:
         """Return what is offered of one version."""
         return self._by_version.get(version)
