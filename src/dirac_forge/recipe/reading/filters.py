@@ -112,7 +112,7 @@ def _sorted_pairs(value: object, case_sensitive: object = False, by: object = "k
         plain = part.lower() if isinstance(part, str) and not case_sensitive else part
         return str(type(part)), plain
 
-    return sorted(_pairs(value), key=key, reverse=bool(reverse))  # type: ignore[arg-type]
+    return sorted(_pairs(value), key=key, reverse=bool(reverse))
 
 
 def _join(values: object, separator: object = "") -> object:
