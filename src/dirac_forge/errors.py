@@ -40,7 +40,7 @@ class StorageError(UnknownError):
 
 
 _ADDRESS = "git+https://github.com/DIRACGrid/dirac-forge"
-"""dirac-forge is not on PyPI: whoever registers the name there is somebody else."""
+"""dirac-forge is not on PyPI yet: a project of that name there would be somebody else's."""
 
 
 def pip_install(extra: str) -> str:
@@ -62,14 +62,14 @@ _OF_URL = re.compile(r"(?i)\burl['\"]?[:=]\s?['\"]?\Z")
 _REMOTE = re.compile(r"(?i)\b(?!file:)[a-z][a-z0-9+.-]+://|\bhttps?:/")
 """A URL, also behind a path or with the single slash that it has as a path: `/work/https:/host`."""
 _LOCAL = re.compile(r"/(?!/)|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
-"""How a path begins that can't begin with the name of a host."""
+"""The beginning of a path that can't begin with the name of a host."""
 _TOKEN_LENGTH = 16
 
 
 def _is_folder(found: re.Match[str]) -> bool:
     """Whether what follows `/t/` is a part of a local path, not the token of a channel.
 
-    A name that may be a token is one even then: libraries also tell the paths of URLs, without the host.
+    A name that may be a token counts as one anyway: libraries also print the paths of URLs without the host.
     """
     start = found.start() - len("/t/")
     before = found.string[max(0, start - 4096) : start]

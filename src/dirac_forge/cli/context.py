@@ -97,7 +97,7 @@ class Context:
         return Store(self.settings.cache)
 
     def _check_cache(self) -> None:
-        """Warn if nothing can be kept: each run would download and read everything again."""
+        """Warn if the cache can't be written: each run would download and read everything again."""
         from dirac_forge.cache import why_unusable  # noqa: PLC0415
 
         if why := why_unusable(self.settings.cache):
