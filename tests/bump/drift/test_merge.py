@@ -191,6 +191,19 @@ def test_a_spec_follows_upstream(format_: str, mine: str, before: str, after: st
     assert change.evidence.startswith("urllib3")
 
 
+@pytest.mark.parametrize(
+    ("format_", "noarch", "stable"),
+    [
+        ("v0", "  noarch: python\n", "  python_version_independent: true  # [is_abi3]\n"),
+        ("v1", "  noarch: python\n  python:\n", "  python:\n    version_independent: ${{ is_abi3 }}\n"),
+    ],
+)
+def test_one_build_for_all_pythons_follows_what_every_python_needs(format_: str, noarch: str, stable: str) -> None:
+    text = recipe(format_, "cffi >=1.17", host=("python", "pip"), python="python").replace(noarch, stable)
+    done = merge(text, format_, *old_new(("cffi>=1.17",), ("cffi>=1.17", "six; python_version >= '3.12'")))
+    assert done.text == text.replace("- cffi >=1.17\n", "- cffi >=1.17\n    - six\n")
+
+
 @FORMATS
 def test_a_spec_of_the_maintainers_own_stays_and_is_told(format_: str) -> None:
     text = recipe(format_, "urllib3 >=2.5")

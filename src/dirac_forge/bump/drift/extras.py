@@ -34,12 +34,15 @@ def extras_drift(
     lines = [line for line in _listed(output) if line.key in named and not draft.gone(line)]
     if not lines:
         return
-    noarch = output.output.noarch is not None
-    old, new = (needs_of(one.requires_dist, scope, providers, noarch=noarch) for one in (before, after))
+    noarch, every_python = output.output.noarch is not None, output.output.version_independent
+    old, new = (
+        needs_of(one.requires_dist, scope, providers, noarch=noarch, every_python=every_python)
+        for one in (before, after)
+    )
     base = {key for need in (*old.values(), *new.values()) for key in need.keys}
 
     def added(extra: str, metadata: CoreMetadata, plain: Needs) -> Needs:
-        return only_extra(metadata, extra, scope, providers, noarch=noarch, base=plain)
+        return only_extra(metadata, extra, scope, providers, noarch=noarch, every_python=every_python, base=plain)
 
     extras = [(extra, added(extra, before, old), added(extra, after, new)) for extra in extras_named(after)]
     for line in lines:

@@ -77,13 +77,23 @@ def providers_for(names: Callable[[str], str]) -> Providers:
 
 
 def needs_of(
-    requirements: RequirementList, scope: Scope, providers: Providers, *, noarch: bool, extras: Iterable[str] = ()
+    requirements: RequirementList,
+    scope: Scope,
+    providers: Providers,
+    *,
+    noarch: bool,
+    every_python: bool = False,
+    extras: Iterable[str] = (),
 ) -> dict[str, UpstreamNeed]:
-    """Return the requirements that hold anywhere in the scope, by the package's normalised name."""
+    """Return the requirements that hold anywhere in the scope, by the package's normalised name.
+
+    With `every_python` one build serves all Pythons, as that for the stable ABI does.
+    """
     extras = tuple(extras)
     wanted, _ = expand(requirements, scope, providers, extras=extras)
     lines: dict[str, list[Requirement]] = {}
-    for line in convert(requirements, scope, providers, noarch=noarch, extras=extras).lines:
+    made = convert(requirements, scope, providers, noarch=noarch, every_python=every_python, extras=extras)
+    for line in made.lines:
         lines.setdefault(canonicalize_name(line.name), []).append(line)
     return {key: _need(some, [one for one in wanted if one.package == some[-1].name]) for key, some in lines.items()}
 
@@ -118,6 +128,7 @@ def only_extra(
     providers: Providers,
     *,
     noarch: bool,
+    every_python: bool = False,
     base: Mapping[str, UpstreamNeed],
 ) -> dict[str, UpstreamNeed]:
     """Return what an extra adds, where the metadata writes it as `extra == "name"` in any spelling; others of the same
@@ -125,7 +136,7 @@ def only_extra(
     """
     texts = _texts_of(metadata, extra, frozenset())
     spelled = _spellings(metadata, extra)
-    found = needs_of(RequirementList(texts), scope, providers, noarch=noarch, extras=spelled)
+    found = needs_of(RequirementList(texts), scope, providers, noarch=noarch, every_python=every_python, extras=spelled)
     return {key: need for key, need in found.items() if key not in base or base[key].lines != need.lines}
 
 

@@ -109,15 +109,15 @@ def _asked(
     providers: Providers,
 ) -> Iterator[tuple[Requiring, dict[str, UpstreamNeed], dict[str, UpstreamNeed]]]:
     """Yield what the release requires in both versions, then what each of its extras adds."""
-    noarch = output.output.noarch is not None
-    old = needs_of(before.requires_dist, scopes[0], providers, noarch=noarch)
-    new = needs_of(after.requires_dist, scopes[1], providers, noarch=noarch)
+    noarch, every_python = output.output.noarch is not None, output.output.version_independent
+    old = needs_of(before.requires_dist, scopes[0], providers, noarch=noarch, every_python=every_python)
+    new = needs_of(after.requires_dist, scopes[1], providers, noarch=noarch, every_python=every_python)
     yield Requiring(), old, new
     for extra in extras_named(before):
         yield (
             Requiring(extra=extra),
-            only_extra(before, extra, scopes[0], providers, noarch=noarch, base=old),
-            only_extra(after, extra, scopes[1], providers, noarch=noarch, base=new),
+            only_extra(before, extra, scopes[0], providers, noarch=noarch, every_python=every_python, base=old),
+            only_extra(after, extra, scopes[1], providers, noarch=noarch, every_python=every_python, base=new),
         )
 
 

@@ -197,6 +197,7 @@ class OutlineReader(ABC):
             build_number=0 if number is None else parse_whole_number(number),
             build_string=self.text(build.get("string")),
             noarch=_noarch(self.text(build.get("noarch")) or self.text(fields.get("noarch"))),
+            version_independent=self._version_independent(build),
             skip=skip,
             skip_line=skip_line,
             requirements=(*self.requirements(fields.get("requirements")), *self.test_requirements(fields)),
@@ -206,6 +207,11 @@ class OutlineReader(ABC):
             sources=tuple(self.sources(fields.get("source"))),
             line=line,
         )
+
+    def _version_independent(self, build: Mapping[str, Node]) -> bool:
+        """Whether one build serves all Pythons, as far as the recipe says; an undefined variable may be true."""
+        nodes = (build.get("python_version_independent"), self.mapping(build.get("python")).get("version_independent"))
+        return any(node is not None and (self.text(node) or "").lower() != "false" for node in nodes)
 
     def requirements(self, node: Node | None) -> Iterator[ReadRequirement]:
         """Yield the requirements of all sections; a plain list is `run`."""

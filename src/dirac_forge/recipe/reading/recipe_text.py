@@ -114,6 +114,8 @@ class ReadOutput:
     build_string: str | None = None
     """As written, where the recipe writes one."""
     noarch: Literal["python", "generic"] | None = None
+    version_independent: bool = False
+    """One build for the stable ABI serves all Pythons (CEP 20)."""
     skip: bool | None = False
     """None if that depends on an undefined variable."""
     skip_line: int = 0
