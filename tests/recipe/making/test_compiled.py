@@ -6,6 +6,7 @@ import pytest
 from dirac_forge.recipe.making.compiled import nature
 from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
 from dirac_forge.recipe.making.system_libraries import system_libraries
+from dirac_forge.recipe.notes import NoteKind
 from support.facts import facts
 
 SETUPTOOLS: Mapping[str, object] = {
@@ -179,6 +180,13 @@ def test_languages_that_cmake_enables(project: str, languages: tuple[str, ...]) 
     }
     made = facts("demo", wheels=[TAGGED], sdist_members=["a.c", *texts], texts=texts, pyproject=SETUPTOOLS)
     assert nature(made).languages == languages
+
+
+@pytest.mark.parametrize(("project", "asks"), [("project(demo LANGUAGES C CXX)", False), ("project(demo NONE)", True)])
+def test_compilers_are_asked_for_if_neither_sources_nor_build_files_tell_them(project: str, asks: bool) -> None:
+    texts = {"CMakeLists.txt": project}
+    made = facts("demo", wheels=[TAGGED], sdist_members=["demo.in", *texts], texts=texts, pyproject=SETUPTOOLS)
+    assert [one.kind for one in nature(made).notes if one.level == "todo"] == [NoteKind.NO_SOURCES] * asks
 
 
 def test_libraries_in_files_that_cmake_includes_are_named() -> None:

@@ -85,7 +85,8 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     named = system_libraries(sdist.texts, files.read)
     libraries = named.packages
     bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
-    notes = [] if sources or generates_sources(sdist) else [note("todo", NoteKind.NO_SOURCES)]
+    known = sources or generates_sources(sdist) or any(_declared_languages(sdist, files.read))
+    notes = [] if known else [note("todo", NoteKind.NO_SOURCES)]
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
