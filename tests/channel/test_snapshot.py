@@ -115,3 +115,14 @@ def test_a_snapshot_says_that_it_was_not_made_for_a_platform(tmp_path: Path) -> 
     assert observer.warnings == []
     assert not isinstance(snapshot.solve(["tool"], platform="osx-64"), Solution)
     assert observer.warnings == [f"{tmp_path}: the snapshot was made for linux-64; it has nothing for osx-64"]
+
+
+def test_the_embedded_snapshot_does_not_warn_of_platforms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_channel(tmp_path / "part", {"linux-64": [pkg("tool 1")]})
+    about = '{"as_of": "2026-06-01", "platforms": ["linux-64"]}'
+    (tmp_path / "part" / "snapshot.json").write_text(about, encoding="utf-8")
+    monkeypatch.setattr("dirac_forge.channel.repodata.embedded_folder", lambda _: tmp_path / "part")
+    observer = Silent()
+    snapshot = Channel.open(["embedded"], embedded_dir=tmp_path, observer=observer)
+    assert not isinstance(snapshot.solve(["tool"], platform="osx-64"), Solution)
+    assert observer.warnings == []

@@ -100,12 +100,13 @@ class Folder:
     def sparse(self, platform: str) -> list[SparseRepoData]:
         """Return the opened repodata of `platform` and of noarch, if the folder has them.
 
-        A snapshot says, in a warning, that it was not made for a platform.
+        A snapshot says, in a warning, that it was not made for a platform; the embedded one is known to be a part.
 
         Raises:
             ChannelUnknownError: a file can't be read; the message names it.
         """
-        if platform not in self._subdirs and self._made_for and platform not in self._made_for:
+        lacks = platform not in self._subdirs and self._made_for and platform not in self._made_for
+        if lacks and self.gap_day is None:
             made = ", ".join(self._made_for)
             self._observer.warned(f"{self.folder}: the snapshot was made for {made}; it has nothing for {platform}")
         return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]

@@ -46,7 +46,9 @@ def run(context: Context, asked: RunRequest, *, every: str, log: Path | None, js
 
     span = _seconds(every) if every else 0.0
     if span and context.options.json:
-        raise InputError("--json prints one document, but --every runs forever", hint="Use --log FILE to get JSON lines.")
+        raise InputError(
+            "--json prints one document, but --every runs forever", hint="Use --log FILE to get JSON lines."
+        )
     with log_lines(log, on_stderr=json_log) as write:
         if not span and not json_log:
             return run_once(context, asked, write)
