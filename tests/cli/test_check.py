@@ -152,6 +152,23 @@ def test_what_if_a_recipe_were_merged(workspace: Path, capsys: pytest.CaptureFix
     assert package["depends"] == ["missing >=1"]
 
 
+def test_two_recipes_of_one_name_are_refused_and_of_one_package_are_told(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe(workspace, "tool", "2.0", "python")
+    recipe(workspace / "mine", "tool", "3.0", "python")
+    other = recipe(workspace, "tools", "2.0", "python")
+    other.write_text(other.read_text(encoding="utf-8").replace("name: tools", "name: tool"), encoding="utf-8")
+    twice = ["--with", "feedstocks/tool", "--with", "feedstocks/tool"]
+    assert main(["check", "grid", *twice, "--with", "mine/feedstocks/tool"]) == 2
+    assert capsys.readouterr().err == (
+        "error: --with: feedstocks/tool and mine/feedstocks/tool are both called tool\nCheck one at a time.\n"
+    )
+    main(["check", "grid", *twice, "--with", "tools"])
+    told = "warning: tool and tools both make tool; each of these builds has to be installable\n"
+    assert told in capsys.readouterr().err
+
+
 def test_the_difference_for_a_user(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe(workspace, "tool", "2.0", "python")
     code, document = answer(capsys, "--with", str(workspace / "feedstocks" / "tool"), "--python", "3.12")

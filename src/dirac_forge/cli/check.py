@@ -187,7 +187,26 @@ def _folders(context: Context, recipes: Sequence[str]) -> dict[str, FeedstockFol
     if not recipes:
         return {}
     workspace = read_workspace(context.settings.workspace)
-    return {folder.name: folder for folder in map(workspace.find, recipes)}
+    found: dict[str, FeedstockFolder] = {}
+    for folder in map(workspace.find, recipes):
+        other = found.setdefault(folder.name, folder)
+        if other.path.resolve() != folder.path.resolve():
+            raise InputError(
+                f"--with: {other.path} and {folder.path} are both called {folder.name}", hint="Check one at a time."
+            )
+    return found
+
+
+def _warn_of_shared(context: Context, subjects: Sequence[Subject]) -> None:
+    """Say which packages several recipes make: all of them are judged, as if each were uploaded."""
+    makers: dict[str, list[str]] = {}
+    for subject in subjects:
+        for package in subject.provides:
+            makers.setdefault(package, []).append(subject.key)
+    for package, keys in makers.items():
+        if len(keys) > 1:
+            both = "both" if len(keys) == 2 else "all"
+            context.observer.warned(f"{listed(keys)} {both} make {package}; each of these builds has to be installable")
 
 
 def _proof(
@@ -205,6 +224,7 @@ def _proof(
         Subject(name, folder.read(), channel=channel, pinning=pinning, platforms=platforms)
         for name, folder in folders.items()
     ]
+    _warn_of_shared(context, subjects)
     prover = Prover(
         channel,
         lambda: before,
