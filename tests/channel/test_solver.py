@@ -58,6 +58,27 @@ def test_a_name_comes_from_the_first_channel_that_has_it(tmp_path: Path, simple:
     assert (group.channel, [below.channel for below in group.hidden]) == (str(mine), [str(simple)])
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_first_channel_that_has_a_name_hides_others_also_where_no_build_of_it_matches(
+    tmp_path: Path, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not kept:
+        monkeypatch.setattr("dirac_forge.channel.folder._MOST_KEPT", 0)
+    one = write_channel(tmp_path / "one", {"linux-64": [pkg("lib 1.0")], "noarch": [pkg("lib 1.5", noarch="generic")]})
+    two = write_channel(tmp_path / "two", {"linux-64": [pkg("lib 2.0"), pkg("app 1.0", "lib >=2")]})
+    channel = Channel.open([str(one), str(two)])
+    for specs, expected in (
+        (["lib"], {"lib": "1.5"}),
+        (["lib >=2"], None),
+        (["app"], None),
+        (["app", "lib >=2"], None),
+        ([f"{two.as_uri()}::lib"], {"lib": "2.0"}),
+        ([f"{two.as_uri()}::lib", "app"], {"lib": "2.0", "app": "1.0"}),
+    ):
+        found = channel.solve(specs, platform="linux-64")
+        assert (versions(found) if isinstance(found, Solution) else None) == expected
+
+
 def new(text: str, *depends: str, subdir: str = "linux-64", build: str = "0", number: int = 0) -> Record:
     name, version = text.split()
     return Record(name=name, version=version, build=build, build_number=number, subdir=subdir, depends=depends)
@@ -269,6 +290,13 @@ def test_a_remote_channel_is_read_through_the_gateway(served: str, tmp_path: Pat
     assert versions(view.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "3.0"}
     assert view.index("linux-64").match("lib >=2,<4")[1].bit_count() == 3
     assert channel.index("linux-64").names() == {"app", "lib"}
+
+
+def test_a_remote_channel_hides_the_one_below_it(served: str, tmp_path: Path) -> None:
+    below = write_channel(tmp_path / "below", {"linux-64": [pkg("lib 9.0")]})
+    channel = Channel.open([served, str(below)], cache_dir=tmp_path / "cache")
+    assert isinstance(channel.solve(["lib >=9"], platform="linux-64"), NoSolution)
+    assert versions(channel.solve(["lib"], platform="linux-64")) == {"lib": "2.0"}
 
 
 def test_what_the_solver_passes_over_in_a_remote_channel_is_told_once(

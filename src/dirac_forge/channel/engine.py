@@ -76,7 +76,7 @@ class SolverQuestion:
     async def _through(self, gateway: Callable[[], Gateway]) -> list[RepoDataRecord]:
         question = solve(
             self.tiers,
-            self.wanted,
+            [*self.wanted, *self._names()],
             gateway=gateway(),
             platforms=[self.platform, "noarch"],  # type: ignore[list-item]
             virtual_packages=self.machine,
@@ -87,6 +87,15 @@ class SolverQuestion:
             timestamp_policy="allow-missing",
         )
         return await (question if self.local else watched(question, seconds=self.limit.total_seconds(), cache=None))
+
+    def _names(self) -> list[MatchSpec]:
+        """Return the bare names of what is wanted, if there are several channels.
+
+        Of a name that is asked for the gateway loads only the records that match; a channel without one would then not
+        hide the others, as strict priority has it.
+        """
+        names = dict.fromkeys(spec.name.normalized for spec in self.wanted)
+        return [MatchSpec(name) for name in names if not name.startswith("__")] if len(self.tiers) > 1 else []
 
 
 def _is_sparse(tier: Tier) -> bool:

@@ -17,7 +17,7 @@ from dirac_forge.untrusted import parse_json
 
 _MOST_REPODATA = 2 * 1024**3
 _KIND = "solved"
-_FORM = "2"
+_FORM = "3"
 """Raised whenever what is kept has another form."""
 
 
