@@ -75,7 +75,7 @@ def test_platform_that_does_not_solve_is_told_with_the_upload_that_did_it(tmp_pa
     found = outlook(tmp_path, mac, specs=("app", "helper >=1", "helper !=1.0"))
     assert found.failed[0].turn is not None
     assert found.failed[0].turn.moment is None  # it did not solve on that day either
-    assert outlook_lines(found)[1].startswith("OS does not solve on osx-arm64, as on 2020-01-05: ")
+    assert outlook_lines(found)[1].startswith("OS can't be solved on osx-arm64, as on 2020-01-05: ")
 
 
 def test_line_of_a_platform_has_day_upload_and_reason(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_line_of_a_platform_has_day_upload_and_reason(tmp_path: Path) -> None:
     )
     found = DistributionOutlook(name="OS", since=SINCE, failed=(replace(failed, turn=turn),))
     (line,) = outlook_lines(found)
-    start = "OS does not solve on osx-arm64 since 2020-01-09 12:30 UTC, when lib 2.0 h1_0 was uploaded: "
+    start = "OS can't be solved on osx-arm64 since 2020-01-09 12:30 UTC, when lib 2.0 h1_0 was uploaded: "
     assert line.startswith(f"{start}grid")
     assert outlook_json(found)["failed"] == [
         {
@@ -117,7 +117,7 @@ def test_channel_of_higher_priority_that_hides_a_package_is_told(tmp_path: Path)
     with ThreadPoolExecutor(1) as executor:
         found = outlook_of(lambda _: channel, distribution, None, since=SINCE, executor=executor, observer=Silent())
     (line,) = outlook_lines(found)
-    start = "OS does not solve on osx-arm64 since 2020-01-10 00:00 UTC, when lib 0.5 0 was uploaded: grid → lib"
+    start = "OS can't be solved on osx-arm64 since 2020-01-10 00:00 UTC, when lib 0.5 0 was uploaded: grid → lib"
     assert line.startswith(start)
     failed = outlook_json(found)["failed"][0]
     assert (failed["platform"], failed["since"]) == ("osx-arm64", "2020-01-10T00:00:00+00:00")
@@ -129,7 +129,7 @@ def test_lock_of_the_last_release_is_what_it_is_compared_with(tmp_path: Path) ->
         LockedPackage(name="lib", version="1.1", build="0"),
     )
     released = Lock(name="pixi.lock", environments={"default": {"linux-64": packages}})
-    assert outlook_lines(outlook(tmp_path, MAC, released=released)) == ("the next OS would be as pixi.lock",)
+    assert outlook_lines(outlook(tmp_path, MAC, released=released)) == ("the next OS would be the same as pixi.lock",)
 
 
 def test_problem_is_said_alone() -> None:
