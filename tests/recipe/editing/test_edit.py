@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dirac_forge.recipe.editing import text_places
 from dirac_forge.recipe.editing.edit import finish, notes_on, start, version_of
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
 from dirac_forge.recipe.platforms import PLATFORMS
@@ -816,6 +817,32 @@ def test_a_hash_of_another_kind_stops_the_edit(path: str, source: str, message: 
     text = f"{head}package:\n  name: x\n  version: {brace}\nsource:\n{source}build:\n  number: 0\n"
     with pytest.raises(RecipeError, match=re.escape(message)):
         start(text, path=path, to="1.3")
+
+
+def test_a_word_in_place_of_a_hash_becomes_one() -> None:
+    text = v0(SOURCE.replace(OLD, "TODO")) + "extra:\n  note: TODO\n"
+    after = moved_word(text)
+    assert changed(text, after) == ['{% set version = "1.3" %}', f"sha256: {NEW}", "number: 0"]
+
+
+def moved_word(text: str) -> str:
+    draft = start(text, path="meta.yaml", to="1.3")
+    return finish(draft, {"https://example.com/demo-1.3.tar.gz": {"sha256": NEW}})
+
+
+def test_hundreds_of_sources_are_found_in_one_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    digests = [f"a{number:062x}b" for number in range(1, 301)]
+    sources = "\n".join(
+        f"  - url: https://e.org/{index:03}-{{{{ version }}}}.zip\n    sha256: {digest}"
+        for index, digest in enumerate(digests)
+    )
+    draft = start(v0(sources), path="meta.yaml", to="1.3", settings=[("linux-64", {})])
+    scans = []
+    below = text_places._below
+    monkeypatch.setattr(text_places, "_below", lambda lines, key: scans.append(key) or below(lines, key))
+    after = finish(draft, {source.urls[0]: {"sha256": source.hashes["sha256"][::-1]} for source in draft.moved})
+    assert [f"sha256: {digest[::-1]}" in after for digest in digests] == [True] * len(digests)
+    assert len(scans) < 10
 
 
 def test_a_hash_of_another_kind_stays_where_its_file_does() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values, sources_end
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
@@ -11,6 +13,7 @@ from dirac_forge.values import dataclass
 
 ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
 """Algorithm to digits of a hash."""
+_WORD = re.compile("[0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,22 +111,25 @@ def digests_of(source: ReadSource) -> dict[str, str]:
     return {name: value for name in ALGORITHMS if (value := getattr(source, name))}
 
 
-def hash_places(text: str, old: str, source: MovedSource, entries: Iterable[int]) -> list[tuple[int, int]]:
+def hash_places(text: str, old: str, source: MovedSource, entries: Sequence[int]) -> list[tuple[int, int]]:
     """Return where the text has the hash `old` of this source: in it, else (in a variable) anywhere but in comments.
 
-    `entries` are the lines where the recipe's sources begin.
+    `entries` are the lines where the recipe's sources begin, in order.
     """
-    lines = text.split("\n")
-    last = min([entry - 1 for entry in entries if entry > source.entry], default=len(lines))
-    last = min(last, sources_end(text, source.entry))
-    # The start of a longer hash may be the same.
-    whole = re.compile(rf"(?<![0-9A-Fa-f]){re.escape(old)}(?![0-9A-Fa-f])")
-    near: list[tuple[int, int]] = []
-    far: list[tuple[int, int]] = []
+    after = bisect_right(entries, source.entry)
+    last = min(entries[after] - 1 if after < len(entries) else text.count("\n") + 1, sources_end(text, source.entry))
+    places = _words(text).get(old, ())
+    near = [(begin, end) for line, begin, end in places if source.entry <= line <= last]
+    return near or [(begin, end) for _, begin, end in places]
+
+
+@lru_cache(maxsize=4)
+def _words(text: str) -> Mapping[str, Sequence[tuple[int, int, int]]]:
+    """Return each word (a hash, or what stands for one) with its lines, beginnings and ends; not those of comments."""
+    found: dict[str, list[tuple[int, int, int]]] = {}
     offset = 0
-    for number, line in enumerate(lines, start=1):
-        for match in () if line.lstrip().startswith("#") else whole.finditer(line):
-            place = (offset + match.start(), offset + match.end())
-            (near if source.entry <= number <= last else far).append(place)
+    for number, line in enumerate(text.split("\n"), start=1):
+        for match in () if line.lstrip().startswith("#") else _WORD.finditer(line):
+            found.setdefault(match[0], []).append((number, offset + match.start(), offset + match.end()))
         offset += len(line) + 1
-    return near or far
+    return found

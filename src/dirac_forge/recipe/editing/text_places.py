@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from dirac_forge.recipe.reading.expressions import expression_names
 from dirac_forge.values import dataclass
@@ -199,10 +200,13 @@ def _source_value(line: _Line, keys: frozenset[str] = _SOURCE_KEYS) -> TextPlace
 
 def sources_end(text: str, line: int) -> int:
     """Return the last line of the `source` section that holds `line`; `line` itself where there is none."""
-    for block in _below(_lines(text), "source"):
-        if block[0].number <= line <= block[-1].number:
-            return block[-1].number
-    return line
+    return next((last for first, last in _sections(text) if first <= line <= last), line)
+
+
+@lru_cache(maxsize=4)
+def _sections(text: str) -> tuple[tuple[int, int], ...]:
+    """Return the first and the last line of each `source` section."""
+    return tuple((block[0].number, block[-1].number) for block in _below(_lines(text), "source"))
 
 
 def replaced(text: str, places: Iterable[Replacement]) -> str:
