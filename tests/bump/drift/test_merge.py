@@ -535,7 +535,14 @@ def test_a_new_upper_bound_of_python_is_written_beside_python_min() -> None:
 
 
 @FORMATS
-@pytest.mark.parametrize(("mine", "after"), [("python >=3.10", ">=3.10,<4"), ("python >=3.10,<3.12", ">=3.10,<3.13")])
+@pytest.mark.parametrize(
+    ("mine", "after"),
+    [
+        ("python >=3.10", ">=3.10,<4"),
+        ("python >=3.10,<3.12", ">=3.10,<3.13"),
+        ("python 3.10.*", ">=3.10,<3.13"),
+    ],
+)
 def test_a_new_upper_bound_of_python_that_excludes_nothing_or_is_not_the_maintainers_is_told(
     format_: str, mine: str, after: str
 ) -> None:

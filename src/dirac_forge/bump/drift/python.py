@@ -297,7 +297,8 @@ def _fresh_ceilings(output: OutputLines, old: ReleaseFacts, new: ReleaseFacts) -
     before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
     appeared = not before and any(clause.version.major == _MAJOR for clause in after)
     lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
-    if not appeared or output.output.noarch != "python" or any(highs(line.spec) for line in lines):
+    bounded = any(clause.side in {"high", "equal"} for line in lines for clause in clauses_of(line.spec) or ())
+    if not appeared or bounded or output.output.noarch != "python":
         return {}
     return {line.number: after for line in lines if line.kind == "package"}
 
