@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
 import pytest
@@ -837,9 +838,14 @@ def test_hundreds_of_sources_are_found_in_one_scan(monkeypatch: pytest.MonkeyPat
         for index, digest in enumerate(digests)
     )
     draft = start(v0(sources), path="meta.yaml", to="1.3", settings=[("linux-64", {})])
-    scans = []
+    scans: list[str] = []
     below = text_places._below
-    monkeypatch.setattr(text_places, "_below", lambda lines, key: scans.append(key) or below(lines, key))
+
+    def noting(lines: Sequence[text_places._Line], key: str) -> Iterator[list[text_places._Line]]:
+        scans.append(key)
+        return below(lines, key)
+
+    monkeypatch.setattr(text_places, "_below", noting)
     after = finish(draft, {source.urls[0]: {"sha256": source.hashes["sha256"][::-1]} for source in draft.moved})
     assert [f"sha256: {digest[::-1]}" in after for digest in digests] == [True] * len(digests)
     assert len(scans) < 10
