@@ -193,7 +193,7 @@ def test_what_can_be_had_together_only_says_so(place: Place) -> None:
     assert list(found) == ["lib", "tool"]
     assert (found["lib"]["status"], found["lib"]["proof"]["beside"]) == ("proposed", ["tool"])
     assert "the targets can take it only with the bump of tool, which waits for it" in found["lib"]["notes"]
-    assert "tool main (1.0) needs lib <2: it takes 1.0 and not 2.0" in found["lib"]["notes"]
+    assert "tool main (1.0) needs lib <2: it accepts 1.0 but not 2.0" in found["lib"]["notes"]
     assert (found["tool"]["status"], found["tool"]["waits_for"]) == ("waiting", ["lib"])
 
 
@@ -305,7 +305,7 @@ def test_extensions_that_follow_are_told(place: Place) -> None:
     place.put("tool", recipe("tool", "1.0", run=["lib >=1"]))
     found = place.run(TOOL)["tool"]
     assert found["satisfies"] == ["plug main (2.3) needs tool >=1,<2: 1.1 belongs to it"]
-    assert "plug v1 (1.9) needs tool <1.1: it takes 1.0 and not 1.1" in found["notes"]
+    assert "plug v1 (1.9) needs tool <1.1: it accepts 1.0 but not 1.1" in found["notes"]
 
 
 def test_a_channel_that_can_not_be_reached_is_unknown_and_said_once(place: Place) -> None:
