@@ -54,6 +54,19 @@ def serve() -> Iterator[Callable[[Path], tuple[str, list[str]]]]:
         thread.join()
 
 
+def test_what_a_snapshot_of_a_part_lacks_is_unknown(channel: MakeChannel) -> None:
+    folder = channel("part", "noarch/there 1.0 python")
+    (folder / "snapshot.json").write_text('{"as_of": "2026-11-01", "targets": ["there"]}', encoding="utf-8")
+    catalogue = RattlerCatalogue.open([folder], ["linux-64"])
+    assert [catalogue.status(*each).status for each in (("there", ""), ("there", ">=2"), ("absent", ""))] == [
+        "available",
+        "outdated",
+        "unknown",
+    ]
+    (folder / "snapshot.json").unlink()
+    assert RattlerCatalogue.open([folder], ["linux-64"]).status("absent", "").status == "missing"
+
+
 def test_what_a_snapshot_has(channel: MakeChannel) -> None:
     folder = channel(
         "here",

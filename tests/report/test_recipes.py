@@ -31,9 +31,9 @@ def needed(
     )
 
 
-def shown(*rows: Needed, width: int = 80, table: bool = False, as_of: date | None = None) -> str:
+def shown(*rows: Needed, width: int = 80, table: bool = False, as_of: date | None = None, part: bool = False) -> str:
     file = io.StringIO()
-    made = MadeRecipes(recipes=(), needed=rows, as_of=as_of)
+    made = MadeRecipes(recipes=(), needed=rows, as_of=as_of, part=part)
     Console(file=file, width=width, highlight=False).print(as_text(made, [], verbose=False, table=table))
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
@@ -51,12 +51,16 @@ def test_only_what_needs_action_is_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("as_of", "why"),
-    [(None, "some channels could not be read"), (date(2026, 8, 21), "the embedded snapshot has none of them")],
+    ("as_of", "part", "why"),
+    [
+        (None, False, "some channels could not be read"),
+        (None, True, "the channel is a snapshot of a part"),
+        (date(2026, 8, 21), False, "the embedded snapshot has none of them"),
+    ],
 )
-def test_one_line_where_everything_is_unknown(as_of: date | None, why: str) -> None:
+def test_one_line_where_everything_is_unknown(as_of: date | None, part: bool, why: str) -> None:
     rows = [needed(f"p{at}", "unknown", mapped_by="guess") for at in range(127)]
-    assert shown(*rows, as_of=as_of) == f"Dependencies\n  The status of all 127 is unknown: {why}."
+    assert shown(*rows, as_of=as_of, part=part) == f"Dependencies\n  The status of all 127 is unknown: {why}."
 
 
 def test_statuses_of_the_embedded_snapshot_are_marked() -> None:

@@ -11,9 +11,11 @@ from rattler import PackageName, RepoDataRecord, Version
 from rattler.exceptions import InvalidPackageNameError
 
 from dirac_forge.channel.embedded import EmbeddedFolder
+from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.index import usable
 from dirac_forge.channel.listing import Availability, Listing, PackageInfo, availability, matches
 from dirac_forge.channel.repodata import RecordSource, Sources
+from dirac_forge.channel.snapshot_file import is_part
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
@@ -36,6 +38,7 @@ class RattlerCatalogue:
         self._known: dict[str, PackageInfo | None] = {}
         self._unread: dict[str, None] = {}
         self._as_of = next((source.as_of for source in self._sources if isinstance(source, EmbeddedFolder)), None)
+        self._part = any(isinstance(source, Folder) and is_part(source.folder) for source in self._sources)
 
     @classmethod
     def open(
@@ -67,7 +70,7 @@ class RattlerCatalogue:
         with self._lock:
             self._ask([name for name in wanted if name not in self._known])
             found = {name: info for name in wanted if (info := self._known[name]) is not None}
-            return Listing(packages=found, unread=tuple(self._unread), as_of=self._as_of)
+            return Listing(packages=found, unread=tuple(self._unread), as_of=self._as_of, part=self._part)
 
     def satisfies(self, name: str, spec: str) -> bool:
         """See `Catalogue`; raises `InputError` if the spec is none."""

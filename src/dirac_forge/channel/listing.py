@@ -58,11 +58,13 @@ class Listing(Mapping[str, PackageInfo]):
     """Channels that could not be read."""
     as_of: date | None = None
     """The day of the embedded snapshot, if that answers for conda-forge; it has a part of its packages only."""
+    part: bool = False
+    """Whether a channel is a snapshot of what some targets need."""
 
     @property
     def complete(self) -> bool:
         """Every channel could be read as a whole: what is absent is not there."""
-        return not self.unread and self.as_of is None
+        return not self.unread and self.as_of is None and not self.part
 
     def __getitem__(self, name: str) -> PackageInfo:
         return self.packages[name]

@@ -317,6 +317,8 @@ def _incomplete(catalogue: Listing) -> str:
     """Return why the absence of a package from a channel proves nothing."""
     if catalogue.unread:
         return "some channels could not be read"
+    if catalogue.as_of is None:
+        return "the channel is a snapshot of a part, which does not have it"
     return "the embedded snapshot, a part of conda-forge, does not have it"
 
 

@@ -43,6 +43,11 @@ def snapshot_platforms(folder: Path) -> tuple[str, ...]:
     return tuple(map(str, listed)) if isinstance(listed, list) else ()
 
 
+def is_part(folder: Path) -> bool:
+    """Return whether a channel folder is a snapshot of what some targets need: what else the channel has is unknown."""
+    return bool(_about(folder).get("targets"))
+
+
 def _about(folder: Path) -> Mapping[str, Any]:
     try:
         found = parse_json(read_text(folder / ABOUT))

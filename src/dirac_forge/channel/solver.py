@@ -21,7 +21,7 @@ from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import Record, RunExports, shared_record
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
-from dirac_forge.channel.snapshot_file import snapshot_day
+from dirac_forge.channel.snapshot_file import is_part, snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.tiers import overlays_of, tiers_of
@@ -299,6 +299,11 @@ class Channel:
     def dated(self) -> date | None:
         """The day of the embedded snapshot if that answers for conda-forge, else None."""
         return next((source.as_of for source in self.sources if isinstance(source, EmbeddedFolder)), None)
+
+    @property
+    def part(self) -> bool:
+        """Whether one of the channels is a snapshot of what some targets need."""
+        return any(isinstance(source, Folder) and is_part(source.folder) for source in self.sources)
 
     @property
     def urls(self) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ class Proofs:
     def stands(self, package: str, spec: str) -> Availability:
         """Return the availability of a requirement in the channel, on any of the platforms.
 
-        What only the embedded snapshot lacks is unknown: conda-forge may have it.
+        What only a snapshot lacks that is a part of a channel is unknown: the channel may have it.
         """
         newest = None
         try:
@@ -112,6 +112,8 @@ class Proofs:
         day = self.channel.dated
         if day is not None:
             return Availability(status="unknown", newest=newest, as_of=day)
+        if newest is None and self.channel.part:
+            return Availability(status="unknown")
         return Availability(status="outdated" if newest else "missing", newest=newest)
 
     def proof(self, subject: Subject, beside: Sequence[Subject] = ()) -> Proof:

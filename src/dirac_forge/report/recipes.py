@@ -82,9 +82,14 @@ def _dependencies(made: MadeRecipes, *, table: bool) -> list[Block]:
     if table:
         return [_table(rows), Paragraph(_count(rows))]
     if all(row.status == "unknown" for row in rows):
-        why = "some channels could not be read" if made.as_of is None else "the embedded snapshot has none of them"
-        return [Paragraph(f"The status of all {len(rows)} is unknown: {why}.")]
+        return [Paragraph(f"The status of all {len(rows)} is unknown: {_why_unknown(made)}.")]
     return [*_remarkable(rows), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
+
+
+def _why_unknown(made: MadeRecipes) -> str:
+    if made.as_of is not None:
+        return "the embedded snapshot has none of them"
+    return "the channel is a snapshot of a part" if made.part else "some channels could not be read"
 
 
 def _remarkable(rows: Sequence[Needed]) -> list[Block]:

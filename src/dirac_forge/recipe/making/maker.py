@@ -45,6 +45,8 @@ class MadeRecipes:
     """What was left out, in words."""
     as_of: date | None = None
     """The day of the embedded snapshot, where that answered for conda-forge."""
+    part: bool = False
+    """Whether a channel is a snapshot of what some targets need."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +82,10 @@ class Maker:
         if deps == "all":
             rows, more = self._followed(recipes, needed, facts, problems)
             needed, recipes = (*needed, *rows), [*more, *recipes]
-        as_of = self._names.listing([]).as_of
-        return MadeRecipes(recipes=tuple(recipes), needed=needed, problems=tuple(problems), as_of=as_of)
+        listing = self._names.listing([])
+        return MadeRecipes(
+            recipes=tuple(recipes), needed=needed, problems=tuple(problems), as_of=listing.as_of, part=listing.part
+        )
 
     def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree, DependencyTree]:
         """Return the facts of the ordered projects, and the trees of what they need to run and to be built."""
