@@ -24,7 +24,7 @@ def test_lines_that_a_version_belongs_to() -> None:
 def test_lines_that_are_left() -> None:
     left = leaves(LINES, {"dirac-grid": "9.1.9"}, {"dirac-grid": "9.2.0"})
     assert left == (ExtensionLeft(line=LINES[0], old="9.1.9", new="9.2.0"),)
-    assert worded(left[0]) == "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: it takes 9.1.9 and not 9.2.0"
+    assert worded(left[0]) == "lhcbdirac main (12.1) needs dirac-grid >=9.1,<9.2: it accepts 9.1.9 but not 9.2.0"
     assert leaves(LINES, {"dirac-grid": "9.1.9"}, {"dirac-grid": "9.1.10"}) == ()
     assert leaves(LINES, {}, {"dirac-grid": "9.2.0"}) == ()
 

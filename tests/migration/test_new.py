@@ -71,7 +71,7 @@ def test_a_library_that_the_list_does_not_have_goes_alone() -> None:
         ("nothing", "1", "nothing is not pinned: pinning/conda_build_config.yaml has no key nothing"),
         ("odd", "3", "odd is not pinned: pinning/conda_build_config.yaml has no key odd"),
         ("openssl", "3.5", "openssl is pinned to 3.5 already"),
-        ("openssl", "new", "new is not a version"),
+        ("openssl", "new", "'new' is not a version"),
     ],
 )
 def test_what_cannot_be_migrated(library: str, version: str, message: str) -> None:
