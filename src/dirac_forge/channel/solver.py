@@ -20,11 +20,11 @@ from dirac_forge.channel.engine import SolverQuestion
 from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import Record, RunExports, shared_record
-from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote, Sources
+from dirac_forge.channel.repodata import Folder, Remote, Sources
 from dirac_forge.channel.snapshot_file import is_part, snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
-from dirac_forge.channel.tiers import overlays_of, tiers_of
+from dirac_forge.channel.tiers import failure, overlays_of, tiers_of
 from dirac_forge.channel.virtual import VirtualPackage, known_platform, machine_record, to_rattler, virtual_packages
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
@@ -342,20 +342,13 @@ class Channel:
             for folder in folders:
                 folder.repair(platform)
             if [folder.reading for folder in folders] == before:
-                raise folders[0].broken(platform, exc) if folders else _unreadable(platform, exc) from exc
+                raise folders[0].broken(platform, exc) if folders else failure((), platform, exc) from exc
         except GatewayError as exc:
             for folder in folders:
                 folder.read_sparsely()
             if [folder.reading for folder in folders] == before:
-                raise self._failed(platform, exc) from exc
+                raise failure(self.sources, platform, exc) from exc
         return self._solve(wanted, platform)
-
-    def _failed(self, platform: str, error: GatewayError) -> ChannelUnknownError:
-        """Return what a failure of the network says, with the channel that it is about."""
-        for source in self.sources:
-            if isinstance(source, Remote) and (len(self.sources) == 1 or source.channel.base_url in str(error)):
-                return source.failed(platform, error)
-        return _unreadable(platform, error)
 
     def _run(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
         question = SolverQuestion(
@@ -397,7 +390,3 @@ class Channel:
             for subdir, records in fresh.items():
                 newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
                 usable(source.matching(subdir, newer), source, self._observer)
-
-
-def _unreadable(platform: str, error: Exception) -> ChannelUnknownError:
-    return ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(error))}")

@@ -11,7 +11,8 @@ from rattler.repo_data.multi_source import MultiSource
 
 from dirac_forge.channel.engine import Tier
 from dirac_forge.channel.overlay import Overlay
-from dirac_forge.channel.repodata import Folder, Remote
+from dirac_forge.channel.repodata import ChannelUnknownError, Folder, Remote
+from dirac_forge.errors import redact
 
 
 def tiers_of(
@@ -59,3 +60,11 @@ def overlays_of(sources: Sequence[Folder | Remote], platform: str, overlay: Over
         left -= found
     homes[0] |= left
     return {position: overlay.only(names) for position, names in homes.items() if names}
+
+
+def failure(sources: Sequence[Folder | Remote], platform: str, error: Exception) -> ChannelUnknownError:
+    """Return the error for channels that can't be read, in the words of the one that it is about, if known."""
+    for source in sources:
+        if isinstance(source, Remote) and (len(sources) == 1 or source.channel.base_url in str(error)):
+            return source.failed(platform, error)
+    return ChannelUnknownError(f"a channel can't be read for {platform}: {redact(str(error))}")

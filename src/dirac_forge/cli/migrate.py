@@ -28,6 +28,7 @@ from dirac_forge.feedstock.channel_pinning import pinning_of
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.files import write_file, write_files
 from dirac_forge.migration.effects import TargetEffect
+from dirac_forge.migration.evidence import Evidence
 from dirac_forge.migration.exports import pinned_members
 from dirac_forge.migration.new import new_migration
 from dirac_forge.migration.plan import Plan
@@ -305,19 +306,21 @@ def _warn_of_order(
     """
     waited_for = {f.label: plan.waited_for(f.label) for f in folders if f.label in plan.wave_of}
     evidence = migrating.evidence_of(plan, {parent for parents in waited_for.values() for parent in parents})
+    read = migrating.channel is not None
+    seen = "the channel has no build with it" if read else "not in the recipe here"
+    status = f"`dirac-forge migrate status {plan.migration.name}` shows what is done"
     for name, parents in waited_for.items():
-        after = f"{name} comes after {{}} in {plan.migration.name}"
-        missing = [parent for parent in parents if not evidence[parent].all_done and not evidence[parent].unknown]
+        missing = [parent for parent in parents if _is_missing(evidence[parent])]
         # A recipe that has the migration may not be built yet.
-        unsure = [p for p in parents if evidence[p].unknown or (evidence[p].all_done and migrating.channel is None)]
-        if missing:
-            seen = "the channel has no build with it" if migrating.channel is not None else "not in the recipe here"
-            context.observer.warned(f"{after.format(', '.join(missing))} ({seen}): build it when they are done")
-        if unsure:
-            context.observer.warned(
-                f"{after.format(', '.join(unsure))}: build it when they are done; "
-                f"`dirac-forge migrate status {plan.migration.name}` shows what is done"
-            )
+        unsure = [parent for parent in parents if parent not in missing and (evidence[parent].unknown or not read)]
+        for some, why, then in ((missing, f" ({seen})", ""), (unsure, "", f"; {status}")):
+            if some:
+                after = f"{name} comes after {', '.join(some)} in {plan.migration.name}{why}"
+                context.observer.warned(f"{after}: build it when they are done{then}")
+
+
+def _is_missing(evidence: Evidence) -> bool:
+    return not evidence.all_done and not evidence.unknown
 
 
 def _make_rebuilds(

@@ -296,11 +296,16 @@ def _fresh_ceilings(output: OutputLines, old: ReleaseFacts, new: ReleaseFacts) -
     """
     before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
     appeared = not before and any(clause.version.major == _MAJOR for clause in after)
-    lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
-    bounded = any(clause.side in {"high", "equal"} for line in lines for clause in clauses_of(line.spec) or ())
-    if not appeared or bounded or output.output.noarch != "python":
+    if not appeared or output.output.noarch != "python":
         return {}
-    return {line.number: after for line in lines if line.kind == "package"}
+    lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
+    bounded = any(map(_is_bounded, lines))
+    return {} if bounded else {line.number: after for line in lines if line.kind == "package"}
+
+
+def _is_bounded(line: RequirementLine) -> bool:
+    """Whether a line has an upper bound, or names one version."""
+    return any(clause.side in {"high", "equal"} for clause in clauses_of(line.spec) or ())
 
 
 def _together(

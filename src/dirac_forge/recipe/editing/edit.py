@@ -6,9 +6,7 @@ version and resets the build number, `finish` writes the hashes and proves the r
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -29,17 +27,15 @@ from dirac_forge.recipe.editing.text_places import (
     TextPlace,
     assignments,
     closure,
-    hash_values,
     replaced,
     versions,
 )
+from dirac_forge.recipe.editing.unread_hashes import unread_hashes
 from dirac_forge.recipe.editing.versions import with_new_commits, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
-
-_DIGEST = re.compile("[0-9A-Fa-f]{32,64}")
 
 Setting = tuple[str, Mapping[str, str]]
 """A platform, and a variant's values."""
@@ -171,35 +167,13 @@ def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]
     """Return what to look at in the final text of a draft."""
     kept = (source for source in draft.moved if source.optional and hashes.keys().isdisjoint(source.urls))
     lines = {line for source in kept for old in source.hashes.values() for line in _lines_with(text, old)}
-    lines |= set(_unchecked_hashes(text, draft))
+    known = {digest for source in (*draft.moved, *draft.unmoved) for digest in source.hashes.values()}
+    lines |= set(unread_hashes(text, draft.before, path=draft.path, known=known, unbuilt=draft.unbuilt))
     return (
         *(note for note in draft.notes if isinstance(note, (CommitKept, NumberFallen))),
         *old_version_notes(text, draft.old),
         *(HashKept(line=line) for line in sorted(lines)),
     )
-
-
-def _unchecked_hashes(text: str, draft: EditDraft) -> Iterator[int]:
-    """Yield the lines of the hashes that stayed and that no build has, of those that are known (`[linux32]`)."""
-    assigned = assignments(text, v1=Path(draft.path).name == "recipe.yaml")
-    named = hash_values(text)
-    reached = closure((name for place in named for name in place.names), assigned)
-    places = [*named, *(place for place in assigned if place.name in reached)]
-    known = {digest for source in (*draft.moved, *draft.unmoved) for digest in source.hashes.values()}
-    stayed = {place.line: place.literal for place in places if place.literal and _DIGEST.fullmatch(place.literal)}
-    left = {line: digest for line, digest in stayed.items() if digest in draft.before and digest not in known}
-    if left:
-        read = {digest for source in _all_unbuilt(draft) for digest in digests_of(source).values()}
-        yield from (line for line, digest in left.items() if digest not in read)
-
-
-def _all_unbuilt(draft: EditDraft) -> Iterator[ReadSource]:
-    """Yield the old sources of platforms and variants that are not built, as far as they can be read."""
-    recipe = parse_recipe(draft.before.replace("\r\n", "\n"), path=draft.path)
-    for platform, variant in draft.unbuilt:
-        with suppress(RecipeError):
-            for output in recipe.render(platform=platform, variant=variant).outputs:
-                yield from (*output.sources, *output.common_sources)
 
 
 def _lines_with(text: str, literal: str) -> list[int]:
