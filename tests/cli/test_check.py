@@ -260,6 +260,15 @@ def test_environment_without_python_has_no_python_dimension(
     assert (code, [one["status"] for one in document["results"]]) == (0, ["installable"])
 
 
+def test_the_python_that_is_asked_for_twice(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, document = answer(capsys, "python 3.12.*", "--python", "3.11", "--python", "3.12", "--platform", "linux-64")
+    assert code == 1
+    assert [(one["python"], one["status"]) for one in document["results"]] == [
+        ("3.11", "not-installable"),
+        ("3.12", "installable"),
+    ]
+
+
 def test_new_recipe_whose_dependency_is_nowhere(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     recipe(workspace, "fresh", "1.0", "ghost")
     code, document = answer(capsys, "fresh", "--with", "fresh", "--platform", "linux-64", "--python", "3.12")

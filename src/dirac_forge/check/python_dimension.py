@@ -12,9 +12,9 @@ from dirac_forge.check.cells import Cell, python_spec
 
 
 def lone_question(cells: Sequence[Cell]) -> Cell:
-    """Return the question of some cells, which differ in their Python only, without Python."""
+    """Return the question of some cells, which differ in their Python only, without that Python: their last spec."""
     first = cells[0].question
-    specs = tuple(spec for spec in first.specs if spec != python_spec(first.python))
+    specs = first.specs[:-1] if first.specs[-1] == python_spec(first.python) else first.specs
     return replace(first, python="", specs=specs, wanted=any(cell.wanted for cell in cells))
 
 
