@@ -30,7 +30,7 @@ def faults(
     evidence = ChannelEvidence(
         state=lambda _record, _platform: state,
         licence=lambda _record, _platform: licence,
-        versions=lambda name, _platform: ("3.5.1", "3.4.0") if name == "openssl" else (),
+        versions=lambda name, _platform: ("3.6.0", "3.5.1", "3.4.0") if name == "openssl" else (),
         pinned=lambda _platform, _names: pinned,
         pinned_in=PINNING,
     )
@@ -54,6 +54,12 @@ def test_build_that_admits_the_pinned_version_has_no_fault() -> None:
     assert faults(replace(LIB, depends=("openssl >=3.4,<4.0a0",))) == ((), ())
     assert faults(replace(LIB, depends=("openssl",))) == ((), ())
     assert faults(replace(LIB, depends=("openssl 3.4.0 h_0",))) == ((), ())
+
+
+def test_build_that_is_ahead_of_the_pinning_is_not_outdated() -> None:
+    assert faults(replace(LIB, depends=("openssl >=3.6.0,<3.7.0a0",))) == ((), ())
+    ((finding,), _) = faults(replace(LIB, depends=("openssl !=3.5.1",)))
+    assert finding.kind == "pin"
 
 
 def test_noarch_builds_have_no_pins() -> None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Literal
 
+from rattler import Version as CondaVersion
+
 from dirac_forge.audit.builds import Declared, declared_of
 from dirac_forge.audit.findings import EvidenceGap, Finding
 from dirac_forge.channel.records import Record, name_of
@@ -144,8 +146,9 @@ def _pin_faults(
         exports = pinned.get(declared.name, ())
         if not exports or not declared.version or declared.exact:
             continue  # an exact pin is on another output of the same recipe
-        today = _pinned_versions(exports, evidence.versions(declared.name, build.platform))
-        if today and not any(map(declared.admits, today)):
+        versions = evidence.versions(declared.name, build.platform)
+        today = _pinned_versions(exports, versions)
+        if today and not any(map(declared.admits, today)) and not _is_ahead(declared, versions, today):
             yield Finding(
                 record=build.record,
                 kind="pin",
@@ -158,6 +161,12 @@ def _pin_faults(
                 certainty="sure",
                 targets=build.targets,
             )
+
+
+def _is_ahead(declared: Declared, versions: Iterable[str], today: Iterable[str]) -> bool:
+    """Whether a build admits only versions that are newer than those of today: a migration to them is under way."""
+    admitted = [CondaVersion(version) for version in versions if declared.admits(version)]
+    return bool(admitted) and min(admitted) > max(map(CondaVersion, today))
 
 
 def _pinned_versions(exports: Iterable[PinnedExport], versions: Iterable[str]) -> list[str]:
