@@ -9,6 +9,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import unsafe_build_of
 from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.pullrequest.workspace_copies import write_copies
+from dirac_forge.report.numbers import counted
 from dirac_forge.untrusted import split_url
 
 
@@ -24,8 +25,8 @@ def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context
     place = settings.cache / "workspace" / "conda-forge"
     names = write_copies([*workspace, *workspace.lines], place)
     context.observer.warned(
-        f"{split_url(url).hostname} can't be reached ({problem}): {len(names)} feedstocks are taken as they are in "
-        f"{settings.workspace / 'feedstocks'}"
+        f"{split_url(url).hostname} can't be reached ({problem}): the bot reads {counted(len(names), 'feedstock')} as "
+        f"found in {settings.workspace / 'feedstocks'}, with local changes"
     )
     reachable = copy.copy(context)
     reachable.settings = replace(settings, feedstock_url=f"{place}/{{name}}-feedstock")

@@ -89,7 +89,7 @@ def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
     lines = _lines(first)
     most = len(lines) if verbose else _MOST_CAUSES
     more = [f"and {len(lines) - most} more causes (check -v lists them)"] if len(lines) > most else []
-    older = [f"installs today: {name_of(first.specs[0])} {first.older}"] if first.older else []
+    older = [f"{name_of(first.specs[0])} {first.older} can be installed instead"] if first.older else []
     return ReasonParagraph(
         head=Text.assemble((where(cells), "bold"), f": {state}"),
         lines=(*lines[:most], *more, *_helping(cells, verbose=verbose), *older),
