@@ -536,3 +536,48 @@ def test_a_file_without_specs_for_a_platform_is_told(capsys: pytest.CaptureFixtu
     ]
     main([*osx, "--platform", "linux-64"])
     assert "warning: linux.yml: it has no specs for osx-arm64\n" in capsys.readouterr().err
+
+
+def python_recipe(workspace: Path, bound: str) -> None:
+    path = recipe(workspace, "fresh", "1.0", f"python {bound}")
+    path.write_text(path.read_text(encoding="utf-8").replace("noarch: generic", "noarch: python"), encoding="utf-8")
+
+
+def rows(document: Any) -> list[tuple[str, str | None, str, bool]]:
+    return [(one["target"], one["python"], one["status"], one["wanted"]) for one in document["results"]]
+
+
+def test_the_python_that_is_asked_for_holds_for_new_packages(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python_recipe(workspace, ">=3.12")
+    for argv in (["fresh"], ["fresh", "grid"]):
+        asked = [*argv, "--with", "fresh", "--platform", "linux-64"]
+        code, document = answer(capsys, *asked, "--python", "3.11")
+        assert (code, rows(document)[0]) == (1, ("fresh", "3.11", "not-installable", True))
+        assert document["results"][0]["reason"] == "fresh: made only for Python ≥3.12"
+        code, document = answer(capsys, *asked, "--python", "3.12")
+        assert (code, rows(document)[0]) == (0, ("fresh", "3.12", "installable", True))
+
+
+def test_a_new_package_is_a_target_of_its_own_if_none_is_named(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python_recipe(workspace, ">=3.12")
+    asked = ["--with", "fresh", "--platform", "linux-64"]
+    code, document = answer(capsys, *asked)
+    assert (code, rows(document)[2:]) == (
+        0,
+        [("fresh", "3.11", "not-installable", False), ("fresh", "3.12", "installable", True)],
+    )
+    assert main(["check", *asked, "--python", "3.11"]) == 1
+
+
+def test_a_target_that_gets_python_with_a_recipe_is_asked_by_python(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe(workspace, "tool", "2.0", "python >=3.12")
+    asked = ["tool", "--with", "tool", "--platform", "linux-64", "--python", "3.11"]
+    code, document = answer(capsys, *asked)
+    assert (code, rows(document)) == (0, [("tool", "3.11", "installable", True)])
+    assert document["results"][0]["version"] == "1.0"

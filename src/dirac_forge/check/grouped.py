@@ -23,8 +23,12 @@ class ChannelCells:
     cells: tuple[Cell, ...]
 
 
-def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[ChannelCells]:
+def grouped_cells(
+    context: ChannelContext, targets: Iterable[Target], *, opened: Channel | None = None
+) -> list[ChannelCells]:
     """Return the cells of targets, together where they are asked of the same channels and machines.
+
+    `opened` are the channels of the settings, if they are open already.
 
     Raises:
         InputError: a channel that can't be opened.
@@ -41,7 +45,7 @@ def grouped_cells(context: ChannelContext, targets: Iterable[Target]) -> list[Ch
         replaced += replaced_channels(settings, target.channels)
         address = channel_address(settings, channels, target.machine, until=target.until)
         known = groups.get(address) or ChannelCells(
-            channel=_opened(context, channels, target), address=address, cells=()
+            channel=_opened(context, channels, target, opened), address=address, cells=()
         )
         mine = tuple(replace(cell, channels=channels) for cell in cells)
         groups[address] = replace(known, cells=(*known.cells, *mine))
@@ -64,8 +68,8 @@ def warn_of_replaced(context: ChannelContext, channels: Sequence[str]) -> None:
         context.observer.warned(f"--channel replaces the channels of the file: {named}")
 
 
-def _opened(context: ChannelContext, channels: tuple[str, ...], target: Target) -> Channel:
-    channel = open_channel(context, channels)
+def _opened(context: ChannelContext, channels: tuple[str, ...], target: Target, opened: Channel | None) -> Channel:
+    channel = opened if opened is not None and not channels else open_channel(context, channels)
     for platform, packages in target.machine.items():
         channel = channel.on_machine(platform, packages)
     return channel.as_of(target.until) if target.until is not None else channel

@@ -5,24 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import repeat
 from pathlib import Path
 
+from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.answer_reasons import RefusedBefore
 from dirac_forge.check.causes import ForeignChannel, MachineMismatch, PythonLine, UnknownName
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.configured import configured_targets
+from dirac_forge.check.configured import asked_cells, configured_targets
 from dirac_forge.check.exports import exports_at_hand
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import ChannelCells, grouped_cells
 from dirac_forge.check.helping import helping_proposals
 from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.check.new_packages import expected_for, new_targets, with_pythons
 from dirac_forge.check.obstacles import python_lines
 from dirac_forge.check.on_cluster import check_on_cluster
 from dirac_forge.check.proof import Proof, merged
@@ -36,6 +39,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cluster import Cluster, connected
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
+from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
 from dirac_forge.report.check import document, terminal
@@ -69,7 +73,9 @@ def check(
     folders = _folders(context, recipes)
     start = _moment(since) if since else None
     targets = _targets(context, asked)
-    groups = grouped_cells(context, targets)
+    opened = open_channel(context) if folders and not asked else None
+    new = _new_targets(context, opened, folders, targets) if opened is not None else []
+    groups = grouped_cells(context, [*targets, *new], opened=opened)
     if not groups:
         hint = "Name another --platform." if targets else "Name a target, or give [tool.dirac-forge.targets]."
         raise InputError("there is nothing to check", hint=hint)
@@ -84,15 +90,17 @@ def check(
     ):
         for group in groups:
             mine = _answers(context, group, workers, executor, remedies=remedies)
-            proofs += [_proof(context, group.channel, mine, folders, executor)] if folders else []
+            if folders:
+                mine, proof = _proof(context, group, mine, folders, executor, new={target.name for target in new})
+                proofs.append(proof)
             found += mine
             if start is not None and ends is None:
                 changes += _turns(group.channel, mine, start, executor)
-    proof = merged(proofs) if proofs else None
-    shown = terminal(found, proof, changes, verbose=context.options.verbose, ends=ends)
-    code = exit_code(found, proof) or (_UNKNOWN if ends is not None else 0)
-    steps = _steps(context, asked, recipes, found, proof, explained=bool(since))
-    context.answer(shown, document(found, proof, changes, ends=ends), steps)
+    whole = merged(proofs) if proofs else None
+    shown = terminal(found, whole, changes, verbose=context.options.verbose, ends=ends)
+    code = exit_code(found, whole) or (_UNKNOWN if ends is not None else 0)
+    steps = _steps(context, asked, recipes, found, whole, explained=bool(since))
+    context.answer(shown, document(found, whole, changes, ends=ends), steps)
     return code
 
 
@@ -209,40 +217,70 @@ def _warn_of_shared(context: Context, subjects: Sequence[Subject]) -> None:
             context.observer.warned(f"{listed(keys)} {both} make {package}; each of these builds has to be installable")
 
 
-def _proof(
-    context: Context,
-    channel: Channel,
-    before: Sequence[Cell],
-    folders: Mapping[str, FeedstockFolder],
-    executor: Executor,
-) -> Proof:
-    """Return what the merge of these recipes would do."""
-    workspace = read_workspace(context.settings.workspace)
-    pinning = pinning_or_warning(context, channel)
-    platforms = tuple(dict.fromkeys(cell.platform for cell in before))
-    subjects = [
+def _new_targets(
+    context: Context, channel: Channel, folders: Mapping[str, FeedstockFolder], known: Sequence[Target]
+) -> list[Target]:
+    """Return the packages that no channel has yet as targets, for the platforms and Pythons of the known ones.
+
+    Those that a known target asks for are checked with it.
+    """
+    cells = [cell for target in known for cell in asked_cells(context.settings, target)]
+    platforms = tuple(dict.fromkeys(cell.platform for cell in cells)) or context.settings.platforms
+    pythons = tuple(dict.fromkeys(cell.python for cell in cells if cell.python)) or context.settings.pythons
+    subjects = _subjects(channel, folders, pinning_or_warning(context, channel), platforms)
+    asked = {name_of(spec) for cell in cells for spec in cell.specs}
+    found = new_targets(channel, subjects, platforms=platforms, pythons=pythons)
+    return [target for target in found if target.name not in asked]
+
+
+def _subjects(
+    channel: Channel, folders: Mapping[str, FeedstockFolder], pinning: Pinning | None, platforms: Sequence[str]
+) -> list[Subject]:
+    return [
         Subject(name, folder.read(), channel=channel, pinning=pinning, platforms=platforms)
         for name, folder in folders.items()
     ]
+
+
+def _proof(
+    context: Context,
+    group: ChannelCells,
+    answers: tuple[Cell, ...],
+    folders: Mapping[str, FeedstockFolder],
+    executor: Executor,
+    *,
+    new: Collection[str],
+) -> tuple[tuple[Cell, ...], Proof]:
+    """Return the cells, with the Pythons that the recipes bring in, and what the merge of these recipes would do.
+
+    `new` are the targets that are packages of these recipes.
+    """
+    channel = group.channel
+    workspace = read_workspace(context.settings.workspace)
+    pinning = pinning_or_warning(context, channel)
+    platforms = tuple(dict.fromkeys(cell.platform for cell in answers))
+    subjects = _subjects(channel, folders, pinning, platforms)
     _warn_of_shared(context, subjects)
+    asked = context.settings.pythons if "pythons" in context.settings.flags else ()
+    before = answers
     prover = Prover(
         channel,
         lambda: before,
         platforms=platforms,
         pinning=pinning,
-        pythons=context.settings.pythons if "pythons" in context.settings.flags else (),
+        pythons=asked,
         at_hand=exports_at_hand([*folders.values(), *workspace], pinning),
         observer=context.observer,
     )
+    laid = prover.laid(subjects)
+    before = with_pythons(laid.view, channel, answers, group.cells)
+    before = before if asked else expected_for(laid.view, before, [one.record for one in laid.built], new)
     proof = prover.proof(subjects, executor=executor)
     others = RecipesAtHand(prover, [folder for folder in workspace if folder.name not in folders])
     helping = helping_proposals(prover, subjects, (), proof, others, executor=executor)
-    nothing = [
-        NothingMade(feedstock=subject.key, platforms=platforms)
-        for subject in subjects
-        if not any(True for _ in subject.outputs("new"))
-    ]
-    return replace(proof, helping=helping, warnings=(*nothing, *proof.warnings))
+    nothing = [subject for subject in subjects if next(subject.outputs("new"), None) is None]
+    warnings = (NothingMade(feedstock=subject.key, platforms=platforms) for subject in nothing)
+    return before, replace(proof, helping=helping, warnings=(*warnings, *proof.warnings))
 
 
 def _moment(text: str) -> datetime:
