@@ -27,7 +27,7 @@ def test_a_workflow_and_settings_are_written_into_an_empty_folder(
     assert init(tmp_path, "actions", "--dashboard", "dirac-bot/status") == 0
     said = capsys.readouterr().out
     assert said.startswith(
-        "Written: .github/workflows/bot.yml, pyproject.toml.\n\nRemaining steps:\n1. Create a separate account"
+        "Written: .github/workflows/bot.yml, pyproject.toml, .gitignore.\n\nRemaining steps:\n1. Create a"
     )
     assert "gh secret set DIRAC_FORGE_BOT_TOKEN" in said
     assert load(tmp_path, environ={}, flags={}).bot.dashboard == "dirac-bot/status"
@@ -59,6 +59,36 @@ def test_settings_and_files_of_a_person_stay(tmp_path: Path, capsys: pytest.Capt
     assert (tmp_path / "pyproject.toml").read_text(encoding="utf-8") == settings
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [("", "/outbox/\n"), ("*.pyc\n\n", "*.pyc\n/outbox/\n"), ("outbox/\n", "outbox/\n")]
+)
+def test_the_outbox_is_ignored(tmp_path: Path, before: str, after: str) -> None:
+    (tmp_path / ".gitignore").write_text(before, encoding="utf-8")
+    assert init(tmp_path, "systemd") == 0
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == after
+
+
+def test_a_folder_with_spaces_is_quoted_in_units_and_steps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / 'bot "ws" é 100%'
+    folder.mkdir()
+    assert init(folder, "systemd") == 0
+    told = capsys.readouterr().out
+    assert f"chown -R dirac-forge '{folder}'" in told
+    assert f"cp '{folder}/systemd'/* /etc/systemd/system/" in told
+    lines = (folder / "systemd/dirac-forge-bot.service").read_text(encoding="utf-8").splitlines()
+    quoted = f'{tmp_path}/bot \\"ws\\" é 100%%'
+    assert f'ReadWritePaths="{quoted}/outbox" "{quoted}/.dirac-forge"' in lines
+    assert f'WorkingDirectory={tmp_path}/bot "ws" é 100%%' in lines
+
+
+def test_a_folder_that_a_unit_cannot_name_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "two\nUser=root"
+    folder.mkdir()
+    assert init(folder, "systemd") == 2
+    assert "a systemd unit can't name this path" in capsys.readouterr().err
+    assert list(folder.iterdir()) == []
+
+
 def test_the_units_in_the_documentation_are_those_that_are_written() -> None:
     assert {path.name: path.read_text(encoding="utf-8") for path in UNITS.iterdir()} == systemd_units(ServerPlaces())
 
@@ -70,8 +100,14 @@ def test_the_token_is_in_the_units_that_execute_nothing() -> None:
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed")
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
-    for name, text in systemd_units(ServerPlaces(program="/bin/true")).items():
+    odd = tmp_path / 'my "bot" é\\ 100%'
+    odd.mkdir()
+    program = tmp_path / "my bot é 100%" / "true"
+    program.parent.mkdir()
+    program.symlink_to("/bin/true")
+    places = ServerPlaces(program=str(program), workspace=str(odd))
+    for name, text in systemd_units(places).items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    command = ("systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir())))
+    command = ("systemd-analyze", "verify", *map(str, sorted(tmp_path.glob("*.*"))))
     done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
     assert (done.returncode, done.stderr) == (0, "")

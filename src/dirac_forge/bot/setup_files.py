@@ -13,7 +13,9 @@ per-run = 5                   # requests opened in a run
 {dashboard}
 """
 """What `bot init` adds to a workspace's pyproject.toml."""
-FOLDERS = ("outbox", ".dirac-forge", "build")
+OUTBOX = "outbox"
+"""The folder that holds what is prepared."""
+FOLDERS = (OUTBOX, ".dirac-forge", "build")
 """What the units may write to in a workspace: not its settings, which the steps with the token read, too."""
 
 
@@ -154,13 +156,36 @@ SystemCallFilter=@system-service @mount
 """
 
 
+def is_nameable(path: str) -> bool:
+    """Whether a unit can name a path: one of a single line that systemd neither strips nor continues."""
+    return path.isprintable() and path == path.strip() and not path.endswith("\\")
+
+
+def is_executable_name(path: str) -> bool:
+    """Whether ExecStart= takes a path: systemd refuses quotes and backslashes in it, however they are written."""
+    return is_nameable(path) and not any(each in path for each in "\"'\\")
+
+
+def _literal(path: str) -> str:
+    """Return a path as systemd reads it where the whole value is one: only specifiers are expanded."""
+    return path.replace("%", "%%")
+
+
+def _word(path: str) -> str:
+    """Return a path as one of several words, see "Quoting" in systemd.syntax(7)."""
+    text = _literal(path)
+    if not any(each.isspace() or each in "\"'\\;" for each in text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def _service(what: str, command: str, places: ServerPlaces, *, token: bool, after: str) -> str:
     before = f"Requires=dirac-forge-{after}.service\nAfter=dirac-forge-{after}.service\n" if after else ""
-    credential = (
-        f"LoadCredential=github-token:{places.token}\nEnvironment=GITHUB_TOKEN_FILE=%d/github-token\n" if token else ""
-    )
+    loaded = f"LoadCredential=github-token:{_literal(places.token)}\nEnvironment=GITHUB_TOKEN_FILE=%d/github-token\n"
+    credential = loaded if token else ""
     folders = FOLDERS[:2] if token else FOLDERS
-    writable = f"ReadWritePaths={' '.join(f'{places.workspace}/{folder}' for folder in folders)}\n"
+    writable = f"ReadWritePaths={' '.join(_word(f'{places.workspace}/{folder}') for folder in folders)}\n"
     return f"""\
 [Unit]
 Description=dirac-forge's bot: {what}
@@ -170,10 +195,10 @@ After=network-online.target
 [Service]
 Type=oneshot
 User={places.user}
-WorkingDirectory={places.workspace}
+WorkingDirectory={_literal(places.workspace)}
 CacheDirectory=dirac-forge/%N
 Environment=DIRAC_FORGE_CACHE=/var/cache/dirac-forge/%N HOME=/var/cache/dirac-forge/%N
-{credential}ExecStart={places.program} bot {command}
+{credential}ExecStart={_word(places.program)} bot {command}
 # Open questions (3) and single changes that failed (1) are in the summary; the next run goes on. A crash is neither.
 SuccessExitStatus=1 3
 {writable}{_HARDENING}{_NOTHING_EXECUTED if token else _SANDBOXED}"""

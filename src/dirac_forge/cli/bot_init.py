@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from dirac_forge import __version__
-from dirac_forge.bot.setup_files import FOLDERS, SETTINGS, ServerPlaces, minute_of, systemd_units, workflow
+from dirac_forge.bot.setup_files import (
+    FOLDERS,
+    OUTBOX,
+    SETTINGS,
+    ServerPlaces,
+    is_executable_name,
+    is_nameable,
+    minute_of,
+    systemd_units,
+    workflow,
+)
 from dirac_forge.cli.context import Context
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.files import read_text, unreadable, write_file
@@ -30,7 +41,7 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     systemd = where == "systemd"
     files = _units(root) if systemd else dict(_workflow(context))
     differing = _differing(files)
-    files |= _settings(root, dashboard)
+    files |= _settings(root, dashboard) | _ignored(root)
     if differing and not force:
         return _refused(context, differing)
     for path, text in files.items():
@@ -96,6 +107,12 @@ def _commit_of(tag: str) -> str:
 
 def _units(root: Path) -> dict[Path, str]:
     program = Path(sys.argv[0]).absolute() if Path(sys.argv[0]).name == "dirac-forge" else None
+    refused = None if is_nameable(str(root)) else root
+    if program is not None and not is_executable_name(str(program)):
+        refused = program
+    if refused is not None:
+        hint = "Rename the folder: no control characters, no space at its end; for a program no quotes or backslashes."
+        raise InputError(f"{str(refused)!r}: a systemd unit can't name this path", hint=hint)
     places = ServerPlaces(workspace=str(root), **({"program": str(program)} if program is not None else {}))
     return {root / "systemd" / name: text for name, text in systemd_units(places).items()}
 
@@ -115,6 +132,15 @@ def _settings(root: Path, dashboard: str) -> dict[Path, str]:
     return {path: f"{before.rstrip()}\n\n{added}" if before.strip() else added}
 
 
+def _ignored(root: Path) -> dict[Path, str]:
+    """Return the .gitignore with the outbox, if it is not in it; `.dirac-forge` and `build` have one of their own."""
+    path = root / ".gitignore"
+    before = _text_of(path) if path.exists() else ""
+    if {line.strip().strip("/") for line in before.splitlines()} & {OUTBOX, f"{OUTBOX}/*"}:
+        return {}
+    return {path: f"{before.rstrip()}\n/{OUTBOX}/\n".lstrip()}
+
+
 def _actions_steps() -> tuple[str, ...]:
     return (
         "1. Create a separate account for the bot, and in it a classic token with the scopes public_repo and workflow:",
@@ -132,8 +158,8 @@ def _systemd_steps(root: Path) -> tuple[str, ...]:
         f"   workflow: {_TOKEN_PAGE}",
         "2. As root, store it where the bot's user can't read it: install -D -m 600 /dev/stdin /etc/dirac-forge/token",
         "3. useradd --system --home-dir /var/lib/dirac-forge --create-home dirac-forge",
-        f"   chown -R dirac-forge {root}",
-        f"4. cp {root}/systemd/* /etc/systemd/system/ && systemctl daemon-reload",
+        f"   chown -R dirac-forge {shlex.quote(str(root))}",
+        f"4. cp {shlex.quote(str(root / 'systemd'))}/* /etc/systemd/system/ && systemctl daemon-reload",
         "5. Try it without requests: systemctl start dirac-forge-prepare.service; journalctl -u dirac-forge-prepare",
         "6. systemctl enable --now dirac-forge-bot.timer",
     )
