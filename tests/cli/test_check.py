@@ -121,6 +121,7 @@ def test_a_channel_that_cannot_be_read_is_unknown(workspace: Path, capsys: pytes
         (["grid tool<2"], "error: 'grid tool<2' is more than one package spec\nGive each spec as an argument: "),
         (["grid >=>1"], "error: 'grid >=>1' is not a package spec"),
         (["--with", "nothing"], "error: there is no feedstock nothing in "),
+        (["--since", "9000-01-01"], "error: --since 9000-01-01 is in the future: what will be uploaded by then is not"),
         (["missing.yml"], "error: missing.yml: can't be read"),
     ],
 )
@@ -378,6 +379,15 @@ def test_since_ends_with_the_embedded_snapshot(capsys: pytest.CaptureFixture[str
     assert document["results"][0]["status"] == "installable"
     assert main(["check", *arguments]) == 3
     assert reason in capsys.readouterr().out.splitlines()
+
+
+def test_since_ends_with_a_snapshot_in_a_folder(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2020-08-21"}', encoding="utf-8")
+    code, document = answer(capsys, "--since", "2020-08-22")
+    reason = f"since when is unknown: the snapshot {workspace / 'snapshot'} ends on 2020-08-21"
+    assert (code, document["since"]) == (3, {"status": "unknown", "reason": reason})
+    code, document = answer(capsys, "--since", "2020-08-21")
+    assert (code, "since" in document) == (0, False)
 
 
 def test_a_python_that_the_channel_never_had_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:

@@ -443,6 +443,16 @@ def test_unsolvable_platform_writes_nothing(capsys: pytest.CaptureFixture[str], 
     assert not (workspace / "pixi.lock").exists()
 
 
+@pytest.mark.parametrize(("day", "told"), [("2020-02-01", False), ("2020-02-02", True)])
+def test_a_day_after_the_end_of_a_snapshot_is_told(
+    capsys: pytest.CaptureFixture[str], workspace: Path, day: str, told: bool
+) -> None:
+    (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2020-02-01"}', encoding="utf-8")
+    assert main(["lock", "construct.yaml", "--as-of", day]) == 0
+    end = f"the snapshot {workspace / 'snapshot'} ends on 2020-02-01"
+    assert (f"warning: {end}; what was uploaded by {day} is not known\n" in capsys.readouterr().err) == told
+
+
 def test_day_before_the_first_build_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     code, document = answer(capsys, "lock", "construct.yaml", "--as-of", "2020-01-02")
     assert code == 1
@@ -455,6 +465,7 @@ def test_day_before_the_first_build_is_told(capsys: pytest.CaptureFixture[str]) 
         (["--check"], "there is no such lock"),
         (["--as-of", "soon"], "'soon' is not a date"),
         (["--as-of", "9999-12-31"], "'9999-12-31' is not a date"),
+        (["--as-of", "9000-01-01"], "error: --as-of 9000-01-01 is in the future: what will be uploaded by then is not"),
         (["--format", "explicit", "--check"], "--check and --update read a pixi.lock, not explicit"),
     ],
 )

@@ -12,9 +12,19 @@ from rattler.exceptions import InvalidChannelError
 
 from dirac_forge.files import read_text
 from dirac_forge.untrusted import parse_json
+from dirac_forge.values import dataclass
 
 ABOUT = "snapshot.json"
 """Its name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SnapshotEnd:
+    """The last day that a snapshot knows of."""
+
+    day: date
+    folder: str = ""
+    """Where it is, or "" for the embedded one."""
 
 
 def snapshot_day(folder: Path) -> date | None:

@@ -21,7 +21,7 @@ from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import Record, RunExports, shared_record
 from dirac_forge.channel.repodata import Folder, Remote, Sources
-from dirac_forge.channel.snapshot_file import is_part, snapshot_day
+from dirac_forge.channel.snapshot_file import SnapshotEnd, is_part, snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.tiers import failure, overlays_of, tiers_of
@@ -299,6 +299,16 @@ class Channel:
     def dated(self) -> date | None:
         """The day of the embedded snapshot if that answers for conda-forge, else None."""
         return next((source.as_of for source in self.sources if isinstance(source, EmbeddedFolder)), None)
+
+    @property
+    def end(self) -> SnapshotEnd | None:
+        """The snapshot among the channels that ends first: later uploads are in none of its answers."""
+        ends = [
+            SnapshotEnd(day=day, folder="" if isinstance(source, EmbeddedFolder) else source.label)
+            for source in self.sources
+            if isinstance(source, Folder) and (day := snapshot_day(source.folder)) is not None
+        ]
+        return min(ends, key=lambda end: end.day, default=None)
 
     @property
     def part(self) -> bool:

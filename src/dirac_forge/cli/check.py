@@ -14,6 +14,7 @@ from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.records import name_of
+from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
 from dirac_forge.check.answer_reasons import RefusedBefore
@@ -36,6 +37,7 @@ from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.moments import require_past
 from dirac_forge.cluster import Cluster, connected
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.channel_pinning import pinning_or_warning
@@ -164,10 +166,10 @@ def _no_such_pythons(strange: Sequence[str], known: Sequence[PythonLine], day: d
     return InputError(f"--python: {listed(strange)} {few} {where} ({has})")
 
 
-def _ends(groups: Sequence[ChannelCells], start: datetime | None) -> date | None:
-    """Return the day on which the embedded snapshot ends, where `--since` asks for what came later."""
-    days = [day for group in groups if (day := group.channel.dated) is not None]
-    return next((day for day in days if start is not None and start.date() > day), None)
+def _ends(groups: Sequence[ChannelCells], start: datetime | None) -> SnapshotEnd | None:
+    """Return the snapshot that ends before the day from which `--since` asks, if one does."""
+    ends = [end for group in groups if (end := group.channel.end) is not None]
+    return next((end for end in ends if start is not None and start.date() > end.day), None)
 
 
 def _answers(
@@ -293,7 +295,9 @@ def _moment(text: str) -> datetime:
     except ValueError as exc:
         hint = "Write 2026-11-03, 2026-11-03T12:00, or an age: 12h, 7d, 2w."
         raise InputError(f"--since {text}: not a date", hint=hint) from exc
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    require_past(moment, f"--since {text}")
+    return moment
 
 
 def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from dirac_forge.distribution.reading import pip_packages, read_lock, read_pixi_
 from dirac_forge.distribution.solving import Distribution, Known
 from dirac_forge.errors import InputError
 from dirac_forge.report.document import listed
+from dirac_forge.report.since import end_words
 
 DIFF_FILE = "construct.yaml"
 """The file of `diff` if none is given."""
@@ -84,7 +85,7 @@ def channels_for(
     """Return a function from an environment to its channels, each opened once.
 
     The channels are those of --channel, else those of the file, else those of the settings. `moment` takes them as
-    they were then.
+    they were then, with a warning where a snapshot ends before.
     """
     settings = context.settings
 
@@ -95,11 +96,22 @@ def channels_for(
             asked = distribution.machines.get(environment, {}).get(platform, {})
             if packages := {**asked, **_overridden(context.environ, platform)}:
                 channel = channel.on_machine(platform, packages)
+        if (later := _later(channel, moment)) is not None:
+            context.observer.warned(later)
         for latest in filter(None, (moment, distribution.until)):
             channel = channel.as_of(latest)
         return channel
 
     return opened
+
+
+def _later(channel: Channel, moment: datetime | None) -> str | None:
+    """Return that a channel's snapshot ends before a moment, if it does."""
+    end = channel.end
+    if moment is None or end is None:
+        return None
+    day = (moment - timedelta(microseconds=1)).astimezone(UTC).date()  # a day is asked for as the midnight after it
+    return f"{end_words(end)}; what was uploaded by {day} is not known" if day > end.day else None
 
 
 def _overridden(environ: Mapping[str, str], platform: str) -> dict[str, str]:

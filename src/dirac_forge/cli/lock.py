@@ -13,6 +13,7 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of, known_records
+from dirac_forge.cli.moments import require_past
 from dirac_forge.distribution.installer_rules import installer_objections
 from dirac_forge.distribution.lock_check import LockCheck, other_channels, repeated_packages, surplus_environments
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
@@ -160,14 +161,16 @@ def moment_of(text: str) -> datetime:
     """Return the end of a day, or the moment that a date with a time names, in UTC.
 
     Raises:
-        InputError: the text is not a date.
+        InputError: the text is not a date, or one in the future.
     """
     try:
         moment = time_from(text)
+        begins = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if "T" not in text and " " not in text.strip():
             moment += timedelta(days=1)
     except (ValueError, OverflowError) as error:
         raise InputError(f"{text[:40]!r} is not a date", hint="Write it as 2026-08-01 or 2026-08-01T12:00.") from error
+    require_past(begins, f"--as-of {text}")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

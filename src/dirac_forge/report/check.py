@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dirac_forge.channel.records import name_of
+from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.exports import Built
@@ -29,7 +29,7 @@ from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_body import environment_json, environment_reasons, unblock_lines, untold
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
 from dirac_forge.report.remedy_words import remedy_text, unblock_text
-from dirac_forge.report.since import turn_json, turns
+from dirac_forge.report.since import end_words, turn_json, turns
 from dirac_forge.report.terminal import Hanging, flat
 from dirac_forge.report.verdicts import (
     OUTCOMES,
@@ -45,7 +45,11 @@ from dirac_forge.values import dataclass
 
 
 def document(
-    cells: Sequence[Cell], proposal: Proof | None = None, changes: Sequence[Turn] = (), *, ends: date | None = None
+    cells: Sequence[Cell],
+    proposal: Proof | None = None,
+    changes: Sequence[Turn] = (),
+    *,
+    ends: SnapshotEnd | None = None,
 ) -> dict[str, Any]:
     """Return the JSON document of `check`.
 
@@ -91,8 +95,8 @@ def _built_json(built: Built) -> dict[str, Any]:
     }
 
 
-def _unknown_since(ends: date) -> str:
-    return f"since when is unknown: the embedded snapshot ends on {ends}"
+def _unknown_since(ends: SnapshotEnd) -> str:
+    return f"since when is unknown: {end_words(ends)}"
 
 
 def _as_if(verdict: Verdict) -> dict[str, Any]:
@@ -183,11 +187,11 @@ def terminal(
     changes: Sequence[Turn] = (),
     *,
     verbose: bool = False,
-    ends: date | None = None,
+    ends: SnapshotEnd | None = None,
 ) -> RenderableType:
     """Return the matrix of each target, why each no, and what the recipes would change; everything with `verbose`.
 
-    `ends` is the last day of the embedded snapshot, where a later one was asked for.
+    `ends` is the end of a snapshot, where a later day was asked for.
     """
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):

@@ -9,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from dirac_forge.channel.records import name_of
+from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.since import Turn
 from dirac_forge.report.cell_reasons import ReasonParagraph, where
@@ -28,6 +29,11 @@ def turns(found: Sequence[Turn]) -> list[ReasonParagraph]:
         )
         for some in groups.values()
     ]
+
+
+def end_words(end: SnapshotEnd) -> str:
+    """Return which snapshot ends when."""
+    return f"the {f'snapshot {end.folder}' if end.folder else 'embedded snapshot'} ends on {end.day}"
 
 
 def turn_json(turn: Turn) -> dict[str, Any]:
