@@ -89,6 +89,13 @@ def test_what_the_bot_never_saw_is_said_with_what_it_did_see() -> None:
         "The bot has never looked at x; its last run started at 2026-01-05 14:03 UTC.",
         "Is it in the workspace?",
     ]
+    lost = history_of(
+        "x", now=NOW, lines=[], entries=[], events=[], runs=[RUN], paused=[], lost=["ledger.sqlite.corrupt-1"]
+    )
+    (told,) = history_lines(lost)
+    kept = "The bot's ledger could no longer be read (it is kept as ledger.sqlite.corrupt-1)"
+    assert told == f"{kept}, so it is not known what the bot did before with x."
+    assert history_json(lost)["lost_ledgers"] == ["ledger.sqlite.corrupt-1"]
     assert lines([RUN], ["x"]) == ["The bot has never looked at x: x is, by `paused` of [tool.dirac-forge.bot]."]
 
 

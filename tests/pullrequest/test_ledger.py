@@ -267,6 +267,7 @@ def test_a_corrupt_file_is_moved_aside(tmp_path: Path, damage: str) -> None:
             assert ledger.rebuilt
             assert ledger.events() == ()
             ledger.record(event("a", "looked"))
+            assert ledger.lost == tuple(f"ledger.sqlite.corrupt-{each}" for each in range(1, number + 1))
         assert (tmp_path / f"ledger.sqlite.corrupt-{number}").read_bytes() == broken
         assert said == [
             f"{path} can no longer be read: it is kept as ledger.sqlite.corrupt-{number}, and a new one is created"

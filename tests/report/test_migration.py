@@ -113,7 +113,7 @@ def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:
     ]
 
 
-def test_values_that_the_pinning_has_already_leave_no_waves() -> None:
+def test_waves_follow_that_the_pinning_has_the_values_already() -> None:
     plan = plan_of({"a": {"lib": 7}, "b": {"lib": 7}})
     facts = {**plan.graph.facts, "lib": structs.replace(plan.graph.facts["lib"], version="1.10")}
     plan = replace(make_plan(build_graph(facts), MIGRATION), already="lib 2")
@@ -121,8 +121,11 @@ def test_values_that_the_pinning_has_already_leave_no_waves() -> None:
     assert text.startswith(
         f"{MIGRATION.name}: the pinning has lib 2 already, or newer: builds with today's pinning have the migration.\n"
     )
-    assert "wave" not in text
-    assert "comes first" not in text
+    assert "built first" not in text
+    assert "`dirac-forge migrate status" in text
+    assert [line.split() for line in text.splitlines() if line.startswith("│")] == [
+        ["│", "1", "│", "2", "│", "a,", "b", "│"]
+    ]
     assert plan_json(plan)["already_pinned"] == "lib 2"
 
 

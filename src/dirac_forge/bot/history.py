@@ -42,6 +42,8 @@ class History:
     """Of the bot, whatever it looked at."""
     paused: str = ""
     """What pauses it: its own name, or `all`."""
+    lost: tuple[str, ...] = ()
+    """The files of earlier ledgers that could no longer be read."""
 
     @property
     def known(self) -> bool:
@@ -58,6 +60,7 @@ def history_of(
     events: Sequence[Event],
     runs: Sequence[Run],
     paused: Sequence[str],
+    lost: Sequence[str] = (),
 ) -> History:
     """Return the history out of what the ledger gives for the feedstock; `runs` are the last ones, newest first."""
     beginning = datetime.min.replace(tzinfo=UTC)
@@ -69,6 +72,7 @@ def history_of(
         events=tuple(events),
         last_run=runs[0] if runs else None,
         paused=next((name for name in paused if name in {"all", feedstock}), ""),
+        lost=tuple(lost),
     )
 
 
@@ -109,6 +113,9 @@ def _about(event: Event) -> str:
 
 
 def _unknown(history: History) -> list[str]:
+    if history.lost:
+        kept = f"The bot's ledger could no longer be read (it is kept as {', '.join(history.lost)})"
+        return [f"{kept}, so it is not known what the bot did before with {history.feedstock}."]
     if history.last_run is None:
         return [f"The bot has never run here, so nothing is known about {history.feedstock}."]
     last = history.last_run
@@ -161,6 +168,7 @@ def history_json(history: History) -> dict[str, Any]:
     return {
         "feedstock": history.feedstock,
         "known": history.known,
+        **({"lost_ledgers": list(history.lost)} if history.lost else {}),
         "paused": history.paused or None,
         "last_run": last,
         "lines": [_line_json(line) for line in history.lines],

@@ -110,7 +110,7 @@ def why(context: Context, feedstock: str, *, ledger: Path | None) -> int:
             context.observer.warned(f"our requests on {name} could not be fetched: {error.message}")
         found = _history(context, name, branch, ledger)
     context.answer(sentences(history_lines(found, all_events=context.options.verbose)), history_json(found))
-    return 0 if found.known else 1
+    return 0 if found.known else 3 if found.lost else 1
 
 
 def _history(context: Context, name: str, branch: str, ledger: Path | None) -> History:
@@ -123,6 +123,7 @@ def _history(context: Context, name: str, branch: str, ledger: Path | None) -> H
             events=opened.events(feedstock=name),
             runs=opened.runs(last=1),
             paused=context.settings.bot.paused,
+            lost=opened.lost,
         )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from typing import Any, Self
 
@@ -97,6 +98,11 @@ class Ledger:
     def now(self) -> datetime:
         """Return the clock's time, in UTC."""
         return self._clock().astimezone(UTC)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The names of the files that were moved aside, now or earlier: what is in them is not known here."""
+        return tuple(sorted(kept.name for kept in self.path.parent.glob(f"{escape(self.path.name)}.corrupt-*[0-9]")))
 
     def close(self) -> None:
         """Close the ledger: what was written is in one file."""

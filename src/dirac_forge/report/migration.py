@@ -126,16 +126,15 @@ def _edge(plan: Plan, edge: Edge) -> dict[str, Any]:
 
 
 def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
-    """Return the waves as a table, then what is special."""
+    """Return whether the pinning has it already, the waves as a table, then what is special."""
     remarks = list(_remarks(plan, pinned))
-    if plan.already:
-        return sentences([*_already(plan), *remarks])
+    lead = list(_already(plan)) if plan.already else []
     table = Table("wave", "members", "feedstocks", title=flat(f"{plan.migration.name}: {plan.migration.title}"))
     for number, wave in enumerate(plan.waves, start=1):
         table.add_row(str(number), str(len(wave)), flat(", ".join(_shown(plan, name) for name in wave)))
     if not plan.waves:
-        return sentences([f"{plan.migration.name}: {no_members(plan)}", *remarks])
-    return Group(table, sentences(remarks))
+        return sentences([*lead, f"{plan.migration.name}: {no_members(plan)}", *remarks])
+    return Group(sentences(lead), table, sentences(remarks))
 
 
 def _already(plan: Plan) -> Iterator[str]:
