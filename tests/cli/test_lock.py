@@ -368,6 +368,27 @@ def test_update_moves_only_the_named_package(workspace: Path) -> None:
     ]
 
 
+def test_update_adds_what_the_file_newly_asks_for_and_moves_nothing_else(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
+    newest = records(*NEWER, pkg("added 1.0", sha256="f" * 64))
+    write_channel(workspace / "snapshot", dict.fromkeys(PLATFORMS, newest))
+    text = (workspace / "construct.yaml").read_text(encoding="utf-8")
+    (workspace / "construct.yaml").write_text(f"{text}  - added\n", encoding="utf-8")
+    assert main(["lock", "construct.yaml", "--update", "added"]) == 0
+    assert [(each.name, each.version) for each in on_osx(workspace)] == [
+        ("added", "1.0"),
+        ("grid", "9.0"),
+        ("lib", "1.0"),
+    ]
+    assert main(["lock", "construct.yaml", "--update", "other"]) == 2
+    assert capsys.readouterr().err.endswith(
+        "error: --update: neither in the lock nor in the file: other\n"
+        "A package that is to be added belongs in the file first.\n"
+    )
+
+
 @pytest.mark.parametrize("options", [(), ("--format", "explicit", "--output", "locks")])
 def test_packages_without_a_hash_of_a_channel_that_was_named_are_locked_with_a_warning(
     capsys: pytest.CaptureFixture[str], workspace: Path, options: tuple[str, ...]

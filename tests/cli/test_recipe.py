@@ -118,6 +118,26 @@ def test_recipes_are_written_and_what_they_need_is_told(
     assert (tmp_path / "feedstocks" / "demo" / "conda-forge.yml").exists()
 
 
+def test_maintainers_of_a_workspace_that_may_be_another_ones_are_told(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = tmp_path / "pyproject.toml"
+    settings.write_text('[tool.dirac-forge]\nmaintainers = ["octocat"]\n', encoding="utf-8")
+    told = f"recipe-maintainers are those of {settings}; --maintainer NAME gives others."
+    with PackageIndex({"demo": release("demo")}) as index:
+
+        def said(*options: str) -> bool:
+            assert run(index, "demo", "--force", *options) == 0
+            return told in " ".join(capsys.readouterr().out.split())
+
+        assert said("--output", "mine")
+        assert not said()
+        assert not said("--output", "feedstocks/own")
+        assert not said("--output", "mine", "--maintainer", "somebody")
+        monkeypatch.setenv("DIRAC_FORGE_MAINTAINERS", "somebody")
+        assert not said("--output", "mine")
+
+
 def test_text_for_people_tells_what_is_left_and_what_to_do_next(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with PackageIndex({"demo": release("demo", metadata="Requires-Dist: fresh\n"), "fresh": release("fresh")}) as index:
         assert run(index, "demo", "--maintainer", "somebody") == 0

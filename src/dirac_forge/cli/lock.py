@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -82,7 +82,7 @@ def lock(context: Context, request: LockRequest) -> int:
     moment = moment_of(request.as_of) if request.as_of else None
     channel_of = channels_for(context, distribution, moment=moment)
     known = known_records(context, request.path) if request.check or request.update else {}
-    keep = _kept(known, request.update) if request.update else None
+    keep = _kept(known, request.update, distribution.asked) if request.update else None
     with ThreadPoolExecutor(_THREADS) as executor:
         solved = solve(channel_of, distribution, executor=executor, observer=context.observer, keep=keep)
     if request.check:
@@ -174,12 +174,13 @@ def moment_of(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _kept(known: Known, update: Sequence[str]) -> Known:
-    """Return the locked records but for what is to move."""
+def _kept(known: Known, update: Sequence[str], asked: Collection[str]) -> Known:
+    """Return the locked records but for what is to move; what the file newly asks for may be named, too."""
     names = set(map(_name, update))
     locked = {record.name.normalized for records in known.values() for record in records}
-    if missing := sorted(names - locked):
-        raise InputError(f"--update: not in the lock: {', '.join(missing)}")
+    if missing := sorted(names - locked - set(asked)):
+        hint = "A package that is to be added belongs in the file first."
+        raise InputError(f"--update: neither in the lock nor in the file: {', '.join(missing)}", hint=hint)
     return {
         key: [record for record in records if record.name.normalized not in names] for key, records in known.items()
     }

@@ -22,6 +22,7 @@ from dirac_forge.recipe.writing.wording import is_maintainer
 from dirac_forge.report.next_steps import recipe_steps
 from dirac_forge.report.recipes import as_json, as_text
 from dirac_forge.report.terminal import joined, sentences
+from dirac_forge.settings.loading import ENVIRONMENT_PREFIX
 from dirac_forge.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ def recipe(
 
         shown.append(build_text(report, verbose=context.options.verbose))
         document["build"] = build_json(report)
+    if not maintainer and (origin := _foreign_maintainers(context, folder)) is not None:
+        shown.append(sentences([f"recipe-maintainers are those of {origin}; --maintainer NAME gives others."]))
+        document["maintainers_from"] = str(origin)
     shown += [sentences(sent.lines)] if sent.lines else []
     steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-len(inputs.orders) :]))
     context.answer(joined(shown), document, steps)
@@ -109,6 +113,18 @@ def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
                 f"{where}: {name!r} is not a GitHub user or team", hint="Expected octocat, or conda-forge/team."
             )
     return tuple(asked) or settings.maintainers or _own_account()
+
+
+def _foreign_maintainers(context: Context, folder: Path) -> Path | None:
+    """Return the file that maintainers come from, if recipes are written elsewhere than its workspace keeps them.
+
+    It may then be somebody else's workspace, such as a clone of this project.
+    """
+    settings = context.settings
+    if not settings.maintainers or context.environ.get(f"{ENVIRONMENT_PREFIX}MAINTAINERS", "").strip():
+        return None
+    own = folder.resolve().is_relative_to((settings.workspace / "feedstocks").resolve())
+    return None if own else settings.workspace / "pyproject.toml"
 
 
 def _own_account() -> tuple[str, ...]:
