@@ -195,6 +195,16 @@ def test_recent_builds_are_audited_and_a_project_that_the_index_lacks_is_told(
     assert document["not_compared"][0]["reason"] == "the index has no local 1.0"
 
 
+def test_what_was_uploaded_after_the_end_of_a_snapshot_is_unknown(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    write_channel(workspace / "own", {"linux-64": pythons("3.12")})
+    (workspace / "own" / "snapshot.json").write_text('{"as_of": "2020-01-15"}', encoding="utf-8")
+    assert main(["audit", "--since", "7d", "--channel", "own"]) == 3
+    said = f"--since 7d: what was uploaded is unknown: the snapshot {workspace / 'own'} ends on 2020-01-15"
+    assert said in capsys.readouterr().err
+
+
 def test_recent_build_that_was_revoked_is_broken(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     revoked = pkg("local 1.0", "python", "package_has_been_revoked", noarch="python", timestamp=9_000_000_000_000)
     library = pkg("lib 1.0", "package_has_been_revoked", timestamp=9_000_000_000_000)

@@ -563,6 +563,9 @@ def test_diff_of_git_revisions_solves_as_of_their_dates(
     assert (document["old"], document["new"]) == ("1.0", "2.0")
     assert answer(capsys, "diff", "1.0..2.0") == (0, document)
     assert [each["to"] for each in document["platforms"]["osx-64"]["changed"]] == ["9.1 0", "1.1 0"]
+    (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2020-01-15"}', encoding="utf-8")
+    assert main(["diff", "1.0..2.0"]) == 3
+    assert "ends on 2020-01-15; what was uploaded by 2020-01-21 is not known" in capsys.readouterr().err
 
 
 def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(

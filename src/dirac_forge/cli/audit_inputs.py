@@ -29,6 +29,7 @@ from dirac_forge.distribution.reading import is_lock
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.since import end_words
 from dirac_forge.values import dataclass
 
 _HINT = "`dirac-forge check` says why."
@@ -201,7 +202,10 @@ def _recent(context: Context, age: str, specs: Sequence[str]) -> AuditInput:
             hint=f"Leave out --since or {specs[0]}.",
         )
     channel = open_channel(context)
-    since = int((datetime.now(UTC) - _age(age)).timestamp() * 1000)
+    start = datetime.now(UTC) - _age(age)
+    if channel.end is not None and start.date() > channel.end.day:
+        raise UnknownError(f"--since {age}: what was uploaded is unknown: {end_words(channel.end)}")
+    since = int(start.timestamp() * 1000)
     python_min = context.settings.python_min
     found: dict[tuple[str, str], AuditedBuild] = {}
     every: dict[tuple[str, str], InstalledBuild] = {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from dirac_forge.channel.opening import open_channel
 from dirac_forge.check.configured import asked_channels
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of, lock_from
+from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of, is_past_end, lock_from
 from dirac_forge.distribution.completion import completed, incomplete, unheard_of, with_asked
 from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.files import read_distribution
@@ -28,6 +28,7 @@ from dirac_forge.report.markdown import markdown as as_markdown
 from dirac_forge.report.next_steps import step
 from dirac_forge.report.terminal import Shown
 from dirac_forge.upstream.index.vulnerabilities import VulnerabilityLookup
+from dirac_forge.values import dataclass
 
 _TODAY = "today"
 _THREADS = 4
@@ -38,7 +39,7 @@ _MOST_LACKING = 3
 def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, security: bool = True) -> int:
     """Read or solve both states, answer with their difference, and return the exit code."""
     old, new = _range(old, new)
-    difference, report = compared(context, old, new, file=file, security=security)
+    difference, report, known = compared(context, old, new, file=file, security=security)
     if not (difference.asked_known or difference.empty):
         context.observer.warned(
             "it is unknown which packages were requested by name: --file FILE names the file that lists them"
@@ -48,23 +49,25 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     again = (old, new, *(("--file", file) if file else ()), "--markdown")
     steps = () if difference.empty or markdown else step("release notes of it", "diff", *again)
     context.answer(text, difference_json(difference, report), steps=steps)
-    return 0
+    return 0 if known else UnknownError.exit_code
 
 
 def compared(
     context: Context, old: str, new: str, *, file: str, security: bool = True
-) -> tuple[LockDifference, SecurityReport | None]:
-    """Return the difference of two states, and the security fixes in it where they are asked for."""
+) -> tuple[LockDifference, SecurityReport | None, bool]:
+    """Return the difference of two states, the security fixes in it if they are asked for, and if both are known."""
     nothing_to_solve = _is_packages(old) and _is_packages(new)
     if nothing_to_solve:
         _refuse_what_has_no_effect(context, file)
-    before, after = (_state(context, each, file or DIFF_FILE) for each in (old, new))
+    states = [_state(context, each, file or DIFF_FILE) for each in (old, new)]
+    before, after = (state.lock for state in states)
     if "platforms" in context.settings.flags:
         before, after = (each.only(context.settings.platforms) for each in (before, after))
     # Two locks need no file: that of the current folder may be of another distribution.
     asked = frozenset() if nothing_to_solve and not file else _asked(context, file or DIFF_FILE)
     difference = difference_of(with_asked(before, asked), with_asked(after, asked))
-    return difference, _security(context, difference) if security else None
+    report = _security(context, difference) if security else None
+    return difference, report, all(state.known for state in states)
 
 
 def _refuse_what_has_no_effect(context: Context, file: str) -> None:
@@ -105,7 +108,16 @@ def _is_packages(text: str) -> bool:
     return text != _TODAY and Path(text).exists()
 
 
-def _state(context: Context, text: str, file: str) -> Lock:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _State:
+    """The packages of one side."""
+
+    lock: Lock
+    known: bool = True
+    """False: it was solved as of a day that a snapshot does not reach."""
+
+
+def _state(context: Context, text: str, file: str) -> _State:
     """Return the packages of a lock, a prefix, `today`, or a git revision of `file`."""
     path = Path(text)
     if text == _TODAY:
@@ -113,7 +125,7 @@ def _state(context: Context, text: str, file: str) -> Lock:
             raise InputError(f"there is no {file} here", hint="--file FILE names the distribution's file.")
         return _solved(context, distribution_of(context, file), text)
     if _is_packages(text):
-        return _completed(context, _read(context, path))
+        return _State(lock=_completed(context, _read(context, path)))
     return _revision(context, text, Path(file))
 
 
@@ -153,19 +165,19 @@ def _completed(context: Context, lock: Lock) -> Lock:
     return found
 
 
-def _revision(context: Context, revision: str, file: Path) -> Lock:
+def _revision(context: Context, revision: str, file: Path) -> _State:
     """Return the file as a revision has it: a lock is read, anything else solved as of the commit's date."""
     found = committed(file, revision)
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
         path = Path(folder) / file.name
         path.write_bytes(found.content)
         if is_lock(path):
-            return replace(lock_from(context, path), name=revision)
+            return _State(lock=replace(lock_from(context, path), name=revision))
         distribution = distribution_of(context, str(path)).moved(folder, file.parent)
     return _solved(context, distribution, revision, moment=found.moment)
 
 
-def _solved(context: Context, distribution: Distribution, name: str, *, moment: datetime | None = None) -> Lock:
+def _solved(context: Context, distribution: Distribution, name: str, *, moment: datetime | None = None) -> _State:
     channel_of = channels_for(context, distribution, moment=moment)
     with ThreadPoolExecutor(_THREADS) as executor:
         solved = solve(channel_of, distribution, executor=executor, observer=context.observer)
@@ -174,4 +186,5 @@ def _solved(context: Context, distribution: Distribution, name: str, *, moment: 
         told = (f"{name} cannot be solved:", *(f"- {line}" for line in failed_lines(solved.failed)))
         raise kind(told, hint="`dirac-forge check` shows what would help.")
     urls = {each: [source.channel.base_url for source in channel_of(each).sources] for each in solved.records}
-    return lock_of(solved, urls, name)
+    past = moment is not None and any(is_past_end(channel_of(each), moment) for each in solved.records)
+    return _State(lock=lock_of(solved, urls, name), known=not past)

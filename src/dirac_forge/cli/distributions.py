@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -96,8 +96,9 @@ def channels_for(
             asked = distribution.machines.get(environment, {}).get(platform, {})
             if packages := {**asked, **_overridden(context.environ, platform)}:
                 channel = channel.on_machine(platform, packages)
-        if (later := _later(channel, moment)) is not None:
-            context.observer.warned(later)
+        if moment is not None and channel.end is not None and is_past_end(channel, moment):
+            said = f"{end_words(channel.end)}; what was uploaded by {_day(moment)} is not known"
+            context.observer.warned(said)
         for latest in filter(None, (moment, distribution.until)):
             channel = channel.as_of(latest)
         return channel
@@ -105,13 +106,13 @@ def channels_for(
     return opened
 
 
-def _later(channel: Channel, moment: datetime | None) -> str | None:
-    """Return that a channel's snapshot ends before a moment, if it does."""
-    end = channel.end
-    if moment is None or end is None:
-        return None
-    day = (moment - timedelta(microseconds=1)).astimezone(UTC).date()  # a day is asked for as the midnight after it
-    return f"{end_words(end)}; what was uploaded by {day} is not known" if day > end.day else None
+def is_past_end(channel: Channel, moment: datetime) -> bool:
+    """Whether a snapshot among the channels ends before the day of a moment."""
+    return channel.end is not None and _day(moment) > channel.end.day
+
+
+def _day(moment: datetime) -> date:
+    return (moment - timedelta(microseconds=1)).astimezone(UTC).date()  # a day is asked for as the midnight after it
 
 
 def _overridden(environ: Mapping[str, str], platform: str) -> dict[str, str]:

@@ -190,7 +190,7 @@ def _next_release(context: Context, path: Path) -> LockedDistribution:
         hint = f"`dirac-forge lock {path.name}` writes one"
         return LockedDistribution(name=name, difference=Unavailable(f"there is no lock next to it: {hint}"))
     try:
-        difference, security = compared(context, str(lock), "today", file=str(path))
+        difference, security, _ = compared(context, str(lock), "today", file=str(path))
     except ForgeError as error:
         return LockedDistribution(name=name, difference=Unavailable(error.message))
     return LockedDistribution(name=name, difference=difference, security=security)
