@@ -74,14 +74,7 @@ def check(
     asked, recipes = _sorted(specs, with_)
     folders = _folders(context, recipes)
     start = _moment(since) if since else None
-    targets = _targets(context, asked)
-    opened = open_channel(context) if folders and not asked else None
-    new = _new_targets(context, opened, folders, targets) if opened is not None else []
-    groups = grouped_cells(context, [*targets, *new], opened=opened)
-    if not groups:
-        hint = "Name another --platform." if targets else "Name a target, or give [tool.dirac-forge.targets]."
-        raise InputError("there is nothing to check", hint=hint)
-    _require_pythons(context, groups)
+    groups, new = _questions(context, asked, folders)
     ends = _ends(groups, start)
     found: list[Cell] = []
     proofs: list[Proof] = []
@@ -93,7 +86,7 @@ def check(
         for group in groups:
             mine = _answers(context, group, workers, executor, remedies=remedies)
             if folders:
-                mine, proof = _proof(context, group, mine, folders, executor, new={target.name for target in new})
+                mine, proof = _proof(context, group, mine, folders, executor, new=new)
                 proofs.append(proof)
             found += mine
             if start is not None and ends is None:
@@ -104,6 +97,21 @@ def check(
     steps = _steps(context, asked, recipes, found, whole, explained=bool(since))
     context.answer(shown, document(found, whole, changes, ends=ends), steps)
     return code
+
+
+def _questions(
+    context: Context, asked: Sequence[str], folders: Mapping[str, FeedstockFolder]
+) -> tuple[Sequence[ChannelCells], frozenset[str]]:
+    """Return the cells by channel, and which of the targets are new packages. Raises InputError if there are none."""
+    targets = _targets(context, asked)
+    opened = open_channel(context) if folders and not asked else None
+    new = _new_targets(context, opened, folders, targets) if opened is not None else []
+    groups = grouped_cells(context, [*targets, *new], opened=opened)
+    if not groups:
+        hint = "Name another --platform." if targets else "Name a target, or give [tool.dirac-forge.targets]."
+        raise InputError("there is nothing to check", hint=hint)
+    _require_pythons(context, groups)
+    return groups, frozenset(target.name for target in new)
 
 
 def _turns(channel: Channel, cells: Sequence[Cell], start: datetime, executor: Executor) -> list[Turn]:
