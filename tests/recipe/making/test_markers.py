@@ -96,6 +96,16 @@ def test_pythons_that_upstream_refuses_stay_refused_when_the_channel_adds_one(
     assert refused_pythons(SpecifierSet(admitted), SCOPE) == condition
 
 
+def test_pythons_on_both_sides_of_a_range_are_refused_as_ranges() -> None:
+    channel = Scope(pythons=("3.10", "3.11", "3.12", "3.13", "3.14"))
+    assert refused_pythons(SpecifierSet(">=3.12,<3.14"), channel) == When(
+        'match(python, "<3.12") or match(python, ">=3.14")', "py<312 or py>=314"
+    )
+    assert refused_pythons(SpecifierSet(">=3.11,!=3.12.*"), channel) == When(
+        'match(python, "<3.11") or match(python, "3.12.*")', "py<311 or py==312"
+    )
+
+
 def test_a_condition_within_an_open_one_is_closed() -> None:
     newest, one = (reach(Marker(f"python_version {text}"), SCOPE) for text in (">= '3.14'", "== '3.14'"))
     where = both(newest, one, SCOPE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import product
+from itertools import product, takewhile
 
 from packaging.markers import Marker, UndefinedEnvironmentName
 from packaging.specifiers import SpecifierSet
@@ -200,7 +200,19 @@ def refused_pythons(admitted: SpecifierSet, channel: Scope) -> When | None:
     if not refused:
         return None
     earlier, later = (not _admits(admitted, python) for python in _beyond(channel))
-    return python_condition(refused, channel, earlier=earlier, later=later)
+    if len(refused) == len(channel.pythons):
+        return python_condition(refused, channel, earlier=earlier, later=later)
+    taken = [python for python in channel.pythons if python not in refused]
+    before = list(takewhile(lambda python: python != taken[0], channel.pythons))
+    after = list(channel.pythons[channel.pythons.index(taken[-1]) + 1 :])
+    between = [python for python in refused if python not in {*before, *after}]
+    low = [_python_clause("<", taken[0])] if before and earlier else _each(before)
+    high = [_python_clause(">=", after[0])] if after and later else _each(after)
+    return _connected(" or ", [*low, *_each(between), *high])
+
+
+def _each(pythons: Iterable[str]) -> list[When]:
+    return [_python_clause("==", python) for python in pythons]
 
 
 def _admits(specifiers: SpecifierSet, python: str) -> bool:
