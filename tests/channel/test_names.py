@@ -90,8 +90,9 @@ def test_the_tables_alone_know_common_names(project: str, package: str) -> None:
         pytest.param(
             "new-thing", ["new-thing=1.0", "new_thing=2.0"], [], "new_thing", "channel", id="fresher spelling"
         ),
-        pytest.param("new-thing", [], [], "new-thing", "normalised", id="nowhere"),
-        pytest.param("New.Thing", [], [], "new-thing", "normalised", id="nowhere, normalised"),
+        pytest.param("new-thing", [], [], "new-thing", "guess", id="nowhere, spelling open"),
+        pytest.param("newthing", [], [], "newthing", "normalised", id="nowhere"),
+        pytest.param("New.Thing", [], [], "new-thing", "guess", id="nowhere, dots are lost"),
         pytest.param("new-thing", [], ["new-thing"], "python-new-thing", "guess", id="taken by a program"),
         pytest.param(
             "new-thing", ["new-thing-python"], ["new-thing"], "new-thing-python", "guess", id="taken, affixed"

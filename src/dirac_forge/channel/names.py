@@ -8,8 +8,8 @@ What counts, strongest first (tables age and names collide, so none is followed 
    in spelling only.
 3. Evidence in the channel: a *Python* package under a spelling of the project's name (`-`, `_`, `.`), unless that is
    known to be a namesake. A bare name match is none: the package pandoc is a program, the project a Python library.
-4. The normalised name, if the channel could be read and has the name in no spelling: a package that does not exist
-   yet would be called so.
+4. The normalised name, if the channel could be read and does not have it, and it is one word: a package that does not
+   exist yet would be called so. Of several words it is a guess: conda-forge may write `-`, `_` or `.` between them.
 5. Else a guess, with a warning: the normalised name, or one with `python-` where a namesake has it.
 
 Of several spellings in the channel the one with the newest version wins: the others are aliases that were given up.
@@ -300,7 +300,9 @@ def _unlisted(name: str, affixed: list[str], catalogue: Listing) -> Mapped:
         return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
     if not catalogue.complete:
         return _beside_its_extras(name) or _guess(name, name, f"no table has it; {_incomplete(catalogue)}", [])
-    evidence = "the channel has no package of this name in any spelling; a new one would be called so"
+    if len(spellings(name)) > 1:
+        return _guess(name, name, "the channel has no package of this name in any spelling, so -, _ or . is open", [])
+    evidence = "the channel has no package of this name; a new one would be called so"
     return Mapped(project=name, package=name, mapped_by="normalised", evidence=evidence)
 
 

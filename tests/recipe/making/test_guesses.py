@@ -33,4 +33,4 @@ def test_a_name_that_may_be_another_packages_is_to_be_checked() -> None:
 def test_a_name_that_no_channel_has_is_a_guess_too() -> None:
     absent, known = (Mapped(project=name, package=name, mapped_by=by, evidence="why") for name, by in PAIRS)
     (note,) = guessed_names([absent, known], own=[absent, known], unread=False)
-    assert (note.level, note.text) == ("info", f"package name a-b: {CALLED}")
+    assert (note.level, note.text) == ("warning", f"package name a-b: {CALLED}")

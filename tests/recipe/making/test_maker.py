@@ -179,7 +179,7 @@ def test_extras_are_needed_where_the_recipe_has_them(project: str, asked: list[s
 
 
 def test_a_name_that_is_only_a_guess_is_a_warning_in_the_recipe() -> None:
-    made = make(Releases(facts("zz-app", requires=["bash"])), order("zz-app"), deps="none")
+    made = make(Releases(facts("zzapp", requires=["bash"])), order("zzapp"), deps="none")
     (warning,) = [note.text for note in made.recipes[0].notes if note.level == "warning"]
     assert warning == (
         "names of packages that are guesses: bash as python-bash (the package bash is the shell); "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from dirac_forge.channel.names import Mapped
-from dirac_forge.recipe.notes import Note, NoteKind, note
+from dirac_forge.recipe.notes import Level, Note, NoteKind, note
 
 
 def guessed_names(mapped: Iterable[Mapped], *, own: Collection[Mapped] = (), unread: bool) -> list[Note]:
@@ -15,9 +15,14 @@ def guessed_names(mapped: Iterable[Mapped], *, own: Collection[Mapped] = (), unr
     """
     named = [one for one in own if unread or not _is_new(one)]
     new = sorted({one.project for one in own if one not in named or one.mapped_by == "normalised"})
-    notes = [note("info", NoteKind.NEW_NAMES, projects=new)] if new else []
+    notes = [note(_level(new), NoteKind.NEW_NAMES, projects=new)] if new else []
     others = (one for one in (*mapped, *named) if one.project not in new)
     return [*notes, *_guesses(others, unread=unread)]
+
+
+def _level(new: Collection[str]) -> Level:
+    """Return how much a new name matters: of several words, its spelling is a choice."""
+    return "warning" if any("-" in name for name in new) else "info"
 
 
 def _is_new(one: Mapped) -> bool:
