@@ -54,9 +54,9 @@ def test_words_agree_with_the_number_of_names(packages: tuple[str, ...], text: s
 @pytest.mark.parametrize(
     ("files", "text"),
     [
-        (["A"], "A also contains text that reads like MIT."),
-        (["A", "B"], "A and B also contain text that reads like MIT."),
-        (["A", "B", "C", "D"], "A, B and 2 more also contain text that reads like MIT."),
+        (["A"], "A also contains text that reads like MIT, which license leaves out."),
+        (["A", "B"], "A and B also contain text that reads like MIT, which license leaves out."),
+        (["A", "B", "C", "D"], "A, B and 2 more also contain text that reads like MIT, which license leaves out."),
     ],
 )
 def test_many_files_are_counted(files: list[str], text: str) -> None:

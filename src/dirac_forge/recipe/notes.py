@@ -240,6 +240,12 @@ class NoteKind(Enum):
         "and license_file"
     )
     NOT_SPDX = "License-Expression is not SPDX: {expression!r}."
+    PART_UNKNOWN = (
+        "The License field has a part that is no licence known here: {parts:and}; {taken:or nothing} is taken. Look it "
+        "up, or write LicenseRef-NAME."
+    )
+    TEXT_UNKNOWN = "{files:few} {files:reads|read} like no licence known here: compare with license."
+    PROPRIETARY = "license: {taken}; conda-forge takes only what its licence lets it redistribute. Ask upstream."
     FILES_OVERRULE_FIELD = "The License field says {field}, a classifier and {files:few} say {taken}; {taken} is taken."
     FIELD_AND_CLASSIFIERS = "The License field says {field}, the classifiers say {classifiers}; {taken} is taken."
     METADATA_AND_FILES = (
@@ -249,7 +255,9 @@ class NoteKind(Enum):
     LICENCE_OPEN = "The metadata says only {name}, no file says which: it has to be looked up."
     NO_LATER_VERSIONS = "Nothing mentions later versions: {taken}, not {name}-or-later."
     SEVERAL_LICENCES = "Several licences, and nothing says that one may choose: {taken} is taken."
-    FURTHER_LICENCE = "{files:few} also {files:contains|contain} text that reads like {texts}."
+    FURTHER_LICENCE = (
+        "{files:few} also {files:contains|contain} text that reads like {texts}, which license leaves out."
+    )
     EXPRESSION_AND_FILES = (
         "License-Expression says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
     )

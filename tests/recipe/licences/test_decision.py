@@ -72,18 +72,45 @@ def test_an_expression_that_the_files_contradict_is_kept_and_noted() -> None:
     assert notes(made) == ["warning: License-Expression says MIT, but LICENSE reads like BSD-3-Clause; MIT is taken."]
 
 
-def test_files_of_others_are_only_mentioned() -> None:
+def test_files_of_others_are_to_be_checked() -> None:
     made = decided(
         {"LICENSE": MIT, "vendor/x/LICENSE": APACHE}, expression="MIT", files=("LICENSE", "vendor/x/LICENSE")
     )
     assert made.files == ("LICENSE", "vendor/x/LICENSE")
-    assert notes(made) == ["info: LICENSE and vendor/x/LICENSE also contain text that reads like Apache-2.0."]
+    assert notes(made) == [
+        "warning: LICENSE and vendor/x/LICENSE also contain text that reads like Apache-2.0, which license leaves out."
+    ]
 
 
 def test_an_expression_that_is_none_gives_way() -> None:
     made = decided({"LICENSE": MIT}, expression="My Own", classifiers=("MIT License",))
     assert made.expression == "MIT"
     assert notes(made) == ["warning: License-Expression is not SPDX: 'My Own'."]
+
+
+def test_a_part_of_the_field_that_is_not_known_is_named_and_the_text_is_doubted() -> None:
+    made = decided({"LICENSE": "For non-commercial research only."}, field="MIT OR foo")
+    assert made.expression == "MIT"
+    assert notes(made) == [
+        (
+            "warning: The License field has a part that is no licence known here: foo; MIT is taken. Look it up, or "
+            "write LicenseRef-NAME."
+        ),
+        "warning: LICENSE reads like no licence known here: compare with license.",
+    ]
+
+
+def test_a_proprietary_licence_is_noted() -> None:
+    made = decided({"LICENSE": "Ask us."}, field="Proprietary, ask us")
+    assert made.expression == "LicenseRef-Proprietary"
+    assert [(one.level, one.kind.name) for one in made.notes] == [("warning", "PROPRIETARY")]
+
+
+@pytest.mark.parametrize("asked", ["expression", "field"])
+def test_a_name_of_several_licences_is_no_expression(asked: str) -> None:
+    made = decided({"LICENSE": "Mine."}, **{asked: "GPL"})  # type: ignore[arg-type]
+    assert made.expression == ""
+    assert "warning: The metadata says only GPL, no file says which: it has to be looked up." in notes(made)
 
 
 def test_no_part_of_an_expression_that_is_none_is_lost_in_silence() -> None:

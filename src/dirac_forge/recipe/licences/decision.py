@@ -19,8 +19,10 @@ from dirac_forge.recipe.licences.names import (
     dual_licensed,
     from_classifier,
     from_field,
+    is_ambiguous,
     later_versions,
     normalised,
+    not_understood,
 )
 from dirac_forge.recipe.licences.texts import gnu_notice, identify
 from dirac_forge.recipe.notes import Note, NoteKind, note
@@ -104,14 +106,29 @@ def decide(
     if expression is None:
         field = metadata.license or ""
         expression = with_exception(_weighed(field, evidence, notes), [field, *_beginnings(contents, texts)])
+        notes += _doubts(metadata, evidence, expression, notes)
+    if "LicenseRef-Proprietary" in expression:
+        notes.append(note("warning", NoteKind.PROPRIETARY, taken=expression))
     if not expression:
         notes.append(note("todo", NoteKind.LICENCE_UNKNOWN))
     return LicenceDecision(expression=expression, files=files, notes=tuple(notes))
 
 
+def _doubts(metadata: CoreMetadata, evidence: _Evidence, expression: str, notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield what was not understood of a License field, and files that are the text of no known licence."""
+    field = metadata.license or ""
+    unknown = () if normalised(field.strip()) is not None else not_understood(field)
+    noted = any(one.kind == NoteKind.NOT_SPDX for one in notes)
+    if unknown and not noted:
+        yield note("warning", NoteKind.PART_UNKNOWN, parts=unknown, taken=(expression,) if expression else ())
+    if (unknown or noted) and evidence.files and not evidence.texts:
+        yield note("warning", NoteKind.TEXT_UNKNOWN, files=evidence.files)
+
+
 def _with_words(metadata: CoreMetadata) -> CoreMetadata:
     """Return metadata in which an expression that is not SPDX is what the License field says: some of it is known."""
-    if metadata.license or normalised(metadata.license_expression or "") is not None:
+    written = metadata.license_expression or ""
+    if metadata.license or (normalised(written) is not None and not is_ambiguous(written)):
         return metadata
     return replace(metadata, license=metadata.license_expression)
 
@@ -126,7 +143,7 @@ def _own_expression(written: str | None, evidence: _Evidence, notes: list[Note])
     if not written:
         return None
     expression = normalised(written)
-    if expression is None:
+    if expression is None or is_ambiguous(written):
         notes.append(note("warning", NoteKind.NOT_SPDX, expression=written))
         return None
     if _OLD_GNU.fullmatch(written) and evidence.later:
@@ -321,7 +338,7 @@ def _contradiction(expression: str, kind: NoteKind, evidence: _Evidence) -> list
     if not strange:
         return []
     if len(strange) < len(evidence.texts):
-        return [note("info", NoteKind.FURTHER_LICENCE, files=evidence.files, texts=_listed(strange))]
+        return [note("warning", NoteKind.FURTHER_LICENCE, files=evidence.files, texts=_listed(strange))]
     return [note("warning", kind, taken=expression, files=evidence.files, texts=_listed(strange))]
 
 

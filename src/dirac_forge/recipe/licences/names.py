@@ -53,6 +53,15 @@ _OPEN: Final = frozenset(
     {"AGPL", "Apache", "Artistic", "BSD", "CC-BY", "CECILL", "EPL", "EUPL", "GPL", "LGPL", "MPL", "ZPL"}
 )
 
+_OPEN_WORDS: Final = frozenset(map(str.upper, _OPEN))
+_SHORT_FIELD: Final = 60
+"""Characters: a longer License field has sentences, whose parts need not be names."""
+_FILLER: Final = re.compile(
+    r"(?i)(?:see|copyright|\(c\)|version|v?\d|dual|either|both|licen[cs]ed?|others?|etc|later|the|ask|"
+    r"osi approved|open source|free)\b"
+)
+"""How a part begins that comments on a licence."""
+
 _NAMES: Final = (
     (r"mit[- ]cmu\b|cmu license", "MIT-CMU"),
     (r"mit[- ]0\b|mit no attribution", "MIT-0"),
@@ -189,14 +198,27 @@ def normalised(expression: str) -> str | None:
 
 def from_field(text: str) -> tuple[Term, ...]:
     """Return the licences that a License field names; () if it names none (or is the text of one)."""
+    return tuple(dict.fromkeys(term for part in _parts(text) if (term := _named(part)) is not None))
+
+
+def not_understood(text: str) -> tuple[str, ...]:
+    """Return the parts of a short License field that name no licence that is known."""
+    if len(text) > _SHORT_FIELD or "://" in text:
+        return ()
+    parts = (part.strip(" ()[]\"'.") for part in _parts(text))
+    return tuple(part for part in parts if part and _named(part) is None and not _FILLER.match(part))
+
+
+def is_ambiguous(expression: str) -> bool:
+    """Return whether a part of an expression is a name such as `GPL`, which stands for several SPDX licences."""
+    return any(word.upper() in _OPEN_WORDS for word in re.findall(r"[\w.+-]+", expression))
+
+
+def _parts(text: str) -> list[str]:
     text = " ".join(text.split())
     if not text or len(text) > _LONGEST or text.upper() in {"UNKNOWN", "NONE", "OTHER", "N/A"}:
-        return ()
-    found: dict[Term, None] = {}
-    for part in re.split(r"(?i)\s+(?:or|and)\s+(?!later|any|newer|lesser|above|greater|higher)|[/;|&]|,(?!\s*v)", text):
-        if (term := _named(part)) is not None:
-            found[term] = None
-    return tuple(found)
+        return []
+    return re.split(r"(?i)\s+(?:or|and)\s+(?!later|any|newer|lesser|above|greater|higher)|[/;|&]|,(?!\s*v)", text)
 
 
 def from_classifier(classifier: str) -> Term | None:
