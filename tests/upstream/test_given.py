@@ -185,6 +185,15 @@ def test_from_folder_refuses_a_tree_without_a_project(tmp_path: Path) -> None:
         from_folder(tmp_path / "missing")
 
 
+def test_from_folder_tells_where_pyproject_is_no_toml(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[project]\nname = "demo"\nversion = = 1\n', encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        from_folder(tmp_path)
+    assert caught.value.message.startswith(f"{file} is not valid TOML: ")
+    assert "line 3" in caught.value.message
+
+
 def test_from_file_reads_sdists_and_wheels(tmp_path: Path) -> None:
     sdist = tmp_path / "demo-1.5.tar.gz"
     sdist.write_bytes(archive("demo-1.5"))

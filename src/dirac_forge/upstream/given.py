@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -161,7 +162,7 @@ def from_folder(folder: Path) -> ReleaseFacts:
     A version that can't be read without running code is that of a tag of the commit in a git clone, else 0.0.0.
 
     Raises:
-        InputError: there is no such folder, it has too many files, or it names no project.
+        InputError: there is no such folder, it has too many files, or it names no project, or is broken.
     """
     if not folder.exists():
         what = "file" if folder.name.endswith((".whl", *_SDISTS)) else "folder"
@@ -177,9 +178,7 @@ def from_folder(folder: Path) -> ReleaseFacts:
     members = tuple(_files(folder.resolve()))
     facts = read_folder(members, file, project=folder.resolve().name)
     if (name := _own_name(facts)) is None:
-        raise InputError(
-            f"{folder} names no project", hint="It has neither [project] name in pyproject.toml nor setup()."
-        )
+        raise _nameless(folder)
     version = version_of_tree(folder, facts, name=name)
     tagged = _tagged(folder) if version is None else {}
     problem = ""
@@ -191,6 +190,20 @@ def from_folder(folder: Path) -> ReleaseFacts:
     made = _release(read_folder(members, file, project=name), file)
     return replace(made, problems=(*made.problems, problem)) if problem else made
 
+
+def _nameless(folder: Path) -> InputError:
+    """Return the error for a folder that names no project: its pyproject.toml may be broken."""
+    file = folder / "pyproject.toml"
+    if file.is_file() and not file.is_symlink() and file.stat().st_size <= _MOST_TOML:
+        try:
+            tomllib.loads(_start_of(file, _MOST_TOML).decode("utf-8"))
+        except (ValueError, RecursionError) as exc:
+            return InputError(f"{file} is not valid TOML: {exc}", hint="Correct it: it has to name the project.")
+    return InputError(f"{folder} names no project", hint="It has neither [project] name in pyproject.toml nor setup().")
+
+
+_MOST_TOML = 50_000
+"""Bytes: a longer pyproject.toml is not read again to say what is wrong with it, since a hostile one takes long."""
 
 _PLAIN_TAG = re.compile(r"[vV]?\d")
 
