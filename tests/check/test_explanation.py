@@ -109,6 +109,26 @@ def test_built_for_other_pythons(tmp_path: Path) -> None:
     assert answer(folder, "app", python="3.13").status == "installable"
 
 
+@pytest.mark.parametrize("app", ["noarch", "linux-64"])
+def test_what_is_in_the_way_of_a_python_that_would_do(tmp_path: Path, app: str) -> None:
+    old, new = pythons("3.12"), pythons("3.13")
+    for record in new:
+        if record["name"] == "python":
+            record["depends"] = [*record["depends"], "ssl >=3.5"]
+    builds = [pkg("app 1.0", "python >=3.9,<3.15", noarch="python")] if app == "noarch" else []
+    builds += per_python("app 1.0", "3.12", "3.13") if app != "noarch" else []
+    shared = [*old, *new, pkg("ssl 3.0"), pkg("ssl 3.5")]
+    folder = write_channel(
+        tmp_path, {"noarch": builds, "linux-64": shared} if app == "noarch" else {app: [*shared, *builds]}
+    )
+    expected = [
+        ("conflict", "python → ssl: pins that exclude each other: python needs ssl >=3.5, but ssl 3.0.* is asked for")
+    ]
+    assert reasons(answer(folder, "app", "ssl 3.0.*", python="3.13")) == expected
+    assert reasons(answer(folder, "app", "ssl 3.0.*", "python 3.13.*")) == expected
+    assert answer(folder, "app", "ssl 3.0.*", python="3.12").status == "installable"
+
+
 def test_made_for_newer_pythons_and_the_older_version_that_installs(tmp_path: Path) -> None:
     folder = write_channel(
         tmp_path,

@@ -81,16 +81,23 @@ def _other_builds(index: RecordIndex, specs: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(record.build for record in fitting if record.version == fitting[0].version))
 
 
-def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle:
-    """Return the obstacle where builds exist, but for other Pythons."""
+def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle | None:
+    """Return the obstacle where builds exist, but for other Pythons.
+
+    None if they are for a Python that may be taken: what is in the way is then in the way of that Python.
+    """
     lines = python_lines(analysis.index)
     if not lines:
         return NoPython(platform=analysis.index.platform)
     wish = asked_pythons(analysis.index, analysis.specs)
     holder = None if _on(_PYTHON_CHOICES, analysis.specs) else _python_limit(analysis)
+    limits = _on(_PYTHON_CHOICES, (*analysis.specs, *(holder.specs if holder else ())))
+    fit = _fitting(analysis.index, lines, (_on(PYTHON, record.depends) for record in records))
+    if not set(fit).isdisjoint(_fitting(analysis.index, lines, [limits])):
+        return None
     return PythonMismatch(
         noarch=all(record.noarch for record in records),
-        fit=_fitting(analysis.index, lines, (_on(PYTHON, record.depends) for record in records)),
+        fit=fit,
         known=tuple(sorted(lines)),
         wish=wish,
         holder=holder.by if holder else "",

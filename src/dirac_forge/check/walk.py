@@ -82,8 +82,10 @@ class Walk:
             self._alternatives(step, others, self._reasons(step.name, wanted))
         elif machine:
             self._for_machine(step, next(iter(machine.values())))
+        elif (mismatch := python_mismatch(self._analysis, list(python.values()))) is not None:
+            self._add(step, mismatch)
         else:
-            self._add(step, python_mismatch(self._analysis, list(python.values())))
+            self._through_python(step, python.values())
 
     def _by_obstacle(self, name: str, wanted: int) -> tuple[dict[int, Record], ...]:
         """Return the builds for other Pythons, those for other machines, and all others, by their positions."""
@@ -120,8 +122,22 @@ class Walk:
                     self._add(replace(step, instead=instead), self._conflict(step, record, reason))
             taken += 1
 
+    def _through_python(self, step: _Step, records: Iterable[Record]) -> None:
+        """Go on with what is in the way of the Pythons that these builds are for."""
+        first = self._first("python")
+        taken = 0
+        for record in records:
+            mask = -1
+            for spec in record.depends:
+                name, matching = self._index.match(spec)
+                mask &= matching if name == "python" else -1
+            taken |= mask
+        self._todo.append(replace(first, wanted=first.wanted & taken or first.wanted, instead=step.instead))
+
     def _join(self, step: _Step) -> None:
         """Add one more package with a pin that is known to exclude another."""
+        if not step.holder:
+            return
         holder = step.chain[-2]
         for at, cause in enumerate(self._causes):
             if cause.kind == "conflict" and cause.package == step.name and cause.spec in step.specs:
