@@ -42,7 +42,7 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
         ("/tmp/t/environment-of-linux.yml and ./t/a", None),
         ("/a;https://host/t/s3cret/main", "/a;https://host/t/***/main"),
         ("file:/a;https://host/t/s3cret/main", "file:/a;https://host/t/***/main"),
-        ("/work/https:/host/t/s3cret/main", "/work/https:/host/t/***/main"),
+        ("/srv/https:/host/t/s3cret/main", "/srv/https:/host/t/***/main"),
         ("//host/t/s3cret/main", "//host/t/***/main"),
         ("https://docs.github.com/en/authentication", None),
     ],

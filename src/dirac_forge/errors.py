@@ -60,7 +60,7 @@ def _lines(said: str | Sequence[str]) -> str:
 _BETWEEN = re.compile(r"[\s'\"(<\[{=,`]")
 _OF_URL = re.compile(r"(?i)\burl['\"]?[:=]\s?['\"]?\Z")
 _REMOTE = re.compile(r"(?i)\b(?!file:)[a-z][a-z0-9+.-]+://|\bhttps?:/")
-"""A URL, also behind a path or with the single slash that it has as a path: `/work/https:/host`."""
+"""A URL, also behind a path or with the single slash that it has as a path: `/srv/https:/host`."""
 _LOCAL = re.compile(r"/(?!/)|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
 """The beginning of a path that can't begin with the name of a host."""
 _TOKEN_LENGTH = 16
