@@ -15,7 +15,6 @@ from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.index import usable
 from dirac_forge.channel.listing import Availability, Listing, PackageInfo, availability, matches
 from dirac_forge.channel.repodata import RecordSource, Sources
-from dirac_forge.channel.snapshot_file import is_part
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer, Silent
 
@@ -38,7 +37,7 @@ class RattlerCatalogue:
         self._known: dict[str, PackageInfo | None] = {}
         self._unread: dict[str, None] = {}
         self._as_of = next((source.as_of for source in self._sources if isinstance(source, EmbeddedFolder)), None)
-        self._part = any(isinstance(source, Folder) and is_part(source.folder) for source in self._sources)
+        self._part = any(isinstance(source, Folder) and source.is_part for source in self._sources)
 
     @classmethod
     def open(

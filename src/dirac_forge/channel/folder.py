@@ -19,7 +19,7 @@ from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
 from dirac_forge.channel.malformed import name_in, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
-from dirac_forge.channel.snapshot_file import snapshot_channel, snapshot_platforms
+from dirac_forge.channel.snapshot_file import is_part, snapshot_channel, snapshot_platforms
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes, unreadable
@@ -92,6 +92,11 @@ class Folder:
     def stands_for(self) -> str:
         """The URL of the channel that this is a snapshot of, by which specs such as `conda-forge::python` call it."""
         return snapshot_channel(self.folder)
+
+    @cached_property
+    def is_part(self) -> bool:
+        """Whether it is a snapshot of what some targets need: what else the channel has is unknown."""
+        return is_part(self.folder)
 
     def platforms(self) -> tuple[str, ...]:
         """Return every subdir that the folder has, but for noarch."""

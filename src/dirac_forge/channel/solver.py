@@ -21,7 +21,7 @@ from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import Record, RunExports, shared_record
 from dirac_forge.channel.repodata import Folder, Remote, Sources
-from dirac_forge.channel.snapshot_file import SnapshotEnd, is_part, snapshot_day
+from dirac_forge.channel.snapshot_file import SnapshotEnd, snapshot_day
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.tiers import failure, overlays_of, tiers_of
@@ -313,7 +313,7 @@ class Channel:
     @property
     def part(self) -> bool:
         """Whether one of the channels is a snapshot of what some targets need."""
-        return any(isinstance(source, Folder) and is_part(source.folder) for source in self.sources)
+        return any(isinstance(source, Folder) and source.is_part for source in self.sources)
 
     @property
     def urls(self) -> tuple[str, ...]:
