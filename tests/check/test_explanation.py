@@ -109,6 +109,31 @@ def test_built_for_other_pythons(tmp_path: Path) -> None:
     assert answer(folder, "app", python="3.13").status == "installable"
 
 
+@pytest.mark.parametrize(
+    ("built", "named"),
+    [
+        (("3.11",), "≤3.11"),
+        (("3.12",), "3.12"),
+        (("3.11", "3.12"), "≤3.12"),
+        (("3.12", "3.13"), "3.12 and 3.13"),
+        (("3.12", "3.13", "3.14"), "3.12 to 3.14"),
+        (("3.11", "3.13"), "3.11 and 3.13"),
+    ],
+)
+def test_bounds_of_pythons_hold_no_python_without_a_build(tmp_path: Path, built: tuple[str, ...], named: str) -> None:
+    records = [*pythons("3.11", "3.12", "3.13", "3.14", "3.15"), *per_python("fast 1.0", *built)]
+    cell = answer(write_channel(tmp_path, {"linux-64": records}), "fast", python="3.15")
+    assert reasons(cell) == [("python", f"fast: built only for Python {named}")]
+
+
+@pytest.mark.parametrize("spec", ["python >=3.11,<3.14.0a0", "python <3.14", "python <3.14.0a0", "python <=3.13.99"])
+def test_an_upper_bound_excludes_the_python_that_it_names(tmp_path: Path, spec: str) -> None:
+    noarch = [pkg("pure 1.0", spec, noarch="python")]
+    records = pythons("3.11", "3.12", "3.13", "3.14")
+    cell = answer(write_channel(tmp_path, {"noarch": noarch, "linux-64": records}), "pure", python="3.14")
+    assert reasons(cell) == [("python", "pure: made only for Python ≤3.13")]
+
+
 @pytest.mark.parametrize("app", ["noarch", "linux-64"])
 def test_what_is_in_the_way_of_a_python_that_would_do(tmp_path: Path, app: str) -> None:
     old, new = pythons("3.12"), pythons("3.13")

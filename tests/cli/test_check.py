@@ -459,6 +459,15 @@ def test_a_version_with_free_threaded_builds_only(workspace: Path, capsys: pytes
     assert "--python: 3.15 is not a Python of this channel (3.12 to 3.14)" in capsys.readouterr().err
 
 
+def test_pythons_that_a_channel_lacks_are_not_within_the_bounds_of_those_that_it_has(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_channel(workspace / "some", {"linux-64": pythons("3.9", "3.13", "3.14")})
+    argv = ("python", "--platform", "linux-64", "--channel", "some")
+    assert main(["check", *argv, "--python", "3.11"]) == 2
+    assert "--python: 3.11 is not a Python of this channel (it has only 3.9, 3.13 and 3.14)" in capsys.readouterr().err
+
+
 def test_the_python_that_is_asked_for_is_the_one_of_a_target_that_names_python(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -168,8 +168,11 @@ def _known_pythons(groups: Sequence[ChannelCells]) -> list[PythonLine]:
 
 def _no_such_pythons(strange: Sequence[str], known: Sequence[PythonLine], day: date | None) -> InputError:
     where = f"of the embedded snapshot of {day}" if day is not None else "of this channel"
-    numbers = [f"{major}.{minor}" for major, minor in sorted({(line.major, line.minor) for line in known})]
-    has = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"it has only {numbers[0]}"
+    numbers = sorted({(line.major, line.minor) for line in known})
+    texts = [f"{major}.{minor}" for major, minor in numbers]
+    (first, since), (last, until) = numbers[0], numbers[-1]
+    whole = len(numbers) > 1 and first == last and until - since == len(numbers) - 1
+    has = f"{texts[0]} to {texts[-1]}" if whole else f"it has only {listed(texts)}"
     few = "is not a Python" if len(strange) == 1 else "are not Pythons"
     return InputError(f"--python: {listed(strange)} {few} {where} ({has})")
 

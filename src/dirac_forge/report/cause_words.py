@@ -208,12 +208,10 @@ def _python(obstacle: NoPython | PythonMismatch) -> str:
 
 
 def _range(obstacle: PythonMismatch) -> str:
-    """Return `≤3.13`, `≥3.11`, `3.11 and 3.13`: those that fit, seen from those that are wished for."""
+    """Return exactly the Pythons that fit: `≤3.13`, `≥3.11`, `3.10 to 3.12`, `3.11 and 3.13`."""
     if all(line.free_threaded for line in obstacle.fit):
         return f"{listed(obstacle.fit)} (free-threaded)"
-    fit, known = _columns(obstacle.fit, obstacle.known), _columns(obstacle.known, obstacle.known)
-    wish = [line for line in obstacle.wish if not line.free_threaded]
-    return _bounds(fit, known, wish)
+    return _bounds(_columns(obstacle.fit, obstacle.known), _columns(obstacle.known, obstacle.known))
 
 
 def _columns(lines: Sequence[PythonLine], known: Sequence[PythonLine]) -> list[PythonLine]:
@@ -222,15 +220,16 @@ def _columns(lines: Sequence[PythonLine], known: Sequence[PythonLine]) -> list[P
     return [line for line in lines if not line.free_threaded or (line.major, line.minor) not in usual]
 
 
-def _bounds(fit: Sequence[PythonLine], known: Sequence[PythonLine], wish: Sequence[PythonLine]) -> str:
+def _bounds(fit: Sequence[PythonLine], known: Sequence[PythonLine]) -> str:
+    """Return `≤` for the oldest known ones and `≥` for the newest; a bound must not promise a Python in between."""
     first, last = fit[0], fit[-1]
     if [line for line in known if first <= line <= last] != list(fit):
         return listed(fit)
-    if first == known[0] or (wish and min(wish) > last):
+    if first == known[0]:
         return f"≤{last}"
-    if last == known[-1] or (wish and max(wish) < first):
+    if last == known[-1]:
         return f"≥{first}"
-    return listed(fit)
+    return f"{first} to {last}" if len(fit) > 2 else listed(fit)
 
 
 def _machine(obstacle: MachineMismatch) -> str:
