@@ -7,10 +7,10 @@ where a build works and only its metadata is wrong, so that only builds that no 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from io import StringIO
 
 from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
+from dirac_forge.yaml_text import yaml_text
 
 
 def to_mark_broken(findings: Iterable[Finding]) -> tuple[Record, ...]:
@@ -26,11 +26,5 @@ def to_mark_broken(findings: Iterable[Finding]) -> tuple[Record, ...]:
 
 def broken_request(builds: Iterable[Record]) -> str:
     """Return the text of a file for `requests/` of admin-requests."""
-    from ruamel.yaml import YAML  # noqa: PLC0415  # 0.1 s that only what is written needs
-
-    stream = StringIO()
-    yaml = YAML()
-    yaml.width = 4096
     packages = sorted(f"{record.subdir}/{record.file}" for record in builds)
-    yaml.dump({"action": "broken", "packages": packages}, stream)
-    return stream.getvalue()
+    return yaml_text({"action": "broken", "packages": packages})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from io import StringIO
 
 from packaging.version import Version
 from rattler import Version as CondaVersion
@@ -18,6 +17,7 @@ from dirac_forge.audit.findings import Finding
 from dirac_forge.channel.records import Record
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.values import dataclass
+from dirac_forge.yaml_text import yaml_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,14 +141,7 @@ def applied(patches: Iterable[Patch], records: Iterable[Record]) -> tuple[Record
 
 def patch_yaml(patches: Iterable[Patch]) -> str:
     """Return the patches as a file for `recipe/patch_yaml/`: one document each."""
-    from ruamel.yaml import YAML  # noqa: PLC0415  # 0.1 s that only what is written needs
-
-    stream = StringIO()
-    yaml = YAML()
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.width = 120
-    yaml.dump_all([_document(patch) for patch in patches], stream)
-    return stream.getvalue()
+    return yaml_text(*map(_document, patches), width=120, indented_lists=True)
 
 
 def _document(patch: Patch) -> Mapping[str, object]:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rattler import RepoDataRecord
-from ruamel.yaml import YAML
 
 from dirac_forge.build.isolation import Seen, child_environment, detect, wrapped
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
 from dirac_forge.errors import InputError
 from dirac_forge.programs import Finished, TooMuchError, TooSlowError, run
 from dirac_forge.values import dataclass
+from dirac_forge.yaml_text import yaml_text
 
 _BUILD_SECONDS = 3600.0
 _STEP_SECONDS = 900.0
@@ -116,8 +116,7 @@ def build_installer(
     copy = scratch / "construct"
     document = _placed(_pinned(construct, records, channels, asked), folder)
     shutil.copytree(folder, copy, symlinks=True, ignore=_earlier(folder, construct))
-    with (copy / "construct.yaml").open("w", encoding="utf-8") as file:
-        YAML().dump(document, file)
+    (copy / "construct.yaml").write_text(yaml_text(document), encoding="utf-8")
     made = scratch / "made"
     made.mkdir()
     start = time.monotonic()
@@ -144,7 +143,7 @@ def build_installer(
 
 
 def _tried_first(path: Path) -> tuple[int, str]:
-    """Try a shell installer, and return its exit code and output."""
+    """Return what sorts the installers by which one is tried: shell scripts before others."""
     return _ENDINGS.index(path.suffix), path.name
 
 

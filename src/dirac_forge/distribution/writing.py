@@ -6,13 +6,13 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from io import StringIO
 from pathlib import Path
 
 from rattler import LockChannel, LockFile, LockPlatform, PackageRecord, RepoDataRecord
 
 from dirac_forge.channel.index import parsed
 from dirac_forge.errors import InputError
+from dirac_forge.yaml_text import yaml_text
 
 Solved = Mapping[str, Mapping[str, Sequence[RepoDataRecord]]]
 """Environment to platform to the records of the solver."""
@@ -90,13 +90,7 @@ def as_conda_lock(
         },
         "package": packages,
     }
-    from ruamel.yaml import YAML  # noqa: PLC0415  # 0.1 s that only what is written needs
-
-    stream = StringIO()
-    yaml = YAML()
-    yaml.width = 4096
-    yaml.dump(document, stream)
-    return stream.getvalue()
+    return yaml_text(document)
 
 
 def _dependencies(depends: Sequence[str]) -> dict[str, str]:
