@@ -37,7 +37,7 @@ class RattlerCatalogue:
         self._known: dict[str, PackageInfo | None] = {}
         self._unread: dict[str, None] = {}
         self._as_of = next((source.as_of for source in self._sources if isinstance(source, EmbeddedFolder)), None)
-        self._part = any(isinstance(source, Folder) and source.is_part for source in self._sources)
+        self._part = any(isinstance(source, Folder) and source.snapshot.part for source in self._sources)
 
     @classmethod
     def open(

@@ -17,7 +17,6 @@ from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Observer
-from dirac_forge.untrusted import parse_json
 
 NAME = "embedded"
 """What a user calls it: `--channel embedded`."""
@@ -30,9 +29,14 @@ class EmbeddedFolder(Folder):
     """A channel folder that holds a part of conda-forge as it was on a day: what it lacks may still be there."""
 
     def __init__(self, folder: Path, *, observer: Observer) -> None:
-        """Read the snapshot's day; see `Folder`."""
+        """Read the snapshot's day; see `Folder`. Raises UnknownError if it does not say one."""
         super().__init__(folder, observer=observer)
-        self.as_of = date.fromisoformat(parse_json((folder / ABOUT).read_text(encoding="utf-8"))["as_of"])
+        if self.snapshot.day is None:
+            raise UnknownError(
+                f"{folder / ABOUT}: the embedded snapshot is damaged: its day is not there",
+                hint="Remove the folder: the snapshot is unpacked again.",
+            )
+        self.as_of = self.snapshot.day
 
     @property
     def gap_day(self) -> date | None:

@@ -7,7 +7,6 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
 from dirac_forge.channel.malformed import name_in, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
-from dirac_forge.channel.snapshot_file import is_part, snapshot_channel, snapshot_platforms
+from dirac_forge.channel.snapshot_file import read_snapshot_file
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes, unreadable
@@ -60,7 +59,7 @@ class Folder:
                 hint=f"{unpack_it}`rattler-index` and `conda index` write these files.",
             )
         self._observer = observer
-        self._made_for = snapshot_platforms(self.folder)
+        self.snapshot = read_snapshot_file(self.folder)
         self._channel = rattler.Channel(self.folder.as_uri())
         self._lock = threading.RLock()
         self._open: dict[str, SparseRepoData | ChannelUnknownError] = {}
@@ -88,15 +87,10 @@ class Folder:
         """A channel with a `file:` URL."""
         return self._channel
 
-    @cached_property
+    @property
     def stands_for(self) -> str:
         """The URL of the channel that this is a snapshot of, by which specs such as `conda-forge::python` call it."""
-        return snapshot_channel(self.folder)
-
-    @cached_property
-    def is_part(self) -> bool:
-        """Whether it is a snapshot of what some targets need: what else the channel has is unknown."""
-        return is_part(self.folder)
+        return self.snapshot.channel
 
     def platforms(self) -> tuple[str, ...]:
         """Return every subdir that the folder has, but for noarch."""
@@ -110,9 +104,10 @@ class Folder:
         Raises:
             ChannelUnknownError: a file can't be read; the message names it.
         """
-        lacks = platform not in self._subdirs and self._made_for and platform not in self._made_for
+        made_for = self.snapshot.platforms
+        lacks = platform not in self._subdirs and made_for and platform not in made_for
         if lacks and self.gap_day is None:
-            made = ", ".join(self._made_for)
+            made = ", ".join(made_for)
             self._observer.warned(f"{self.folder}: the snapshot was made for {made}; it has nothing for {platform}")
         return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]
 

@@ -15,7 +15,7 @@ from rattler.exceptions import InvalidChannelError
 from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder, is_embedded
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
-from dirac_forge.channel.snapshot_file import ABOUT, snapshot_day
+from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
@@ -115,9 +115,8 @@ class Sources:
         if self.embedded_dir is not None and is_embedded(folder, self.embedded_dir) and (folder / ABOUT).is_file():
             return self._dated(folder)
         found = Folder(folder, observer=self.observer)
-        day = snapshot_day(found.folder)
-        if day is not None:
-            self.observer.dated(day, str(folder))
+        if found.snapshot.day is not None:
+            self.observer.dated(found.snapshot.day, str(folder))
         return found
 
     def _embedded(self, folder: Path) -> EmbeddedFolder:

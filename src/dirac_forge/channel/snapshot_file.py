@@ -27,35 +27,30 @@ class SnapshotEnd:
     """Where it is, or "" for the embedded one."""
 
 
-def snapshot_day(folder: Path) -> date | None:
-    """Return the day of the snapshot in a channel folder, or None if it is not a snapshot."""
-    try:
-        return date.fromisoformat(_about(folder)["as_of"])
-    except (ValueError, TypeError, KeyError):
-        return None
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SnapshotFile:
+    """What the snapshot in a channel folder says of itself."""
+
+    day: date | None = None
+    """Its day; None if the folder is not a snapshot."""
+    channel: str = ""
+    """The URL of the one channel that it is a part of, or "" if it does not say one."""
+    platforms: tuple[str, ...] = ()
+    """Those that it was made for, or () if it does not say."""
+    part: bool = False
+    """Whether it is a snapshot of what some targets need: what else the channel has is unknown."""
 
 
-def snapshot_channel(folder: Path) -> str:
-    """Return the URL of the one channel that the snapshot in a folder is a part of, or "" if it does not say one."""
-    match _about(folder).get("channels"):
-        case [str(channel)]:
-            try:
-                return rattler.Channel(channel).base_url
-            except InvalidChannelError:
-                return ""
-        case _:
-            return ""
-
-
-def snapshot_platforms(folder: Path) -> tuple[str, ...]:
-    """Return the platforms that the snapshot in a folder was made for, or () if it does not say."""
-    listed = _about(folder).get("platforms")
-    return tuple(map(str, listed)) if isinstance(listed, list) else ()
-
-
-def is_part(folder: Path) -> bool:
-    """Return whether a channel folder is a snapshot of what some targets need: what else the channel has is unknown."""
-    return bool(_about(folder).get("targets"))
+def read_snapshot_file(folder: Path) -> SnapshotFile:
+    """Return what the snapshot in a channel folder says of itself; nothing if the folder is not a snapshot."""
+    about = _about(folder)
+    platforms = about.get("platforms")
+    return SnapshotFile(
+        day=_day(about.get("as_of")),
+        channel=_one_channel(about.get("channels")),
+        platforms=tuple(map(str, platforms)) if isinstance(platforms, list) else (),
+        part=bool(about.get("targets")),
+    )
 
 
 def _about(folder: Path) -> Mapping[str, Any]:
@@ -64,3 +59,21 @@ def _about(folder: Path) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+def _one_channel(channels: object) -> str:
+    match channels:
+        case [str(channel)]:
+            try:
+                return rattler.Channel(channel).base_url
+            except InvalidChannelError:
+                return ""
+        case _:
+            return ""

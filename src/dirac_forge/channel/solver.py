@@ -21,7 +21,7 @@ from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import Record, RunExports, shared_record
 from dirac_forge.channel.repodata import Folder, Remote, Sources
-from dirac_forge.channel.snapshot_file import SnapshotEnd, snapshot_day
+from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
 from dirac_forge.channel.tiers import failure, overlays_of, tiers_of
@@ -306,14 +306,14 @@ class Channel:
         ends = [
             SnapshotEnd(day=day, folder="" if isinstance(source, EmbeddedFolder) else source.label)
             for source in self.sources
-            if isinstance(source, Folder) and (day := snapshot_day(source.folder)) is not None
+            if isinstance(source, Folder) and (day := source.snapshot.day) is not None
         ]
         return min(ends, key=lambda end: end.day, default=None)
 
     @property
     def part(self) -> bool:
         """Whether one of the channels is a snapshot of what some targets need."""
-        return any(isinstance(source, Folder) and source.is_part for source in self.sources)
+        return any(isinstance(source, Folder) and source.snapshot.part for source in self.sources)
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -328,7 +328,7 @@ class Channel:
         return {
             source.channel.base_url: "" if isinstance(source, EmbeddedFolder) else source.label
             for source in self.sources
-            if isinstance(source, Folder) and snapshot_day(source.folder) is not None
+            if isinstance(source, Folder) and source.snapshot.day is not None
         }
 
     @property
