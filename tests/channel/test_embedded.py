@@ -10,6 +10,7 @@ import pytest
 from dirac_forge.channel.catalogue import RattlerCatalogue
 from dirac_forge.channel.embedded import EmbeddedFolder, embedded_folder
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.errors import UnknownError
 from dirac_forge.progress import Silent
 from support.channel import pkg, write_channel
 
@@ -53,6 +54,19 @@ def test_its_folder_by_path_is_the_same_snapshot(cache: Path) -> None:
     opened = Channel.open([embedded_folder(cache).as_uri(), str(embedded_folder(cache))], embedded_dir=cache)
     assert [type(source) for source in opened.sources] == [EmbeddedFolder, EmbeddedFolder]
     assert set(opened.snapshots.values()) == {""}
+
+
+def test_its_folder_without_a_day_passes_for_no_whole_channel(tmp_path: Path) -> None:
+    folder = write_channel(tmp_path / "embedded-0123456789abcdef", {"noarch": [pkg("tool 1")]})
+    with pytest.raises(UnknownError) as caught:
+        Channel.open([str(folder)], embedded_dir=tmp_path)
+    assert str(caught.value) == (
+        "the embedded snapshot is damaged: snapshot.json does not say its day\n"
+        f"Remove {folder}: it is unpacked again at the next use."
+    )
+    (folder / "snapshot.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UnknownError, match=r"^the embedded snapshot is damaged: .*snapshot\.json: what the"):
+        Channel.open([str(folder)], embedded_dir=tmp_path)
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -10,6 +10,7 @@ import pytest
 
 from dirac_forge.channel.snapshot import closure, snapshot_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.errors import InputError
 from dirac_forge.files import write_files
 from dirac_forge.progress import Silent
 from support.channel import pkg, pythons, write_channel
@@ -93,17 +94,39 @@ def test_compact_snapshot_has_no_hashes_and_licences(channel: Channel) -> None:
         (["conda-forge"], "bioconda::tool", False),
         (["conda-forge", "bioconda"], "conda-forge::tool", False),  # it may be from either
         (["no: channel"], "conda-forge::tool", False),
-        ("conda-forge", "conda-forge::tool", False),
     ],
 )
-def test_a_snapshot_answers_for_its_channel(
-    tmp_path: Path, channels: list[str] | str, spec: str, expected: bool
-) -> None:
+def test_a_snapshot_answers_for_its_channel(tmp_path: Path, channels: list[str], spec: str, expected: bool) -> None:
     write_channel(tmp_path, {"linux-64": [pkg("tool 1")]})
     (tmp_path / "snapshot.json").write_text(json.dumps({"as_of": "2026-06-01", "channels": channels}), encoding="utf-8")
     snapshot = Channel.open([str(tmp_path)])
     assert isinstance(snapshot.solve([spec], platform="linux-64"), Solution) == expected
     assert bool(snapshot.index("linux-64").match(spec)[1]) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"as_of": "2026-06-01", "tar', "Unterminated string starting at: line 1 column 25 (char 24)"),
+        ("[]", "it is not a JSON object"),
+        ('{"as_of": "June"}', "as_of is 'June', expected a day such as 2026-06-01"),
+        ('{"as_of": 20260601.5}', "as_of is 20260601.5, expected a day such as 2026-06-01"),
+        ('{"channels": "conda-forge"}', "channels is 'conda-forge', expected a list of names"),
+        ('{"platforms": [64]}', "platforms is [64], expected a list of names"),
+        ('{"targets": {"tool": true}}', "targets is {'tool': True}, expected a list of names"),
+    ],
+)
+def test_a_snapshot_that_does_not_say_what_it_is_passes_for_no_whole_channel(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    write_channel(tmp_path, {"linux-64": [pkg("tool 1")]})
+    (tmp_path / "snapshot.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        Channel.open([str(tmp_path)])
+    assert str(caught.value) == (
+        f"{tmp_path / 'snapshot.json'}: what the snapshot is can't be read: {problem}\n"
+        "Write it again with `dirac-forge snapshot`; remove this file if the folder is a whole channel."
+    )
 
 
 def test_a_snapshot_says_that_it_was_not_made_for_a_platform(tmp_path: Path) -> None:

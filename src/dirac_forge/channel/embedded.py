@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.snapshot_file import ABOUT
-from dirac_forge.errors import UnknownError
+from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer
 
 NAME = "embedded"
@@ -29,13 +29,13 @@ class EmbeddedFolder(Folder):
     """A channel folder that holds a part of conda-forge as it was on a day: what it lacks may still be there."""
 
     def __init__(self, folder: Path, *, observer: Observer) -> None:
-        """Read the snapshot's day; see `Folder`. Raises UnknownError if it does not say one."""
-        super().__init__(folder, observer=observer)
+        """Read the snapshot's day; see `Folder`. Raises UnknownError if the folder is not as it was unpacked."""
+        try:
+            super().__init__(folder, observer=observer)
+        except InputError as error:
+            raise _damaged(folder, error.message) from error
         if self.snapshot.day is None:
-            raise UnknownError(
-                f"{folder / ABOUT}: the embedded snapshot is damaged: its day is not there",
-                hint="Remove the folder: the snapshot is unpacked again.",
-            )
+            raise _damaged(folder, f"{ABOUT} does not say its day")
         self.as_of = self.snapshot.day
 
     @property
@@ -52,6 +52,12 @@ class EmbeddedFolder(Folder):
     def label(self) -> str:
         """conda-forge, with the day."""
         return f"conda-forge (as of {self.as_of})"
+
+
+def _damaged(folder: Path, problem: str) -> UnknownError:
+    return UnknownError(
+        f"the embedded snapshot is damaged: {problem}", hint=f"Remove {folder}: it is unpacked again at the next use."
+    )
 
 
 def embedded_folder(cache_dir: Path) -> Path:

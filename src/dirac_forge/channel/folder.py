@@ -45,7 +45,7 @@ class Folder:
         """Look at the folder; files are opened when they are needed.
 
         Raises:
-            InputError: the folder is missing or has no repodata.
+            InputError: the folder is missing or has no repodata, or does not say what it is a snapshot of.
         """
         self.folder = folder.absolute()
         if not self.folder.is_dir():

@@ -15,7 +15,6 @@ from rattler.exceptions import InvalidChannelError
 from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder, is_embedded
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
-from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
@@ -112,7 +111,7 @@ class Sources:
         return self.reachable is None or self.reachable(channel.base_url)
 
     def _folder(self, folder: Path) -> Folder:
-        if self.embedded_dir is not None and is_embedded(folder, self.embedded_dir) and (folder / ABOUT).is_file():
+        if self.embedded_dir is not None and is_embedded(folder, self.embedded_dir) and folder.is_dir():
             return self._dated(folder)
         found = Folder(folder, observer=self.observer)
         if found.snapshot.day is not None:

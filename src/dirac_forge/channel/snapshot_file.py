@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import rattler
 from rattler.exceptions import InvalidChannelError
 
-from dirac_forge.files import read_text
+from dirac_forge.errors import InputError
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.untrusted import parse_json
 from dirac_forge.values import dataclass
 
@@ -42,38 +43,55 @@ class SnapshotFile:
 
 
 def read_snapshot_file(folder: Path) -> SnapshotFile:
-    """Return what the snapshot in a channel folder says of itself; nothing if the folder is not a snapshot."""
-    about = _about(folder)
-    platforms = about.get("platforms")
+    """Return what the snapshot in a channel folder says of itself; nothing if the folder is not a snapshot.
+
+    Raises:
+        InputError: the file can't be read, so that it is unknown whether the folder is a whole channel.
+    """
+    path = folder / ABOUT
+    try:
+        about = parse_json(read_text(path))
+    except FileNotFoundError:
+        return SnapshotFile()
+    except (OSError, ValueError) as error:
+        raise _unread(path, unreadable(error)) from error
+    if not isinstance(about, dict):
+        raise _unread(path, "it is not a JSON object")
     return SnapshotFile(
-        day=_day(about.get("as_of")),
-        channel=_one_channel(about.get("channels")),
-        platforms=tuple(map(str, platforms)) if isinstance(platforms, list) else (),
-        part=bool(about.get("targets")),
+        day=_day(path, about.get("as_of")),
+        channel=_one_channel(_names(path, about, "channels")),
+        platforms=_names(path, about, "platforms"),
+        part=bool(_names(path, about, "targets")),
     )
 
 
-def _about(folder: Path) -> Mapping[str, Any]:
-    try:
-        found = parse_json(read_text(folder / ABOUT))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _unread(path: Path, problem: str) -> InputError:
+    return InputError(
+        f"{path}: what the snapshot is can't be read: {problem}",
+        hint="Write it again with `dirac-forge snapshot`; remove this file if the folder is a whole channel.",
+    )
 
 
-def _day(text: object) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
+def _day(path: Path, text: Any) -> date | None:
+    if text is None:
         return None
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise _unread(path, f"as_of is {text!r}, expected a day such as 2026-06-01") from error
 
 
-def _one_channel(channels: object) -> str:
-    match channels:
-        case [str(channel)]:
-            try:
-                return rattler.Channel(channel).base_url
-            except InvalidChannelError:
-                return ""
-        case _:
-            return ""
+def _names(path: Path, about: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    names = about.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _unread(path, f"{key} is {names!r}, expected a list of names")
+    return tuple(names)
+
+
+def _one_channel(channels: Sequence[str]) -> str:
+    if len(channels) != 1:
+        return ""
+    try:
+        return rattler.Channel(channels[0]).base_url
+    except InvalidChannelError:
+        return ""
