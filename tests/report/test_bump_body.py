@@ -21,7 +21,7 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import EnvironmentProof, TakenAsThere
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberUnknown
 from dirac_forge.report.bodies import dependents_of, with_bodies, with_body
 from dirac_forge.report.bump_body import attention_sections
 from dirac_forge.report.document import Items
@@ -107,7 +107,7 @@ It needs packages that no channel has. Their recipes are proposed for staged-rec
 
 ## Before merging
 
-- [x] The build number is 0 for everything at the new version.
+- [x] The build number of everything at the new version is reset.
 - [x] Every source that changed has its new hash (see Sources).
 - [ ] The requirements match the new version (see Requirements and Only reported).
 - [ ] The licence matches upstream's, and the recipe names all of its files.
@@ -147,7 +147,7 @@ Upstream's requirements were not compared with those of the previous release.
 
 ## Before merging
 
-- [x] The build number is 0 for everything at the new version.
+- [x] The build number of everything at the new version is reset.
 - [ ] Every source that changed has its new hash (see Sources).
 - [ ] The requirements match the new version (see Requirements and Only reported).
 - [ ] The licence matches upstream's, and the recipe names all of its files.
@@ -257,6 +257,9 @@ def test_boxes_are_ticked_only_for_what_was_looked_at() -> None:
     for notes, ticked in (((), "x"), ((HashKept(line=3),), " "), ((commit,), " ")):
         body = with_body(replace(BARE, edited=replace(edited, notes=notes))).change.body
         assert f"\n- [{ticked}] {hashed}\n" in body
+    for unknown, ticked in (((), "x"), ((NumberUnknown(line=3),), " ")):
+        body = with_body(replace(BARE, edited=replace(edited, notes=unknown))).change.body
+        assert f"\n- [{ticked}] The build number of everything at the new version is reset.\n" in body
 
 
 def test_who_waits_for_whom() -> None:

@@ -14,7 +14,7 @@ from dirac_forge.bump.drift.carried import CarriedKind, CarriedReason, CompiledN
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, OldVersionLeft
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, MirrorKept, NumberUnknown, OldVersionLeft
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.sources import tag_reasons
@@ -166,6 +166,18 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (
             CommitKept(line=9, repository="https://example.org/a", revision=None),
             "line 9: https://example.org/a is checked out without a tag or commit, so it did not move",
+        ),
+        (
+            HashKept(line=9, kind="sha512"),
+            "line 9: this sha512 was not updated: bump renews only sha256, sha1 and md5",
+        ),
+        (NumberUnknown(line=9), "line 9: the build number is not known here: check that it is reset"),
+        (
+            MirrorKept(line=9, url="https://e.org/latest.zip"),
+            (
+                "line 9: https://e.org/latest.zip does not have the version in it: check that it serves the new file, "
+                "too"
+            ),
         ),
         (
             HashKept(line=9),

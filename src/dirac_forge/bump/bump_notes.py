@@ -6,7 +6,14 @@ from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.objections import ReleaseNote
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
+from dirac_forge.recipe.editing.notes import (
+    CommitKept,
+    HashKept,
+    MirrorKept,
+    NumberFallen,
+    NumberUnknown,
+    OldVersionLeft,
+)
 from dirac_forge.values import dataclass
 
 
@@ -144,7 +151,9 @@ BumpNote = (
     | LeftBeside
     | CommitKept
     | HashKept
+    | MirrorKept
     | NumberFallen
+    | NumberUnknown
     | RespelledSource
     | EnclosedSource
     | MovedCommit

@@ -146,7 +146,7 @@ class _HashLookup:
 def _asked(source: MovedSource, files: SourceFiles) -> Digest | ForgeError:
     """Return the hashes of a source from the first mirror that has it, or the error of the first mirror."""
     first: ForgeError | None = None
-    for url in source.urls:
+    for url in source.fresh:
         try:
             return files.of(url, source.hashes.keys())
         except (InputError, UnknownError) as error:

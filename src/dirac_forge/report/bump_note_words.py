@@ -9,7 +9,14 @@ from dirac_forge.bump import bump_notes, objections
 from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, UnmetRequirement
 from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
+from dirac_forge.recipe.editing.notes import (
+    CommitKept,
+    HashKept,
+    MirrorKept,
+    NumberFallen,
+    NumberUnknown,
+    OldVersionLeft,
+)
 from dirac_forge.recipe.notes import Note
 from dirac_forge.report.document import words
 from dirac_forge.report.drift_note_words import drift_note_words
@@ -78,6 +85,8 @@ add_words(
             "line {0.line}: {0.output} stays at {0.version}, and its build number falls from {0.old} to {0.new}, "
             "because it shares the number with others: give it a separate one"
         ),
+        NumberUnknown: ("line {0.line}: the build number is not known here: check that it is reset"),
+        MirrorKept: ("line {0.line}: {0.url} does not have the version in it: check that it serves the new file, too"),
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
         bump_notes.EnclosedSource: "{0.url} can't be reached: its hash was taken from the same file in the sdist",
         bump_notes.MovedCommit: "{0.repository}: {0.commit} is the commit of its tag {0.tag}",
@@ -168,6 +177,8 @@ def _(note: CommitKept) -> str:
 
 @worded.register
 def _(note: HashKept) -> str:
+    if note.kind:
+        return f"line {note.line}: this {note.kind} was not updated: bump renews only sha256, sha1 and md5"
     return (
         f"line {note.line}: this hash was not updated, because no build of the feedstock uses it and its new file was "
         "not found"

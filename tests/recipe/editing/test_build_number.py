@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.recipe.editing.build_number import raised_build_number, reset_build_number, unreset_number
+from dirac_forge.recipe.editing.edit import start
+from dirac_forge.recipe.editing.notes import NumberUnknown
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from support.samples import sampled
 
@@ -210,3 +212,16 @@ def test_reset_keeps_the_hundreds_between_selectors(numbers: tuple[str, str], af
 )
 def test_unreset_numbers(numbers: list[tuple[int, int]], wrong: int | None) -> None:
     assert unreset_number(numbers) == wrong
+
+
+@pytest.mark.parametrize("number", ["{{ build - 100 }}", '{{ "%s" % (build - 100) }}'])
+def test_a_number_that_would_fall_below_zero_is_refused(number: str) -> None:
+    text = f"{{% set build = 103 %}}\npackage:\n  name: x\n  version: '1.2'\nbuild:\n  number: {number}\n"
+    with pytest.raises(RecipeError, match=r"^meta\.yaml:6: the build number can't be reset reliably: edit it by hand$"):
+        start(text, path="meta.yaml", to="1.3")
+
+
+@pytest.mark.parametrize("number", ["0x2", "${{ somewhere + 3 }}"])
+def test_a_number_that_cannot_be_known_is_told(number: str) -> None:
+    text = f"package:\n  name: x\n  version: '1.2'\nbuild:\n  number: {number}\n"
+    assert start(text, path="recipe.yaml", to="1.3").notes == (NumberUnknown(line=5),)

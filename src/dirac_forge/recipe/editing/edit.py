@@ -12,13 +12,20 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from dirac_forge.recipe.editing.build_number import reset_build_number, unreset_number
+from dirac_forge.recipe.editing.build_number import reset_build_number
+from dirac_forge.recipe.editing.checks import (
+    check_numbers,
+    check_other_hashes,
+    check_unmoved,
+    number_notes,
+    same_outputs,
+    staying_lines,
+)
+from dirac_forge.recipe.editing.kept_hashes import kept_hashes
 from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, digests_of, hash_places, paired
 from dirac_forge.recipe.editing.notes import (
-    CommitKept,
     EditNote,
-    HashKept,
-    NumberFallen,
+    MirrorKept,
     kept_commits,
     old_version_notes,
 )
@@ -30,7 +37,6 @@ from dirac_forge.recipe.editing.text_places import (
     replaced,
     versions,
 )
-from dirac_forge.recipe.editing.unread_hashes import unread_hashes
 from dirac_forge.recipe.editing.versions import with_new_commits, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
@@ -58,6 +64,12 @@ class EditDraft:
     unmoved: tuple[MovedSource, ...] = ()
     """Sources whose file has nothing to do with the version."""
     notes: tuple[EditNote, ...] = ()
+    """Except those that only the final text shows."""
+
+    @property
+    def v1(self) -> bool:
+        """Whether it is a recipe.yaml."""
+        return Path(self.path).name == "recipe.yaml"
 
 
 def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ()) -> str:
@@ -106,21 +118,12 @@ def start(
         changed = with_new_version(text, v1=v1, old=old, new=to, outputs=names)
     except ValueError as exc:
         raise RecipeError(f"the version can't be changed reliably ({exc}): edit it by hand", path=path) from exc
-    kept = _staying_lines(before, _outputs(changed, path, chosen), old)
+    kept = staying_lines(before, _outputs(changed, path, chosen), old)
     changed = with_new_commits(reset_build_number(changed, path=path, kept=kept), commits)
     draft = EditDraft(
         before=text, text=changed, path=str(path), old=old, new=to, settings=chosen, unbuilt=tuple(unbuilt)
     )
     return _drafted(draft)
-
-
-def _staying_lines(
-    before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]], old: str
-) -> set[int]:
-    """Return the lines of the outputs that have versions of their own, which an edit of version `old` leaves."""
-    pairs = [pair for was, now in zip(before, after, strict=True) for pair in zip(was, now, strict=False)]
-    moving = {now.name for was, now in pairs if was.version != now.version}
-    return {now.line for was, now in pairs if now.is_package and now.name not in moving and was.version != old}
 
 
 def respelled_source(draft: EditDraft, text: str) -> EditDraft:
@@ -153,7 +156,7 @@ def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> It
     """
     entries = sorted({source.entry for source in (*draft.moved, *draft.unmoved)})
     for source in draft.moved:
-        known = next((hashes[url] for url in source.urls if url in hashes), {})
+        known = next((hashes[url] for url in source.fresh if url in hashes), {})
         if source.optional and not known.keys() >= source.hashes.keys():
             continue
         for algorithm, old in source.hashes.items():
@@ -165,19 +168,12 @@ def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> It
 
 def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:
     """Return what to look at in the final text of a draft."""
-    kept = (source for source in draft.moved if source.optional and hashes.keys().isdisjoint(source.urls))
-    lines = {line for source in kept for old in source.hashes.values() for line in _lines_with(text, old)}
-    known = {digest for source in (*draft.moved, *draft.unmoved) for digest in source.hashes.values()}
-    lines |= set(unread_hashes(text, draft.before, path=draft.path, known=known, unbuilt=draft.unbuilt))
+    edited = EditedText(before=draft.before, after=text, path=draft.path, v1=draft.v1)
     return (
-        *(note for note in draft.notes if isinstance(note, (CommitKept, NumberFallen))),
+        *draft.notes,
         *old_version_notes(text, draft.old),
-        *(HashKept(line=line) for line in sorted(lines)),
+        *kept_hashes(edited, built=draft.settings, unbuilt=draft.unbuilt, renewed=hashes),
     )
-
-
-def _lines_with(text: str, literal: str) -> list[int]:
-    return [number for number, line in enumerate(text.split("\n"), start=1) if literal in line]
 
 
 def _everywhere() -> tuple[Setting, ...]:
@@ -242,33 +238,19 @@ def _version_places(text: str, *, v1: bool) -> list[TextPlace]:
 def _drafted(draft: EditDraft) -> EditDraft:
     before = _outputs(draft.before, draft.path, draft.settings)
     after = _outputs(draft.text, draft.path, draft.settings)
-    v1 = Path(draft.path).name == "recipe.yaml"
-    edited = EditedText(before=draft.before, after=draft.text, path=draft.path, v1=v1)
+    edited = EditedText(before=draft.before, after=draft.text, path=draft.path, v1=draft.v1)
     sources = _sources_of(draft, edited, before, after)
     moved = [source for source in sources.values() if source.urls != source.before]
     unmoved = [source for source in sources.values() if source.urls == source.before]
     if not moved:
-        _check_unmoved(unmoved, draft.path)
-    _check_numbers(draft, before, after)
-    _check_other_hashes(draft, before, after)
+        check_unmoved(unmoved, draft.path)
+    check_numbers(before, after, staying_lines(before, after, draft.old), draft.path)
+    check_other_hashes(before, after, draft.path)
     kept = kept_commits(before, after, path=draft.path, files_move=bool(moved))
     others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
-    notes: tuple[EditNote, ...] = (*kept, *_fallen_numbers(before, after))
+    mirrors = (MirrorKept(line=line, url=url) for source in moved for line, url in source.mirrors if source.hashes)
+    notes: tuple[EditNote, ...] = (*kept, *dict.fromkeys(mirrors), *number_notes(before, after))
     return replace(draft, moved=(*moved, *others), unmoved=tuple(unmoved), notes=notes)
-
-
-def _fallen_numbers(
-    before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]]
-) -> tuple[NumberFallen, ...]:
-    """Return a note for each output that keeps its version and gets a lower build number, which others share."""
-    fallen: dict[str, NumberFallen] = {}
-    for was_outputs, now_outputs in zip(before, after, strict=True):
-        for was, now in zip(was_outputs, now_outputs, strict=True):
-            old, new = was.build_number, now.build_number
-            stays = now.is_package and was.version == now.version
-            if stays and old is not None and new is not None and new < old:
-                fallen[now.name] = NumberFallen(line=now.line, output=now.name, version=now.version, old=old, new=new)
-    return tuple(fallen.values())
 
 
 def _sources_of(
@@ -280,38 +262,11 @@ def _sources_of(
     """Return the sources of all outputs by key. Raises RecipeError if the edit changes the outputs themselves."""
     sources: dict[tuple[object, ...], MovedSource] = {}
     for old_outputs, new_outputs in zip(before, after, strict=True):
-        _same_outputs(draft, old_outputs, new_outputs)
+        same_outputs(old_outputs, new_outputs, (draft.old, draft.new), draft.path)
         for old, new in zip(old_outputs, new_outputs, strict=True):
             for source in edited.moved(old, new):
                 sources.setdefault(source.key, source)
     return sources
-
-
-def _check_unmoved(sources: Sequence[MovedSource], path: str) -> None:
-    """Raise RecipeError if none of the sources moved and one has a hash."""
-    if any(source.hashes for source in sources):
-        raise RecipeError(
-            f"no source has the version in its URL ({sources[0].urls[0]}): edit it by hand",
-            path=path,
-            line=sources[0].line,
-        )
-
-
-def _check_other_hashes(
-    draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]]
-) -> None:
-    """Raise RecipeError if a source that moves has a hash of a kind that is not renewed."""
-    pairs = (pair for was, now in zip(before, after, strict=True) for pair in zip(was, now, strict=False))
-    for old, new in pairs:
-        sources = zip((*old.sources, *old.common_sources), (*new.sources, *new.common_sources), strict=False)
-        for was, now in sources:
-            if now.other_hashes and (was.url, was.git, was.rev) != (now.url, now.git, now.rev):
-                raise RecipeError(
-                    f"the {now.other_hashes[0]} of {now.url or now.git} can't be renewed: edit it by hand, "
-                    "or replace it by sha256",
-                    path=draft.path,
-                    line=now.entry,
-                )
 
 
 def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSource]:
@@ -336,39 +291,11 @@ def _moved_sources(
     return {source.key: source for source in sources if source.urls != source.before and source.hashes}
 
 
-def _check_numbers(
-    draft: EditDraft, before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]]
-) -> None:
-    staying = _staying_lines(before, after, draft.old)
-    outputs = (
-        (old.build_number, new.build_number)
-        for old_outputs, new_outputs in zip(before, after, strict=True)
-        for old, new in zip(old_outputs, new_outputs, strict=True)
-        if new.is_package and new.line not in staying
-    )
-    wrong = unreset_number((old, new) for old, new in outputs if old is not None and new is not None)
-    if wrong is not None:
-        raise RecipeError(f"the build number can't be reset reliably: it would be {wrong}", path=draft.path)
-
-
-def _same_outputs(draft: EditDraft, old: Sequence[ReadOutput], new: Sequence[ReadOutput]) -> None:
-    if [output.name for output in old] != [output.name for output in new]:
-        raise RecipeError(f"at {draft.new} it would have other outputs: edit it by hand", path=draft.path)
-    for was, now in zip(old, new, strict=True):
-        expected = draft.new if was.version == draft.old else None
-        if expected is not None and now.version != expected:
-            raise RecipeError(
-                f"the version of {now.name} would be {now.version or 'nothing'}, not {expected}: edit it by hand",
-                path=draft.path,
-                line=now.line,
-            )
-
-
 def _prove(draft: EditDraft, result: str, hashes: Mapping[str, Mapping[str, str]]) -> None:
     before = _outputs(draft.before, draft.path, draft.settings)
     after = _outputs(result, draft.path, draft.settings)
     for old_outputs, new_outputs in zip(before, after, strict=True):
-        _same_outputs(draft, old_outputs, new_outputs)
+        same_outputs(old_outputs, new_outputs, (draft.old, draft.new), draft.path)
         for old, new in zip(old_outputs, new_outputs, strict=True):
             for was, now in paired(old, new, path=draft.path):
                 _prove_source(draft, was, now, hashes)
@@ -379,8 +306,9 @@ def _prove_source(
 ) -> None:
     """Check that a file at another URL has its new hash, and a file at the same one the hash that it had."""
     expected = digests_of(was[0])
-    if [source.url for source in was] != [source.url for source in now]:
-        known = next((hashes[url] for source in now if (url := source.url or "") in hashes), {})
+    fresh = [new.url or "" for old, new in zip(was, now, strict=True) if old.url != new.url]
+    if fresh:
+        known = next((hashes[url] for url in fresh if url in hashes), {})
         expected = {name: known.get(name, "") for name in expected}
     if digests_of(now[0]) != expected:
         raise RecipeError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values, sources_end
@@ -32,6 +32,14 @@ class MovedSource:
     """Algorithm to the old file's digest as the recipe writes it."""
     optional: bool = False
     """Whether the feedstock has no build that takes it: without a new hash the old one stays."""
+
+    mirrors: tuple[tuple[int, str], ...] = ()
+    """Line and URL of those that stay while others move."""
+
+    @property
+    def fresh(self) -> tuple[str, ...]:
+        """The URLs that are others than before: the new file is there."""
+        return tuple(url for url, old in zip(self.urls, self.before, strict=True) if url != old)
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -95,14 +103,16 @@ def paired(
     return [(tuple(was for was, _ in group), tuple(now for _, now in group)) for group in groups.values()]
 
 
-def _source(was: Iterable[ReadSource], now: Sequence[ReadSource]) -> MovedSource:
+def _source(was: Sequence[ReadSource], now: Sequence[ReadSource]) -> MovedSource:
     first = now[0]
+    stay = [(new.line, new.url or "") for old, new in zip(was, now, strict=True) if new.url == old.url]
     return MovedSource(
         urls=tuple(source.url or "" for source in now),
         before=tuple(source.url or "" for source in was),
         line=first.line,
         entry=first.entry,
         hashes=digests_of(first),
+        mirrors=tuple(stay) if len(stay) < len(now) else (),
     )
 
 

@@ -33,6 +33,23 @@ class HashKept:
     """A hash that no build of the feedstock checks, and that was not renewed: its file is missing, or not known."""
 
     line: int
+    kind: str = ""
+    """`sha512`, say, if it is of a kind that is never renewed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberUnknown:
+    """A build number that can't be known here before and after the edit."""
+
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MirrorKept:
+    """A mirror whose URL stays, of a source whose other URLs are others now."""
+
+    line: int
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +63,7 @@ class NumberFallen:
     new: int
 
 
-EditNote = OldVersionLeft | CommitKept | HashKept | NumberFallen
+EditNote = OldVersionLeft | CommitKept | HashKept | MirrorKept | NumberFallen | NumberUnknown
 
 
 def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from dirac_forge.recipe.reading.expressions import expression_names
+from dirac_forge.recipe.reading.recipe_text import HASH_KEY
 from dirac_forge.values import dataclass
 
 _KEY = re.compile(r"([ \t]*)((?:-[ \t]+)*)([\"']?)([A-Za-z_][\w.-]*)\3[ \t]*:(?=[ \t\r]|$)[ \t]*")
@@ -18,7 +19,6 @@ _ITEM = re.compile(r"([ \t]*)((?:-[ \t]+)+)")
 _SET = re.compile(r"\{%[-+]?\s*set\s+([A-Za-z_][\w, ]*?)\s*=(?!=)\s*(.*?)\s*[-+]?%\}", re.DOTALL)
 _BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _COMMENT = re.compile(r"(?:^|[ \t])#.*$")
-_HASH_KEYS = frozenset(["md5", "sha1", "sha256"])
 _SOURCE_KEYS = frozenset(
     [
         "url",
@@ -185,17 +185,21 @@ def source_values(text: str) -> list[TextPlace]:
 def hash_values(text: str) -> list[TextPlace]:
     """Return where the sources say hashes."""
     lines = (line for block in _below(_lines(text), "source") for line in block)
-    return [place for line in lines if (place := _source_value(line, _HASH_KEYS)) is not None]
+    return [place for line in lines if (place := _value(line)) is not None and HASH_KEY.fullmatch(place.name)]
 
 
-def _source_value(line: _Line, keys: frozenset[str] = _SOURCE_KEYS) -> TextPlace | None:
+def _source_value(line: _Line) -> TextPlace | None:
+    place = _value(line)
+    return place if place is not None and (place.name in _SOURCE_KEYS or "://" in place.raw) else None
+
+
+def _value(line: _Line) -> TextPlace | None:
+    """Return the value in a line of a source, with its key; that of a list's item has none."""
     if line.text.lstrip().startswith(("#", "{%")):
         return None
     match = _KEY.match(line.text) or _ITEM.match(line.text)
     key = match[4] if match and match.re is _KEY else ""
-    place = line.place(match.end() if match else line.indent, key)
-    named = key in keys or (keys is _SOURCE_KEYS and place is not None and "://" in place.raw)
-    return place if named else None
+    return line.place(match.end() if match else line.indent, key)
 
 
 def sources_end(text: str, line: int) -> int:

@@ -14,8 +14,10 @@ from dirac_forge.recipe.reading.expressions import GLOBALS
 from dirac_forge.recipe.reading.functions import FUNCTIONS, functions, marked, requirement, without_marks
 from dirac_forge.recipe.reading.pins import reached, with_pins
 from dirac_forge.recipe.reading.recipe_text import (
+    HASH_KEY,
     Format,
     Mistake,
+    OtherHash,
     ReadOutput,
     ReadRequirement,
     ReadRunExport,
@@ -37,7 +39,6 @@ _STRENGTHS: Mapping[str, str] = {
     "weak_constrains": "weak_constrains",
 }
 _HASHES = ("sha256", "md5", "sha1")
-_HASH_KEY = re.compile(r"(?:content_)?(?:md5|sha\d+|blake2\w*)")
 _NAME_END = re.compile(r"[\s<>=!]")
 
 
@@ -195,6 +196,7 @@ class OutlineReader(ABC):
             name=name,
             version=version,
             build_number=0 if number is None else parse_whole_number(number),
+            number_line=0 if number is None else self.line(build["number"]),
             build_string=self.text(build.get("string")),
             noarch=_noarch(self.text(build.get("noarch")) or self.text(fields.get("noarch"))),
             version_independent=self._version_independent(build),
@@ -256,7 +258,7 @@ class OutlineReader(ABC):
                 sha256=None,
                 line=0,
                 entry=self.line(value),
-                other_hashes=tuple(key for key in fields if _HASH_KEY.fullmatch(key) and key not in _HASHES),
+                other_hashes=tuple(self.other_hashes(fields)),
                 patches=tuple(filter(None, patches)),
                 folder=(self.text(fields.get("folder") or fields.get("target_directory")) or "").strip("/"),
             )
@@ -280,6 +282,12 @@ class OutlineReader(ABC):
                     git=self.text(git),
                     rev=self.text(rev),
                 )
+
+    def other_hashes(self, fields: Mapping[str, Node]) -> Iterator[OtherHash]:
+        """Yield the hashes of a source of kinds that are not renewed."""
+        for key, node in fields.items():
+            if HASH_KEY.fullmatch(key) and key not in _HASHES:
+                yield OtherHash(key=key, value=self.text(node) or "", line=self.line(node))
 
     def any_marked(self, *nodes: Node | None) -> bool:
         """Whether a call or an Unknown is in one of the texts."""

@@ -13,6 +13,8 @@ from dirac_forge.files import read_text
 from dirac_forge.values import dataclass
 
 RECIPE_NAMES = ("meta.yaml", "recipe.yaml")
+HASH_KEY = re.compile(r"(?:content_)?(?:md5|sha\d+|blake2\w*)")
+"""A key of a source whose value is a hash, of whatever kind."""
 _BUILD_TOOL = re.compile(r"""^conda_build_tool[ \t]*:[ \t]*["']?([\w-]+)""", re.MULTILINE)
 
 Format = Literal["v0", "v1"]
@@ -78,6 +80,16 @@ class ReadRunExport:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OtherHash:
+    """A hash of a kind that is not renewed: `sha512`, `content_sha256`."""
+
+    key: str
+    value: str
+    line: int
+    """In the file, from 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReadSource:
     """Where a recipe takes its sources from."""
 
@@ -91,8 +103,7 @@ class ReadSource:
     """Line where the source begins; several URLs of one source are mirrors of one file."""
     unknown: bool = False
     """Whether its URL or a hash depends on an undefined variable."""
-    other_hashes: tuple[str, ...] = ()
-    """Keys of hashes that are not read: `sha512`, `content_sha256`."""
+    other_hashes: tuple[OtherHash, ...] = ()
     patches: tuple[str, ...] = ()
     """Files of the recipe that are applied to it."""
     git: str | None = None
@@ -110,7 +121,9 @@ class ReadOutput:
     name: str
     version: str
     build_number: int | None
-    """None if it depends on an undefined variable."""
+    """None if it depends on an undefined variable, or is not a number."""
+    number_line: int = 0
+    """Of the build number, in the file, from 1; 0 if the recipe has none."""
     build_string: str | None = None
     """As written, where the recipe writes one."""
     noarch: Literal["python", "generic"] | None = None
