@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dirac_forge.channel.records import Record, RunExports
-from dirac_forge.channel.solver import Channel
+from dirac_forge.channel.solutions import NoSolution
+from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.expected_records import Built, ChannelExports
 from dirac_forge.check.paper_builds import build_all
+from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import VariantRecipe
@@ -133,6 +137,35 @@ def test_a_compiled_package_has_one_record_for_each_variant(tmp_path: Path) -> N
     assert found[0].exports == RunExports(weak=("fast >=1.2.3,<1.3.0a0",))
     assert found[0].unknown == ("mystery",)
     assert found[0].unknown_tools == ()
+
+
+def test_host_environments_can_be_solved_ahead_at_the_same_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is built on paper afterwards asks the solver nothing more."""
+    where = channel(tmp_path / "channel")
+    solved: list[tuple[tuple[str, ...], str]] = []
+    ask = Channel.solve
+
+    def asked(self: Channel, specs: Sequence[str], *, platform: str, **rest: Any) -> Solution | NoSolution:
+        solved.append((tuple(specs), platform))
+        return ask(self, specs, platform=platform, **rest)
+
+    monkeypatch.setattr(Channel, "solve", asked)
+    platforms = ["linux-64", "osx-64", "win-64"]
+    of = recipe(tmp_path / "it", COMPILED)
+    prover = Prover(where, lambda: (), platforms=platforms, pinning=PINNING)
+    subject = Subject("it", of, channel=where, pinning=PINNING, platforms=platforms)
+    with ThreadPoolExecutor(2) as executor:
+        wait(prover.solve_hosts(subject, executor))
+    ahead = sorted(solved)
+    assert ahead == [
+        (("mystery", "pip", f"python {python}", "zlib 1.*"), platform)
+        for python in ("3.12.* *_cp312", "3.13.* *_cp313")
+        for platform in ("linux-64", "osx-64")
+    ]
+    assert prover.built([subject]) == made(tmp_path / "again", of, *platforms)
+    assert len(solved) == 2 * len(ahead)  # those of the second prover
 
 
 def test_meta_yaml_pins_python_and_says_the_same(tmp_path: Path) -> None:

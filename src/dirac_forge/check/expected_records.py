@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dirac_forge.channel.records import Record, RunExports, name_of
@@ -17,7 +17,7 @@ from dirac_forge.feedstock.variants import Variant, VariantRecipe
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
 
-__all__ = ["Built", "ChannelExports", "build", "exports_of", "host_spec"]
+__all__ = ["Built", "ChannelExports", "build", "exports_of", "host_questions", "host_spec"]
 
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
 _BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
@@ -57,6 +57,27 @@ def build(
             if enabled if built.record.noarch is None else makes_noarch:
                 found.setdefault((built.record.subdir, built.record.file), built)
     return tuple(found.values())
+
+
+def host_questions(
+    recipe: VariantRecipe,
+    *,
+    feedstock: str,
+    channel: Channel,
+    exports: ChannelExports,
+    rendered: Iterable[tuple[Variant, RenderedRecipe]],
+) -> tuple[tuple[str, ...], ...]:
+    """Return the specs of the host environments that `build` solves for these variants of one platform, each once.
+
+    Raises:
+        UnknownError: the channel can't be read.
+    """
+    asked = (
+        specs
+        for variant, one in rendered
+        for specs in _Variant(recipe, feedstock, channel, exports, variant, one, pinned=True).host_questions()
+    )
+    return tuple(dict.fromkeys(asked))
 
 
 def host_spec(need: ReadRequirement, written: Format) -> str:
@@ -136,6 +157,13 @@ class _Variant:
             self._name_build(name, drafts, builds, ())
         return [self._built(self.outputs[name], draft, builds) for name, draft in drafts.items()]
 
+    def host_questions(self) -> Iterator[tuple[str, ...]]:
+        """Yield the specs of the host environments that have to be solved."""
+        for output in self.outputs.values():
+            there = self._there(self._host_specs(_parts(output)[1]))
+            if there and _is_decided_by_host(output):
+                yield there
+
     def _built(self, output: ReadOutput, draft: _Draft, builds: Mapping[str, str]) -> Built:
         record = Record(
             name=output.name,
@@ -187,16 +215,25 @@ class _Variant:
 
         So too for a noarch package, whose versions in host decide nothing but what `pin_compatible` says.
         """
-        index = self.channel.index(self.platform)
-        specs = {need.name: self._spec(need) for need in needs if self._is_foreign(need)}
-        index.prefetch(specs)
-        there = tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
+        specs = self._host_specs(needs)
+        there = self._there(specs)
         found: Mapping[str, Record | None] | None = None
         if there and _is_decided_by_host(output):
             found = self.exports.host(there, self.platform)
         if found is None:
+            index = self.channel.index(self.platform)
             found = {name: index.newest(spec) for name, spec in specs.items()}
         return {name: record for name in specs if (record := found.get(name)) is not None}
+
+    def _host_specs(self, needs: Sequence[ReadRequirement]) -> dict[str, str]:
+        """Return the specs of the host requirements that other recipes make, by name."""
+        return {need.name: self._spec(need) for need in needs if self._is_foreign(need)}
+
+    def _there(self, specs: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the specs that the channel has a package for."""
+        index = self.channel.index(self.platform)
+        index.prefetch(specs)
+        return tuple(sorted(spec for spec in specs.values() if index.match(spec)[1]))
 
     def _is_foreign(self, need: ReadRequirement) -> bool:
         """Whether a requirement is a package that another recipe makes."""

@@ -17,6 +17,7 @@ from dirac_forge.feedstock.variants import rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import ReadRunExport
+from dirac_forge.upstream.once import Once
 from dirac_forge.values import dataclass
 
 AtHand = Callable[[str], tuple[ReadRunExport, ...] | None]
@@ -50,6 +51,9 @@ class ChannelExports:
         self._at_hand = at_hand
         self._built: dict[tuple[str, str, str], RunExports] = {}
         self._hosts: dict[tuple[str, tuple[str, ...]], tuple[Record, ...] | None] = {}
+        self._solved = Once[tuple[str, tuple[str, ...]], tuple[Record, ...] | None](
+            lambda asked: _solved(channel, asked[1], asked[0])
+        )
         self._lock = threading.Lock()
 
     def add(self, built: Iterable[Built]) -> None:
@@ -61,9 +65,7 @@ class ChannelExports:
     def host(self, specs: tuple[str, ...], platform: str) -> Mapping[str, Record] | None:
         """Return the environment that these specs give, by name, or None if they can't be solved. Solved once."""
         key = (platform, specs)
-        if key not in self._hosts:
-            self._hosts[key] = _solved(self._channel, specs, platform)
-        found = self._hosts[key]
+        found = self._hosts[key] = self._solved(key)
         return None if found is None else {record.name: record for record in found}
 
     def environments(self, platform: str) -> tuple[tuple[Record, ...], ...]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.cells import Cell, is_abi_of
 from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver
 from dirac_forge.check.environment_questions import Question, built_in, unheard_of, used_in
+from dirac_forge.check.expected_records import host_questions
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.matrix import platforms_with
 from dirac_forge.check.paper_builds import build_all
@@ -156,6 +157,26 @@ class Prover:
     def solvable(self, specs: tuple[str, ...], platform: str) -> bool:
         """Whether the channel's own packages give an environment; found out once."""
         return self._exports.host(specs, platform) is not None
+
+    def solve_hosts(self, subject: Subject, executor: Executor) -> list[Future[object]]:
+        """Have the environments that a recipe is built in solved at the same time; `built` asks for one after another.
+
+        `executor` must not be one whose threads wait for this. Trouble is reported by `built`.
+
+        Raises:
+            ForgeError: the recipe does not render, or the channel can't be read.
+        """
+        return [
+            executor.submit(self._exports.host, specs, platform)
+            for platform in subject.enabled()
+            for specs in host_questions(
+                subject.new,
+                feedstock=subject.key,
+                channel=self.channel,
+                exports=self._exports,
+                rendered=subject.rendered("new", platform),
+            )
+        ]
 
     def solved(self, platform: str) -> tuple[tuple[Record, ...], ...]:
         """Return the environments of a platform that were solved for builds on paper."""

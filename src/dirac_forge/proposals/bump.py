@@ -71,7 +71,7 @@ class BumpMaker:
         inspection: bool = False,
         channel: bool = True,
         changelogs: bool = False,
-        moving: Callable[[], None] = lambda: None,
+        moving: Callable[[FeedstockFolder], object] = lambda _: None,
         cooldown: Cooldown | None = None,
     ) -> None:
         """Take `known` hashes by URL, of files that need not be downloaded; without `drifting` requirements stay.
@@ -79,7 +79,7 @@ class BumpMaker:
         With `channel` the global pinning may come from the channel's package.
 
         `inspection` leaves it to each conda-forge.yml whether requirements are changed. `moving` is
-        called when a version is found to move to, before its files are asked for.
+        called with a feedstock for which a version to move to is found, while its files are asked for.
         """
         self.context = context
         self.inspection = inspection
@@ -148,12 +148,12 @@ class BumpMaker:
         """Return the bump to version `to`, which is what was `found` where it was looked for."""
         if same_version(case.current, to):
             return case.skip(Current(version=case.current, asked=True))
-        self._moving()
         projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
         if self.drifting is not None:
             # Asked for while hashes are looked up; whoever needs the answers waits for them, or says what is wrong.
             for version in (case.current, to):
                 self._facts(projects, version)
+        self._moving(case.folder)
         commits, notes = ({}, ()) if self._given and found is None else self._looking.commits(case, to)
         done = self._edited_or_absent(case, to, projects, commits, asked=found is None)
         done, seconds = self._with_seconds(case, done, projects)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import field
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -128,7 +128,7 @@ def _bumping(
         inspection=options.dependencies is None,
         channel=options.check,
         changelogs=options.changelog,
-        moving=arranging.begin if options.check else lambda: None,
+        moving=arranging.begin if options.check else lambda _: None,
         cooldown=options.cooldown,
     )
 
@@ -159,21 +159,23 @@ class _Arranging:
         self._lock = threading.Lock()
         self._begun: Ordering | None = None
         self._first = ThreadPoolExecutor(1)
-        self._beginning: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._first.shutdown()
+        self._first.shutdown(cancel_futures=True)
         if self._begun is not None:
             self._begun.close()
 
-    def begin(self) -> None:
-        """Load the solver and ask for the targets as they are, in another thread: a bump is on its way."""
-        with self._lock:
-            if self._beginning is None:
-                self._beginning = self._first.submit(lambda: self.of_run().begin())
+    def begin(self, folder: FeedstockFolder) -> None:
+        """Ask, in another thread, which also loads the solver, for what the bump that is on its way will need."""
+
+        def ask() -> None:
+            self.of_run().begin()
+            self.of_run().foresee(folder)
+
+        self._first.submit(ask)
 
     def of_run(self) -> Ordering:
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
@@ -22,6 +22,7 @@ from dirac_forge.check.proof import Proof
 from dirac_forge.check.proof_reasons import UnreadableRecipe
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Change
+from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.candidates import Candidate, key_of
 from dirac_forge.proposals.context import ProposalContext
@@ -128,6 +129,15 @@ class Ordering:
             self.proving.open()
             self._targets()
 
+    def foresee(self, folder: FeedstockFolder) -> None:
+        """Have the environments solved that a feedstock is built in: those of its bump are mostly the same.
+
+        Raises nothing.
+        """
+        with suppress(ForgeError):
+            self.proving.open()
+            self._solve_hosts(self._candidate(key_of(folder.name, folder.branch), folder.read()))
+
     def prepare(self, folder: FeedstockFolder, bump: Bump) -> None:
         """Do early, while others still are looked for, what the proof of a bump will need. Raises nothing."""
         self.begin()
@@ -136,6 +146,7 @@ class Ordering:
             move = self._move(_key(bump), (folder, bump))
             if move is not None:
                 with suppress(ForgeError):
+                    wait(self._solve_hosts(self.subjects[move.key]))
                     self.proving.prover.built([self.subjects[move.key]])
 
     def done(self, bumps: Sequence[Pair]) -> list[Pair]:
@@ -173,6 +184,9 @@ class Ordering:
         results = dict(zip(bumps, self.executor.map(decided, bumps), strict=True))
         self.context.observer.finished(task)
         return results
+
+    def _solve_hosts(self, subject: Candidate) -> list[Future[object]]:
+        return self.proving.prover.solve_hosts(subject, self._solvers)
 
     # -- order
 
@@ -261,18 +275,17 @@ class Ordering:
             try:
                 if key in moves or not any(need.package in text for text in folder.texts.values()):
                     continue
-                subject = self.subjects.get(key) or Candidate(
-                    key,
-                    folder.read(),
-                    channel=self.proving.channel,
-                    pinning=self.proving.pinning,
-                    platforms=self.proving.platforms,
-                )
+                subject = self.subjects.get(key) or self._candidate(key, folder.read())
                 if admits(need.spec, subject.provides.get(need.package, "")):
                     return subject
             except ForgeError:
                 continue
         return None
+
+    def _candidate(self, key: str, recipe: VariantRecipe) -> Candidate:
+        """Return a recipe as it is."""
+        proving = self.proving
+        return Candidate(key, recipe, channel=proving.channel, pinning=proving.pinning, platforms=proving.platforms)
 
     # -- one bump
 
