@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dirac_forge.channel.answering import Answering
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.progress import Silent
@@ -51,7 +52,7 @@ def test_an_answer_is_the_same_the_second_time_and_nobody_solves(
     assert isinstance(no, NoSolution)
     assert len(blobs(store)) == 2
     second = opened(folder, store)
-    monkeypatch.setattr(second, "_solve", lambda *_: pytest.fail("it was solved again"))
+    monkeypatch.setattr(Answering, "_solve", lambda *_: pytest.fail("it was solved again"))
     assert second.solve(["app"], platform="linux-64") == yes
     assert second.solve(["app >=2"], platform="linux-64") == no
 

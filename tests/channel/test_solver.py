@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dirac_forge.channel.answering import Answering
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.repodata import ChannelUnknownError, Folder
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
@@ -182,16 +183,16 @@ def test_threads_that_meet_the_same_error_get_the_same_answer(
     assert isinstance(folder, Folder)
     runs: list[tuple[bool, frozenset[str]]] = []
 
-    def run(wanted: Any, platform: str) -> Any:
+    def run(answering: Answering, wanted: Any, platform: str) -> Any:
         try:
-            return as_it_is(wanted, platform)
+            return as_it_is(answering, wanted, platform)
         finally:
             runs.append(folder.reading)
             if len(runs) == 1:  # while this one fails, another thread has the folder read in the next way
                 folder.read_sparsely()
 
-    as_it_is = channel._run
-    monkeypatch.setattr(channel, "_run", run)
+    as_it_is = Answering._run
+    monkeypatch.setattr(Answering, "_run", run)
     if size is None:
         assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.0"}
     else:

@@ -43,6 +43,8 @@ from dirac_forge.untrusted import parse_json
 
 T = TypeVar("T")
 _NONE: Mapping[str, str] = MappingProxyType({})
+_TIMEOUT = 60
+"""Seconds for one request."""
 
 
 class Remote:
@@ -284,13 +286,13 @@ def _run_exports(read: bytes | None) -> Mapping[str, Any]:
     raise ValueError("info/run_exports.json is neither a mapping nor a list")
 
 
-def client_with_credentials(*, timeout: int, retries: int, headers: Mapping[str, str] = _NONE) -> Client:
+def client_with_credentials(*, retries: int, headers: Mapping[str, str] = _NONE) -> Client:
     """Return a client that knows the credentials that conda's own tools keep (auth file, keyring, netrc)."""
     return Client(
         [RetryMiddleware(retries), AuthenticationMiddleware(), OciMiddleware(), GCSMiddleware(), S3Middleware()],
         headers=dict(headers),
         user_agent="dirac-forge",
-        timeout=timeout,
+        timeout=_TIMEOUT,
     )
 
 

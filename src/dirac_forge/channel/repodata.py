@@ -39,8 +39,6 @@ class Sources:
     """Only what the cache has."""
     reachable: Callable[[str], bool] | None = None
     """Asks, once for each channel, whether a URL's host answers; None goes straight to the channel."""
-    timeout: int = 60
-    """Seconds for one request."""
     retries: int = 2
     """How often a request that failed is made again."""
     patience: float = 120.0
@@ -65,7 +63,7 @@ class Sources:
     def _network(self) -> tuple[Client, Gateway]:
         with self._lock:
             if not self._made:
-                client = client_with_credentials(timeout=self.timeout, retries=self.retries)
+                client = client_with_credentials(retries=self.retries)
                 self._made.append((client, make_gateway(client, cache_dir=self.cache_dir, offline=self.offline)))
         return self._made[0]
 
@@ -102,7 +100,7 @@ class Sources:
         )
 
     def _new_client(self, headers: Mapping[str, str]) -> Client:
-        return client_with_credentials(timeout=self.timeout, retries=self.retries, headers=headers)
+        return client_with_credentials(retries=self.retries, headers=headers)
 
     def _answers(self, channel: rattler.Channel) -> bool:
         """Whether the channel can be asked: its host answers, or offline the cache has repodata."""

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import field, replace
+from datetime import date, datetime
 from pathlib import Path
 
-from rattler import (
-    Gateway,
-    MatchSpec,
-    RepoDataRecord,
-)
-from rattler.exceptions import GatewayError
+from rattler import Gateway, MatchSpec, RepoDataRecord
 
+from dirac_forge.channel.answering import Answering, View
 from dirac_forge.channel.embedded import CONDA_FORGE, EmbeddedFolder
-from dirac_forge.channel.engine import SolverQuestion
 from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
-from dirac_forge.channel.records import Record, RunExports, shared_record
+from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.repodata import Folder, Remote, Sources
 from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.channel.solutions import NoSolution, Solution, parse_spec
 from dirac_forge.channel.solve_cache import Answers
-from dirac_forge.channel.tiers import failure, overlays_of, tiers_of
-from dirac_forge.channel.virtual import VirtualPackage, known_platform, machine_record, to_rattler, virtual_packages
+from dirac_forge.channel.virtual import VirtualPackage, known_platform, machine_record
 from dirac_forge.errors import InputError, redact
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.store import Store
+from dirac_forge.values import dataclass
 
 _CHANNEL = re.compile(r'channel="[^"]*"')
 
 __all__ = ["Channel", "NoSolution", "Solution", "parse_spec"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all views of the same channels have in common."""
+
+    whole: Channel
+    """The view with nothing laid over it."""
+    known: dict[str, Record] = field(default_factory=dict)
+    """The records that were read, by URL."""
+    scanned: set[tuple[str, str]] = field(default_factory=set)
+    """Subdir and name of the packages whose malformed records were told."""
 
 
 class Channel:
@@ -42,28 +50,22 @@ class Channel:
         self,
         sources: Sequence[Folder | Remote],
         *,
+        view: View,
         gateway: Callable[[], Gateway],
-        machines: Mapping[str, Mapping[str, str]],
         observer: Observer,
-        limit: timedelta = timedelta(seconds=120),
         answers: Answers | None = None,
+        shared: _Shared | None = None,
     ) -> None:
-        """See `Channel.open`, which most callers want; `limit` is for one solve, `answers` were found earlier."""
+        """See `Channel.open`, which callers want; `answers` were found earlier, `shared` is of the other views."""
         self.sources = tuple(sources)
+        self._view = view
         self._gateway = gateway
-        self._machines = machines
         self._observer = observer
-        self._limit = limit
         self._answers = answers
+        self._shared = shared or _Shared(self)
         self._lock = threading.RLock()
         self._indices: dict[str, RecordIndex] = {}
-        self._scanned: set[tuple[str, str]] = set()
-        self._known: dict[str, Record] = {}
-        self._base: Channel | None = None
-        self._overlay: Overlay | None = None
-        self._parts: dict[str, Mapping[int, Overlay]] = {}
-        self._as_of: datetime | None = None
-        self._preferred: tuple[RepoDataRecord, ...] = ()
+        self._answering = Answering(self.sources, view, gateway=gateway, answers=answers, known=self._shared.known)
 
     @classmethod
     def open(
@@ -76,7 +78,6 @@ class Channel:
         store: Store | None = None,
         offline: bool = False,
         reachable: Callable[[str], bool] | None = None,
-        timeout: int = 60,
         retries: int = 2,
         patience: float = 120.0,
         embedded_dir: Path | None = None,
@@ -91,7 +92,6 @@ class Channel:
             store: keeps the run_exports of remote packages, and what was solved if all channels are folders.
             offline: use only what the cache has.
             reachable: asks, once, whether a URL's host answers; None goes straight to the channel.
-            timeout: seconds for one request.
             retries: how often a request that failed is made again.
             patience: seconds for one question to a remote channel, all tries together.
             embedded_dir: where the embedded snapshot is unpacked, which answers if conda-forge can't be reached.
@@ -108,7 +108,6 @@ class Channel:
             store=store,
             offline=offline,
             reachable=reachable,
-            timeout=timeout,
             retries=retries,
             patience=patience,
             embedded_dir=embedded_dir,
@@ -116,7 +115,8 @@ class Channel:
         sources = opening.open(channels)
         folders = [source for source in sources if isinstance(source, Folder)]
         answers = Answers(store, folders) if store is not None and len(folders) == len(sources) else None
-        return cls(sources, gateway=opening.gateway, machines=machines or {}, observer=watcher, answers=answers)
+        view = View(machines=machines or {})
+        return cls(sources, view=view, gateway=opening.gateway, observer=watcher, answers=answers)
 
     def overlaid(self, records: Iterable[Record]) -> Channel:
         """Return the same channel as if these packages were uploaded too; nothing is loaded again.
@@ -126,42 +126,41 @@ class Channel:
         Raises:
             InputError: a record that repodata can't hold.
         """
-        return self._view(overlay=Overlay((*records, *self.overlay)))
+        return self._seen(replace(self._view, overlay=Overlay((*records, *self.overlay))))
 
     def as_of(self, moment: datetime) -> Channel:
         """Return the same channel as it was at `moment`: solves and the index have nothing uploaded later.
 
         Records without a timestamp count as old. Of a channel as it was earlier still, nothing comes back.
         """
-        return self._view(as_of=min(moment, self._as_of) if self._as_of is not None else moment)
+        earlier = self._view.as_of
+        return self._seen(replace(self._view, as_of=moment if earlier is None else min(moment, earlier)))
 
     def preferring(self, records: Sequence[RepoDataRecord]) -> Channel:
         """Return the same channel, solved so that these records stay unless something that is requested forbids it."""
-        return self._view(preferred=tuple(records))
+        return self._seen(replace(self._view, preferred=tuple(records)))
 
-    def _view(
-        self,
-        *,
-        overlay: Overlay | None = None,
-        as_of: datetime | None = None,
-        preferred: tuple[RepoDataRecord, ...] = (),
-    ) -> Channel:
-        """Return the same channel, which differs in what is given."""
-        view = Channel(
+    def on_machine(self, platform: str, packages: Mapping[str, str]) -> Channel:
+        """Return the same channel for a machine with other virtual packages; see `virtual_packages`.
+
+        Raises:
+            InputError: a package that is not a virtual one.
+        """
+        machines = self._view.machines
+        view = replace(self._view, machines={**machines, platform: {**machines.get(platform, {}), **packages}})
+        view.machine(platform)
+        return self._seen(view)
+
+    def _seen(self, view: View) -> Channel:
+        """Return the same channel in another view."""
+        return Channel(
             self.sources,
+            view=view,
             gateway=self._gateway,
-            machines=self._machines,
             observer=self._observer,
-            limit=self._limit,
             answers=self._answers,
+            shared=self._shared,
         )
-        view._base = self._base or self
-        view._overlay = overlay or self._overlay
-        view._as_of = as_of or self._as_of
-        view._preferred = preferred or self._preferred
-        view._scanned = self._scanned
-        view._known = self._known
-        return view
 
     def raw(self, platform: str, records: Sequence[Record]) -> tuple[RepoDataRecord, ...]:
         """Return the solver's own values of records that the channel has, with hashes, sizes and URLs."""
@@ -174,7 +173,7 @@ class Channel:
         return tuple(raw for raw in found if isinstance(raw, RepoDataRecord))
 
     def below(self, folder: Path) -> Channel:
-        """Return the same channels with the one in `folder`, as it is now, before them.
+        """Return the channels, with nothing laid over them, and the one in `folder`, as it is now, before them.
 
         Raises:
             InputError: the folder is not a channel.
@@ -183,40 +182,19 @@ class Channel:
         first.read_sparsely()  # the gateway would go on with what it read of the folder for an earlier view
         return Channel(
             [first, *self.sources],
+            view=View(machines=self._view.machines),
             gateway=self._gateway,
-            machines=self._machines,
             observer=self._observer,
-            limit=self._limit,
         )
-
-    def on_machine(self, platform: str, packages: Mapping[str, str]) -> Channel:
-        """Return the same channel for a machine with other virtual packages; see `virtual_packages`.
-
-        Raises:
-            InputError: a package that is not a virtual one.
-        """
-        # An index holds the virtual packages of its machine, so that views of different machines share none.
-        view = Channel(
-            self.sources,
-            gateway=self._gateway,
-            machines={**self._machines, platform: {**self._machines.get(platform, {}), **packages}},
-            observer=self._observer,
-            limit=self._limit,
-            answers=self._answers,
-        )
-        view._known = self._known
-        view = view.as_of(self._as_of) if self._as_of is not None else view
-        view = view.preferring(self._preferred) if self._preferred else view
-        return view.overlaid(self.overlay) if self.overlay else view
 
     @property
     def overlay(self) -> tuple[Record, ...]:
         """The records that lie over the channel."""
-        return self._overlay.records if self._overlay else ()
+        return self._view.overlay.records if self._view.overlay else ()
 
     def machine(self, platform: str) -> tuple[VirtualPackage, ...]:
         """Return the virtual packages of a machine with this platform."""
-        return virtual_packages(platform, self._machines.get(platform))
+        return self._view.machine(platform)
 
     def solve(self, specs: Sequence[str], *, platform: str, required: Sequence[Record] = ()) -> Solution | NoSolution:
         """Install `specs` together, on a machine with `platform`.
@@ -234,7 +212,7 @@ class Channel:
             MatchSpec(f'{record.name}[version="=={record.version}",build="{record.build}",sha256={identity(record)}]')
             for record in required
         ]
-        found = self._answered(wanted, platform)
+        found = self._answering.answer(wanted, platform)
         if isinstance(found, Solution):
             self._scan(platform, found)
         return found
@@ -246,48 +224,23 @@ class Channel:
         url = placed(self.sources, spec.channel.base_url)
         return MatchSpec(_CHANNEL.sub(lambda _: f'channel="{url}"', spec.to_canonical_string()))
 
-    def _answered(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
-        """Return the answer that was kept of an earlier run, else the solver's, which is then kept."""
-        if self._answers is None or not self._answers.are_kept(platform):
-            return self._solve(wanted, platform)
-        key = self._answers.key(platform, self._question(wanted, platform))
-        known = self._answers.get(key)
-        if known is not None:
-            return NoSolution(text=known) if isinstance(known, str) else Solution(packages=known)
-        found = self._solve(wanted, platform)
-        if self._answers.are_kept(platform):
-            self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
-        return found
-
-    def _question(self, wanted: Sequence[MatchSpec], platform: str) -> Iterator[str]:
-        """Yield all that decides an answer, but for the channels themselves."""
-        yield from (spec.to_canonical_string() for spec in wanted)
-        yield "machine"
-        yield from map(str, self.machine(platform))
-        yield "overlay"
-        yield from self._overlay.identities(platform) if self._overlay else ()
-        if self._as_of is not None:
-            yield f"as of {self._as_of.isoformat()}, channel priority too"
-        if self._preferred:
-            yield "preferred"
-            yield from (f"{record.url} {record.to_json()}" for record in self._preferred)
-
     def index(self, platform: str) -> RecordIndex:
         """Return the records of `platform`, to be looked at one name at a time."""
         with self._lock:
             if platform not in self._indices:
+                view = self._view
                 # The groups of the base hold its machine's virtual packages, and its answers to specs rest on them.
-                same = self._base is not None and self._base.machine(platform) == self.machine(platform)
-                base = self._base.index(platform) if self._base is not None and same and not self._as_of else None
+                whole = self._shared.whole
+                same = whole is not self and whole.machine(platform) == self.machine(platform)
                 self._indices[platform] = RecordIndex(
                     platform,
                     self.sources,
                     machine=[machine_record(package) for package in self.machine(platform)],
                     observer=self._observer,
-                    base=base,
-                    overlay=self._overlay.load(platform) if self._overlay else (),
-                    until=self._as_of,
-                    known=self._known,
+                    base=whole.index(platform) if same and not view.as_of else None,
+                    overlay=view.overlay.load(platform) if view.overlay else (),
+                    until=view.as_of,
+                    known=self._shared.known,
                 )
             return self._indices[platform]
 
@@ -343,48 +296,6 @@ class Channel:
         )
         return next((exports for exports in found if exports is not None), None)
 
-    def _solve(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
-        folders = [source for source in self.sources if isinstance(source, Folder)]
-        before = [folder.reading for folder in folders]
-        try:
-            return self._run(wanted, platform)
-        except OSError as exc:
-            for folder in folders:
-                folder.repair(platform)
-            if [folder.reading for folder in folders] == before:
-                raise folders[0].broken(platform, exc) if folders else failure((), platform, exc) from exc
-        except GatewayError as exc:
-            for folder in folders:
-                folder.read_sparsely()
-            if [folder.reading for folder in folders] == before:
-                raise failure(self.sources, platform, exc) from exc
-        return self._solve(wanted, platform)
-
-    def _run(self, wanted: list[MatchSpec], platform: str) -> Solution | NoSolution:
-        question = SolverQuestion(
-            wanted=wanted,
-            platform=platform,
-            tiers=tiers_of(self.sources, platform, overlays=self._overlays(platform), as_of=self._as_of),
-            local=all(isinstance(source, Folder) for source in self.sources),
-            machine=[to_rattler(package) for package in self.machine(platform)],
-            limit=self._limit,
-            preferred=self._preferred,
-            as_of=self._as_of,
-        )
-        found = question.answer(self._gateway)
-        if isinstance(found, NoSolution):
-            return found
-        ours = (shared_record(record, self._known) for record in found)
-        return Solution(packages=tuple(sorted(ours, key=lambda record: record.name)))
-
-    def _overlays(self, platform: str) -> Mapping[int, Overlay]:
-        """Return what lies over each channel, by its position; found out once."""
-        if self._overlay is None:
-            return {}
-        if platform not in self._parts:
-            self._parts[platform] = overlays_of(self.sources, platform, self._overlay)
-        return self._parts[platform]
-
     def _scan(self, platform: str, found: Solution) -> None:
         """Warn of records that the solver passed over because of a malformed spec, where it took an older one instead.
 
@@ -392,10 +303,12 @@ class Channel:
         """
         with self._lock:
             fresh = {
-                subdir: [record for record in found.packages if (subdir, record.name) not in self._scanned]
+                subdir: [record for record in found.packages if (subdir, record.name) not in self._shared.scanned]
                 for subdir in (platform, "noarch")
             }
-            self._scanned.update((subdir, record.name) for subdir, records in fresh.items() for record in records)
+            self._shared.scanned.update(
+                (subdir, record.name) for subdir, records in fresh.items() for record in records
+            )
         for source in self.sources:
             for subdir, records in fresh.items():
                 newer = [MatchSpec(f"{record.name} >={record.version}") for record in records]
