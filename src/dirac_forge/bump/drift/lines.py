@@ -84,6 +84,11 @@ class OutputLines:
     unpacked: tuple[Unpacked, ...] = ()
     """Where each of the sources is unpacked."""
 
+    @property
+    def pythons(self) -> list[RequirementLine]:
+        """Those that say which Python builds and runs the output, in the file's order."""
+        return [line for line in self.lines if line.key == "python" and line.section in {"build", "host", "run"}]
+
     def of(self, section: Section) -> tuple[RequirementLine, ...]:
         """Return those of one section, in the file's order."""
         return tuple(line for line in self.lines if line.section == section)

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.bump.drift.carried import Carried, CarriedReason, TooLowPython
-from dirac_forge.bump.drift.clauses import Clause, clauses_of, highs, joined, lower_bound, moved, same
+from dirac_forge.bump.drift.carried import CarriedReason, TooLowPython
+from dirac_forge.bump.drift.ceilings import fresh_ceilings, moved_ceilings
+from dirac_forge.bump.drift.clauses import Clause, clauses_of, joined, lower_bound
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.excluded import exclusions, lifted, tell_admitted
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, split_item
-from dirac_forge.bump.drift.upstream_floor import UpstreamFloor, pins_python
+from dirac_forge.bump.drift.python_min import raise_minimum, wants_minimum, write_minimum
+from dirac_forge.bump.drift.upstream_floor import UpstreamFloor, pins_python, too_low
 from dirac_forge.recipe.scope import Scope
-from dirac_forge.untrusted import parse_version
+from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
-_MAJOR = 3
-"""The Python that there is."""
-_MINIMUM_V1 = re.compile(r"(\s+python_min:\s*[\"']?)(\d+\.\d+)(.*)")
-_MINIMUM_V0 = re.compile(r"(\s*\{%-?\s*set\s+python_min\s*=\s*[\"'])(\d+\.\d+)(.*)")
 _OLDEST = Version("3")
 """Lower bounds of Python 2 bound nothing: a channel builds for nothing older than 3."""
-_ROSE = CarriedReason(kind="floor-rose")
-_MINIMUM_SINCE = datetime(2024, 10, 29, tzinfo=UTC)
-"""When conda-forge began to ask noarch recipes for `python_min`."""
-_VERSION_V1 = re.compile(r"(\s+)version:")
-_VERSION_V0 = re.compile(r"\s*\{%-?\s*set\s+version\b")
 
 
 def recipe_scope(
@@ -43,21 +33,15 @@ def recipe_scope(
     if floor is not None and floor >= _OLDEST:
         last = Version(scope.pythons[-1]).minor
         narrowed = replace(scope, pythons=tuple(f"3.{minor}" for minor in range(min(floor.minor, last), last + 1)))
-    try:
-        admitted = narrowed.supported(SpecifierSet(requires_python or ""))
-    except ValueError:
-        return narrowed
+    asked = parse_specifiers(requires_python or "")
+    admitted = narrowed.supported(asked) if asked is not None else narrowed
     return admitted if admitted.pythons else narrowed
 
 
 def _own_floor(output: OutputLines, draft: DriftDraft | None) -> Version | None:
-    lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
+    lines = [line for line in output.pythons if line.section == "run" and not line.conditional]
     floors = [lower_bound(clauses_of(draft.spec(line) if draft else line.spec) or ()) for line in lines]
     return max((floor for floor in floors if floor is not None), default=None)
-
-
-def _pythons(output: OutputLines) -> list[RequirementLine]:
-    return [line for line in output.lines if line.key == "python" and line.section in {"build", "host", "run"}]
 
 
 def python_drift(
@@ -105,15 +89,15 @@ def _follow(
     *,
     catch_up: bool,
 ) -> None:
-    fresh = _fresh_ceilings(output, old, new)
-    ceilings = {} if fresh else _ceilings(draft, output, old, new)
+    fresh = fresh_ceilings(output, old, new)
+    ceilings = {} if fresh else moved_ceilings(draft, output, old, new)
     added = _together(exclusions(output, new.metadata.requires_python, scope), fresh)
-    if not ceilings and _wants_minimum(output, floor, new):
-        _write_minimum(draft, output, floor, scope, added)
+    if not ceilings and wants_minimum(output, floor, new):
+        write_minimum(draft, output, floor, scope, added)
         return
     bounds = _bounds(output, old, new, ceilings, added)
     low = _to_raise(draft, output, floor, scope, along=catch_up or bool(bounds) or draft.edited(output, "run"))
-    for line in _pythons(output):
+    for line in output.pythons:
         if line.template:
             _follow_template(draft, output, line, floor, added.get(line.number, ()), low=line in low)
         elif line in low or line.number in bounds:
@@ -131,7 +115,7 @@ def _follow_template(
 ) -> None:
     """Raise the variable of a line whose bound one makes, and exclude what upstream excludes now."""
     if low:
-        _raise_minimum(draft, output, line, floor)
+        raise_minimum(draft, output, line, floor)
     if added:
         _exclude_beside_template(draft, output, line, added, floor)
 
@@ -145,7 +129,7 @@ def _bounds(
 ) -> dict[int, tuple[Clause, ...]]:
     """Return the lines without a template that get other bounds than a floor, with their clauses."""
     bounds: dict[int, tuple[Clause, ...]] = {}
-    for line in _pythons(output):
+    for line in output.pythons:
         clauses = clauses_of(line.spec)
         if line.template or line.conditional or line.kind != "package" or clauses is None:
             continue
@@ -181,64 +165,17 @@ def _too_low_to_build(output: OutputLines, floor: UpstreamFloor) -> list[TooLowP
 
 def _built_with(output: OutputLines) -> Iterator[Version]:
     """Yield the Pythons that host pins."""
-    for line in _pythons(output):
+    for line in output.pythons:
         if line.kind == "package" and not line.conditional and pins_python(line):
             bound = lower_bound(clauses_of(line.spec) or ())
             yield from () if bound is None else (bound,)
-
-
-def _wants_minimum(output: OutputLines, floor: UpstreamFloor, new: ReleaseFacts) -> bool:
-    """Whether upstream raised a floor that a noarch recipe writes as a number, since conda-forge has `python_min`."""
-    raised = floor.new if floor.rose and output.output.noarch == "python" else None
-    if raised is None or not any(file.uploaded and file.uploaded >= _MINIMUM_SINCE for file in new.release.files):
-        return False
-    lines = _pythons(output)
-    return bool(lines) and all(_too_low(line, raised) and not line.template for line in lines)
-
-
-def _write_minimum(
-    draft: DriftDraft,
-    output: OutputLines,
-    floor: UpstreamFloor,
-    scope: Scope,
-    added: dict[int, tuple[Clause, ...]],
-) -> None:
-    """Write `python_min` into host and run, as conda-forge asks of noarch recipes (CFEP 25)."""
-    variable = "${{ python_min }}" if draft.v1 else "{{ python_min }}"
-    for line in _pythons(output):
-        exact = f"{variable}.*" if draft.v1 else variable
-        kept = _kept_beside_floor(draft, output, line, floor) if line.section == "run" else []
-        kept += [clause.text for clause in added.get(line.number, ())]
-        spec = ",".join([f">={variable}", *kept]) if line.section == "run" else exact
-        reason = CarriedReason(kind="python-min-asked")
-        draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
-    if floor.new is not None and floor.new > Version(scope.python_min):
-        _set_minimum(draft, output, floor)
-    draft.note("todo", "python-min-test", output.output.name)
-
-
-def _kept_beside_floor(
-    draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: UpstreamFloor
-) -> list[str]:
-    """Return the clauses of a line that are no lower bound: the maintainers know why."""
-    kept = [clause.text for clause in clauses_of(line.spec) or () if clause.side in {"high", "not"}]
-    if kept:
-        draft.note(
-            "info",
-            "python-ceiling-of-maintainers",
-            output.output.name,
-            tells=("run", "python"),
-            bounds=kept,
-            floor=str(floor),
-        )
-    return kept
 
 
 def _to_raise(
     draft: DriftDraft, output: OutputLines, floor: UpstreamFloor, scope: Scope, *, along: bool
 ) -> list[RequirementLine]:
     """Return the lines whose floor is raised; with `along` also those that are only lower than they could be."""
-    lines = _pythons(output)
+    lines = output.pythons
     low = _lower(lines, floor.new)
     if low and not (along or floor.needed(low, scope)):
         _tell_low(draft, output, low[0], floor, scope)
@@ -249,7 +186,7 @@ def _to_raise(
 
 
 def _lower(lines: Sequence[RequirementLine], floor: Version | None) -> list[RequirementLine]:
-    return [line for line in lines if floor is not None and _too_low(line, floor)]
+    return [line for line in lines if floor is not None and too_low(line, floor)]
 
 
 def _tell_low(
@@ -283,29 +220,10 @@ def _respecify(
     if low and floor.new is not None:
         bound = Clause(text=f">={floor.new}", operator=">=", version=floor.new)
         clauses = tuple(bound if clause.side == "low" else clause for clause in clauses)
-        reason = reason if same_floor else _ROSE
+        reason = reason if same_floor else CarriedReason(kind="floor-rose")
     lags = same_floor and ceiling is None
     spec = joined(clauses, line.written)
     draft.respecify(output.output.name, line, spec, str(floor), reason, part="python", lags=lags)
-
-
-def _fresh_ceilings(output: OutputLines, old: ReleaseFacts, new: ReleaseFacts) -> dict[int, tuple[Clause, ...]]:
-    """Return the lines of a noarch output's run that lack the upper bound that upstream has now and did not have.
-
-    Other outputs are built for each Python: they skip those that upstream excludes. `<4` excludes nothing yet.
-    """
-    before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
-    appeared = not before and any(clause.version.major == _MAJOR for clause in after)
-    if not appeared or output.output.noarch != "python":
-        return {}
-    lines = [line for line in _pythons(output) if line.section == "run" and not line.conditional]
-    bounded = any(map(_is_bounded, lines))
-    return {} if bounded else {line.number: after for line in lines if line.kind == "package"}
-
-
-def _is_bounded(line: RequirementLine) -> bool:
-    """Whether a line has an upper bound, or names one version."""
-    return any(clause.side in {"high", "equal"} for clause in clauses_of(line.spec) or ())
 
 
 def _together(
@@ -314,92 +232,3 @@ def _together(
     """Return the clauses to add to each line; a bound that both add once."""
     numbers = {*first, *second}
     return {n: tuple({c.text: c for c in (*first.get(n, ()), *second.get(n, ()))}.values()) for n in numbers}
-
-
-def _ceilings(
-    draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts
-) -> dict[int, tuple[Clause, ...]]:
-    """Return line numbers and their clauses, where the upper bound of a line is the one that upstream had."""
-    before, after = (highs(facts.metadata.requires_python or "") for facts in (old, new))
-    lines = [] if same(before, after) else [line for line in _pythons(output) if line.kind == "package"]
-    if not lines:
-        return {}
-    mine = [line for line in lines if _bounded(line, before)]
-    if not mine:
-        draft.leaves_ceiling = True
-        draft.note("warning", "python-ceiling", output.output.name, now=_texts(after), before=_texts(before))
-    return {line.number: _with_ceiling(line.spec, before, after) for line in mine}
-
-
-def _texts(clauses: Sequence[Clause]) -> list[str]:
-    return [clause.text for clause in clauses]
-
-
-def _bounded(line: RequirementLine, ceiling: tuple[Clause, ...]) -> bool:
-    """Whether a line has upstream's upper bound, everywhere."""
-    return bool(ceiling) and not line.conditional and not line.template and same(highs(line.spec), ceiling)
-
-
-def _with_ceiling(spec: str, before: tuple[Clause, ...], after: tuple[Clause, ...]) -> tuple[Clause, ...]:
-    clauses = clauses_of(spec) or ()
-    rest = tuple(clause for clause in clauses if clause.side != "high")
-    return moved(clauses, (*rest, *before), (*rest, *after))
-
-
-def _too_low(line: RequirementLine, floor: Version) -> bool:
-    if line.conditional or line.kind != "package":
-        return False
-    bound = lower_bound([clause for clause in clauses_of(line.spec) or () if clause.side in {"low", "equal"}])
-    # A channel has the newest micro release of each Python: 3.9 is as good as upstream's 3.9.2.
-    return bound is not None and bound.release[:2] < floor.release[:2] and (line.template or ">" in line.spec)
-
-
-def _raise_minimum(draft: DriftDraft, output: OutputLines, line: RequirementLine, floor: UpstreamFloor) -> None:
-    """Raise `python_min` of the recipe itself where it is set, else set it next to the version."""
-    if floor.new is None or any(change.package == "python_min" for change in (*draft.changed, *draft.added)):
-        return
-    if "python_min" not in line.raw:
-        draft.note(
-            "todo",
-            "python-raise-by-hand",
-            output.output.name,
-            line=line.number,
-            package=line.name,
-            python=str(floor.new),
-            floor=str(floor),
-        )
-        return
-    _set_minimum(draft, output, floor)
-
-
-def _set_minimum(draft: DriftDraft, output: OutputLines, floor: UpstreamFloor) -> None:
-    """Give `python_min` upstream's floor, where it is set or next to the version."""
-    assert floor.new is not None  # noqa: S101  # only a floor that is known is raised to
-    wanted = f"{floor.new.major}.{floor.new.minor}"
-    change = Carried(
-        output=output.output.name,
-        part="python",
-        package="python_min",
-        after=f"python_min {wanted}",
-        evidence=str(floor),
-        reason=_ROSE,
-    )
-    if (place := _first(draft, _MINIMUM_V1 if draft.v1 else _MINIMUM_V0)) is not None:
-        number, match = place
-        draft.edits.replace(number, f"{match[1]}{wanted}{match[3]}")
-        draft.changed.append(replace(change, before=f"python_min {match[2]}", line=number))
-    elif (place := _first(draft, _VERSION_V1 if draft.v1 else _VERSION_V0)) is not None:
-        number, match = place
-        new = f'{match[1]}python_min: "{wanted}"' if draft.v1 else f'{{% set python_min = "{wanted}" %}}'
-        draft.edits.insert(number, [new])
-        draft.added.append(change)
-    else:
-        draft.note("todo", "python-min-unset", python=wanted, floor=str(floor))
-
-
-def _first(draft: DriftDraft, pattern: re.Pattern[str]) -> tuple[int, re.Match[str]] | None:
-    """Return the first line that a pattern matches."""
-    for number, raw in enumerate(draft.edits.lines, start=1):
-        if match := pattern.match(raw.rstrip("\r")):
-            return number, match
-    return None

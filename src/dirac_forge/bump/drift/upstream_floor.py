@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from packaging.version import Version
 
-from dirac_forge.bump.drift.clauses import clauses_of
+from dirac_forge.bump.drift.clauses import clauses_of, lower_bound
 from dirac_forge.bump.drift.lines import RequirementLine
 from dirac_forge.bump.drift.needs import floor_of
 from dirac_forge.recipe.scope import Scope
@@ -46,3 +46,12 @@ class UpstreamFloor:
 def pins_python(line: RequirementLine) -> bool:
     """Return whether a line of host asks for one Python."""
     return line.section == "host" and any(clause.side == "equal" for clause in clauses_of(line.spec) or ())
+
+
+def too_low(line: RequirementLine, floor: Version) -> bool:
+    """Return whether a line admits Pythons below upstream's lowest one, everywhere."""
+    if line.conditional or line.kind != "package":
+        return False
+    bound = lower_bound([clause for clause in clauses_of(line.spec) or () if clause.side in {"low", "equal"}])
+    # A channel has the newest micro release of each Python: 3.9 is as good as upstream's 3.9.2.
+    return bound is not None and bound.release[:2] < floor.release[:2] and (line.template or ">" in line.spec)
