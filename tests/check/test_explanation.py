@@ -10,6 +10,7 @@ import pytest
 from dirac_forge.channel.solver import Channel, NoSolution
 from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.cells import Cell, cells_of
+from dirac_forge.check.explanation import explain
 from dirac_forge.check.matrix import check
 from dirac_forge.check.targets import make_target
 from dirac_forge.report.cause_words import cause_text
@@ -441,3 +442,31 @@ def test_a_chain_that_comes_back_to_itself(tmp_path: Path) -> None:
     assert reasons(answer(there, "a >=2")) == [
         ("conflict", "a → e → a: pins that exclude each other: e needs a <2, but a >=2 is asked for")
     ]
+
+
+def test_a_circle_leads_to_what_its_older_builds_lack(tmp_path: Path) -> None:
+    records = [
+        pkg("app 1.0", "tool >=2"),
+        pkg("tool 2.0", "lib"),
+        pkg("tool 1.0", "base >=4"),
+        pkg("lib 1.0", "tool 1.*"),
+        pkg("base 3.0"),
+    ]
+    cell = answer(write_channel(tmp_path / "a", {"linux-64": records}), "app")
+    assert reasons(cell) == [
+        ("version", "app → tool → lib → tool → base: no build matches base >=4: the newest version is 3.0")
+    ]
+    python = [*pythons("3.12", "3.13"), pkg("app 1.0", "tool >=2"), pkg("tool 2.0", "lib"), pkg("lib 1.0", "tool 1.*")]
+    folder = write_channel(tmp_path / "b", {"linux-64": [*python, *per_python("tool 1.0", "3.13")]})
+    cell = answer(folder, "app", python="3.12")
+    assert reasons(cell) == [
+        ("python", "app → tool → lib → tool: tool 1.* is built only for Python ≥3.13"),
+    ]
+
+
+def test_one_spec_is_not_called_several(tmp_path: Path) -> None:
+    """What a solver refuses without a reason that is known is not told as specs that exclude each other."""
+    folder = write_channel(tmp_path, {"linux-64": [pkg("app 1.0", "lib"), pkg("lib 1.0")]})
+    analysis = Analysis(Channel.open([str(folder)]).index("linux-64"), ["app"])
+    assert explain(analysis, elsewhere=lambda _: (), solves=lambda _: False) == ()
+    assert explain(analysis, elsewhere=lambda _: (), solves=lambda _: True) == ()

@@ -46,7 +46,7 @@ def test_dirac_grid_by_platform_and_python(channel: Channel, executor: Executor)
     assert cell_words(no.reason) == (
         "dirac-grid → cwltool → galaxy-util → ct3: no build for linux-aarch64"
         " (there is one for linux-64, osx-64, osx-arm64 and win-64);"
-        " or, older: dirac-grid → cwltool → galaxy-util → cheetah3: built only for Python ≤3.13"
+        " or, older: dirac-grid → cwltool → galaxy-util → cheetah3: built only for Python 3.10 to 3.13"
     )
     assert no.unblock is not None
     assert unblock_text(no.unblock) == "build ct3 for linux-aarch64"

@@ -145,3 +145,36 @@ def test_a_build_for_another_platform_does_not_hide_one_that_cannot_be_read(tmp_
 def test_a_build_that_cannot_be_read_and_would_not_match_leaves_the_answer_no(tmp_path: Path) -> None:
     records = [pkg("app 1.0", "lib >=3"), pkg("lib 1.0"), pkg("lib 2.0", "base >=>1")]
     assert asked(tmp_path, {"c": {"linux-64": records}}, "app").status == "not-installable"
+
+
+def test_a_build_is_for_the_python_that_the_other_packages_leave(tmp_path: Path) -> None:
+    pythons = [pkg(f"python {minor}.0", build=f"{minor.replace('.', '')}_0") for minor in ("3.12", "3.13", "3.14")]
+    fast = [pkg("fast 1.0", "python >=3.12,<3.13.0a0", build="py312_0")]
+    records = [*pythons, pkg("app 1.0", "fast", "python 3.13.*"), *fast]
+    cell = asked(tmp_path, {"c": {"linux-64": records}}, "app")
+    assert told(cell, tmp_path) == [
+        "app → fast: built only for Python ≤3.12, and app needs python 3.13.*",
+        "build fast for Python 3.13",
+    ]
+    assert cell.unblock is not None
+    record = cell.unblock.remedies[0].record
+    assert record is not None
+    assert record.depends == ("python 3.13.*",)
+
+
+def test_a_compiler_of_another_platform_is_not_to_be_built(tmp_path: Path) -> None:
+    linux = [pkg("app 1.0", "tool", "ld_impl_linux-64 >=2"), pkg("tool 1.0", "gcc_linux-64"), pkg("gcc_linux-64 1.0")]
+    records = {"linux-64": [*linux, pkg("ld_impl_linux-64 2.4")], "linux-aarch64": [pkg("gcc_linux-aarch64 1.0")]}
+    cell = asked(tmp_path, {"c": records}, "app", platform="linux-aarch64")
+    assert told(cell, tmp_path)[1] == "build app and tool for linux-aarch64"
+    assert cell.unblock is not None
+    assert [one.record.depends for one in cell.unblock.remedies if one.record is not None] == [
+        ("tool",),
+        ("gcc_linux-aarch64",),
+    ]
+    noarch = [pkg("pure 1.0", "ld_impl_linux-64", noarch="generic")]
+    cell = asked(tmp_path / "b", {"c": records | {"noarch": noarch}}, "pure", platform="linux-aarch64")
+    assert cell_words(cell.reason) == (
+        "pure → ld_impl_linux-64: no build for linux-aarch64 (there is one for linux-64)"
+    )
+    assert cell.unblock is None

@@ -281,6 +281,33 @@ def test_new_recipe_whose_dependency_is_nowhere(workspace: Path, capsys: pytest.
     )
 
 
+def test_a_no_of_recipes_that_make_nothing_worse_has_its_reason(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe(workspace, "fresh", "1.0", "ghost")
+    why = "fresh on linux-64: fresh → ghost: no channel has a package of this name"
+    code, document = answer(capsys, "fresh", "--with", "fresh", "--platform", "linux-64", "--python", "3.12")
+    assert (code, document["with"]["outcome"], document["with"]["reason"]) == (1, "same", why)
+    assert main(["check", "fresh", "--with", "fresh", "--platform", "linux-64", "--python", "3.12"]) == 1
+    assert f"with these recipes: same; still a no: {why}" in " ".join(capsys.readouterr().out.split())
+    useless = "the run environment of fresh on linux-64 can't be solved: fresh → ghost: no channel has a package of"
+    _, document = answer(capsys, "grid", "--with", "fresh", "--platform", "linux-64", "--python", "3.12")
+    assert document["with"]["reason"].startswith(useless)
+
+
+def test_what_only_the_solver_can_tell_is_its_word(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A build that the channel has already under the same name hides what is wrong with the new one."""
+    path = recipe(workspace, "tool", "1.0", "ghost")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("build:\n", "build:\n  string: '0'\n", 1), encoding="utf-8"
+    )
+    code, document = answer(capsys, "tool", "--with", "tool", "--platform", "linux-64")
+    assert code == 1
+    reason = document["with"]["results"][0]["reason"]
+    assert reason.startswith("tool 1.0 can't be installed: why is unknown, the solver says: Cannot solve the request")
+    assert "tool 1.0 would require ghost *, for which no candidates were found." in reason
+
+
 def test_recipe_that_makes_no_package(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = recipe(workspace, "fresh", "1.0", "python")
     text = path.read_text(encoding="utf-8").replace("build:\n", "build:\n  skip: true\n", 1)

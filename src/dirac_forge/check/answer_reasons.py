@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 class Refused:
     """There is no solution, for these causes; if all of them are gaps of the embedded snapshot, it is unknown."""
 
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unexplained:
+    """There is no solution, and why is unknown: no cause was found."""
+
+    solver: str = ""
+    """What the solver says; "" if it says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +44,7 @@ class PlatformNotCovered:
     """The day of the embedded snapshot, if that is asked: conda-forge may have some."""
 
 
-CellReason = Refused | Unanswered | PlatformNotCovered
+CellReason = Refused | Unexplained | Unanswered | PlatformNotCovered
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -142,7 +142,7 @@ class PythonMismatch:
     """The Pythons of the channel that it can be installed with."""
     known: tuple[PythonLine, ...]
     wish: tuple[PythonLine, ...]
-    """The Pythons of the channel that are requested."""
+    """The Pythons of the channel that are requested, or that the other packages leave."""
     holder: str = ""
     """The package that asks for another Python, if the user does not."""
     specs: tuple[str, ...] = ()

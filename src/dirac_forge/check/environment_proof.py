@@ -187,4 +187,4 @@ class EnvironmentProver:
             wanted=False,
             status="not-installable",
         )
-        return explain_cell(self._view, cell, remedies=False, older=False)
+        return explain_cell(self._view, cell, required=question.required, remedies=False, older=False)

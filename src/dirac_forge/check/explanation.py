@@ -56,6 +56,8 @@ def _by_cases(analysis: Analysis, elsewhere: Elsewhere) -> tuple[Cause, ...]:
             if case.contradiction is None or tries > _MOST_CASES:
                 break
             found = explain(case, elsewhere=elsewhere)
+            if not found:
+                break
             first = next((cause for cause in found if not _rests_on(cause, pin)), found[0])
             # In the case its package is asked for; the user asked for something that needs it.
             chain = (*analysis.way(name), *first.chain[1:]) if first.chain[0] == name else first.chain
@@ -86,18 +88,22 @@ def _rests_on(cause: Cause, pin: str) -> bool:
 
 
 def _jointly(analysis: Analysis, solves: Solves) -> tuple[Cause, ...]:
-    """Return the fewest specs that can't be installed together; those of one package, if it alone can't."""
-    core = _fewest(analysis.specs, solves)
-    python = [spec for spec in core if name_of(spec) == "python"]
-    names = [spec for spec in core if spec not in python]
-    if len(names) == 1:
-        newest = analysis.index.newest(names[0])
-        wanted = (*(newest.depends if newest is not None else ()), *python)
-        if wanted and not solves(wanted):
-            holder = (name_of(names[0]),)
-            return (Cause(obstacle=Jointly(specs=_fewest(wanted, solves), by=holder), package=holder[0], chain=holder),)
-    package = name_of(core[0])
-    return (Cause(obstacle=Jointly(specs=core), package=package, chain=(package,)),)
+    """Return the fewest specs that can't be installed together; of one package that alone can't, what it needs.
+
+    () if no two are found, or if the specs have a solution: then more was asked than they say.
+    """
+    specs: Sequence[str] = analysis.specs
+    chain: tuple[str, ...] = ()
+    while not solves(specs):
+        core = _fewest(specs, solves)
+        names = [spec for spec in core if name_of(spec) != "python"]
+        newest = analysis.index.newest(names[0]) if len(names) == 1 else None
+        below = (*newest.depends, *(spec for spec in core if spec not in names)) if newest is not None else ()
+        if newest is None or newest.name in chain or not below or solves(below):
+            who = (*chain, name_of(core[0]))[: max(len(chain), 1)]
+            return (Cause(obstacle=Jointly(specs=core, by=chain), package=who[-1], chain=who),) if len(core) > 1 else ()
+        chain, specs = (*chain, newest.name), below
+    return ()
 
 
 def _fewest(specs: Sequence[str], solves: Solves) -> tuple[str, ...]:

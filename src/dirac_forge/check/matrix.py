@@ -11,8 +11,8 @@ from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, NoSolution, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.answer_reasons import PlatformNotCovered, Refused, Unanswered
-from dirac_forge.check.causes import UnreadableBuilds
+from dirac_forge.check.answer_reasons import PlatformNotCovered, Refused, Unanswered, Unexplained
+from dirac_forge.check.causes import Cause, UnreadableBuilds
 from dirac_forge.check.cells import Cell, HeldBack, version_in
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.gaps import without_gaps
@@ -169,9 +169,15 @@ def solve_cell(channel: Channel, cell: Cell, *, required: Sequence[Record] = ())
 
 
 def explain_cell(
-    channel: Channel, cell: Cell, *, known: Sequence[Unblock] = (), remedies: bool = True, older: bool = True
+    channel: Channel,
+    cell: Cell,
+    *,
+    required: Sequence[Record] = (),
+    known: Sequence[Unblock] = (),
+    remedies: bool = True,
+    older: bool = True,
 ) -> Cell:
-    """Say why a cell has no solution, what would unblock it, and what can be installed instead.
+    """Say why a cell has no solution with what is `required`, what would unblock it, what can be installed instead.
 
     It is unknown if only the embedded snapshot lacks something.
     """
@@ -195,7 +201,17 @@ def explain_cell(
         return replace(cell, status="unknown", reason=Refused(causes=unread), older=instead)
     if filled.gaps:
         return replace(cell, status="unknown", reason=Refused(causes=filled.gaps), older=instead)
-    return replace(cell, reason=Refused(causes=filled.causes), unblock=remedy, older=instead)
+    return replace(cell, reason=_refused(channel, cell, filled.causes, required), unblock=remedy, older=instead)
+
+
+def _refused(
+    channel: Channel, cell: Cell, causes: tuple[Cause, ...], required: Sequence[Record]
+) -> Refused | Unexplained:
+    """Return the causes, or what the solver says where none was found."""
+    if causes:
+        return Refused(causes=causes)
+    found = channel.solve(cell.specs, platform=cell.platform, required=required)
+    return Unexplained(solver=found.text if isinstance(found, NoSolution) else "")
 
 
 def platforms_with(channel: Channel, platform: str) -> Elsewhere:

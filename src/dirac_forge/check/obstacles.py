@@ -89,11 +89,11 @@ def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle |
     lines = python_lines(analysis.index)
     if not lines:
         return NoPython(platform=analysis.index.platform)
-    wish = asked_pythons(analysis.index, analysis.specs)
     holder = None if _on(_PYTHON_CHOICES, analysis.specs) else _python_limit(analysis)
     limits = _on(_PYTHON_CHOICES, (*analysis.specs, *(holder.specs if holder else ())))
+    wish = _fitting(analysis.index, lines, [limits])
     fit = _fitting(analysis.index, lines, (_on(PYTHON, record.depends) for record in records))
-    if not set(fit).isdisjoint(_fitting(analysis.index, lines, [limits])):
+    if not set(fit).isdisjoint(wish):
         return None
     return PythonMismatch(
         noarch=all(record.noarch for record in records),

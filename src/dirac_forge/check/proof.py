@@ -7,11 +7,18 @@ from dataclasses import field, replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record
-from dirac_forge.check.answer_reasons import NotTaken, VerdictReason
+from dirac_forge.check.answer_reasons import NotTaken, RefusedBefore, VerdictReason
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import Difference
 from dirac_forge.check.exports import Built
-from dirac_forge.check.proof_reasons import EnvironmentProof, ProofReason, ProofWarning, WorstTarget
+from dirac_forge.check.proof_reasons import (
+    BrokenEnvironment,
+    EnvironmentProof,
+    NothingMade,
+    ProofReason,
+    ProofWarning,
+    WorstTarget,
+)
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.values import dataclass
 
@@ -82,10 +89,7 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, WorstTarget | None]:
     found = min(counted, key=lambda one: _ORDER.index(one.outcome))
     if found.outcome not in ("worse", "unknown"):
         return found.outcome, None
-    cell = found.before
-    return found.outcome, WorstTarget(
-        target=cell.target, platform=cell.platform, python=cell.python, reason=found.reason
-    )
+    return found.outcome, _of_cell(found.before, found.reason)
 
 
 def merged(proofs: Sequence[Proof]) -> Proof:
@@ -99,3 +103,29 @@ def merged(proofs: Sequence[Proof]) -> Proof:
         culprits=frozenset().union(*(proof.culprits for proof in proofs)),
         unblock=tuple(dict.fromkeys(one for proof in proofs for one in proof.unblock)),
     )
+
+
+def refusal_of(proof: Proof) -> ProofReason | NothingMade | None:
+    """Return why recipes should not be merged as they are, though perhaps nothing gets worse; None if they may be.
+
+    A target that is not installable where it has to be stays a no, recipes that make no package are of no use, and so
+    is a new package that requires what no channel has.
+    """
+    if proof.outcome == "worse":
+        return proof.reason
+    left = next((one for one in proof.verdicts if one.after.unexpected), None)
+    if left is not None:
+        return _of_cell(left.after, left.reason or left.after.reason)
+    nothing = next((one for one in proof.warnings if isinstance(one, NothingMade)), None)
+    useless = next(filter(_can_never_be_installed, proof.environments), None)
+    return nothing or (BrokenEnvironment(environment=useless) if useless is not None else None)
+
+
+def _can_never_be_installed(environment: EnvironmentProof) -> bool:
+    """Whether a package that is new requires what no channel has: nothing gets worse, but it is of no use."""
+    new = not (environment.fault or isinstance(environment.reason, RefusedBefore))
+    return new and environment.part == "run" and environment.status == "not-installable"
+
+
+def _of_cell(cell: Cell, reason: VerdictReason | None) -> WorstTarget:
+    return WorstTarget(target=cell.target, platform=cell.platform, python=cell.python, reason=reason)

@@ -20,10 +20,10 @@ class BuildFor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildForPython:
-    """Build the package for the Python that is requested."""
+    """Build the package for a Python."""
 
-    pythons: tuple[PythonLine, ...] = ()
-    """Those that are requested; () where others of the environment decide."""
+    pythons: tuple[PythonLine, ...]
+    """The one that a build was supposed for; several where the answers to several questions are told as one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

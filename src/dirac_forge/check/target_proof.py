@@ -212,7 +212,7 @@ class TargetProver:
         if key not in self._refusals:
             exact = [_exact(self.view.index(cell.platform), record) for record in records]
             asked = replace(cell.question, specs=(*exact, *specs), status="not-installable")
-            found = explain_cell(self.view, asked, remedies=False, older=False)
+            found = explain_cell(self.view, asked, required=records, remedies=False, older=False)
             if isinstance(found.reason, Refused):
                 causes = tuple(with_proposed(cause, exact) for cause in found.causes)
                 found = replace(found, reason=Refused(causes=causes))

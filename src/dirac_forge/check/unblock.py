@@ -13,7 +13,15 @@ from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.records import Record, name_of, to_record
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.causes import Cause, MachineMismatch, NoVersion, PinConflict, PythonMismatch
+from dirac_forge.check.causes import (
+    Cause,
+    MachineMismatch,
+    NoVersion,
+    PinConflict,
+    PythonLine,
+    PythonMismatch,
+)
+from dirac_forge.check.cells import python_spec
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.obstacles import Elsewhere, asked_pythons, has_build_for
 from dirac_forge.check.remedies import (
@@ -29,16 +37,13 @@ from dirac_forge.check.remedies import (
     TakeFrom,
     Unblock,
 )
+from dirac_forge.check.supposed import any_machine, supposed, supposed_build
 
 _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
 _MOST_TO_TRY_WITHOUT = 8
 _END = re.compile(r"<|==|\*|~=|^[0-9]")
 _SYSTEMS = frozenset({"__unix", "__win", "__linux", "__osx", "__archspec"})
-_TOOLCHAIN = re.compile(
-    r"__.*|python|python_abi|_python_abi3_support|cpython|libgcc(-ng|-devel)?|libstdcxx(-ng)?|libcxx|libgfortran(-ng|5)?"
-    r"|libgomp|_libgcc_mutex|_openmp_mutex|llvm-openmp|vc|vc14_runtime|vs2015_runtime|vcomp14|ucrt|tzdata"
-)
 
 
 def unblock(
@@ -75,7 +80,7 @@ def unblock(
     chosen: dict[tuple[str, Action], Remedy] = {}
     view = channel
     for _ in range(_MOST_ROUNDS):
-        fresh = _next(view, platform, causes, chosen)
+        fresh = [one for one in _next(view, platform, causes, chosen) if _is_open(index, one)]
         chosen |= {(remedy.package, remedy.action): remedy for remedy in fresh}
         if not fresh or len(chosen) > _MOST_REMEDIES:
             return None
@@ -89,17 +94,29 @@ def unblock(
 
 
 def _for_here(index: RecordIndex, specs: Sequence[str], found: Unblock) -> Unblock | None:
-    """Return what helped in another cell for the Python of this one, or None if this one has such a build already."""
+    """Return what helped in another cell for the Python of this one, or None if something of it is there already."""
     pythons = asked_pythons(index, specs)
-    remedies: list[Remedy] = []
-    for one in found.remedies:
-        if not isinstance(one.action, BuildForPython):
-            remedies.append(one)
-        elif one.record is not None and has_build_for(index, one.package, one.record.version, pythons):
-            return None
-        else:
-            remedies.append(replace(one, action=BuildForPython(pythons=pythons)))
-    return replace(found, remedies=tuple(remedies))
+    remedies = [
+        _build_for_python(one.record, pythons)
+        if isinstance(one.action, BuildForPython) and one.record is not None and pythons
+        else one
+        for one in found.remedies
+    ]
+    return replace(found, remedies=tuple(remedies)) if all(_is_open(index, one) for one in remedies) else None
+
+
+def _is_open(index: RecordIndex, remedy: Remedy) -> bool:
+    """Whether the channel has no such build yet, where a remedy is to build something."""
+    match remedy.action:
+        case BuildFor() | NewPackage():
+            return not index.group(remedy.package).records
+        case BuildVersion(version=version):
+            return not index.match(f"{remedy.package} =={version}")[1]
+        case BuildForPython(pythons=pythons):
+            version = remedy.record.version if remedy.record is not None else ""
+            return not has_build_for(index, remedy.package, version, pythons)
+        case _:
+            return True
 
 
 def _with(channel: Channel, platform: str, remedies: Iterable[Remedy]) -> Channel:
@@ -108,15 +125,6 @@ def _with(channel: Channel, platform: str, remedies: Iterable[Remedy]) -> Channe
     machine = {one.action.name: one.action.version for one in remedies if isinstance(one.action, NewerMachine)}
     view = channel.on_machine(platform, machine) if machine else channel
     return view.overlaid([one.record for one in remedies if one.record is not None])
-
-
-def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -> Record | None:
-    """Return the build that a package would have for `platform`, modelled on its newest build for another.
-
-    Without what the compilers of the other platform add, or None if no platform has a build. Raises UnknownError if
-    a channel can't be read.
-    """
-    return _sibling(channel, platform, name, spec)
 
 
 def _fewest(remedies: list[Remedy], helps: Callable[[Sequence[Remedy]], bool]) -> Unblock:
@@ -157,8 +165,8 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     index = channel.index(platform)
     match cause.kind:
         case "no-build":
-            record = _sibling(channel, platform, cause.package, cause.spec)
-            return _build(cause.package, BuildFor(platform=platform), record)
+            record = supposed_build(channel, platform, cause.package, cause.spec)
+            return Remedy(package=cause.package, action=BuildFor(platform=platform), record=record) if record else None
         case "python":
             return _for_python(index, cause)
         case "machine":
@@ -175,10 +183,6 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
             return None
 
 
-def _build(package: str, action: BuildFor | BuildForPython, record: Record | None) -> Remedy | None:
-    return Remedy(package=package, action=action, record=record) if record is not None else None
-
-
 def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
     """Return a build for the requested Python, or for a noarch package the pin to relax."""
     found = cause.obstacle
@@ -188,7 +192,15 @@ def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
     if found.noarch:
         pins = (spec for spec in newest.depends if name_of(spec) == "python")
         return next((one for pin in pins if (one := _without_pin(index, cause.package, pin)) is not None), None)
-    return _build(cause.package, BuildForPython(pythons=found.wish), _loose(newest, index.platform))
+    return _build_for_python(any_machine(newest, index), found.wish) if found.wish else None
+
+
+def _build_for_python(record: Record, pythons: Iterable[PythonLine]) -> Remedy:
+    """Return the remedy for the newest of these Pythons, one that is not free-threaded if there is one."""
+    line = min(pythons, key=lambda one: (one.free_threaded, -one.major, -one.minor))
+    depends = (*(spec for spec in record.depends if name_of(spec) != "python"), python_spec(str(line)))
+    action = BuildForPython(pythons=(line,))
+    return Remedy(package=record.name, action=action, record=replace(record, depends=depends))
 
 
 def _newer_machine(cause: Cause) -> Remedy | None:
@@ -202,39 +214,6 @@ def _newer_machine(cause: Cause) -> Remedy | None:
     return Remedy(package=found.name, action=NewerMachine(name=found.name, version=version))
 
 
-def _sibling(channel: Channel, platform: str, name: str, spec: str) -> Record | None:
-    """Return the build for `platform`, as the newest build for another platform suggests it."""
-    family = platform.partition("-")[0]
-    for other in sorted(channel.platforms(), key=lambda one: (one.partition("-")[0] != family, one != "linux-64", one)):
-        if other != platform:
-            record = channel.index(other).newest(spec or name)
-            if record is not None:
-                return _loose(record, platform)
-    return None
-
-
-def _loose(record: Record, platform: str) -> Record:
-    """Return a build for any Python and machine, without what the compilers of the other platform add.
-
-    Its build string stays, since packages of the same feedstock may ask for it; it asks for no build itself.
-    """
-    depends = tuple(_any_build(spec) for spec in record.depends if not _TOOLCHAIN.fullmatch(name_of(spec)))
-    if any(name_of(spec) == "python" for spec in record.depends):
-        depends = (*depends, "python")
-    return _supposed(replace(record, subdir=platform, noarch=None), depends)
-
-
-def _any_build(spec: str) -> str:
-    found = parsed(spec)
-    if found is None or found.build is None:
-        return spec
-    return f"{found.name.normalized} {found.version or ''}".strip()
-
-
-def _supposed(record: Record, depends: tuple[str, ...]) -> Record:
-    return replace(record, depends=depends, constrains=(), file_name="", channel="")
-
-
 def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     """Return a version that fits: of another channel, or else a build that somebody would have to make."""
     hidden = _hidden(channel.index(platform), cause)
@@ -246,7 +225,7 @@ def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
         return None
     action = BuildVersion(version=version, platform=platform)
     # What that version needs is not known: of the pins of another one only the names are taken.
-    loose = _loose(record, platform)
+    loose = any_machine(record, channel.index(platform))
     depends = tuple(dict.fromkeys(map(name_of, loose.depends)))
     return Remedy(package=cause.package, action=action, record=replace(loose, version=version, depends=depends))
 
@@ -307,9 +286,7 @@ def _pins(cause: Cause) -> Iterator[tuple[str, str]]:
 def _has_end(spec: str) -> bool:
     """Whether a requirement excludes newer versions."""
     found = parsed(spec)
-    return (
-        found is not None and found.version is not None and re.search(r"<|==|\*|~=|^[0-9]", found.version) is not None
-    )
+    return found is not None and found.version is not None and _END.search(found.version) is not None
 
 
 def _without_constraints(index: RecordIndex, package: str) -> Remedy | None:
@@ -317,7 +294,7 @@ def _without_constraints(index: RecordIndex, package: str) -> Remedy | None:
     if record is None or not record.constrains:
         return None
     action = RelaxConstraints(version=record.version, specs=record.constrains)
-    return Remedy(package=package, action=action, record=_supposed(record, record.depends))
+    return Remedy(package=package, action=action, record=supposed(record, record.depends))
 
 
 def _without_pin(index: RecordIndex, holder: str, pin: str) -> Remedy | None:
@@ -327,4 +304,4 @@ def _without_pin(index: RecordIndex, holder: str, pin: str) -> Remedy | None:
         return None
     depends = tuple(pinned if name_of(spec) == pinned else spec for spec in record.depends)
     action = RelaxPin(version=record.version, on=pinned, spec=pin)
-    return Remedy(package=holder, action=action, record=_supposed(record, depends))
+    return Remedy(package=holder, action=action, record=supposed(record, depends))

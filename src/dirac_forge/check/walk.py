@@ -39,6 +39,7 @@ class Walk:
         self._elsewhere = elsewhere
         self._causes: list[Cause] = []
         self._seen: set[str] = set()
+        self._rounds: set[str] = set()
         self._todo: deque[_Step] = deque()
         self._later: deque[_Step] = deque()
 
@@ -76,7 +77,10 @@ class Walk:
             return
         # What fails by itself is a better reason than a pin, which excludes only the rest.
         pinned = sum(gone for gone, reason in self._analysis.ruled_out(step.name, step.wanted) if not _own(reason))
-        wanted = step.wanted & ~pinned or step.wanted
+        self._take_builds(step, step.wanted & ~pinned or step.wanted)
+
+    def _take_builds(self, step: _Step, wanted: int) -> None:
+        """Explain why none of these builds can be installed."""
         python, machine, others = self._by_obstacle(step.name, wanted)
         if others:
             self._alternatives(step, others, self._reasons(step.name, wanted))
@@ -157,15 +161,22 @@ class Walk:
                 (self._later if instead else self._todo).append(after)
 
     def _round(self, step: _Step) -> None:
-        """End a chain that returns to itself with what is asked of it now and was settled before."""
+        """End a chain that returns to itself with what is asked of it now and was settled before.
+
+        What these builds lack by themselves was perhaps never looked at, because other builds were asked for first.
+        """
         if not step.wanted:
             self._missing(step)
             return
         records = self._index.group(step.name).records
-        for at, reason in sorted(self._reasons(step.name, step.wanted).items()):
+        why = sorted(self._reasons(step.name, step.wanted).items())
+        for at, reason in why:
             if not _own(reason):
                 self._add(step, self._conflict(step, records[at], reason))
                 return
+        if step.name not in self._rounds:
+            self._rounds.add(step.name)
+            self._take_builds(step, step.wanted)
 
     def _reasons(self, name: str, wanted: int) -> dict[int, Reason]:
         found: dict[int, Reason] = {}

@@ -17,7 +17,6 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform
-from dirac_forge.check.answer_reasons import RefusedBefore
 from dirac_forge.check.causes import ForeignChannel, MachineMismatch, PythonLine, UnknownName
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import asked_cells, configured_targets
@@ -29,8 +28,8 @@ from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.new_packages import expected_for, new_targets, with_pythons
 from dirac_forge.check.obstacles import python_lines
 from dirac_forge.check.on_cluster import check_on_cluster
-from dirac_forge.check.proof import Proof, merged
-from dirac_forge.check.proof_reasons import EnvironmentProof, NothingMade
+from dirac_forge.check.proof import Proof, merged, refusal_of
+from dirac_forge.check.proof_reasons import NothingMade
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.recipes_at_hand import RecipesAtHand
 from dirac_forge.check.since import Turn, turn_of
@@ -317,27 +316,12 @@ def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
     Recipes that make no package, or a new one that can't be installed, are a no too.
     """
     if proof is not None:
-        no = _is_refused(proof)
+        no = refusal_of(proof) is not None
         states = [*(verdict.outcome for verdict in proof.verdicts), *(one.status for one in proof.environments)]
     else:
         no = any(cell.unexpected for cell in cells)
         states = [cell.status for cell in cells]
     return _NO if no else _UNKNOWN if "unknown" in states else 0
-
-
-def _is_refused(proof: Proof) -> bool:
-    return (
-        proof.outcome == "worse"
-        or any(verdict.after.unexpected for verdict in proof.verdicts)
-        or any(isinstance(warning, NothingMade) for warning in proof.warnings)
-        or any(map(_can_never_be_installed, proof.environments))
-    )
-
-
-def _can_never_be_installed(environment: EnvironmentProof) -> bool:
-    """Whether a package that is new requires what no channel has: nothing gets worse, but it is of no use."""
-    new = not (environment.fault or isinstance(environment.reason, RefusedBefore))
-    return new and environment.part == "run" and environment.status == "not-installable"
 
 
 def _sorted(specs: Iterable[str], recipes: Iterable[str]) -> tuple[list[str], list[str]]:

@@ -83,7 +83,7 @@ class AdditionProof:
     unblock: Unblock | None = None
     """What else it would take."""
     nowhere: tuple[str, ...] = ()
-    """Packages that no platform has a build of, so that none could be supposed."""
+    """Packages of which no build could be supposed: no platform has one, or they are another platform's compilers."""
     each: bool = False
     """Leaving out any single one was tried, and fails."""
 

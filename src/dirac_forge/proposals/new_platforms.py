@@ -12,7 +12,7 @@ from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell
-from dirac_forge.check.unblock import supposed_build
+from dirac_forge.check.supposed import supposed_build
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.migration.addition import (
     Addition,

@@ -103,7 +103,8 @@ def _smallest_lines(addition: Addition) -> list[str]:
     lines = _enough_lines(addition, addition.proof)
     nowhere = addition.proof.nowhere if addition.proof is not None else ()
     if nowhere:
-        lines.append(f"No platform has a build of {words(nowhere, _MOST_NAMES)}, so the solver was given none.")
+        names = words(nowhere, _MOST_NAMES)
+        lines.append(f"The solver was given no build of {names}: no platform has one that could serve as a model.")
     return lines
 
 

@@ -17,7 +17,8 @@ from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.exports import Built
-from dirac_forge.check.proof import Outcome, Proof, Verdict
+from dirac_forge.check.proof import Outcome, Proof, Verdict, refusal_of
+from dirac_forge.check.proof_reasons import NothingMade
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
@@ -71,7 +72,7 @@ def _proposal_json(proposal: Proof) -> dict[str, Any]:
     """Return what the recipes change."""
     return {
         "outcome": proposal.outcome,
-        "reason": proof_words(proposal.reason) or None,
+        "reason": proof_words(proposal.reason) or _refusal_words(proposal) or None,
         "packages": list(map(_built_json, proposal.built)),
         "results": list(map(verdict_json, proposal.verdicts)),
         "environments": list(map(environment_json, proposal.environments)),
@@ -79,6 +80,15 @@ def _proposal_json(proposal: Proof) -> dict[str, Any]:
         "unblock": list(map(unblock_text, proposal.unblock)),
         "helping": list(proposal.helping.keys) if proposal.helping is not None else [],
     }
+
+
+def _refusal_words(proposal: Proof) -> str:
+    """Return why recipes should not be merged that make nothing worse; "" if they may be."""
+    match refusal_of(proposal):
+        case NothingMade() as nothing:
+            return warning_words(nothing)
+        case reason:
+            return proof_words(reason)
 
 
 def _built_json(built: Built) -> dict[str, Any]:
@@ -288,6 +298,8 @@ def _in_all(proposal: Proof) -> Hanging:
     own = "" if counts[proposal.outcome] or not proposal.reason else f": {proof_words(proposal.reason)}"
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
         own = "; whether they can be built and installed is unknown"
+    if proposal.outcome in ("same", "better") and (left := _refusal_words(proposal)):
+        own = f"; still a no: {left}"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
     return Hanging("", Text.assemble("with these recipes: ", head, told, flat(own)))
 

@@ -15,6 +15,7 @@ from dirac_forge.check.answer_reasons import (
     Refused,
     RefusedBefore,
     Unanswered,
+    Unexplained,
     VerdictReason,
 )
 from dirac_forge.check.proof_reasons import (
@@ -42,12 +43,27 @@ def cell_words(reason: CellReason | None) -> str:
             return ""
         case Refused(causes=causes):
             return reason_text(causes)
+        case Unexplained(solver=""):
+            return "why is unknown, the solver gives no reason"
+        case Unexplained(solver=text):
+            return f"why is unknown, the solver says: {_flat_tree(text)}"
         case Unanswered(message=message):
             return message
         case PlatformNotCovered(platform=platform, snapshot=None):
             return f"the channel has no packages for {platform}"
         case PlatformNotCovered(platform=platform, snapshot=day):
             return f"the embedded snapshot ({day}) has no packages for {platform}; conda-forge may"
+
+
+def _flat_tree(text: str) -> str:
+    """Return what a solver says, which it draws as a tree of lines, in one line; a very long one is cut."""
+    lines = (line.strip(" │├└─") for line in text.splitlines())
+    told = " ".join(line for line in lines if line)
+    return _short(told)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
 
 
 def environment_words(reason: EnvironmentReason | None) -> str:
@@ -60,8 +76,7 @@ def environment_words(reason: EnvironmentReason | None) -> str:
         case RefusedBefore(reason=before):
             return f"not without this change either: {environment_words(before)}"
         case _:
-            text = cell_words(reason)
-            return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
+            return _short(cell_words(reason))
 
 
 def verdict_words(reason: VerdictReason | None) -> str:

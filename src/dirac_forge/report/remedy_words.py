@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dirac_forge.check.causes import PythonLine
 from dirac_forge.check.remedies import (
     Action,
     BuildFor,
@@ -51,7 +50,7 @@ def _anywhere(action: Action) -> Action:
         case BuildFor() | BuildVersion():
             return replace(action, platform="")
         case BuildForPython():
-            return BuildForPython()
+            return BuildForPython(pythons=())
         case _:
             return action
 
@@ -75,18 +74,13 @@ def _for_all(actions: Sequence[Action]) -> Action:
     return first
 
 
-def _usual(pythons: Sequence[PythonLine]) -> Sequence[PythonLine]:
-    """Return Pythons without the free-threaded ones, unless there are no others."""
-    return [line for line in pythons if not line.free_threaded] or pythons
-
-
 def _action(remedy: Remedy, packages: Sequence[str]) -> str:
     names = listed(packages)
     match remedy.action:
         case BuildFor(platform=platform):
             return f"build {names} for {platform}"
         case BuildForPython(pythons=pythons):
-            return f"build {names} for {f'Python {listed(_usual(pythons))}' if pythons else 'this Python'}"
+            return f"build {names} for Python {listed(pythons)}"
         case BuildVersion(version=version, platform=platform):
             return f"build {names} {version} for {platform}"
         case NewPackage():
