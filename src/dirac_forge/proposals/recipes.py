@@ -18,7 +18,7 @@ from dirac_forge.feedstock.pinning import read_pinning
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.http import Http
 from dirac_forge.proposals.context import ProposalContext
-from dirac_forge.recipe.licences.decision import licence_files
+from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.families import Families
 from dirac_forge.recipe.making.licence_files import LicenceFile

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from dirac_forge.recipe.licences.decision import LicenceDecision, decide, licence_files
+from dirac_forge.recipe.licences.decision import LicenceDecision, decide
+from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.upstream.files.facts import CoreMetadata
 

@@ -14,7 +14,8 @@ from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_of
 from dirac_forge.bump.drift.projects import has_wheel, sdist_folder
-from dirac_forge.recipe.licences.decision import decide, licence_files
+from dirac_forge.recipe.licences.decision import decide
+from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.values import dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -225,6 +226,22 @@ def from_classifier(classifier: str) -> Term | None:
     """Return the licence that a trove classifier names; None for others and for `OSI Approved` alone."""
     section, _, name = classifier.rpartition(" :: ")
     return _named(name[:_LONGEST]) if section.startswith("License") else None
+
+
+def refined(terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    """Return licences without those that another one says more exactly."""
+    return tuple(term for term in terms if not any(_says_less(term, other) for other in terms))
+
+
+def _says_less(term: Term, other: Term) -> bool:
+    if term.name == other.name:
+        return term.later is None and other.later is not None
+    return term.covers(other)
+
+
+def unique(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Return terms, each once, in their order."""
+    return tuple(dict.fromkeys(terms))
 
 
 def dual(text: str) -> bool:

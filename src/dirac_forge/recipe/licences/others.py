@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from dirac_forge.recipe.licences.decision import is_licence
+from dirac_forge.recipe.licences.files import is_licence
 from dirac_forge.values import dataclass
 
 _NOT_PACKAGED: Final = re.compile(

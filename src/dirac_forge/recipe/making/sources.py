@@ -10,7 +10,7 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
-from dirac_forge.recipe.licences.decision import licence_files
+from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.hosts import build_tool_names
 from dirac_forge.recipe.model import Source

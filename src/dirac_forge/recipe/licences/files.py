@@ -1,0 +1,69 @@
+"""Which files hold a licence: by what upstream declares, else by their names and places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+
+_FILE: Final = re.compile(
+    r"(?i)(?:.*[-_.])?(?:un)?licen[cs]es?(?:[-_.].*)?|(?:copying|copyright|notice|[al]?gpl)(?:[-_.].*)?"
+)
+_NO_TEXT: Final = (
+    ".py", ".pyc", ".pyi", ".c", ".h", ".js", ".css", ".json", ".toml", ".cfg",
+    ".in", ".html", ".png", ".svg",
+)  # fmt: skip
+_PEOPLE: Final = re.compile(r"(?i)(?:authors?(?:hip)?|contributors?|credits|maintainers?|thanks)(?:[-_.].*)?")
+"""Names of files that list people, which some backends take for licences."""
+_ASIDE: Final = re.compile(
+    r"(?i)(?:^|/)(?:\.eggs|_?vendor(?:ed|ing)?|third[-_]?party|extern(?:al|als)?|deps|dependencies|subprojects|node_modules|"
+    r"tests?|testing|docs?|examples?|[^/]*\.egg-info|[^/]*\.dist-info)/"
+)
+
+
+def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
+    there = {*texts, *members}
+    found = (path for pattern in declared for path in _matching(pattern, there))
+    named = tuple(path for path in dict.fromkeys(found) if not _lists_people(path))
+    return named or _outermost([path for path in texts if is_licence(path) and not _ASIDE.search(path)])
+
+
+def _matching(pattern: str, there: Collection[str]) -> list[str]:
+    """Return the files that a name, or a pattern of `license-files` in a tree (PEP 639), stands for."""
+    if pattern in there or not re.search(r"[*?\[]", pattern):
+        return [pattern] if pattern in there else []
+    parts = pattern.split("/")
+    return sorted(path for path in there if _matches(path.split("/"), parts))
+
+
+def _matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    if not pattern or not path:
+        return not pattern and not path
+    if pattern[0] == "**":
+        return any(_matches(path[start:], pattern[1:]) for start in range(len(path) + 1))
+    return fnmatchcase(path[0], pattern[0]) and _matches(path[1:], pattern[1:])
+
+
+def _outermost(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return those in the outermost folder that has a licence, notices last."""
+    depth = min((path.count("/") for path in paths if not is_notice(path)), default=-1)
+    outermost = (path for path in paths if path.count("/") == depth)
+    return tuple(sorted(outermost, key=lambda path: (is_notice(path), path)))
+
+
+def _lists_people(path: str) -> bool:
+    return _PEOPLE.fullmatch(path.rpartition("/")[2]) is not None
+
+
+def is_licence(path: str) -> bool:
+    """Return whether a file has the name of a licence, or is in a folder of them as https://reuse.software asks for."""
+    name = path.rpartition("/")[2]
+    folder = path.rpartition("/")[0].rpartition("/")[2]
+    return not name.lower().endswith(_NO_TEXT) and (_FILE.fullmatch(name) is not None or folder == "LICENSES")
+
+
+def is_notice(path: str) -> bool:
+    """Return whether a file has the name of a notice, which goes with a licence and is none."""
+    return path.rpartition("/")[2].lower().startswith("notice")
