@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -49,6 +51,16 @@ def test_one_that_does_not_end_is_ended_with_its_children(tmp_path: Path) -> Non
         run(command, timeout=1, environment=plain_environment())
     assert str(caught.value) == "no end within 1 s"
     assert gone(int((tmp_path / "pid").read_text(encoding="utf-8")))
+
+
+@pytest.mark.skipif(shutil.which("setsid") is None, reason="needs setsid")
+def test_one_that_left_the_group_is_not_waited_for(tmp_path: Path) -> None:
+    command = ("sh", "-c", f"setsid sh -c 'echo $$ > {tmp_path}/pid; exec sleep 60'")
+    started = time.monotonic()
+    with pytest.raises(TooSlowError):
+        run(command, timeout=1, environment=plain_environment())
+    assert time.monotonic() - started < 30
+    os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), signal.SIGKILL)
 
 
 def test_there_is_no_such_program() -> None:

@@ -18,6 +18,8 @@ from dirac_forge.values import dataclass
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|PRIVATE|COOKIE|(^|_)(PAT|KEY|AUTH)$", re.IGNORECASE)
 _LOOK = 0.25
 """Seconds after which what was printed so far is measured."""
+_LAST_WORDS = 2.0
+"""Seconds for what a program that was ended has printed."""
 _GIT = re.compile(r"GIT_(?!SSL_CAINFO$|SSL_CAPATH$)|SSH_ASKPASS$")
 
 
@@ -105,4 +107,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
-    process.communicate()
+    # One that left the group may hold the pipes open for as long as it likes.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.communicate(timeout=_LAST_WORDS)

@@ -197,7 +197,7 @@ def project(tmp_path: Path) -> Project:
         files: Mapping[str, str] | None = None,
         v0: bool = False,
     ) -> Path:
-        source = tmp_path / "sources" / f"{name}-1.0.tar.gz"
+        source = tmp_path / "feedstocks" / name / "sources" / f"{name}-1.0.tar.gz"
         known = archive(
             source,
             {
@@ -208,7 +208,7 @@ def project(tmp_path: Path) -> Project:
             },
         )
         folder = tmp_path / "feedstocks" / name
-        (folder / "recipe").mkdir(parents=True)
+        (folder / "recipe").mkdir()
         parts = {
             "@NAME": name,
             "@URL": f"{source.parent.as_uri()}/{name}-{'1.0' if v0 else '${{ version }}'}.tar.gz",

@@ -23,9 +23,11 @@ def child(folder: Path, *commands: str, **more: Any) -> Child:
     area = folder / "slots" / "0"
     work = area / "work"
     (work / "mirror").mkdir(parents=True)
+    slot = Slot(area=area, cache=area / "cache", work=work, given=folder / "slots" / "given" / "0-work")
+    slot.given.mkdir(parents=True)
     places = {"mirror": str(work / "mirror"), "prefix": str(work / "env"), "folder": str(work)}
     job = {"mode": "install", "phase": "install", **places, "commands": list(commands), "seconds": 60}
-    return Child(job=job, slot=Slot(area=area, cache=area / "cache", work=work), log=folder / "logs" / "log", **more)
+    return Child(job=job, slot=slot, log=folder / "logs" / "log", **more)
 
 
 def codes(answer: ChildAnswer) -> list[int]:
@@ -92,7 +94,9 @@ def test_abort_after_the_answer_does_not_take_it_away(tmp_path: Path) -> None:
     answer = run_child(child(tmp_path, "echo done", container=stand_in(tmp_path, "kill -ABRT $$")))
     assert (codes(answer), output(answer)) == ([0], "done\n")
     told = (tmp_path / "arguments").read_text(encoding="utf-8").splitlines()
-    assert told[:5] == ["run", "--rm", "--init", "--network", "none"]
+    assert told[:4] == ["run", "--rm", "--init", "--name"]
+    assert told[4].startswith("dirac-forge-")
+    assert told[5:7] == ["--network", "none"]
     work = tmp_path / "slots" / "0" / "work"
     engine = told[told.index("image:1") + 2]
     assert told[told.index("--entrypoint") :] == [
@@ -100,9 +104,21 @@ def test_abort_after_the_answer_does_not_take_it_away(tmp_path: Path) -> None:
         *(str(work / name) for name in ("job.json", "answer.json", "log.txt")),
     ]
     mounted = [told[at + 1] for at, word in enumerate(told) if word == "--volume"]
-    assert mounted == [f"{Path(engine).parent}:{Path(engine).parent}:ro", f"{work.parent}:{work.parent}"]
-    given = {told[at + 1].partition("=")[0] for at, word in enumerate(told) if word == "--env"}
-    assert not {name for name in given if "TOKEN" in name or "SOCK" in name}
+    given = tmp_path / "slots" / "given" / "0-work"
+    read_only = (given, Path(engine).parent)
+    assert mounted == [*(f"{path}:{path}:ro" for path in read_only), f"{work.parent}:{work.parent}"]
+    variables = {told[at + 1].partition("=")[0] for at, word in enumerate(told) if word == "--env"}
+    assert not {name for name in variables if "TOKEN" in name or "SOCK" in name}
+
+
+def test_container_of_a_build_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    container = stand_in(tmp_path, "")
+    program = Path(container.program)
+    program.write_text(f"#!/bin/sh\necho $1 $5 $2 >> {tmp_path}/called\n[ $1 = kill ] || sleep 60\n", encoding="utf-8")
+    answer = run_child(child(tmp_path, "true", container=container, limits=Limits(seconds=1)))
+    assert isinstance(answer.failure, TimedOut)
+    started, ended = (tmp_path / "called").read_text(encoding="utf-8").splitlines()
+    assert ended == f"kill {started.split()[1]}"
 
 
 @pytest.mark.parametrize(

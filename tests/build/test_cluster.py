@@ -31,7 +31,7 @@ def test_packages_are_built_by_the_workers(
     plain_project(tmp_path, "upper", needs="lower")
     code, document = run(capsys, tmp_path, empty_channel, "--cluster", address)
     assert (code, statuses(document)) == (0, {"lower": "built", "upper": "built"})
-    assert sorted(path.name for path in (tmp_path / "build" / "slots").iterdir()) == ["0"]
+    assert sorted(path.name for path in (tmp_path / "build" / "slots").iterdir()) == ["0", "given"]
 
 
 class Workers:

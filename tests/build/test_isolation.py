@@ -112,13 +112,15 @@ def test_container_has_no_network_and_no_privileges(tmp_path: Path) -> None:
     command = contained(
         ["python", "-I", "engine.py"],
         container=Container(program="docker", image="image:1"),
+        name="dirac-forge-1",
         seen=seen,
         environment={"HOME": "/h"},
         limits=Limits(memory=1 << 30),
     )
     user = ["--user", f"{os.getuid()}:{os.getgid()}"] if sys.platform != "win32" else []
     assert command == [
-        *("docker", "run", "--rm", "--init", "--network", "none", "--cap-drop", "ALL"),
+        *(("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()),
+        *("docker", "run", "--rm", "--init", "--name", "dirac-forge-1", "--network", "none", "--cap-drop", "ALL"),
         *("--security-opt", "no-new-privileges", "--pids-limit", "4096", "--memory", str(1 << 30), *user),
         *("--volume", f"{tmp_path / 'source'}:{tmp_path / 'source'}:ro"),
         *("--volume", f"{tmp_path / 'slot'}:{tmp_path / 'slot'}"),

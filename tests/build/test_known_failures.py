@@ -57,7 +57,7 @@ def test_known_failures_are_recognised_with_place_and_advice(
     code, document = run(capsys, tmp_path, python_channel, "--memory", "2")
     assert code == 1
     found: dict[str, Any] = {one["output"]: one for one in document["packages"]}
-    source = tmp_path / "sources" / "wrong-1.0.tar.gz"
+    source = tmp_path / "feedstocks" / "wrong" / "sources" / "wrong-1.0.tar.gz"
     got = sha256_of(source)
     told = {name: (one["kind"], one["place"], one["reason"], one["advice"]) for name, one in found.items()}
     assert told == {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.build.local_channel import LocalChannel
+from dirac_forge.build.local_channel import LocalChannel, locked
 from dirac_forge.build.repodata import sha256_of
 from dirac_forge.errors import InputError
 from support.condachannel import plain_package, platform
@@ -82,13 +82,18 @@ def test_file_that_is_no_package_is_not_added(tmp_path: Path) -> None:
     broken = tmp_path / "broken-1.0-0.conda"
     broken.write_bytes(b"PK nothing")
     channel = LocalChannel(tmp_path / "channel", platform=platform())
-    with pytest.raises(InputError, match=r"^broken-1\.0-0\.conda is not a package: invalid zip archive"):
+    with pytest.raises(InputError, match=r"^broken-1\.0-0\.conda is not a package: Invalid data stream"):
         channel.add(broken, subdir="noarch", manifest={})
     assert not list((tmp_path / "channel").rglob("*.conda"))
 
 
-def test_second_writer_is_refused(tmp_path: Path) -> None:
-    first = LocalChannel(tmp_path / "channel", platform=platform())
-    second = LocalChannel(tmp_path / "channel", platform=platform())
-    with first.locked(), pytest.raises(InputError, match="another build is writing into this channel"), second.locked():
+def test_second_writer_is_refused_before_it_changes_anything(tmp_path: Path) -> None:
+    folder = tmp_path / "channel"
+    with locked(folder):
+        LocalChannel(folder, platform=platform())
+        before = {path: path.stat().st_ino for path in folder.rglob("repodata.json")}
+        with pytest.raises(InputError, match="another build is writing into this channel"), locked(folder):
+            LocalChannel(folder, platform=platform())
+        assert {path: path.stat().st_ino for path in folder.rglob("repodata.json")} == before
+    with locked(folder):
         pass

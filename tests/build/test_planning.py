@@ -14,6 +14,7 @@ def unit(name: str, *, host: tuple[str, ...] = (), run: tuple[str, ...] = ()) ->
     return Unit(
         feedstock=name,
         recipe=Path("recipe.yaml"),
+        home=Path(),
         digest="",
         output=name,
         version="1.0",
@@ -50,7 +51,7 @@ def test_package_of_the_channel_between_two_units_orders_them() -> None:
 
 
 def test_pin_of_a_sibling_is_its_version() -> None:
-    recipe = RecipeToBuild(feedstock="both", recipe=Path("recipe.yaml"), digest="", variants=({},))
+    recipe = RecipeToBuild(feedstock="both", recipe=Path("recipe.yaml"), home=Path(), digest="", variants=({},))
     plain = {"noarch": "python", "variant": {}, "tests": [], "licence_files": [], "build": "0", "version": "2.0"}
     needs = {"build": [], "host": ["python"], "run": [{"pin_subpackage": {"name": "lib", "exact": True}}]}
     lib = {**plain, "name": "lib", "requirements": {"build": [], "host": [], "run": []}}

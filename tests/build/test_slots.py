@@ -17,6 +17,7 @@ def test_work_goes_when_the_place_is_given_back_and_the_cache_stays(tmp_path: Pa
         "0",
         "0/cache",
         "0/cache/package",
+        "given",
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -26,9 +25,11 @@ from dirac_forge.build.failures import (
     Unsolvable,
     WrongNoarch,
 )
+from dirac_forge.build.handed_over import copied_out
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit
 from dirac_forge.build.places import line_of_failure
+from dirac_forge.build.recipe_files import copy_recipe
 from dirac_forge.build.repodata import entry_of_archive, extension_module
 from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.build.sources import BuildSources, placed
@@ -41,6 +42,7 @@ from dirac_forge.values import dataclass
 
 ENGINE = "rattler-build 0.73, 2"
 """What packages are built with; raised whenever the same inputs would make something else."""
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 STAGING = "staging"
 """Below the folder of builds: packages between their build and their tests."""
 
@@ -177,10 +179,10 @@ class Builder:
         return _Ready(records=tuple(dict.fromkeys(records)), inputs=inputs, key=key)
 
     def _built(self, unit: Unit, ready: _Ready, staged: Sequence[Staged], slot: Slot) -> Staged | Failure:
-        recipe = _copied(unit.recipe, slot.work / "recipe")
+        recipe = copy_recipe(unit.recipe, slot.work / "recipe")
         try:
-            fetched = self._sources.fetch(_sources_of(unit))
-            mirror = self._environments.mirror(ready.records, slot.work / "channel", staged)
+            fetched = self._sources.fetch(_sources_of(unit), home=unit.home)
+            mirror = self._environments.mirror(ready.records, slot.given / "channel", staged)
         except UnknownError as error:
             return Unsolvable(phase="build", environment=unit.output, specs=(), reason=error.message, unknown=True)
         except ForgeError as error:
@@ -205,29 +207,29 @@ class Builder:
         answer = self._run(self._child(unit, slot, job, tuple(one.path for one in fetched)))
         if answer.failure is not None:
             return answer.failure
-        return self._accepted(unit, Path(answer.values["package"]), answer.values, ready, slot.work)
+        return self._accepted(unit, answer.values, ready, slot)
 
-    def _accepted(
-        self, unit: Unit, archive: Path, values: Mapping[str, Any], ready: _Ready, folder: Path
-    ) -> Staged | Failure:
+    def _accepted(self, unit: Unit, values: Mapping[str, Any], ready: _Ready, slot: Slot) -> Staged | Failure:
         """Return the package, where it is the one that was asked for: what a child says is not taken on trust."""
-        out = (folder / "out" / unit.subdir / unit.file).resolve()
-        if archive.resolve() != out or not out.is_file() or out.is_symlink():
-            return UnknownFailure(
-                phase="build", message=f"the build made {archive.name} where {unit.file} was expected"
-            )
+        made = slot.work / "out" / unit.subdir / unit.file
+        if (name := Path(values["package"]).name) != unit.file:
+            return UnknownFailure(phase="build", message=f"the build made {name} where {unit.file} was expected")
+        place = self._options.folder / STAGING / ready.key[:16] / unit.file
         try:
-            entry = entry_of_archive(out)
+            copied_out(made, place, area=slot.area)
+        except OSError as error:
+            if error.errno in DISK_FULL:
+                raise
+            return UnknownFailure(phase="build", message=f"the build left no package {unit.file}: {error.strerror}")
+        try:
+            entry = entry_of_archive(place)
+            told = (entry["name"], entry["version"], entry["build"], entry["subdir"])
+            if told != (unit.output, unit.version, unit.build, unit.subdir):
+                return UnknownFailure(phase="build", message=f"{unit.file} calls itself {' '.join(map(str, told))}")
+            if unit.noarch == "python" and (module := extension_module(place)):
+                return WrongNoarch(phase="build", file=module)
         except InputError as error:
             return UnknownFailure(phase="build", message=error.message)
-        made = (entry["name"], entry["version"], entry["build"], entry["subdir"])
-        if made != (unit.output, unit.version, unit.build, unit.subdir):
-            return UnknownFailure(phase="build", message=f"{unit.file} calls itself {' '.join(map(str, made))}")
-        if unit.noarch == "python" and (module := extension_module(out)):
-            return WrongNoarch(phase="build", file=module)
-        place = self._options.folder / STAGING / ready.key[:16] / unit.file
-        place.parent.mkdir(parents=True, exist_ok=True)
-        out.replace(place)
         return Staged(
             unit=unit, archive=place, entry=entry, tests=tuple(values["tests"]), inputs=ready.inputs, key=ready.key
         )
@@ -251,7 +253,7 @@ class Builder:
         others = [other for other in staged if other is not one]
         try:
             channels = {
-                number: self._environments.mirror(records, slot.work / f"channel{number}", others)
+                number: self._environments.mirror(records, slot.given / f"channel{number}", others)
                 for number, records in enumerate(plan.environments)
             }
         except UnknownError as error:
@@ -369,15 +371,9 @@ class Builder:
 
 def _unwritten(error: OSError, phase: Phase) -> Failure:
     """Return the failure of this process to write a file; a child's own is in its log."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in DISK_FULL:
         return DiskFull(phase=phase, excerpt=(str(error),))
     return UnknownFailure(phase=phase, message=str(error))
-
-
-def _copied(recipe: Path, folder: Path) -> Path:
-    """Copy the recipe with the files next to it as recipe.yaml, and return the copy; links are followed only inside."""
-    shutil.copytree(recipe.parent, folder, symlinks=True)
-    return folder / recipe.name
 
 
 def _sources_of(unit: Unit) -> tuple[ReadSource, ...]:

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from dirac_forge.build.failures import Crashed, Failure, OutOfMemory, TimedOut, recognised
-from dirac_forge.build.isolation import Container, Isolation, Limits, Seen, child_environment, contained, wrapped
+from dirac_forge.build.answers import is_answer
+from dirac_forge.build.failures import Crashed, Failure, OutOfMemory, TimedOut, UnknownFailure, recognised
+from dirac_forge.build.handed_over import last_bytes, whole
+from dirac_forge.build.isolation import (
+    Container,
+    Isolation,
+    Limits,
+    Seen,
+    child_environment,
+    contained,
+    end_container,
+    wrapped,
+)
 from dirac_forge.build.slots import Slot
 from dirac_forge.programs import TooMuchError, TooSlowError, run
 from dirac_forge.untrusted import parse_json
@@ -20,7 +31,9 @@ from dirac_forge.values import dataclass
 
 _MOST_OUTPUT = 50_000_000
 _MOST_LOG = 5_000_000
+_MOST_KEPT = 50_000_000
 _SIGKILL = 9
+_LOG = "log.txt"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,40 +68,44 @@ def run_child(child: Child) -> ChildAnswer:
     for each in (home / "tmp", child.slot.cache, child.log.parent):
         each.mkdir(parents=True, exist_ok=True)
     job, answer = child.slot.work / "job.json", child.slot.work / "answer.json"
-    log = child.slot.work / "log.txt"
+    log = child.slot.work / _LOG
     job.write_text(json.dumps({**child.job, "memory": child.limits.memory}), encoding="utf-8")
-    answer.unlink(missing_ok=True)
-    log.unlink(missing_ok=True)
     try:
         code, said = _run(child, home, (str(job), str(answer), str(log)))
     except TooSlowError:
-        _keep_log(log, child.log, b"")
+        _keep_log(child, b"")
         return ChildAnswer(
-            failure=TimedOut(phase=phase, seconds=child.limits.seconds, excerpt=tuple(_lines(log)[-10:])),
+            failure=TimedOut(phase=phase, seconds=child.limits.seconds, excerpt=tuple(_lines(child)[-10:])),
             seconds=child.limits.seconds,
         )
-    _keep_log(log, child.log, said)
+    _keep_log(child, said)
     try:
-        values = parse_json(answer.read_text(encoding="utf-8"))
+        values = parse_json(whole(answer, area=child.slot.area, most=_MOST_OUTPUT))
     except (OSError, ValueError):
-        excerpt = tuple([*_lines(log), *said.decode("utf-8", "replace").splitlines()][-20:])
+        excerpt = tuple([*_lines(child), *said.decode("utf-8", "replace").splitlines()][-20:])
         if code in (-_SIGKILL, 128 + _SIGKILL):
             return ChildAnswer(failure=OutOfMemory(phase=phase, excerpt=excerpt))
         return ChildAnswer(failure=Crashed(phase=phase, code=code, excerpt=excerpt))
-    seconds = float(values.get("seconds", 0.0))
+    if not is_answer(values, child.job):
+        excerpt = tuple(_lines(child)[-20:])
+        message = "the answer of the build engine is not one: what was built may have replaced it"
+        return ChildAnswer(failure=UnknownFailure(phase=phase, message=message, excerpt=excerpt))
+    seconds = float(values["seconds"])
     if "error" in values:
-        return ChildAnswer(failure=recognised(_lines(log), phase=phase, message=values["error"]), seconds=seconds)
+        return ChildAnswer(failure=recognised(_lines(child), phase=phase, message=values["error"]), seconds=seconds)
     return ChildAnswer(values=values, seconds=seconds)
 
 
 def _run(child: Child, home: Path, arguments: Sequence[str]) -> tuple[int, bytes]:
     engine = Path(__file__).with_name("engine.py")
     environment = child_environment(os.environ, home=home, cache_folder=child.slot.cache)
-    seen = Seen(writable=(child.slot.area,), readable=(*child.readable, engine.parent))
+    seen = Seen(writable=(child.slot.area,), readable=(*child.readable, child.slot.given, engine.parent))
+    name = f"dirac-forge-{secrets.token_hex(6)}"
     if child.container is not None:
         command = contained(
             ["python", "-I", str(engine), *arguments],
             container=child.container,
+            name=name,
             seen=seen,
             environment=environment,
             limits=child.limits,
@@ -100,22 +117,24 @@ def _run(child: Child, home: Path, arguments: Sequence[str]) -> tuple[int, bytes
         done = run(
             command, timeout=child.limits.seconds, environment=environment, folder=child.slot.work, limit=_MOST_OUTPUT
         )
-    except TooMuchError as error:
-        return -1, str(error).encode()
+    except BaseException as error:
+        if child.container is not None:
+            end_container(child.container, name)
+        if isinstance(error, TooMuchError):
+            return -1, str(error).encode()
+        raise
     return done.code, done.output[-_MOST_LOG:] + done.errors[-_MOST_LOG:]
 
 
-def _keep_log(log: Path, place: Path, said: bytes) -> None:
+def _keep_log(child: Child, said: bytes) -> None:
     """Append what the engine logged, and other output, to the log that is kept."""
-    with place.open("ab") as kept:
-        if log.is_file():
-            with log.open("rb") as source:
-                shutil.copyfileobj(source, kept)
-        kept.write(said)
+    told = last_bytes(child.slot.work / _LOG, area=child.slot.area, most=_MOST_KEPT)
+    with child.log.open("ab") as kept:
+        if len(told) == _MOST_KEPT:
+            kept.write(b"(only the end of this log was kept)\n")
+        kept.write(told + said)
 
 
-def _lines(log: Path) -> list[str]:
-    try:
-        return log.read_bytes()[-_MOST_LOG:].decode("utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
+def _lines(child: Child) -> list[str]:
+    told = last_bytes(child.slot.work / _LOG, area=child.slot.area, most=_MOST_LOG)
+    return told.decode("utf-8", errors="replace").splitlines()

@@ -16,7 +16,11 @@ from pathlib import Path
 
 _BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
 _READ_ONLY, _AT_RECURSIVE, _AT_FDCWD = 1, 0x8000, -100
+_NEW_USER, _NEW_PRIVILEGES, _DROP = 0x10000000, 38, 24  # unshare(2), prctl(2)
 _MOUNT_SETATTR = 442  # the same on every architecture: https://man7.org/linux/man-pages/man2/mount_setattr.2.html
+_DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty"))
+_OF_THE_KERNEL = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "driver", "mtrr", "tty", "asound")
+"""What is in /proc for the whole machine: root may write to it, in whatever namespace it is."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -54,18 +58,56 @@ def _loopback() -> None:
         fcntl.ioctl(door.fileno(), 0x8914, struct.pack("16sh14x", b"lo", 0x41))  # SIOCSIFFLAGS: IFF_UP | IFF_RUNNING
 
 
+def _own_devices(opened: dict[str, int]) -> None:
+    """Mount a /dev with what every program expects: terminals of the user and disks are not in it."""
+    _mount("tmpfs", "/dev", "tmpfs", data="mode=0755")
+    for path, descriptor in opened.items():
+        _place(path, folder=False)
+        _mount(f"/proc/self/fd/{descriptor}", path, flags=_BIND)
+        _read_only(path, False)
+        os.close(descriptor)
+    for name, target in (("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")):
+        Path("/dev", name).symlink_to(f"/proc/self/fd{target}")
+    for name, kind, data in (("shm", "tmpfs", "mode=1777"), ("pts", "devpts", "newinstance,ptmxmode=0666,mode=620")):
+        Path("/dev", name).mkdir()
+        _mount(kind, f"/dev/{name}", kind, data=data)
+    Path("/dev/ptmx").symlink_to("pts/ptmx")
+
+
+def _protect_kernel() -> None:
+    for path in (f"/proc/{name}" for name in _OF_THE_KERNEL):
+        if Path(path).exists():
+            _mount(path, path, flags=_BIND | _RECURSIVE)
+            _read_only(path)
+
+
+def _give_up_rights() -> None:
+    """Enter a second user namespace, with no right over the mounts of the first, and without capabilities."""
+    user, group = os.getuid(), os.getgid()
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_bytes())
+    _check(_libc.unshare(_NEW_USER), "unshare")
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        Path("/proc/self", name).write_text(text, encoding="ascii")
+    for capability in range(last + 1):
+        _check(_libc.prctl(_DROP, capability, 0, 0, 0), "capabilities")
+    _check(_libc.prctl(_NEW_PRIVILEGES, 1, 0, 0, 0), "privileges")
+
+
 def main(arguments: list[str]) -> None:
     """Mount the folders, drop privileges, and run the command."""
     end = arguments.index("--")
     plan = [text.partition("=")[::2] for text in arguments[:end]]
     # Opened first: what is hidden can still be bound by its descriptor.
+    devices = {path: os.open(path, os.O_PATH) for path in _DEVICES if Path(path).exists()}
     opened = [(kind, path, os.open(path, os.O_PATH)) for kind, path in plan if kind != "hide"]
     folder = Path.cwd()
     _loopback()
     _mount("none", "/", flags=_RECURSIVE | _PRIVATE)
     _read_only("/")
     _read_only("/proc", False)  # of this process namespace alone; the maps of the second user namespace go there
-    for kind, path in [*plan, ("hide", "/dev/shm")]:  # noqa: S108
+    _protect_kernel()
+    _own_devices(devices)
+    for kind, path in plan:
         if kind == "hide" and Path(path).is_dir():
             _mount("tmpfs", path, "tmpfs", data="mode=0755")
     for kind, path, descriptor in opened:
@@ -75,8 +117,8 @@ def main(arguments: list[str]) -> None:
         os.close(descriptor)
     if folder.is_dir():
         os.chdir(folder)
-    # A second user namespace: in it there is no right over the mounts of the first.
-    command = ["unshare", "--user", "--map-current-user", "--", *arguments[end + 1 :]]
+    _give_up_rights()
+    command = arguments[end + 1 :]
     os.execvp(command[0], command)  # noqa: S606
 
 

@@ -51,7 +51,7 @@ class Installer:
         log.unlink(missing_ok=True)
         with self.slots.taken(hashlib.sha256(f"install {label}".encode()).hexdigest()[:12]) as slot:
             try:
-                self.environments.mirror(found, slot.work / "channel")
+                self.environments.mirror(found, slot.given / "channel")
             except UnknownError as error:
                 failure = Unsolvable(phase="install", environment=target, specs=(), reason=error.message, unknown=True)
                 return InstalledTarget(target=target, python=python, failure=failure)
@@ -59,7 +59,7 @@ class Installer:
             job = {
                 "mode": "install",
                 "phase": "install",
-                "mirror": str(slot.work / "channel"),
+                "mirror": str(slot.given / "channel"),
                 "prefix": str(slot.work / "env"),
                 "folder": str(slot.work),
                 "commands": [*checks, *commands],
@@ -106,7 +106,10 @@ def _remembered(memory: Path, key: str, target: str, python: str) -> InstalledTa
 
 def _installed(target: str, python: str, values: Mapping[str, Any], checks: int) -> InstalledTarget:
     """Return what a child answered; the first `checks` commands are pip check."""
-    runs = [CommandRun(**one) for one in values["commands"]]
+    runs = [
+        CommandRun(command=one["command"], code=one["code"], output=one["output"], seconds=one["seconds"])
+        for one in values["commands"]
+    ]
     return InstalledTarget(
         target=target,
         python=python,

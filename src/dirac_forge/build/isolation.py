@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -186,9 +187,24 @@ def _unshared(command: Sequence[str], seen: Seen) -> list[str]:
     plan += [f"write={path}" for path in seen.writable]
     spaces = ("--user", "--map-root-user", "--mount", "--net", "--pid", "--ipc", "--uts")
     enter = (sys.executable, "-I", "-S", str(Path(__file__).with_name("enter.py")))
-    # Where this process is killed, so are its children.
-    bound = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
-    return [*bound, "unshare", *spaces, "--fork", "--kill-child", "--mount-proc", "--", *enter, *plan, "--", *command]
+    return [
+        *_ended_with_us("KILL"),
+        "unshare",
+        *spaces,
+        "--fork",
+        "--kill-child",
+        "--mount-proc",
+        "--",
+        *enter,
+        *plan,
+        "--",
+        *command,
+    ]
+
+
+def _ended_with_us(by: str) -> tuple[str, ...]:
+    """Return what goes before a command, so that it gets a signal where this process is killed."""
+    return ("setpriv", "--pdeathsig", by, "--") if shutil.which("setpriv") else ()
 
 
 def _needed(seen: Seen) -> tuple[Path, ...]:
@@ -201,14 +217,29 @@ def _needed(seen: Seen) -> tuple[Path, ...]:
 
 
 def contained(
-    command: Sequence[str], *, container: Container, seen: Seen, environment: Mapping[str, str], limits: Limits
+    command: Sequence[str],
+    *,
+    container: Container,
+    name: str,
+    seen: Seen,
+    environment: Mapping[str, str],
+    limits: Limits,
 ) -> list[str]:
-    """Return the command in a container: no network, no privileges, nothing of the host but the child's own folders."""
+    """Return the command in a container called `name`: no network, no privileges, nothing of the host but the child's
+    own folders.
+    """
     mounts = [part for path in seen.readable for part in ("--volume", f"{path}:{path}:ro")]
     mounts += [part for path in seen.writable for part in ("--volume", f"{path}:{path}")]
     variables = [part for name in sorted(environment) for part in ("--env", f"{name}={environment[name]}")]
     memory = ["--memory", str(limits.memory)] if limits.memory else []
     user = ["--user", f"{os.getuid()}:{os.getgid()}"] if sys.platform != "win32" else []
     locked = ("--network", "none", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--pids-limit", "4096")
-    head = [container.program, "run", "--rm", "--init", *locked, *memory, *user, *mounts, *variables]
-    return [*head, "--entrypoint", command[0], container.image, *command[1:]]
+    head = [container.program, "run", "--rm", "--init", "--name", name, *locked, *memory, *user, *mounts, *variables]
+    # The program passes it on to the container, which the kernel does not end with it.
+    return [*_ended_with_us("TERM"), *head, "--entrypoint", command[0], container.image, *command[1:]]
+
+
+def end_container(container: Container, name: str) -> None:
+    """End a container, which goes on by itself where only the program that started it was ended."""
+    with suppress(OSError, TooSlowError):
+        run([container.program, "kill", name], timeout=_ANSWER, environment=os.environ)

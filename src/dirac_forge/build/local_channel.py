@@ -25,8 +25,28 @@ def _is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
         return False
 
 
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the channel in a folder for this process. Raises InputError if another one has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        if sys.platform != "win32":
+            import fcntl  # noqa: PLC0415  # there is none on Windows
+
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(
+                    f"{folder}: another build is writing into this channel",
+                    hint="Wait for it to end, or work in another workspace.",
+                ) from None
+        yield
+
+
 class LocalChannel:
     """A folder of packages with its repodata; one writer at a time, safe to use from many threads.
+
+    The folder is `locked` before: the repodata that is there is read, and written again without what is gone.
 
     A package's file is renamed into place before the repodata names it, and its manifest (what it was built from) is
     written last: what was interrupted is built again.
@@ -43,23 +63,6 @@ class LocalChannel:
                 if _is_whole(folder / subdir / name, entry)
             }
             write_repodata(folder / subdir, self._entries[subdir])
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the channel for this process. Raises InputError if another one has it."""
-        path = self.folder / ".lock"
-        with path.open("w") as file:
-            if sys.platform != "win32":
-                import fcntl  # noqa: PLC0415  # there is none on Windows
-
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except OSError:
-                    raise InputError(
-                        f"{self.folder}: another build is writing into this channel",
-                        hint="Wait for it to end, or work in another workspace.",
-                    ) from None
-            yield
 
     def path(self, subdir: str, file: str) -> Path:
         """Return where a package's file is, or would be."""

@@ -47,6 +47,8 @@ class Unit:
     feedstock: str
     recipe: Path
     """The recipe's file."""
+    home: Path
+    """The feedstock's folder: the only one of this machine that a source may be in."""
     digest: str
     """SHA-256 of the recipe's folder and the variants."""
     output: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,9 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, variants
 from dirac_forge.values import dataclass
 
-_MOST_BYTES = 200_000_000
 _MINORS = range(6, 30)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+!-]{0,127}", re.ASCII)
+_SHOWN = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +29,8 @@ class RecipeToBuild:
     feedstock: str
     recipe: Path
     """The v1 recipe's file."""
+    home: Path
+    """The feedstock's folder."""
     digest: str
     """SHA-256 of the recipe's folder and the variants."""
     variants: tuple[Mapping[str, str], ...]
@@ -96,26 +98,6 @@ def _order(python: str) -> tuple[int, ...]:
     return tuple(int(part) if part.isdigit() else 0 for part in python.split("."))
 
 
-def digest_of_folder(folder: Path, variants_: Iterable[Mapping[str, str]]) -> str:
-    """Return the SHA-256 of all files in a recipe's folder (or of the recipe alone) and of the variants.
-
-    Raises OSError.
-    """
-    digest = hashlib.sha256()
-    paths = [folder] if folder.is_file() else sorted(path for path in folder.rglob("*") if path.is_file())
-    left = _MOST_BYTES
-    for path in paths:
-        left -= path.stat().st_size
-        if left < 0:
-            raise OSError(f"{folder}: larger than any recipe")
-        raw = path.read_bytes()
-        name = path.name if folder.is_file() else path.relative_to(folder).as_posix()
-        digest.update(f"{name}\0{len(raw)}\0".encode())
-        digest.update(raw)
-    digest.update(json.dumps([dict(one) for one in variants_], sort_keys=True).encode())
-    return digest.hexdigest()
-
-
 def units_of(recipe: RecipeToBuild, outputs: Iterable[Mapping[str, Any]], platform: str) -> tuple[Unit, ...]:
     """Return the units of a recipe, as the engine rendered it."""
     described = list(outputs)
@@ -127,6 +109,7 @@ def units_of(recipe: RecipeToBuild, outputs: Iterable[Mapping[str, Any]], platfo
             Unit(
                 feedstock=recipe.feedstock,
                 recipe=recipe.recipe,
+                home=recipe.home,
                 digest=recipe.digest,
                 output=str(one["name"]),
                 version=str(one["version"]),
@@ -142,6 +125,16 @@ def units_of(recipe: RecipeToBuild, outputs: Iterable[Mapping[str, Any]], platfo
             )
         )
     return tuple(found)
+
+
+def unusable_name(units: Iterable[Unit]) -> str | None:
+    """Return why a unit's package can't have the name that its recipe asks for; files and logs are named after it."""
+    for unit in units:
+        parts = {"name": unit.output, "version": unit.version, "build string": unit.build}
+        for what, text in parts.items():
+            if not _NAME.fullmatch(text):
+                return f"the {what} {text[:_SHOWN]!r} can't be part of a package's file name"
+    return None
 
 
 def _specs(needs: Iterable[Any], versions: Mapping[str, str]) -> tuple[str, ...]:

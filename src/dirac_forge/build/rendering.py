@@ -12,6 +12,7 @@ from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.failures import Failure, NotBuildable
 from dirac_forge.build.model import BuildOptions
 from dirac_forge.build.planning import RecipeToBuild
+from dirac_forge.build.recipe_files import copy_recipe
 from dirac_forge.build.slots import Slot, Slots
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
@@ -79,12 +80,15 @@ def _child(recipes: Sequence[RecipeToBuild], options: BuildOptions, slot: Slot) 
             "phase": "render",
             "platform": options.platform,
             "recipes": [
-                {"path": str(recipe.recipe), "variants": [dict(one) for one in recipe.variants]} for recipe in recipes
+                {
+                    "path": str(copy_recipe(recipe.recipe, slot.given / str(number) / "recipe")),
+                    "variants": [dict(one) for one in recipe.variants],
+                }
+                for number, recipe in enumerate(recipes)
             ],
         },
         slot=slot,
         log=options.folder / "logs" / "render.log",
-        readable=tuple(recipe.recipe.parent for recipe in recipes),
         isolation=options.isolation,
         container=options.container,
         limits=options.limits,

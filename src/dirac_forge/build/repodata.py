@@ -5,19 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rattler import PackageRecord
 from rattler.package import IndexJson, PathsJson
 
+from dirac_forge.channel.archives import read_info
 from dirac_forge.errors import InputError
 from dirac_forge.files import replace_file
 from dirac_forge.untrusted import parse_json
 
 _EXTENSION = re.compile(r"\.(?:cpython-\d\S*|abi3)\.so$|\.pyd$")
 """Suffixes of extension modules (https://docs.python.org/3/library/importlib.html#importlib.machinery.EXTENSION_SUFFIXES)."""
+_Parsed = TypeVar("_Parsed")
+_LONGEST_INFO = 128 * 1024**2
+"""Bytes: paths.json of a package of several hundred thousand files."""
 Entries = Mapping[str, Mapping[str, Any]]
 
 
@@ -46,10 +50,7 @@ def entry_of(record: PackageRecord) -> dict[str, Any]:
 
 def entry_of_archive(path: Path) -> dict[str, Any]:
     """Return the entry of a package file, with its own hash and size. Raises InputError for what is not a package."""
-    try:
-        index = IndexJson.from_package_archive(path)
-    except Exception as error:
-        raise InputError(f"{path.name} is not a package: {str(error).splitlines()[0]}") from error
+    index = _read(path, "index.json", IndexJson.from_str)
     noarch = index.noarch
     timestamp = index.timestamp
     fields: dict[str, Any] = {
@@ -72,9 +73,26 @@ def entry_of_archive(path: Path) -> dict[str, Any]:
 
 
 def extension_module(path: Path) -> str:
-    """Return the first extension module of CPython in a package file; "" if there is none."""
-    paths = (str(entry.relative_path) for entry in PathsJson.from_package_archive(path).paths)
+    """Return the first extension module of CPython in a package file; "" if there is none.
+
+    Raises InputError for what is not a package.
+    """
+    paths = (str(entry.relative_path) for entry in _read(path, "paths.json", PathsJson.from_str).paths)
     return next(filter(_EXTENSION.search, paths), "")
+
+
+def _read(path: Path, name: str, parse: Callable[[str], _Parsed]) -> _Parsed:
+    """Return a file below info/ of a package, read within a budget. Raises InputError for what is not a package."""
+    try:
+        with path.open("rb") as file:
+            raw = read_info(file, name, most=_LONGEST_INFO)
+        if raw is None:
+            raise InputError(f"{path.name} is not a package: it has no info/{name}")
+        return parse(raw.decode("utf-8"))
+    except InputError:
+        raise
+    except Exception as error:  # rattler's own have no common base
+        raise InputError(f"{path.name} is not a package: {str(error).splitlines()[0]}") from error
 
 
 def sha256_of(path: Path) -> str:

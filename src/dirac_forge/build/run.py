@@ -13,10 +13,10 @@ from typing import Any
 from dirac_forge.build.building import ENGINE, Builder
 from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments
-from dirac_forge.build.failures import Failure
+from dirac_forge.build.failures import Failure, NotBuildable
 from dirac_forge.build.local_channel import LocalChannel
 from dirac_forge.build.model import FINE, BuildOptions, PackageResult, TestRun, Unit
-from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of
+from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of, unusable_name
 from dirac_forge.build.rendering import Outputs, rendered
 from dirac_forge.build.schedule import run_groups
 from dirac_forge.build.slots import Slots
@@ -51,7 +51,8 @@ def build_recipes(
     todo = [recipe for recipe in recipes if known[recipe.feedstock] is None]
     if not todo:
         return tuple(kept)
-    units, refused = _units(todo, rendered(todo, options, store, slots, run), options)
+    made = {(one.platform, one.file.name): one.feedstock for one in kept if one.file is not None}
+    units, refused = _units(todo, rendered(todo, options, store, slots, run), options, made)
     graph, groups = groups_of(units, environments.depends)
     builder = Builder(options, environments, local, sources, slots, run)
     with ThreadPoolExecutor(options.jobs) as executor:
@@ -63,18 +64,34 @@ def build_recipes(
 
 
 def _units(
-    recipes: Sequence[RecipeToBuild], outputs: Mapping[str, Outputs | Failure], options: BuildOptions
+    recipes: Sequence[RecipeToBuild],
+    outputs: Mapping[str, Outputs | Failure],
+    options: BuildOptions,
+    made: Mapping[tuple[str, str], str],
 ) -> tuple[list[Unit], list[PackageResult]]:
-    """Return the units of all recipes, and those that the engine can't render."""
-    units: list[Unit] = []
-    refused: list[PackageResult] = []
+    """Return the units of all recipes, and those that are not built: the engine can't render them, or their package
+    would take the place of another recipe's. `made` is what is there already, with its feedstock.
+    """
+    by_recipe: dict[str, tuple[Unit, ...]] = {}
+    failures: dict[str, Failure] = {}
+    makers: dict[tuple[str, str], dict[str, None]] = {key: {feedstock: None} for key, feedstock in made.items()}
     for recipe in recipes:
         found = outputs[recipe.feedstock]
-        if isinstance(found, tuple):
-            units += units_of(recipe, found, options.platform)
-        else:
-            refused.append(_refused(recipe, found, options))
-    return units, refused
+        if not isinstance(found, tuple):
+            failures[recipe.feedstock] = found
+            continue
+        by_recipe[recipe.feedstock] = units = units_of(recipe, found, options.platform)
+        if (unnamed := unusable_name(units)) is not None:
+            failures[recipe.feedstock] = NotBuildable(phase="render", reason=unnamed)
+        for unit in units:
+            makers.setdefault(unit.key, {})[recipe.feedstock] = None
+    for (_, file), feedstocks in makers.items():
+        for feedstock in feedstocks if len(feedstocks) > 1 else ():
+            others = ", ".join(each for each in feedstocks if each != feedstock)
+            reason = f"it makes the same package as {others}, {file}: build them one at a time, with another --output"
+            failures.setdefault(feedstock, NotBuildable(phase="render", reason=reason))
+    refused = [_refused(one, failures[one.feedstock], options) for one in recipes if one.feedstock in failures]
+    return [unit for name, units in by_recipe.items() if name not in failures for unit in units], refused
 
 
 def _refused(recipe: RecipeToBuild, failure: Failure, options: BuildOptions) -> PackageResult:

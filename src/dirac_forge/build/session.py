@@ -18,7 +18,7 @@ from dirac_forge.build.environments import Environments, Explain
 from dirac_forge.build.installing import Installer
 from dirac_forge.build.isolation import Container, Limits, detect
 from dirac_forge.build.jobs import machine_jobs
-from dirac_forge.build.local_channel import LocalChannel
+from dirac_forge.build.local_channel import LocalChannel, locked
 from dirac_forge.build.mirror import Packages
 from dirac_forge.build.model import FINE, BuildOptions, BuildReport, InstalledTarget, PackageResult
 from dirac_forge.build.planning import pythons_in, with_missing
@@ -109,8 +109,8 @@ def _run_builds(
     available = pythons_in(channel, platform, at_least=settings.python_min)
     pythons = _pythons(settings, available, platform)
     options = _options(request, folder, platform, pythons, available, jobs)
-    local = LocalChannel(folder / "channel", platform=platform)
-    with local.locked():
+    with locked(folder / "channel"):
+        local = LocalChannel(folder / "channel", platform=platform)
         shutil.rmtree(folder / STAGING, ignore_errors=True)
         isolation = workers.check(folder) if workers is not None else options.isolation
         run = workers.run if workers is not None else run_child

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from dirac_forge.values import dataclass
 
 _CACHE = "cache"
+_GIVEN = "given"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +27,8 @@ class Slot:
     cache: Path
     work: Path
     """Empty, for this child alone."""
+    given: Path
+    """Empty, for what the child may only read: outside of `area`, because a hard link in there could be written to."""
 
 
 class Slots:
@@ -34,7 +39,8 @@ class Slots:
         self._keep = keep
         for work in folder.glob("*/*"):
             if work.name != _CACHE:
-                shutil.rmtree(work, ignore_errors=True)
+                remove(work)
+        self._given = folder / _GIVEN
         self._free: queue.Queue[Path] = queue.LifoQueue()
         for number in reversed(range(count)):
             self._free.put(folder / str(number))
@@ -43,12 +49,27 @@ class Slots:
     def taken(self, name: str) -> Iterator[Slot]:
         """Wait for a place and hold it; `name` is the name of the folder that the child works in."""
         area = self._free.get()
-        work = area / name
+        work, given = area / name, self._given / f"{area.name}-{name}"
         try:
-            shutil.rmtree(work, ignore_errors=True)
-            work.mkdir(parents=True)
-            yield Slot(area=area, cache=area / _CACHE, work=work)
+            for each in (work, given):
+                remove(each)
+                each.mkdir(parents=True)
+            yield Slot(area=area, cache=area / _CACHE, work=work, given=given)
         finally:
             if not self._keep:
-                shutil.rmtree(work, ignore_errors=True)
+                remove(work)
+                remove(given)
             self._free.put(area)
+
+
+def remove(path: Path) -> None:
+    """Remove whatever a child left at a path, if that is possible: also a link, or folders that nobody may enter."""
+    if path.is_symlink() or not path.is_dir():
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        return
+    with contextlib.suppress(RecursionError):  # of Python before 3.13, for folders in folders in folders
+        shutil.rmtree(path, ignore_errors=True)
+    if os.name == "posix" and path.is_dir():
+        for program in (("chmod", "-R", "u+rwx"), ("rm", "-rf")):
+            subprocess.run([*program, "--", str(path)], capture_output=True, check=False)

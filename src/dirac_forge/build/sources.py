@@ -15,11 +15,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from dirac_forge.build.failures import HashMismatch, NotBuildable, SourceUnavailable
-from dirac_forge.errors import ForgeError, UnknownError, redact
-from dirac_forge.git import own_git, place_of
+from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
+from dirac_forge.git import own_git
 from dirac_forge.recipe.reading.recipe_text import ReadSource
 from dirac_forge.untrusted import split_url
 from dirac_forge.upstream.digests import LARGEST, project_of
+from dirac_forge.upstream.sources.git import clone_from_web, web_address
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 _ALGORITHMS = ("sha256", "sha1", "md5")
 _CHUNK = 1 << 20
 _GIT_SECONDS = 900.0
+_OUTSIDE = "is outside of the feedstock's folder, and a recipe may not read other files of this machine"
+_LOCAL_ONLY = ("-c", "protocol.allow=never", "-c", "protocol.file.allow=always")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,21 +57,27 @@ class BuildSources:
         self._lock = threading.Lock()
         self._busy: dict[str, threading.Lock] = {}
 
-    def fetch(self, sources: Iterable[ReadSource]) -> tuple[FetchedSource, ...] | HashMismatch | SourceUnavailable:
-        """Return all sources with a URL or a repository; the first failure, where there is one."""
+    def fetch(
+        self, sources: Iterable[ReadSource], *, home: Path
+    ) -> tuple[FetchedSource, ...] | HashMismatch | SourceUnavailable:
+        """Return all sources with a URL or a repository; the first failure, where there is one.
+
+        A recipe is not trusted with the files of whoever builds it: of those on this machine it gets what is in
+        `home`, the feedstock's folder, and archives that it knows the SHA-256 of. Raises InputError for any other.
+        """
         by_entry: dict[tuple[int, str], list[ReadSource]] = {}
         for source in sources:
             if source.url is not None or source.git is not None:
                 by_entry.setdefault((source.entry or source.line, "git" if source.git else "url"), []).append(source)
         found = []
         for (_, key), mirrors in by_entry.items():
-            got = self._repository(mirrors[0]) if key == "git" else self._file(mirrors)
+            got = self._repository(mirrors[0], home) if key == "git" else self._file(mirrors, home)
             if not isinstance(got, Path):
                 return got
             found.append(FetchedSource(lines=tuple(one.line for one in mirrors), path=got, key=key))
         return tuple(found)
 
-    def _file(self, mirrors: list[ReadSource]) -> Path | HashMismatch | SourceUnavailable:
+    def _file(self, mirrors: list[ReadSource], home: Path) -> Path | HashMismatch | SourceUnavailable:
         first = mirrors[0]
         algorithm = next((name for name in _ALGORITHMS if getattr(first, name)), "")
         expected = str(getattr(first, algorithm)).lower() if algorithm else ""
@@ -80,15 +89,15 @@ class BuildSources:
         with busy:
             if algorithm and place.is_file() and _digest(place, algorithm) == expected:
                 return place
-            return self._from_mirrors(mirrors, place, algorithm, expected)
+            return self._from_mirrors(mirrors, place, algorithm, expected, home)
 
     def _from_mirrors(
-        self, mirrors: list[ReadSource], place: Path, algorithm: str, expected: str
+        self, mirrors: list[ReadSource], place: Path, algorithm: str, expected: str, home: Path
     ) -> Path | HashMismatch | SourceUnavailable:
         """Return the file from the first URL that has it; a wrong file says more than a host that does not answer."""
         problem: HashMismatch | SourceUnavailable | None = None
         for url in self._places(mirrors):
-            got = self._downloaded(url, place, algorithm, expected)
+            got = self._downloaded(url, place, algorithm, expected, home)
             if isinstance(got, Path):
                 return got
             problem = got if problem is None or isinstance(got, HashMismatch) else problem
@@ -110,14 +119,17 @@ class BuildSources:
             yield from (file.url for file in files if file.filename == named[1])
 
     def _downloaded(
-        self, url: str, place: Path, algorithm: str, expected: str
+        self, url: str, place: Path, algorithm: str, expected: str, home: Path
     ) -> Path | HashMismatch | SourceUnavailable:
         place.parent.mkdir(parents=True, exist_ok=True)
         fresh = place.with_name(f".{place.name}.new")
         shown = redact(url)
+        local = _local(url, home)
+        if local is not None and not _within(local, home):
+            _require_known(local, expected if algorithm == "sha256" else "", shown)
         try:
-            if url.startswith("file:"):
-                shutil.copyfile(url2pathname(split_url(url).path), fresh)
+            if local is not None:
+                shutil.copyfile(local, fresh)
             else:
                 with self._http().download(url, limit=LARGEST) as body, fresh.open("wb") as file:
                     shutil.copyfileobj(body, file, _CHUNK)
@@ -132,9 +144,13 @@ class BuildSources:
         fresh.replace(place)
         return place
 
-    def _repository(self, source: ReadSource) -> Path | SourceUnavailable:
+    def _repository(self, source: ReadSource, home: Path) -> Path | SourceUnavailable:
         url = str(source.git)
-        key = hashlib.sha256(f"{url}\n{source.rev}".encode()).hexdigest()
+        web = web_address(url)
+        local = _local(url, home) if web is None else None
+        if local is not None and not _within(local, home):
+            raise InputError(f"its repository {redact(url)} {_OUTSIDE}")
+        key = hashlib.sha256(f"{local or url}\n{source.rev}".encode()).hexdigest()
         place = self._folder / f"git-{key}"
         with self._lock:
             busy = self._busy.setdefault(key, threading.Lock())
@@ -145,13 +161,35 @@ class BuildSources:
             shutil.rmtree(fresh, ignore_errors=True)
             fresh.parent.mkdir(parents=True, exist_ok=True)
             try:
-                arguments = ("clone", "--quiet", "--mirror", "--", place_of(url), str(fresh))
-                own_git(*arguments, about=url, timeout=_GIT_SECONDS)
+                if local is not None:
+                    arguments = ("clone", "--quiet", "--mirror", "--template=", "--", local.as_uri(), str(fresh))
+                    own_git(*_LOCAL_ONLY, *arguments, about=url, timeout=_GIT_SECONDS)
+                else:
+                    clone_from_web(self._http(), web.text if web else url, fresh, timeout=_GIT_SECONDS)
             except ForgeError as error:
                 unknown = isinstance(error, UnknownError)
                 return SourceUnavailable(phase="source", url=redact(url), reason=error.message, unknown=unknown)
             fresh.replace(place)
         return place
+
+
+def _local(url: str, home: Path) -> Path | None:
+    """Return the file or folder of a source on this machine, links resolved; None for one that is not."""
+    if "://" in url and not url.startswith("file:"):
+        return None
+    path = Path(url2pathname(split_url(url).path) if url.startswith("file:") else url)
+    recipe = home / "recipe"
+    return ((recipe if recipe.is_dir() else home) / path).resolve()
+
+
+def _within(path: Path, home: Path) -> bool:
+    return path.is_relative_to(home.resolve())
+
+
+def _require_known(path: Path, sha256: str, shown: str) -> None:
+    """Raise InputError for a file that the recipe does not know: to know its hash is to know what is in it."""
+    if not sha256 or not path.is_file() or _digest(path, "sha256") != sha256:
+        raise InputError(f"its source {shown} {_OUTSIDE} without the SHA-256 of it")
 
 
 def _name_of(url: str) -> str:

@@ -12,7 +12,8 @@ from rattler import VirtualPackage
 from dirac_forge.build.conversion import converted_recipe
 from dirac_forge.build.failures import NotBuildable
 from dirac_forge.build.model import PackageResult
-from dirac_forge.build.planning import RecipeToBuild, digest_of_folder, variants_here
+from dirac_forge.build.planning import RecipeToBuild, variants_here
+from dirac_forge.build.recipe_files import copy_recipe, digest_of_recipe, recipe_files
 from dirac_forge.channel.repodata import Folder
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import ForgeError, InputError
@@ -124,10 +125,11 @@ def _prepared(folder: FeedstockFolder, machine: _Machine) -> RecipeToBuild:
     original = None
     if recipe.text.format == "v0":
         original, path = path, _converted(folder, recipe.text.text, values, machine)
-    digest = digest_of_folder(path.parent if path.parent.name == "recipe" else path, values)
+    digest = digest_of_recipe(path, values)
     return RecipeToBuild(
         feedstock=folder.name,
         recipe=path.absolute(),
+        home=(folder.path.parent if folder.path.is_file() else folder.path).absolute(),
         digest=digest,
         variants=values,
         without=without,
@@ -138,7 +140,7 @@ def _prepared(folder: FeedstockFolder, machine: _Machine) -> RecipeToBuild:
 def _converted(folder: FeedstockFolder, text: str, variants: Sequence[Mapping[str, str]], machine: _Machine) -> Path:
     """Write the recipe.yaml that is built in the place of a meta.yaml, with the files next to it."""
     path = folder.recipe_path
-    files = [each.name for each in path.parent.iterdir()]
+    files = [each.name for each in recipe_files(path)]
     try:
         texts = {
             converted_recipe(text, path=path.name, platform=machine.platform, variant=values, files=files)
@@ -154,8 +156,9 @@ def _converted(folder: FeedstockFolder, text: str, variants: Sequence[Mapping[st
         ) from error
     place = machine.converted / folder.name / "recipe"
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(path.parent, place, symlinks=True)
-    (place / path.name).unlink()
+    copy_recipe(path, place)
+    for name in (path.name, "recipe.yaml"):  # which may be a link to what is not there
+        (place / name).unlink(missing_ok=True)
     (place / "recipe.yaml").write_text(texts.pop(), encoding="utf-8")
     return place / "recipe.yaml"
 

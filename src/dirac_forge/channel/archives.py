@@ -63,11 +63,14 @@ def unpack(package: Path, folder: Path) -> None:
                 _write(entry, folder)
 
 
-def read_info(package: Seekable, name: str) -> bytes | None:
-    """Return a file below info/ of a package, or None if it has none. Raises OSError if it can't be read."""
+def read_info(package: Seekable, name: str, *, most: int = _LONGEST_INFO) -> bytes | None:
+    """Return a file below info/ of a package, or None if it has none.
+
+    Raises OSError if it can't be read, LargePackageError if it has more than `most` bytes.
+    """
     for entry in _entries(package, "info"):
         if entry.name == f"info/{name}" and entry.info.isreg():
-            if entry.size > _LONGEST_INFO:
+            if entry.size > most:
                 raise LargePackageError(f"info/{name} has {entry.size} bytes")
             return entry.read(entry.size)
     return None

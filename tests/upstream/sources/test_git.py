@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from dirac_forge.errors import InputError, UnknownError
-from dirac_forge.git import GitError, MissingRefError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
+from dirac_forge.git import GitError, MissingRefError, own_git
 from dirac_forge.http import INTERNAL_HINT, Http, Trust
 from dirac_forge.store import Store
 from dirac_forge.upstream.index.project import Project
-from dirac_forge.upstream.sources.git import Tags, from_tags, parse_refs, remote_tags
+from dirac_forge.upstream.sources.git import Tags, clone_from_web, from_tags, parse_refs, remote_tags
 from dirac_forge.upstream.sources.github import GitHubAccess
 from dirac_forge.upstream.sources.known import git_origin, origin_of
 from dirac_forge.upstream.sources.offers import Offers, UnreadTag
@@ -106,6 +106,30 @@ def test_a_repository_on_this_machine_is_not_asked(tmp_path: Path) -> None:
     problem = "its address 127.0.0.1 is not public, and the settings do not name this host"
     assert error.value.message == f"{url} can't be reached: {problem}"
     assert error.value.hint == INTERNAL_HINT
+
+
+def test_a_repository_is_cloned_where_it_is(tmp_path: Path) -> None:
+    commits = bare_repository(tmp_path / "new.git", ["v1.0", "v1.1"])
+
+    def answer(asked: Asked) -> Answer:
+        if asked.path.startswith("/old.git"):
+            return Answer(status=301, headers={"Location": "/new.git/info/refs?service=git-upload-pack"})
+        return served(tmp_path, asked)
+
+    with Server(answer) as server, Http(cache=None, trust=Trust(loopback=True)) as http:
+        clone_from_web(http, f"{server.url}/old.git", tmp_path / "clone", timeout=60)
+    listed = own_git("for-each-ref", "--format=%(objectname)\t%(refname)", about="", folder=tmp_path / "clone")
+    assert parse_refs(listed) == commits
+
+
+@pytest.mark.parametrize("url", ["{}/b.git", "file:///b.git", "ssh://git@example.org/b.git", "git@example.org:b.git"])
+def test_a_repository_that_is_not_public_is_not_cloned(tmp_path: Path, url: str) -> None:
+    with Server(lambda asked: served(tmp_path, asked)) as server, Http(cache=None, trust=Trust()) as http:
+        told = "its address 127.0.0.1 is not public" if url.startswith("{") else "only repositories on the web"
+        with pytest.raises(ForgeError, match=told):
+            clone_from_web(http, url.format(server.url), tmp_path / "clone", timeout=60)
+        assert server.log == []
+    assert not (tmp_path / "clone").exists()
 
 
 def test_git_reads_no_netrc_for_a_repository_of_a_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

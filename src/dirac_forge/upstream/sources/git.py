@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Protocol, TypeVar
 
 from packaging.version import Version
 
@@ -19,6 +20,7 @@ from dirac_forge.upstream.sources.source import ReleaseSource, SourceAccess, Sou
 from dirac_forge.upstream.sources.tag_reasons import NoOwnTag, NoTags, OwnTagMismatch
 from dirac_forge.upstream.sources.tags import HostVersion, Spelling, learned, read_version, spelled_in
 
+_Answer_co = TypeVar("_Answer_co", covariant=True)
 ARCHIVE = r"(?:tar\.(?:gz|bz2|xz|zst)|tgz|tbz2|zip)"
 """The end of an archive's name, as a pattern."""
 REPOSITORY = r"[\w.-]+/[\w.-]+"
@@ -173,12 +175,9 @@ def _tags(access: SourceAccess, url: str) -> Mapping[str, str]:
         return {str(tag): str(commit) for tag, commit in kept.items()}
     parts = SourceUrl.parse(url)
     host = parts.netloc if parts is not None else ""
-    problem = access.lost.get(host) or access.http.problem(url)
-    if problem is not None:
-        hint = INTERNAL_HINT if access.http.refuses(url) else None
-        raise UnreachableError(f"{redact(url)} can't be reached: {problem}", hint=hint)
+    _require_reachable(access.http, url, access.lost.get(host))
     try:
-        tags = _wherever_it_is(access.http, url)
+        tags = _wherever_it_is(access.http, url, remote_tags)
     except UnknownError as error:
         # It answers, but not git: the next question to it need not wait as long again.
         access.lost[host] = f"it did not answer before ({error.message})"
@@ -189,20 +188,50 @@ def _tags(access: SourceAccess, url: str) -> Mapping[str, str]:
     return tags
 
 
-def _wherever_it_is(http: Http, url: str) -> Mapping[str, str]:
-    """Return the tags of a repository, also where its host says that it moved.
+def clone_from_web(http: Http, url: str, folder: Path, *, timeout: float) -> None:
+    """Clone the repository at an http or https URL into `folder`, bare, with all its branches and tags.
+
+    No redirect is followed that `http` does not check, and no credentials are used: the URL comes out of a recipe.
+    Raises UnreachableError, and as `own_git` does; InputError for any other URL.
+    """
+
+    def clone(place: str, *, addresses: Sequence[str]) -> None:
+        asked = ("clone", "--quiet", "--mirror", "--template=", "--", place, str(folder))
+        own_git(*_asking(place, addresses), *asked, about=url, timeout=timeout, environment=_NO_HOME)
+
+    if SourceUrl.parse(url) is not None:
+        _require_reachable(http, url, None)
+    _wherever_it_is(http, url, clone)
+
+
+def _require_reachable(http: Http, url: str, known: str | None) -> None:
+    """Raise UnreachableError if the host can't be asked, or is not public; `known` is why it can't, as known before."""
+    problem = known or http.problem(url)
+    if problem is not None:
+        hint = INTERNAL_HINT if http.refuses(url) else None
+        raise UnreachableError(f"{redact(url)} can't be reached: {problem}", hint=hint)
+
+
+class _Ask(Protocol[_Answer_co]):
+    def __call__(self, url: str, /, *, addresses: Sequence[str]) -> _Answer_co:
+        """Ask the repository at `url`, whose host has these addresses."""
+        ...
+
+
+def _wherever_it_is(http: Http, url: str, ask: _Ask[_Answer_co]) -> _Answer_co:
+    """Return what a repository answers, also where its host says that it moved.
 
     git follows no redirect itself: each one is followed by `http`, which checks where it leads.
     """
     try:
-        return remote_tags(url, addresses=http.addresses(url))
+        return ask(url, addresses=http.addresses(url))
     except GitError as error:
         if error.cause != "other":
             raise
         moved = http.start(f"{url.rstrip('/')}{_ASKED}", length=1).url
         if not moved.endswith(_ASKED) or moved.removesuffix(_ASKED) == url.rstrip("/"):
             raise
-        return remote_tags(moved.removesuffix(_ASKED), addresses=http.addresses(moved))
+        return ask(moved.removesuffix(_ASKED), addresses=http.addresses(moved))
 
 
 def web_address(url: str) -> SourceUrl | None:
@@ -219,11 +248,15 @@ def remote_tags(url: str, *, timeout: float = _TIMEOUT, addresses: Sequence[str]
     proxy). No redirect is followed, and ~/.netrc is not read: the URL comes out of a recipe. Raises as `own_git` does,
     InputError for any other URL.
     """
+    asked = (*_asking(url, addresses), "ls-remote", "--tags", "--", url)
+    return parse_refs(own_git(*asked, about=url, timeout=timeout, environment=_NO_HOME, limit=_LARGEST))
+
+
+def _asking(url: str, addresses: Sequence[str]) -> tuple[str, ...]:
+    """Return git's settings to ask a repository with. Raises InputError for a URL that is not http or https."""
     if SourceUrl.parse(url) is None:
-        raise InputError(f"{redact(url)}: only repositories on the web (http, https) are asked for tags")
-    own = (*_WEB, "-c", "http.followRedirects=false", *_pinned(url, addresses))
-    asked = ("ls-remote", "--tags", "--", url)
-    return parse_refs(own_git(*own, *asked, about=url, timeout=timeout, environment=_NO_HOME, limit=_LARGEST))
+        raise InputError(f"{redact(url)}: only repositories on the web (http, https) are asked")
+    return (*_WEB, "-c", "http.followRedirects=false", *_pinned(url, addresses))
 
 
 def _pinned(url: str, addresses: Sequence[str]) -> tuple[str, ...]:
