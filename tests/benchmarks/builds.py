@@ -44,6 +44,7 @@ def counted() -> None:
     """Isolate by `unshare` where that works: bwrap does not wait for its child, whose time would not be counted."""
     kind: Isolation = "unshare" if "unshare" in working() else "none"
     vars(session)["detect"] = lambda: kind
+    os.environ["DIRAC_FORGE_UNISOLATED_BUILDS"] = "1"
 
 
 def spent() -> float:

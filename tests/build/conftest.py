@@ -12,6 +12,7 @@ from textwrap import dedent, indent
 
 import pytest
 
+from dirac_forge.build.isolation import working
 from support.condachannel import another_interpreter, index, installed_package, python_package
 
 Project = Callable[..., Path]
@@ -20,6 +21,8 @@ Project = Callable[..., Path]
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    if not working():  # what is built here does no harm
+        monkeypatch.setenv("DIRAC_FORGE_UNISOLATED_BUILDS", "1")
 
 
 @pytest.fixture(scope="session")

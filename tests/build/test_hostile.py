@@ -264,3 +264,24 @@ def test_package_whose_description_unpacks_to_gigabytes_is_refused(tmp_path: Pat
     with pytest.raises(InputError) as caught:
         entry_of_archive(place)
     assert str(caught.value) == "bomb-1.0-0.tar.bz2 is not a package: info/index.json has 2147483648 bytes"
+
+
+def test_nothing_is_built_without_isolation_unless_it_is_allowed(
+    tmp_path: Path, empty_channel: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dirac_forge.build.session.detect", lambda: "none")
+    monkeypatch.delenv("DIRAC_FORGE_UNISOLATED_BUILDS", raising=False)
+    plain_project(tmp_path, "free", script=f"touch {tmp_path / 'ran'}")
+    arguments = ["build", "free", "--workspace", str(tmp_path), "--channel", str(empty_channel), "--json", "-q"]
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == (
+        "error: this machine can't isolate builds, and upstream code could read and change your files and use your "
+        "network: nothing was built\n"
+        "Install bubblewrap (on Linux), use `build --container IMAGE`, or set DIRAC_FORGE_UNISOLATED_BUILDS=1 where "
+        "there is nothing to lose.\n"
+    )
+    assert not (tmp_path / "ran").exists()
+    (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nunisolated-builds = true\n", encoding="utf-8")
+    assert main(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["isolation"] == "none"
+    assert (tmp_path / "ran").exists()

@@ -11,11 +11,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import dirac_forge
 from cli.test_bot import Here, here  # noqa: F401  # a fixture
+from dirac_forge.cli.bot_local import may_build
 from dirac_forge.pullrequest.jail import find_jail
 from support.bots import TOKEN
 from support.github import bare
@@ -265,3 +268,24 @@ def test_the_spy_finds_a_token_that_is_within_reach(tmp_path: Path) -> None:
     assert {str(tmp_path / "token"), "environment", f"{process}/environ", f"{process}/mem"} <= {*found}
     assert f"the agent {AGENT!r}" in found
     assert (tmp_path / "planted.pth").exists()
+
+
+@pytest.mark.parametrize(
+    ("isolation", "unsafe", "allowed", "told"),
+    [
+        ("unshare", "", False, ""),
+        ("none", "", True, ""),
+        ("none", "", False, "nothing is built, because this machine can't isolate builds"),
+        ("unshare", "GH_TOKEN", True, "nothing is built, because upstream code could read GH_TOKEN"),
+    ],
+)
+def test_bot_builds_only_what_is_isolated(
+    monkeypatch: pytest.MonkeyPatch, isolation: str, unsafe: str, allowed: bool, told: str
+) -> None:
+    monkeypatch.setattr("dirac_forge.build.isolation.detect", lambda: isolation)
+    monkeypatch.setattr("dirac_forge.cli.bot_local.unsafe_build_of", lambda context: unsafe)
+    warnings: list[str] = []
+    settings, observer = SimpleNamespace(unisolated_builds=allowed), SimpleNamespace(warned=warnings.append)
+    context: Any = SimpleNamespace(settings=settings, observer=observer)
+    assert may_build(context) is (not told)
+    assert warnings == [told] * bool(told)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from dirac_forge.build.isolation import working
 from dirac_forge.channel.virtual import this_platform
 from dirac_forge.cli import main
 from dirac_forge.distribution.installer import try_installer
@@ -56,6 +57,8 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("MY_TOKEN", "secret")
+    if not working():  # what is tried here does no harm
+        monkeypatch.setenv("DIRAC_FORGE_UNISOLATED_BUILDS", "1")
     write_channel(
         folder / "snapshot",
         {
@@ -318,3 +321,20 @@ def test_a_file_that_cannot_be_installed_is_a_no_with_json(capsys: pytest.Captur
     (workspace / "construct.yaml").write_text("name: x\nversion: 1\nspecs: [grid >10]\n", encoding="utf-8")
     code, document = answer(capsys, "construct.yaml")
     assert (code, document["installer"], document["failed"][0]["status"]) == (1, None, "not-installable")
+
+
+def test_nothing_is_tried_without_isolation(
+    capsys: pytest.CaptureFixture[str], workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dirac_forge.cli.installer.detect", lambda: "none")
+    monkeypatch.delenv("DIRAC_FORGE_UNISOLATED_BUILDS", raising=False)
+    made = workspace / "made.sh"
+    made.write_text(f"touch {workspace / 'ran'}\n", encoding="utf-8")
+    assert main(["installer", "--verify", str(made)]) == 2
+    told = "upstream code could read and change your files and use your network"
+    assert f"error: this machine can't isolate the installer, and {told}" in capsys.readouterr().err
+    assert main(["installer", "construct.yaml", "--channel", "snapshot"]) == 0
+    said = capsys.readouterr()
+    assert f"the installer is not tried: this machine can't isolate it, and {told}" in " ".join(said.err.split())
+    assert "The installer works" not in said.out
+    assert not (workspace / "ran").exists()

@@ -16,7 +16,7 @@ from dirac_forge.build.cluster import BuildWorkers
 from dirac_forge.build.commands import TargetCommand, check_targets, commands_for, never_run
 from dirac_forge.build.environments import Environments, Explain
 from dirac_forge.build.installing import Installer
-from dirac_forge.build.isolation import Container, Limits, detect
+from dirac_forge.build.isolation import ALLOW_UNISOLATED, UNISOLATED, Container, Limits, detect
 from dirac_forge.build.jobs import machine_jobs
 from dirac_forge.build.local_channel import LocalChannel, locked
 from dirac_forge.build.mirror import Packages
@@ -113,6 +113,12 @@ def _run_builds(
         local = LocalChannel(folder / "channel", platform=platform)
         shutil.rmtree(folder / STAGING, ignore_errors=True)
         isolation = workers.check(folder) if workers is not None else options.isolation
+        if isolation == "none" and options.container is None and not settings.unisolated_builds:
+            raise InputError(
+                f"{'a worker of the cluster' if workers else 'this machine'} can't isolate builds, and {UNISOLATED}: "
+                "nothing was built",
+                hint=f"Install bubblewrap (on Linux), use `build --container IMAGE`, or {ALLOW_UNISOLATED}.",
+            )
         run = workers.run if workers is not None else run_child
         session = _Session(context, workspace, channel, options, local, explain, run)
         packages = session.packages(request)

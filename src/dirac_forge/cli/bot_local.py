@@ -34,8 +34,14 @@ def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context
 
 
 def may_build(context: Context) -> bool:
-    """Whether upstream code may be built here: only if it can reach no token."""
-    unsafe = unsafe_build_of(context)
-    if unsafe:
-        context.observer.warned(f"nothing is built, because upstream code could read {unsafe}")
-    return not unsafe
+    """Whether upstream code may be built here: only if it is isolated, and can reach no token."""
+    from dirac_forge.build.isolation import detect  # noqa: PLC0415  # not every run builds
+
+    why = ""
+    if unsafe := unsafe_build_of(context):
+        why = f"upstream code could read {unsafe}"
+    elif detect() == "none" and not context.settings.unisolated_builds:
+        why = "this machine can't isolate builds"
+    if why:
+        context.observer.warned(f"nothing is built, because {why}")
+    return not why

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from dirac_forge.build.isolation import ALLOW_UNISOLATED, UNISOLATED, detect
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import this_platform
 from dirac_forge.check.files.construct import rendered
@@ -90,6 +91,9 @@ def installer(context: Context, request: InstallerRequest) -> int:
         case InstallerRequest(file=Path() as file, verify=None):
             return _made(context, request, file)
         case InstallerRequest(file=None, verify=Path() as made) if request.lock is None and not request.no_lock:
+            if _unisolated(context):
+                hint = f"Install bubblewrap (on Linux), or {ALLOW_UNISOLATED}."
+                raise InputError(f"this machine can't isolate the installer, and {UNISOLATED}", hint=hint)
             return _answer(context, None, _tried(request, made))
         case InstallerRequest(file=None, verify=Path()):
             raise InputError("--verify builds nothing: --lock and --no-lock have no effect")
@@ -105,10 +109,21 @@ def _made(context: Context, request: InstallerRequest, file: Path) -> int:
         return _failed(context, plan)
     built = _built(context, request, plan, program)
     here = plan.platform == this_platform()
-    trial = _tried(request, built.path, plan.solved) if request.attempt and here else None
-    if request.attempt and trial is None:
+    trial = None
+    if request.attempt and not here:
         context.observer.warned(f"an installer for {plan.platform} cannot be tried here ({this_platform()})")
+    elif request.attempt and _unisolated(context):
+        context.observer.warned(
+            f"the installer is not tried: this machine can't isolate it, and {UNISOLATED}; {ALLOW_UNISOLATED}"
+        )
+    elif request.attempt:
+        trial = _tried(request, built.path, plan.solved)
     return _answer(context, built, trial, lock=plan.lock)
+
+
+def _unisolated(context: Context) -> bool:
+    """Whether what an installer runs would not be isolated here, without the user's consent."""
+    return detect() == "none" and not context.settings.unisolated_builds
 
 
 def _answer(context: Context, built: BuiltInstaller | None, trial: Trial | None, *, lock: Path | None = None) -> int:

@@ -30,6 +30,7 @@ _WORKSPACE = "DIRAC_FORGE_WORKSPACE"
 _TABLE = ("tool", "dirac-forge")
 _COUNTS = frozenset({"cache-limit", "connections"})
 _LISTS = frozenset({"channels", "platforms", "pythons", "maintainers", "internal-hosts"})
+_SWITCHES = frozenset({"offline", "unisolated-builds"})
 _TABLES = frozenset({"targets", "feedstocks", "names", "virtual-packages", "bot"})
 _FLAGS = {"channels": "--channel", "platforms": "--platform", "pythons": "--python"}
 _BOOLEANS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -162,7 +163,7 @@ def _parsed(key: str, text: str) -> object:
     """Return the value that TOML would give; text that can't be one stays as it is, and is refused as such."""
     if key in _LISTS:
         return [item.strip() for item in text.split(",") if item.strip()]
-    if key == "offline":
+    if key in _SWITCHES:
         return _BOOLEANS.get(text.strip().lower(), text)
     number = parse_number(text) if key == "timeout" else parse_whole_number(text.strip()) if key in _COUNTS else None
     return text if number is None else number

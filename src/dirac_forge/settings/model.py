@@ -157,6 +157,8 @@ class Settings:
     timeout: float = 30.0
     """Seconds without data after which a download is given up."""
     offline: bool = False
+    unisolated_builds: bool = False
+    """Whether upstream code is run where this machine can't isolate it."""
     flags: frozenset[str] = frozenset()
     """Names of the fields that were given as flags, which override what a target says."""
 

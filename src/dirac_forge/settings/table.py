@@ -348,6 +348,8 @@ class ForgeTable(_KebabTable):
     """Seconds without data after which a download is given up."""
     offline: _Boolean = False
     """Use only cached data."""
+    unisolated_builds: _Boolean = False
+    """Also build where this machine can't isolate builds, which can then read and change the user's files."""
     targets: dict[_Text, TargetTable] = Field(default_factory=dict)
     """What must stay installable, by name; replaces the built-in targets."""
     feedstocks: Annotated[dict[_Feedstock, FeedstockTable], AfterValidator(_each_project_once)] = Field(
