@@ -37,9 +37,12 @@ def channel(tmp_path: Path) -> Channel:
 
 
 def test_closure_follows_every_build_and_leaves_out_dependents(channel: Channel) -> None:
-    assert closure(channel.index("linux-64"), ["grid >=2"]) == {"grid", "tool", "python", "old"}
-    assert closure(channel.index("osx-64"), ["grid"]) == {"grid", "tool", "python", "libcxx"}
-    assert closure(channel.index("osx-64"), ["nothing"]) == frozenset()
+    def found(platform: str, *specs: str) -> list[set[str]]:
+        return [set(names) for names in closure(channel.index(platform), specs)]
+
+    assert found("linux-64", "grid >=2") == [{"grid", "tool", "python", "old"}, set()]
+    assert found("osx-64", "grid") == [{"grid", "tool", "python", "libcxx"}, {"old"}]
+    assert found("osx-64", "nothing") == [set(), {"nothing"}]
 
 
 def test_snapshot_is_a_channel_that_answers_alike(channel: Channel, tmp_path: Path) -> None:
@@ -54,7 +57,8 @@ def test_snapshot_is_a_channel_that_answers_alike(channel: Channel, tmp_path: Pa
     assert (made.as_of, made.names, made.records) == (date(2026, 6, 1), 5, 8)
     write_files(tmp_path / "frozen", made.files)
     about = json.loads((tmp_path / "frozen" / "snapshot.json").read_text(encoding="utf-8"))
-    assert about == {"as_of": "2026-06-01", "names": 5, "records": 8, "targets": ["grid"]}
+    absent = {"linux-64": [], "osx-64": ["old"]}
+    assert about == {"as_of": "2026-06-01", "names": 5, "records": 8, "targets": ["grid"], "absent": absent}
     frozen = Channel.open([str(tmp_path / "frozen")])
     for platform in platforms:
         before, after = (each.solve(["grid"], platform=platform) for each in (channel, frozen))

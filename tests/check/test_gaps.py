@@ -1,7 +1,8 @@
-"""Gaps of the embedded snapshot: what it lacks is unknown, what its own records exclude is not."""
+"""Gaps of snapshots: what they lack is unknown, what their own records exclude is not."""
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.report.proof_words import cell_words, proof_words
+from dirac_forge.report.remedy_words import unblock_text
 from support.channel import pkg, write_channel
 
 
@@ -88,6 +90,67 @@ def test_a_platform_that_the_embedded_snapshot_does_not_cover_is_unknown(channel
     cell = answer(channel, "low", platform="win-64")
     reason = "the embedded snapshot (2026-08-21) has no packages for win-64; conda-forge may"
     assert (cell.status, cell_words(cell.reason)) == ("unknown", reason)
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Channel:
+    """A snapshot in a folder, which knows what its targets need and the channel does not have."""
+    folder = write_channel(
+        tmp_path / "mine",
+        {
+            "noarch": [pkg("app 1.0", "never", noarch="generic"), pkg("pure 1.0", "low", noarch="generic")],
+            "linux-64": [pkg("low 1.0"), pkg("clash 1.0", "low >=2", "lost")],
+            "osx-64": [pkg("other 1.0")],
+        },
+    )
+    about = {
+        "as_of": "2026-08-21",
+        "channels": ["https://conda.anaconda.org/conda-forge/"],
+        "targets": ["app"],
+        "platforms": ["linux-64", "osx-64"],
+        "absent": {"linux-64": ["never"]},
+    }
+    (folder / "snapshot.json").write_text(json.dumps(about), encoding="utf-8")
+    return Channel.open([str(folder)])
+
+
+@pytest.mark.parametrize(
+    ("spec", "platform", "reason"),
+    [
+        ("lost", "linux-64", "no lost; conda-forge may"),
+        ("lowe", "linux-64", "no lowe; conda-forge may; did you mean low?"),
+        ("app", "osx-64", "no never; conda-forge may"),
+        ("pure", "osx-64", "no low for osx-64; conda-forge may"),
+        ("pure", "win-64", "no packages for win-64; conda-forge may"),
+    ],
+)
+def test_what_a_snapshot_in_a_folder_lacks_is_unknown(part: Channel, spec: str, platform: str, reason: str) -> None:
+    cell = answer(part, spec, platform=platform)
+    (source,) = part.sources
+    way = {"app": "app: ", "pure": "pure: "}.get(spec, "") if platform == "osx-64" else ""
+    expected = f"{way}the snapshot {source.label} (2026-08-21) has {reason}"
+    assert (cell.status, cell_words(cell.reason), cell.unblock) == ("unknown", expected, None)
+
+
+def test_what_the_targets_of_a_snapshot_need_is_known(part: Channel) -> None:
+    """The channel had no such package on that day, or not in this version."""
+    cell = answer(part, "app")
+    assert (cell.status, cell_words(cell.reason)) == (
+        "not-installable",
+        "app → never: no channel has a package of this name",
+    )
+    cell = answer(part, "low >=2")
+    assert (cell.status, cell_words(cell.reason)) == (
+        "not-installable",
+        "low: no build matches low >=2: the newest version is 1.0",
+    )
+
+
+def test_a_remedy_does_not_name_what_only_a_snapshot_lacks(part: Channel) -> None:
+    cell = answer(part, "clash")
+    assert (cell.status, [cause.package for cause in cell.causes]) == ("not-installable", ["low"])
+    assert cell.unblock is not None
+    assert unblock_text(cell.unblock) == "build low 2 for linux-64"
 
 
 def proved(channel: Channel, folder: Path, *run: str) -> Proof:

@@ -566,6 +566,23 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     )
 
 
+def test_a_new_platform_that_a_snapshot_says_nothing_of_is_unknown(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (channel / "snapshot.json").write_text('{"as_of": "2026-08-21", "targets": ["b"]}', encoding="utf-8")
+    (channel / "noarch").mkdir()
+    bare = '{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}'
+    (channel / "noarch/repodata.json").write_text(bare, encoding="utf-8")
+    arguments = ["plan", "--add-platform", "osx-64", "--target", "b", "--channel", str(channel), "--json"]
+    said = f"error: the snapshot {channel} (2026-08-21) has no {{}}; the channel that it is a part of may\n"
+    assert run(workspace, *arguments) == 3
+    assert said.format("packages for osx-64") in capsys.readouterr().err
+    (channel / "osx-64").mkdir()
+    (channel / "osx-64/repodata.json").write_text(bare.replace("noarch", "osx-64"), encoding="utf-8")
+    assert run(workspace, *arguments) == 3
+    assert said.format("b for osx-64") in capsys.readouterr().err
+
+
 def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(workspace, "why", "lib2", "b") == 0
     assert capsys.readouterr().out == (

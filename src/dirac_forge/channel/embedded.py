@@ -8,12 +8,12 @@ import shutil
 import tarfile
 import tempfile
 from contextlib import suppress
-from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from dirac_forge.channel.folder import Folder
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.progress import Observer
@@ -39,9 +39,13 @@ class EmbeddedFolder(Folder):
         self.as_of = self.snapshot.day
 
     @property
-    def gap_day(self) -> date | None:
-        """Its day."""
-        return self.as_of
+    def part_of(self) -> Gap:
+        """A part of conda-forge."""
+        return Gap(day=self.as_of, channel=CONDA_FORGE)
+
+    def gap(self, platform: str, name: str) -> Gap:  # noqa: ARG002 — it answers for conda-forge of today
+        """Return the gap, whatever the channel lacked on its day."""
+        return self.part_of
 
     @property
     def stands_for(self) -> str:

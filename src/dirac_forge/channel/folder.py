@@ -6,7 +6,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from rattler import MatchSpec, PackageRecord, RepoDataRecord, SparseRepoData
 from rattler.exceptions import InvalidPackageNameError
 
 from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.malformed import name_in, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
@@ -73,9 +74,14 @@ class Folder:
         self._without: dict[tuple[str, frozenset[str]], list[SparseRepoData]] = {}
 
     @property
-    def gap_day(self) -> date | None:
-        """None: it is whole."""
-        return None
+    def part_of(self) -> Gap | None:
+        """Of which channel it is a part; None if it is whole."""
+        found = self.snapshot
+        return Gap(day=found.day, folder=self.label, channel=self.stands_for) if found.part else None
+
+    def gap(self, platform: str, name: str) -> Gap | None:
+        """See `RecordSource`: a part knows which packages its targets need and the channel does not have."""
+        return None if name in self.snapshot.absent.get(platform, ()) else self.part_of
 
     @property
     def label(self) -> str:
@@ -106,7 +112,7 @@ class Folder:
         """
         made_for = self.snapshot.platforms
         lacks = platform not in self._subdirs and made_for and platform not in made_for
-        if lacks and self.gap_day is None:
+        if lacks and self.label == str(self.folder):
             made = ", ".join(made_for)
             self._observer.warned(f"{self.folder}: the snapshot was made for {made}; it has nothing for {platform}")
         return [self._opened(subdir) for subdir in dict.fromkeys((platform, "noarch")) if subdir in self._subdirs]

@@ -6,12 +6,14 @@ import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, cached_property, lru_cache
 
 from rattler import MatchSpec, PackageRecord, RepoDataRecord, Version
 
+from dirac_forge.channel.embedded import EmbeddedFolder
 from dirac_forge.channel.folder import Folder
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.records import Record, shared_record, to_record
 from dirac_forge.channel.sources import RecordSource
 from dirac_forge.progress import Observer
@@ -225,19 +227,21 @@ class RecordIndex:
             return self._base.removed(name)
         return tuple(entry for source in self._sources for entry in source.removed(self.platform, name))
 
-    def gap(self, name: str) -> date | None:
-        """Return the day of the embedded snapshot if that would have to have more of a package; else None.
+    def gap(self, name: str) -> Gap | None:
+        """Return the gap if a part of a channel lacks a package, or versions of one: the channel may have more of it.
 
-        What was uploaded by `until` it has, of the packages that it has at all.
+        Only the embedded snapshot lacks versions; what was uploaded by `until` it has, of the packages that it has.
         """
         if self._base is not None:
             return self._base.gap(name)
-        days = {source.label: source.gap_day for source in self._sources if source.gap_day is not None}
         group = self.group(name)
         if not group.channel:
-            return next(iter(days.values()), None)
-        day = days.get(group.channel)
-        return day if day is None or self.until is None or self.until.date() > day else None
+            gaps = (source.gap(self.platform, name) for source in self._sources)
+            return next((gap for gap in gaps if gap is not None), None)
+        embedded = (source for source in self._sources if isinstance(source, EmbeddedFolder))
+        source = next((source for source in embedded if source.label == group.channel), None)
+        has_all = source is None or (self.until is not None and self.until.date() <= source.as_of)
+        return None if source is None or has_all else source.part_of
 
     def _over(self, name: str, below: Group) -> Group:
         records = self._overlay.get(name)

@@ -14,7 +14,7 @@ def require_packages(channel: Channel, specs: Iterable[str], platforms: Sequence
 
     Raises:
         InputError: it does not.
-        UnknownError: only the embedded snapshot lacks it, or its records are malformed.
+        UnknownError: only a snapshot of a part of a channel lacks it, or its records are malformed.
     """
     indices = [channel.index(platform) for platform in platforms]
     names = dict.fromkeys(map(name_of, specs))
@@ -22,8 +22,8 @@ def require_packages(channel: Channel, specs: Iterable[str], platforms: Sequence
     if not absent:
         return
     what = f"{' or '.join(absent)} for {', '.join(platforms)}"
-    if day := next((day for name in absent for index in indices if (day := index.gap(name))), None):
-        raise UnknownError(f"the embedded snapshot ({day}) has no {what}; conda-forge may", hint="Nothing was done.")
+    if gap := next((gap for name in absent for index in indices if (gap := index.gap(name))), None):
+        raise UnknownError(f"{gap.label} has no {what}; {gap.whole} may", hint="Nothing was done.")
     where = ", ".join(source.label for source in channel.sources)
     if any(index.leaves_out(name) for name in absent for index in indices):
         raise UnknownError(

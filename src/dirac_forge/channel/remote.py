@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, TypeVar
@@ -84,10 +83,8 @@ class Remote:
         self._met: dict[str, ChannelUnknownError | None] = {}
         self._exports: dict[tuple[str, str], RunExports | None] = {}
 
-    @property
-    def gap_day(self) -> date | None:
-        """None: it is whole."""
-        return None
+    def gap(self, platform: str, name: str) -> None:
+        """Return None: it is whole."""
 
     @property
     def label(self) -> str:

@@ -32,8 +32,10 @@ class Snapshot:
     records: int
 
 
-def closure(index: RecordIndex, specs: Iterable[str]) -> frozenset[str]:
+def closure(index: RecordIndex, specs: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names of all packages that any record of these specs' packages may need, at any depth.
+
+    First those that the channel has, then those that it does not have.
 
     Raises:
         ChannelUnknownError: a channel can't be read.
@@ -44,7 +46,8 @@ def closure(index: RecordIndex, specs: Iterable[str]) -> frozenset[str]:
         reached |= todo
         index.prefetch(todo)
         todo = {name for name in _needed(index, todo) - reached if name and not name.startswith("__")}
-    return frozenset(name for name in reached if index.group(name).records)
+    there = frozenset(name for name in reached if index.group(name).records)
+    return there, frozenset(name for name in reached - there if index.gap(name) is None)
 
 
 def _needed(index: RecordIndex, names: Iterable[str]) -> set[str]:
@@ -73,10 +76,13 @@ def snapshot_of(
     repodata: dict[str, dict[str, RepoDataRecord]] = {"noarch": {}}
     run_exports: dict[str, dict[str, RunExports]] = {}
     names: set[str] = set()
+    absent: dict[str, list[str]] = {}
     newest = 0
     for platform, index in indices.items():
         repodata.setdefault(platform, {})
-        names |= (reached := closure(index, wanted))
+        reached, lacking = closure(index, wanted)
+        names |= reached
+        absent[platform] = sorted(lacking)
         for record, raw in _listed(index, reached):
             if record.file in repodata[record.subdir]:
                 continue
@@ -87,7 +93,7 @@ def snapshot_of(
                 run_exports.setdefault(record.subdir, {})[record.file] = found
     as_of = today or datetime.fromtimestamp(newest / 1000, UTC).date()
     count = sum(map(len, repodata.values()))
-    facts = {"as_of": as_of.isoformat(), "names": len(names), "records": count, **about}
+    facts = {"as_of": as_of.isoformat(), "names": len(names), "records": count, **about, "absent": absent}
     files = {ABOUT: json.dumps(facts, indent=2) + "\n"}
     for subdir, records in repodata.items():
         entries = {file: _entry(raw, compact) for file, raw in sorted(records.items())}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ class SnapshotFile:
     """Those that it was made for, or () if it does not say."""
     part: bool = False
     """Whether it is a snapshot of what some targets need: what else the channel has is unknown."""
+    absent: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By platform, the packages that its targets may need and that the channel did not have."""
 
 
 def read_snapshot_file(folder: Path) -> SnapshotFile:
@@ -62,6 +65,7 @@ def read_snapshot_file(folder: Path) -> SnapshotFile:
         channel=_one_channel(_names(path, about, "channels")),
         platforms=_names(path, about, "platforms"),
         part=bool(_names(path, about, "targets")),
+        absent=_absent(path, about.get("absent", {})),
     )
 
 
@@ -79,6 +83,12 @@ def _day(path: Path, text: Any) -> date | None:
         return date.fromisoformat(text)
     except (TypeError, ValueError) as error:
         raise _unread(path, f"as_of is {text!r}, expected a day such as 2026-06-01") from error
+
+
+def _absent(path: Path, found: Any) -> dict[str, frozenset[str]]:
+    if not isinstance(found, dict):
+        raise _unread(path, f"absent is {found!r}, expected lists of names by platform")
+    return {platform: frozenset(_names(path, found, platform)) for platform in found}
 
 
 def _names(path: Path, about: Mapping[str, Any], key: str) -> tuple[str, ...]:

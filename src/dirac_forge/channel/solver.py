@@ -13,6 +13,7 @@ from rattler import Gateway, MatchSpec, RepoDataRecord
 
 from dirac_forge.channel.answering import Answering, View
 from dirac_forge.channel.embedded import CONDA_FORGE, EmbeddedFolder
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
 from dirac_forge.channel.records import Record, RunExports
@@ -267,6 +268,13 @@ class Channel:
     def part(self) -> bool:
         """Whether one of the channels is a snapshot of what some targets need."""
         return any(isinstance(source, Folder) and source.snapshot.part for source in self.sources)
+
+    def uncovered(self, platform: str) -> Gap | None:
+        """Return the gap if there is nothing for a platform, and one of the channels is a part of one."""
+        if platform in self.platforms():
+            return None
+        parts = (source.part_of for source in self.sources if isinstance(source, Folder))
+        return next((part for part in parts if part is not None), None)
 
     @property
     def urls(self) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from pathlib import Path
 from typing import Protocol
 
 import rattler
 from rattler import PackageRecord, RepoDataRecord
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.errors import UnknownError
 
@@ -31,9 +31,8 @@ class RecordSource(Protocol):
         """The solver's value for it."""
         ...
 
-    @property
-    def gap_day(self) -> date | None:
-        """The day of a part of a channel: what it lacks may be there all the same. None if it is whole."""
+    def gap(self, platform: str, name: str) -> Gap | None:
+        """Return the gap if it is a part of a channel, which may have this package that it lacks; None if it knows."""
         ...
 
     def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.check.causes import Cause
 from dirac_forge.values import dataclass
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """There is no solution, for these causes; if all of them are gaps of the embedded snapshot, it is unknown."""
+    """There is no solution, for these causes; if all of them are gaps of a snapshot, it is unknown."""
 
     causes: tuple[Cause, ...]
 
@@ -40,8 +40,8 @@ class PlatformNotCovered:
     """A channel has no packages for the platform."""
 
     platform: str
-    snapshot: date | None = None
-    """The day of the embedded snapshot, if that is asked: conda-forge may have some."""
+    gap: Gap | None = None
+    """The snapshot of a part of a channel, which may have some."""
 
 
 CellReason = Refused | Unexplained | Unanswered | PlatformNotCovered
@@ -52,8 +52,8 @@ class MissingPackages:
     """No channel has these packages on any platform."""
 
     names: tuple[str, ...]
-    snapshot: date | None = None
-    """The day of the embedded snapshot, if that is asked: conda-forge may have them."""
+    gap: Gap | None = None
+    """The snapshot that lacks them, if its channel may have them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,7 +110,7 @@ class ProposalRefused:
     why: CellReason | None = None
     """None if that was not examined."""
     certain: bool = True
-    """False: only the embedded snapshot lacks something."""
+    """False: only a snapshot of a part of a channel lacks something."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

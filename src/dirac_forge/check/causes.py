@@ -8,6 +8,7 @@ from datetime import date
 from functools import total_ordering
 from typing import ClassVar, Literal
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.values import dataclass
 
 Kind = Literal["no-build", "python", "version", "broken", "conflict", "machine", "channel", "unknown-name", "solver"]
@@ -37,8 +38,8 @@ class UnknownName:
     kind: ClassVar[Kind] = "unknown-name"
     near: tuple[str, ...] = ()
     """Names that are alike."""
-    gap: date | None = None
-    """The day of the embedded snapshot, if that lacks it: conda-forge may have it."""
+    gap: Gap | None = None
+    """The snapshot that lacks it, if its channel may have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +67,8 @@ class NoBuild:
     kind: ClassVar[Kind] = "no-build"
     platform: str
     elsewhere: tuple[str, ...]
+    gap: Gap | None = None
+    """The snapshot that lacks it for the platform, if its channel may have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,8 +112,8 @@ class NoVersion:
     """Builds of a version that matches, if none of them is the build that is requested."""
     of_platforms: tuple[str, ...] = ()
     """The platforms that have the build that is requested."""
-    gap: date | None = None
-    """The day of the embedded snapshot, if that lacks it: conda-forge may have it."""
+    gap: Gap | None = None
+    """The snapshot that lacks it, if its channel may have it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -253,9 +256,9 @@ class Cause:
         return self.obstacle.kind
 
     @property
-    def gap(self) -> date | None:
-        """The day of the embedded snapshot, if that lacks what is wanted: conda-forge may have it."""
-        return self.obstacle.gap if isinstance(self.obstacle, UnknownName | NoVersion) else None
+    def gap(self) -> Gap | None:
+        """The snapshot that lacks what is wanted, if its channel may have it."""
+        return self.obstacle.gap if isinstance(self.obstacle, UnknownName | NoBuild | NoVersion) else None
 
     @property
     def other(self) -> tuple[str, ...]:

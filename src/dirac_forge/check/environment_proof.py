@@ -144,7 +144,8 @@ class EnvironmentProver:
 
     def _answered(self, question: Question) -> EnvironmentAnswer:
         unheard = self._unheard(question)
-        missing = MissingPackages(names=unheard, snapshot=self._view.dated)
+        gaps = filter(None, map(self._view.index(question.on).gap, unheard))
+        missing = MissingPackages(names=unheard, gap=next(gaps, None))
         if unheard and not question.required:
             return EnvironmentAnswer(question=question, status="unknown", reason=missing)
         if self._proved(question) or self.solved(question):

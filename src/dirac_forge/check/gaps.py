@@ -1,4 +1,4 @@
-"""What the embedded snapshot lacks and conda-forge may have: a no that rests on it alone is none."""
+"""What a snapshot of a part of a channel lacks and the channel may have: a no that rests on it alone is none."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ _MOST_ROUNDS = 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WithoutGaps:
-    """A question that has no solution, asked again as if the embedded snapshot had no gaps."""
+    """A question that has no solution, asked again as if a snapshot had no gaps."""
 
+    view: Channel
+    """The channel with what is supposed."""
     gaps: tuple[Cause, ...] = ()
     """What the snapshot lacks; with that it could be installed, for everything that is known. () if it could not."""
     causes: tuple[Cause, ...] = ()
@@ -30,9 +32,9 @@ class WithoutGaps:
 def without_gaps(
     channel: Channel, specs: Sequence[str], *, platform: str, causes: Sequence[Cause], elsewhere: Elsewhere
 ) -> WithoutGaps:
-    """Suppose that all is there that the embedded snapshot lacks, and return what is in the way then.
+    """Suppose that all is there that a snapshot lacks, and return what is in the way then.
 
-    What is supposed needs nothing, so that a no holds whatever conda-forge has.
+    What is supposed needs nothing, so that a no holds whatever the channel has.
 
     Args:
         channel: where the specs have no solution.
@@ -46,20 +48,21 @@ def without_gaps(
     """
     gaps: dict[tuple[str, str], Cause] = {}
     supposed: list[Record] = []
+    view = channel
     for _ in range(_MOST_ROUNDS):
         fresh = {key: one for one in causes if one.gap is not None and (key := (one.package, one.spec)) not in gaps}
         records = list(filter(None, (_supposed(one, platform) for one in fresh.values())))
         if not records:
-            return WithoutGaps(causes=tuple(causes))
+            return WithoutGaps(view=view, causes=tuple(causes))
         gaps |= fresh
         supposed += records
         view = channel.overlaid(supposed)
         if isinstance(view.solve(specs, platform=platform), Solution):
-            return WithoutGaps(gaps=tuple(gaps.values()))
+            return WithoutGaps(view=view, gaps=tuple(gaps.values()))
         causes = explain(Analysis(view.index(platform), specs), elsewhere=elsewhere)
         if not causes:
             break
-    return WithoutGaps(gaps=tuple(gaps.values()))
+    return WithoutGaps(view=view, gaps=tuple(gaps.values()))
 
 
 def _supposed(cause: Cause, platform: str) -> Record | None:

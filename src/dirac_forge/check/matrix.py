@@ -113,10 +113,9 @@ def _explained(channel: Channel, cells: Sequence[Cell], remedies: bool) -> list[
 
 
 def _uncovered(channel: Channel, platform: str) -> PlatformNotCovered | None:
-    """Return that the embedded snapshot, if that is asked, has nothing for a platform."""
-    if channel.dated is None or platform in channel.platforms():
-        return None
-    return PlatformNotCovered(platform=platform, snapshot=channel.dated)
+    """Return that a snapshot of a part of a channel, if one is asked, has nothing for a platform."""
+    gap = channel.uncovered(platform)
+    return PlatformNotCovered(platform=platform, gap=gap) if gap is not None else None
 
 
 def _without_python(channel: Channel, cells: Sequence[Cell]) -> Sequence[Cell]:
@@ -179,7 +178,7 @@ def explain_cell(
 ) -> Cell:
     """Say why a cell has no solution with what is `required`, what would unblock it, what can be installed instead.
 
-    It is unknown if only the embedded snapshot lacks something.
+    It is unknown if only a snapshot of a part of a channel lacks something.
     """
     try:
         others = platforms_with(channel, cell.platform)
@@ -192,7 +191,9 @@ def explain_cell(
         filled = without_gaps(channel, cell.specs, platform=cell.platform, causes=causes, elsewhere=others)
         remedy = None
         if remedies and not filled.gaps and not any(cause.kind == "solver" for cause in causes):
-            remedy = unblock(channel, cell.specs, platform=cell.platform, causes=causes, elsewhere=others, known=known)
+            remedy = unblock(
+                filled.view, cell.specs, platform=cell.platform, causes=filled.causes, elsewhere=others, known=known
+            )
         instead = _older(channel, cell) if older else ""
     except UnknownError as exc:
         return replace(cell, status="unknown", reason=Unanswered(message=exc.message))

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from rattler import Version, VersionSpec
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.index import RecordIndex, parsed
 from dirac_forge.channel.names import candidates
 from dirac_forge.channel.records import Record, name_of
@@ -181,7 +182,7 @@ _INSTANT = timedelta(microseconds=1)
 def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     others = elsewhere(name)
     if others:
-        return NoBuild(platform=index.platform, elsewhere=others)
+        return NoBuild(platform=index.platform, elsewhere=others, gap=_gap_on(index, name))
     if index.until is not None and name in index.names():
         return NotYetUploaded(platform=index.platform, day=(index.until - _INSTANT).date())
     gone = sorted({version for version, _ in index.removed(name)}, key=Version)
@@ -190,6 +191,12 @@ def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     if name in index.names():
         return UnreadableBuilds()
     return UnknownName(near=_near(name, index.names()), gap=index.gap(name))
+
+
+def _gap_on(index: RecordIndex, name: str) -> Gap | None:
+    """Return the gap of a folder that lacks a package for one of its platforms; the embedded snapshot has all of it."""
+    gap = index.gap(name)
+    return gap if gap is not None and gap.folder else None
 
 
 def _near(name: str, names: frozenset[str]) -> tuple[str, ...]:

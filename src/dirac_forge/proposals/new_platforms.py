@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.answer_reasons import Unanswered
+from dirac_forge.check.causes import NoBuild, UnknownName
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.matrix import explain_cell
+from dirac_forge.check.matrix import explain_cell, platforms_with
+from dirac_forge.check.obstacles import absent
 from dirac_forge.check.supposed import supposed_build
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.migration.addition import (
@@ -31,10 +34,13 @@ def enabling(migrating: MigrationContext, platform: str, target: str, specs: Seq
 
     Raises:
         InputError: there is no channel.
-        UnknownError: the channel can't be read.
+        UnknownError: the channel can't be read, or is a snapshot that does not know what the platform has.
     """
     if migrating.channel is None:
         raise InputError("the plan for a new platform needs a channel", hint="Give one with --channel.")
+    gap = migrating.channel.uncovered(platform)
+    if gap is not None:
+        raise _unknown(gap, f"packages for {platform}")
     require_packages(migrating.channel, specs, migrating.channel.platforms())
     run = _Enabling(migrating, migrating.channel, platform, specs)
     found = add_platform(
@@ -60,6 +66,12 @@ def enabling(migrating: MigrationContext, platform: str, target: str, specs: Seq
         return replace(found, proof=AdditionProof(status="unknown", reason=Unanswered(message=exc.message)))
 
 
+def _unknown(gap: Gap, what: str) -> UnknownError:
+    return UnknownError(
+        f"{gap.label} has no {what}; {gap.whole} may", hint="Nothing was planned: give a whole channel with --channel."
+    )
+
+
 def _names(record: Record | None) -> tuple[str, ...] | None:
     return None if record is None else tuple(map(name_of, record.depends))
 
@@ -76,9 +88,16 @@ class _Enabling:
         self.supposed = cache(self._supposed)
 
     def depends(self, package: str) -> tuple[str, ...] | None:
-        """Return what the newest build on the platform depends on."""
-        records = self._channel.index(self._platform).group(package).records
-        return _names(records[0]) if records else None
+        """Return what the newest build on the platform depends on. Raises UnknownError if only a snapshot lacks it."""
+        index = self._channel.index(self._platform)
+        records = index.group(package).records
+        if records:
+            return _names(records[0])
+        found = absent(index, package, [package], platforms_with(self._channel, self._platform))
+        gap = found.gap if isinstance(found, UnknownName | NoBuild) else None
+        if gap is not None:
+            raise _unknown(gap, f"{package} for {self._platform}")
+        return None
 
     @cached_property
     def _elsewhere(self) -> dict[str, Record]:

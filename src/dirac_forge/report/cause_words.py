@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.check.causes import (
     AllBroken,
     Cause,
@@ -25,6 +25,7 @@ from dirac_forge.check.causes import (
     UnreadableBuilds,
 )
 from dirac_forge.report.document import listed
+from dirac_forge.report.gap_words import gap_words
 
 _Case = tuple[str, str] | None
 _MOST_BUILDS = 3
@@ -42,8 +43,7 @@ def refusal_text(causes: Sequence[Cause], package: str) -> str:
             first == package
         ):
             if found.gap is not None:
-                has = f"the embedded snapshot ({found.gap}) has only {found.newest}"
-                return f"it needs {spec}; {has}; conda-forge may have it"
+                return f"it needs {spec}; {gap_words(found.gap, f'only {found.newest}', 'have it')}"
             return f"it needs {spec}; the newest is {found.newest}"
         case _:
             return reason_text(causes)
@@ -74,8 +74,8 @@ def cause_text(cause: Cause) -> str:
 def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | NoBuild | AllBroken) -> str:
     """Word that there is no build to take."""
     match obstacle:
-        case UnknownName(gap=date() as day, near=near):
-            return f"the embedded snapshot ({day}) has no package of this name; conda-forge may{_meant(near)}"
+        case UnknownName(gap=Gap() as gap, near=near):
+            return f"{gap_words(gap, 'no package of this name')}{_meant(near)}"
         case UnknownName(near=near):
             return f"no channel has a package of this name{_meant(near)}"
         case NotYetUploaded(platform=platform, day=day):
@@ -87,6 +87,8 @@ def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | No
             )
         case UnreadableBuilds():
             return "all its builds are left out, because their records in the channel are malformed (see the warnings)"
+        case NoBuild(gap=Gap() as gap, platform=platform):
+            return gap_words(gap, f"no build for {platform}")
         case NoBuild(platform=platform, elsewhere=elsewhere):
             return f"no build for {platform} (there is one for {listed(elsewhere)})"
         case AllBroken(platform=platform, versions=versions):
@@ -136,18 +138,25 @@ def _as_one(causes: Sequence[Cause]) -> str:
 
 
 def _gap_text(causes: Sequence[Cause]) -> str:
-    """Return what the embedded snapshot lacks of what one package needs."""
+    """Return what a snapshot lacks of what one package needs."""
     first = causes[0]
     lacks = listed(map(_lacked, causes))
     way = f"{_way(first, first.chain[:-1])}: " if len(first.chain) > 1 else ""
     near = dict.fromkeys(name for one in causes if isinstance(one.obstacle, UnknownName) for name in one.obstacle.near)
-    return f"{way}the embedded snapshot ({first.gap}) has no {lacks}; conda-forge may{_meant(tuple(near))}"
+    assert first.gap is not None  # noqa: S101 — only called for gaps
+    return f"{way}{gap_words(first.gap, f'no {lacks}')}{_meant(tuple(near))}"
 
 
 def _lacked(cause: Cause) -> str:
     found = cause.obstacle
     wanted = (cause.spec or cause.package) if len(cause.chain) > 1 else cause.package
-    return f"{' and '.join(found.specs)} (its newest is {found.newest})" if isinstance(found, NoVersion) else wanted
+    match found:
+        case NoVersion(specs=specs, newest=newest):
+            return f"{' and '.join(specs)} (its newest is {newest})"
+        case NoBuild(platform=platform):
+            return f"{wanted} for {platform}"
+        case _:
+            return wanted
 
 
 def _way(cause: Cause, chain: Sequence[str]) -> str:
@@ -173,9 +182,7 @@ def _question(near: Sequence[str]) -> str:
 def _no_version(obstacle: NoVersion) -> str:
     specs = " and ".join(obstacle.specs)
     if obstacle.gap is not None:
-        return (
-            f"the embedded snapshot ({obstacle.gap}) has no {specs}; its newest is {obstacle.newest}; conda-forge may"
-        )
+        return gap_words(obstacle.gap, f"no {specs} (its newest is {obstacle.newest})")
     if obstacle.hidden:
         there = listed(f"{one.channel} has {one.version}" for one in obstacle.hidden)
         return (

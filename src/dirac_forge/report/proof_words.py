@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.check.answer_reasons import (
     CellReason,
     EnvironmentReason,
@@ -31,6 +32,7 @@ from dirac_forge.check.proof_reasons import (
 )
 from dirac_forge.report.cause_words import reason_text, refusal_text
 from dirac_forge.report.document import listed
+from dirac_forge.report.gap_words import gap_words
 
 _LONGEST = 600
 """Characters of the reason of one environment."""
@@ -49,10 +51,10 @@ def cell_words(reason: CellReason | None) -> str:
             return f"why is unknown, the solver says: {_flat_tree(text)}"
         case Unanswered(message=message):
             return message
-        case PlatformNotCovered(platform=platform, snapshot=None):
+        case PlatformNotCovered(platform=platform, gap=Gap() as gap):
+            return gap_words(gap, f"no packages for {platform}")
+        case PlatformNotCovered(platform=platform):
             return f"the channel has no packages for {platform}"
-        case PlatformNotCovered(platform=platform, snapshot=day):
-            return f"the embedded snapshot ({day}) has no packages for {platform}; conda-forge may"
 
 
 def _flat_tree(text: str) -> str:
@@ -69,10 +71,10 @@ def _short(text: str) -> str:
 def environment_words(reason: EnvironmentReason | None) -> str:
     """Return why an environment can't be solved, or why that is unknown; a very long reason is cut."""
     match reason:
-        case MissingPackages(names=names, snapshot=None):
+        case MissingPackages(names=names, gap=Gap() as gap):
+            return gap_words(gap, f"no {listed(names)}")
+        case MissingPackages(names=names):
             return f"no channel has {listed(names)} on any platform"
-        case MissingPackages(names=names, snapshot=day):
-            return f"the embedded snapshot ({day}) has no {listed(names)}; conda-forge may"
         case RefusedBefore(reason=before):
             return f"not without this change either: {environment_words(before)}"
         case _:
