@@ -44,7 +44,12 @@ class TooSlowError(Exception):
 def plain_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment (by default this process's) without secrets, and without what redirects git."""
     known = os.environ if environment is None else environment
-    return {name: value for name, value in known.items() if not _SECRET.search(name) and not _GIT.match(name)}
+    return {name: value for name, value in known.items() if not is_secret(name) and not _GIT.match(name)}
+
+
+def is_secret(name: str) -> bool:
+    """Return whether a variable of this name holds a secret, as far as the name tells."""
+    return _SECRET.search(name) is not None
 
 
 def run(

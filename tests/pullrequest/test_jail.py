@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import socket
@@ -27,6 +28,15 @@ def test_only_what_a_program_needs_is_in_its_environment() -> None:
         "https_proxy": "http://proxy:3128",
         "CONDA_PREFIX": "/opt/conda",
     }
+
+
+@pytest.mark.parametrize("path", ["pullrequest/jail.py", "build/enter.py", "build/engine.py"])
+def test_programs_of_a_sandbox_start_with_the_standard_library_alone(path: str) -> None:
+    # With anything else no sandbox can be made anywhere, and the tests of sandboxes are skipped.
+    tree = ast.parse((Path(module.__file__).parents[1] / path).read_text(encoding="utf-8"))
+    names = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
+    names += [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
 
 
 def test_the_command_names_what_is_hidden_and_what_is_writable(tmp_path: Path) -> None:

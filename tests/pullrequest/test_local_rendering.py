@@ -84,10 +84,25 @@ def test_it_does_not_run_next_to_a_token_and_says_why() -> None:
     )
 
 
-@pytest.mark.parametrize("name", [".ssh", "Library/Keychains", ".cache/git/credential", ".gnupg"])
+@pytest.mark.parametrize(
+    "name", [".ssh", "Library/Keychains", ".cache/git/credential", ".gnupg", ".conda-smithy", ".globus"]
+)
 def test_keys_keychains_and_caches_of_the_home_folder_are_stores(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir(parents=True)
     assert reach_of({}, home=tmp_path, proc=tmp_path / "proc").stores == (str(tmp_path / name),)
+
+
+def test_secrets_of_other_programs_are_stores(tmp_path: Path) -> None:
+    environ = {
+        "ANACONDA_API_TOKEN": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "KEY_FILE": "/x",
+        "MY_TOKEN": " ",
+        "EDITOR": "vi",
+    }
+    found = reach_of(environ, home=tmp_path, proc=tmp_path / "proc")
+    told = ("ANACONDA_API_TOKEN in the environment", "AWS_SECRET_ACCESS_KEY in the environment")
+    assert (found.environments, found.stores) == ((), told)
 
 
 def test_a_runner_of_actions_has_credentials_that_a_recipe_could_take_from_its_memory(tmp_path: Path) -> None:

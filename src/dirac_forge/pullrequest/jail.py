@@ -23,9 +23,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass  # that of `dirac_forge.values` can't be imported inside
 from pathlib import Path
-
-from dirac_forge.values import dataclass
 
 _UNSHARE = ("--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child=KILL", "--ipc", "--uts")
 _HIDDEN = ("/dev", "/var/tmp", "/var/lib/systemd/credentials")  # noqa: S108

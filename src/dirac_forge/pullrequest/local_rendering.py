@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dirac_forge.programs import is_secret
 from dirac_forge.pullrequest.jail import Jail
 from dirac_forge.pullrequest.smithy import NoSmithy, Smithy
-from dirac_forge.pullrequest.tokens import secrets_in
+from dirac_forge.pullrequest.tokens import TOKEN_VARIABLES, secrets_in
 from dirac_forge.values import dataclass
 
 _STORES = (
@@ -27,6 +28,22 @@ _STORES = (
     ".config/dirac-forge",
     ".ssh",
     ".gnupg",
+    ".globus",
+    ".conda-smithy",
+    ".condarc",
+    ".config/anaconda",
+    ".continuum",
+    ".rattler",
+    ".pypirc",
+    ".npmrc",
+    ".aws",
+    ".azure",
+    ".config/gcloud",
+    ".config/hub",
+    ".config/glab-cli",
+    ".docker/config.json",
+    ".kube",
+    ".vault-token",
     "Library/Keychains",
     "AppData/Roaming/GitHub CLI/hosts.yml",
     "AppData/Local/Microsoft/Credentials",
@@ -59,8 +76,14 @@ def reach_of(environ: Mapping[str, str], *, home: Path, proc: Path = Path("/proc
     stores = [path for path in (home / name for name in _STORES) if path.exists()]
     sockets = [name for name in _AGENTS if environ.get(name, "").strip()]
     runner = ["the credentials of the runner of GitHub Actions"] if environ.get("GITHUB_ACTIONS") == "true" else []
-    places = (*map(str, (*token_files(environ), *stores)), *sockets, *runner)
+    others = [f"{name} in the environment" for name, text in environ.items() if text.strip() and _is_other(name)]
+    places = (*map(str, (*token_files(environ), *stores)), *sockets, *runner, *others)
     return SecretReach(environments=tuple([*own, *inherited][:3]), stores=places)
+
+
+def _is_other(name: str) -> bool:
+    """Whether a variable of this name holds a secret of another program, such as a key of a cloud's."""
+    return is_secret(name) and name not in TOKEN_VARIABLES and not name.endswith(("_FILE", "_PATH"))
 
 
 def secret_places(environ: Mapping[str, str]) -> tuple[Path, ...]:
