@@ -66,6 +66,29 @@ def changed(before: str, after: str) -> list[str]:
             ["-   number: 0", "+   number: 2", "-       number: 7", "+       number: 9"],
         ),
         (
+            (
+                "{% set build = 1 %}\n"
+                "{% set build = 2 * build %}\n"
+                "package: {name: a, version: 1}\n"
+                "build:\n"
+                "  number: {{ build }}\n"
+            ),
+            ["-   number: {{ build }}", "+   number: {{ (build) + 2 }}"],
+        ),
+        (
+            '{% set n = {"linux-64": 3} %}\npackage: {name: a, version: 1}\nbuild: {number: {{ n["linux-64"] }}}\n',
+            ['- build: {number: {{ n["linux-64"] }}}', '+ build: {number: {{ (n["linux-64"]) + 2 }}}'],
+        ),
+        ("package: {name: a, version: 1}\nbuild: {number: 3}\n", ["- build: {number: 3}", "+ build: {number: 5}"]),
+        (
+            "package: {name: a, version: 1}\nbuild:\n  number: >-\n    3\nextra:\n  last: &n 3\n",
+            ["-     3", "+     5"],
+        ),
+        (
+            "package: {name: a, version: 1}\nextra: {last: &n 3}\nbuild:\n  number: *n\n",
+            ["- extra: {last: &n 3}", "+ extra: {last: &n 5}"],
+        ),
+        (
             "package: {name: a, version: 1}\nbuild:\n  number: 1  # [cuda == 'no']\n  number: 101  # [cuda != 'no']\n",
             [
                 "-   number: 1  # [cuda == 'no']",
@@ -127,15 +150,17 @@ def test_recipe_yaml(text: str, expected: list[str]) -> None:
     [
         ("package: {name: a, version: 1}\n", "meta.yaml", "meta.yaml: there is no build number to raise"),
         (
-            (
-                "{% set build = 1 %}\n"
-                "{% set build = 2 * build %}\n"
-                "package: {name: a, version: 1}\n"
-                "build:\n"
-                "  number: {{ build }}\n"
-            ),
+            'package: {name: a, version: 1}\nbuild:\n  number: {{ "3" }}\n',
             "meta.yaml",
-            "meta.yaml:3: the build number of a would be 4, not 3, on linux-64: raise it by hand",
+            (
+                "meta.yaml:3: the build number can't be raised reliably (no arithmetic between '3' and 1): "
+                "raise it by hand"
+            ),
+        ),
+        (
+            ("{% set build = 1 %}\npackage: {name: a, version: 1}\nbuild:\n  number: {{ build }}{{ build }}\n"),
+            "meta.yaml",
+            "meta.yaml:2: the build number of a would be 22, not 12, on linux-64: raise it by hand",
         ),
     ],
 )
@@ -225,3 +250,44 @@ def test_a_number_that_would_fall_below_zero_is_refused(number: str) -> None:
 def test_a_number_that_cannot_be_known_is_told(number: str) -> None:
     text = f"package:\n  name: x\n  version: '1.2'\nbuild:\n  number: {number}\n"
     assert start(text, path="recipe.yaml", to="1.3").notes == (NumberUnknown(line=5),)
+
+
+@pytest.mark.parametrize(
+    ("path", "head", "build", "expected"),
+    [
+        ("meta.yaml", "", "build: {number: 2, noarch: python}", ["build: {number: 0, noarch: python}"]),
+        ("meta.yaml", "", "build: {'number': 2}  # two", ["build: {'number': 0}  # two"]),
+        ("meta.yaml", "", 'build:\n  "number":\n    2', ["    0"]),
+        ("meta.yaml", "", "build:\n  number: >-\n    2", ["    0"]),
+        ("meta.yaml", "", "build:\n  number: &n 2", ["  number: &n 0"]),
+        ("meta.yaml", "", "build:\n  number: {{ 3 }}", ["  number: {{ 0 }}"]),
+        ("meta.yaml", "", "build:\n  number: {{ PKG | default(3) }}", ["  number: {{ PKG | default(0) }}"]),
+        ("meta.yaml", '{% set b = "3" | int %}\n', "build:\n  number: {{ b }}", ['{% set b = "0" | int %}']),
+        ("meta.yaml", "{% set b = [3, 5] %}\n", "build:\n  number: {{ b[0] }}", ["{% set b = [0, 5] %}"]),
+        ("meta.yaml", "{% set b = [5, 3] %}\n", "build:\n  number: {{ b[1] }}", ["{% set b = [5, 0] %}"]),
+        (
+            "meta.yaml",
+            '{% set b = {"linux-64": 3, "osx-64": 3, "other": 3, "level": 9} %}\n',
+            "build:\n  number: {{ b[target_platform] }}",
+            ['{% set b = {"linux-64": 0, "osx-64": 0, "other": 0, "level": 9} %}'],
+        ),
+        (
+            "meta.yaml",
+            "",
+            "build:\n  number: {{ 203 if osx else (103 if win else 3) }}",
+            ["  number: {{ 200 if osx else (100 if win else 0) }}"],
+        ),
+        ("recipe.yaml", "", "build:\n  number: ${{ 3 }}", ["  number: ${{ 0 }}"]),
+        ("recipe.yaml", "", 'build: {number: !!int "2"}', ['build: {number: !!int "0"}']),
+        ("recipe.yaml", "", "build:\n  number: |\n    2", ["    0"]),
+        ("recipe.yaml", "", "build:\n  number: ${{ b | default(3) }}", ["  number: ${{ b | default(0) }}"]),
+        ("recipe.yaml", "context: {b: 3}\n", "build:\n  number: ${{ b }}", ["context: {b: 0}"]),
+        ("recipe.yaml", "", "extra:\n  b: &b 2\nbuild:\n  number: *b", ["  b: &b 0"]),
+    ],
+)
+def test_reset_wherever_the_number_is_written(path: str, head: str, build: str, expected: list[str]) -> None:
+    text = f"{head}package:\n  name: x\n  version: '1.2'\n{build}\n"
+    settings = [(platform, {"target_platform": platform}) for platform in ("linux-64", "osx-64")]
+    after = start(text, path=path, to="1.3", settings=settings).text
+    lines = [line[2:] for line in changed(text, after) if line.startswith("+ ")]
+    assert sorted(lines) == sorted(["  version: '1.3'", *expected])

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from textwrap import dedent
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.recipe.editing import text_places
+from dirac_forge.recipe.editing import text_nodes, text_places
 from dirac_forge.recipe.editing.edit import finish, notes_on, start, version_of
 from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.recipe.reading.yamlnodes import Node
 
 OLD, NEW, OTHER, NEWER = ("a" * 64, "b" * 64, "c" * 64, "d" * 64)
 PYTHONS = [(platform, {"python": python}) for platform in PLATFORMS for python in ("3.11.* *_cp311", "3.12.* *_cp312")]
@@ -839,13 +840,13 @@ def test_hundreds_of_sources_are_found_in_one_scan(monkeypatch: pytest.MonkeyPat
     )
     draft = start(v0(sources), path="meta.yaml", to="1.3", settings=[("linux-64", {})])
     scans: list[str] = []
-    below = text_places._below
+    below = text_nodes.values_of
 
-    def noting(lines: Sequence[text_places._Line], key: str) -> Iterator[list[text_places._Line]]:
+    def noting(node: Node | None, key: str, *, outside: frozenset[str] = frozenset()) -> Iterator[Node]:
         scans.append(key)
-        return below(lines, key)
+        return below(node, key, outside=outside)
 
-    monkeypatch.setattr(text_places, "_below", noting)
+    monkeypatch.setattr(text_places, "values_of", noting)
     after = finish(draft, {source.urls[0]: {"sha256": source.hashes["sha256"][::-1]} for source in draft.moved})
     assert [f"sha256: {digest[::-1]}" in after for digest in digests] == [True] * len(digests)
     assert len(scans) < 10

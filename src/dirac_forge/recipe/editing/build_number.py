@@ -1,72 +1,128 @@
-"""Build numbers in a recipe's text: raised where they are written, whatever output or variable that is."""
+"""Build numbers in a recipe's text: raised or reset where they are written, whatever output or variable that is."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dirac_forge.recipe.editing.text_places import Replacement, assignments, closure, replaced
+from dirac_forge.recipe.editing.text_nodes import text_root, values_of
+from dirac_forge.recipe.editing.text_places import (
+    BRACES,
+    Replacement,
+    TextPlace,
+    assignments,
+    closure,
+    places_below,
+    replaced,
+)
 from dirac_forge.recipe.platforms import PLATFORMS
-from dirac_forge.recipe.reading import yamlnodes
-from dirac_forge.recipe.reading.expressions import braces, expression_names
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
-from dirac_forge.recipe.reading.selectors import selector_of
-from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, line_of, pairs
+from dirac_forge.recipe.reading.yamlnodes import MappingNode, YamlError, pairs
 from dirac_forge.untrusted import parse_whole_number
+from dirac_forge.values import dataclass
 
-_NUMBER_V0 = re.compile(r"^(\s*(?:-\s+)?number:\s*)(.*?)(\s*)$")
-_COMMENT = re.compile(r"[ \t]#")
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
-_EXPRESSION = re.compile(r"\{\{(.*?)\}\}")
-
+_INTEGER = re.compile(r"'(?P<single>\d*)[^']*'|\"(?P<double>\d*)[^\"]*\"|(?<![\w.])(?P<bare>\d+)(?![\w.])")
+"""A number in an expression; of a text in quotes what it begins with."""
+_SUBSCRIPT = re.compile(r"[\w)\]]\[\s*$")
 _PARTS = tuple(map(re.compile, (r"^\s*(\d+)\s*\+", r"\+\s*(\d+)\s*$", r"^\s*(\d+)\s+if\b", r"\belse\s+(\d+)\s*$")))
 """What an expression adds, or chooses between."""
 _HUNDRED = 100
 """conda-forge prefers a variant by adding hundreds to its build number."""
+_MOST_NUMBERS = 40
+"""Numbers in the expressions of one recipe that are tried one by one."""
+_ELSEWHERE = frozenset({"context", "about", "extra"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Written:
+    """Where the build numbers of a recipe are written."""
+
+    values: tuple[TextPlace, ...]
+    """After `number:`."""
+    literals: tuple[Replacement, ...]
+    """The digits of plain numbers, there and in the variables that build numbers are made from."""
+    expressions: tuple[tuple[int, int], ...]
+    """Begin and end of expressions, there and in variables."""
 
 
 def raised_build_number(text: str, *, path: Path | str, by: int) -> str:
     """Return `text` with every build number raised by `by`, all else as it was, byte for byte.
 
     Numbers are raised where they are written: after `number:` of any output, and in the variables that they are made
-    from. The result is read back: raises RecipeError if a number would not come out `by` higher.
+    from; else the expressions after `number:` as a whole. The result is read back: raises RecipeError if a number would
+    not come out `by` higher.
     """
-    v1 = Path(path).name == "recipe.yaml"
-    try:
-        found = list(_places_v1(text, by) if v1 else _places_v0(text, by))
-    except YamlError as exc:
-        raise RecipeError(exc.message, path=path, line=exc.line) from exc
-    if not found:
+    written = _written(text, path)
+    found = [(start, end, str(_number(number) + by)) for start, end, number in written.literals]
+    whole = list(_whole(written, text, by))
+    if not found and not whole:
         raise RecipeError("there is no build number to raise", path=path)
-    result = replaced(text, found)
-    _prove(text, result, path=path, by=by)
-    return result
+    first: RecipeError | None = None
+    for places in filter(None, (found, whole)):
+        result = replaced(text, places)
+        try:
+            _prove(text, result, path=path, by=by)
+        except RecipeError as error:
+            first = first or error
+        else:
+            return result
+    raise first or RecipeError("there is no build number to raise", path=path)
 
 
-def reset_build_number(text: str, *, path: Path | str, kept: Iterable[int] = ()) -> str:
+def _whole(written: _Written, text: str, by: int) -> Iterator[Replacement]:
+    """Yield the build numbers raised as wholes: plain ones, and what is added to expressions."""
+    for place in written.values:
+        if _LITERAL.fullmatch(place.raw):
+            begin, end, number = _digits(place)
+            yield begin, end, str(_number(number) + by)
+        for begin, end in _braces(place):
+            yield begin, end, f" ({text[begin:end].strip()}) + {by} "
+
+
+def reset_build_number(
+    text: str, *, path: Path | str, kept: Iterable[int] = (), accepted: Callable[[str], bool] = lambda _: True
+) -> str:
     """Return `text` with the build number 0, everything else as it was, byte for byte.
 
-    `kept` are the lines where outputs begin whose own numbers stay, because their version does.
+    `kept` are the lines where outputs begin whose own numbers stay, because their version does. `accepted` says whether
+    a text has the build numbers that it should; if no way of resetting them does, the likeliest one is returned.
 
     Numbers are reset where they are written: after `number:` of any output, in the variables that they are made from,
     and as what an expression adds (`100 * cuda + 3`). Hundreds between numbers stay, because they prefer a variant;
     `unreset_number` checks whether that came out right. A recipe without a build number is returned as it is. Raises
     RecipeError for what is not YAML.
     """
-    v1 = Path(path).name == "recipe.yaml"
-    try:
-        found = set(_places_v1(text, 0, whole=False) if v1 else _places_v0(text, 0))
-        addends = set(_addends_v1(text) if v1 else _addends_v0(text))
-    except YamlError as exc:
-        raise RecipeError(exc.message, path=path, line=exc.line) from exc
+    written = _written(text, path)
     spans = [_span(text, line) for line in kept]
-    found, addends = _outside(found, spans), _outside(addends, spans)
-    hundreds = {_number(number) // _HUNDRED * _HUNDRED for _, _, number in found}
-    least = min(hundreds, default=0)
-    numbers = [(start, end, str(_number(number) // _HUNDRED * _HUNDRED - least)) for start, end, number in found]
-    return replaced(text, [*numbers, *addends])
+    literals = _outside(written.literals, spans)
+    least = min((_hundreds(number) for _, _, number in literals), default=0)
+    numbers = [(start, end, str(_hundreds(number) - least)) for start, end, number in literals]
+    addends = _outside((one for start, end in written.expressions for one in _addends(text, start, end)), spans)
+    likely = replaced(text, [*numbers, *addends])
+    if accepted(likely):
+        return likely
+    inner = _outside((one for start, end in written.expressions for one in _integers(text, start, end)), spans)
+    return _tried(text, numbers, sorted(inner), accepted) or likely
+
+
+def _tried(
+    text: str, numbers: Sequence[Replacement], inner: Sequence[Replacement], accepted: Callable[[str], bool]
+) -> str | None:
+    """Return the text with those numbers in expressions reset that have to be; None if that does not help."""
+    if len(inner) > _MOST_NUMBERS or not accepted(replaced(text, [*numbers, *inner])):
+        return None
+    needed = list(inner)
+    for one in inner:
+        fewer = [other for other in needed if other != one]
+        if accepted(replaced(text, [*numbers, *fewer])):
+            needed = fewer
+    # What is as high as one of them, hundreds aside, is so for a platform or variant that is not built.
+    heights = {_number(text[start:end]) % _HUNDRED for start, end, _ in needed}
+    alike = replaced(text, [*numbers, *(one for one in inner if _number(text[one[0] : one[1]]) % _HUNDRED in heights)])
+    return alike if accepted(alike) else replaced(text, [*numbers, *needed])
 
 
 def _outside(places: Iterable[Replacement], spans: Sequence[tuple[int, int]]) -> set[Replacement]:
@@ -107,47 +163,34 @@ def unreset_number(numbers: Iterable[tuple[int, int]]) -> int | None:
     return None
 
 
-def _addends_v0(text: str) -> Iterator[Replacement]:
-    for start, end in _expressions_v0(text):
-        yield from _addend(text, start, end)
-
-
-def _expressions_v0(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where the expressions begin and end that build numbers are made from."""
-    names: set[str] = set()
-    for offset, match in _numbers_v0(text):
-        for expression in _EXPRESSION.finditer(match[2]):
-            names |= expression_names(expression[1])
-            begin = offset + match.start(2)
-            yield begin + expression.start(1), begin + expression.end(1)
-    assigned = assignments(text, v1=False)
-    reached = closure(names, assigned)
-    for place in assigned:
-        if place.name in reached and place.names:
-            yield place.start, place.end
-
-
-def _addends_v1(text: str) -> Iterator[Replacement]:
-    for start, end, _ in _places_v1(text, 0, whole=True):
-        if text[start - 3 : start] == "${{":
-            yield from _addend(text, start, end)
-
-
-def _addend(text: str, start: int, end: int) -> Iterator[Replacement]:
+def _addends(text: str, start: int, end: int) -> Iterator[Replacement]:
     """Yield the numbers that an expression adds or chooses between, in hundreds; round ones prefer a variant."""
     for pattern in _PARTS:
         match = pattern.search(text[start:end])
         if match is not None and _number(match[1]) % 10:
-            first, last = start + match.start(1), start + match.end(1)
-            yield first, last, str(_number(match[1]) // _HUNDRED * _HUNDRED)
+            yield start + match.start(1), start + match.end(1), str(_hundreds(match[1]))
+
+
+def _integers(text: str, start: int, end: int) -> Iterator[Replacement]:
+    """Yield all numbers in an expression that are not round, in hundreds; also those in quotes."""
+    for match in _INTEGER.finditer(text, start, end):
+        group = match.lastgroup or ""
+        digits = match[group] if group else ""
+        whole = group == "bare" or len(match[0]) == len(digits) + 2
+        if digits and whole and _number(digits) % _HUNDRED and not _SUBSCRIPT.search(text, start, match.start()):
+            yield match.start(group), match.end(group), str(_hundreds(digits))
 
 
 def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
     old, new = parse_recipe(before, path=path), parse_recipe(after, path=path)
     for platform in PLATFORMS:
-        pairs_of_outputs = zip(
-            old.render(platform=platform).packages, new.render(platform=platform).packages, strict=True
-        )
+        was_outputs = old.render(platform=platform).packages
+        try:
+            now_outputs = new.render(platform=platform).packages
+        except RecipeError as error:
+            problem = f"the build number can't be raised reliably ({error.problem}): raise it by hand"
+            raise RecipeError(problem, path=path, line=error.line) from error
+        pairs_of_outputs = zip(was_outputs, now_outputs, strict=True)
         for was, now in pairs_of_outputs:
             if was.build_number is not None and now.build_number != was.build_number + by:
                 raise RecipeError(
@@ -158,6 +201,47 @@ def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
                 )
 
 
+def _written(text: str, path: Path | str) -> _Written:
+    """Return where build numbers are written. Raises RecipeError for what is not YAML."""
+    v1 = Path(path).name == "recipe.yaml"
+    try:
+        values = number_values(text, v1=v1)
+        assigned = assignments(text, v1=v1)
+    except YamlError as exc:
+        raise RecipeError(exc.message, path=path, line=exc.line) from exc
+    reached = closure((name for place in values for name in place.names), assigned)
+    places = (*values, *(place for place in assigned if place.name in reached))
+    plain = [place for place in places if _LITERAL.fullmatch(place.raw)]
+    others = [place for place in places if not _LITERAL.fullmatch(place.raw)]
+    return _Written(
+        values=tuple(values),
+        literals=tuple(_digits(place) for place in plain),
+        expressions=tuple(span for place in others for span in _braces(place)),
+    )
+
+
+def number_values(text: str, *, v1: bool) -> list[TextPlace]:
+    """Return the values of `number:` in the `build` sections of a recipe. Raises YamlError."""
+    builds = values_of(text_root(text, v1=v1), "build", outside=_ELSEWHERE)
+    fields = (pair for build in builds if isinstance(build, MappingNode) for pair in pairs(build))
+    return places_below(text, (value for key, _, value in fields if key == "number"), "number")
+
+
+def _digits(place: TextPlace) -> Replacement:
+    """Return where the digits of a plain number are, and which they are."""
+    quote = place.raw[0] in "'\""
+    return place.start + quote, place.end - quote, place.raw[quote : len(place.raw) - quote]
+
+
+def _braces(place: TextPlace) -> Iterator[tuple[int, int]]:
+    """Yield where the expressions in a value begin and end, without their braces."""
+    if place.expression:
+        yield place.start, place.end
+        return
+    for match in BRACES.finditer(place.raw):
+        yield place.start + match.start(1), place.start + match.end(1)
+
+
 def _number(digits: str) -> int:
     """Return the build number; raises YamlError for one that is longer than any."""
     number = parse_whole_number(digits)
@@ -166,98 +250,8 @@ def _number(digits: str) -> int:
     return number
 
 
-def _raised(match: re.Match[str], offset: int, by: int) -> Replacement:
-    return offset + match.start(2), offset + match.end(2), str(_number(match[2]) + by)
-
-
-def _numbers_v0(text: str) -> Iterator[tuple[int, re.Match[str]]]:
-    """Yield where the lines with `number:` begin, and what they say."""
-    offset = 0
-    for line in text.split("\n"):
-        content, _ = selector_of(line)
-        match = _NUMBER_V0.match(_COMMENT.split(content, maxsplit=1)[0])
-        if match is not None:
-            yield offset, match
-        offset += len(line) + 1
-
-
-def _places_v0(text: str, by: int) -> Iterator[Replacement]:
-    names: set[str] = set()
-    for offset, match in _numbers_v0(text):
-        if literal := _LITERAL.fullmatch(match[2]):
-            yield _raised(literal, offset + match.start(2), by)
-        for expression in _EXPRESSION.findall(match[2]):
-            names |= expression_names(expression)
-    assigned = assignments(text, v1=False)
-    reached = closure(names, assigned)
-    for place in assigned:
-        if place.name in reached and (literal := _LITERAL.fullmatch(place.raw)) is not None:
-            yield _raised(literal, place.start, by)
-
-
-def _places_v1(text: str, by: int, *, whole: bool = True) -> Iterator[Replacement]:
-    root = yamlnodes.compose(text)
-    top = {key: value for key, _, value in pairs(root)}
-    numbers = _Numbers(text, by, {key: value for key, _, value in pairs(top.get("context"))})
-    for build in _builds(top):
-        for key, _, value in pairs(build):
-            if key == "number":
-                yield from (place for place in numbers.places(value) if whole or place[2].isdigit())
-
-
-def _builds(top: Mapping[str, Node]) -> Iterator[Node]:
-    if "build" in top:
-        yield top["build"]
-    outputs = top.get("outputs")
-    for output in _leaves(outputs) if outputs is not None else ():
-        for key, _, value in pairs(output):
-            if key == "build":
-                yield value
-
-
-def _leaves(node: Node) -> Iterator[Node]:
-    """Yield the values of a list, with both branches of conditions."""
-    if isinstance(node, SequenceNode):
-        for value in node.value:
-            yield from _leaves(value)
-        return
-    fields = {key: value for key, _, value in pairs(node)}
-    if isinstance(node, MappingNode) and "if" in fields:
-        for key in ("then", "else"):
-            if key in fields:
-                yield from _leaves(fields[key])
-        return
-    yield node
-
-
-class _Numbers:
-    """Where the numbers of one recipe.yaml are written."""
-
-    def __init__(self, text: str, by: int, context: Mapping[str, Node]) -> None:
-        self.text = text
-        self.by = by
-        self.context = context
-        self.starts = _line_starts(text)
-
-    def places(self, node: Node, seen: frozenset[str] = frozenset()) -> Iterator[Replacement]:
-        """Yield the numbers that a value is made from, in it or in variables."""
-        for leaf in _leaves(node):
-            if isinstance(leaf, ScalarNode):
-                yield from self._scalar(leaf, seen)
-
-    def _scalar(self, leaf: ScalarNode, seen: frozenset[str]) -> Iterator[Replacement]:
-        start = self.starts[line_of(leaf) - 1] + leaf.start_mark.column
-        end = self.starts[leaf.end_mark.line] + leaf.end_mark.column
-        if literal := _LITERAL.fullmatch(self.text[start:end]):
-            yield _raised(literal, start, self.by)
-            return
-        names = {name for _, _, inner in braces(leaf.value) for name in expression_names(inner)} & set(self.context)
-        for name in sorted(names - seen):
-            yield from self.places(self.context[name], seen | {name})
-        if not names:
-            # Nothing but an expression: it is raised as a whole.
-            for first, last, inner in braces(self.text, start, end):
-                yield first + 3, last - 2, f" ({inner.strip()}) + {self.by} "
+def _hundreds(digits: str) -> int:
+    return _number(digits) // _HUNDRED * _HUNDRED
 
 
 def _line_starts(text: str) -> list[int]:

@@ -77,7 +77,7 @@ def check_numbers(before: Rendered, after: Rendered, staying: Collection[int], p
     outputs = [
         (old, new)
         for was, now in zip(before, after, strict=True)
-        for old, new in zip(was, now, strict=True)
+        for old, new in zip(was, now, strict=False)
         if new.is_package and new.line not in staying and old.build_number is not None
     ]
     lost = next((new for _, new in outputs if new.build_number is None), None)
@@ -92,6 +92,15 @@ def check_numbers(before: Rendered, after: Rendered, staying: Collection[int], p
         path=path,
         line=(lost or shown or outputs[0][1]).number_line,
     )
+
+
+def has_reset_numbers(before: Rendered, after: Rendered, staying: Collection[int]) -> bool:
+    """Return whether all build numbers are reset, `staying` outputs aside."""
+    try:
+        check_numbers(before, after, staying, "")
+    except RecipeError:
+        return False
+    return True
 
 
 def number_notes(before: Rendered, after: Rendered) -> tuple[NumberFallen | NumberUnknown, ...]:

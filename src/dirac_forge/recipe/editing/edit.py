@@ -6,21 +6,23 @@ version and resets the build number, `finish` writes the hashes and proves the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from dirac_forge.recipe.editing.build_number import reset_build_number
+from dirac_forge.recipe.editing.build_number import number_values, reset_build_number
 from dirac_forge.recipe.editing.checks import (
     check_numbers,
     check_other_hashes,
     check_unmoved,
+    has_reset_numbers,
     number_notes,
     same_outputs,
     staying_lines,
 )
+from dirac_forge.recipe.editing.composed import composed_version
 from dirac_forge.recipe.editing.kept_hashes import kept_hashes
 from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, digests_of, hash_places, paired
 from dirac_forge.recipe.editing.notes import (
@@ -30,17 +32,13 @@ from dirac_forge.recipe.editing.notes import (
     old_version_notes,
 )
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
-from dirac_forge.recipe.editing.text_places import (
-    TextPlace,
-    assignments,
-    closure,
-    replaced,
-    versions,
-)
-from dirac_forge.recipe.editing.versions import with_new_commits, with_new_version
+from dirac_forge.recipe.editing.text_places import hash_values, replaced
+from dirac_forge.recipe.editing.variant_keys import refuse_variant_key, variant_key
+from dirac_forge.recipe.editing.versions import version_places, with_new_commits, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
+from dirac_forge.recipe.reading.yamlnodes import YamlError
 from dirac_forge.values import dataclass
 
 Setting = tuple[str, Mapping[str, str]]
@@ -112,18 +110,57 @@ def start(
         raise RecipeError(f"{to!r} can't be a version: letters, digits, `.`, `_`, `+` and `!` only", path=path)
     if to[0].isalpha() and not old[0].isalpha():
         raise RecipeError(f"{to} is not a version like {old}: it begins with a letter", path=path)
-    names = _names_at(before, own)
     v1 = Path(path).name == "recipe.yaml"
-    try:
-        changed = with_new_version(text, v1=v1, old=old, new=to, outputs=names)
-    except ValueError as exc:
-        raise RecipeError(f"the version can't be changed reliably ({exc}): edit it by hand", path=path) from exc
+
+    def versions(tried: str) -> list[str]:
+        return _versions_at(before, _outputs(tried, path, chosen), old)
+
+    changed = _at_version(text, path, (old, to), _names_at(before, own), versions)
+    if set(versions(changed)) != {to}:
+        places = version_places(text, v1=v1, every=True)
+        refuse_variant_key("the version", variant_key(text, places, v1=v1, settings=chosen), str(path))
     kept = staying_lines(before, _outputs(changed, path, chosen), old)
-    changed = with_new_commits(reset_build_number(changed, path=path, kept=kept), commits)
+
+    def accepted(tried: str) -> bool:
+        return has_reset_numbers(before, _outputs(tried, path, chosen), kept)
+
+    changed = reset_build_number(changed, path=path, kept=kept, accepted=accepted)
+    if not accepted(changed):
+        numbers = number_values(text, v1=v1)
+        refuse_variant_key("the build number", variant_key(text, numbers, v1=v1, settings=chosen), str(path))
+    changed = with_new_commits(changed, commits)
     draft = EditDraft(
         before=text, text=changed, path=str(path), old=old, new=to, settings=chosen, unbuilt=tuple(unbuilt)
     )
     return _drafted(draft)
+
+
+def _at_version(
+    text: str, path: Path | str, change: tuple[str, str], names: set[str], versions: Callable[[str], Sequence[str]]
+) -> str:
+    """Return the text with the new version, as far as it is written in it. Raises RecipeError."""
+    v1 = Path(path).name == "recipe.yaml"
+    old, new = change
+    try:
+        changed = with_new_version(text, v1=v1, old=old, new=new, outputs=names)
+        if set(versions(changed)) != {new}:
+            parts = composed_version(text, version_places(text, v1=v1, every=True), change, versions)
+            composed = with_new_version(text, v1=v1, old=old, new=new, outputs=names, parts=parts)
+            changed = composed if set(versions(composed)) == {new} else changed
+    except YamlError as exc:
+        problem = f"without its templates this is not YAML ({exc.message}): edit it by hand"
+        raise RecipeError(problem, path=path, line=exc.line) from exc
+    except ValueError as exc:
+        raise RecipeError(f"the version can't be changed reliably ({exc}): edit it by hand", path=path) from exc
+    return changed
+
+
+def _versions_at(
+    before: Sequence[tuple[ReadOutput, ...]], after: Sequence[tuple[ReadOutput, ...]], old: str
+) -> list[str]:
+    """Return the versions after an edit of all that was at version `old`."""
+    pairs = (pair for was, now in zip(before, after, strict=True) for pair in zip(was, now, strict=False))
+    return [now.version for was, now in pairs if was.version == old]
 
 
 def respelled_source(draft: EditDraft, text: str) -> EditDraft:
@@ -162,8 +199,23 @@ def _hash_edits(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> It
         for algorithm, old in source.hashes.items():
             if algorithm not in known:
                 raise RecipeError(f"there is no {algorithm} for {source.urls[0]}", path=draft.path, line=source.line)
-            for begin, end in hash_places(draft.text, old, source, entries):
+            found = hash_places(draft.text, old, source, entries, v1=draft.v1)
+            if not found and not source.optional:
+                _refuse_hash(draft, source, algorithm)
+            for begin, end in found:
                 yield begin, end, known[algorithm], source.optional
+
+
+def _refuse_hash(draft: EditDraft, source: MovedSource, algorithm: str) -> None:
+    """Raise RecipeError for a hash that is not in the recipe's text."""
+    values = [place for place in hash_values(draft.text, v1=draft.v1) if place.name == algorithm]
+    key = variant_key(draft.text, values, v1=draft.v1, settings=draft.settings)
+    refuse_variant_key(f"the {algorithm} of {source.urls[0]}", key, draft.path)
+    raise RecipeError(
+        f"the {algorithm} of {source.urls[0]} is put together from parts: edit it by hand",
+        path=draft.path,
+        line=source.line,
+    )
 
 
 def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:
@@ -216,7 +268,7 @@ def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]
 
 def _own_version(text: str, path: Path | str, known: Sequence[str]) -> str:
     """Return the one of the outputs' versions that the recipe's own `version:` is made from. Raises RecipeError."""
-    named = _version_places(text, v1=Path(path).name == "recipe.yaml")
+    named = version_places(text, v1=Path(path).name == "recipe.yaml")
     own = [version for version in known if any(same_version(place.literal or "", version) for place in named)]
     if len(own) != 1:
         raise RecipeError(
@@ -225,14 +277,6 @@ def _own_version(text: str, path: Path | str, known: Sequence[str]) -> str:
             line=named[0].line if named else 0,
         )
     return own[0]
-
-
-def _version_places(text: str, *, v1: bool) -> list[TextPlace]:
-    """Return the recipe's own `version:`, the first one, and what it is made from."""
-    first = versions(text, v1=v1)[:1]
-    assigned = assignments(text, v1=v1)
-    reached = closure((name for place in first for name in place.names), assigned)
-    return [place for place in assigned if place.name in reached] + first
 
 
 def _drafted(draft: EditDraft) -> EditDraft:

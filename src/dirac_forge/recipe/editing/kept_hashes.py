@@ -62,7 +62,7 @@ def _unread(edited: EditedText, settings: Settings) -> Iterator[int]:
 
 def _written(text: str, *, v1: bool) -> Iterator[tuple[int, str]]:
     """Yield the lines and the values of the hashes in a text, those of variables included."""
-    assigned, named = assignments(text, v1=v1), hash_values(text)
+    assigned, named = assignments(text, v1=v1), hash_values(text, v1=v1)
     reached = closure((name for place in named for name in place.names), assigned)
     places = (*named, *(place for place in assigned if place.name in reached))
     yield from ((place.line, place.literal) for place in places if place.literal and _DIGEST.fullmatch(place.literal))

@@ -59,8 +59,9 @@ class EditedText:
     def depends_on_edit(self, source: ReadSource) -> bool:
         """Return whether a source whose URL can't be known may be another file after the edit."""
         assigned = assignments(self.after, v1=self.v1)
-        place = next((place for place in source_values(self.after) if place.line == source.line), None)
-        if place is None or place.raw not in self.before.split("\n")[place.line - 1]:
+        pairs = zip(source_values(self.before, v1=self.v1), source_values(self.after, v1=self.v1), strict=False)
+        was, place = next(((old, new) for old, new in pairs if new.line == source.line), (None, None))
+        if was is None or place is None or place.raw != was.raw:
             return True
         known = {assignment.name for assignment in assigned}
         if not self.v1 and "{% for" in self.after and not place.names <= known:
@@ -121,13 +122,15 @@ def digests_of(source: ReadSource) -> dict[str, str]:
     return {name: value for name in ALGORITHMS if (value := getattr(source, name))}
 
 
-def hash_places(text: str, old: str, source: MovedSource, entries: Sequence[int]) -> list[tuple[int, int]]:
+def hash_places(text: str, old: str, source: MovedSource, entries: Sequence[int], *, v1: bool) -> list[tuple[int, int]]:
     """Return where the text has the hash `old` of this source: in it, else (in a variable) anywhere but in comments.
 
     `entries` are the lines where the recipe's sources begin, in order.
     """
     after = bisect_right(entries, source.entry)
-    last = min(entries[after] - 1 if after < len(entries) else text.count("\n") + 1, sources_end(text, source.entry))
+    last = min(
+        entries[after] - 1 if after < len(entries) else text.count("\n") + 1, sources_end(text, source.entry, v1=v1)
+    )
     places = _words(text).get(old, ())
     near = [(begin, end) for line, begin, end in places if source.entry <= line <= last]
     return near or [(begin, end) for _, begin, end in places]

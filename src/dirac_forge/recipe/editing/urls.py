@@ -37,7 +37,7 @@ def variations(
 
     `listed` is where an index lists the file of `version`; then that is the only way. `v1`: the text is a recipe.yaml.
     """
-    place = next((place for place in source_values(text) if place.line == line and "://" in place.raw), None)
+    place = next((place for place in source_values(text, v1=v1) if place.line == line and "://" in place.raw), None)
     if place is None:
         return
     yield from _other_years(text, place, v1=v1) if not listed else ()

@@ -19,19 +19,31 @@ from dirac_forge.recipe.editing.text_places import (
 
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*)?(?:\.[\d_]*)?(?:[eE][-+]?\d+)?")
-_PART_NAMES = (("major", "maj"), ("minor", "min"), ("patch", "micro", "bugfix", "tiny"))
 _PARTIAL = re.compile(r"maj|min|ver|series|branch|release", re.IGNORECASE)
 
 
-def with_new_version(text: str, *, v1: bool, old: str, new: str, outputs: Collection[str] = ()) -> str:
+def with_new_version(
+    text: str,
+    *,
+    v1: bool,
+    old: str,
+    new: str,
+    outputs: Collection[str] = (),
+    parts: Sequence[Replacement] | None = None,
+) -> str:
     """Return `text` with `new` wherever it says its own version `old`; readers must check the result.
 
     These are the variables that the version and the sources are made from, `version:` keys, sources, and what
-    requires one of the recipe's `outputs` at exactly the old version.
+    requires one of the recipe's `outputs` at exactly the old version. `parts` are the edits of the variables that the
+    version is made from, if they are known.
     """
     assigned = assignments(text, v1=v1)
-    keys, sources = versions(text, v1=v1), source_values(text)
-    places = _in_variables(assigned, keys, sources, (old, new), v1=v1)
+    keys, sources = versions(text, v1=v1), source_values(text, v1=v1)
+    defining = closure(_names_in(keys), assigned)
+    own = [place for place in assigned if place.name in defining]
+    others = [place for place in assigned if place.name in closure(_names_in(sources), assigned) - defining]
+    places = list(_in_own(own, (old, new), v1=v1) if parts is None else parts)
+    places += [edit for one in others for edit in _whole(one, old, new, v1=v1) or _partly(one, old, new)]
     places += _in_hash_tables(assigned, text, (old, new), v1=v1)
     for place in keys:
         if place.literal is not None and same_version(place.literal, old):
@@ -54,36 +66,31 @@ def _names_in(places: Iterable[TextPlace]) -> set[str]:
     return {name for place in places for name in place.names}
 
 
-def _in_variables(
-    assigned: Sequence[TextPlace],
-    keys: Sequence[TextPlace],
-    sources: Sequence[TextPlace],
-    change: tuple[str, str],
-    *,
-    v1: bool,
-) -> list[Replacement]:
-    """Return the variables that the version is made from, then those that only sources are made from."""
-    defining = closure(_names_in(keys), assigned)
-    reached = closure(_names_in(sources), assigned)
-    others = (place for place in assigned if place.name in reached - defining)
-    places = _in_own([place for place in assigned if place.name in defining], change, v1=v1)
-    return places + [edit for place in others for edit in _whole(place, *change, v1=v1) or _partly(place, *change)]
+def version_places(text: str, *, v1: bool, every: bool = False) -> list[TextPlace]:
+    """Return the recipe's own `version:`, the first one (or every one), and the variables that it is made from.
+
+    Raises YamlError.
+    """
+    first = versions(text, v1=v1)[: None if every else 1]
+    assigned = assignments(text, v1=v1)
+    reached = closure(_names_in(first), assigned)
+    return [place for place in assigned if place.name in reached] + first
 
 
 def _in_hash_tables(
     assigned: Sequence[TextPlace], text: str, change: tuple[str, str], *, v1: bool
 ) -> list[Replacement]:
     """Return the version as a key of what hashes are looked up in: `{% set hashes = {"1.2.3": …} %}`."""
-    reached = closure({name for place in hash_values(text) for name in place.names}, assigned)
+    reached = closure({name for place in hash_values(text, v1=v1) for name in place.names}, assigned)
     tables = (place for place in assigned if place.name in reached and place.literal is None)
     return [edit for place in tables for edit in _whole(place, *change, v1=v1)]
 
 
 def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> list[Replacement]:
-    """Return the variables that spell the version, else those that it is put together from."""
+    """Return the variables that spell the version, else what has something fixed around it."""
     places = [edit for place in own for edit in _whole(place, *change, v1=v1)]
     leaves = [place for place in own if place.literal is not None]
-    return places or list(_split(leaves, *change)) or list(_surrounded(leaves, *change))
+    return places or list(_surrounded(leaves, *change))
 
 
 def left_over(text: str, old: str) -> tuple[int, ...]:
@@ -102,7 +109,7 @@ def _whole(place: TextPlace, old: str, new: str, *, v1: bool) -> list[Replacemen
         changed = respelled(place.raw, old, new)
     if changed == place.raw:
         return []
-    bare = place.raw[:1] not in "'\"" and "{{" not in place.raw
+    bare = place.raw[:1] not in "'\"" and "{{" not in place.raw and not place.block
     if bare and place.literal is not None and (_NUMBER.fullmatch(changed) if v1 else place.expression):
         # 1.10 without quotes is the number 1.1.
         changed = f'"{changed}"'
@@ -120,16 +127,6 @@ def _partly(place: TextPlace, old: str, new: str) -> list[Replacement]:
     return []
 
 
-def _split(leaves: Sequence[TextPlace], old: str, new: str) -> Iterator[Replacement]:
-    """Yield a version that is put together: `major`, `minor` and `patch`, or `1.80` and `0`."""
-    before, after = parts_of(old), parts_of(new)
-    for place in leaves if len(before) == len(after) else ():
-        own = parts_of(place.literal or "")
-        starts = _positions(place.name.lower(), own, before)
-        if len(starts) == 1 and (now := after[starts[0] : starts[0] + len(own)]) != own:
-            yield place.start, place.end, place.raw.replace(place.literal or "", ".".join(now))
-
-
 def _surrounded(leaves: Iterable[TextPlace], old: str, new: str) -> Iterator[Replacement]:
     """Yield a version that has something fixed around it: `version: 1!{{ version }}`."""
     for place in leaves:
@@ -137,12 +134,6 @@ def _surrounded(leaves: Iterable[TextPlace], old: str, new: str) -> Iterator[Rep
         fits = literal and new.startswith(before) and new.endswith(after) and len(parts_of(literal)) > 1
         if fits and len(before) + len(after) < len(new):
             yield place.start, place.end, place.raw.replace(literal, new[len(before) : len(new) - len(after)])
-
-
-def _positions(name: str, own: Sequence[str], version: Sequence[str]) -> list[int]:
-    """Return where a variable's parts may be in the version: where its name says, else wherever they fit."""
-    fitting = [i for i in range(len(version) - len(own) + 1) if version[i : i + len(own)] == own]
-    return [i for i in fitting if i < len(_PART_NAMES) and any(part in name for part in _PART_NAMES[i])] or fitting
 
 
 def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:

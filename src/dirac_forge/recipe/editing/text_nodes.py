@@ -1,0 +1,122 @@
+"""The YAML of a recipe's text as it is written, so that every value has its place; templates stay unread.
+
+In a meta.yaml, templates are hidden from YAML: every tag becomes as many other characters, so that all places stay.
+Lines under selectors and in both branches of a condition are there at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from dirac_forge.recipe.reading import yamlnodes
+from dirac_forge.recipe.reading.templates import tags
+from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError
+
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+"""An anchor and a tag in front of a value."""
+_BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n\s*")
+"""What a block scalar begins with."""
+_ALONE = re.compile(r"^[ \t-]*(x+)[ \t]*$", re.MULTILINE)
+_SIGN = re.compile(r"[^\r\n]")
+_LINE = re.compile(r"[^\r\n]+")
+_MARK = "\ufeff"
+_MAX_DEPTH = 40
+
+
+@lru_cache(maxsize=8)
+def text_root(text: str, *, v1: bool) -> Node | None:
+    """Return the root node of a recipe's text; raises YamlError for what is not YAML."""
+    plain = text.removeprefix(_MARK)
+    if v1:
+        return yamlnodes.compose(plain)
+    hidden = _hidden(plain)
+    try:
+        return yamlnodes.compose(hidden)
+    except YamlError:
+        # A tag alone on its line may make any number of lines.
+        return yamlnodes.compose(_ALONE.sub(lambda match: " " * len(match[0]), hidden))
+
+
+def _hidden(text: str) -> str:
+    parts: list[str] = []
+    position = 0
+    for start, end in tags(text):
+        if end < 0:
+            break
+        parts += [text[position:start], _without_tag(text, start, end)]
+        position = end
+    return "".join([*parts, text[position:]])
+
+
+def _without_tag(text: str, start: int, end: int) -> str:
+    """Return as many characters as a tag has: a word for an expression, a comment or spaces for a statement."""
+    if text.startswith("{{", start):
+        return _SIGN.sub("x", text[start:end])
+    before = text[text.rfind("\n", 0, start) + 1 : start]
+    after = text[end:].partition("\n")[0]
+    alone = not before.strip() and not after.split("#")[0].strip()
+    return _LINE.sub(lambda line: "#" * len(line[0]), text[start:end]) if alone else _SIGN.sub(" ", text[start:end])
+
+
+def span(text: str, node: ScalarNode) -> tuple[int, int]:
+    """Return where a value begins and ends, quotes included, without anchor and tag; of a block its lines."""
+    shift = len(_MARK) if text.startswith(_MARK) else 0
+    start, end = node.start_mark.index + shift, node.end_mark.index + shift
+    start += len(_first(_PROPERTIES, text, start, end))
+    start += len(_first(_BLOCK, text, start, end))
+    return start, start + len(text[start:end].rstrip())
+
+
+def _first(pattern: re.Pattern[str], text: str, start: int, end: int) -> str:
+    match = pattern.match(text, start, end)
+    return match[0] if match is not None else ""
+
+
+def last_line(text: str, node: Node) -> int:
+    """Return the last line, from 1, that a node and the comments after it take."""
+    line = int(node.end_mark.line)
+    block = isinstance(node, (MappingNode, SequenceNode)) and not node.flow_style
+    return line if block and node.end_mark.index < len(text.rstrip()) else line + 1
+
+
+def values_of(node: Node | None, key: str, *, outside: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """Yield every value of a key, wherever it is but below the keys `outside`, in the text's order."""
+    for name, value in _entries(node, outside, 0):
+        if name == key:
+            yield value
+
+
+def _entries(node: Node | None, outside: frozenset[str], depth: int) -> Iterator[tuple[str, Node]]:
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from _entries(item, outside, depth + 1)
+    elif isinstance(node, MappingNode):
+        for key, value in node.value:
+            if key.value not in outside:
+                yield str(key.value), value
+                yield from _entries(value, outside, depth + 1)
+
+
+def leaves(node: Node, name: str, depth: int = 0) -> Iterator[tuple[str, ScalarNode]]:
+    """Yield the scalars below a node, each with its key; those of lists and branches have the key of the whole.
+
+    The tests of conditions are left out.
+    """
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(node, ScalarNode):
+        yield name, node
+    elif isinstance(node, SequenceNode):
+        for item in node.value:
+            yield from leaves(item, name, depth + 1)
+    elif isinstance(node, MappingNode):
+        conditional = any(key.value == "if" for key, _ in node.value)
+        for key, value in node.value:
+            if not conditional:
+                yield from leaves(value, name if key.value == "<<" else str(key.value), depth + 1)
+            elif key.value in {"then", "else"}:
+                yield from leaves(value, name, depth + 1)
