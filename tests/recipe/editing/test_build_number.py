@@ -239,11 +239,20 @@ def test_unreset_numbers(numbers: list[tuple[int, int]], wrong: int | None) -> N
     assert unreset_number(numbers) == wrong
 
 
-@pytest.mark.parametrize("number", ["{{ build - 100 }}", '{{ "%s" % (build - 100) }}'])
-def test_a_number_that_would_fall_below_zero_is_refused(number: str) -> None:
-    text = f"{{% set build = 103 %}}\npackage:\n  name: x\n  version: '1.2'\nbuild:\n  number: {number}\n"
-    with pytest.raises(RecipeError, match=r"^meta\.yaml:6: the build number can't be reset reliably: edit it by hand$"):
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("{{ build - ('abc' | length) }}", ""), ("{{ ('abcdefgh' | length) - build }}", ": it would be 8")],
+)
+def test_a_number_that_would_fall_below_zero_or_rise_is_refused(number: str, said: str) -> None:
+    text = f"{{% set build = 5 %}}\npackage:\n  name: x\n  version: '1.2'\nbuild:\n  number: {number}\n"
+    with pytest.raises(RecipeError) as error:
         start(text, path="meta.yaml", to="1.3")
+    assert error.value.message == f"meta.yaml:6: the build number can't be reset reliably{said}: edit it by hand"
+
+
+def test_a_difference_that_makes_the_number_is_kept() -> None:
+    text = "{% set build = 103 %}\npackage:\n  name: x\n  version: '1.2'\nbuild:\n  number: {{ build - 100 }}\n"
+    assert start(text, path="meta.yaml", to="1.3").text == text.replace("103", "100").replace("1.2", "1.3")
 
 
 @pytest.mark.parametrize("number", ["0x2", "${{ somewhere + 3 }}"])
@@ -276,6 +285,12 @@ def test_a_number_that_cannot_be_known_is_told(number: str) -> None:
             "",
             "build:\n  number: {{ 203 if osx else (103 if win else 3) }}",
             ["  number: {{ 200 if osx else (100 if win else 0) }}"],
+        ),
+        (
+            "meta.yaml",
+            "",
+            "build:\n  number: {{ 3 }}\noutputs:\n  - name: a\n    build:\n      number: 102\n  - name: b",
+            ["  number: {{ 0 }}", "      number: 100"],
         ),
         ("recipe.yaml", "", "build:\n  number: ${{ 3 }}", ["  number: ${{ 0 }}"]),
         ("recipe.yaml", "", 'build: {number: !!int "2"}', ['build: {number: !!int "0"}']),

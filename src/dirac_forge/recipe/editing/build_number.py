@@ -98,14 +98,18 @@ def reset_build_number(
     written = _written(text, path)
     spans = [_span(text, line) for line in kept]
     literals = _outside(written.literals, spans)
-    least = min((_hundreds(number) for _, _, number in literals), default=0)
-    numbers = [(start, end, str(_hundreds(number) - least)) for start, end, number in literals]
     addends = _outside((one for start, end in written.expressions for one in _addends(text, start, end)), spans)
-    likely = replaced(text, [*numbers, *addends])
-    if accepted(likely):
-        return likely
     inner = _outside((one for start, end in written.expressions for one in _integers(text, start, end)), spans)
-    return _tried(text, numbers, sorted(inner), accepted) or likely
+    # The least number is 0, unless an expression has a lower one.
+    least = min((_hundreds(number) for _, _, number in literals), default=0)
+    ways = [
+        [(start, end, str(_hundreds(number) - base)) for start, end, number in literals]
+        for base in dict.fromkeys((least, 0))
+    ]
+    likely = [replaced(text, [*numbers, *addends]) for numbers in ways]
+    found = next((one for one in likely if accepted(one)), None)
+    tried = (_tried(text, numbers, sorted(inner), accepted) for numbers in ways)
+    return found or next(filter(None, tried), likely[0])
 
 
 def _tried(
@@ -149,7 +153,8 @@ def _span(text: str, line: int) -> tuple[int, int]:
 def unreset_number(numbers: Iterable[tuple[int, int]]) -> int | None:
     """Return a build number that is wrong after an edit, of the numbers before and after in all builds.
 
-    Numbers that differ by hundreds have to do so afterwards, and a number that is not a hundred has to change.
+    Numbers that differ by hundreds have to do so afterwards, a number that is not a hundred has to change, and none
+    rises.
     """
     pairs_of_numbers = sorted(set(numbers))
     if not pairs_of_numbers:
@@ -158,7 +163,7 @@ def unreset_number(numbers: Iterable[tuple[int, int]]) -> int | None:
     if old == new and new % _HUNDRED:
         return new
     for was, now in pairs_of_numbers:
-        if now - new not in {was - old, (was // _HUNDRED - old // _HUNDRED) * _HUNDRED}:
+        if now > was or now - new not in {was - old, (was // _HUNDRED - old // _HUNDRED) * _HUNDRED}:
             return now
     return None
 
