@@ -94,6 +94,27 @@ def url_after(text: str, files: There, to: str = "2.0") -> tuple[str, tuple[str,
             "the tag's prefix `v` changed",
         ),
         (
+            "https://github.com/x/demo/releases/download/v{{ version }}/Demo-App-{{ version }}.tar.gz",
+            "https://github.com/x/demo/releases/download/v2.0/demo_app-2.0.tar.gz",
+            "https://github.com/x/demo/releases/download/v{{ version }}/demo_app-{{ version }}.tar.gz",
+            "the file's name is spelled in another way",
+        ),
+        (
+            "'https://github.com/x/demo/releases/download/v{{ version }}/{{ name }}-{{ version }}.tar.gz'",
+            "https://github.com/x/demo/releases/download/v2.0/my_demo-2.0.tar.gz",
+            (
+                "'https://github.com/x/demo/releases/download/v{{ version }}/"
+                '{{ name | replace("-", "_") | lower }}-{{ version }}.tar.gz\''
+            ),
+            "the file's name is spelled in another way",
+        ),
+        (
+            "https://github.com/x/demo/releases/download/v{{ version }}/demo-{{ version }}.tar.gz",
+            "https://github.com/x/demo/releases/download/v2.0/demo-v2.0.tar.gz",
+            "https://github.com/x/demo/releases/download/v{{ version }}/demo-v{{ version }}.tar.gz",
+            "the prefix `v` of the file's version changed",
+        ),
+        (
             "https://example.com/demo-{{ version }}.tar.bz2",
             "https://example.com/demo-2.0.tar.xz",
             "https://example.com/demo-{{ version }}.tar.xz",
@@ -103,6 +124,33 @@ def url_after(text: str, files: There, to: str = "2.0") -> tuple[str, tuple[str,
 )
 def test_patterns_of_urls_that_changed(before: str, there: str, after: str, said: str | None) -> None:
     assert url_after(recipe(before), There({there})) == (after, (f"{there}: {said}",) if said else ())
+
+
+@pytest.mark.parametrize(
+    ("head", "after"),
+    [
+        (
+            '{% set url = "https://e.org/demo-" ~ version ~ ".tar.bz2" %}',
+            '{% set url = "https://e.org/demo-" ~ version ~ ".zip" %}',
+        ),
+        (
+            '{% set ext = "tar.bz2" %}\n{% set url = "https://e.org/demo-" ~ version ~ "." ~ ext %}',
+            '{% set ext = "zip" %}\n{% set url = "https://e.org/demo-" ~ version ~ "." ~ ext %}',
+        ),
+        (
+            '{% set ext = "tar.bz2" %}\n{% set fn = "demo-" ~ version ~ "." ~ ext %}\n{% set url = fn %}',
+            '{% set ext = "zip" %}\n{% set fn = "demo-" ~ version ~ "." ~ ext %}\n{% set url = fn %}',
+        ),
+    ],
+)
+def test_a_url_in_a_variable_has_another_ending(head: str, after: str) -> None:
+    url = "https://e.org/{{ url }}" if "fn" in head else "{{ url }}"
+    text = recipe(url).replace("package:", f"{head}\npackage:")
+    with ThreadPoolExecutor(2) as executor:
+        files = There({"https://e.org/demo-2.0.zip"})
+        done = edited(text, path="meta.yaml", to="2.0", files=files, executor=executor)
+    assert done.after == text.replace("1.2.3", "2.0").replace(OLD, NEW).replace(head, after)
+    assert tuple(map(worded, done.notes)) == ("https://e.org/demo-2.0.zip: the archive is .zip now",)
 
 
 def test_the_file_that_an_index_lists() -> None:

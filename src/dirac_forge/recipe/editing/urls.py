@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closure, source_values
 from dirac_forge.upstream.sources.years import YEAR, YEAR_FOLDER, later_years
@@ -37,8 +37,10 @@ def variations(
 
     `listed` is where an index lists the file of `version`; then that is the only way. `v1`: the text is a recipe.yaml.
     """
-    place = next((place for place in source_values(text, v1=v1) if place.line == line and "://" in place.raw), None)
+    places = [place for place in source_values(text, v1=v1) if place.line == line]
+    place = next((place for place in places if "://" in place.raw), None)
     if place is None:
+        yield from _in_variables(text, [place for place in places if place.name == "url"], v1=v1)
         return
     yield from _other_years(text, place, v1=v1) if not listed else ()
     seen = {place.raw}
@@ -49,6 +51,17 @@ def variations(
                 _following(part, place.raw, raw, version) for part in (text[: place.start], text[place.end :])
             )
             yield Variation(f"{before}{raw}{after}", said)
+    if not listed and not place.raw.strip("'\"").endswith(_ENDINGS):
+        yield from _in_variables(text, [place], v1=v1)
+
+
+def _in_variables(text: str, places: Sequence[TextPlace], *, v1: bool) -> Iterator[Variation]:
+    """Yield the text with another archive's ending in the variables that a URL is made from."""
+    assigned = assignments(text, v1=v1)
+    reached = closure((name for place in places for name in place.names), assigned)
+    for one in (one for one in assigned if one.name in reached):
+        for raw, said in _ended(one.raw):
+            yield Variation(f"{text[: one.start]}{raw}{text[one.end :]}", said)
 
 
 def _following(text: str, old: str, new: str, version: str) -> str:
@@ -139,6 +152,8 @@ def _ways(raw: str) -> Iterator[tuple[str, str]]:
         for name, called in [(url, ""), *_names(url)]:
             for spelled, ended in [(name, ""), *_ended(name)]:
                 yield spelled, "; ".join(part for part in (host, called, ended) if part)
+    for name, said in _file_names(raw):
+        yield name, said
     if match := _ASSET.fullmatch(raw.removeprefix('"').removeprefix("'")):
         quote = raw[:1] if raw[:1] in "'\"" else ""
         said = "the release has no such file: it is the archive of its tag now"
@@ -159,11 +174,13 @@ def _names(url: str) -> Iterator[tuple[str, str]]:
 
 
 def _ended(url: str) -> Iterator[tuple[str, str]]:
-    own = next((ending for ending in _ENDINGS if url.rstrip("'\"").endswith(ending)), None)
+    bare = url.strip("'\"")
+    own = next((ending for ending in _ENDINGS if bare.endswith(ending) or f".{bare}" == ending), None)
+    written = own if own and bare.endswith(own) else bare
     for ending in _ENDINGS if own else ():
         if ending != own:
-            head, _, tail = url.rpartition(own or "")
-            yield f"{head}{ending}{tail}", f"the archive is {ending} now"
+            head, _, tail = url.rpartition(written)
+            yield f"{head}{ending if written == own else ending[1:]}{tail}", f"the archive is {ending} now"
 
 
 def _prefixed(url: str) -> Iterator[str]:
@@ -171,6 +188,35 @@ def _prefixed(url: str) -> Iterator[str]:
     for without in (re.sub(rf"(?<=/)v(?=(?:{_VERSION}))", "", url), re.sub(rf"(?<=/)(?=(?:{_VERSION}))", "v", url)):
         if without != url:
             yield without
+
+
+def _file_names(url: str) -> Iterator[tuple[str, str]]:
+    """Yield the file under other spellings of its name: lower case, `_` for `-`, with and without `v`."""
+    folder, _, last = _last_part(url)
+    match = re.match(rf"(.+)-(v?)((?:{_VERSION}).*)$", last)
+    if match is None or "://" not in folder or _PYPI.search(url):
+        return
+    yield f"{folder}/{match[1]}-{'' if match[2] else 'v'}{match[3]}", "the prefix `v` of the file's version changed"
+    for name in _spellings(match[1], _underscores(url)):
+        if name != match[1]:
+            yield f"{folder}/{name}-{match[2]}{match[3]}", "the file's name is spelled in another way"
+
+
+def _underscores(url: str) -> str:
+    """Return the filter that puts `_` for `-`, with quotes that the URL's own ones do not end at."""
+    mark = '"' if url.startswith("'") else "'"
+    return f"replace({mark}-{mark}, {mark}_{mark})"
+
+
+def _spellings(name: str, underscores: str) -> Iterator[str]:
+    """Yield a name in lower case, with `_` or `-`, and both; if it is a variable, with the filters for that."""
+    variable = re.fullmatch(r"(\$?\{\{)\s*(\w+)\s*(?:\|\s*lower\s*)?\}\}", name)
+    if variable is not None:
+        for filters in ("", " | lower", f" | {underscores}", f" | {underscores} | lower"):
+            yield f"{variable[1]} {variable[2]}{filters} }}}}"
+    elif "{{" not in name:
+        for one in (name, name.replace("-", "_"), name.replace("_", "-")):
+            yield from (one, one.lower())
 
 
 def _normalised(url: str) -> Iterator[str]:
@@ -188,7 +234,7 @@ def _normalised(url: str) -> Iterator[str]:
         variable = inner[len(opening) :].split("|")[0].split(".")[0].strip()
         if match[1].count("{{") > 1 or not re.fullmatch(r"[A-Za-z_]\w*", variable):
             return
-        names = [f"{opening} {variable} | replace('-', '_') }}}}", f"{opening} {variable} }}}}"]
+        names = [f"{opening} {variable} | {_underscores(url)} }}}}", f"{opening} {variable} }}}}"]
     else:
         names = [re.sub(r"[-_.]+", "_", match[1]).lower(), match[1].replace("_", "-")]
     for name in names:
