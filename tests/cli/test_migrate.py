@@ -122,6 +122,10 @@ def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytes
     assert "warning: c is left out" in err
     assert run(workspace, "why", "lib2", "c") == 3
     assert capsys.readouterr().out.startswith("Whether c is in lib2 is unknown: ")
+    for recipe in workspace.glob("feedstocks/*/recipe/meta.yaml"):
+        recipe.write_text("package: {\n", encoding="utf-8")
+    assert run(workspace, "plan", "lib2") == 3
+    assert "lib2: no feedstock of this workspace could be read, so nothing is known.\n" in capsys.readouterr().out
 
 
 def test_unknown_keys_of_conda_forge_yml_are_warned_of(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,6 +220,7 @@ def test_a_new_version_that_no_channel_has_is_said_once_and_first(
         "\nnot-solvable (1)\n"
         "  a  needs lib 2\n"
         "\nBlocking most: a (1)\n"
+        "-v shows all that is known of each.\n"
     )
 
 

@@ -14,13 +14,14 @@ from dirac_forge.check.answer_reasons import (
     Unanswered,
     VersionMove,
 )
-from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, PythonLine, PythonMismatch, UnknownName
+from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, NoVersion, PythonLine, PythonMismatch, UnknownName
 from dirac_forge.check.cells import Cell, HeldBack
 from dirac_forge.check.difference import difference
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import BrokenEnvironment, EnvironmentProof
 from dirac_forge.check.remedies import BuildFor, BuildForPython, Remedy, Unblock
 from dirac_forge.report.check import document, markdown, terminal
+from dirac_forge.report.proof_words import environment_words
 
 LIB = Record(name="lib", version="1.0", build="0", subdir="linux-64")
 YES = Cell(
@@ -348,3 +349,14 @@ def test_a_lock_is_told_by_the_number_of_its_packages() -> None:
     other = replace(LIB, name="app")
     lock = replace(YES, target="pixi.lock", specs=("app ==1.0 0", "lib ==1.0 0"), packages=(other, LIB))
     assert "| linux-64 | ✓ 2 packages |" in markdown([lock])
+
+
+def test_of_very_many_causes_the_first_are_whole() -> None:
+    found = tuple(
+        Cause(obstacle=NoVersion(specs=(f"lib{at} >=2",), newest="1.0"), package=f"lib{at}", chain=("app", f"lib{at}"))
+        for at in range(30)
+    )
+    words = environment_words(Refused(causes=found))
+    assert words.startswith("app → lib0: no build matches lib0 >=2: the newest version is 1.0; app → lib1: ")
+    assert words.endswith("lib8: no build matches lib8 >=2: the newest version is 1.0; and 21 more causes")
+    assert environment_words(Refused(causes=found[:1])).endswith("the newest version is 1.0")

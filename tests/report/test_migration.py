@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from typing import Literal
 
 from msgspec import structs
 from rich.console import Console, RenderableType
@@ -12,7 +13,7 @@ from dirac_forge.check.answer_reasons import Refused
 from dirac_forge.check.causes import Cause, NoBuild
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import build_graph
-from dirac_forge.migration.effects import TargetClosure, TargetEffect
+from dirac_forge.migration.effects import TargetAnswer, TargetClosure, TargetEffect, WaveEffect
 from dirac_forge.migration.older import GuessedMaker, guessed_makers
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
@@ -74,6 +75,21 @@ def test_what_stands_in_the_way_where_nothing_can_go() -> None:
     assert "Blocking most: a (1)" in shown(status_text(plan, status))
 
 
+def test_recipes_that_can_not_be_read_are_not_called_no_members() -> None:
+    facts = {
+        "a": FeedstockFacts(recipe="recipe/meta.yaml", error="broken"),
+        "lib": FeedstockFacts(recipe="recipe.yaml"),
+    }
+    plan = make_plan(build_graph(facts), MIGRATION)
+    assert shown(status_text(plan, status_of(plan, {})), 200) == (
+        "lib2: the only feedstock of this workspace that could be read does not have to be rebuilt; "
+        "1 could not be read, and others are unknown.\n"
+    )
+    del facts["lib"]
+    plan = make_plan(build_graph(facts), MIGRATION)
+    assert "lib2: no feedstock of this workspace could be read, so nothing is known.\n" in shown(plan_text(plan))
+
+
 def test_a_status_without_members_has_no_table() -> None:
     plan = plan_of({})
     assert shown(status_text(plan, status_of(plan, {}))) == (
@@ -81,17 +97,48 @@ def test_a_status_without_members_has_no_table() -> None:
     )
 
 
-def test_a_cut_reason_begins_with_the_platform_and_platforms_from_elsewhere_are_named() -> None:
+def test_a_long_reason_is_whole_and_platforms_from_elsewhere_are_named() -> None:
     plan = plan_of({"a": {"lib": 7}})
     where = HostEnvironment(feedstock="a", output="a", section="host", platform="win-64", on="win-64", specs=())
     cause = Cause(obstacle=NoBuild(platform="win-64", elsewhere=("linux-64",)), package="pcre2", chain=("pcre2",))
     reason = NotSolvable(environment=where, reason=Refused(causes=(cause,)))
     status = status_of(plan, {}, Known(not_solvable={"a": reason}))
     text = shown(status_text(plan, status, platforms=("linux-64",)), 40)
-    assert "\n  a  win-64: pcre2: no build for …\n\n-v shows the full reasons.\n" in text
+    assert "\n  a  win-64: pcre2: no build for win-64\n     (there is one for linux-64)\n" in text
     assert "Some states are decided by win-64, which\nthe settings do not name:" in text
     text = shown(status_text(plan, status, platforms=("linux-64", "win-64")), 100)
     assert text.endswith("\n  a  win-64: pcre2: no build for win-64 (there is one for linux-64)\n")
+    long = "a-feedstock-with-a-long-name"
+    plan = plan_of({long: {"lib": 7}})
+    there = replace(where, feedstock=long, output=long)
+    status = status_of(plan, {}, Known(not_solvable={long: replace(reason, environment=there)}))
+    assert shown(status_text(plan, status), 40).endswith(
+        f"\n  {long}\n    win-64: pcre2: no build for win-64\n    (there is one for linux-64)\n"
+    )
+
+
+def test_waves_of_many_platforms_are_a_list_on_a_narrow_terminal() -> None:
+    def step(wave: int, platform: str, status: Literal["installable", "not-installable"]) -> WaveEffect:
+        return WaveEffect(
+            wave=wave, platform=platform, new=TargetAnswer(status=status), old=TargetAnswer(status="installable")
+        )
+
+    platforms = ("linux-64", "linux-aarch64", "linux-ppc64le", "osx-64", "osx-arm64")
+    waves = [step(0, each, "not-installable") for each in platforms] + [
+        step(1, each, "installable") for each in platforms
+    ]
+    closures = {each: TargetClosure(members=("a",), critical_path=("a",)) for each in platforms}
+    effect = TargetEffect(target="app", waves=tuple(waves), closures=closures)
+    assert shown(effect_text(effect), 60).splitlines()[:5] == [
+        "is app installable? with the new pin / with the old one",
+        "  - after no wave: linux-64 no / yes, linux-aarch64 no /",
+        "    yes, linux-ppc64le no / yes, osx-64 no / yes, osx-arm64",
+        "    no / yes",
+        "  - after wave 1: linux-64 yes / yes, linux-aarch64 yes /",
+    ]
+    assert shown(effect_text(effect), 100).splitlines()[1] == (
+        "  after wave  linux-64   linux-aarch64  linux-ppc64le  osx-64     osx-arm64"
+    )
 
 
 def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:

@@ -88,7 +88,7 @@ def _asked(context: Context) -> tuple[str, ...]:
 
 def _plan_code(plan: Plan, effect: TargetEffect | None) -> int:
     """Return 3 without a plan, or if the effect on the target is not known on every platform."""
-    return 3 if not plan.graph.facts or (effect is not None and effect.unknown) else 0
+    return 3 if not plan.graph.readable or (effect is not None and effect.unknown) else 0
 
 
 def _exit_code(context: Context, plan: Plan, status: Status) -> int:
@@ -98,7 +98,7 @@ def _exit_code(context: Context, plan: Plan, status: Status) -> int:
     """
     absent = not status.not_in_channel.keys().isdisjoint(_asked(context))
     unsure = any(isinstance(reason, Unsure) for each in status.of("awaiting-pr") for reason in each.reasons)
-    return 3 if not plan.graph.facts or status.unknown or absent or unsure else 0
+    return 3 if not plan.graph.readable or status.unknown or absent or unsure else 0
 
 
 def current_status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:

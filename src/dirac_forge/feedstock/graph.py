@@ -35,6 +35,11 @@ class Graph:
     archived: frozenset[str] = frozenset()
     """Feedstocks whose repository is archived."""
 
+    @property
+    def readable(self) -> bool:
+        """Whether there is a feedstock whose recipe could be read."""
+        return not self.facts.keys() <= self.unreadable.keys()
+
     @cached_property
     def exporting(self) -> Mapping[str, tuple[str, ...]]:
         """Package to the feedstocks with strong run_exports that make it; compilers' stubs to themselves."""

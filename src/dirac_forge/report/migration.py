@@ -146,13 +146,17 @@ def _already(plan: Plan) -> Iterator[str]:
 
 
 def no_members(plan: Plan) -> str:
-    """Return that a plan has no members, which says nothing about feedstocks that are not in the workspace."""
-    count = len({base_of(name) for name in plan.graph.facts})
-    if count == 1:
-        return "the only feedstock of this workspace does not have to be rebuilt; others are unknown."
+    """Return that a plan has no members, which says nothing about feedstocks that are not here or can't be read."""
+    unread = {base_of(name) for name in plan.graph.unreadable}
+    count = len({base_of(name) for name in plan.graph.facts} - unread)
     if not count:
-        return "this workspace has no feedstocks, so nothing is known."
-    return f"none of the {count} feedstocks of this workspace has to be rebuilt; others are unknown."
+        what = "no feedstock of this workspace could be read" if unread else "this workspace has no feedstocks"
+        return f"{what}, so nothing is known."
+    could = " that could be read" if unread else ""
+    which = f"the only feedstock of this workspace{could} does not have"
+    which = which if count == 1 else f"none of the {count} feedstocks of this workspace{could} has"
+    others = f"{len(unread)} could not be read, and others are unknown" if unread else "others are unknown"
+    return f"{which} to be rebuilt; {others}."
 
 
 def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Column, Table
 
 from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today
 from dirac_forge.migration.older import GuessedMaker
-from dirac_forge.report.document import words
+from dirac_forge.report.document import Section, Table, words
 from dirac_forge.report.migration_status import missing_words
 from dirac_forge.report.proof_words import cell_words
-from dirac_forge.report.terminal import flat, sentences
+from dirac_forge.report.terminal import Shown, sentences
 
 _SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
 _MOST_NAMES = 20
@@ -64,7 +63,8 @@ def effect_text(effect: TargetEffect) -> RenderableType:
     every = {each.package for each in effect.missing}.issuperset(effect.packages)
     head = [missing_words(effect.missing, all_=every)] if effect.missing else []
     lines = [*head, *_by_platform(effect), *map(_guess, effect.guessed)]
-    return Group(_wave_table(effect), sentences(lines)) if len(_table_rows(effect)) > 1 else sentences(lines)
+    table = (Shown([_wave_section(effect)]),) if len(_table_rows(effect)) > 1 else ()
+    return Group(*table, sentences(lines))
 
 
 def _is_untouched(closure: TargetClosure) -> bool:
@@ -75,13 +75,16 @@ def _untouched(effect: TargetEffect) -> str:
     return f"{effect.target} needs none of the migrated packages: the migration does not change it."
 
 
-def _wave_table(effect: TargetEffect) -> Table:
-    """Return a row for each wave after which something changes."""
-    title = f"is {effect.target} installable? with the new pin / with the old one"
-    table = Table("after wave", *(Column(flat(platform)) for platform in effect.closures), title=flat(title))
-    for wave, row in _table_rows(effect):
-        table.add_row(str(wave) if wave else "none", *row)
-    return table
+def _wave_section(effect: TargetEffect) -> Section:
+    """Return a row for each wave after which something changes; a list where the platforms do not fit into a line."""
+    rows = tuple((str(wave) if wave else "none", *row) for wave, row in _table_rows(effect))
+    narrow = tuple(
+        f"after {f'wave {wave}' if wave != 'none' else 'no wave'}: "
+        + ", ".join(f"{platform} {cell}" for platform, cell in zip(effect.closures, cells, strict=True))
+        for wave, *cells in rows
+    )
+    table = Table(("after wave", *effect.closures), rows, narrow=narrow)
+    return Section(title=f"is {effect.target} installable? with the new pin / with the old one", blocks=(table,))
 
 
 def _table_rows(effect: TargetEffect) -> list[tuple[int, list[str]]]:

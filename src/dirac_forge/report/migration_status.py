@@ -35,7 +35,7 @@ from dirac_forge.migration.status import (
 from dirac_forge.report.document import words
 from dirac_forge.report.migration import no_members
 from dirac_forge.report.proof_words import environment_words
-from dirac_forge.report.terminal import CutLine, Hanging, WhereCut, sentences
+from dirac_forge.report.terminal import Named, sentences
 
 _COLOURS = {
     "done": "green",
@@ -185,17 +185,14 @@ def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms:
     `platforms` are those of the settings, () for all: where others decide, the text names them.
     """
     parts: list[RenderableType] = [sentences(_head(plan, status))]
-    cut: list[CutLine] = []
     for state in STATES:
         members = status.of(state)
         if members:
             parts.append(Text(f"\n{state} ({len(members)})", style=_COLOURS[state]))
-            rows = [] if verbose else [CutLine(f"{head}{text}".rstrip()) for head, text in _rows(members)]
-            parts += [sentences(_all_details(members))] if verbose else rows
-            cut += rows
-    closing = [*_closing(status), *_elsewhere(status, platforms)]
-    closing_parts = [WhereCut(cut, "-v shows the full reasons."), *([sentences(closing)] if closing else [])]
-    return Group(*parts, *([Text("")] if closing else []), *closing_parts)
+            parts.append(sentences(_all_details(members)) if verbose else Named(_rows(members)))
+    more = [] if verbose or not any(map(_has_more, status.feedstocks)) else ["-v shows all that is known of each."]
+    closing = [*_closing(status), *_elsewhere(status, platforms), *more]
+    return Group(*parts, *([Text(""), sentences(closing)] if closing else []))
 
 
 def _head(plan: Plan, status: Status) -> Iterator[str]:
@@ -215,15 +212,18 @@ def _all_details(members: Sequence[FeedstockStatus]) -> Iterator[str]:
         yield from (f"    {line}" for line in _details(each))
 
 
-def _rows(members: Sequence[FeedstockStatus]) -> Iterator[tuple[str, str]]:
-    """Yield the name of each member, padded, and the most important of its findings."""
-    width = max(len(each.feedstock) for each in members)
-    for each in members:
-        yield f"  {each.feedstock:<{width}}  ", next(_brief(each), "")
+def _rows(members: Sequence[FeedstockStatus]) -> list[tuple[str, str]]:
+    """Return the name of each member, and the most important of its findings."""
+    return [(each.feedstock, next(_brief(each), "")) for each in members]
+
+
+def _has_more(each: FeedstockStatus) -> bool:
+    """Whether more is known of a member than its row says."""
+    return len(list(_details(each))) > 1
 
 
 def _brief(each: FeedstockStatus) -> Iterator[str]:
-    """Yield the details for one line, whose end may be cut: the platform first, then the package."""
+    """Yield the details for a row: the platform first, then the package."""
     match each.reasons[:1]:
         case (NotSolvable(environment=environment, reason=reason),):
             yield f"{_brief_place(environment)}: {environment_words(reason)}"
@@ -276,7 +276,7 @@ def _details(each: FeedstockStatus, *, brief: bool = False) -> Iterator[str]:
 def _lines(evidence: Evidence, *, brief: bool = False) -> Iterator[str]:
     """Yield each finding with its platforms; `brief`: what holds on everything that the channel has is marked as such.
 
-    A brief one begins with the platforms, but for what is built: its end may be cut.
+    A brief one begins with the platforms, but for what is built.
     """
     platforms: dict[str, list[str]] = {}
     built: dict[str, bool] = {}
@@ -335,9 +335,8 @@ def next_text(plan: Plan, status: Status, *, paused: bool = False) -> Renderable
     counts = _counts(status, [state for state in STATES if state != "awaiting-pr"])
     if not status.next:
         return sentences([*head, *_nothing(status, counts)])
-    rows = (Hanging(name, Text(text)) for name, text in _rows(status.next))
     others = [f"The others: {counts}."] if counts else []
-    return Group(*(sentences([line]) for line in head), *rows, *(sentences([line]) for line in others))
+    return Group(sentences(head), Named(_rows(status.next)), sentences(others))
 
 
 def _counts(status: Status, states: Sequence[State]) -> str:

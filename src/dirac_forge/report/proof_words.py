@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
+
 from dirac_forge.channel.gap import Gap
 from dirac_forge.check.answer_reasons import (
     CellReason,
@@ -30,12 +33,13 @@ from dirac_forge.check.proof_reasons import (
     UnreadableRecipe,
     WorstTarget,
 )
-from dirac_forge.report.cause_words import reason_text, refusal_text
+from dirac_forge.report.cause_words import cause_lines, reason_text, refusal_text
 from dirac_forge.report.document import listed
 from dirac_forge.report.gap_words import gap_words
+from dirac_forge.report.numbers import counted
 
 _LONGEST = 600
-"""Characters of the reason of one environment."""
+"""Characters of the causes of one environment, and of what the solver says."""
 
 
 def cell_words(reason: CellReason | None) -> str:
@@ -61,15 +65,11 @@ def _flat_tree(text: str) -> str:
     """Return what a solver says, which it draws as a tree of lines, in one line; a very long one is cut."""
     lines = (line.strip(" │├└─") for line in text.splitlines())
     told = " ".join(line for line in lines if line)
-    return _short(told)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
+    return told if len(told) <= _LONGEST else f"{told[:_LONGEST].rstrip()}…"
 
 
 def environment_words(reason: EnvironmentReason | None) -> str:
-    """Return why an environment can't be solved, or why that is unknown; a very long reason is cut."""
+    """Return why an environment can't be solved, or why that is unknown; of very many causes the first ones."""
     match reason:
         case MissingPackages(names=names, gap=Gap() as gap):
             return gap_words(gap, f"no {listed(names)}")
@@ -77,8 +77,18 @@ def environment_words(reason: EnvironmentReason | None) -> str:
             return f"no channel has {listed(names)} on any platform"
         case RefusedBefore(reason=before):
             return f"not without this change either: {environment_words(before)}"
+        case Refused(causes=causes):
+            return _first_causes(cause_lines(causes))
         case _:
-            return _short(cell_words(reason))
+            return cell_words(reason)
+
+
+def _first_causes(lines: Sequence[str]) -> str:
+    """Return the first causes in one line, each of them whole, and how many more there are."""
+    lengths = accumulate(map(len, lines))
+    most = max(sum(length <= _LONGEST for length in lengths), 1)
+    more = len(lines) - most
+    return "; ".join([*lines[:most], *([f"and {counted(more, 'more cause')}"] if more > 0 else [])])
 
 
 def verdict_words(reason: VerdictReason | None) -> str:

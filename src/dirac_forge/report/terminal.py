@@ -32,6 +32,9 @@ from dirac_forge.values import dataclass
 
 _LONGEST = 2_000
 _WHOLE = 50_000
+_GAP = "  "
+_LEAST = 32
+"""Columns that a sentence needs to be read next to a name."""
 _EXACT: dict[str, Any] = {"exact": True}
 """Mark of text that keeps the spaces at the ends of its lines."""
 _STYLES = {mark: Style(color=color, meta=_EXACT) for mark, color in (("+", "green"), ("-", "red"), ("@", "cyan"))}
@@ -93,29 +96,21 @@ class Hanging:
 
 
 @dataclass(frozen=True, slots=True)
-class CutLine:
-    """A line that ends with `…` where it would not fit; words are left out whole."""
+class Named:
+    """Names, each with a sentence next to it; where there is little room, below it. Nothing is cut."""
 
-    text: str
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        text = _on_one_line(Text(self.text, no_wrap=True, overflow="ignore"))
-        if text.cell_len > options.max_width:
-            (first, *_) = wrapped(text, options.max_width - 2)
-            text = first.append(" …")
-        yield text
-
-
-@dataclass(frozen=True, slots=True)
-class WhereCut:
-    """A sentence that is shown only if one of these lines does not fit."""
-
-    lines: Sequence[CutLine]
-    sentence: str
+    rows: Sequence[tuple[str, str]]
+    indent: int = 2
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if any(cell_len(line.text) > options.max_width for line in self.lines):
-            yield Hanging("", Text(self.sentence))
+        names = [plain(name) for name, _ in self.rows]
+        width = self.indent + max(map(cell_len, names), default=0) + len(_GAP)
+        for name, (_, text) in zip(names, self.rows, strict=True):
+            if options.max_width - width >= _LEAST:
+                yield Hanging(f"{name}{' ' * (width - self.indent - cell_len(name))}", flat(text), self.indent)
+                continue
+            yield Hanging("", Text(name), self.indent)
+            yield from [Hanging("", flat(text), 2 * self.indent)] if text else []
 
 
 def wrapped(text: Text, width: int) -> Iterator[Text]:
