@@ -35,7 +35,7 @@ from dirac_forge.migration.status import (
 from dirac_forge.report.document import words
 from dirac_forge.report.migration import no_members
 from dirac_forge.report.proof_words import environment_words
-from dirac_forge.report.terminal import Named, sentences
+from dirac_forge.report.terminal import NamedSentences, sentences
 
 _COLOURS = {
     "done": "green",
@@ -189,7 +189,7 @@ def status_text(plan: Plan, status: Status, *, verbose: bool = False, platforms:
         members = status.of(state)
         if members:
             parts.append(Text(f"\n{state} ({len(members)})", style=_COLOURS[state]))
-            parts.append(sentences(_all_details(members)) if verbose else Named(_rows(members)))
+            parts.append(sentences(_all_details(members)) if verbose else NamedSentences(_rows(members)))
     more = [] if verbose or not any(map(_has_more, status.feedstocks)) else ["-v shows all that is known of each."]
     closing = [*_closing(status), *_elsewhere(status, platforms), *more]
     return Group(*parts, *([Text(""), sentences(closing)] if closing else []))
@@ -336,7 +336,7 @@ def next_text(plan: Plan, status: Status, *, paused: bool = False) -> Renderable
     if not status.next:
         return sentences([*head, *_nothing(status, counts)])
     others = [f"The others: {counts}."] if counts else []
-    return Group(sentences(head), Named(_rows(status.next)), sentences(others))
+    return Group(sentences(head), NamedSentences(_rows(status.next)), sentences(others))
 
 
 def _counts(status: Status, states: Sequence[State]) -> str:

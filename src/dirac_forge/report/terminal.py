@@ -96,7 +96,7 @@ class Hanging:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedSentences:
     """Names, each with a sentence next to it; where there is little room, below it. Nothing is cut."""
 
     rows: Sequence[tuple[str, str]]
