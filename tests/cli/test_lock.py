@@ -915,3 +915,34 @@ def test_check_names_the_one_environment_that_the_lock_lacks(
         "  - the file has no environment old",
         "  - new, linux-64 and osx-64: not in the lock",
     ]
+
+
+@pytest.mark.parametrize("command", ["lock", "installer"])
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:s3cret@example.org/channel", "https://***@example.org/channel"),
+        ("https://example.org/t/s3cret-token-of-mine/channel", "https://example.org/t/***/channel"),
+    ],
+)
+def test_credentials_of_a_file_are_not_written_into_what_is_made_of_it(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    workspace: Path,
+    command: str,
+    url: str,
+    shown: str,
+) -> None:
+    monkeypatch.setattr("dirac_forge.cli.installer.find_constructor", lambda path: "constructor")
+    text = f"name: OS\nversion: 1\nchannels: [{url}]\nspecs: [grid]\n"
+    (workspace / "construct.yaml").write_text(text, encoding="utf-8")
+    assert main([command, "construct.yaml"]) == 2
+    said = capsys.readouterr()
+    assert said.err == (
+        f"error: construct.yaml: the URL of the channel {shown} has credentials, which would be written into what is "
+        "made of this file\nWrite it without them, and use `rattler auth login` or ~/.netrc.\n"
+    )
+    assert "s3cret" not in said.out + said.err
+    assert not (workspace / "pixi.lock").exists()
+    assert main(["lock", "construct.yaml", "--channel", "snapshot"]) == 0
+    assert "s3cret" not in (workspace / "pixi.lock").read_text(encoding="utf-8")

@@ -16,7 +16,7 @@ from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
 from dirac_forge.distribution.reading import pip_packages, read_lock, read_pixi_lock
 from dirac_forge.distribution.solving import Distribution, Known
-from dirac_forge.errors import InputError
+from dirac_forge.errors import InputError, redact
 from dirac_forge.report.document import listed
 from dirac_forge.report.since import end_words
 
@@ -50,6 +50,24 @@ def distribution_of(context: Context, file: str) -> Distribution:
         context.observer.warned(note)
     named = [replaced for channels in found.channels.values() for replaced in replaced_channels(settings, channels)]
     warn_of_replaced(context, named)
+    return found
+
+
+def publishable(context: Context, file: str) -> Distribution:
+    """Read the file of a distribution of which something is written that others get: a lock, an installer.
+
+    Raises InputError as `distribution_of` does, and if the URL of a channel has credentials: what is written would
+    have them, too.
+    """
+    found = distribution_of(context, file)
+    for channels in found.channels.values():
+        for channel in asked_channels(context.settings, channels):
+            if redact(channel) != channel:
+                raise InputError(
+                    f"{file}: the URL of the channel {redact(channel)} has credentials, which would be written into "
+                    "what is made of this file",
+                    hint="Write it without them, and use `rattler auth login` or ~/.netrc.",
+                )
     return found
 
 

@@ -14,7 +14,7 @@ from dirac_forge.channel.virtual import this_platform
 from dirac_forge.check.files.construct import rendered
 from dirac_forge.check.files.content import content_of
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import channels_for, distribution_of, known_records
+from dirac_forge.cli.distributions import channels_for, known_records, publishable
 from dirac_forge.distribution.installer import (
     BuiltInstaller,
     Trial,
@@ -154,7 +154,7 @@ def _tried(request: InstallerRequest, path: Path, solved: SolvedDistribution | N
 def _planned(context: Context, request: InstallerRequest, file: Path) -> InstallerPlan:
     """Return the packages of the installer: those of the lock, if there is one, else those of a new solve."""
     platform = _platform(context)
-    distribution = distribution_of(context, str(file))
+    distribution = publishable(context, str(file))
     if not distribution.installer:
         raise InputError(
             f"{file}: not a construct.yaml",

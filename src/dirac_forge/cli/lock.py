@@ -12,7 +12,7 @@ from typing import Literal
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import channels_for, diff_arguments, distribution_of, known_records
+from dirac_forge.cli.distributions import channels_for, diff_arguments, known_records, publishable
 from dirac_forge.cli.moments import require_past
 from dirac_forge.distribution.installer_rules import installer_objections
 from dirac_forge.distribution.lock_check import LockCheck, other_channels, repeated_packages, surplus_environments
@@ -76,7 +76,7 @@ class LockRequest:
 
 def lock(context: Context, request: LockRequest) -> int:
     """Solve, write or compare the lock, answer with what is in it, and return the exit code."""
-    distribution = distribution_of(context, request.file)
+    distribution = publishable(context, request.file)
     _require_format(request, distribution)
     _require_own_lock(request)
     moment = moment_of(request.as_of) if request.as_of else None
