@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ import pytest
 from packaging.version import Version
 
 from dirac_forge.untrusted import (
+    dump_json,
     join_url,
     one_line,
     parse_http_date,
@@ -20,6 +22,7 @@ from dirac_forge.untrusted import (
     requirement_from,
     split_url,
     visible,
+    without_commands,
 )
 
 
@@ -78,3 +81,19 @@ def test_a_requirement_without_end_is_none() -> None:
     assert str(requirement_from("six >=1")) == "six>=1"
     with pytest.raises(ValueError, match="more than 1000 characters"):
         requirement_from("six==" + "9" * 5000)
+
+
+def test_a_ci_service_finds_no_commands() -> None:
+    said = "::add-mask::a\nb ::error::c\n  ::stop-commands::d\n##[group]e ##VSO[task.setvariable]f ## [g] ###[h]\n"
+    shown = without_commands(said)
+    assert shown.replace("\u200b", "") == said
+    for line in shown.splitlines():
+        assert not line.strip().startswith("::")
+        assert "##[" not in line
+        assert "##vso[" not in line.lower()
+    assert "b ::error::c\n" in shown
+    assert without_commands("a: 1\n# b\n## c\n") == "a: 1\n# b\n## c\n"
+    document = {"a": "##[group] ##vso[x] ###[y]", "b": "::c"}
+    text = dump_json(document)
+    assert json.loads(text) == document
+    assert without_commands(text) == text

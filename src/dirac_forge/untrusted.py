@@ -75,8 +75,11 @@ def parse_json(data: str | bytes) -> Any:
 
 
 def dump_json(document: object, *, indent: int | None = None) -> str:
-    """Return JSON in which everything that hides or turns text is escaped: the value is the same."""
-    return re.sub(r"[^ -~]", _escaped, json.dumps(document, indent=indent, ensure_ascii=False))
+    """Return JSON in which everything that hides or turns text is escaped, and what a CI service would take for a
+    command: the value is the same.
+    """
+    text = re.sub(r"[^ -~]", _escaped, json.dumps(document, indent=indent, ensure_ascii=False))
+    return _CI_MARK.sub(r"#\\u0023", text)
 
 
 def _escaped(match: re.Match[str]) -> str:
@@ -134,6 +137,21 @@ def requirement_from(text: str) -> Requirement:
     if len(text) > _LONG:
         raise ValueError(f"it has more than {_LONG} characters")
     return Requirement(text)
+
+
+_CI_MARK = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
+"""Wherever it is in a line of a log, a command follows for GitHub Actions or Azure Pipelines."""
+_CI_LINE = re.compile(r"^(?=\s*::)", re.MULTILINE)
+_BREAK = "\u200b"  # a space without width
+
+
+def without_commands(text: str) -> str:
+    """Return text in which a CI service that reads a log finds no commands: they set variables of later steps.
+
+    See https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands, and
+    https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands.
+    """
+    return _CI_LINE.sub(_BREAK, _CI_MARK.sub(f"#{_BREAK}#", text))
 
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})

@@ -87,6 +87,16 @@ def test_an_ascii_terminal_has_words_for_signs(tmp_path: Path) -> None:
     assert done.stdout.isascii()
 
 
+@pytest.mark.parametrize("service", ["GITHUB_ACTIONS", "TF_BUILD"])
+def test_foreign_text_is_no_command_in_the_log_of_a_ci_service(tmp_path: Path, service: str) -> None:
+    command = "check '>##vso[task.prependpath]/evil ##[add-mask]e' --offline"
+    code, out, err = shell(tmp_path, "", command, **{service: "true"})
+    assert (code, out) == (2, "")
+    assert err.startswith("error: '>#\u200b#vso[task.prependpath]/evil #\u200b#[add-mask]e' is not a package spec")
+    shell(tmp_path, "2> said", command, **{service: "true"})
+    assert "'>##vso[task.prependpath]/evil ##[add-mask]e'" in (tmp_path / "said").read_text(encoding="utf-8")
+
+
 def test_a_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()

@@ -119,6 +119,7 @@ def _encode_every_character() -> None:
     import codecs  # noqa: PLC0415
 
     codecs.register_error("dirac-forge", _in_ascii)
+    _disarm_for_ci()
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream.isatty():
@@ -127,6 +128,29 @@ def _encode_every_character() -> None:
                 stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
         except (AttributeError, ValueError, OSError):
             continue
+
+
+def _disarm_for_ci() -> None:
+    """Write no foreign text into the log of a CI service that it would take for a command; files get what they get."""
+    if not (os.environ.get("GITHUB_ACTIONS") or os.environ.get("TF_BUILD")):
+        return
+    import io  # noqa: PLC0415
+    import stat  # noqa: PLC0415
+
+    from dirac_forge.untrusted import without_commands  # noqa: PLC0415
+
+    class Disarmed(io.TextIOWrapper):
+        def write(self, text: str, /) -> int:
+            super().write(without_commands(text))
+            return len(text)
+
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            stream = getattr(sys, name)
+            disarmed = Disarmed(
+                stream.buffer, encoding=stream.encoding, errors=stream.errors, line_buffering=number == 2
+            )
+            setattr(sys, name, disarmed)
 
 
 def _leave_at_once(*_: object) -> NoReturn:
