@@ -244,6 +244,22 @@ class NoteKind(Enum):
         "The License field has a part that is no licence known here: {parts:and}; {taken:or nothing} is taken. Look it "
         "up, or write LicenseRef-NAME."
     )
+    EXCEPTION_UNKNOWN = (
+        "The License field speaks of an exception that is not known here: {field!r}; {taken:or nothing} is taken. Look "
+        "its identifier up, and add it with WITH."
+    )
+    CLASSIFIER_UNKNOWN = (
+        "{names:A classifier names a licence that is|Classifiers name licences that are} not known here: {names:and}; "
+        "{taken:or nothing} is taken. Look {names:it|them} up."
+    )
+    FIELD_TEXT_UNKNOWN = (
+        "The License field is a text that reads like no licence known here; by its first line {taken:or nothing} is "
+        "taken: compare."
+    )
+    TEXT_RESTRICTED = (
+        "{files:few} {files:restricts|restrict} what the software may be used for ({words}), which no free licence "
+        "does: compare with license."
+    )
     TEXT_UNKNOWN = "{files:few} {files:reads|read} like no licence known here: compare with license."
     PROPRIETARY = "license: {taken}; conda-forge takes only what its licence lets it redistribute. Ask upstream."
     FILES_OVERRULE_FIELD = "The License field says {field}, a classifier and {files:few} say {taken}; {taken} is taken."

@@ -101,6 +101,87 @@ def test_a_part_of_the_field_that_is_not_known_is_named_and_the_text_is_doubted(
     ]
 
 
+@pytest.mark.parametrize(
+    ("field", "part"),
+    [
+        ("MIT-foo", "MIT-foo"),
+        ("Modified MIT", "Modified MIT"),
+        ("Apache 2.0 with Commons Clause", "Apache 2.0 with Commons Clause"),
+        ("BSL", "BSL"),
+        (
+            "this program is under the MIT license with additional restrictions, which are in the file LICENSE",
+            "this program is under the MIT license with additional restrictions",
+        ),
+    ],
+)
+def test_what_only_resembles_a_licence_is_unknown(field: str, part: str) -> None:
+    made = decided({"LICENSE": "Mine."}, field=field)
+    assert made.expression == ""
+    assert notes(made)[0] == (
+        f"warning: The License field has a part that is no licence known here: {part}; nothing is taken. Look it up, "
+        "or write LicenseRef-NAME."
+    )
+    with_text = decided({"LICENSE": MIT}, field=field)
+    assert (with_text.expression, len(with_text.notes)) == ("MIT", 1)
+
+
+def test_an_exception_that_is_not_known_is_told() -> None:
+    made = decided({"LICENSE": GPL3}, field="GPLv3 or later with an exception for plug-ins")
+    assert made.expression == "GPL-3.0-or-later"
+    assert notes(made) == [
+        (
+            "warning: The License field speaks of an exception that is not known here: 'GPLv3 or later with an "
+            "exception for plug-ins'; GPL-3.0-or-later is taken. Look its identifier up, and add it with WITH."
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("Open Group Test Suite License",), "A classifier names a licence that is not known here: {}; MIT is taken."),
+        (("QPL", "Freeware"), "Classifiers name licences that are not known here: {}; MIT is taken."),
+    ],
+)
+def test_classifiers_of_licences_that_are_not_known_are_told(names: tuple[str, ...], told: str) -> None:
+    made = decided({"LICENSE": MIT}, field="MIT", classifiers=("MIT License", *names))
+    assert made.expression == "MIT"
+    assert notes(made) == [
+        f"warning: {told.format(' and '.join(names))} Look {'it' if len(names) == 1 else 'them'} up."
+    ]
+    assert decided({"LICENSE": "x"}, field="PostgreSQL", classifiers=("PostgreSQL License",)).notes == ()
+
+
+def test_a_text_in_the_field_that_is_no_licence_known_is_told() -> None:
+    made = decided({"LICENSE": "x"}, field="MIT License\n\n" + "You may look at it, but not touch anything. " * 12)
+    assert made.expression == "MIT"
+    assert notes(made) == [
+        (
+            "warning: The License field is a text that reads like no licence known here; by its first line MIT is "
+            "taken: compare."
+        )
+    ]
+
+
+def test_a_licence_file_that_is_the_text_of_no_known_licence_is_told() -> None:
+    made = decided({"LICENSE": "You may look at it, but not touch anything. " * 12}, field="MIT")
+    assert made.expression == "MIT"
+    assert notes(made) == ["warning: LICENSE reads like no licence known here: compare with license."]
+
+
+@pytest.mark.parametrize("asked", ["expression", "field"])
+def test_a_licence_file_with_restrictions_is_told(asked: str) -> None:
+    text = f"“Commons Clause” License Condition v1.0\n\n{MIT}\nIt must not be used for commercial purposes."
+    made = decided({"LICENSE": text}, **{asked: "MIT"})  # type: ignore[arg-type]
+    assert made.expression == "MIT"
+    assert notes(made) == [
+        (
+            "warning: LICENSE restricts what the software may be used for (commons clause, not be used for "
+            "commercial), which no free licence does: compare with license."
+        )
+    ]
+
+
 def test_a_proprietary_licence_is_noted() -> None:
     made = decided({"LICENSE": "Ask us."}, field="Proprietary, ask us")
     assert made.expression == "LicenseRef-Proprietary"

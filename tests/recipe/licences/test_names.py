@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from dirac_forge.recipe.licences import names
-from dirac_forge.recipe.licences.names import Term, dual, from_classifier, from_field, later_versions, normalised
+from dirac_forge.recipe.licences.names import (
+    Term,
+    dual,
+    from_classifier,
+    from_field,
+    later_versions,
+    normalised,
+    not_understood,
+)
 
 
 @pytest.mark.parametrize(
@@ -70,6 +78,21 @@ def test_an_expression_is_spdx_or_none(expression: str, spdx: str | None) -> Non
         ("CeCILL-B", [Term("CECILL-B")]),
         ("MIT/Apache-2.0", [Term("MIT"), Term("Apache-2.0")]),
         ("BSD and MIT", [Term("BSD"), Term("MIT")]),
+        ("BSD-3-Clause-Clear", [Term("BSD-3-Clause-Clear")]),
+        ("zlib-acknowledgement, MIT", [Term("zlib-acknowledgement"), Term("MIT")]),
+        ("CC-BY-4.0 for data", [Term("CC-BY-4.0")]),
+        ("Business Source License 1.1", [Term("BUSL-1.1")]),
+        ("BSL-1.1", [Term("BUSL-1.1")]),
+        ("BSL-1.0", [Term("BSL-1.0")]),
+        ("Boost Software License 1.0", [Term("BSL-1.0")]),
+        ("AFL 2.1", [Term("AFL")]),
+        ("ZPL", [Term("ZPL")]),
+        ("MIT/X11", [Term("MIT")]),
+        ("MIT-License", [Term("MIT")]),
+        ("Apache-License-2.0", [Term("Apache-2.0")]),
+        ("LICENSE.MIT.txt", [Term("MIT")]),
+        ("Modified BSD", [Term("BSD-3-Clause")]),
+        ("BSD-like", [Term("BSD")]),
         ("UNKNOWN", []),
         ("Dual License", []),
         ("", []),
@@ -78,6 +101,43 @@ def test_an_expression_is_spdx_or_none(expression: str, spdx: str | None) -> Non
 )
 def test_a_field_names_licences(field: str, terms: list[Term]) -> None:
     assert from_field(field) == tuple(terms)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "MIT-foo",
+        "foo-MIT",
+        "MIT.foo",
+        "MIT-0-foo",
+        "MIT-like",
+        "MIT style",
+        "Modified MIT",
+        "MIT (modified)",
+        "not MIT",
+        "non-MIT",
+        "MIT with additional restrictions",
+        "MIT (non-commercial)",
+        "MIT + Commons Clause",
+        "Apache 2.0 with Commons Clause",
+        "Apache-2.0-foo",
+        "Apache 2.0-foo",
+        "BSD-3-Clause-foo",
+        "ISC-foo",
+        "PSF-1.0-foo",
+        "GPL-3.0-foo",
+        "LGPL-2.1-with-linking-exception",
+        "GPL-compatible",
+        "compatible with GPLv3",
+        "Nethack General Public License",
+        "based on the MIT license",
+        "Boost 2.0",
+        "BSL",
+    ],
+)
+def test_what_only_resembles_a_licence_is_none(field: str) -> None:
+    assert from_field(field) == ()
+    assert not_understood(field) == (field,)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +158,7 @@ def test_a_field_names_licences(field: str, terms: list[Term]) -> None:
         ("License :: OSI Approved :: Python Software Foundation License", Term("PSF-2.0")),
         ("License :: OSI Approved :: ISC License (ISCL)", Term("ISC")),
         ("License :: OSI Approved :: The Unlicense (Unlicense)", Term("Unlicense")),
-        ("License :: OSI Approved :: Zope Public License", Term("ZPL-2.1")),
+        ("License :: OSI Approved :: Zope Public License", Term("ZPL")),
         ("License :: OSI Approved :: Historical Permission Notice and Disclaimer (HPND)", Term("HPND")),
         ("License :: OSI Approved :: CMU License (MIT-CMU)", Term("MIT-CMU")),
         ("License :: OSI Approved :: European Union Public Licence 1.2 (EUPL 1.2)", Term("EUPL-1.2")),

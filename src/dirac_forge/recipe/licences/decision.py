@@ -14,14 +14,26 @@ from typing import Final
 from dirac_forge.recipe.licences.evidence import LicenceEvidence, beginnings, licence_evidence
 from dirac_forge.recipe.licences.exceptions import with_exception
 from dirac_forge.recipe.licences.files import licence_files
-from dirac_forge.recipe.licences.names import Term, is_ambiguous, normalised, not_understood, refined, unique
+from dirac_forge.recipe.licences.names import (
+    Term,
+    is_ambiguous,
+    normalised,
+    not_understood,
+    refined,
+    unique,
+    unknown_classifiers,
+)
 from dirac_forge.recipe.notes import Note, NoteKind, note
+from dirac_forge.untrusted import one_line
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.values import dataclass
 
 _OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
 """Identifiers that SPDX gave up, because many meant "or later" by them."""
-_ASSUMED: Final = {"BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}
+_EXCEPTION: Final = re.compile(r"(?i)\bexceptions?\b")
+_QUOTED: Final = 80
+"""Characters of a field in a note."""
+_ASSUMED: Final = {"AFL": "AFL-3.0", "ZPL": "ZPL-2.1", "BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}
 """What most projects mean by a name without a version."""
 
 
@@ -65,6 +77,10 @@ def decide(
         field = metadata.license or ""
         expression = with_exception(_weighed(field, evidence, notes), [field, *beginnings(contents, texts)])
         notes += _doubts(metadata, evidence, expression, notes)
+        notes += _unknown_classifiers(metadata, expression)
+    if evidence.restricted:
+        words = dict.fromkeys(word for words in evidence.restricted.values() for word in words)
+        notes.append(note("warning", NoteKind.TEXT_RESTRICTED, files=evidence.restricted, words=words))
     if "LicenseRef-Proprietary" in expression:
         notes.append(note("warning", NoteKind.PROPRIETARY, taken=expression))
     if not expression:
@@ -80,9 +96,29 @@ def _doubts(
     unknown = () if normalised(field.strip()) is not None else not_understood(field)
     noted = any(one.kind == NoteKind.NOT_SPDX for one in notes)
     if unknown and not noted:
-        yield note("warning", NoteKind.PART_UNKNOWN, parts=unknown, taken=(expression,) if expression else ())
-    if (unknown or noted) and evidence.files and not evidence.texts:
-        yield note("warning", NoteKind.TEXT_UNKNOWN, files=evidence.files)
+        yield note("warning", NoteKind.PART_UNKNOWN, parts=unknown, taken=_taken(expression))
+    if _EXCEPTION.search(field) and " WITH " not in expression and not unknown:
+        yield note(
+            "warning", NoteKind.EXCEPTION_UNKNOWN, field=one_line(field, longest=_QUOTED), taken=_taken(expression)
+        )
+    if evidence.title_only:
+        yield note("warning", NoteKind.FIELD_TEXT_UNKNOWN, taken=_taken(expression))
+    files = evidence.files if unknown or noted else evidence.unknown_texts
+    if files and not evidence.texts:
+        yield note("warning", NoteKind.TEXT_UNKNOWN, files=files)
+
+
+def _unknown_classifiers(metadata: CoreMetadata, expression: str) -> Iterator[Note]:
+    """Yield a note on classifiers of licences that are not known here, but for what the expression names."""
+    words = set(re.findall(r"\w{3,}", expression.lower()))
+    unknown = unknown_classifiers(metadata.classifiers)
+    names = [name for name in unknown if words.isdisjoint(re.findall(r"\w+", name.lower()))]
+    if names:
+        yield note("warning", NoteKind.CLASSIFIER_UNKNOWN, names=names, taken=_taken(expression))
+
+
+def _taken(expression: str) -> tuple[str, ...]:
+    return (expression,) if expression else ()
 
 
 def _with_words(metadata: CoreMetadata) -> CoreMetadata:

@@ -18,13 +18,15 @@ from dirac_forge.recipe.licences.names import (
     refined,
     unique,
 )
-from dirac_forge.recipe.licences.texts import gnu_notice, identify
+from dirac_forge.recipe.licences.texts import gnu_notice, identify, restrictions
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.values import dataclass
 
 _EITHER: Final = re.compile(r"(?i)\bunder the terms of either\b(?! version)")
 _HEAD: Final = 400
 """Characters: what a licence file says before the text of a licence."""
+_A_TEXT: Final = 500
+"""Characters: the shortest texts of licences (0BSD, ISC) have more."""
 _GNU_NAME: Final = re.compile(r"([AL]?GPL-\d\.\d)-(only|or-later)")
 _SHORT: Final = 3000
 """Characters: a shorter licence file may be a notice of the project's own, rather than the text of a licence."""
@@ -43,6 +45,12 @@ class LicenceEvidence:
     """The licence files."""
     dual: bool
     """Whether one may choose among several licences."""
+    title_only: bool
+    """Whether the License field is a text, of which only the first line names a licence."""
+    unknown_texts: tuple[str, ...]
+    """Licence files that are more than a remark, and the text of no licence that is known."""
+    restricted: Mapping[str, tuple[str, ...]]
+    """Licence files to the words in them that no free licence has."""
     later: bool
     """Whether some words grant "any later version"."""
 
@@ -50,17 +58,21 @@ class LicenceEvidence:
 def licence_evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mapping[str, str]) -> LicenceEvidence:
     """Return what metadata, licence files (`contents`) and all `texts` say of the licence, by path."""
     field = metadata.license or ""
-    named = _named_in_field(field, classified=bool(metadata.classifiers))
+    named, title_only = _named_in_field(field, classified=bool(metadata.classifiers))
     licences = {path: text for path, text in contents.items() if not is_notice(path)}
+    read = {path: _named_by_reuse(path) or identify(text) for path, text in sorted(licences.items())}
     remarks = [text[:_SHORT] for text in licences.values() if len(text) < _SHORT]
     others = _other_texts(contents, texts)
     return LicenceEvidence(
         field=named,
         classifiers=_classified(metadata.classifiers),
-        texts=_read(licences),
+        texts=_together(read.values()),
         notices=unique(term for text in others for term in gnu_notice(text[:_SHORT])),
-        files=tuple(sorted(licences)),
+        files=tuple(read),
         dual=_one_may_choose(field, named, remarks) or _offers_choice(licences.values(), others),
+        title_only=title_only,
+        unknown_texts=tuple(path for path, terms in read.items() if not terms and len(licences[path]) >= _A_TEXT),
+        restricted={path: words for path in read if (words := restrictions(licences[path]))},
         later=any(map(later_versions, [*remarks, *others])),
     )
 
@@ -90,18 +102,20 @@ def _offers_choice(licences: Iterable[str], others: Iterable[str]) -> bool:
     return any(_EITHER.search(text[:_HEAD]) for text in licences) or any(map(dual_licensed, others))
 
 
-def _named_in_field(field: str, *, classified: bool) -> tuple[Term, ...]:
-    """Return the licences that the License field names, or is the text of."""
+def _named_in_field(field: str, *, classified: bool) -> tuple[tuple[Term, ...], bool]:
+    """Return the licences that the License field names, or is the text of; True if only its first line names them."""
     named = from_field(field)
     if named or len(field) <= 60:
-        return named
-    read = identify(field) or from_field(field.strip().partition("\n")[0])
-    return read if len(read) == 1 or not classified else ()
+        return named, False
+    read = identify(field)
+    first = () if read else from_field(field.strip().partition("\n")[0])
+    found = read or first
+    return (found, bool(first)) if len(found) == 1 or not classified else ((), False)
 
 
-def _read(files: Mapping[str, str]) -> tuple[Term, ...]:
-    """Return the licences that files (path to text) are the texts of."""
-    terms = unique(term for path, text in files.items() for term in _named_by_reuse(path) or identify(text))
+def _together(read: Iterable[tuple[Term, ...]]) -> tuple[Term, ...]:
+    """Return the licences that files are the texts of."""
+    terms = unique(term for terms in read for term in terms)
     # The LGPL 3 is a supplement to the GPL, whose text is next to it.
     lesser = any(term.name.startswith("LGPL") for term in terms)
     return tuple(term for term in terms if not (lesser and term.name.startswith("GPL")))

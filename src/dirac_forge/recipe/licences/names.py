@@ -51,12 +51,16 @@ class Term:
 
 
 _OPEN: Final = frozenset(
-    {"AGPL", "Apache", "Artistic", "BSD", "CC-BY", "CECILL", "EPL", "EUPL", "GPL", "LGPL", "MPL", "ZPL"}
+    {"AFL", "AGPL", "Apache", "Artistic", "BSD", "CC-BY", "CECILL", "EPL", "EUPL", "GPL", "LGPL", "MPL", "ZPL"}
 )
 
 _OPEN_WORDS: Final = frozenset(map(str.upper, _OPEN))
+_SAME: Final = re.compile(r"(?i)\b(?:mit/(?:x11|expat)|(?:x11|expat)/mit)\b")
 _SHORT_FIELD: Final = 60
 """Characters: a longer License field has sentences, whose parts need not be names."""
+_URL: Final = re.compile(r"\S*://\S*")
+_GENERAL: Final = re.compile(r"(?i)OSI Approved|DFSG approved")
+"""Classifiers that name no licence."""
 _FILLER: Final = re.compile(
     r"(?i)(?:see|copyright|\(c\)|version|v?\d|dual|either|both|licen[cs]ed?|others?|etc|later|the|ask|"
     r"osi approved|open source|free)\b"
@@ -81,14 +85,17 @@ _NAMES: Final = (
     (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}2(?:\.0)?\b", "MPL-2.0"),
     (r"(?:mpl|mozilla public licen[cs]e)\D{0,16}1\.1\b", "MPL-1.1"),
     (r"mpl\b|mozilla public licen[cs]e", "MPL"),
+    (r"cnri python", "CNRI-Python"),
     (r"(?:python software foundation|psf)\b|psfl\b|python license", "PSF-2.0"),
     (r"isc\b|iscl\b", "ISC"),
     (r"(?:zpl|zope public licen[cs]e)\D{0,16}2\.0\b", "ZPL-2.0"),
-    (r"zpl\b|zope public licen[cs]e", "ZPL-2.1"),
+    (r"(?:zpl|zope public licen[cs]e)\D{0,16}2\.1\b", "ZPL-2.1"),
+    (r"zpl\b|zope public licen[cs]e", "ZPL"),
     (r"hpnd\b|historical permission notice", "HPND"),
     (r"unlicense\b", "Unlicense"),
     (r"zlib\b", "Zlib"),
-    (r"(?:bsl|boost)\b", "BSL-1.0"),
+    (r"(?:busl|bsl|business source licen[cs]e)\W{0,2}1\.1\b", "BUSL-1.1"),
+    (r"bsl\W?1(?:\.0)?\b|boost\b(?!\D{0,20}[2-9])", "BSL-1.0"),
     (r"wtfpl\b", "WTFPL"),
     (r"cc0\b|cc[- ]zero\b", "CC0-1.0"),
     (r"(?:eupl|european union public licen[cs]e)\D{0,16}1\.1\b", "EUPL-1.1"),
@@ -101,7 +108,8 @@ _NAMES: Final = (
     (r"cecill\b", "CECILL"),
     (r"(?:epl|eclipse public licen[cs]e)\D{0,16}2(?:\.0)?\b", "EPL-2.0"),
     (r"(?:epl|eclipse public licen[cs]e)\D{0,16}1(?:\.0)?\b", "EPL-1.0"),
-    (r"academic free licen[cs]e|afl\b", "AFL-3.0"),
+    (r"(?:academic free licen[cs]e|afl)\D{0,16}3(?:\.0)?\b", "AFL-3.0"),
+    (r"academic free licen[cs]e|afl\b", "AFL"),
     (r"artistic(?: licen[cs]e)?\D{0,16}2(?:\.0)?\b", "Artistic-2.0"),
     (r"artistic\b", "Artistic"),
     (r"ncsa\b", "NCSA"),
@@ -110,6 +118,20 @@ _NAMES: Final = (
     (r"public[- ]domain", "LicenseRef-Public-Domain"),
     (r"proprietary\b|commercial\b|all rights reserved", "LicenseRef-Proprietary"),
 )
+
+
+_WORD: Final = re.compile(r"[\w.+-]+")
+_BESIDE: Final = re.compile(
+    r"(?i)(?:un)?licen[cs]e[ds]?|clauses?|new|simplified|modified|revised|original|style|like|the|software|public|universal|"
+    r"v|ver|version|only|or|any|later|newer|above|greater|higher|no|attribution|md|txt|rst|with|exceptions?|[v\d.+]*"
+)
+"""What a name may have beside it within one word: `MIT-License`, `Apache-License-2.0`, `LICENSE-BSD.txt`."""
+_OTHER: Final = re.compile(
+    r"(?i)\b(?:non|not|pseudo|quasi|semi|un)[- ](?!later)|(?<!bsd)[- ](?:like|style)\b|[- ](?:type|ish|compatible|"
+    r"based|inspired|derived|variant)\b|\b(?:compatible with|based on|similar to|variant of|derived from|nethack)\b|"
+    r"\b(?:modif(?!ied[- ]bsd)|custom|amend|restrict|additional|commons[- ]clause|non-?commercial|except\b)"
+)
+"""How words tell a licence from the one that they name."""
 
 
 _USUAL: Final = frozenset(
@@ -203,11 +225,23 @@ def from_field(text: str) -> tuple[Term, ...]:
 
 
 def not_understood(text: str) -> tuple[str, ...]:
-    """Return the parts of a short License field that name no licence that is known."""
-    if len(text) > _SHORT_FIELD or "://" in text:
-        return ()
-    parts = (part.strip(" ()[]\"'.") for part in _parts(text))
-    return tuple(part for part in parts if part and _named(part) is None and not _FILLER.match(part))
+    """Return the parts of a License field that name no licence that is known; of sentences those that resemble one."""
+    short = len(text) <= _SHORT_FIELD
+    parts = [_bare(part) for part in _parts(_URL.sub(" ", text))]
+    open_parts = (part for part in parts if part and not _FILLER.match(part) and _named(part) is None)
+    return tuple(part for part in open_parts if short or _found(part) is not None)
+
+
+def unknown_classifiers(classifiers: Iterable[str]) -> tuple[str, ...]:
+    """Return what trove classifiers call licences that are not known here."""
+    named = (each.rpartition(" :: ") for each in classifiers if from_classifier(each) is None)
+    return tuple(name for section, _, name in named if section.startswith("License") and not _GENERAL.fullmatch(name))
+
+
+def _bare(part: str) -> str:
+    """Return a part without the marks around it; brackets inside stay."""
+    bare = part.strip(" \"'.")
+    return bare if bare.count("(") == bare.count(")") and not bare.startswith("(") else bare.strip("()[] ")
 
 
 def is_ambiguous(expression: str) -> bool:
@@ -216,7 +250,7 @@ def is_ambiguous(expression: str) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    text = " ".join(text.split())
+    text = _SAME.sub("MIT", " ".join(text.split()))
     if not text or len(text) > _LONGEST or text.upper() in {"UNKNOWN", "NONE", "OTHER", "N/A"}:
         return []
     return re.split(r"(?i)\s+(?:or|and)\s+(?!later|any|newer|lesser|above|greater|higher)|[/;|&]|,(?!\s*v)", text)
@@ -260,9 +294,33 @@ def later_versions(text: str) -> bool:
 
 
 def _named(text: str) -> Term | None:
+    """Return the licence that words name; None if they name none, or tell theirs from the one that they name."""
+    found = _found(text)
+    words = list(_WORD.finditer(text))
+    if found is not None:
+        term, (start, end) = found
+        words = [word for word in words if word.start() < end and start < word.end()]
+        if all(_is_beside(f"{text[word.start() : start]}-{text[end : word.end()]}") for word in words):
+            return None if _OTHER.search(text) else term
+    return next(filter(None, (_identifier(word[0]) for word in words)), None)
+
+
+def _found(text: str) -> tuple[Term, tuple[int, int]] | None:
+    """Return the first licence of the tables that words name, and where its name begins and ends."""
     if match := _GNU.search(text):
-        return _gnu(match)
-    return next((Term(name) for pattern, name in _names() if pattern.search(text)), None)
+        return _gnu(match), match.span("kind")
+    return next(((Term(name), match.span()) for pattern, name in _names() if (match := pattern.search(text))), None)
+
+
+def _is_beside(rest: str) -> bool:
+    """Whether what is left of the words of a name makes no other name of it, as in `MIT-foo`."""
+    return all(_BESIDE.fullmatch(part) for part in re.split(r"[-._+]", rest))
+
+
+def _identifier(word: str) -> Term | None:
+    """Return the licence that a word with a hyphen is the SPDX identifier of."""
+    spdx = normalised(word) if "-" in word else None
+    return Term(spdx) if spdx is not None and " " not in spdx and not spdx.startswith("LicenseRef-") else None
 
 
 def _gnu(match: re.Match[str]) -> Term:

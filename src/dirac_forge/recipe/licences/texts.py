@@ -105,6 +105,13 @@ _PHRASES: Final = (
     ("the origin of this software must not be misrepresented", "Zlib"),
 )
 
+_RESTRICTIONS: Final = re.compile(
+    r"commons clause|non-?commercial (?:use|purposes)|not(?: be)? used? (?:it )?for (?:any )?commercial|"
+    r"for evaluation (?:use|purposes) only|(?:academic|educational|research|internal|personal)(?: use| purposes) only|"
+    r"may not be redistributed"
+)
+"""Words that no free licence has."""
+
 _GNU_NOTICE: Final = re.compile(
     r"gnu (?P<kind>lesser |library |affero )?general public license.{0,120}?version (?P<version>[123](?:\.\d)?)"
     r"(?P<rest>.{0,60})"
@@ -132,6 +139,11 @@ def identify(text: str) -> tuple[Term, ...]:
     names = list(_parts(words))
     terms = [Term(name) for name in names if name != "HPND" or "MIT-CMU" not in names]
     return tuple(dict.fromkeys([*terms, *gnu_notice(text)])) or _alike(words)
+
+
+def restrictions(text: str) -> tuple[str, ...]:
+    """Return the words of a text that allow some uses only, which no free licence does."""
+    return tuple(dict.fromkeys(_RESTRICTIONS.findall(_words(text[:_LONGEST]))))
 
 
 def _parts(words: str) -> Iterator[str]:
