@@ -108,6 +108,9 @@ class NoteKind(Enum):
     MALFORMED_VERSION = "requirement without its version: {problem}"
     MALFORMED = "requirement left out: {problem}"
     RELEASE_OF_SYSTEM = "left out, because a recipe can't test the release of a system: {requirement}"
+    LATER_PYTHON = (
+        "left out, because the channel has no Python {python} yet: {requirement}; add it to run once there is one"
+    )
     URL_REQUIRED = "{project}: upstream requires it from a URL, which conda can't do: {requirement}"
     UNKNOWN_EXTRA = "{extra}: could not find out what the extra adds; add its requirements to run"
     NO_SUCH_EXTRA = "{extra}: {release} has no such extra; it adds nothing"

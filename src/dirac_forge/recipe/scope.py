@@ -32,6 +32,16 @@ class Scope:
     pythons: tuple[str, ...] = ("3.10", "3.11", "3.12", "3.13", "3.14")
     platforms: tuple[str, ...] = ("linux-64", "linux-aarch64", "linux-ppc64le", "osx-64", "osx-arm64", "win-64")
     python_min: str = "3.10"
+    later_admitted: bool = True
+    """Whether upstream admits the Python after the newest one, which a channel adds sooner or later."""
+
+    @property
+    def next_python(self) -> str:
+        """The Python after the newest one; "" without Pythons."""
+        if not self.pythons:
+            return ""
+        newest = Version(self.pythons[-1])
+        return f"{newest.major}.{newest.minor + 1}"
 
     def supported(self, requires_python: SpecifierSet) -> Scope:
         """Return the same with the Pythons that upstream admits only; `pythons` may come out empty."""
@@ -40,4 +50,6 @@ class Scope:
         floor = self.python_min
         if kept and Version(kept[0]) > Version(floor):
             floor = kept[0]
-        return replace(self, pythons=kept, python_min=floor)
+        later = self.later_admitted and requires_python.contains(f"{self.next_python}.99") if self.pythons else False
+        later = later and kept[-1:] == self.pythons[-1:]
+        return replace(self, pythons=kept, python_min=floor, later_admitted=later)

@@ -158,6 +158,25 @@ def test_what_differs_by_python_becomes_one_range(texts: list[str], spec: str) -
     assert lines(*texts) == [("numpy" if "numpy" in texts[0] else "a", spec, None)]
 
 
+@pytest.mark.parametrize("noarch", [True, False])
+def test_a_requirement_of_the_next_python_is_told(noarch: bool) -> None:
+    text = "audioop-lts; python_version >= '3.15'"
+    made = convert(RequirementList((text, "old; python_version < '3.10'")), SCOPE, PROVIDERS, noarch=noarch)
+    assert made.lines == ()
+    assert [f"{note.level}: {note.text}" for note in made.notes] == [
+        f"warning: left out, because the channel has no Python 3.15 yet: {text}; add it to run once there is one"
+    ]
+    narrowed = SCOPE.supported(SpecifierSet("<3.15"))
+    assert convert(RequirementList((text,)), narrowed, PROVIDERS, noarch=noarch).notes == ()
+    narrowed = SCOPE.supported(SpecifierSet("<3.13"))
+    later = RequirementList(("b; python_version >= '3.13'",))
+    assert convert(later, narrowed, PROVIDERS, noarch=noarch).notes == ()
+    assert (
+        len(convert(RequirementList((text,)), SCOPE.supported(SpecifierSet(">=3.11")), PROVIDERS, noarch=noarch).notes)
+        == 1
+    )
+
+
 def test_the_release_of_a_system_is_left_out_with_a_word() -> None:
     text = "a; platform_release >= '20' and sys_platform == 'darwin'"
     assert lines(text) == []

@@ -126,7 +126,10 @@ class _Expansion:
         if where.never:
             if asks_for_the_release_of_a_system(requirement.marker):
                 self.notes.append(note("todo", NoteKind.RELEASE_OF_SYSTEM, requirement=text))
-            return
+            elif where.later and self.scope.later_admitted:
+                python = self.scope.next_python
+                self.notes.append(note("warning", NoteKind.LATER_PYTHON, requirement=text, python=python))
+            return  # Pythons older than all of the channel's never get the package
         if requirement.url:
             self.notes.append(note("warning", NoteKind.URL_REQUIRED, project=requirement.name, requirement=text))
         packages, unfolded = self._packages(requirement)

@@ -87,7 +87,7 @@ def _reach(text: str, scope: Scope, extras: tuple[str, ...]) -> Reach:
 
 def _beyond(scope: Scope) -> tuple[str, str]:
     """Return the Pythons just before and just after those of the scope."""
-    return _moved(scope.pythons[0], -1), _moved(scope.pythons[-1], 1)
+    return _moved(scope.pythons[0], -1), scope.next_python
 
 
 def _moved(python: str, minors: int) -> str:
