@@ -45,6 +45,10 @@ class NoteKind(Enum):
     NO_LIBRARY_NAMED = "no known system library is named in the build files: check host"
     UNREAD_BUILD_FILES = "could not read {paths:few}: look there for libraries, and add them to host"
     NO_SOURCES = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
+    CXX_GUESSED = (
+        "a C++ compiler, because the sdist has {files:few}, and no build file tells whether the build compiles "
+        "{files:it|them}: check"
+    )
     LINKED_LIBRARIES = (
         "{packages} in host, because {path} names {packages:it|them}: check that {packages:it is|they are} used, and "
         "{packages:its|their} run_exports"

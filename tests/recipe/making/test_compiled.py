@@ -84,6 +84,35 @@ def test_compilers_follow_sources_and_tools(
 
 
 @pytest.mark.parametrize(
+    ("setup", "tool", "languages", "guessed"),
+    [
+        ("Extension('a', ['a.c'])", {}, ("c",), False),
+        ("# 'b.cpp' is for tests\nExtension('a', ['a.c'])", {}, ("c",), False),
+        ("Extension('a', ['a.c', 'b.cc'])", {}, ("c", "cxx"), False),
+        ("Extension('a', ['a.c'] + glob('*.cpp'))", {}, ("c", "cxx"), False),
+        ("", {"setuptools": {"ext-modules": [{"name": "a", "sources": ["a.c"]}]}}, ("c",), False),
+        ("", {"setuptools": {"ext-modules": [{"name": "a", "sources": ["a.c", "b.cpp"]}]}}, ("c", "cxx"), False),
+        ("Extension('a', ['a.c'] + [str(each) for each in Path('src').iterdir()])", {}, ("c", "cxx"), True),
+        ("import lists\nExtension('a', ['a.c', *lists.MORE])", {}, ("c", "cxx"), True),
+        ("setup(ext_modules=modules())", {}, ("c", "cxx"), True),
+    ],
+)
+def test_a_compiler_of_cxx_is_asked_for_if_the_build_compiles_it(
+    setup: str, tool: dict[str, object], languages: tuple[str, ...], guessed: bool
+) -> None:
+    members = ["a.c", "vendor/b.cc", "vendor/c.cpp", "vendor/d.cxx", "tests/e.cpp", "lists.py"]
+    pyproject = {**SETUPTOOLS, "tool": tool}
+    made = facts("demo", wheels=[TAGGED], sdist_members=members, texts={"setup.py": setup}, pyproject=pyproject)
+    found = nature(made)
+    assert found.languages == languages
+    told = (
+        "a C++ compiler, because the sdist has vendor/b.cc, vendor/c.cpp and 1 more, and no build file tells whether "
+        "the build compiles them: check"
+    )
+    assert [one.text for one in found.notes if one.kind == NoteKind.CXX_GUESSED] == [told] * guessed
+
+
+@pytest.mark.parametrize(
     ("requires", "members", "setup", "languages"),
     [
         (["setuptools", "cffi"], ["make.py"], "setup(cffi_modules=['make.py:ffi'])", ("c",)),

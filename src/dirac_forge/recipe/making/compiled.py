@@ -9,7 +9,8 @@ from dataclasses import field, replace
 from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.optional import asked_by_variable
-from dirac_forge.recipe.making.toolchain import generates_sources, source_languages, toolchain, what_compiles
+from dirac_forge.recipe.making.source_files import source_languages
+from dirac_forge.recipe.making.toolchain import generates_sources, toolchain, what_compiles
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 from dirac_forge.values import dataclass

@@ -12,21 +12,12 @@ from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.policy import policy_notes
+from dirac_forge.recipe.making.source_files import build_texts, is_compiled, source_files, source_languages
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.values import dataclass
 
-_SOURCES = {
-    "c": (".c", ".m", ".pyx", ".i"),
-    "cxx": (".cpp", ".cc", ".cxx", ".c++", ".mm"),
-    "fortran": (".f", ".f90", ".f77", ".f95", ".for", ".pyf"),
-    "rust": (".rs",),
-}
-_ASIDE = {
-    "bench", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "fuzz", "test",
-    "testing", "tests",
-}  # fmt: skip
 _COMPILING_BACKENDS = {
     "maturin", "mesonpy", "py_build_cmake.build", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta",
     "setuptools_rust", "sipbuild.api",
@@ -81,12 +72,14 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     """Return the compilers, libraries and programs that building from the sdist takes."""
     sources = source_languages(sdist)
     files = build_files(sdist.texts, sdist.members)
-    languages = _compilers(sdist, set(sources), build_tool_names(sdist), files.read)
+    languages, guessed = _compilers(sdist, set(sources), build_tool_names(sdist), files.read)
     named = system_libraries(sdist.texts, files.read)
     libraries = named.packages
     bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
     known = sources or generates_sources(sdist) or any(_declared_languages(sdist, files.read))
     notes = [] if known else [note("todo", NoteKind.NO_SOURCES)]
+    if guessed:
+        notes.append(note("warning", NoteKind.CXX_GUESSED, files=source_files(sdist, "cxx")))
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
@@ -122,8 +115,13 @@ def _by_file(names: Mapping[str, str]) -> Mapping[str, list[str]]:
     return dict(sorted(files.items()))
 
 
-def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str], read: Collection[str]) -> set[str]:
-    """Return the languages that need a compiler, from the sources, the build files and the build's tools."""
+def _compilers(
+    sdist: SdistFacts, sources: set[str], tools: frozenset[str], read: Collection[str]
+) -> tuple[set[str], bool]:
+    """Return the languages that need a compiler, from the sources, the build files and the build's tools.
+
+    The other value is whether C++ is among them only because there are such sources.
+    """
     declared = set(_declared_languages(sdist, read))
     # Files in Fortran or C++ may be there for another purpose: a build file that lists its languages knows.
     languages = (declared | (sources - {"cxx", "fortran"})) if declared else set(sources)
@@ -133,11 +131,16 @@ def _compilers(sdist: SdistFacts, sources: set[str], tools: frozenset[str], read
         languages.add("rust")
     elif "rust" not in declared:
         languages.discard("rust")  # a crate that the sdist carries and does not build
-    if tools & {"pybind11", "nanobind"} or _CXX_IN_SETUP.search(_build_texts(sdist)) or _cython_in_cxx(sdist):
+    guessed = False
+    if tools & {"pybind11", "nanobind"} or _CXX_IN_SETUP.search(build_texts(sdist)) or _cython_in_cxx(sdist):
         languages.add("cxx")
+    elif "cxx" in languages - declared:
+        compiled = is_compiled(sdist, "cxx")
+        guessed = compiled is None
+        languages -= set() if guessed or compiled else {"cxx"}
     if not declared and not tools & {"meson-python", "scikit-build", "scikit-build-core", "numpy"}:
         languages.discard("fortran")
-    return languages | {"c"}  # Rust, Cython and C++ all end in the C toolchain's linker and stdlib
+    return languages | {"c"}, guessed  # Rust, Cython and C++ all end in the C toolchain's linker and stdlib
 
 
 def _declared_languages(sdist: SdistFacts, read: Collection[str]) -> Iterator[str]:
@@ -176,13 +179,8 @@ def _cython_in_cxx(sdist: SdistFacts) -> bool:
     return any(module.cxx for module in sdist.modules)
 
 
-def _build_texts(sdist: SdistFacts) -> str:
-    """Return the Python that builds: setup.py and an in-tree backend."""
-    return "\n".join((sdist.texts.get("setup.py", ""), *backend_texts(sdist)))
-
-
 def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
-    setup, tools = _build_texts(sdist), build_tool_names(sdist)
+    setup, tools = build_texts(sdist), build_tool_names(sdist)
     if any(member.endswith(".i") for member in sdist.members) and re.search(r"\bswig\b", setup, re.IGNORECASE):
         yield "swig"
     if tools & set(_CMAKE_TOOLS):
@@ -191,16 +189,6 @@ def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
         yield from ("cmake", "ninja" if re.search(r"\bninja\b", setup, re.IGNORECASE) else "make")
     if any(_ASKS_PKG_CONFIG.search(sdist.texts[path]) for path in set(libraries.values())):
         yield "pkg-config"
-
-
-def source_languages(sdist: SdistFacts) -> tuple[str, ...]:
-    """Return the languages of the sources, tests and documentation aside."""
-    suffixes = set()
-    for member in sdist.members:
-        path = PurePosixPath(member)
-        if not _ASIDE.intersection(part.lower() for part in path.parts[:-1]):
-            suffixes.add(path.suffix.lower())
-    return tuple(language for language, known in _SOURCES.items() if suffixes.intersection(known))
 
 
 def generates_sources(sdist: SdistFacts) -> bool:
