@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from packaging.utils import canonicalize_name
 
 from dirac_forge.channel.listing import Listing, PackageInfo
+from dirac_forge.channel.name_reasons import NameKind, NameReason
 from dirac_forge.channel.names import (
     MappedBy,
     candidates,
@@ -77,8 +78,7 @@ def test_the_tables_alone_know_common_names(project: str, package: str) -> None:
     mapped = package_for(project)
 
     assert (mapped.package, mapped.mapped_by) == (package, "curated")
-    assert mapped.warning is None
-    assert mapped.evidence.endswith("; no channel was asked")
+    assert mapped.reasons[-1] == NameReason(kind=NameKind.NOT_ASKED)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,6 @@ def test_the_channel_decides_with_the_tables(
     mapped = package_for(project, catalogue=listing(*python, other=other))
 
     assert (mapped.package, mapped.mapped_by) == (package, mapped_by)
-    assert (mapped.warning is not None) == (mapped_by == "guess")
 
 
 def test_a_binary_project_is_the_package_of_its_stem(listing: MakeListing) -> None:
@@ -163,11 +162,8 @@ def test_a_workspace_name_beats_everything(listing: MakeListing) -> None:
     assert "my-gfal2" in candidates("gfal2-python", overrides={"gfal2_python": "my-gfal2"})
 
 
-def test_a_guess_says_what_to_do() -> None:
-    assert package_for("new-thing").warning == (
-        "new-thing: the package name new-thing is a guess: no table has it, and no channel was asked; "
-        "if it is wrong, set new-thing in [tool.dirac-forge.names]"
-    )
+def test_a_guess_says_why() -> None:
+    assert package_for("new-thing").evidence == "no table has it; no channel was asked"
 
 
 def test_a_name_that_is_taken_is_named(listing: MakeListing) -> None:
@@ -180,19 +176,17 @@ def test_a_name_that_is_taken_is_named(listing: MakeListing) -> None:
 
 def test_a_namesake_is_said_to_be_one(listing: MakeListing) -> None:
     assert package_for("bash").evidence == "the package bash is the shell"
-    assert package_for("boa", catalogue=listing("boa")).warning == (
-        "boa: the package name boa is a guess: here has a Python package boa, "
-        "but on conda-forge the package boa is a builder of conda packages; "
-        "if it is wrong, set boa in [tool.dirac-forge.names]"
+    assert package_for("boa", catalogue=listing("boa")).evidence == (
+        "here has a Python package boa; the package boa is a builder of conda packages"
     )
 
 
 def test_a_contradiction_names_both(listing: MakeListing) -> None:
-    assert package_for("graphviz", catalogue=listing("graphviz")).warning == (
-        "graphviz: the package name graphviz (or python-graphviz?) is a guess: here has a Python package graphviz; "
-        "conda-forge's convention is python-graphviz: the package graphviz is the program and its C libraries, "
-        "which is not there; "
-        "if it is wrong, set graphviz in [tool.dirac-forge.names]"
+    mapped = package_for("graphviz", catalogue=listing("graphviz"))
+    assert mapped.alternatives == ("python-graphviz",)
+    assert mapped.evidence == (
+        "here has a Python package graphviz; conda-forge's convention is python-graphviz: the package graphviz is the "
+        "program and its C libraries; the channel has no python-graphviz"
     )
 
 

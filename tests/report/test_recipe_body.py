@@ -41,7 +41,7 @@ RECIPE = Recipe(
 
 
 def needed(project: str, status: str, *required_by: str, newest: str | None = None) -> Needed:
-    mapped = Mapped(project=project, package=project.lower(), mapped_by="guess", evidence="")
+    mapped = Mapped(project=project, package=project.lower(), mapped_by="guess", reasons=())
     return Needed(
         project=project,
         version="1",

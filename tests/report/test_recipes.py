@@ -18,7 +18,7 @@ from dirac_forge.report.recipes import as_json, as_text
 def needed(
     project: str, status: Status, *, mapped_by: MappedBy = "channel", as_of: date | None = None, newest: str = ""
 ) -> Needed:
-    mapped = Mapped(project=project.lower(), package=project.lower(), mapped_by=mapped_by, evidence="")
+    mapped = Mapped(project=project.lower(), package=project.lower(), mapped_by=mapped_by, reasons=())
     return Needed(
         project=project,
         version="1",

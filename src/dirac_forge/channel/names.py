@@ -26,6 +26,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.channel import grayskull, tables
 from dirac_forge.channel.listing import Listing, PackageInfo, newer
+from dirac_forge.channel.name_reasons import NameKind, NameReason
 from dirac_forge.values import dataclass
 
 MappedBy = Literal["workspace", "channel", "curated", "grayskull", "normalised", "guess"]
@@ -39,21 +40,15 @@ class Mapped:
     """Normalised (PEP 503)."""
     package: str
     mapped_by: MappedBy
-    evidence: str
-    """Why, as a sentence for the user, without a full stop."""
+    reasons: tuple[NameReason, ...]
+    """Why."""
     alternatives: tuple[str, ...] = ()
     """Further names that the channel or the tables have for the project, sorted."""
 
     @property
-    def warning(self) -> str | None:
-        """What to tell the user if the name is only a guess, else None."""
-        if self.mapped_by != "guess":
-            return None
-        others = f" (or {', '.join(self.alternatives)}?)" if self.alternatives else ""
-        return (
-            f"{self.project}: the package name {self.package}{others} is a guess: {self.evidence}; "
-            f"if it is wrong, set {self.project} in [tool.dirac-forge.names]"
-        )
+    def evidence(self) -> str:
+        """Why, in words, without a full stop."""
+        return "; ".join(reason.text for reason in self.reasons)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +57,7 @@ class _Known:
 
     entry: tables.NameEntry
     by: Literal["curated", "grayskull"]
-    evidence: str
+    reason: NameReason
 
 
 def package_for(
@@ -76,9 +71,8 @@ def package_for(
     name = canonicalize_name(project)
     for key, package in (overrides or {}).items():
         if canonicalize_name(key) == name:
-            return Mapped(
-                project=name, package=package, mapped_by="workspace", evidence="the workspace's settings say so"
-            )
+            said = (NameReason(kind=NameKind.SETTING),)
+            return Mapped(project=name, package=package, mapped_by="workspace", reasons=said)
     known = _known(name)
     if known is not None:
         return _by_table(name, known, catalogue)
@@ -108,8 +102,8 @@ def _as_its_stem(name: str, stem: Mapped, catalogue: Listing | None) -> Mapped:
     own = _by_spelling(name, name, catalogue)
     if own.mapped_by == "channel" or stem.mapped_by in {"normalised", "guess"}:
         return own
-    evidence = f"{name} is {stem.project} with its libraries inside, as its name says; {stem.evidence}"
-    return _guess(name, stem.package, evidence, [name])
+    named = NameReason(kind=NameKind.STEM, package=name, by=stem.project)
+    return _guess(name, stem.package, [named, *stem.reasons], [name])
 
 
 def spellings(project: str) -> tuple[str, ...]:
@@ -202,19 +196,21 @@ def _overriding(name: str, overrides: Mapping[str, str] | None) -> tuple[str, ..
 def _known(name: str) -> _Known | None:
     entry = tables.curated().get(name)
     if entry is not None:
-        packages = f"conda-forge's convention is {entry.packages[0]}"
-        return _Known(entry=entry, by="curated", evidence=f"{packages}: {entry.reason}" if entry.reason else packages)
+        kind = NameKind.CONVENTION_BECAUSE if entry.reason else NameKind.CONVENTION
+        said = NameReason(kind=kind, package=entry.packages[0], by=entry.reason)
+        return _Known(entry=entry, by="curated", reason=said)
     row = grayskull.table().get(name)
     if row is not None and row.package is not None:
         entry = tables.NameEntry(packages=(row.package,))
-        return _Known(entry=entry, by="grayskull", evidence=f"grayskull's table says {row.package}")
+        said = NameReason(kind=NameKind.GRAYSKULL, package=row.package)
+        return _Known(entry=entry, by="grayskull", reason=said)
     return None
 
 
 def _by_table(name: str, known: _Known, catalogue: Listing | None) -> Mapped:
     listed = known.entry.packages
     if catalogue is None:
-        return _table_alone(name, known, f"{known.evidence}; no channel was asked")
+        return _table_alone(name, known, NameReason(kind=NameKind.NOT_ASKED))
     spelled = _python_packages(spellings(name), catalogue)
     there = [package for package in listed if package in catalogue]
     if there:
@@ -222,10 +218,11 @@ def _by_table(name: str, known: _Known, catalogue: Listing | None) -> Mapped:
     if spelled:
         return _contradicted(name, known, spelled, catalogue)
     if not catalogue.complete:
-        return _table_alone(name, known, f"{known.evidence}; {_incomplete(catalogue)}")
+        return _table_alone(name, known, _incomplete(catalogue))
+    lacks = NameReason(kind=NameKind.CHANNEL_LACKS, package=listed[0])
     if known.by == "grayskull" and canonicalize_name(listed[0]) != name:
-        return _guess(name, listed[0], f"{known.evidence}, but the channel has no such package", [name])
-    return _table_alone(name, known, f"{known.evidence}; the channel has no such package")
+        return _guess(name, listed[0], [known.reason, lacks], [name])
+    return _table_alone(name, known, lacks)
 
 
 def _confirmed(name: str, known: _Known, there: list[str], spelled: list[str], catalogue: Listing) -> Mapped:
@@ -234,31 +231,38 @@ def _confirmed(name: str, known: _Known, there: list[str], spelled: list[str], c
     chosen = _freshest(there[0], [*there, *spelled], catalogue)
     info, others = catalogue[chosen], _others(chosen, [*listed, *spelled])
     if listed == (name,) and info.python:
-        return Mapped(project=name, package=chosen, mapped_by="channel", evidence=_seen(info), alternatives=others)
-    evidence = f"{known.evidence}, and {info.channel} has {chosen}"
-    if chosen != there[0]:
-        older = catalogue[there[0]]
-        evidence = f"{info.channel} has {chosen} {info.newest}, newer than {there[0]} {older.newest}"
-    return Mapped(project=name, package=chosen, mapped_by=known.by, evidence=evidence, alternatives=others)
+        return Mapped(project=name, package=chosen, mapped_by="channel", reasons=(_seen(info),), alternatives=others)
+    if chosen == there[0]:
+        reasons = known.reason, NameReason(kind=NameKind.CHANNEL_HAS, package=chosen, by=info.channel)
+        return Mapped(project=name, package=chosen, mapped_by=known.by, reasons=reasons, alternatives=others)
+    newer_one = NameReason(
+        kind=NameKind.CHANNEL_HAS_NEWER,
+        package=f"{chosen} {info.newest}",
+        by=info.channel,
+        other=f"{there[0]} {catalogue[there[0]].newest}",
+    )
+    return Mapped(project=name, package=chosen, mapped_by=known.by, reasons=(newer_one,), alternatives=others)
 
 
-def _table_alone(name: str, known: _Known, evidence: str) -> Mapped:
+def _table_alone(name: str, known: _Known, why: NameReason) -> Mapped:
+    """Return the package of a table that no channel confirms, and why none does."""
     package = known.entry.packages[0]
-    others = _others(package, known.entry.packages)
-    return Mapped(project=name, package=package, mapped_by=known.by, evidence=evidence, alternatives=others)
+    others, reasons = _others(package, known.entry.packages), (known.reason, why)
+    return Mapped(project=name, package=package, mapped_by=known.by, reasons=reasons, alternatives=others)
 
 
 def _contradicted(name: str, known: _Known, spelled: list[str], catalogue: Listing) -> Mapped:
     """Return the project's own name: the channel lacks all that the table lists, and has a Python package under it."""
     listed = known.entry.packages
     chosen = _freshest(spelled[0], spelled, catalogue)
-    evidence = f"{_seen(catalogue[chosen])}; {known.evidence}, which is not there"
+    lacks = NameReason(kind=NameKind.CHANNEL_LACKS, package=listed[0])
+    reasons = _seen(catalogue[chosen]), known.reason, lacks
     if any(canonicalize_name(package) == name for package in listed):
         others = _others(chosen, spelled)
-        return Mapped(project=name, package=chosen, mapped_by="channel", evidence=evidence, alternatives=others)
+        return Mapped(project=name, package=chosen, mapped_by="channel", reasons=reasons, alternatives=others)
     if catalogue.complete:
-        return _guess(name, chosen, evidence, [*listed, *spelled])
-    return _table_alone(name, known, f"{known.evidence}; {_incomplete(catalogue)}")
+        return _guess(name, chosen, reasons, [*listed, *spelled])
+    return _table_alone(name, known, _incomplete(catalogue))
 
 
 def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
@@ -268,7 +272,8 @@ def _by_spelling(name: str, project: str, catalogue: Listing | None) -> Mapped:
         return _by_listed_spelling(name, names, taken, catalogue)
     if taken:
         return _namesaked(name, taken[0], [])
-    return _beside_its_extras(name) or _guess(name, name, "no table has it, and no channel was asked", [])
+    reasons = NameReason(kind=NameKind.NO_TABLE), NameReason(kind=NameKind.NOT_ASKED)
+    return _beside_its_extras(name) or _guess(name, name, reasons, [])
 
 
 def _by_listed_spelling(name: str, names: Sequence[str], taken: Sequence[str], catalogue: Listing) -> Mapped:
@@ -277,13 +282,11 @@ def _by_listed_spelling(name: str, names: Sequence[str], taken: Sequence[str], c
     free = [package for package in spelled if package not in taken]
     if free:
         chosen = _freshest(free[0], free, catalogue)
-        others = _others(chosen, free)
-        evidence = _seen(catalogue[chosen])
-        return Mapped(project=name, package=chosen, mapped_by="channel", evidence=evidence, alternatives=others)
+        others, reasons = _others(chosen, free), (_seen(catalogue[chosen]),)
+        return Mapped(project=name, package=chosen, mapped_by="channel", reasons=reasons, alternatives=others)
     affixed = _python_packages(_affixed(name), catalogue)
     if spelled:
-        evidence = f"{_seen(catalogue[spelled[0]])}, but on conda-forge {_namesake(spelled[0])}"
-        return _guess(name, spelled[0], evidence, affixed)
+        return _guess(name, spelled[0], [_seen(catalogue[spelled[0]]), _namesake(spelled[0])], affixed)
     if namesakes := [package for package in names if package in catalogue] or taken:
         return _namesaked(name, namesakes[0], affixed)
     return _unlisted(name, affixed, catalogue)
@@ -291,19 +294,19 @@ def _by_listed_spelling(name: str, names: Sequence[str], taken: Sequence[str], c
 
 def _namesaked(name: str, package: str, affixed: list[str]) -> Mapped:
     """Return a guess for a project whose name is that of something else."""
-    return _guess(name, affixed[0] if affixed else f"python-{name}", _namesake(package), [*affixed, package])
+    return _guess(name, affixed[0] if affixed else f"python-{name}", [_namesake(package)], [*affixed, package])
 
 
 def _unlisted(name: str, affixed: list[str], catalogue: Listing) -> Mapped:
     """Return a guess for a project whose name the channel has in no spelling."""
     if affixed:
-        return _guess(name, name, "the channel has no package of this name, but one with a similar name", affixed)
+        return _guess(name, name, [NameReason(kind=NameKind.CHANNEL_HAS_SIMILAR)], affixed)
     if not catalogue.complete:
-        return _beside_its_extras(name) or _guess(name, name, f"no table has it; {_incomplete(catalogue)}", [])
+        reasons = NameReason(kind=NameKind.NO_TABLE), _incomplete(catalogue)
+        return _beside_its_extras(name) or _guess(name, name, reasons, [])
     if len(spellings(name)) > 1:
-        return _guess(name, name, "the channel has no package of this name in any spelling, so -, _ or . is open", [])
-    evidence = "the channel has no package of this name; a new one would be called so"
-    return Mapped(project=name, package=name, mapped_by="normalised", evidence=evidence)
+        return _guess(name, name, [NameReason(kind=NameKind.CHANNEL_LACKS_SPELLINGS)], [])
+    return Mapped(project=name, package=name, mapped_by="normalised", reasons=(NameReason(kind=NameKind.NEW),))
 
 
 def _beside_its_extras(name: str) -> Mapped | None:
@@ -311,22 +314,20 @@ def _beside_its_extras(name: str) -> Mapped | None:
     named = sorted(package for package in tables.extras().get(name, {}).values() if package.startswith(f"{name}-"))
     if not named:
         return None
-    evidence = f"conda-forge has {named[0]}, which requires it"
-    return Mapped(project=name, package=name, mapped_by="curated", evidence=evidence)
+    reasons = (NameReason(kind=NameKind.REQUIRED_BY, package=named[0]),)
+    return Mapped(project=name, package=name, mapped_by="curated", reasons=reasons)
 
 
-def _incomplete(catalogue: Listing) -> str:
+def _incomplete(catalogue: Listing) -> NameReason:
     """Return why the absence of a package from a channel proves nothing."""
     if catalogue.unread:
-        return "some channels could not be read"
-    if catalogue.as_of is None:
-        return "the channel is a snapshot of a part, which does not have it"
-    return "the embedded snapshot, a part of conda-forge, does not have it"
+        return NameReason(kind=NameKind.UNREAD)
+    return NameReason(kind=NameKind.PART if catalogue.as_of is None else NameKind.EMBEDDED)
 
 
-def _guess(name: str, package: str, evidence: str, alternatives: Iterable[str]) -> Mapped:
+def _guess(name: str, package: str, reasons: Iterable[NameReason], alternatives: Iterable[str]) -> Mapped:
     others = _others(package, alternatives)
-    return Mapped(project=name, package=package, mapped_by="guess", evidence=evidence, alternatives=others)
+    return Mapped(project=name, package=package, mapped_by="guess", reasons=tuple(reasons), alternatives=others)
 
 
 def _affixed(name: str) -> tuple[str, ...]:
@@ -334,9 +335,10 @@ def _affixed(name: str) -> tuple[str, ...]:
     return (f"python-{name}", f"{name}-python", f"py-{name}", f"{name}-py")
 
 
-def _namesake(package: str) -> str:
+def _namesake(package: str) -> NameReason:
     known = tables.namesakes().get(package)
-    return f"the package {package} is {known or 'something else than this project'}"
+    kind = NameKind.NAMESAKE if known else NameKind.NAMESAKE_OF_SOMETHING
+    return NameReason(kind=kind, package=package, by=known or "")
 
 
 def _python_packages(names: Iterable[str], catalogue: Listing) -> list[str]:
@@ -357,5 +359,5 @@ def _others(chosen: str, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({name for name in names if name != chosen}))
 
 
-def _seen(info: PackageInfo) -> str:
-    return f"{info.channel} has a Python package {info.name}"
+def _seen(info: PackageInfo) -> NameReason:
+    return NameReason(kind=NameKind.CHANNEL_HAS_PYTHON, package=info.name, by=info.channel)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dirac_forge.channel.name_reasons import NameKind, NameReason
 from dirac_forge.channel.names import Mapped, MappedBy
 from dirac_forge.recipe.making.guesses import guessed_names
 
 PAIRS: tuple[tuple[str, MappedBy], ...] = (("a-b", "normalised"), ("known", "channel"))
+WHY = (NameReason(kind=NameKind.NO_TABLE),)
 CALLED = "the same as the project's, which no table or channel confirms; [tool.dirac-forge.names] corrects it"
 
 
 def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
     return Mapped(
-        project=project, package=package or project, mapped_by="guess", evidence="why", alternatives=alternatives
+        project=project, package=package or project, mapped_by="guess", reasons=WHY, alternatives=alternatives
     )
 
 
@@ -19,7 +21,10 @@ def test_a_new_project_is_called_as_it_is_called() -> None:
     own = [guess("new")]
     assert [(note.level, note.text) for note in guessed_names([guess("dep"), *own], own=own, unread=False)] == [
         ("info", f"package name new: {CALLED}"),
-        ("warning", "names of packages that are guesses: dep (why); correct them in [tool.dirac-forge.names]"),
+        (
+            "warning",
+            "names of packages that are guesses: dep (no table has it); correct them in [tool.dirac-forge.names]",
+        ),
     ]
 
 
@@ -31,6 +36,6 @@ def test_a_name_that_may_be_another_packages_is_to_be_checked() -> None:
 
 
 def test_a_name_that_no_channel_has_is_a_guess_too() -> None:
-    absent, known = (Mapped(project=name, package=name, mapped_by=by, evidence="why") for name, by in PAIRS)
+    absent, known = (Mapped(project=name, package=name, mapped_by=by, reasons=WHY) for name, by in PAIRS)
     (note,) = guessed_names([absent, known], own=[absent, known], unread=False)
     assert (note.level, note.text) == ("warning", f"package name a-b: {CALLED}")

@@ -42,7 +42,7 @@ def rows(
             project=dependency.project,
             version="9",
             requirement=spec,
-            mapped=Mapped(project=dependency.project, package=dependency.project, mapped_by="channel", evidence=""),
+            mapped=Mapped(project=dependency.project, package=dependency.project, mapped_by="channel", reasons=()),
             status=there.status,
             newest=there.newest,
             required_by=dependency.required_by,
