@@ -10,8 +10,8 @@ from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.environment_questions import built_in, for_machine, labels, unheard_of, used_in
 from dirac_forge.check.exports import Built
+from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.feedstock.variants import rendered_variants
-from dirac_forge.feedstock.workspace import recipe_of
 from support.channel import pkg, write_channel
 
 RECIPE = """\

@@ -15,8 +15,8 @@ from dirac_forge.feedstock.pinning import (
     parse_configuration,
     read_pinning,
 )
+from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants, variants
-from dirac_forge.feedstock.workspace import recipe_of
 
 PINNING = Pinning(
     path="pinning/conda_build_config.yaml",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.cells import Cell
-from dirac_forge.feedstock.workspace import recipe_of
+from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.migration.addition import PlatformFacts, add_platform, facts_for_platform, for_platform, proved
 from dirac_forge.migration.order import Cycle
 

@@ -10,7 +10,7 @@ import pytest
 from dirac_forge.check.answer_reasons import PlatformNotCovered, Unanswered
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.workspace import recipe_of
+from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.migration.plan import make_plan
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.migration.solvability import (

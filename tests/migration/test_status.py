@@ -14,7 +14,8 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.feedstock.read_recipe import recipe_of
+from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.migration.evidence import (
     Applied,
     CarryingBuild,

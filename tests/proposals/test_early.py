@@ -1,10 +1,23 @@
-"""Which projects the index is asked for before the recipes are rendered."""
+"""What the index is asked for before the code that needs the answers is loaded."""
 
 from __future__ import annotations
 
-import pytest
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from dirac_forge.proposals.early import projects_in
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from dirac_forge.errors import InputError
+from dirac_forge.http import Http
+from dirac_forge.progress import Silent
+from dirac_forge.proposals.early import early_releases, projects_in
+from dirac_forge.settings import Settings
+from dirac_forge.store import Store
+from dirac_forge.upstream.sources.github import GitHubAccess
+from support.archives import wheel
+from support.index import PackageIndex
 
 SOURCE = "https://pypi.org/packages/source"
 
@@ -25,3 +38,38 @@ SOURCE = "https://pypi.org/packages/source"
 )
 def test_projects_of_sources(text: str, projects: list[str]) -> None:
     assert list(projects_in(text)) == projects
+
+
+@dataclass
+class World:
+    settings: Settings
+    http: Http
+    observer: Silent = field(default_factory=Silent)
+    store: Store = field(default_factory=lambda: Store(None))
+    github: GitHubAccess = field(default_factory=lambda: GitHubAccess(url="https://api.example.org"))
+
+
+def test_releases_that_are_named_are_asked_for_once_and_no_place_is_told_to_the_index(tmp_path: Path) -> None:
+    named = ["demo[cli]>=1", "./private", "private-1.0.tar.gz[cli]", "https://example.org/private", "not a name"]
+    with (
+        PackageIndex({"demo": {"demo-1.0-py3-none-any.whl": wheel("demo", "1.0")}}) as index,
+        Http(cache=None) as http,
+        ThreadPoolExecutor(2) as executor,
+    ):
+        settings = Settings(workspace=tmp_path, cache=tmp_path / "cache", index_url=index.url)
+        lookup = early_releases(World(settings, http), named, executor)
+        executor.shutdown()
+        asked = index.lines()
+        assert [line.split()[1] for line in asked][:1] == ["/simple/demo/"]
+        assert not [line for line in asked if "demo" not in line]
+        assert lookup.metadata("demo", SpecifierSet(">=1")).name == "demo"
+        assert index.lines() == asked
+
+
+def test_a_name_that_the_index_lacks_is_reported_to_whoever_asks(tmp_path: Path) -> None:
+    with PackageIndex({}) as index, Http(cache=None) as http, ThreadPoolExecutor(2) as executor:
+        settings = Settings(workspace=tmp_path, cache=tmp_path / "cache", index_url=index.url)
+        lookup = early_releases(World(settings, http), ["requsts"], executor)
+        with pytest.raises(InputError, match=r"requsts") as found:
+            lookup.metadata("requsts", SpecifierSet())
+    assert found.value.hint == "Did you mean requests?"

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.github import SentChanges, needs_token, send
-from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.feedstock.generated import WriteOutcome, put
-from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
-from dirac_forge.git import git
-from dirac_forge.proposals.recipe_inputs import read_inputs
-from dirac_forge.proposals.recipes import checked, maker_of
-from dirac_forge.recipe.making.maker import MadeRecipes
-from dirac_forge.recipe.model import Recipe
-from dirac_forge.recipe.writing.wording import is_maintainer
-from dirac_forge.report.next_steps import recipe_steps
-from dirac_forge.report.recipes import as_json, as_text
-from dirac_forge.report.terminal import joined, sentences
-from dirac_forge.settings.loading import ENVIRONMENT_PREFIX
-from dirac_forge.settings.model import Settings
-
-if TYPE_CHECKING:
-    from dirac_forge.build.model import BuildReport
+from dirac_forge.cli.recipe_request import RecipeRequest
+from dirac_forge.proposals.early import early_releases
 
 _BY_HAND = (
     "Without --pr the recipe is written; to propose it by hand, fork conda-forge/staged-recipes, copy the recipe's "
@@ -34,117 +14,15 @@ _BY_HAND = (
 )
 
 
-def recipe(
-    context: Context,
-    projects: Sequence[str],
-    *,
-    output: Path | None,
-    feedstock: str,
-    format_: Literal["v1", "v0"],
-    deps: Literal["missing", "none", "all"],
-    table: bool,
-    build: bool,
-    pr: bool,
-    force: bool,
-    maintainer: Sequence[str] = (),
-    published: bool = False,
-) -> int:
+def recipe(context: Context, request: RecipeRequest) -> int:
     """Write recipes, answer with them and their dependencies, and return the exit code."""
-    if pr:
+    if request.pr:
+        from dirac_forge.cli.github import needs_token  # noqa: PLC0415  # only for pull requests
+
         needs_token(context, otherwise=_BY_HAND)
-    settings = context.settings
-    inputs = read_inputs(projects, feedstock, context.http, published=published)
-    with ThreadPoolExecutor(settings.threads) as executor:
-        maker = maker_of(context, executor, given=inputs.given, maintainers=_maintainers(maintainer, settings))
-        made = checked(context, maker.make(inputs.orders, deps), format_)
-    folder = output or settings.workspace / "feedstocks"
-    outcomes = [put(folder, one, format_, force=force) for one in made.recipes]
-    report = _built(context, outcomes) if build else None
-    failed = report is not None and not report.passed
-    # What fails is not proposed.
-    sent = _sent(context, made, outcomes) if pr and not failed else SentChanges()
-    shown = [as_text(made, outcomes, verbose=context.options.verbose, table=table)]
-    document = as_json(made, outcomes) | ({"requests": sent.document} if pr else {})
-    if report is not None:
-        from dirac_forge.report.build import build_json, build_text  # noqa: PLC0415  # only with --build
+    with ThreadPoolExecutor(context.settings.threads) as executor:
+        lookup = early_releases(context, request.projects, executor)
+        from dirac_forge.cli.recipe_run import answered, made_recipes  # noqa: PLC0415  # the answers are on their way
 
-        shown.append(build_text(report, verbose=context.options.verbose))
-        document["build"] = build_json(report)
-    if not maintainer and (origin := _foreign_maintainers(context, folder)) is not None:
-        shown.append(sentences([f"recipe-maintainers are those of {origin}; --maintainer NAME gives others."]))
-        document["maintainers_from"] = str(origin)
-    shown += [sentences(sent.lines)] if sent.lines else []
-    steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-len(inputs.orders) :]))
-    context.answer(joined(shown), document, steps)
-    return max(_exit_code(outcomes, failed=failed), sent.exit_code)
-
-
-def _exit_code(outcomes: Sequence[WriteOutcome], *, failed: bool) -> int:
-    return int(failed or any(outcome.state == "differs" for outcome in outcomes))
-
-
-def _packages(recipes: Sequence[Recipe]) -> list[str]:
-    """Return the package of each recipe that has its name, else the first one."""
-    names = ([output.name for output in each.outputs] for each in recipes)
-    return [
-        each.feedstock if each.feedstock in outputs else outputs[0]
-        for each, outputs in zip(recipes, names, strict=True)
-        if outputs
-    ]
-
-
-def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> SentChanges:
-    from dirac_forge.pullrequest.requested import requested_recipe  # noqa: PLC0415  # only with --pr
-
-    pairs = zip(made.recipes, outcomes, strict=True)
-    asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
-    return send(context, asked, force=True, otherwise=_BY_HAND)
-
-
-def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
-    """Return those that are requested, else the workspace's, else the user, if git knows their account.
-
-    Raises InputError for what can't be one.
-    """
-    for name in asked or settings.maintainers:
-        if not is_maintainer(name):
-            where = "--maintainer" if asked else "`maintainers` in the settings"
-            raise InputError(
-                f"{where}: {name!r} is not a GitHub user or team", hint="Expected octocat, or conda-forge/team."
-            )
-    return tuple(asked) or settings.maintainers or _own_account()
-
-
-def _foreign_maintainers(context: Context, folder: Path) -> Path | None:
-    """Return the file that maintainers come from, if recipes are written elsewhere than its workspace keeps them.
-
-    It may then be somebody else's workspace, such as a clone of this project.
-    """
-    settings = context.settings
-    if not settings.maintainers or context.environ.get(f"{ENVIRONMENT_PREFIX}MAINTAINERS", "").strip():
-        return None
-    own = folder.resolve().is_relative_to((settings.workspace / "feedstocks").resolve())
-    return None if own else settings.workspace / "pyproject.toml"
-
-
-def _own_account() -> tuple[str, ...]:
-    """Return the user's account on GitHub, if git's configuration has it."""
-    try:
-        said = git("config", "--get-regexp", r"^(github\.user|user\.email)$", about="git's configuration").decode()
-    except ForgeError:
-        return ()
-    values = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
-    private = re.fullmatch(r"(?:\d+\+)?([\w-]+)@users\.noreply\.github\.com", values.get("user.email", ""))
-    name = values.get("github.user") or (private[1] if private else "")
-    return (name,) if re.fullmatch(r"[A-Za-z0-9-]+", name) else ()
-
-
-def _built(context: Context, outcomes: Sequence[WriteOutcome]) -> BuildReport:
-    """Build the recipes that are written, each with those that it depends on."""
-    from dirac_forge.build.session import BuildRequest, run_builds  # noqa: PLC0415  # only with --build
-    from dirac_forge.check.why_not import why_not  # noqa: PLC0415
-
-    written = [outcome.folder for outcome in outcomes if outcome.state != "differs"]
-    folders = tuple(FeedstockFolder(folder.name, folder) for folder in written)
-    workspace = read_workspace(context.settings.workspace)
-    return run_builds(context, workspace, BuildRequest(folders=folders, with_missing=True), explain=why_not)
+        made, orders = made_recipes(context, request, lookup, executor)
+    return answered(context, request, made, orders, by_hand=_BY_HAND)

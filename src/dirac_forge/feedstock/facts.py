@@ -13,9 +13,10 @@ from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.facts_cache import Kept, Signature, stored, stored_facts
 from dirac_forge.feedstock.facts_model import Export, FeedstockFacts, Need
 from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.feedstock.skipping import skip_names
 from dirac_forge.feedstock.variants import VariantRecipe, rendered_variants
-from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeError
 from dirac_forge.store import Store

@@ -12,17 +12,19 @@ from dataclasses import field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.archived import read_archived
-from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
-from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.files import read_bytes, read_text, unreadable
-from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
 from dirac_forge.values import dataclass
 
-_CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
+if TYPE_CHECKING:
+    from dirac_forge.feedstock.variants import VariantRecipe
+
+CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
+"""The names of files with the variants of a feedstock, beside its recipe."""
 _MAX_FILE = 4_000_000
 _MAX_BESIDE = 200_000
 _MOST_BESIDE = 200
@@ -70,7 +72,7 @@ class FeedstockFolder:
         if self.given is not None:
             return {path: text.replace("\r\n", "\n") for path, text in self.given.items()}
         recipe = self.recipe_path
-        paths = [recipe, *(recipe.parent / name for name in _CONFIGURATIONS)]
+        paths = [recipe, *(recipe.parent / name for name in CONFIGURATIONS)]
         if not self.path.is_file():
             support = self.path / ".ci_support"
             paths += [self.path / "conda-forge.yml"]
@@ -131,24 +133,10 @@ class FeedstockFolder:
 
     def read(self) -> VariantRecipe:
         """Return the recipe with the files next to it. Raises RecipeError and ForgeConfigError."""
+        # To find feedstocks costs nothing; what reads them takes a tenth of a second to load.
+        from dirac_forge.feedstock.read_recipe import recipe_of  # noqa: PLC0415
+
         return recipe_of(self.texts, root=self.path)
-
-
-def recipe_of(texts: Mapping[str, str], *, root: Path) -> VariantRecipe:
-    """Return a recipe out of a feedstock's files; the first is the recipe's. Messages name files below `root`."""
-    first = next(iter(texts))
-    forge = texts.get("conda-forge.yml")
-    return VariantRecipe(
-        text=parse_recipe(texts[first], path=root / first),
-        forge=parse_forge_config(forge, path=root / "conda-forge.yml") if forge is not None else ForgeConfig(),
-        configurations={str(root / path): text for path, text in texts.items() if Path(path).name in _CONFIGURATIONS},
-        ci_support={
-            Path(path).stem: text for path, text in texts.items() if Path(path).parent.as_posix() == ".ci_support"
-        },
-        migrations={
-            Path(path).stem: text for path, text in texts.items() if path.startswith(".ci_support/migrations/")
-        },
-    )
 
 
 @dataclass(frozen=True)

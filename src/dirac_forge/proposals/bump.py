@@ -33,7 +33,8 @@ from dirac_forge.bump.versions import Edited, MissingFileError, UnansweredError,
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.feedstock.read_recipe import recipe_of
+from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.patch_trials import absent_patches, tried_patches
 from dirac_forge.proposals.recipe_builds import RecipeBuilds

@@ -17,8 +17,9 @@ from dirac_forge.check.expected_records import host_spec
 from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.pinning import Pinning
+from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.feedstock.variants import VariantRecipe
-from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.making.hosts import BACKENDS
 
 _Asked = tuple[str, str, str, str]

@@ -6,14 +6,20 @@ import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import ForgeError
-from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.untrusted import requirement_from
+from dirac_forge.upstream.given import is_given
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
+
+if TYPE_CHECKING:
+    from dirac_forge.feedstock.workspace import FeedstockFolder
+    from dirac_forge.proposals.context import ProposalContext
 
 _PYPI = re.compile(
     r"//pypi\.(?:org|io)/packages/source/[^/\n]+/"
@@ -41,6 +47,39 @@ def early_lookup(context: ProposalContext, folders: Iterable[FeedstockFolder], e
     return lookup
 
 
+def early_releases(context: ProposalContext, texts: Iterable[str], executor: Executor) -> Lookup:
+    """Return the index of a run, which `executor` asks for the releases that these arguments of `recipe` name.
+
+    Trouble is reported when somebody needs the answer, and so is an argument that names nothing.
+    """
+    lookup = recipe_lookup(context)
+    for text in texts:
+        with suppress(ValueError):
+            # Nobody is told of a file's name, extras or not.
+            wanted = None if is_given(text.partition("[")[0]) else requirement_from(text)
+            if wanted is not None and not wanted.url and not wanted.marker:
+                executor.submit(_described, lookup, wanted.name, wanted.specifier)
+    return lookup
+
+
+def recipe_lookup(context: ProposalContext) -> Lookup:
+    """Return the index of a run that makes recipes; it suggests names that are known here for one that it lacks."""
+    settings = context.settings
+
+    def known() -> set[str]:
+        """Return names to suggest: those of the workspace, of the tables, and of the embedded snapshot's packages."""
+        from dirac_forge.channel.embedded import embedded_names  # noqa: PLC0415  # the solver's library is large
+        from dirac_forge.channel.names import table_projects  # noqa: PLC0415  # only where a name is wrong
+        from dirac_forge.feedstock.workspace import read_workspace  # noqa: PLC0415
+
+        named = {name for feedstock in settings.feedstocks.values() for name in feedstock.projects}
+        embedded = embedded_names(settings.cache, observer=context.observer)
+        return {*named, *table_projects(), *embedded, *read_workspace(settings.workspace).feedstocks}
+
+    index = IndexClient(context.http, url=settings.index_url, known=known)
+    return Lookup(context.http, index, context.store, pythons=settings.gil_pythons)
+
+
 def _named_projects(folders: Iterable[FeedstockFolder]) -> list[str]:
     found = (project for folder in folders for text in folder.readable_texts.values() for project in projects_in(text))
     return list(dict.fromkeys(map(canonicalize_name, found)))
@@ -53,6 +92,11 @@ def projects_in(text: str) -> Iterator[str]:
         told = match if variable is None else re.search(_SET.format(variable), text, re.MULTILINE)
         if told is not None:
             yield told["project"]
+
+
+def _described(lookup: Lookup, project: str, specifiers: SpecifierSet) -> None:
+    with suppress(ForgeError):
+        lookup.described(project, specifiers)
 
 
 def _asked(lookup: Lookup, project: str) -> None:

@@ -9,15 +9,14 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.channel.names import table_projects
 from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.generated import Format
 from dirac_forge.feedstock.made_variants import checked_variants
 from dirac_forge.feedstock.pinning import read_pinning
-from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.http import Http
 from dirac_forge.proposals.context import ProposalContext
+from dirac_forge.proposals.early import recipe_lookup
 from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.families import Families
@@ -25,10 +24,8 @@ from dirac_forge.recipe.making.licence_files import LicenceFile
 from dirac_forge.recipe.making.maker import MadeRecipes, Maker
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
-from dirac_forge.store import Store
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
 from dirac_forge.upstream.files.repository import licence_file
-from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 
 
@@ -36,24 +33,19 @@ def maker_of(
     world: ProposalContext,
     executor: Executor,
     *,
+    lookup: Lookup | None = None,
     given: Iterable[ReleaseFacts] = (),
     maintainers: Sequence[str] | None = None,
 ) -> Maker:
-    """Return a maker of recipes with these settings; `executor` runs its questions."""
+    """Return a maker of recipes with these settings; `executor` runs its questions.
+
+    `lookup` is the index, where it was asked already (see `early_releases`).
+    """
     settings = world.settings
     scope = Scope(pythons=settings.gil_pythons, platforms=Scope().platforms, python_min=settings.python_min)
     families = {name: one.projects for name, one in settings.feedstocks.items() if one.projects}
-
-    def known() -> set[str]:
-        """Return names to suggest: those of the workspace, of the tables, and of the embedded snapshot's packages."""
-        from dirac_forge.channel.embedded import embedded_names  # noqa: PLC0415  # the solver's library is large
-
-        named = {name for members in families.values() for name in members}
-        embedded = embedded_names(settings.cache, observer=world.observer)
-        return {*named, *table_projects(), *embedded, *read_workspace(settings.workspace).feedstocks}
-
-    index = IndexClient(world.http, url=settings.index_url, known=known)
-    upstream = _Upstream(world.http, index, world.store, pythons=scope.pythons, given=given)
+    asked = lookup or recipe_lookup(world)
+    upstream = _Upstream(world.http, asked, given)
     return Maker(
         upstream=upstream,
         catalogue=open_catalogue(world, scope.platforms),
@@ -61,9 +53,7 @@ def maker_of(
         executor=executor,
         observer=world.observer,
         overrides=settings.names,
-        families=Families(
-            feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=upstream.prefetch
-        ),
+        families=Families(feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=asked.prefetch),
         target_platforms=tuple(platform for platform in settings.platforms if platform in PLATFORM_MARKERS),
         maintainers=settings.maintainers if maintainers is None else maintainers,
     )
@@ -80,25 +70,23 @@ def checked(world: ProposalContext, made: MadeRecipes, format_: Format) -> MadeR
     return replace(made, recipes=tuple(recipes))
 
 
-class _Upstream(Lookup):
+class _Upstream:
     """The index, and the projects' repositories for licences that their sdists lack."""
 
-    def __init__(
-        self, http: Http, index: IndexClient, store: Store, *, pythons: Sequence[str], given: Iterable[ReleaseFacts]
-    ) -> None:
-        super().__init__(http, index, store, pythons=pythons)
-        self._http_for_licences = http
+    def __init__(self, http: Http, lookup: Lookup, given: Iterable[ReleaseFacts]) -> None:
+        self._http = http
+        self._lookup = lookup
         self._given = {canonicalize_name(facts.release.project): facts for facts in given}
 
     def metadata(self, project: str, specifiers: SpecifierSet) -> CoreMetadata:
         """Return what a given release says, else what the index's release says."""
         given = self._given.get(canonicalize_name(project))
-        return super().metadata(project, specifiers) if given is None else given.metadata
+        return self._lookup.metadata(project, specifiers) if given is None else given.metadata
 
     def facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
         """Return what a given release says, else what the index's release says."""
         given = self._given.get(canonicalize_name(project))
-        return super().facts(project, specifiers) if given is None else given
+        return self._lookup.facts(project, specifiers) if given is None else given
 
     def licence(self, facts: ReleaseFacts) -> LicenceFile | Note | None:
         """Return a licence file at the tag of the release, where the sdist has none and a repository is named."""
@@ -109,7 +97,7 @@ class _Upstream(Lookup):
             return None
         names = [path.rpartition("/")[2] for path in facts.metadata.license_files]
         try:
-            found = licence_file(self._http_for_licences, repository, str(facts.release.version), names=names)
+            found = licence_file(self._http, repository, str(facts.release.version), names=names)
         except UnknownError as error:
             return note("todo", NoteKind.REPOSITORY_NOT_ASKED, problem=error.message)
         if found is None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.facts import READER
 from dirac_forge.feedstock.pinning import Pinning
-from dirac_forge.feedstock.workspace import FeedstockFolder, recipe_of
+from dirac_forge.feedstock.read_recipe import recipe_of
+from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.migration.members import Membership
 from dirac_forge.migration.schema import Migration
 from dirac_forge.migration.unreached import SkippedVariants, skipped_variants

@@ -92,18 +92,19 @@ def recipe(
     is shown and the exit code is 1.
     """
     from dirac_forge.cli.recipe import recipe as run
+    from dirac_forge.cli.recipe_request import RecipeRequest
 
-    return run(
-        context,
-        projects,
+    request = RecipeRequest(
+        projects=tuple(projects),
         output=output,
         feedstock=feedstock,
-        format_=format_.value,
+        format=format_.value,
         deps=deps.value,
         table=table,
         build=build,
         pr=pr,
         force=force,
-        maintainer=maintainer or (),
+        maintainers=tuple(maintainer or ()),
         published=published,
     )
+    return run(context, request)

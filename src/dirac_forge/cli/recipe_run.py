@@ -1,0 +1,139 @@
+"""One run of `dirac-forge recipe`: recipes made, written, built or sent, and the exit code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dirac_forge.cli.context import Context
+from dirac_forge.cli.github import SentChanges, send
+from dirac_forge.cli.recipe_request import RecipeRequest
+from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.feedstock.generated import WriteOutcome, put
+from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
+from dirac_forge.git import git
+from dirac_forge.proposals.recipe_inputs import read_inputs
+from dirac_forge.proposals.recipes import checked, maker_of
+from dirac_forge.recipe.making.maker import MadeRecipes
+from dirac_forge.recipe.model import Recipe
+from dirac_forge.recipe.writing.wording import is_maintainer
+from dirac_forge.report.next_steps import recipe_steps
+from dirac_forge.report.recipes import as_json, as_text
+from dirac_forge.report.terminal import joined, sentences
+from dirac_forge.settings.loading import ENVIRONMENT_PREFIX
+from dirac_forge.settings.model import Settings
+from dirac_forge.upstream.lookup import Lookup
+
+if TYPE_CHECKING:
+    from dirac_forge.build.model import BuildReport
+
+
+def made_recipes(
+    context: Context, request: RecipeRequest, lookup: Lookup, executor: Executor
+) -> tuple[MadeRecipes, int]:
+    """Return the recipes that are asked for, the last of them, whose number is returned too, by name."""
+    inputs = read_inputs(request.projects, request.feedstock, context.http, published=request.published)
+    maintainers = _maintainers(request.maintainers, context.settings)
+    maker = maker_of(context, executor, lookup=lookup, given=inputs.given, maintainers=maintainers)
+    return checked(context, maker.make(inputs.orders, request.deps), request.format), len(inputs.orders)
+
+
+def answered(context: Context, request: RecipeRequest, made: MadeRecipes, asked: int, *, by_hand: str) -> int:
+    """Write the recipes, answer with them and their dependencies, and return the exit code.
+
+    The last `asked` recipes are those that were asked for; `by_hand` says how one is proposed without a token.
+    """
+    folder = request.output or context.settings.workspace / "feedstocks"
+    outcomes = [put(folder, one, request.format, force=request.force) for one in made.recipes]
+    report = _built(context, outcomes) if request.build else None
+    failed = report is not None and not report.passed
+    # What fails is not proposed.
+    sent = _sent(context, made, outcomes, by_hand) if request.pr and not failed else SentChanges()
+    shown = [as_text(made, outcomes, verbose=context.options.verbose, table=request.table)]
+    document = as_json(made, outcomes) | ({"requests": sent.document} if request.pr else {})
+    if report is not None:
+        from dirac_forge.report.build import build_json, build_text  # noqa: PLC0415  # only with --build
+
+        shown.append(build_text(report, verbose=context.options.verbose))
+        document["build"] = build_json(report)
+    if not request.maintainers and (origin := _foreign_maintainers(context, folder)) is not None:
+        shown.append(sentences([f"recipe-maintainers are those of {origin}; --maintainer NAME gives others."]))
+        document["maintainers_from"] = str(origin)
+    shown += [sentences(sent.lines)] if sent.lines else []
+    steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-asked:]))
+    context.answer(joined(shown), document, steps)
+    return max(_exit_code(outcomes, failed=failed), sent.exit_code)
+
+
+def _exit_code(outcomes: Sequence[WriteOutcome], *, failed: bool) -> int:
+    return int(failed or any(outcome.state == "differs" for outcome in outcomes))
+
+
+def _packages(recipes: Sequence[Recipe]) -> list[str]:
+    """Return the package of each recipe that has its name, else the first one."""
+    names = ([output.name for output in each.outputs] for each in recipes)
+    return [
+        each.feedstock if each.feedstock in outputs else outputs[0]
+        for each, outputs in zip(recipes, names, strict=True)
+        if outputs
+    ]
+
+
+def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome], by_hand: str) -> SentChanges:
+    from dirac_forge.pullrequest.requested import requested_recipe  # noqa: PLC0415  # only with --pr
+
+    pairs = zip(made.recipes, outcomes, strict=True)
+    asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
+    return send(context, asked, force=True, otherwise=by_hand)
+
+
+def _maintainers(asked: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return those that are requested, else the workspace's, else the user, if git knows their account.
+
+    Raises InputError for what can't be one.
+    """
+    for name in asked or settings.maintainers:
+        if not is_maintainer(name):
+            where = "--maintainer" if asked else "`maintainers` in the settings"
+            raise InputError(
+                f"{where}: {name!r} is not a GitHub user or team", hint="Expected octocat, or conda-forge/team."
+            )
+    return tuple(asked) or settings.maintainers or _own_account()
+
+
+def _foreign_maintainers(context: Context, folder: Path) -> Path | None:
+    """Return the file that maintainers come from, if recipes are written elsewhere than its workspace keeps them.
+
+    It may then be somebody else's workspace, such as a clone of this project.
+    """
+    settings = context.settings
+    if not settings.maintainers or context.environ.get(f"{ENVIRONMENT_PREFIX}MAINTAINERS", "").strip():
+        return None
+    own = folder.resolve().is_relative_to((settings.workspace / "feedstocks").resolve())
+    return None if own else settings.workspace / "pyproject.toml"
+
+
+def _own_account() -> tuple[str, ...]:
+    """Return the user's account on GitHub, if git's configuration has it."""
+    try:
+        said = git("config", "--get-regexp", r"^(github\.user|user\.email)$", about="git's configuration").decode()
+    except ForgeError:
+        return ()
+    values = dict(line.split(" ", 1) for line in said.splitlines() if " " in line)
+    private = re.fullmatch(r"(?:\d+\+)?([\w-]+)@users\.noreply\.github\.com", values.get("user.email", ""))
+    name = values.get("github.user") or (private[1] if private else "")
+    return (name,) if re.fullmatch(r"[A-Za-z0-9-]+", name) else ()
+
+
+def _built(context: Context, outcomes: Sequence[WriteOutcome]) -> BuildReport:
+    """Build the recipes that are written, each with those that it depends on."""
+    from dirac_forge.build.session import BuildRequest, run_builds  # noqa: PLC0415  # only with --build
+    from dirac_forge.check.why_not import why_not  # noqa: PLC0415
+
+    written = [outcome.folder for outcome in outcomes if outcome.state != "differs"]
+    folders = tuple(FeedstockFolder(folder.name, folder) for folder in written)
+    workspace = read_workspace(context.settings.workspace)
+    return run_builds(context, workspace, BuildRequest(folders=folders, with_missing=True), explain=why_not)
