@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dirac_forge.feedstock.condaforgeyml import ForgeConfig, parse_forge_config
 from dirac_forge.feedstock.variants import VariantRecipe
-from dirac_forge.feedstock.workspace import CONFIGURATIONS
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import CONFIGURATIONS
 
 
 def recipe_of(texts: Mapping[str, str], *, root: Path) -> VariantRecipe:

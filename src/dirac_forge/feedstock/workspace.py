@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.archived import read_archived
 from dirac_forge.files import read_bytes, read_text, unreadable
-from dirac_forge.recipe.reading.recipe_text import RecipeError, find_recipe
+from dirac_forge.recipe.reading.recipe_text import CONFIGURATIONS, RecipeError, find_recipe
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
     from dirac_forge.feedstock.variants import VariantRecipe
 
-CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
-"""The names of files with the variants of a feedstock, beside its recipe."""
 _MAX_FILE = 4_000_000
 _MAX_BESIDE = 200_000
 _MOST_BESIDE = 200

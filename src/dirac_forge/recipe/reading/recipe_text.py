@@ -13,6 +13,8 @@ from dirac_forge.files import read_text
 from dirac_forge.values import dataclass
 
 RECIPE_NAMES = ("meta.yaml", "recipe.yaml")
+CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
+"""The files beside a recipe that say in which variants it is built."""
 HASH_KEY = re.compile(r"(?:content_)?(?:md5|sha\d+|blake2\w*)")
 """A key of a source whose value is a hash, of whatever kind."""
 _BUILD_TOOL = re.compile(r"""^conda_build_tool[ \t]*:[ \t]*["']?([\w-]+)""", re.MULTILINE)
