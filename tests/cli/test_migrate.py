@@ -436,6 +436,7 @@ def test_what_it_does_to_a_target(workspace: Path, channel: Path, capsys: pytest
         "critical_path": ["b"],
         "length": 1,
         "outside": [],
+        "builds_instead": [],
         "proved": True,
         "unknown": False,
         "reason": "",
@@ -503,6 +504,40 @@ def test_packages_from_outside_are_supposed_and_said(
     ]
 
 
+def test_what_has_to_be_built_is_what_check_says(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The newest build of a dependency needs another package, which has no build for the platform yet."""
+    change_channel(
+        channel,
+        added=(
+            record("app", "1.0", "util"),
+            record("util", "1.0", "far"),
+            record("util", "2.0", "fresh"),
+            record("far", "3.1", "lib >=1.4,<2.0a0"),
+        ),
+    )
+    (channel / "osx-64").mkdir()
+    fresh = {"packages.conda": {"fresh-1.0-h_0.conda": {**record("fresh", "1.0"), "subdir": "osx-64"}}}
+    (channel / "osx-64/repodata.json").write_text(json.dumps(fresh), encoding="utf-8")
+    options = ["--channel", str(channel), "--platform", "linux-64", "--workspace", str(workspace)]
+    assert main(["check", "util >=2", *options]) == 1
+    assert "  would unblock it: build fresh for linux-64\n" in capsys.readouterr().out
+    arguments = ["plan", "lib2", "--target", "app", *options[:4]]
+    assert run(workspace, *arguments) == 3
+    out = capsys.readouterr().out
+    assert out[out.index("linux-64:") :].splitlines() == [
+        "linux-64:",
+        "  installable with the new pin after this: build fresh for linux-64.",
+        "  Or once far is rebuilt, which app installs there today.",
+        "  No feedstock of this workspace makes it, so what it waits for is unknown.",
+    ]
+    assert run(workspace, *arguments, "--json") == 3
+    (target,) = json.loads(capsys.readouterr().out)["targets"]
+    closure = target["closure"]["linux-64"]
+    assert (closure["outside"], closure["builds_instead"]) == (["far"], ["build fresh for linux-64"])
+
+
 def test_every_platform_has_a_verdict(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Platforms that need packages from elsewhere only, that need nothing more, and where it can't be told."""
     far = record("far", "3.1", "lib >=1.4,<2.0a0")
@@ -563,6 +598,18 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     assert run(workspace, *arguments[:-1]) == 0
     out = capsys.readouterr().out
     assert "b becomes installable on osx-64 once these 3 packages are built for it: b, lib and a.\n" in out
+    change_channel(channel, added=({**record("free", "1.0"), "subdir": "linux-64"},))
+    (channel / "osx-64").mkdir()
+    free = {"packages.conda": {"free-1.0-h_0.conda": {**record("free", "1.0"), "subdir": "osx-64"}}}
+    (channel / "osx-64/repodata.json").write_text(json.dumps(free), encoding="utf-8")
+    assert run(workspace, "plan", "--add-platform", "osx-64", "--target", "free", "--channel", str(channel)) == 0
+    assert capsys.readouterr().out == "free has all it needs on osx-64.\n"
+    older = ({**record("wide", "1.0"), "subdir": "osx-64"}, {**record("wide", "2.0", "a"), "subdir": "osx-64"})
+    free["packages.conda"] |= {f"wide-{number}.0-h_0.conda": each for number, each in enumerate(older, start=1)}
+    (channel / "osx-64/repodata.json").write_text(json.dumps(free), encoding="utf-8")
+    assert run(workspace, "plan", "--add-platform", "osx-64", "--target", "wide", "--channel", str(channel)) == 0
+    assert "\nwide can be installed on osx-64 already.\n" in capsys.readouterr().out
+    shutil.rmtree(channel / "osx-64")
     shutil.rmtree(workspace / "feedstocks/a")
     assert run(workspace, *arguments[:-1]) == 3
     assert (

@@ -9,6 +9,7 @@ from typing import Literal
 import networkx as nx
 
 from dirac_forge.check.answer_reasons import CellReason
+from dirac_forge.check.remedies import Unblock
 from dirac_forge.migration.older import GuessedMaker
 from dirac_forge.migration.order import graph_of
 from dirac_forge.migration.plan import Plan
@@ -72,6 +73,9 @@ class TargetClosure:
     outside: tuple[str, ...] = ()
     """Packages that must be rebuilt too and that no feedstock here makes, as few as the solver lets it be: nothing is
     known of what they wait for."""
+    builds: Unblock | None = None
+    """What `check` has built instead of `outside`, where that is something else: the newest builds may need another
+    package than the ones that the target installs today."""
     proved: bool = True
     """The solver finds the target installable with `members` done (and `outside`); else these are all that there are,
     and they are not enough, or it could not be found out."""
@@ -157,12 +161,20 @@ def effect_on(
     solution: Callable[[str], Today],
     installable: Installable,
     explain: Callable[[str, tuple[str, ...]], CellReason | None] | None = None,
+    builds: Callable[[str, tuple[str, ...]], Unblock | None] | None = None,
 ) -> TargetEffect:
     """Return the effect on a target, before the first wave and after each that changes what the target needs.
 
-    `solution` returns what a target installs today, by platform; `explain` says why a target is not installable with
-    the new pin on a platform with some members rebuilt. A wave without any of the target's members changes
-    nothing and is not solved again.
+    A wave without any of the target's members changes nothing and is not solved again.
+
+    Args:
+        plan: of the migration.
+        target: its name.
+        platforms: those to try.
+        solution: returns what the target installs today, by platform.
+        installable: asks the solver.
+        explain: says why the target is not installable with the new pin on a platform with some members rebuilt.
+        builds: which builds of other packages would make it so, as `check` suggests them.
     """
     closures: dict[str, TargetClosure] = {}
     found: list[WaveEffect] = []
@@ -171,9 +183,25 @@ def effect_on(
         if not today.touched or not today.installable:
             closures[platform] = TargetClosure(members=(), critical_path=(), proved=False, today=today)
             continue
-        effects, closures[platform] = _tried(plan, platform, today, installable, explain)
+        effects, closure = _tried(plan, platform, today, installable, explain)
+        instead = (
+            builds(platform, closure.members) if builds is not None and closure.proved and closure.outside else None
+        )
+        if instead is not None and {one.package for one in instead.remedies} != set(closure.outside):
+            closure = replace(closure, builds=instead)
+        closures[platform] = closure
         found += effects
     return TargetEffect(target=target, waves=tuple(found), closures=closures)
+
+
+def _with_builds(
+    closure: TargetClosure, platform: str, builds: Callable[[str, tuple[str, ...]], Unblock | None]
+) -> TargetClosure:
+    """Return the closure with the builds that are suggested instead of those of packages from elsewhere."""
+    found = builds(platform, closure.members) if closure.proved and closure.outside else None
+    if found is None or {one.package for one in found.remedies} == set(closure.outside):
+        return closure
+    return replace(closure, builds=found)
 
 
 def _tried(

@@ -9,7 +9,12 @@ from functools import cache
 from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.analysis import Analysis
 from dirac_forge.check.answer_reasons import CellReason, Unanswered
+from dirac_forge.check.explanation import explain
+from dirac_forge.check.matrix import platforms_with
+from dirac_forge.check.remedies import BuildFor, BuildForPython, BuildVersion, Unblock
+from dirac_forge.check.unblock import unblock
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.migration.effects import TargetAnswer, TargetEffect, Today, effect_on
 from dirac_forge.migration.exports import PinExports
@@ -17,6 +22,8 @@ from dirac_forge.migration.older import guessed_makers
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuilt import has_build_with_new_pin, has_new_pin, pins_on, rebuilt_records, with_old_pin
 from dirac_forge.proposals.migrations import MigrationContext, explained
+
+_BUILD = (BuildFor, BuildForPython, BuildVersion)
 
 
 def effect_of(
@@ -36,7 +43,13 @@ def effect_of(
         return TargetEffect(target=target, waves=(), closures={}, missing=missing, packages=packages)
     run = _Effect(migrating.channel, plan, migrating.exports(plan), target, specs)
     effect = effect_on(
-        plan, target, platforms=platforms, solution=run.today, installable=run.installable, explain=run.explain
+        plan,
+        target,
+        platforms=platforms,
+        solution=run.today,
+        installable=run.installable,
+        explain=run.explain,
+        builds=run.builds,
     )
     guessed = tuple(guessed_makers(plan, run.outside_versions(effect)))
     return replace(effect, missing=missing, packages=packages, guessed=guessed)
@@ -156,3 +169,14 @@ class _Effect:
         """Return why the target is not installable with the new pin although these members are rebuilt."""
         view, wanted = self._supposed(platform, rebuilt, tuple(self.today(platform).outside), "new")
         return explained(view, self._target, platform, wanted).reason
+
+    def builds(self, platform: str, rebuilt: tuple[str, ...]) -> Unblock | None:
+        """Return the builds with which the target is installable with the new pin, as `check` suggests them."""
+        try:
+            view, wanted = self._supposed(platform, rebuilt, (), "new")
+            elsewhere = platforms_with(view, platform)
+            causes = explain(Analysis(view.index(platform), wanted), elsewhere=elsewhere)
+            found = unblock(view, wanted, platform=platform, causes=causes, elsewhere=elsewhere)
+        except UnknownError:
+            return None
+        return found if found is not None and all(isinstance(one.action, _BUILD) for one in found.remedies) else None

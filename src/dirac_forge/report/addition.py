@@ -99,7 +99,8 @@ def _order_table(addition: Addition) -> document.Table:
 def _smallest_lines(addition: Addition) -> list[str]:
     """Return what the target needs at least, and whether that is enough."""
     if not addition.smallest:
-        return []
+        known = addition.proof is not None and addition.proof.status == "installable"
+        return [f"{addition.target} can be installed on {addition.platform} already."] if known else []
     lines = _enough_lines(addition, addition.proof)
     nowhere = addition.proof.nowhere if addition.proof is not None else ()
     if nowhere:

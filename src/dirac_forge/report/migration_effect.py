@@ -12,6 +12,7 @@ from dirac_forge.migration.older import GuessedMaker
 from dirac_forge.report.document import Section, Table, words
 from dirac_forge.report.migration_status import missing_words
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.remedy_words import remedy_phrases, unblock_text
 from dirac_forge.report.terminal import Shown, sentences
 
 _SHORT = {"installable": "yes", "not-installable": "no", "unknown": "unknown"}
@@ -43,6 +44,7 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
                 "critical_path": list(closure.critical_path),
                 "length": len(closure.critical_path),
                 "outside": list(closure.outside),
+                "builds_instead": list(remedy_phrases(closure.builds.remedies)) if closure.builds is not None else [],
                 "proved": closure.proved,
                 "unknown": closure.unknown,
                 "reason": cell_words(closure.reason) if closure.today is None else _untried(effect, closure.today),
@@ -155,25 +157,38 @@ def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:
         count = "1 member has" if len(closure.members) == 1 else f"{len(closure.members)} members have"
         yield f"{count} to be done before {target} is installable with the new pin: {', '.join(closure.members)}."
         yield f"The longest chain has {len(closure.critical_path)}: {' -> '.join(closure.critical_path)}"
-        yield from _outside_too(closure.outside)
+        yield from _outside_too(target, closure)
     elif closure.outside:
-        yield from _outside_only(closure.outside)
+        yield from _outside_only(target, closure)
     else:
         yield "installable with the new pin; no further member has to be rebuilt."
 
 
-def _outside_too(outside: Sequence[str]) -> Iterator[str]:
-    if len(outside) == 1:
+def _outside_too(target: str, closure: TargetClosure) -> Iterator[str]:
+    outside = closure.outside
+    if closure.builds is not None:
+        yield f"This is needed too: {unblock_text(closure.builds)}."
+        yield from _or_rebuilt(target, outside)
+    elif len(outside) == 1:
         yield f"This package has to be rebuilt too: {outside[0]}."
     elif outside:
         yield f"These {len(outside)} packages have to be rebuilt too: {words(outside, _MOST_NAMES)}."
     yield from _unknown_order(outside)
 
 
-def _outside_only(outside: Sequence[str]) -> Iterator[str]:
-    names = words(outside, _MOST_NAMES)
-    yield f"installable with the new pin once {names} {'is' if len(outside) == 1 else 'are'} rebuilt."
-    yield from _unknown_order(outside)
+def _outside_only(target: str, closure: TargetClosure) -> Iterator[str]:
+    names = words(closure.outside, _MOST_NAMES)
+    if closure.builds is not None:
+        yield f"installable with the new pin after this: {unblock_text(closure.builds)}."
+        yield from _or_rebuilt(target, closure.outside)
+    else:
+        yield f"installable with the new pin once {names} {'is' if len(closure.outside) == 1 else 'are'} rebuilt."
+    yield from _unknown_order(closure.outside)
+
+
+def _or_rebuilt(target: str, outside: Sequence[str]) -> Iterator[str]:
+    verb = "is" if len(outside) == 1 else "are"
+    yield f"Or once {words(outside, _MOST_NAMES)} {verb} rebuilt, which {target} installs there today."
 
 
 def _guess(each: GuessedMaker) -> str:

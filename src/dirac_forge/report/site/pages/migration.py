@@ -50,6 +50,8 @@ class TargetStep:
     path: tuple[str, ...]
     """The longest chain among them."""
     outside: tuple[str, ...]
+    builds: tuple[str, ...] = ()
+    """What to build instead of `outside`."""
     reason: str
 
 
@@ -188,6 +190,7 @@ def _step(target: str, closure: Mapping[str, Any], waves: Sequence[Mapping[str, 
         members=tuple(closure["members"]),
         path=tuple(closure["critical_path"]),
         outside=tuple(closure["outside"]),
+        builds=tuple(closure.get("builds_instead", ())),
         reason=closure["reason"] or "",
     )
 
