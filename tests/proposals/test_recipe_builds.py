@@ -104,6 +104,22 @@ def test_a_well_known_key_has_its_usual_value_without_a_pinning(
     bumped(workspace, name, text, "https://cran.r-project.org", capsys, "--no-check")
 
 
+def test_selectors_of_sources_are_decided_by_the_pinning(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = (
+        f"  sha256: {OLD}  # [own_mirror == 'https://mirror.example.org']\n"
+        f"  sha256: {'c' * 64}  # [own_mirror != 'https://mirror.example.org']\n"
+    )
+    text = V0.replace(f"  sha256: {OLD}\n", lines).replace("{{ cran_mirror }}", "https://mirror.example.org")
+    folder = pinned(workspace / "pinning", "https://other.example.org")
+    configuration = folder / "conda_build_config.yaml"
+    configuration.write_text("own_mirror:\n  - https://mirror.example.org\n", encoding="utf-8")
+    options = ("--no-check", "--pinning", str(folder))
+    found = bumped(workspace, "meta.yaml", text, "https://mirror.example.org", capsys, *options)
+    assert [note for note in found["notes"] if "hash" in note] == [
+        "line 10: this hash was not updated: no build that is known here uses it, or its file is missing"
+    ]
+
+
 @RECIPES
 def test_a_key_that_nobody_defines_stops_the_edit(
     name: str, text: str, workspace: Path, capsys: pytest.CaptureFixture[str]

@@ -14,7 +14,14 @@ from dirac_forge.bump.drift.carried import CarriedKind, CarriedReason, CompiledN
 from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, MirrorKept, NumberUnknown, OldVersionLeft
+from dirac_forge.recipe.editing.notes import (
+    CommitKept,
+    HashKept,
+    MirrorKept,
+    NumberUnknown,
+    OldHashLeft,
+    OldVersionLeft,
+)
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.sources import tag_reasons
@@ -171,6 +178,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             HashKept(line=9, kind="sha512"),
             "line 9: this sha512 was not updated: bump renews only sha256, sha1 and md5",
         ),
+        (OldHashLeft(line=9, version="1.0"), "line 9 still has the hash of the file of 1.0"),
         (NumberUnknown(line=9), "line 9: the build number is not known here: check that it is reset"),
         (
             MirrorKept(line=9, url="https://e.org/latest.zip"),
@@ -181,10 +189,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             HashKept(line=9),
-            (
-                "line 9: this hash was not updated, because no build of the feedstock uses it and its new file was "
-                "not found"
-            ),
+            "line 9: this hash was not updated: no build that is known here uses it, or its file is missing",
         ),
         (
             bump_notes.NotCarried(change=M2CRYPTO),

@@ -12,6 +12,7 @@ from dirac_forge.recipe.editing.notes import (
     MirrorKept,
     NumberFallen,
     NumberUnknown,
+    OldHashLeft,
     OldVersionLeft,
 )
 from dirac_forge.values import dataclass
@@ -148,6 +149,7 @@ BumpNote = (
     ReleaseNote
     | IgnoredKey
     | OldVersionLeft
+    | OldHashLeft
     | LeftBeside
     | CommitKept
     | HashKept

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dirac_forge.feedstock.variants import VariantRecipe, variants
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.editing.text_places import source_selectors
 from dirac_forge.recipe.platforms import PLATFORMS
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def _settings(
 
 
 def _lacks_keys(recipe: VariantRecipe, builds: Builds) -> bool:
-    """Return whether some source is made from a key that is not defined."""
+    """Return whether some source is made from a key that is not defined, or selected by one."""
+    known = recipe.text.given.union(*(values for _, values in builds[0]))
+    if recipe.text.format == "v0" and not source_selectors(recipe.text.text) <= known:
+        return True
     rendered = (recipe.text.render(platform=platform, variant=values) for platform, values in builds[0])
-    return any(source.unknown for one in rendered for output in one.outputs for source in output.sources)
+    outputs = (output for one in rendered for output in one.outputs)
+    return any(source.unknown for output in outputs for source in (*output.sources, *output.common_sources))

@@ -15,6 +15,7 @@ from dirac_forge.recipe.editing.notes import (
     MirrorKept,
     NumberFallen,
     NumberUnknown,
+    OldHashLeft,
     OldVersionLeft,
 )
 from dirac_forge.recipe.notes import Note
@@ -85,6 +86,7 @@ add_words(
             "line {0.line}: {0.output} stays at {0.version}, and its build number falls from {0.old} to {0.new}, "
             "because it shares the number with others: give it a separate one"
         ),
+        OldHashLeft: "line {0.line} still has the hash of the file of {0.version}",
         NumberUnknown: ("line {0.line}: the build number is not known here: check that it is reset"),
         MirrorKept: ("line {0.line}: {0.url} does not have the version in it: check that it serves the new file, too"),
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
@@ -179,10 +181,7 @@ def _(note: CommitKept) -> str:
 def _(note: HashKept) -> str:
     if note.kind:
         return f"line {note.line}: this {note.kind} was not updated: bump renews only sha256, sha1 and md5"
-    return (
-        f"line {note.line}: this hash was not updated, because no build of the feedstock uses it and its new file was "
-        "not found"
-    )
+    return f"line {note.line}: this hash was not updated: no build that is known here uses it, or its file is missing"
 
 
 @worded.register

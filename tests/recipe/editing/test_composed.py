@@ -94,6 +94,14 @@ def v1(context: str, version: str = "${{ version }}", file: str = "x-${{ version
         (v1("context:\n  version:\n    1.2"), "1.10", ['"1.10"']),
         (v1('extra: {v: &v "1.2"}', "*v", "x-1.2"), "1.3", ['extra: {v: &v "1.3"}', "url: https://e.org/x-1.3.zip"]),
         (
+            (
+                "{% macro of(name) %}https://e.org/{{ name }}-{{ version }}.zip{% endmacro %}\n"
+                + v0('{% set version = "1.2" %}').replace("https://e.org/x-{{ version }}.zip", "{{ of('x') }}")
+            ),
+            "1.3",
+            ['{% set version = "1.3" %}'],
+        ),
+        (
             f'package: {{name: x, version: &v "1.2"}}\nsource: {{url: https://e.org/x-1.2.zip, sha256: {OLD}}}\n',
             "1.3",
             ['package: {name: x, version: &v "1.3"}'],
@@ -123,6 +131,14 @@ def test_parts_that_do_not_become_the_new_version_are_refused(head: str, version
 @pytest.mark.parametrize(
     ("path", "text", "message"),
     [
+        (
+            "meta.yaml",
+            v0('{% set version = "1.2" %}\n{{ "extra:" }}\n  a: b'),
+            (
+                "meta.yaml:4: without its templates this is not YAML (did not find expected <document start>): "
+                "edit it by hand"
+            ),
+        ),
         (
             "meta.yaml",
             v0("", file="x"),

@@ -9,7 +9,7 @@ import pytest
 from dirac_forge.bump.versions import edited
 from dirac_forge.http import NotFoundError
 from dirac_forge.recipe.editing.edit import finish, notes_on, start
-from dirac_forge.recipe.editing.notes import HashKept, MirrorKept
+from dirac_forge.recipe.editing.notes import HashKept, MirrorKept, OldHashLeft
 from dirac_forge.upstream.digests import Digest
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -82,6 +82,22 @@ def test_a_hash_of_another_kind_whose_file_stays_is_not_told() -> None:
     )
     draft = start(recipe(source), path="meta.yaml", to="1.3", settings=[("linux-64", {})], unbuilt=[("win-64", {})])
     assert notes_on(finish(draft, FRESH), draft, FRESH) == ()
+
+
+@pytest.mark.parametrize("path", ["meta.yaml", "recipe.yaml"])
+def test_an_old_hash_in_a_script_is_told(path: str) -> None:
+    version = "${{ version }}" if path == "recipe.yaml" else "{{ version }}"
+    source = (
+        f"  - url: https://e.org/a-{version}.zip\n    sha256: {OLD}\n"
+        f"  - url: https://e.org/data.zip\n    sha256: {'d' * 64}\n"
+    )
+    text = recipe(source, path) + (
+        f"  script:\n    # {OLD} it was\n    - echo '{OLD} a.zip' | sha256sum -c\n"
+        f"    - echo '{'d' * 64} data.zip' | sha256sum -c  # not {OLD}\n"
+    )
+    draft = start(text, path=path, to="1.3", settings=[("linux-64", {})])
+    after = finish(draft, FRESH)
+    assert notes_on(after, draft, FRESH) == (OldHashLeft(line=15 if path == "recipe.yaml" else 14, version="1.2"),)
 
 
 class Mirrors:

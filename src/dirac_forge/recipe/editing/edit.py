@@ -29,6 +29,7 @@ from dirac_forge.recipe.editing.notes import (
     EditNote,
     MirrorKept,
     kept_commits,
+    old_hash_notes,
     old_version_notes,
 )
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
@@ -221,11 +222,13 @@ def _refuse_hash(draft: EditDraft, source: MovedSource, algorithm: str) -> None:
 def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:
     """Return what to look at in the final text of a draft."""
     edited = EditedText(before=draft.before, after=text, path=draft.path, v1=draft.v1)
-    return (
-        *draft.notes,
-        *old_version_notes(text, draft.old),
-        *kept_hashes(edited, built=draft.settings, unbuilt=draft.unbuilt, renewed=hashes),
-    )
+    kept = kept_hashes(edited, built=draft.settings, unbuilt=draft.unbuilt, renewed=hashes)
+    digests = {digest for source in draft.moved if source.fresh for digest in source.hashes.values()}
+    digests -= {digest for source in draft.unmoved for digest in source.hashes.values()}
+    digests -= {digest for one in hashes.values() for digest in one.values()}
+    lines = {note.line for note in kept}
+    left = (note for note in old_hash_notes(text, draft.old, digests) if note.line not in lines)
+    return (*draft.notes, *old_version_notes(text, draft.old), *left, *kept)
 
 
 def _everywhere() -> tuple[Setting, ...]:

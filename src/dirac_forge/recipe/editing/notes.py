@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from dirac_forge.recipe.editing.versions import left_over
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
@@ -38,6 +38,14 @@ class HashKept:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OldHashLeft:
+    """A line outside of the sources, such as one of a script, that has the hash of an old file."""
+
+    line: int
+    version: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NumberUnknown:
     """A build number that can't be known here before and after the edit."""
 
@@ -63,13 +71,20 @@ class NumberFallen:
     new: int
 
 
-EditNote = OldVersionLeft | CommitKept | HashKept | MirrorKept | NumberFallen | NumberUnknown
+EditNote = OldVersionLeft | OldHashLeft | CommitKept | HashKept | MirrorKept | NumberFallen | NumberUnknown
 
 
 def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:
     """Return a note for each line that says the old version."""
     lines = text.split("\n")
     return tuple(OldVersionLeft(line=n, version=old, text=lines[n - 1].strip()) for n in left_over(text, old))
+
+
+def old_hash_notes(text: str, old: str, digests: Collection[str]) -> tuple[OldHashLeft, ...]:
+    """Return a note for each line outside of comments that has one of the `digests` of the files of version `old`."""
+    lines = enumerate((line.partition(" #")[0] for line in text.split("\n")), start=1)
+    found = (n for n, line in lines if not line.lstrip().startswith("#") and any(one in line for one in digests))
+    return tuple(OldHashLeft(line=number, version=old) for number in found)
 
 
 def old_series_notes(text: str, old: str, new: str) -> tuple[OldVersionLeft, ...]:

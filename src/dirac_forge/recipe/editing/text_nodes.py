@@ -19,6 +19,9 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n\s*")
 """What a block scalar begins with."""
 _ALONE = re.compile(r"^[ \t-]*(x+)[ \t]*$", re.MULTILINE)
+_STATEMENT = re.compile(r"^\{%[-+]?\s*(\w+)")
+_BODIES = frozenset({"macro", "raw", "call", "filter"})
+_BLOCK_SET = re.compile(r"\{%[-+]?\s*set\b[^=]*%\}")
 _SIGN = re.compile(r"[^\r\n]")
 _LINE = re.compile(r"[^\r\n]+")
 _MARK = "\ufeff"
@@ -42,12 +45,26 @@ def text_root(text: str, *, v1: bool) -> Node | None:
 def _hidden(text: str) -> str:
     parts: list[str] = []
     position = 0
-    for start, end in tags(text):
-        if end < 0:
-            break
+    for start, end in _tags(text):
         parts += [text[position:start], _without_tag(text, start, end)]
         position = end
     return "".join([*parts, text[position:]])
+
+
+def _tags(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the tags begin and end; a macro and the like as a whole, because its body is used somewhere else."""
+    begin, closing = 0, ""
+    for start, end in tags(text):
+        if end < 0:
+            return
+        word = "".join(_STATEMENT.findall(text[start:end]))
+        if not closing and word not in _BODIES and not _BLOCK_SET.match(text, start, end):
+            yield start, end
+        elif not closing:
+            begin, closing = start, f"end{word}"
+        elif word == closing:
+            yield begin, end
+            closing = ""
 
 
 def _without_tag(text: str, start: int, end: int) -> str:

@@ -13,7 +13,8 @@ from functools import lru_cache
 from dirac_forge.recipe.editing.text_nodes import last_line, leaves, span, text_root, values_of
 from dirac_forge.recipe.reading.expressions import expression_names
 from dirac_forge.recipe.reading.recipe_text import HASH_KEY
-from dirac_forge.recipe.reading.yamlnodes import Node, line_of, pairs
+from dirac_forge.recipe.reading.selectors import selector_names, selector_of
+from dirac_forge.recipe.reading.yamlnodes import Node, YamlError, line_of, pairs
 from dirac_forge.values import dataclass
 
 _SET = re.compile(r"\{%[-+]?\s*set\s+([A-Za-z_][\w, ]*?)\s*=(?!=)\s*(.*?)\s*[-+]?%\}", re.DOTALL)
@@ -135,6 +136,25 @@ def hash_values(text: str, *, v1: bool) -> list[TextPlace]:
 
 def _in_sources(text: str, *, v1: bool) -> list[TextPlace]:
     return places_below(text, values_of(text_root(text, v1=v1), "source"), "source")
+
+
+def source_selectors(text: str) -> frozenset[str]:
+    """Return the variables in selectors of a meta.yaml on lines of its sources and of what they are made from.
+
+    Nothing for what is not YAML.
+    """
+    try:
+        sections = _sections(text, v1=False)
+        places = _in_sources(text, v1=False)
+    except YamlError:
+        return frozenset()
+    assigned = assignments(text, v1=False)
+    reached = closure((name for place in places for name in place.names), assigned)
+    numbers = {place.line for place in assigned if place.name in reached}
+    numbers.update(number for first, last in sections for number in range(first, last + 1))
+    lines = text.split("\n")
+    selectors = (selector_of(lines[number - 1])[1] for number in sorted(numbers))
+    return frozenset[str]().union(*(selector_names(one) for one in selectors if one is not None))
 
 
 def sources_end(text: str, line: int, *, v1: bool) -> int:
