@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dirac_forge.bump.bump_notes import NotCarried, RefusedEdit
+from dirac_forge.bump.bump_notes import LeftBeside, NotCarried, RefusedEdit, SecondLeft
 from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, CompiledNow, TooLowPython
 from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.versions import Edited
-from dirac_forge.recipe.editing.notes import OldVersionLeft
+from dirac_forge.recipe.editing.notes import HashKept, NumberUnknown, OldHashLeft, OldVersionLeft
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 
 COMPILES = NatureReason(NatureKind.FILE_COMPILES, "setup.py")
@@ -90,3 +90,21 @@ def test_urls_of_the_old_series_are_named() -> None:
     )
     patch = replace(moved, new="2.2.1")
     assert carried(patch, replace(DRIFT, text=text), write=True).notes == ()
+
+
+def test_notes_have_the_numbers_of_lines_in_the_final_text() -> None:
+    made = bump()
+    before = "context:\n  version: 1\nsource:\n  sha256: a\nrun:\n  - x\n  - y\n  script: a\n"
+    after = "context:\n  version: 1\n  python_min: 3.11\nsource:\n  sha256: a\nrun:\n  - x\n  script: a\n"
+    second = SecondLeft(project="pip", version="1", line=4)
+    beside = LeftBeside(path="build.sh", line=4, named="1", text="x-1")
+    notes = (HashKept(line=4), OldHashLeft(line=8, version="1.0"), NumberUnknown(line=7), second, beside)
+    moved = replace(made, edited=replace(made.edited, after=before), notes=notes)
+    assert carried(moved, replace(DRIFT, text=after), write=True).notes == (
+        HashKept(line=5),
+        OldHashLeft(line=8, version="1.0"),
+        NumberUnknown(line=8),
+        replace(second, line=5),
+        beside,
+    )
+    assert carried(moved, replace(DRIFT, text=after), write=False).notes[:-1] == notes

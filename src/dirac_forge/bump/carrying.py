@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from dirac_forge.bump.bump_notes import BumpNote, NotCarried, RefusedEdit
+from dirac_forge.bump.bump_notes import BumpNote, NotCarried, RefusedEdit, SecondLeft
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.recipe.editing.notes import OldVersionLeft, old_series_notes, old_version_notes
+from dirac_forge.recipe.editing.notes import (
+    CommitKept,
+    HashKept,
+    MirrorKept,
+    NumberFallen,
+    NumberUnknown,
+    OldHashLeft,
+    OldVersionLeft,
+    old_series_notes,
+    old_version_notes,
+)
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
+
+_ON_LINES = (CommitKept, HashKept, MirrorKept, NumberFallen, NumberUnknown, OldHashLeft, SecondLeft)
+"""Notes on lines of the recipe as it is before the drift."""
 
 
 def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
@@ -40,10 +55,28 @@ def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
 
 def _renewed(bump: Bump, text: str) -> tuple[BumpNote, ...]:
     """Return the notes of a bump for its final text, which may say the old version in fewer or other lines."""
-    others = (note for note in bump.notes if not isinstance(note, OldVersionLeft))
+    lines = final_lines(bump.edited.after, text)
+    others = tuple(_at_final_line(note, lines) for note in bump.notes if not isinstance(note, OldVersionLeft))
     if bump.old == bump.new:
-        return tuple(others)
+        return others
     # A line that says it since the drift is another project's version, which happens to be the old one.
     said = {note.text for note in old_version_notes(bump.edited.after, bump.old)}
     left = (note for note in old_version_notes(text, bump.old) if note.text in said)
     return (*others, *left, *old_series_notes(text, bump.old, bump.new))
+
+
+def _at_final_line(note: BumpNote, lines: Mapping[int, int]) -> BumpNote:
+    """Return a note on a line of the recipe with the number that the line has in the final text."""
+    if isinstance(note, _ON_LINES):
+        return replace(note, line=lines.get(note.line, note.line))
+    return note
+
+
+def final_lines(before: str, after: str) -> dict[int, int]:
+    """Return the numbers, from 1, of lines before an edit that adds and removes some, and their numbers after it."""
+    matcher = SequenceMatcher(a=before.split("\n"), b=after.split("\n"), autojunk=False)
+    found = {}
+    for _, first, last, begin, end in matcher.get_opcodes():
+        for offset in range(last - first):
+            found[first + offset + 1] = min(begin + offset, max(begin, end - 1)) + 1
+    return found
