@@ -59,10 +59,11 @@ def _renewed(bump: Bump, text: str) -> tuple[BumpNote, ...]:
     others = tuple(_at_final_line(note, lines) for note in bump.notes if not isinstance(note, OldVersionLeft))
     if bump.old == bump.new:
         return others
+    v1 = bump.change.edits[0].path.endswith("recipe.yaml")
     # A line that says it since the drift is another project's version, which happens to be the old one.
     said = {note.text for note in old_version_notes(bump.edited.after, bump.old)}
     left = (note for note in old_version_notes(text, bump.old) if note.text in said)
-    return (*others, *left, *old_series_notes(text, bump.old, bump.new))
+    return (*others, *left, *old_series_notes(text, bump.old, bump.new, v1=v1))
 
 
 def _at_final_line(note: BumpNote, lines: Mapping[int, int]) -> BumpNote:

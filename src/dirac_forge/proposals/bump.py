@@ -41,7 +41,7 @@ from dirac_forge.proposals.recipe_builds import RecipeBuilds
 from dirac_forge.proposals.releases import Case, ReleaseLookup, index_name
 from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.editing.edit import version_of
-from dirac_forge.recipe.editing.notes import OldVersionLeft, old_version_notes
+from dirac_forge.recipe.editing.notes import OldVersionLeft, old_series_notes, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.untrusted import parse_version
@@ -266,10 +266,11 @@ class BumpMaker:
                 notes.append(left)
                 continue
             try:
-                done = _both(done, self._edited(case, done.after, version, (second.name,), own=second.version))
+                other = self._edited(case, done.after, version, (second.name,), own=second.version)
             except RecipeError as error:
                 notes.append(replace(left, problem=error.message))
                 continue
+            done = _both(done, other, case.path)
             notes.append(
                 SecondMoved(project=second.name, old=second.version, new=version, requirement=str(requirement))
             )
@@ -323,10 +324,11 @@ class BumpMaker:
             yield from chunks(file)
 
 
-def _both(first: Edited, second: Edited) -> Edited:
+def _both(first: Edited, second: Edited, path: str) -> Edited:
     """Return two successive edits of one recipe as one; only the last text shows what still has an old version."""
     kept = (note for note in first.notes if not isinstance(note, OldVersionLeft))
-    notes = (*kept, *old_version_notes(second.after, first.old), *second.notes)
+    series = old_series_notes(second.after, first.old, first.new, v1=path.endswith("recipe.yaml"))
+    notes = (*kept, *old_version_notes(second.after, first.old), *series, *second.notes)
     return replace(
         first, after=second.after, digests=(*first.digests, *second.digests), notes=tuple(dict.fromkeys(notes))
     )

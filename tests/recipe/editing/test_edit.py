@@ -140,6 +140,59 @@ def test_literal_urls_their_folders_and_other_spellings() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("file", "end"),
+    [
+        ("demo-123.tar.gz", "demo-140.tar.gz"),
+        ("123/demo.zip", "140/demo.zip"),
+        ("demo_123-src.zip", "demo_140-src.zip"),
+    ],
+)
+def test_a_version_without_separators_in_a_url(file: str, end: str) -> None:
+    text = v0(f"  url: https://example.com/{file}\n  sha256: {OLD}")
+    result = moved(text, "1.4.0", {end: NEW})
+    assert changed(text, result)[1:] == [f"url: https://example.com/{end}", f"sha256: {NEW}", "number: 0"]
+
+
+@pytest.mark.parametrize("file", ["demo-1234.zip", "demo-a123.zip", "demo-123.4.zip", "demo-0.123.zip"])
+def test_a_number_that_is_not_the_version_stays(file: str) -> None:
+    source = f"  - {SOURCE.strip()}\n".replace("\n  sha", "\n    sha")
+    text = v0(f"{source}  - url: https://example.com/{file}\n    sha256: {OTHER}")
+    assert f"https://example.com/{file}\n    sha256: {OTHER}" in moved(text, "1.4.0", {"demo-1.4.0.tar.gz": NEW})
+
+
+@pytest.mark.parametrize(("path", "head"), [("meta.yaml", '{{% set {} = "{}" %}}'), ("recipe.yaml", '  {}: "{}"')])
+def test_a_variable_of_the_old_series_is_told(path: str, head: str) -> None:
+    v1 = path == "recipe.yaml"
+    values = (("version", "1.2.3"), ("series", "1.2"), ("cuda", "1.2"), ("name_version", "v1.2"))
+    head = "\n".join([*(["context:"] if v1 else []), *(head.format(*pair) for pair in values)])
+    text = v0(SOURCE, head=head)
+    text = text.replace("{{", "${{") if v1 else text
+    draft = start(text, path=path, to="1.3.0", settings=[("linux-64", {})])
+    hashes = {"https://example.com/demo-1.3.0.tar.gz": {"sha256": NEW}}
+    notes = notes_on(finish(draft, hashes), draft, hashes)
+    assert [(note.line - v1, note.version) for note in notes if isinstance(note, OldVersionLeft)] == [
+        (2, "1.2"),
+        (4, "1.2"),
+    ]
+    draft = start(text, path=path, to="1.2.4", settings=[("linux-64", {})])
+    hashes = {"https://example.com/demo-1.2.4.tar.gz": {"sha256": NEW}}
+    assert notes_on(finish(draft, hashes), draft, hashes) == ()
+
+
+def test_a_hash_that_a_fixed_file_shares_is_refused() -> None:
+    head = f'{{% set version = "1.2.3" %}}\n{{% set hash = "{OLD}" %}}'
+    source = (
+        "  - url: https://example.com/demo-{{ version }}.zip\n    sha256: {{ hash }}\n"
+        "  - url: https://example.com/fixed.zip\n    sha256: {{ hash }}"
+    )
+    with pytest.raises(RecipeError) as error:
+        moved(v0(source, head=head), "1.3.0", {"demo-1.3.0.zip": NEW})
+    assert error.value.message == (
+        "meta.yaml:10: the hash of https://example.com/fixed.zip is also that of a file that moves: edit it by hand"
+    )
+
+
 def test_first_parts_in_a_variable_of_the_url_only() -> None:
     head = '{% set version = "1.2.3" %}\n{% set series = "1.2" %}\n{% set abi = "1.2" %}'
     text = v0(SOURCE.replace("example.com/", "example.com/{{ series }}/"), head=head)
@@ -382,7 +435,9 @@ def test_one_hash_for_files_that_differ_later_is_refused() -> None:
         ),
         head=head,
     )
-    with pytest.raises(RecipeError, match=r"meta.yaml:2: this hash would check two different files"):
+    with pytest.raises(
+        RecipeError, match=r"meta.yaml:2: two files have this hash, and different ones at the new version"
+    ):
         moved(text, "2.0", {"a-2.0.zip": NEW, "b-2.0.zip": NEWER})
 
 

@@ -30,6 +30,7 @@ from dirac_forge.recipe.editing.notes import (
     MirrorKept,
     kept_commits,
     old_hash_notes,
+    old_series_notes,
     old_version_notes,
 )
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
@@ -181,7 +182,8 @@ def finish(draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> str:
         # What is not built decides nothing: it comes last, and finds the place taken.
         if places.setdefault((begin, end), new) != new and not optional:
             line = draft.text.count("\n", 0, begin) + 1
-            raise RecipeError("this hash would check two different files", path=draft.path, line=line)
+            problem = "two files have this hash, and different ones at the new version: give each its own hash first"
+            raise RecipeError(problem, path=draft.path, line=line)
     result = replaced(draft.text, [(begin, end, new) for (begin, end), new in places.items()])
     _prove(draft, result, hashes)
     return result
@@ -228,7 +230,8 @@ def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]
     digests -= {digest for one in hashes.values() for digest in one.values()}
     lines = {note.line for note in kept}
     left = (note for note in old_hash_notes(text, draft.old, digests) if note.line not in lines)
-    return (*draft.notes, *old_version_notes(text, draft.old), *left, *kept)
+    series = old_series_notes(text, draft.old, draft.new, v1=draft.v1)
+    return (*draft.notes, *old_version_notes(text, draft.old), *series, *left, *kept)
 
 
 def _everywhere() -> tuple[Setting, ...]:
@@ -358,8 +361,5 @@ def _prove_source(
         known = next((hashes[url] for url in fresh if url in hashes), {})
         expected = {name: known.get(name, "") for name in expected}
     if digests_of(now[0]) != expected:
-        raise RecipeError(
-            f"the hash of {now[0].url} could not be put where it belongs: edit it by hand",
-            path=draft.path,
-            line=now[0].line,
-        )
+        what = "could not be put where it belongs" if fresh else "is also that of a file that moves"
+        raise RecipeError(f"the hash of {now[0].url} {what}: edit it by hand", path=draft.path, line=now[0].line)

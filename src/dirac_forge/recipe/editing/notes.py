@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from dirac_forge.recipe.editing.versions import left_over
+from dirac_forge.recipe.editing.text_places import assignments
+from dirac_forge.recipe.editing.versions import PARTIAL, left_over
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
 
@@ -87,17 +88,23 @@ def old_hash_notes(text: str, old: str, digests: Collection[str]) -> tuple[OldHa
     return tuple(OldHashLeft(line=number, version=old) for number in found)
 
 
-def old_series_notes(text: str, old: str, new: str) -> tuple[OldVersionLeft, ...]:
-    """Return a note for each line with a URL that has the old version's series as a folder (`/en/2.2.x/`, `/v2.2/`)."""
+def old_series_notes(text: str, old: str, new: str, *, v1: bool) -> tuple[OldVersionLeft, ...]:
+    """Return a note for each line that has the first parts of the old version in a place that is made from versions.
+
+    These are folders of URLs (`/en/2.2.x/`, `/v2.2/`), and variables that are called for versions
+    (`{% set series = "2.2" %}`).
+    """
     before, after = (".".join(one.split(".")[:2]) for one in (old, new))
     if before == after or "." not in before:
         return ()
+    lines = text.split("\n")
     folder = re.compile(rf"https?://[^\s\"']*?/(?P<series>v?{re.escape(before)}(?:\.x)?)(?=/|[\s\"']|$)")
-    return tuple(
-        OldVersionLeft(line=number, version=match["series"], text=line.strip())
-        for number, line in enumerate(text.split("\n"), start=1)
-        if (match := folder.search(line.partition(" #")[0])) is not None
-    )
+    matches = enumerate((folder.search(line.partition(" #")[0]) for line in lines), start=1)
+    found = {number: match["series"] for number, match in matches if match is not None}
+    for place in assignments(text, v1=v1) if before != old else ():
+        if PARTIAL.search(place.name) and (place.literal or "").removeprefix("v") == before:
+            found.setdefault(place.line, before)
+    return tuple(OldVersionLeft(line=n, version=said, text=lines[n - 1].strip()) for n, said in sorted(found.items()))
 
 
 def kept_commits(

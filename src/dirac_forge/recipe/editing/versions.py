@@ -19,7 +19,9 @@ from dirac_forge.recipe.editing.text_places import (
 
 _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*)?(?:\.[\d_]*)?(?:[eE][-+]?\d+)?")
-_PARTIAL = re.compile(r"maj|min|ver|series|branch|release", re.IGNORECASE)
+_MANY = 3
+"""Parts of a version that are hardly there by chance."""
+PARTIAL = re.compile(r"maj|min|ver|series|branch|release", re.IGNORECASE)
 
 
 def with_new_version(
@@ -95,7 +97,7 @@ def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> l
 
 def left_over(text: str, old: str) -> tuple[int, ...]:
     """Return lines, from 1, that say `old` outside of comments: with at least three parts, it's hardly by chance."""
-    if len(parts_of(old)) < 3:
+    if len(parts_of(old)) < _MANY:
         return ()
     lines = enumerate(text.split("\n"), start=1)
     return tuple(number for number, line in lines if respelled(line.split("#")[0], old, "\0") != line.split("#")[0])
@@ -121,7 +123,7 @@ def _partly(place: TextPlace, old: str, new: str) -> list[Replacement]:
     literal = place.literal
     for before, after in first_parts(old, new):
         if literal is not None and literal.removeprefix("v") == before:
-            if len(parts_of(before)) == 1 and not _PARTIAL.search(place.name):
+            if len(parts_of(before)) == 1 and not PARTIAL.search(place.name):
                 continue
             return [(place.start, place.end, place.raw.replace(before, after))]
     return []
@@ -141,6 +143,8 @@ def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:
         part if _HEX.fullmatch(part) or part.startswith("{{") else respelled(part, old, new)
         for part in re.split(r"([0-9a-fA-F]{32,}|\{\{.*?\}\})", place.raw)
     )
+    if raw == place.raw and "{{" not in raw and "://" in raw:
+        raw = _without_separators(raw, old, new)
     whole = raw != place.raw or "{{" in raw
     if whole and "://" in raw:
         for before, after in first_parts(old, new):
@@ -150,6 +154,15 @@ def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:
                 raw = changed
                 break
     return [(place.start, place.end, raw)] if raw != place.raw else []
+
+
+def _without_separators(raw: str, old: str, new: str) -> str:
+    """Return a URL with the new version where it says the old one like `demo-123`; the file has to be there."""
+    before, after = parts_of(old), parts_of(new)
+    if len(before) < _MANY or not all(part.isdigit() for part in (*before, *after)):
+        return raw
+    whole = rf"(?<![0-9A-Za-z])(?<![0-9]\.){''.join(before)}(?![0-9A-Za-z])(?!\.[0-9])"
+    return re.sub(whole, "".join(after), raw)
 
 
 def _siblings(text: str, outputs: Collection[str], old: str, new: str) -> Iterator[Replacement]:
