@@ -729,6 +729,63 @@ def test_typos_get_a_hint(
     assert words in " ".join(capsys.readouterr().err.split())
 
 
+def test_a_migration_that_is_nowhere(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = workspace / "migrations"
+    pinning = workspace / "pinning"
+    (pinning / "migrations").mkdir(parents=True)
+    (pinning / "conda_build_config.yaml").write_text("lib:\n- '1'\n", encoding="utf-8")
+    (pinning / "migrations/openssl4.yaml").write_text(MIGRATION, encoding="utf-8")
+    ending = "`dirac-forge migrate new LIBRARY VERSION` writes one.\n"
+    listed = "`dirac-forge migrate list` shows those that there are; "
+    without = "no pinning to look into (--pinning DIR, or a channel that has conda-forge-pinning)"
+    inside = f"none in the pinning ({pinning}/conda_build_config.yaml)"
+    for name, options, said in (
+        ("qt6", ["--offline"], f"none of this name in {folder} and {without}\n{listed}{ending}"),
+        (
+            "openssl",
+            ["--pinning", str(pinning)],
+            f"none of this name in {folder} and {inside}\nDid you mean openssl4? {listed}{ending}",
+        ),
+        (
+            f"{folder}/qt6.yaml",
+            ["--pinning", str(pinning)],
+            f"no file {folder}/qt6.yaml, none of this name in {folder} and {inside}\n{listed}{ending}",
+        ),
+    ):
+        assert run(workspace, "plan", name, *options, "--channel", "embedded") == 2
+        assert capsys.readouterr().err == f"error: there is no migration {name}: {said}"
+    strange = workspace / "lib2.txt"
+    strange.write_text(MIGRATION, encoding="utf-8")
+    assert run(workspace, "plan", str(strange)) == 2
+    assert capsys.readouterr().err == (
+        f"error: {strange} is not a migration: its name does not end with .yaml or .yml\n"
+    )
+
+
+def test_a_migration_of_the_channels_pinning_needs_no_option(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pinning = channel / "conda-forge-pinning"
+    (pinning / "migrations").mkdir(parents=True)
+    (pinning / "conda_build_config.yaml").write_text("lib:\n- '1'\n", encoding="utf-8")
+    (workspace / "migrations/lib2.yaml").rename(pinning / "migrations/lib2.yaml")
+    (workspace / "pyproject.toml").write_text(f'[tool.dirac-forge]\nchannels = ["{channel}"]\n', encoding="utf-8")
+    assert run(workspace, "plan", "lib2", "--json") == 0
+    assert [one["feedstock"] for one in json.loads(capsys.readouterr().out)["members"]] == ["a", "b"]
+    assert run(workspace, "why", "lib2", "b") == 0
+    assert run(workspace, "run", "lib2", "a") == 0
+
+
+def test_a_migration_without_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "openssl4"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "Error: No such command 'openssl4'. The commands are plan, status, list, next, why, new, run. "
+        "Did you mean `dirac-forge migrate plan openssl4`?"
+    )
+    assert main(["migrate", "statsu", "openssl4"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "Error: No such command 'statsu'. Did you mean 'status'?"
+
+
 def test_an_empty_workspace_says_how_to_fill_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "lib2.yaml").write_text(MIGRATION, encoding="utf-8")
     arguments = ["plan", str(tmp_path / "lib2.yaml"), "--workspace", str(tmp_path)]

@@ -38,7 +38,7 @@ from dirac_forge.migration.solvability import Unsure
 from dirac_forge.migration.status import Status
 from dirac_forge.proposals.migration_effects import effect_of
 from dirac_forge.proposals.migration_status import status_now
-from dirac_forge.proposals.migrations import MIGRATION_ENDINGS, MigrationContext, processes
+from dirac_forge.proposals.migrations import MIGRATION_ENDINGS, MigrationContext, is_at_hand, processes
 from dirac_forge.proposals.new_platforms import enabling
 from dirac_forge.pullrequest.open_rebuilds import open_rebuilds
 from dirac_forge.pullrequest.requested import requested_rebuilds
@@ -58,11 +58,15 @@ _DRAW: dict[str, Callable[[Picture], str]] = {"dot": dot, "mermaid": mermaid, "s
 
 
 @contextmanager
-def migration_context(context: Context, *, channel: bool) -> Iterator[MigrationContext]:
-    """Yield the workspace; with `channel` also the settings' channels, else only those of the command line."""
+def migration_context(context: Context, *, channel: bool, name: str = "") -> Iterator[MigrationContext]:
+    """Yield the workspace; with `channel` also the settings' channels, else only those of the command line.
+
+    The pinning of the settings' channels is read too, if the migration `name` is neither a file nor in `migrations/`.
+    """
     settings = context.settings
     wanted = channel or "channels" in settings.flags
-    opened = open_readable_channel(context) if wanted else None
+    pinned = bool(name) and settings.pinning is None and not is_at_hand(settings.workspace, name)
+    opened = open_readable_channel(context) if wanted or pinned else None
     workspace = read_workspace(settings.workspace)
     if not workspace.feedstocks:
         context.observer.warned(
@@ -75,7 +79,7 @@ def migration_context(context: Context, *, channel: bool) -> Iterator[MigrationC
             pinning=pinning_of(context, opened),
             store=context.store,
             observer=context.observer,
-            channel=opened,
+            channel=opened if wanted else None,
             executor=executor,
             branches={name: tuple(each.branches) for name, each in settings.feedstocks.items()},
         )
@@ -126,7 +130,7 @@ def plan(
         return _add_platform(context, add_platform, target)
     if migration is None:
         raise InputError("no migration was given", hint="Give its name or file, or --add-platform P --target SPEC.")
-    with migration_context(context, channel=target is not None) as migrating:
+    with migration_context(context, channel=target is not None, name=migration) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if formats:
             status = (
@@ -217,7 +221,7 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
 
 def why(context: Context, migration: str, feedstock: str) -> int:
     """Answer with why a feedstock is a member or not, and return the exit code."""
-    with migration_context(context, channel=False) as migrating:
+    with migration_context(context, channel=False, name=migration) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         known = feedstock in plan.graph.facts
         name = feedstock if known else migrating.workspace.find(feedstock).label
@@ -281,7 +285,7 @@ def run_rebuilds(
     if pr:
         needs_token(context)
     again = again_arguments(migration, status_page, paused=paused)
-    with migration_context(context, channel=not feedstocks) as migrating:
+    with migration_context(context, channel=not feedstocks, name=migration) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         if plan.migration.settings.paused and not paused:
             return _answer_paused(context, plan)

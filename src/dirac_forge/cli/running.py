@@ -34,8 +34,9 @@ _REPORT = "This is a bug in dirac-forge. Please report it at https://github.com/
 class CommandGroup(typer.Typer):
     """Commands under one name, each with the global options."""
 
-    def __init__(self) -> None:
-        super().__init__(cls=UsageGroup, add_completion=False, **PLAIN)
+    def __init__(self, usage: type[UsageGroup] = UsageGroup) -> None:
+        """Make a group without commands; `usage` words its help and its errors."""
+        super().__init__(cls=usage, add_completion=False, **PLAIN)
         self.functions: dict[str, Callable[..., int]] = {}
         """The commands, by name."""
 

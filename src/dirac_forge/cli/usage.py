@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -72,6 +73,9 @@ class UsageGroup(TyperGroup):
     `--help` is not an option for typer, which would import pydantic to read it, even if a command follows.
     """
 
+    usual: ClassVar[str] = ""
+    """The command line that an argument without the name of a command is probably meant for."""
+
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "add_help_option": False})
 
@@ -80,6 +84,20 @@ class UsageGroup(TyperGroup):
             typer.echo(ctx.get_help())
             ctx.exit(0 if args else _WRONG_USE)
         return super().parse_args(ctx, after_command(args))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        names = self.list_commands(ctx)
+        if not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            ctx.fail(f"No such command {args[0]!r}. {self._meant(args[0], names)}")
+        return super().resolve_command(ctx, args)
+
+    def _meant(self, text: str, names: Sequence[str]) -> str:
+        """Return the command that may be meant, or all there are."""
+        near = difflib.get_close_matches(text, names)
+        if near:
+            return f"Did you mean {', '.join(map(repr, near))}?"
+        instead = f" Did you mean `{self.usual} {text}`?" if self.usual else ""
+        return f"The commands are {', '.join(names)}.{instead}"
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return ["COMMAND", "[OPTIONS]"]

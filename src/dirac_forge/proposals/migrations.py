@@ -38,6 +38,7 @@ from dirac_forge.store import Store
 from dirac_forge.values import dataclass
 
 MIGRATION_ENDINGS = (".yaml", ".yml")
+_MOST_NEAR = 4
 _MOST_WARNINGS = 10
 
 
@@ -58,19 +59,36 @@ class MigrationContext:
     def migration(self, name: str) -> Migration:
         """Return the migration with this name in `migrations/` or in the pinning, or in the file at this path.
 
-        Raises InputError if there is none, with the names that there are.
+        Raises InputError if there is none: where it was looked for, and what may be meant.
         """
         path = Path(name)
-        if path.suffix in MIGRATION_ENDINGS and path.is_file():
+        is_file = path.is_file()
+        if path.suffix in MIGRATION_ENDINGS and is_file:
             return read_migration(path)
         found = self.find_migration(name)
         if found is not None:
             return found
-        folder, here = self.workspace.root / "migrations", self._names()
-        near = difflib.get_close_matches(Path(name).stem, here, n=3, cutoff=0.5)
-        hint = f"There are {', '.join(here)}." if here else "`dirac-forge migrate new LIBRARY VERSION` writes one."
-        hint = f"Did you mean {' or '.join(near)}?" if near else hint
-        raise InputError(f"there is no migration {name}: neither a file nor in {folder}", hint=hint)
+        if is_file:
+            raise InputError(f"{name} is not a migration: its name does not end with {' or '.join(MIGRATION_ENDINGS)}")
+        is_path = path.suffix in MIGRATION_ENDINGS or len(path.parts) > 1
+        places = [f"no file {path.absolute()}"] if is_path else []
+        places += [f"none of this name in {self.workspace.root / 'migrations'}", self._not_in_pinning()]
+        what = ", ".join(places[:-1])
+        raise InputError(f"there is no migration {name}: {what} and {places[-1]}", hint=self._meant(path.stem))
+
+    def _not_in_pinning(self) -> str:
+        if self.pinning is None:
+            return "no pinning to look into (--pinning DIR, or a channel that has conda-forge-pinning)"
+        return f"none in the pinning ({self.pinning.path})"
+
+    def _meant(self, name: str) -> str:
+        """Return which migrations may be meant, or how to list or to write one."""
+        here = self._names()
+        parts = [other for other in here if name.lower() in other.lower()]
+        near = list(dict.fromkeys([*difflib.get_close_matches(name, here, n=3, cutoff=0.5), *parts]))[:_MOST_NEAR]
+        meant = f"Did you mean {' or '.join(near)}? " if near else ""
+        listed = "`dirac-forge migrate list` shows those that there are; " if here else ""
+        return f"{meant}{listed}`dirac-forge migrate new LIBRARY VERSION` writes one."
 
     def migrations(self) -> dict[str, Migration]:
         """Return the migrations of the workspace, then those of the pinning, by name.
@@ -296,6 +314,12 @@ def _pins_of(plan: Plan, package: str, platform: str) -> tuple[str, ...]:
 
 def _spec(pin: str) -> str:
     return pin if "*" in pin else f"{pin}.*"
+
+
+def is_at_hand(workspace: Path, name: str) -> bool:
+    """Whether a migration is a file, or has its file in the workspace."""
+    files = [Path(name), *(workspace / "migrations" / f"{name}{ending}" for ending in MIGRATION_ENDINGS)]
+    return any(file.is_file() for file in files)
 
 
 def line_of(version: str, lines: Mapping[str, str], default: str) -> str:

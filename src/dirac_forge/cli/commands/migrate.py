@@ -10,9 +10,14 @@ import typer
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.options import PullRequests
 from dirac_forge.cli.running import CommandGroup
-from dirac_forge.cli.usage import examples
+from dirac_forge.cli.usage import UsageGroup, examples
 
-migrate = CommandGroup()
+
+class _Usage(UsageGroup):
+    usual = "dirac-forge migrate plan"
+
+
+migrate = CommandGroup(_Usage)
 
 Name = Annotated[
     str, typer.Argument(metavar="MIGRATION", help="A name in migrations/ or in the pinning, or a YAML file.")
