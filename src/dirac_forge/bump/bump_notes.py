@@ -15,6 +15,7 @@ from dirac_forge.recipe.editing.notes import (
     OldHashLeft,
     OldVersionLeft,
 )
+from dirac_forge.recipe.making.problems import MakingProblem
 from dirac_forge.values import dataclass
 
 
@@ -170,5 +171,6 @@ BumpNote = (
     | HelpingDependent
     | ExtensionLeft
     | Lack
+    | MakingProblem
     | NotBuilt
 )

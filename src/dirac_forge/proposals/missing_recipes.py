@@ -16,6 +16,7 @@ from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.feedstock.generated import files_of
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.making.families import Order
+from dirac_forge.recipe.making.problems import MakingProblem, NotMade
 
 if TYPE_CHECKING:
     from dirac_forge.recipe.making.judging import Needed
@@ -31,12 +32,12 @@ class MissingRecipes:
         self._context = context
         self._executor = executor
 
-    def recipes(self, lacks: Iterable[Lack], wanted_by: str) -> tuple[tuple[NewRecipe, ...], tuple[str, ...]]:
+    def recipes(self, lacks: Iterable[Lack], wanted_by: str) -> tuple[tuple[NewRecipe, ...], tuple[MakingProblem, ...]]:
         """Return recipes for these and for what they lack themselves, in the order of building; and what went wrong."""
         asked = {lack: _order(lack) for lack in lacks}
         try:
             made = [self._made(list(asked.values()))]
-            problems: list[str] = []
+            problems: list[MakingProblem] = []
         except ForgeError:
             made, problems = self._one_by_one(asked)
         wanted = {lack.need.package: lack for lack in asked}
@@ -48,14 +49,15 @@ class MissingRecipes:
                 recipes.setdefault(recipe.feedstock, new)
         return tuple(recipes.values()), tuple(dict.fromkeys(problems))
 
-    def _one_by_one(self, asked: Mapping[Lack, Order]) -> tuple[list[MadeRecipes], list[str]]:
+    def _one_by_one(self, asked: Mapping[Lack, Order]) -> tuple[list[MadeRecipes], list[MakingProblem]]:
         """Return as many as can be had, and what is wrong with the others."""
-        made, problems = [], []
+        made: list[MadeRecipes] = []
+        problems: list[MakingProblem] = []
         for lack, order in asked.items():
             try:
                 made.append(self._made([order]))
             except ForgeError as error:
-                problems.append(f"no recipe for {lack.need.package}: {error.message}")
+                problems.append(NotMade(projects=(lack.need.package,), problem=error.message))
         return made, problems
 
     def _made(self, orders: Sequence[Order]) -> MadeRecipes:

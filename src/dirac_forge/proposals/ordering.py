@@ -29,6 +29,7 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.extensions import lines_of
 from dirac_forge.proposals.missing_recipes import MissingRecipes
 from dirac_forge.proposals.proofs import Proofs
+from dirac_forge.recipe.making.problems import MakingProblem
 from dirac_forge.values import dataclass
 
 Pair = tuple[FeedstockFolder, Bump]
@@ -39,7 +40,7 @@ class _Recipes:
     """New recipes that a bump needs, and what went wrong in making them."""
 
     recipes: tuple[NewRecipe, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[MakingProblem, ...] = ()
 
 
 def _key(bump: Bump) -> str:

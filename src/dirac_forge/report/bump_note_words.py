@@ -21,7 +21,8 @@ from dirac_forge.recipe.editing.notes import (
 from dirac_forge.recipe.notes import Note
 from dirac_forge.report.document import words
 from dirac_forge.report.drift_note_words import drift_note_words
-from dirac_forge.report.wording import add_words, worded
+from dirac_forge.report.making_words import worded
+from dirac_forge.report.wording import add_words
 
 worded.register(DriftNote, drift_note_words)
 

@@ -14,6 +14,7 @@ from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import Output, Recipe, Requirement
 from dirac_forge.recipe.notes import Note
 from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
+from dirac_forge.report.making_words import worded
 from dirac_forge.report.next_steps import near
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.recipe_body import in_channel
@@ -43,7 +44,7 @@ def as_text(
             parts += [diff(edit.diff) for edit in outcome.edits]
     sections = [
         *Section.of("Dependencies", _dependencies(made, table=table)),
-        *Section.of("Problems", [Items(made.problems)] if made.problems else []),
+        *Section.of("Problems", [Items(tuple(map(worded, made.problems)))] if made.problems else []),
     ]
     return Group(*parts, Shown(sections))
 
@@ -154,7 +155,7 @@ def as_json(made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> dict[str, ob
     return {
         "recipes": [_recipe_json(recipe, outcome) for recipe, outcome in zip(made.recipes, outcomes, strict=True)],
         "dependencies": [_needed_json(row) for row in made.needed],
-        "problems": list(made.problems),
+        "problems": list(map(worded, made.problems)),
     }
 
 

@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from dirac_forge.progress import Silent
 from dirac_forge.recipe.making.dependencies import DependencyTree, FoundProject, walk
+from dirac_forge.recipe.making.problems import TreeCut, TreeUnsettled
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
 
@@ -145,20 +146,30 @@ def test_hundreds_of_levels_and_a_cycle_are_no_problem() -> None:
     index: dict[str, dict[str, list[str]]] = {f"p{n}": {"1": [f"p{n + 1}"]} for n in range(250)}
     index["p250"] = {"1": ["p1"]}
     found = tree(index, "p0")
-    assert (len(found.dependencies), found.cut) == (250, "")
+    assert (len(found.dependencies), found.problems) == (250, ())
 
 
 def test_a_chain_without_end_is_cut_and_says_so() -> None:
     index: dict[str, dict[str, list[str]]] = {f"p{n}": {"1": [f"p{n + 1}"]} for n in range(1000)}
     found = tree(index, "p0")
     assert len(found.dependencies) == 300
-    assert found.cut == "more than 300 projects: the rest of the dependencies was not followed"
+    assert found.problems == (TreeCut(most=300, of="projects"),)
+
+
+def test_versions_that_are_not_settled_are_told() -> None:
+    index: Index = {**{f"p{n}": {"2": [], "1": [f"p{n + 1}<2"]} for n in range(6)}, "p6": {"2": [], "1": []}}
+    found = tree({**index, "app": {"1": ["p0<2", *sorted(index)]}}, "app")
+    assert found.problems == (TreeUnsettled(projects=("p3",), rounds=4),)
+    assert found.brought("app") is None
+    settled = tree({**index, "app": {"1": ["p5<2", *sorted(index)]}}, "app")
+    assert settled.problems == ()
+    assert settled.joined(found).problems == found.problems
 
 
 def test_extras_that_multiply_are_cut_and_say_so() -> None:
     lines = [f"p0[e{n + 1}]; extra == 'e{n}'" for n in range(2000)]
     found = tree({"p0": {"1": ["p0[e0]", *lines]}}, "p0")
-    assert found.cut == "more than 30,000 requirements: the rest of the dependencies was not followed"
+    assert found.problems == (TreeCut(most=30_000, of="requirements"),)
     assert found.build_order(["p3", "p2", "p1"]) == ["p1", "p2", "p3"]  # one cycle: by name
 
 

@@ -11,6 +11,7 @@ from dirac_forge.progress import Silent
 from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.licence_files import LicenceFile
 from dirac_forge.recipe.making.maker import Deps, MadeRecipes, Maker
+from dirac_forge.recipe.making.problems import MadeWithout, NoProjectOf, NotMade
 from dirac_forge.recipe.notes import Note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, ReleaseFacts, SourceModule
@@ -124,7 +125,7 @@ def test_a_dependency_that_can_not_be_had_is_a_problem_and_the_recipe_is_made() 
     made = make(Releases(facts("zz-app", requires=["zz-gone"])), order("zz-app"))
     assert [recipe.feedstock for recipe in made.recipes] == ["zz-app"]
     assert made.needed[0].problem == "There is no project zz-gone on the index."
-    assert made.problems == ("no recipe for zz-gone: There is no project zz-gone on the index.",)
+    assert made.problems == (NotMade(projects=("zz-gone",), problem="There is no project zz-gone on the index."),)
 
 
 def test_an_ordered_project_that_can_not_be_had_is_an_error() -> None:
@@ -157,7 +158,9 @@ def test_a_member_without_that_version_is_the_one_that_the_family_asks_for() -> 
 def test_a_member_that_the_index_lacks_is_left_out_and_told() -> None:
     made = make(Releases(facts("zz-app", "2.0")), order("zz-app"), families=FAMILY)
     assert [o.name for o in made.recipes[0].outputs] == ["zz-app"]
-    assert made.problems == ("zz-app is made without zz-common: There is no project zz-common on the index.",)
+    assert made.problems == (
+        MadeWithout(feedstock="zz-app", project="zz-common", problem="There is no project zz-common on the index."),
+    )
 
 
 def test_a_missing_member_of_a_family_brings_the_whole_family() -> None:
@@ -267,7 +270,7 @@ def test_all_dependencies_include_what_only_the_channels_builds_know() -> None:
     assert [recipe.feedstock for recipe in made.recipes] == ["zz-deep", "zz-sniff", "zz-app"]
     rows = [(row.project, row.status, row.required_by) for row in made.needed if row.project.startswith("zz")]
     assert rows == [("zz-deep", "missing", ("zz-sniff",)), ("zz-sniff", "available", ("zz-app",))]
-    assert made.problems[-1] == "no recipe for graphviz, which zz-app requires: it is not a project's package"
+    assert made.problems[-1] == NoProjectOf(package="graphviz", feedstock="zz-app")
 
 
 def test_build_requirements_that_exist_nowhere_are_left_out_and_told() -> None:

@@ -14,6 +14,7 @@ from packaging.version import Version
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.recipe.making.build_order import build_order
 from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.making.problems import TreeCut, TreeUnsettled
 from dirac_forge.recipe.making.ranges import joined
 from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
@@ -94,8 +95,8 @@ class DependencyTree:
     """Project to what it requires itself, roots included."""
     unknown: frozenset[NormalizedName] = frozenset()
     """Projects that could not be looked up."""
-    cut: str = ""
-    """Why the tree ends before its leaves; "" if it does not."""
+    problems: tuple[TreeCut | TreeUnsettled, ...] = ()
+    """Why the tree may be another one: it ends before its leaves, or has versions that exclude each other."""
 
     def joined(self, other: DependencyTree) -> DependencyTree:
         """Return both trees as one, to order builds."""
@@ -103,7 +104,10 @@ class DependencyTree:
         for name, found in other.needs.items():
             needs[name] = needs.get(name, frozenset()) | found
         return DependencyTree(
-            dependencies=(*self.dependencies, *other.dependencies), needs=needs, unknown=self.unknown | other.unknown
+            dependencies=(*self.dependencies, *other.dependencies),
+            needs=needs,
+            unknown=self.unknown | other.unknown,
+            problems=tuple(dict.fromkeys((*self.problems, *other.problems))),
         )
 
     def brought(self, project: str) -> frozenset[str] | None:
@@ -116,7 +120,7 @@ class DependencyTree:
             reached |= new
             todo.extend(new)
         reached.discard(name)
-        return None if self.cut or reached & self.unknown else frozenset(reached)
+        return None if self.problems or reached & self.unknown else frozenset(reached)
 
     def build_order(self, projects: Iterable[str]) -> list[str]:
         """Return the projects, what is needed before what needs it (through others too); members of a cycle by name."""
@@ -174,6 +178,8 @@ def walk(
             if all(chosen.get(name) == spec for name, spec in again.items()):
                 break
             chosen = {**chosen, **again}
+        else:
+            walked.problems[TreeUnsettled(projects=tuple(sorted(again)), rounds=MOST_ROUNDS)] = None
     finally:
         watcher.finished(_TASK)
     return walked.tree()
@@ -206,7 +212,7 @@ class _Walk:
         self.pending: dict[Future[FoundProject], NormalizedName] = {}
         self.foreseen: set[tuple[NormalizedName, str]] = set()
         self.steps = 0
-        self.cut = ""
+        self.problems: dict[TreeCut | TreeUnsettled, None] = {}
 
     def run(self) -> None:
         """Walk until nothing is left to look up."""
@@ -236,7 +242,7 @@ class _Walk:
             dependencies=dependencies,
             needs={name: frozenset(needs) for name, needs in self.needs.items()},
             unknown=frozenset(name for name, found in self.found.items() if found.problem),
-            cut=self.cut,
+            problems=tuple(self.problems),
         )
 
     def _dependency(self, name: NormalizedName, node: _Node) -> Dependency:
@@ -269,7 +275,7 @@ class _Walk:
             for requirement in self._requirements(name):
                 self.steps += 1
                 if self.steps > MOST_STEPS:
-                    self.cut = f"more than {MOST_STEPS:,} requirements: the rest of the dependencies was not followed"
+                    self.problems[TreeCut(most=MOST_STEPS, of="requirements")] = None
                     return
                 if not reach(requirement.marker, self.scope, extras).never:
                     todo += self._meet(name, requirement)
@@ -284,7 +290,7 @@ class _Walk:
         name = canonicalize_name(requirement.name)
         new = name not in self.nodes
         if new and len(self.nodes) >= MOST_PROJECTS:
-            self.cut = f"more than {MOST_PROJECTS} projects: the rest of the dependencies was not followed"
+            self.problems[TreeCut(most=MOST_PROJECTS, of="projects")] = None
             return []
         self.needs.setdefault(parent, set()).add(name)
         node = self.nodes.setdefault(name, _Node(spelled=requirement.name))

@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.recipe.making.problems import MadeWithout, MakingProblem, NotMade
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.values import dataclass
 
@@ -46,7 +47,7 @@ class Families:
                 return feedstock, members
         return "", (name,)
 
-    def completed(self, orders: Iterable[Order], problems: list[str]) -> list[Order]:
+    def completed(self, orders: Iterable[Order], problems: list[MakingProblem]) -> list[Order]:
         """Complete orders that name no feedstock with their project's family; several of one family become one."""
         completed: dict[str, Order] = {}
         for number, order in enumerate(orders):
@@ -64,7 +65,7 @@ class Families:
             completed[feedstock] = Order(feedstock=feedstock, projects=projects, extras=extras)
         return list(completed.values())
 
-    def tried(self, orders: Iterable[Order], problems: list[str]) -> list[Order]:
+    def tried(self, orders: Iterable[Order], problems: list[MakingProblem]) -> list[Order]:
         """Return the same as `completed`, with a problem for each order that fails."""
         completed: dict[str, Order] = {}
         for order in orders:
@@ -72,7 +73,7 @@ class Families:
                 for whole in self.completed([order], problems):
                     completed.setdefault(whole.feedstock or next(iter(whole.projects)), whole)
             except ForgeError as error:
-                problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
+                problems.append(NotMade(projects=tuple(order.projects), problem=error.message))
         return list(completed.values())
 
     def _foresee(self, main: CoreMetadata) -> None:
@@ -82,7 +83,7 @@ class Families:
                 self.executor.submit(self._foreseen, requirement.name)
 
     def _members(
-        self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[str]
+        self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[MakingProblem]
     ) -> dict[str, SpecifierSet]:
         """Return the members at the given one's version, else as that one requires: a family is released together."""
         for member in members:
@@ -96,7 +97,7 @@ class Families:
             try:
                 chosen[member] = given[member] if member in given else found[member].result()
             except InputError as error:
-                problems.append(f"{feedstock} is made without {member}: {error.message}")
+                problems.append(MadeWithout(feedstock=feedstock, project=member, problem=error.message))
         return chosen
 
     def _foreseen(self, project: str) -> None:

@@ -23,6 +23,7 @@ from dirac_forge.recipe.making.judging import Needed, judged
 from dirac_forge.recipe.making.lookups import ChannelNames, Upstream
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.mentions import named, required
+from dirac_forge.recipe.making.problems import MakingProblem, NoProjectOf, NotMade
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.recipe.scope import Scope
@@ -41,8 +42,8 @@ class MadeRecipes:
 
     recipes: tuple[Recipe, ...]
     needed: tuple[Needed, ...]
-    problems: tuple[str, ...] = ()
-    """What was left out, in words."""
+    problems: tuple[MakingProblem, ...] = ()
+    """What was left out, and what is not certain."""
     as_of: date | None = None
     """The day of the embedded snapshot, where that answered for conda-forge."""
     part: bool = False
@@ -70,9 +71,10 @@ class Maker:
 
         Raises ForgeError if an ordered project can't be had; trouble with a dependency is a problem in the result.
         """
-        problems: list[str] = []
+        problems: list[MakingProblem] = []
         orders = self.families.completed(orders, problems)
         facts, tree, builds = self._looked_up(orders)
+        problems += tree.joined(builds).problems
         self._names.listing([*(d.project for d in tree.dependencies), *named(facts.values())])
         needed = tuple(self._judged(tree, facts, deps).values())
         tools, rows = self._tools(builds, facts, tree)
@@ -182,7 +184,12 @@ class Maker:
         )
 
     def _missing(
-        self, tree: DependencyTree, needed: Sequence[Needed], deps: Deps, roots: Iterable[str], problems: list[str]
+        self,
+        tree: DependencyTree,
+        needed: Sequence[Needed],
+        deps: Deps,
+        roots: Iterable[str],
+        problems: list[MakingProblem],
     ) -> list[Recipe]:
         """Return recipes for dependencies in build order, members of a family together."""
         chosen = {
@@ -200,7 +207,7 @@ class Maker:
         return self._recipes(self.families.tried(orders, problems), tree, problems)
 
     def _followed(
-        self, recipes: Sequence[Recipe], needed: Sequence[Needed], facts: Iterable[str], problems: list[str]
+        self, recipes: Sequence[Recipe], needed: Sequence[Needed], facts: Iterable[str], problems: list[MakingProblem]
     ) -> tuple[tuple[Needed, ...], list[Recipe]]:
         """Return rows and recipes of requirements that no upstream declares, found in the channel's builds."""
         known = {row.mapped.package for row in needed} | {output.name for one in recipes for output in one.outputs}
@@ -212,24 +219,21 @@ class Maker:
             if required(recipe) - known
         }
         tree = walk(roots, self._look, self.scope, self.executor)
+        problems += (one for one in tree.problems if one not in problems)
         there = {canonicalize_name(row.project) for row in needed} | set(map(canonicalize_name, facts))
         fresh = [each for each in tree.dependencies if canonicalize_name(each.project) not in there]
         self._names.listing([each.project for each in fresh])
         rows = tuple(map(self._needed, fresh))
         return rows, self._missing(tree, rows, "all", facts, problems)
 
-    def _projects(self, recipe: Recipe, known: Collection[str], problems: list[str]) -> tuple[str, ...]:
+    def _projects(self, recipe: Recipe, known: Collection[str], problems: list[MakingProblem]) -> tuple[str, ...]:
         """Return what a recipe requires beyond what is known, as projects; a problem for each that is none."""
         names = sorted(required(recipe).difference(known))
         own = tuple(name for name in names if self._names.mapped(name).package == name)
-        problems += (
-            f"no recipe for {name}, which {recipe.feedstock} requires: it is not a project's package"
-            for name in names
-            if name not in own
-        )
+        problems += (NoProjectOf(package=name, feedstock=recipe.feedstock) for name in names if name not in own)
         return own
 
-    def _recipes(self, orders: Sequence[Order], tree: DependencyTree, problems: list[str]) -> list[Recipe]:
+    def _recipes(self, orders: Sequence[Order], tree: DependencyTree, problems: list[MakingProblem]) -> list[Recipe]:
         """Return as many of the orders as can be made; a problem for each other."""
         asked = {
             project: self.executor.submit(self._facts, project, spec)
@@ -241,7 +245,7 @@ class Maker:
             try:
                 facts[project] = future.result()
             except ForgeError as error:
-                problems.append(f"no recipe for {project}: {error.message}")
+                problems.append(NotMade(projects=(project,), problem=error.message))
         self._names.listing(named(facts.values()))
         recipes = []
         for order in orders:
@@ -249,7 +253,7 @@ class Maker:
                 try:
                     recipes.append(self._assembly.recipe(order, facts, tree))
                 except InputError as error:
-                    problems.append(f"no recipe for {', '.join(order.projects)}: {error.message}")
+                    problems.append(NotMade(projects=tuple(order.projects), problem=error.message))
         return recipes
 
     def _facts(self, project: str, specifiers: SpecifierSet) -> ReleaseFacts:
