@@ -9,6 +9,8 @@ import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from dirac_forge.files import read_bytes
+
 _MOST_BYTES = 200_000_000
 _MOST_FILES = 20_000
 
@@ -49,10 +51,10 @@ def digest_of_recipe(recipe: Path, variants: Iterable[Mapping[str, str]]) -> str
     for path in recipe_files(recipe):
         raw = os.fsencode(path.readlink()) if path.is_symlink() else b""
         if not path.is_symlink():
-            left -= path.stat().st_size
+            raw = read_bytes(path, most=_MOST_BYTES)
+            left -= len(raw)
             if left < 0:
                 raise OSError(f"{recipe.parent}: larger than any recipe")
-            raw = path.read_bytes()
         kind = "link" if path.is_symlink() else "file"
         digest.update(f"{kind} {path.relative_to(recipe.parent).as_posix()}\0{len(raw)}\0".encode())
         digest.update(raw)
