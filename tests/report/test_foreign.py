@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -43,6 +45,14 @@ def test_quiet() -> None:
     assert quiet("bump a_b to 1.0\nCloses #1 @me [skip ci] [CI skip]") == (
         "bump a_b to 1.0 Closes #\u200b1 @\u200bme [skip-ci] [CI-skip]"
     )
+
+
+@pytest.mark.parametrize("address", ["https://github.com/o/r/issues/1", "https://www.GitHub.com/o/r/pull/1", "o/r#1"])
+@pytest.mark.parametrize("shown", [quiet, escaped])
+def test_no_word_closes_an_issue(shown: Callable[[str], str], address: str) -> None:
+    line = shown(f"fixes {address}")
+    assert "#1" not in line
+    assert re.search(r"(?<!redirect\.)github\.com", line, re.IGNORECASE) is None
 
 
 def test_what_is_too_long_is_cut() -> None:

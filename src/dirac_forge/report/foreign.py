@@ -21,7 +21,9 @@ _REFERENCE = re.compile(r"#(?=\d)|\b(?<=GH)-(?=\d)", re.IGNORECASE)
 _SAFE = "!#$%&'*+,/:;=?@~[]-._"  # what stays as it is in a URL; the rest could end a link or a table's cell
 # https://docs.github.com/en/actions/how-tos/manage-workflow-runs/skip-workflow-runs; Azure: ***NO_CI***
 _SKIPPED = re.compile(r"\[(skip ci|ci skip|no ci|skip actions|actions skip)\]", re.IGNORECASE)
-_LINK = re.compile(r"(?<![\w.-])github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/)", re.IGNORECASE)
+_LINK = re.compile(
+    r"(?<![\w.-])(?:www\.)?github\.com(?=/[\w.-]+/[\w.-]+/(?:issues|pull|discussions|commit)/)", re.IGNORECASE
+)
 
 
 def escaped(text: str, *, longest: int = _LONGEST) -> str:
@@ -35,8 +37,12 @@ def escaped(text: str, *, longest: int = _LONGEST) -> str:
 
 
 def quiet(text: str, *, longest: int = _LONGEST) -> str:
-    """Return one line for a title or a commit message, without mentions, references and words that skip checks."""
-    return _unreferring(_SKIPPED.sub(lambda found: found.group().replace(" ", "-"), plain(text, longest=longest)))
+    """Return one line for a title or a commit message, without mentions, references and words that skip checks.
+
+    An address of an issue would close it, where the right word precedes it.
+    """
+    line = _LINK.sub("redirect.github.com", plain(text, longest=longest))
+    return _unreferring(_SKIPPED.sub(lambda found: found.group().replace(" ", "-"), line))
 
 
 def _unreferring(line: str) -> str:
