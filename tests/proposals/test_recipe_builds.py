@@ -10,6 +10,11 @@ import pytest
 
 from dirac_forge.channel.snapshot import PINNING
 from dirac_forge.cli import main
+from dirac_forge.feedstock.condaforgeyml import parse_forge_config
+from dirac_forge.feedstock.variants import VariantRecipe
+from dirac_forge.proposals.recipe_builds import builds_of
+from dirac_forge.recipe.editing.edit import outputs_of
+from dirac_forge.recipe.reading.parsing import parse_recipe
 from support.channel import pkg, write_channel
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -131,3 +136,26 @@ def test_a_key_that_nobody_defines_stops_the_edit(
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
     assert (code, found["status"]) == (2, "skipped")
     assert "depends on an undefined variable" in found["reason"]
+
+
+@pytest.mark.parametrize("path", ["meta.yaml", "recipe.yaml"])
+def test_builds_on_another_platform_have_the_sources_for_that(path: str) -> None:
+    v1 = path == "recipe.yaml"
+    source = (
+        f"  - if: build_platform != target_platform\n    then:\n      url: https://e.org/b.zip\n      sha256: {OLD}\n"
+        if v1
+        else (
+            "  - url: https://e.org/b.zip  # [build_platform != target_platform]\n"
+            f"    sha256: {OLD}  # [build_platform != target_platform]\n"
+        )
+    )
+    text = f"package:\n  name: x\n  version: '1'\nsource:\n{source}build:\n  number: 0\n"
+    forge = parse_forge_config("build_platform: {osx_arm64: osx_64}\n", path="conda-forge.yml")
+    built, _ = builds_of(VariantRecipe(text=parse_recipe(text, path=path), forge=forge))
+    outputs = outputs_of(text, path=path, settings=built)
+    assert {platform: len(made[0].sources) for (platform, _), made in outputs} == {
+        "linux-64": 0,
+        "osx-64": 0,
+        "osx-arm64": 1,
+        "win-64": 0,
+    }

@@ -77,7 +77,7 @@ def _settings(
     names = recipe.text.names
     for platform in (*PLATFORMS, *_MORE_PLATFORMS):
         for variant in variants(recipe, pinning, platform=platform, only=names):
-            values = {**known, **variant.values}
+            values = {**known, **variant.values, "build_platform": variant.build_platform}
             yield platform, {key: value for key, value in values.items() if key in names}
 
 

@@ -110,7 +110,7 @@ class CachedRecipe(ABC):
     ) -> RenderedRecipe:
         """Return the recipe for one platform and variant; see `RecipeText`. Raises RecipeError."""
         values = dict(variant or {})
-        scope = self._scope(platform, build_platform or platform, values)
+        scope = self._scope(platform, build_platform or values.get("build_platform") or platform, values)
         text, perhaps = self._selected(scope)
         key = (
             text,

@@ -225,8 +225,8 @@ class RecipeText(Protocol):
     ) -> RenderedRecipe:
         """Return the recipe for `platform` with the variant's values; a value that the variant lacks is unknown.
 
-        `build_platform` defaults to `platform`. With `stubs` compilers have the names that migrations know
-        (`c_compiler_stub`) instead of packages of the platform. Raises RecipeError with file and line.
+        `build_platform` defaults to the variant's value, else to `platform`. With `stubs` compilers have the names that
+        migrations know (`c_compiler_stub`) instead of packages of the platform. Raises RecipeError with file and line.
         """
         ...
 
