@@ -8,11 +8,12 @@ import pytest
 
 from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order
 from dirac_forge.bump.new_needs import NewNeed
+from dirac_forge.bump.part_reasons import LacksOther, PartReason
 from dirac_forge.channel.listing import Availability
 from dirac_forge.report.bump_reasons import worded
 
 
-def need(text: str, *, output: str = "app", **more: str | bool) -> NewNeed:
+def need(text: str, *, output: str = "app", **more: PartReason | bool) -> NewNeed:
     package, _, spec = text.partition(" ")
     return NewNeed(package=package, spec=spec, output=output, section="run", **more)  # type: ignore[arg-type]
 
@@ -94,15 +95,18 @@ def test_what_upstream_can_do_without_is_no_reason_to_wait() -> None:
 
 
 def test_what_a_part_of_a_channel_lacks_is_unknown_unless_another_output_is_sure() -> None:
-    partial = need("lib", partial="the channel is only a part")
+    partial = need("lib", partial=LacksOther("base"))
     (lack,) = places([move("app", "2", partial)])["app"].lacks
     assert not lack.certain
-    assert worded(lack) == "lib (run of app): whether lib exists is unknown: the channel is only a part"
+    assert (
+        worded(lack)
+        == "lib (run of app): whether lib exists is unknown: the channel lacks base too, which the recipe needed before"
+    )
     (lack,) = places([move("app", "2", partial, need("lib", output="sure"))])["app"].lacks
     assert lack.certain
     # Its own feedstock made it before, so it is where the others are.
     assert places([move("app", "2", partial), move("lib", "3", had="2")])["app"] == OrderPlace(key="app")
-    newer = need("lib >=3", partial="p")
+    newer = need("lib >=3", partial=LacksOther("base"))
     assert places([move("app", "2", newer), move("lib", "3", had="2")])["app"].waits_for == ("lib",)
 
 

@@ -17,7 +17,7 @@ from dirac_forge.channel.names import (
     candidates,
     extras_of,
     import_name_for,
-    known_elsewhere,
+    in_name_tables,
     package_for,
     package_for_extra,
     packages_of,
@@ -338,6 +338,6 @@ def test_names_are_those_of_real_feedstocks() -> None:
     assert seen > 45
 
 
-def test_a_package_that_a_table_has_is_known_elsewhere() -> None:
-    assert known_elsewhere("python-annoy") == "as tables of its names say"
-    assert known_elsewhere("no-such-package-at-all") == ""
+def test_tables_know_packages_by_name() -> None:
+    assert in_name_tables("python-annoy")
+    assert not in_name_tables("no-such-package-at-all")

@@ -385,6 +385,44 @@ def test_a_build_backend_that_a_snapshot_lacks_is_no_new_recipe(place: Place) ->
     )
 
 
+def lacks_flit(place: Place, *more: dict[str, Any]) -> Files:
+    """A channel without flit-core, a bump of tool that needs fresh, which flit-core builds."""
+    place.put("tool", recipe("tool", "1.0", run=["lib >=1"]))
+    place.channel([*BASE, *more])
+    build = '[build-system]\nrequires = ["flit_core>=3", "odd-tool"]\nbuild-backend = "flit_core.buildapi"\n'
+    return {
+        "tool": {**release("tool", "1.0", "lib>=1"), **release("tool", "1.1", "lib>=1", "fresh")},
+        "fresh": release("fresh", "0.4", build=build),
+        "flit-core": release("flit_core", "3.12"),
+        "odd-tool": release("odd_tool", "1.0"),
+    }
+
+
+def test_what_conda_forge_should_have_is_no_new_recipe_for_a_new_recipe(place: Place) -> None:
+    found = place.run(lacks_flit(place), code=1)["tool"]
+    assert [one["feedstock"] for one in found["recipes"]] == ["odd-tool", "fresh"]
+    assert found["blocked_by"] == ["fresh (run of tool): the channel has no fresh"]
+    assert outcomes(found) == ["same"]
+
+
+def test_where_a_tool_of_builds_is_lacking_others_are_unknown(place: Place) -> None:
+    place.put("lib", recipe("lib", "1.0", host=["odd-backend", "pip"]))
+    files = lacks_flit(place) | {"lib": {**release("lib", "1.0"), **release("lib", "1.1")}}
+    found = place.run(files, code=1)["tool"]
+    assert [one["feedstock"] for one in found["recipes"]] == ["fresh"]
+
+
+def test_what_one_recipe_needed_before_exists_for_all(place: Place) -> None:
+    place.put("lib", recipe("lib", "1.0", run=["fresh"]))
+    files = lacks_flit(place) | {"lib": {**release("lib", "1.0", "fresh"), **release("lib", "1.1", "fresh")}}
+    found = place.run(files)["tool"]
+    assert (found["status"], found["recipes"]) == ("proposed", [])
+    assert (
+        "fresh (run of tool): this channel has no fresh; conda-forge should (the recipe of lib needed it before)"
+        in (found["notes"])
+    )
+
+
 def test_feedstocks_that_need_each_other_are_one_step(place: Place) -> None:
     place.channel([*BASE[:2], python("one 1.0", "two ==1.0"), python("two 1.0", "one ==1.0"), python("app 1.0", "one")])
     for name, other in (("one", "two"), ("two", "one")):

@@ -14,6 +14,7 @@ from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison, Unm
 from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.new_needs import Lack, NewNeed
+from dirac_forge.bump.part_reasons import LacksOther
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.channel.listing import Availability
 from dirac_forge.check.answer_reasons import Unanswered
@@ -347,7 +348,7 @@ def test_a_key_that_has_no_effect_is_said() -> None:
 
 
 def test_requirements_that_are_unclear_for_one_reason_are_one_line() -> None:
-    partial = "the channel lacks fastapi too, which the recipe needed before"
+    partial = LacksOther("fastapi")
     lacks = tuple(
         Lack(
             need=NewNeed(package=name, spec=spec, output="app", section="run", partial=partial),
@@ -356,6 +357,7 @@ def test_requirements_that_are_unclear_for_one_reason_are_one_line() -> None:
         for name, spec in (("fastapi", ">=1"), ("redis", ""))
     )
     (section,) = attention_sections(replace(BARE, notes=lacks))
+    because = "because the channel lacks fastapi too, which the recipe needed before"
     assert section.blocks == (
-        Items((f"whether these exist is unknown, because {partial}: fastapi >=1 (run of app) and redis (run of app)",)),
+        Items((f"whether these exist is unknown, {because}: fastapi >=1 (run of app) and redis (run of app)",)),
     )

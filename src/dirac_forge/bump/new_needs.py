@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
+from dirac_forge.bump.part_reasons import PartReason, Section, proves
 from dirac_forge.channel.listing import Availability
 from dirac_forge.values import dataclass
 
@@ -16,16 +15,19 @@ class NewNeed:
     spec: str = ""
     """Conda's version spec, "" for any."""
     output: str
-    section: Literal["build", "host", "run"]
+    section: Section
     project: str = ""
     """The project behind it, where upstream's metadata named it."""
     optional: bool = False
     """Upstream can do without."""
-    partial: str = ""
+    partial: PartReason | None = None
     """Why the channel is only a part of the one that the feedstock is built with, so that what it lacks may well be
-    there; "" if that is not known."""
-    known: bool = False
-    """`partial` is why conda-forge should have the package, in whichever versions."""
+    there; None if that is not known."""
+
+    @property
+    def known(self) -> bool:
+        """Whether conda-forge should have the package, in whichever versions."""
+        return proves(self.partial)
 
     def __str__(self) -> str:
         return f"{self.package} {self.spec}".strip()

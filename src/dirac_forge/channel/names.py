@@ -152,9 +152,9 @@ def is_sibling(package: str) -> bool:
     return package in tables.siblings()
 
 
-def known_elsewhere(package: str) -> str:
-    """Return in words how it is known that conda-forge has a package, or "" if no table of its names has it."""
-    return "as tables of its names say" if package in _listed() else ""
+def in_name_tables(package: str) -> bool:
+    """Return whether a table of conda-forge's names has the package."""
+    return package in _listed()
 
 
 @cache

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.merge_order import Move
 from dirac_forge.bump.new_needs import NewNeed
+from dirac_forge.bump.part_reasons import LacksOther, NeededBefore, PartReason, Section
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.index import parsed
-from dirac_forge.channel.names import known_elsewhere
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.expected_records import host_spec
 from dirac_forge.check.subjects import Side, Subject
@@ -20,10 +20,9 @@ from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.recipe.making.hosts import BACKENDS
 
-_Asked = tuple[str, str, str, str]
-_SECTIONS: tuple[Literal["build", "host", "run"], ...] = ("build", "host", "run")
+_Asked = tuple[str, Section, str, str]
+_SECTIONS: tuple[Section, ...] = ("build", "host", "run")
 
 
 def key_of(feedstock: str, branch: str | None) -> str:
@@ -99,23 +98,22 @@ class Candidate(Subject):
 
     def _needs(self) -> Iterator[NewNeed]:
         """Yield requirements that were not there before, or with another version."""
-        before = self._asked("old")
+        before = self._before
         for asked in self._asked("new"):
             if asked in before:
                 continue
             output, section, package, spec = asked
             read = parsed(f"{package} {spec}".strip())
-            partial, known = self._partial(package, self._lacking_before(before, output, section))
+            partial = _part_reason(package, self._lacking_before(output, section))
             line = self._line(output, section, package)
             yield NewNeed(
                 package=package,
                 spec=str(read.version) if read is not None and read.version is not None else "",
                 output=output,
-                section=section,  # type: ignore[arg-type]
+                section=section,
                 project=line[0],
                 optional=line[1],
                 partial=partial,
-                known=known,
             )
 
     def _line(self, output: str, section: str, package: str) -> tuple[str, bool]:
@@ -125,29 +123,32 @@ class Candidate(Subject):
         exact = [one for one in mine if one.output == output] or mine
         return (exact[0].project, exact[0].optional) if exact else ("", False)
 
-    def _known(self, package: str) -> str:
-        """Return why a snapshot may lack a package that other channels have."""
-        if self._channel.remote:
-            return ""
-        return "it is a usual build backend" if package in BACKENDS.values() else known_elsewhere(package)
+    def lacking_before(self) -> list[str]:
+        """Return the packages that its recipe needed before and that no channel has: then the channel is a part."""
+        return self._lacking(name for _, _, name, _ in self._before)
 
-    def _partial(self, package: str, lacking: Sequence[str]) -> tuple[str, bool]:
-        """Return why the channel may lack a package that is elsewhere, and whether it is known to be there."""
-        if package in lacking:
-            return "the recipe needed it before", True
-        if lacking:
-            return f"the channel lacks {lacking[0]} too, which the recipe needed before", False
-        why = self._known(package)
-        return why, bool(why)
+    @cached_property
+    def _before(self) -> dict[_Asked, None]:
+        return self._asked("old")
 
-    def _lacking_before(self, before: Iterable[_Asked], output: str, section: str) -> list[str]:
-        """Return the packages that the output needed before and that no channel has: then the channel is a part."""
-        before = list(before)
-        own = [one for one in before if one[0] == output] or before
-        names = dict.fromkeys(name for _, part, name, _ in own if (part == "run") == (section == "run"))
+    def _lacking_before(self, output: str, section: Section) -> list[str]:
+        """Return those of `lacking_before` that the output needed in such a section."""
+        own = [one for one in self._before if one[0] == output] or list(self._before)
+        return self._lacking(name for _, part, name, _ in own if (part == "run") == (section == "run"))
+
+    def _lacking(self, names: Iterable[str]) -> list[str]:
+        """Return the packages that are not its own and that no channel has."""
+        names = dict.fromkeys(names)
         self._channel.index(self.platforms[0]).prefetch(names)
         return [name for name in names if name not in self.provides and not self._in_channel(name)]
 
     def _in_channel(self, name: str) -> bool:
         """Whether the channel has a package on any of the platforms."""
         return any(self._channel.index(platform).group(name).records for platform in self.platforms)
+
+
+def _part_reason(package: str, lacking: Sequence[str]) -> PartReason | None:
+    """Return why the channel may lack a package, where it lacks what the recipe needed before."""
+    if package in lacking:
+        return NeededBefore()
+    return LacksOther(lacking[0]) if lacking else None

@@ -11,9 +11,11 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.new_recipes import NewRecipe
+from dirac_forge.bump.part_reasons import Section
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.feedstock.generated import files_of
+from dirac_forge.proposals.channel_part import ChannelPart
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.making.families import Order
 from dirac_forge.recipe.making.problems import MakingProblem, NotMade
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
 class MissingRecipes:
     """One run: what is asked of upstream for one recipe is not asked again for another."""
 
-    def __init__(self, context: ProposalContext, executor: Executor) -> None:
-        """Run the questions to upstream in `executor`."""
+    def __init__(self, context: ProposalContext, executor: Executor, part: ChannelPart) -> None:
+        """Run the questions to upstream in `executor`; no recipe is made for what `part` says conda-forge may have."""
         self._context = context
         self._executor = executor
+        self._part = part
 
     def recipes(self, lacks: Iterable[Lack], wanted_by: str) -> tuple[tuple[NewRecipe, ...], tuple[MakingProblem, ...]]:
         """Return recipes for these and for what they lack themselves, in the order of building; and what went wrong."""
@@ -69,7 +72,10 @@ class MissingRecipes:
     def _maker(self) -> Maker:
         from dirac_forge.proposals.recipes import maker_of  # noqa: PLC0415  # most runs lack nothing
 
-        return maker_of(self._context, self._executor)
+        return maker_of(self._context, self._executor, may_exist=self._may_exist)
+
+    def _may_exist(self, package: str, section: Section) -> bool:
+        return self._part.reason(package, section) is not None
 
 
 def _order(lack: Lack) -> Order:

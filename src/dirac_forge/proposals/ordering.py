@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -25,6 +25,7 @@ from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.candidates import Candidate, key_of
+from dirac_forge.proposals.channel_part import ChannelPart
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.extensions import lines_of
 from dirac_forge.proposals.missing_recipes import MissingRecipes
@@ -73,6 +74,15 @@ def _status(blockers: Sequence[Blocker]) -> Literal["proposed", "waiting", "bloc
     return "waiting" if all(isinstance(one, (Awaited, HelpingBump)) for one in blockers) else "blocked"
 
 
+def _judged(need: NewNeed, part: ChannelPart) -> NewNeed:
+    return replace(need, partial=part.reason(need.package, need.section, need.partial))
+
+
+def _recipes(lacking: MissingRecipes, bump: Bump, place: OrderPlace) -> _Recipes:
+    missing = [lack for lack in place.lacks if lack.certain and lack.availability.status == "missing"]
+    return _Recipes(*lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")) if missing else _Recipes()
+
+
 class _OtherBumps:
     """The bumps of a run, as those to choose from that may unblock one."""
 
@@ -110,7 +120,6 @@ class Ordering:
         # While targets are solved, which takes seconds, the threads of `executor` are free for downloads.
         self._solvers = ThreadPoolExecutor(os.cpu_count() or 2)
         self.proving = Proofs(context, [*workspace, *workspace.lines], self._solvers)
-        self.lacking = MissingRecipes(context, executor)
         self.subjects: dict[str, Candidate] = {}
         self.unreadable: dict[str, str] = {}
         # The solves are waited for: that can't be done in one of their own threads.
@@ -164,9 +173,14 @@ class Ordering:
 
     def _decided_in_order(self, pairs: Mapping[str, Pair]) -> dict[str, Bump]:
         """Return the bumps decided in the order that they depend on each other, those without a place at the end."""
-        places = self._places(pairs)
+        moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
+        self._prefetch(need.package for move in moves.values() for need in move.needs)
+        merged = self._merged(moves)
+        part = self._part({package for move in (*moves.values(), *merged.values()) for package in move.provides})
+        places = self._places([*moves.values(), *merged.values()], part)
+        lacking = MissingRecipes(self.context, self.executor, part)
         order = [key for key in places if key in pairs] + [key for key in pairs if key not in places]
-        recipes = {key: self._recipes(pairs[key][1], places[key]) for key in order if key in places}
+        recipes = {key: _recipes(lacking, pairs[key][1], places[key]) for key in order if key in places}
         self._targets().result()
         return self._all_decided({key: pairs[key][1] for key in order}, places, recipes)
 
@@ -191,14 +205,9 @@ class Ordering:
 
     # -- order
 
-    def _places(self, pairs: Mapping[str, Pair]) -> dict[str, OrderPlace]:
-        moves = {key: move for key, pair in pairs.items() if (move := self._move(key, pair)) is not None}
-        moves = self._without_tools(moves)
-        names = [need.package for move in moves.values() for need in move.needs]
-        for platform in self.proving.platforms:
-            self.proving.channel.index(platform).prefetch(names)
-        merged = self._merged(moves)
-        return {place.key: place for place in arranged((*moves.values(), *merged.values()), self.proving.stands)}
+    def _places(self, moves: Iterable[Move], part: ChannelPart) -> dict[str, OrderPlace]:
+        judged = [replace(move, needs=tuple(_judged(need, part) for need in move.needs)) for move in moves]
+        return {place.key: place for place in arranged(judged, self.proving.stands)}
 
     def _targets(self) -> Future[object]:
         """Return the targets without any bump, being solved since somebody first asked."""
@@ -226,23 +235,20 @@ class Ordering:
             folder, bump, channel=proving.channel, pinning=proving.pinning, platforms=proving.platforms
         )
 
-    def _without_tools(self, moves: dict[str, Move]) -> dict[str, Move]:
-        """Return the moves; if the channel lacks a tool of today's builds, it has run requirements only."""
+    def _part(self, made: Collection[str]) -> ChannelPart:
+        """Return what the bumps show of the channel; recipes at hand may make what it lacks without being uploaded."""
         tools = sorted({name for subject in self.subjects.values() for name in subject.built_with("old")})
-        absent = next((name for name in tools if self.proving.stands(name, "").status == "missing"), None)
-        if absent is None:
-            return moves
-        partial = f"the channel lacks {absent} too, which feedstocks are built with"
-        return {
-            key: replace(
-                move,
-                needs=tuple(
-                    need if need.section == "run" or need.partial else replace(need, partial=partial)
-                    for need in move.needs
-                ),
-            )
-            for key, move in moves.items()
-        }
+        absent = (name for name in tools if self.proving.stands(name, "").status == "missing")
+        return ChannelPart(
+            local=not self.proving.channel.remote,
+            needed={
+                name: key
+                for key, subject in sorted(self.subjects.items(), reverse=True)
+                for name in subject.lacking_before()
+                if name not in made
+            },
+            tool=next(absent, ""),
+        )
 
     def _merged(self, moves: dict[str, Move]) -> dict[str, Move]:
         """Return recipes of the workspace that make what bumps need, and that the channel does not have yet.
@@ -264,6 +270,11 @@ class Ordering:
                 merged[subject.key] = replace(subject.move(), merged=True)
                 todo += merged[subject.key].needs
         return merged
+
+    def _prefetch(self, names: Iterable[str]) -> None:
+        listed = list(names)
+        for platform in self.proving.platforms:
+            self.proving.channel.index(platform).prefetch(listed)
 
     def _absent_maker(self, need: NewNeed, moves: dict[str, Move]) -> Candidate | None:
         """Return the recipe that makes what is needed; None if the channel has that."""
@@ -349,12 +360,6 @@ class Ordering:
         merged = [one for one in others.subjects(mates) if one.key not in known]
         together = self.proving.proof(subject, [*beside, *merged])
         return (together, tuple(mates)) if together.outcome == "worse" else (proof, ())
-
-    def _recipes(self, bump: Bump, place: OrderPlace) -> _Recipes:
-        missing = [lack for lack in place.lacks if lack.certain and lack.availability.status == "missing"]
-        return (
-            _Recipes(*self.lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")) if missing else _Recipes()
-        )
 
     def _read(self, change: Change) -> Candidate:
         return Candidate.of_change(

@@ -21,7 +21,7 @@ from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.families import Families
 from dirac_forge.recipe.making.licence_files import LicenceFile
-from dirac_forge.recipe.making.maker import MadeRecipes, Maker
+from dirac_forge.recipe.making.maker import MadeRecipes, Maker, MayExist, never
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
@@ -36,10 +36,12 @@ def maker_of(
     lookup: Lookup | None = None,
     given: Iterable[ReleaseFacts] = (),
     maintainers: Sequence[str] | None = None,
+    may_exist: MayExist = never,
 ) -> Maker:
     """Return a maker of recipes with these settings; `executor` runs its questions.
 
-    `lookup` is the index, where it was asked already (see `early_releases`).
+    `lookup` is the index, where it was asked already (see `early_releases`); `may_exist` tells which packages that the
+    channel lacks are unknown.
     """
     settings = world.settings
     scope = Scope(pythons=settings.gil_pythons, platforms=Scope().platforms, python_min=settings.python_min)
@@ -56,6 +58,7 @@ def maker_of(
         families=Families(feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=asked.prefetch),
         target_platforms=tuple(platform for platform in settings.platforms if platform in PLATFORM_MARKERS),
         maintainers=settings.maintainers if maintainers is None else maintainers,
+        may_exist=may_exist,
     )
 
 

@@ -32,6 +32,7 @@ from dirac_forge.report.proof_body import proof_blocks
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.carried import Carried, LagStart, UnmetRequirement
+    from dirac_forge.bump.part_reasons import PartReason
 
 _MOST_REJECTED = 5
 _MOST_FILES = 2
@@ -248,23 +249,23 @@ def _unmet(bump: Bump) -> tuple[UnmetRequirement, ...]:
     return bump.drift.unmet if bump.drift is not None else ()
 
 
-def _unclear_needs(notes: Sequence[BumpNote]) -> dict[str, list[Lack]]:
+def _unclear_needs(notes: Sequence[BumpNote]) -> dict[PartReason, list[Lack]]:
     """Return requirements of which it is unknown for one reason whether they exist, if there are several."""
-    found: dict[str, list[Lack]] = {}
+    found: dict[PartReason, list[Lack]] = {}
     for note in notes:
-        if isinstance(note, Lack) and _is_unclear(note):
+        if isinstance(note, Lack) and note.need.partial is not None and _is_unclear(note):
             found.setdefault(note.need.partial, []).append(note)
     return {why: some for why, some in found.items() if len(some) > 1}
 
 
 def _is_unclear(lack: Lack) -> bool:
     """Whether it is unknown if a package exists at all, since the channel is only a part of another."""
-    return lack.availability.status == "unknown" and bool(lack.need.partial) and not lack.need.known
+    return lack.availability.status == "unknown" and lack.need.partial is not None and not lack.need.known
 
 
-def _unclear_line(why: str, lacks: Sequence[Lack]) -> str:
+def _unclear_line(why: PartReason, lacks: Sequence[Lack]) -> str:
     named = [f"{lack.need} ({lack.need.section} of {lack.need.output})" for lack in lacks]
-    return f"whether these exist is unknown, because {why}: {words(named)}"
+    return f"whether these exist is unknown, because {worded(why)}: {words(named)}"
 
 
 def _patches(bump: Bump) -> Iterator[Line]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from dirac_forge.build.patches import TriedPatch
-from dirac_forge.bump import blockers, objections, patches, skip_reasons
+from dirac_forge.bump import blockers, objections, part_reasons, patches, skip_reasons
 from dirac_forge.bump.drift.carried import CompiledNow, TooLowPython
 from dirac_forge.bump.new_needs import Awaited, Lack, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
@@ -257,9 +257,10 @@ def _standing(need: NewNeed, availability: Availability) -> str:
             return f"the embedded snapshot ({day}) has {has}; conda-forge may have it"
         case _ if need.known:
             version = "; whether in this version is unknown" if need.spec else ""
-            return f"this channel has no {need.package}; conda-forge should ({need.partial}){version}"
+            return f"this channel has no {need.package}; conda-forge should ({worded(need.partial)}){version}"
         case _:
-            return f"whether {need.package} exists is unknown" + (f": {need.partial}" if need.partial else "")
+            why = f": {worded(need.partial)}" if need.partial is not None else ""
+            return f"whether {need.package} exists is unknown{why}"
 
 
 @worded.register
@@ -292,6 +293,24 @@ def _(reason: blockers.FailedBuild) -> str:
     from dirac_forge.report.build_failures import failed_build  # noqa: PLC0415  # only if something was built
 
     return failed_build(reason.evidence)
+
+
+# -- what a channel lacks that is only a part
+
+
+add_words(
+    {
+        part_reasons.UsualBackend: "it is a usual build backend",
+        part_reasons.ListedName: "as tables of its names say",
+        part_reasons.LacksOther: "the channel lacks {0.package} too, which the recipe needed before",
+        part_reasons.LacksTool: "the channel lacks {0.package} too, which feedstocks are built with",
+    }
+)
+
+
+@worded.register
+def _(reason: part_reasons.NeededBefore) -> str:
+    return f"the recipe of {reason.by} needed it before" if reason.by else "the recipe needed it before"
 
 
 # -- tags that are no version

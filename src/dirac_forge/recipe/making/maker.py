@@ -34,6 +34,13 @@ from dirac_forge.values import dataclass
 T = TypeVar("T")
 
 Deps = Literal["missing", "none", "all"]
+MayExist = Callable[[str, Literal["host", "run"]], bool]
+"""A package that the channel lacks, and what needs it, to whether it may exist nevertheless."""
+
+
+def never(_package: str, _section: Literal["host", "run"]) -> bool:
+    """Return False: what the channel lacks does not exist."""
+    return False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +72,8 @@ class Maker:
     maintainers: Sequence[str] = ()
     target_platforms: tuple[str, ...] = ()
     """Where dependencies are needed; () for all of the scope's platforms."""
+    may_exist: MayExist = never
+    """What it says of a package makes it unknown, not missing."""
 
     def make(self, orders: Sequence[Order], deps: Deps) -> MadeRecipes:
         """Return the recipes of the orders, and as `deps` says those of what they need.
@@ -161,21 +170,25 @@ class Maker:
 
     def _tool_rows(self, tree: DependencyTree, roots: Iterable[str]) -> Iterator[Needed]:
         """Yield what the roots are built with, and what of it the channel lacks needs in turn."""
-        rows = judged(tree, roots, self._needed)
+        rows = judged(tree, roots, self._needed_to_build)
         leading = {*map(canonicalize_name, roots), *(name for name, row in rows.items() if row.status == "missing")}
         wanted = {need for name in leading for need in tree.needs.get(name, ())}
         yield from (row for name, row in rows.items() if name in wanted)
 
-    def _needed(self, dependency: Dependency) -> Needed:
+    def _needed_to_build(self, dependency: Dependency) -> Needed:
+        return self._needed(dependency, "host")
+
+    def _needed(self, dependency: Dependency, section: Literal["host", "run"] = "run") -> Needed:
         mapped = self._names.mapped(dependency.project)
         spec = conda_spec(dependency.specifiers)
         stands = availability(self._names.listing([dependency.project]), mapped.package, spec)
+        unclear = stands.status == "missing" and self.may_exist(mapped.package, section)
         return Needed(
             project=dependency.project,
             version=str(dependency.found.version) if dependency.found.version is not None else None,
             requirement=spec,
             mapped=mapped,
-            status=stands.status,
+            status="unknown" if unclear else stands.status,
             newest=stands.newest,
             satisfying=stands.satisfying,
             required_by=dependency.required_by,

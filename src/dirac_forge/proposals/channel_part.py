@@ -1,0 +1,40 @@
+"""What the feedstocks of a run show of a channel that is only a part of conda-forge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from dirac_forge.bump.part_reasons import LacksTool, ListedName, NeededBefore, PartReason, Section, UsualBackend, proves
+from dirac_forge.channel.names import in_name_tables
+from dirac_forge.recipe.making.hosts import BACKENDS
+from dirac_forge.values import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelPart:
+    """Decides for the whole run what the channel lacks and conda-forge should have."""
+
+    local: bool
+    """Whether the channel is a folder, as snapshots are."""
+    needed: Mapping[str, str] = field(default_factory=dict)
+    """Packages that the channel lacks, to the feedstock that needed them before its bump."""
+    tool: str = ""
+    """One that the channel lacks, of those that feedstocks are built with; "" if it has all."""
+
+    def reason(self, package: str, section: Section, own: PartReason | None = None) -> PartReason | None:
+        """Return why the channel may lack a package that exists, None if nothing says so.
+
+        `own` is what the recipe shows that needs the package.
+        """
+        if proves(own):
+            return own
+        if package in self.needed:
+            return NeededBefore(self.needed[package])
+        if self.local and package in BACKENDS.values():
+            return UsualBackend()
+        if self.local and in_name_tables(package):
+            return ListedName()
+        if own is None and self.tool and section != "run":
+            return LacksTool(self.tool)
+        return own
