@@ -132,14 +132,41 @@ def test_a_first_user_sees_in_the_outbox_what_would_happen(here: Here) -> None:
     assert here.folder.joinpath("feedstocks/demo/recipe/recipe.yaml").read_text(encoding="utf-8") == recipe("demo")
 
 
-def test_where_the_repositories_can_not_be_reached_the_workspace_is_used_and_that_is_said(here: Here) -> None:
+def without_github(here: Here, more: str = "") -> None:
+    """Repositories that can't be reached, and more settings."""
     settings = here.folder / "pyproject.toml"
-    settings.write_text(
-        settings.read_text(encoding="utf-8").replace(
-            f"{here.github.url}/conda-forge", "http://127.0.0.1:9/conda-forge"
-        ),
-        encoding="utf-8",
-    )
+    text = settings.read_text(encoding="utf-8")
+    text = text.replace(f"{here.github.url}/conda-forge", "http://127.0.0.1:9/conda-forge")
+    settings.write_text(text + more, encoding="utf-8")
+
+
+def test_a_release_line_that_is_not_in_the_workspace_is_unknown_where_its_repository_can_not_be_reached(
+    here: Here,
+) -> None:
+    without_github(here, '[tool.dirac-forge.feedstocks.demo]\nbranches = { main = ">=1", "v0.x" = "<1" }\n')
+    code, document = here.run("bot", "run")
+    (line,) = (one for one in document["feedstocks"] if one["branch"] == "v0.x")
+    assert (code, line["state"]) == (3, "unknown")
+    assert line["reason"].startswith("127.0.0.1 can't be reached: ")
+    place = here.folder / "feedstocks"
+    assert line["reason"].endswith(f"; {place} has no readable recipe of this release line")
+    code, found = here.run("bot", "why", "demo")
+    assert f"{place} has no readable recipe of this release line" in json.dumps(found)
+
+
+def test_a_branch_that_is_not_there_is_missing_and_says_who_names_it(here: Here) -> None:
+    settings = here.folder / "pyproject.toml"
+    more = '[tool.dirac-forge.feedstocks.demo]\nbranches = { main = ">=1", "v0.x" = "<1" }\n'
+    settings.write_text(settings.read_text(encoding="utf-8") + more, encoding="utf-8")
+    _, document = here.run("bot", "run")
+    (line,) = (one for one in document["feedstocks"] if one["branch"] == "v0.x")
+    named = "(the settings name it: feedstocks.demo.branches, or what is built in)"
+    said = f"{here.github.url}/conda-forge/demo-feedstock: there is no branch v0.x {named}"
+    assert (line["state"], line["reason"]) == ("missing", said)
+
+
+def test_where_the_repositories_can_not_be_reached_the_workspace_is_used_and_that_is_said(here: Here) -> None:
+    without_github(here)
     for state in ("prepared", "unchanged"):
         code, document = here.run("bot", "run")
         assert (code, [one["state"] for one in document["requests"]]) == (0, [state])
@@ -233,6 +260,22 @@ def test_a_batch_is_taken_back_and_stays_so(here: Here, token: str) -> None:
     # A person who asks by name gets it again.
     code, document = here.run("bump", "demo", "--pr")
     assert (code, [one["state"] for one in document["requests"]]) == (0, ["opened"])
+
+
+def test_what_is_only_prepared_is_taken_out_of_the_outbox(here: Here) -> None:
+    here.run("bot", "run")
+    code, said = here.run("bot", "retract", "demo")
+    assert code == 2
+    assert "1 prepared change would be taken out of the outbox, and there is no terminal to confirm it" in said
+    code, found = here.run("bot", "retract", "demo", "--yes")
+    why = "taken out of the outbox: nothing was sent, and it is not proposed again unless somebody asks for it"
+    (one,) = found["retracted"]
+    assert (code, one["state"], one["reason"], one["url"]) == (0, "removed", why, None)
+    assert here.states() == {"demo": "skipped"}
+    code = main(["bot", "why", "demo", "--workspace", str(here.folder)])
+    said = here.capsys.readouterr().out
+    assert "bump 1.1 (main): taken out of the outbox; not proposed again unless somebody asks for it" in said
+    assert "closed" not in said
 
 
 @pytest.mark.parametrize("graphql", [True, False])

@@ -29,7 +29,7 @@ def told(repository: Path, *arguments: str) -> str:
 def test_each_release_line_becomes_a_branch_with_the_files_as_they_are(tmp_path: Path) -> None:
     lines = [folder(tmp_path, "demo"), folder(tmp_path, "demo", RECIPE + "# old\n", "v0.x")]
     place = tmp_path / "out"
-    assert write_copies(lines, place) == ["demo"]
+    assert write_copies(lines, place) == [("demo", "main"), ("demo", "v0.x")]
     repository = place / "demo-feedstock"
     assert told(repository, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/main", "refs/heads/v0.x"]
     assert told(repository, "show", "main:recipe/recipe.yaml") == RECIPE.strip()
@@ -48,5 +48,7 @@ def test_the_same_files_are_the_same_commit_and_others_another(tmp_path: Path) -
 
 def test_a_feedstock_without_a_recipe_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    names = write_copies([FeedstockFolder("empty", tmp_path / "empty", None), folder(tmp_path, "demo")], tmp_path / "o")
-    assert names == ["demo"]
+    written = write_copies(
+        [FeedstockFolder("empty", tmp_path / "empty", None), folder(tmp_path, "demo")], tmp_path / "o"
+    )
+    assert written == [("demo", "main")]

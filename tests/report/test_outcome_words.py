@@ -27,6 +27,7 @@ from dirac_forge.proposals.outcome_reasons import (
     RequestInConflict,
     RequestTextUpdated,
     RetractedRequest,
+    TakenOut,
     Unneeded,
     UpToDateRequest,
 )
@@ -57,6 +58,10 @@ CASES = [
         "#1 was closed, and is not opened again unless somebody asks for it",
     ),
     (RetractedRequest(comment="wrong"), "it was retracted: wrong"),
+    (
+        TakenOut("wrong"),
+        "taken out of the outbox (wrong): nothing was sent, and it is not proposed again unless somebody asks for it",
+    ),
     (MergedBeforeRetraction(), "it is merged and can't be retracted any more"),
     (RequestInConflict(name="#1"), "#1 has conflicts, and remake_prs_with_conflicts of conda-forge.yml is false"),
     (ArchivedRepository(repository="c/a"), "c/a is archived, so nothing is proposed there"),

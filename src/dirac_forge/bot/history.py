@@ -25,6 +25,8 @@ _SAID: dict[State, str] = {
     "failed": "failed",
     "waiting": "waits",
 }
+_TAKEN_OUT = "taken out of the outbox; not proposed again unless somebody asks for it"
+"""Of a retracted change that was only prepared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,19 +135,21 @@ def _paused(name: str) -> str:
 def _entry_lines(entry: LedgerEntry, history: History) -> list[str]:
     identity = entry.identity
     paused = paused_by(identity, [history.paused] if history.paused else [])
+    taken_out = entry.state == "retracted" and not entry.on_forge
     tried = ""
     if entry.updated is not None:
         tried = f"{moment(entry.updated)}{f' ({entry.step})' if entry.step else ''}{_times(entry.attempts)}"
     facts = {
         "paused": _paused(paused) if paused else "",
-        "outbox" if entry.state == "prepared" else "request": entry.url,
+        "request" if entry.on_forge else "outbox": "" if taken_out else entry.url,
         "tried": tried,
         "waits" if entry.state == "waiting" else "failed": entry.error,
         "people": entry.decided,
         "trouble": entry.trouble,
         "next": _next_try(entry, history.now),
     }
-    head = f"{identity.kind} {identity.key} ({identity.branch}): {_SAID[entry.state]}"
+    said = _TAKEN_OUT if taken_out else _SAID[entry.state]
+    head = f"{identity.kind} {identity.key} ({identity.branch}): {said}"
     return [head, *(f"  {f'{name}:':<8} {fact}" for name, fact in facts.items() if fact)]
 
 

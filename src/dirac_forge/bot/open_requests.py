@@ -241,7 +241,7 @@ class OpenRequests:
         return self._withdrawn(entry, text=text, reason=unneeded, again=True)
 
     def _withdrawn(self, entry: LedgerEntry, *, text: str, reason: OutcomeReason, again: bool = False) -> Outcome:
-        """Close a request with a comment of this text, and return what became of it."""
+        """Close a request with a comment of this text, or take it out of the outbox; return what became of it."""
         found = withdraw(
             entry,
             destination=self.connections.destination,
@@ -250,6 +250,8 @@ class OpenRequests:
             text=text,
             again=again,
         )
+        if not entry.on_forge:
+            return Outcome(identity=entry.identity, state="removed", reason=reason)
         return Outcome(identity=entry.identity, state="closed", reason=reason, url=found.url, number=found.number)
 
     def _labelled(self, entry: LedgerEntry, wanted: ProposedChange, forge: Forge) -> Outcome | None:

@@ -20,6 +20,7 @@ _SAID = {
     "prepared": "prepared (in the outbox)",
     "updated": "updated",
     "closed": "closed",
+    "removed": "removed (from the outbox)",
     "merged": "merged",
     "done": "done",
     "waiting": "waiting",

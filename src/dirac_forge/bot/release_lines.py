@@ -102,9 +102,11 @@ def look(
     executor: Executor,
     observer: Observer,
     problem: Callable[[str], str | None] = lambda _: None,
+    unreached: Callable[[ReleaseLine], str | None] = lambda _: None,
     head: Callable[[ReleaseLine], BranchHead | None] = lambda _: None,
 ) -> tuple[CurrentLine, ...]:
-    """Return what each line has now, in order; `problem` returns why the host of a URL can't be asked, else None.
+    """Return what each line has now, in order; `problem` returns why the host of a URL can't be asked, else None;
+    `unreached` does so for a release line by itself.
 
     `head` gives the newest commit of a line where it is known already.
 
@@ -118,7 +120,7 @@ def look(
 
     def one(line: ReleaseLine) -> CurrentLine:
         known = head(line)
-        found = _one(line, settings, clones, trouble, failed if "://" in url else [], known)
+        found = _one(line, settings, clones, trouble or unreached(line), failed if "://" in url else [], known)
         observer.advanced(_TASK, detail=line.name)
         return found
 
@@ -149,12 +151,20 @@ def _one(
         failed.clear()
         return _read(line, full_name, tip, clones)
     except MissingRefError as error:
-        return CurrentLine(line=line, state="missing", text=error.message)
+        return CurrentLine(line=line, state="missing", text=f"{error.message}{_named_by(line, settings)}")
     except UnknownError as error:
         failed.append(error.message)
         return CurrentLine(line=line, state="unknown", text=error.message)
     except ForgeError as error:
         return CurrentLine(line=line, state="failed", text=error.message)
+
+
+def _named_by(line: ReleaseLine, settings: Settings) -> str:
+    """Return where a branch that is not there is named, if the settings name it."""
+    feedstock = settings.feedstocks.get(line.name)
+    if feedstock is None or line.branch not in feedstock.branches:
+        return ""
+    return f" (the settings name it: feedstocks.{line.name}.branches, or what is built in)"
 
 
 def _read(line: ReleaseLine, full_name: str, tip: Tip, clones: Clones) -> CurrentLine:

@@ -1,4 +1,4 @@
-"""Retract open requests: those of a batch (that one run opened), a migration or a feedstock."""
+"""Retract open requests and prepared changes: those of a batch (that one run made), a migration or a feedstock."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from dirac_forge.bot.log import RunLog
 from dirac_forge.bot.open_requests import FATAL, OPEN_STATES
 from dirac_forge.bot.outcomes import failure
 from dirac_forge.errors import ForgeError, InputError
-from dirac_forge.proposals.outcome_reasons import ClosedRequest, MergedBeforeRetraction
+from dirac_forge.proposals.outcome_reasons import ClosedRequest, MergedBeforeRetraction, TakenOut
 from dirac_forge.pullrequest.delivery import Outcome
 from dirac_forge.pullrequest.following import withdraw
 from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import LedgerEntry
+from dirac_forge.report.bot_words import worded
 
 
 def chosen(ledger: Ledger, names: Iterable[str]) -> tuple[LedgerEntry, ...]:
-    """Return the open requests that `names` mean: ids of runs, migrations, feedstocks (`NAME@BRANCH` for one line).
+    """Return the open requests and the prepared changes that `names` mean.
+
+    These are ids of runs, migrations, and feedstocks (`NAME@BRANCH` for one line).
 
     Raises InputError for a name that nothing in the ledger has.
     """
@@ -53,8 +56,12 @@ def _means(entry: LedgerEntry, name: str) -> bool:
 
 
 def retract(connections: Connections, entries: Sequence[LedgerEntry], *, reason: str = "") -> list[Outcome]:
-    """Close requests with a comment. One that fails does not stop the others; raises BusyError if a bot runs."""
-    text = f"Retracted by the operator of this bot{f': {reason}' if reason else '.'}"
+    """Close requests with a comment, or take them out of the outbox.
+
+    One that fails does not stop the others; raises BusyError if a bot runs.
+    """
+    comment = f"Retracted by the operator of this bot{f': {reason}' if reason else '.'}"
+    taken_out = TakenOut(reason)
     with Lease(connections.ledger) as lease:
         run = connections.ledger.start_run()
         log = RunLog(connections.ledger, run.id, connections.write)
@@ -62,6 +69,7 @@ def retract(connections: Connections, entries: Sequence[LedgerEntry], *, reason:
         def one(entry: LedgerEntry) -> Outcome:
             lease.renew()
             identity = entry.identity
+            text = comment if entry.on_forge else worded(taken_out)
             try:
                 found = withdraw(
                     entry, destination=connections.destination, ledger=connections.ledger, run=run.id, text=text
@@ -75,8 +83,12 @@ def retract(connections: Connections, entries: Sequence[LedgerEntry], *, reason:
             if found.state == "merged":
                 return Outcome(identity=identity, state="failed", reason=MergedBeforeRetraction(), url=found.url)
             log.say("retracted", text, about=identity)
+            if not entry.on_forge:
+                return Outcome(identity=identity, state="removed", reason=taken_out)
             return Outcome(identity=identity, state="closed", reason=ClosedRequest(how=found.decided), url=found.url)
 
         outcomes = list(connections.executor.map(one, entries))
-        connections.ledger.end_run(run, f"{sum(outcome.state == 'closed' for outcome in outcomes)} retracted")
+        connections.ledger.end_run(
+            run, f"{sum(outcome.state in {'closed', 'removed'} for outcome in outcomes)} retracted"
+        )
     return outcomes

@@ -29,6 +29,7 @@ from dirac_forge.pullrequest.lease import Lease
 from dirac_forge.pullrequest.ledger_file import open_ledger
 from dirac_forge.pullrequest.outcome import Outcome
 from dirac_forge.pullrequest.records import LedgerEntry
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.terminal import sentences
 from dirac_forge.untrusted import dump_json, one_line
 
@@ -157,12 +158,12 @@ def _learn(context: Context, feedstocks: Sequence[str], ledger: Path | None, *, 
 def retract(
     context: Context, what: Sequence[str], *, yes: bool, reason: str, outbox: Path | None, ledger: Path | None
 ) -> int:
-    """Close open requests, answer with them, and return the exit code."""
+    """Close open requests and take prepared changes out of the outbox, answer with them, and return the exit code."""
     from dirac_forge.bot import retract as retraction  # noqa: PLC0415
 
     entries = _chosen(context, what, ledger)
     if not yes and entries:
-        _confirmed(context, [f"{entry.identity}: {entry.url}" for entry in entries])
+        _confirmed(context, entries)
     places = groupby(sorted(entries, key=_is_prepared), key=_is_prepared)  # GitHub first, then the outbox
     outcomes: list[Outcome] = []
     for prepared, some in places:
@@ -170,7 +171,7 @@ def retract(
             outcomes += retraction.retract(connections, list(some), reason=reason)
     lines = [f"{outcome.identity}: {outcome.state}: {outcome.text}" for outcome in outcomes]
     document = {"retracted": SentChanges(outcomes=tuple(outcomes)).document}
-    context.answer(sentences(lines or ["No request of it is open."]), document)
+    context.answer(sentences(lines or ["No request of it is open, and no change of it is in the outbox."]), document)
     return exit_code(outcome.state for outcome in outcomes)
 
 
@@ -242,15 +243,21 @@ def sweep(
     return UnknownError.exit_code if "unknown" in states else int(bool(states & {"failed", "issue"}))
 
 
-def _confirmed(context: Context, lines: list[str]) -> None:
+def _confirmed(context: Context, entries: Sequence[LedgerEntry]) -> None:
+    """Ask a person; raises InputError without a terminal or a yes."""
+    prepared = sum(map(_is_prepared, entries))
+    effects = {
+        "closed": counted(len(entries) - prepared, "request") if prepared < len(entries) else "",
+        "taken out of the outbox": counted(prepared, "prepared change") if prepared else "",
+    }
+    what = " and ".join(f"{many} would be {effect}" for effect, many in effects.items() if many)
     context.observer.stop()
-    for line in lines:
-        typer.echo(line, err=True)
+    for entry in entries:
+        typer.echo(f"{entry.identity}: {entry.url}", err=True)
     if not sys.stdin.isatty():
-        many = f"{len(lines)} request{'s' if len(lines) > 1 else ''}"
-        raise InputError(f"{many} would be closed, and there is no terminal to confirm it", hint="Give --yes.")
-    if not typer.confirm(f"Close {len(lines)}?", err=True):
-        raise InputError("nothing was closed")
+        raise InputError(f"{what}, and there is no terminal to confirm it", hint="Give --yes.")
+    if not typer.confirm(f"{what}. Go on?", err=True):
+        raise InputError("nothing was retracted")
 
 
 class _JsonLines(Terminal):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from dataclasses import replace
 
+from dirac_forge.bot.release_lines import ReleaseLine
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import unsafe_build_of
 from dirac_forge.feedstock.workspace import Workspace
@@ -12,25 +14,43 @@ from dirac_forge.pullrequest.workspace_copies import write_copies
 from dirac_forge.report.numbers import counted
 from dirac_forge.untrusted import split_url
 
+Unreached = Callable[[ReleaseLine], str | None]
+"""A release line to why it can't be read, None if nothing is in the way."""
 
-def with_reachable_feedstocks(context: Context, workspace: Workspace) -> Context:
-    """Return the context, in which feedstocks are those of the workspace where their repositories can't be reached."""
+
+def with_reachable_feedstocks(context: Context, workspace: Workspace) -> tuple[Context, Unreached]:
+    """Return the context, in which feedstocks are those of the workspace where their repositories can't be reached.
+
+    Also why a release line that the workspace does not have can't be read: its repository may well have it.
+    """
     settings = context.settings
     url = settings.feedstock_url
     if settings.offline or not url.startswith(("http://", "https://")):
-        return context
+        return context, reached
     problem = context.http.problem(url)
     if problem is None:
-        return context
+        return context, reached
     place = settings.cache / "workspace" / "conda-forge"
-    names = write_copies([*workspace, *workspace.lines], place)
+    written = frozenset(write_copies([*workspace, *workspace.lines], place))
+    names = {name for name, _ in written}
+    host, folder = split_url(url).hostname, settings.workspace / "feedstocks"
     context.observer.warned(
-        f"{split_url(url).hostname} can't be reached ({problem}): the bot reads {counted(len(names), 'feedstock')} as "
-        f"found in {settings.workspace / 'feedstocks'}, with local changes"
+        f"{host} can't be reached ({problem}): the bot reads {counted(len(names), 'feedstock')} as found in {folder}, "
+        "with local changes"
     )
+
+    def unreached(line: ReleaseLine) -> str | None:
+        if (line.name, line.branch or "main") in written:
+            return None
+        return f"{host} can't be reached: {problem}; {folder} has no readable recipe of this release line"
+
     reachable = copy.copy(context)
     reachable.settings = replace(settings, feedstock_url=f"{place}/{{name}}-feedstock")
-    return reachable
+    return reachable, unreached
+
+
+def reached(_line: ReleaseLine) -> None:
+    """Return None: nothing is in the way of a release line."""
 
 
 def may_build(context: Context) -> bool:

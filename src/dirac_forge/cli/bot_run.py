@@ -21,7 +21,7 @@ from dirac_forge.bot.unknown_names import unknown_names
 from dirac_forge.bot.watch import TurnState, read_state, write_state
 from dirac_forge.cli.bot_answer import answer_run
 from dirac_forge.cli.bot_child import in_child
-from dirac_forge.cli.bot_local import may_build, with_reachable_feedstocks
+from dirac_forge.cli.bot_local import Unreached, may_build, reached, with_reachable_feedstocks
 from dirac_forge.cli.bot_request import RunRequest
 from dirac_forge.cli.bot_watch import answer_idle, idle_since, is_quiet, keep_turn, see, seen_file
 from dirac_forge.cli.context import Context
@@ -220,8 +220,9 @@ def _live_run(
     """Look, decide and prove; send to GitHub, or prepare in the outbox. `seen` is what GitHub has, if it is known."""
     outbox = outbox_of(context, request.outbox)
     workspace = read_workspace(context.settings.workspace)
+    unreached: Unreached = reached
     if not github and not sealed:
-        context = with_reachable_feedstocks(context, workspace)
+        context, unreached = with_reachable_feedstocks(context, workspace)
     settings = context.settings
     lines = wanted_lines(workspace, settings, request.feedstocks)
     if not lines:
@@ -266,6 +267,7 @@ def _live_run(
                     executor=executor,
                     observer=context.observer,
                     problem=context.http.problem,
+                    unreached=unreached,
                     head=lambda line: seen.head(settings, line) if seen is not None else None,
                 ),
                 decider=decider,

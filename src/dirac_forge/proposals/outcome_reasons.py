@@ -78,6 +78,14 @@ class ClosedRequest:
     """Whether the change is still wanted, so that it stays closed."""
 
 
+@dataclass(frozen=True, slots=True)
+class TakenOut:
+    """The change was only prepared, and was taken out of the outbox by `bot retract`."""
+
+    why: str = ""
+    """As the operator put it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetractedRequest:
     """The request was taken back by `bot retract`."""
@@ -167,6 +175,7 @@ OutcomeReason = (
     | OthersRequest
     | MergedRequest
     | ClosedRequest
+    | TakenOut
     | RetractedRequest
     | MergedBeforeRetraction
     | RequestInConflict

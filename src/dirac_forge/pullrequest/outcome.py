@@ -20,15 +20,16 @@ OutcomeState = Literal[
     "left",
     "merged",
     "closed",
+    "removed",
     "skipped",
     "waiting",
     "failed",
     "unknown",
 ]
 """`prepared`: in the outbox; `theirs`: someone else's open request makes the same change; `left`: the branch has a
-person's commits, and is theirs now; `closed`: a person closed it; `skipped`: decided
-again, and there is nothing to do; `waiting`: not yet time for the next attempt; `failed`: the answer was no;
-`unknown`: there was no answer."""
+person's commits, and is theirs now; `closed`: a person closed it, or we did; `removed`: taken out of the outbox;
+`skipped`: decided again, and there is nothing to do; `waiting`: not yet time for the next attempt; `failed`: the answer
+was no; `unknown`: there was no answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

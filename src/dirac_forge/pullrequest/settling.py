@@ -97,7 +97,7 @@ def left_closed(state: DeliveryState, wanted: WantedRequest, request: Request | 
     """Settle a request that a person closed because it is not wanted."""
     known = state.known
     if known is not None and known.state == "retracted":
-        return state.outcome("closed", RetractedRequest(comment=known.decided))
+        return state.outcome("closed" if known.on_forge else "skipped", RetractedRequest(comment=known.decided))
     if request is None:
         return state.outcome("closed", ClosedRequest(how=known.decided, stays=True) if known else "")
     text = request.closed or f"{request.name} was closed"

@@ -19,12 +19,12 @@ _WHEN = datetime(2000, 1, 1, tzinfo=UTC)
 """Always the same, so that the same files are the same commit, and a second run changes nothing."""
 
 
-def write_copies(folders: Iterable[FeedstockFolder], place: Path) -> list[str]:
+def write_copies(folders: Iterable[FeedstockFolder], place: Path) -> list[tuple[str, str]]:
     """Write a bare repository `place/<name>-feedstock` for each feedstock, with a branch for each release line.
 
-    Returns the names of the feedstocks; those whose files can't be read are left out. Raises GitError.
+    Returns feedstock and branch of each; those whose files can't be read are left out. Raises GitError.
     """
-    names: dict[str, None] = {}
+    written = []
     for folder in folders:
         try:
             texts = dict(folder.texts)
@@ -38,8 +38,8 @@ def write_copies(folders: Iterable[FeedstockFolder], place: Path) -> list[str]:
         branch = safe_branch(folder.branch or "main")
         commit = _commit(repository, texts, folder.name)
         own_git("update-ref", f"refs/heads/{branch}", commit, about=folder.name, folder=repository)
-        names[folder.name] = None
-    return list(names)
+        written.append((folder.name, branch))
+    return written
 
 
 def _commit(repository: Path, texts: Mapping[str, str], about: str) -> str:

@@ -77,6 +77,14 @@ def _(reason: reasons.ClosedRequest) -> str:
 
 
 @worded.register
+def _(reason: reasons.TakenOut) -> str:
+    because = f" ({reason.why})" if reason.why else ""
+    return (
+        f"taken out of the outbox{because}: nothing was sent, and it is not proposed again unless somebody asks for it"
+    )
+
+
+@worded.register
 def _(reason: reasons.OpenRequest) -> str:
     return reason.decided or f"its request is open: {reason.url}"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 20
 _ORDER = (
-    *("opened", "updated", "prepared", "merged", "closed", "done"),
+    *("opened", "updated", "prepared", "merged", "closed", "removed", "done"),
     *("failed", "unknown", "missing", "left", "theirs", "waiting", "held back", "skipped"),
 )
 _SUMMARY = 900_000

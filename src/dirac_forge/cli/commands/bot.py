@@ -245,7 +245,9 @@ def sweep(
     return run_sweep(context, url, branches=branch or (), pr=pr, outbox=outbox, ledger=ledger)
 
 
-@bot.command("retract", "Close the open pull requests of a run, migration or feedstock.")
+@bot.command(
+    "retract", "Close the open pull requests of a run, migration or feedstock, or take them out of the outbox."
+)
 @examples("dirac-forge bot retract openssl4")
 def retract(
     context: Context,
@@ -258,7 +260,10 @@ def retract(
     outbox: OutboxFolder = None,
     ledger: LedgerFile = None,
 ) -> int:
-    """Close open pull requests with a comment. They stay closed unless somebody asks for them again."""
+    """Close open pull requests with a comment, and take prepared changes out of the outbox.
+
+    Neither is proposed again unless somebody asks for it.
+    """
     from dirac_forge.cli.bot import retract as run_retract
 
     return run_retract(context, what, yes=yes, reason=reason, outbox=outbox, ledger=ledger)
