@@ -242,7 +242,9 @@ def test_a_truncated_snapshot_is_unknown_and_named_once(channel: MakeChannel) ->
     ("depends", "problem"),
     [(3, "depends: expected a list of strings, not 3"), (["lib >=>1 ??"], "the spec 'lib >=>1 ??' can't be parsed")],
 )
-def test_a_malformed_record_is_left_out_with_one_warning(channel: MakeChannel, depends: object, problem: str) -> None:
+def test_a_malformed_record_is_left_out_with_one_warning_and_what_it_has_is_unknown(
+    channel: MakeChannel, depends: object, problem: str
+) -> None:
     folder = channel("here", "linux-64/compiled 1.0", python=["pure 1.0", "pure 2.0", "other 1.0"])
     path = folder / "noarch" / "repodata.json"
     repodata = json.loads(path.read_text(encoding="utf-8"))
@@ -254,7 +256,11 @@ def test_a_malformed_record_is_left_out_with_one_warning(channel: MakeChannel, d
     catalogue = RattlerCatalogue.open([folder], ["linux-64", "osx-64"], observer=observer)
 
     assert catalogue.info(["pure", "other"])["pure"].versions == ("1.0",)
-    assert catalogue.status("other", "") == Availability(status="missing")
+    assert catalogue.status("other", "") == Availability(status="unknown")
+    assert catalogue.status("pure", ">=2") == Availability(status="unknown", newest="1.0")
+    assert catalogue.status("pure", ">=1").status == "available"
+    assert catalogue.status("compiled", ">=2").status == "outdated"
+    assert catalogue.status("absent", "").status == "missing"
     assert sorted(observer.warnings) == [
         f"{path}: other-1.0-h0_0.conda is left out: {problem}",
         f"{path}: pure-2.0-h0_0.conda is left out: {problem}",

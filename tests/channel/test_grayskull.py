@@ -3,16 +3,48 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
 
 import pytest
 from yaml import YAMLError
 
 from dirac_forge.channel import grayskull
 from dirac_forge.channel.grayskull import GrayskullRow
+from dirac_forge.errors import UnknownError
 
 
 def test_the_installed_table_is_read() -> None:
     assert grayskull.table()["torch"] == GrayskullRow(package="pytorch", import_name="torch")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "{path}: No such file or directory"),
+        (b"- a list\n", "{path} has no names"),
+        (b"a: [", "{path} is not YAML"),
+        (b"\xff", "{path}: line 1 is not UTF-8"),
+    ],
+)
+def test_a_table_that_can_not_be_read_is_no_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes | None, problem: str
+) -> None:
+    path = tmp_path / "strategy" / "config.yaml"
+    path.parent.mkdir()
+    if text is not None:
+        path.write_bytes(text)
+    spec = ModuleSpec("grayskull", None, is_package=True)
+    spec.submodule_search_locations = [str(tmp_path)]
+    monkeypatch.setattr(grayskull, "find_spec", lambda _: spec)
+    with pytest.raises(UnknownError) as caught:
+        grayskull.table.__wrapped__()
+    assert caught.value.message == (
+        f"the table of names that comes with grayskull can't be read: {problem.format(path=path)}"
+    )
+    monkeypatch.setattr(grayskull, "find_spec", lambda _: None)
+    with pytest.raises(UnknownError, match=r"can't be read: grayskull is not installed"):
+        grayskull.table.__wrapped__()
 
 
 def test_rows_are_read_leniently() -> None:

@@ -157,6 +157,27 @@ def test_run_exports_come_from_the_file_beside_the_repodata(tmp_path: Path) -> N
     assert channel.run_exports(older) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("[]", "they are not as CEP 12 has them"),
+        (
+            '{"packages.conda": {"lib-2.0-0.conda": {"run_exports": {"weak": "lib >=2"}}}}',
+            "weak: expected a list of specs, not 'lib >=2'",
+        ),
+    ],
+)
+def test_run_exports_that_can_not_be_read_are_unknown(simple: Path, text: str, problem: str) -> None:
+    path = simple / "linux-64" / "run_exports.json"
+    path.write_text(text, encoding="utf-8")
+    channel = Channel.open([str(simple)])
+    record = channel.index("linux-64").group("lib").records[0]
+    with pytest.raises(ChannelUnknownError) as caught:
+        channel.run_exports(record)
+    assert caught.value.message == f"{path}: the run_exports can't be read: {problem}"
+
+
 # --- bad input
 
 

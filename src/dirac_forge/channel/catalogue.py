@@ -36,6 +36,7 @@ class RattlerCatalogue:
         self._lock = threading.Lock()
         self._known: dict[str, PackageInfo | None] = {}
         self._unread: dict[str, None] = {}
+        self._torn: set[str] = set()
         self._as_of = next((source.as_of for source in self._sources if isinstance(source, EmbeddedFolder)), None)
         self._part = any(isinstance(source, Folder) and source.snapshot.part for source in self._sources)
 
@@ -69,7 +70,13 @@ class RattlerCatalogue:
         with self._lock:
             self._ask([name for name in wanted if name not in self._known])
             found = {name: info for name in wanted if (info := self._known[name]) is not None}
-            return Listing(packages=found, unread=tuple(self._unread), as_of=self._as_of, part=self._part)
+            return Listing(
+                packages=found,
+                unread=tuple(self._unread),
+                as_of=self._as_of,
+                part=self._part,
+                torn=frozenset(self._torn.intersection(wanted)),
+            )
 
     def satisfies(self, name: str, spec: str) -> bool:
         """See `Catalogue`; raises `InputError` if the spec is none."""
@@ -86,7 +93,7 @@ class RattlerCatalogue:
         self._known.update(dict.fromkeys(names))
         for source in self._sources:
             # The first channel that has a name is the one that counts: strict channel priority.
-            open_names = [name for name in valid if self._known[name] is None]
+            open_names = [name for name in valid if self._known[name] is None and name not in self._torn]
             if not open_names or source.label in self._unread:
                 continue
             try:
@@ -96,6 +103,9 @@ class RattlerCatalogue:
                 self._observer.warned(f"{exc.message}: what it has is unknown")
                 continue
             self._known.update(self._packages(records, source))
+            if isinstance(source, Folder):
+                left_out = frozenset[str]().union(*map(source.left_out, self._platforms))
+                self._torn |= left_out.intersection(open_names)
 
     def _load(self, source: RecordSource, names: list[str]) -> list[RepoDataRecord]:
         first, *others = self._platforms
@@ -128,6 +138,7 @@ class RattlerCatalogue:
                     channel=source.label,
                     depends=_common_depends(kept),
                 )
+            self._torn.add(name)
             del versions[0]
         return None
 

@@ -385,9 +385,14 @@ def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as exc:
+        raise ChannelUnknownError(f"{path}: the run_exports can't be read: {unreadable(exc)}") from exc
+    try:
+        return {
+            file_name: RunExports.from_json(entry.get("run_exports") or {})
+            for key in ("packages", "packages.conda")
+            for file_name, entry in data.get(key, {}).items()
+        }
+    except TypeError as exc:
         raise ChannelUnknownError(f"{path}: the run_exports can't be read: {exc}") from exc
-    return {
-        file_name: RunExports.from_json(entry.get("run_exports") or {})
-        for key in ("packages", "packages.conda")
-        for file_name, entry in data.get(key, {}).items()
-    }
+    except AttributeError as exc:
+        raise ChannelUnknownError(f"{path}: the run_exports can't be read: they are not as CEP 12 has them") from exc

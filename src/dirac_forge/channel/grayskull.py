@@ -10,6 +10,8 @@ from pathlib import Path
 import yaml
 from packaging.utils import canonicalize_name
 
+from dirac_forge.errors import UnknownError
+from dirac_forge.files import read_text, unreadable
 from dirac_forge.values import dataclass
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -25,14 +27,27 @@ class GrayskullRow:
 
 @cache
 def table() -> Mapping[str, GrayskullRow]:
-    """Return the rows of the installed grayskull by normalised project; none if it or its table is not found."""
+    """Return the rows of the installed grayskull by normalised project.
+
+    Raises:
+        UnknownError: there are none to be read, so that it is unknown how a project is called.
+    """
     spec = find_spec("grayskull")
+    problem = "grayskull is not installed"
     for folder in (spec.submodule_search_locations or ()) if spec else ():
+        path = Path(folder) / "strategy" / "config.yaml"
         try:
-            return rows_from((Path(folder) / "strategy" / "config.yaml").read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError):
-            continue
-    return {}
+            if rows := rows_from(read_text(path)):
+                return rows
+            problem = f"{path} has no names"
+        except (OSError, UnicodeDecodeError) as error:
+            problem = f"{path}: {unreadable(error)}"
+        except yaml.YAMLError:
+            problem = f"{path} is not YAML"
+    raise UnknownError(
+        f"the table of names that comes with grayskull can't be read: {problem}",
+        hint="Install grayskull again, in a version that dirac-forge admits.",
+    )
 
 
 def rows_from(text: str) -> Mapping[str, GrayskullRow]:

@@ -60,6 +60,8 @@ class Listing(Mapping[str, PackageInfo]):
     """The day of the embedded snapshot, if that answers for conda-forge; it has a part of its packages only."""
     part: bool = False
     """Whether a channel is a snapshot of what some targets need."""
+    torn: frozenset[str] = frozenset()
+    """Names of which malformed records were left out: what else the channel has of them is unknown."""
 
     @property
     def complete(self) -> bool:
@@ -97,17 +99,18 @@ def availability(listing: Listing | None, package: str, spec: str) -> Availabili
 
     `listing` is the answer for names with `package` among them; None: no channel was asked.
 
-    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` if a channel could not be read; the
-    embedded snapshot may say `available` and `outdated`, as of its day. Raises `InputError` if the spec is none.
+    `spec` is conda's version spec, "" for any. Never `missing` or `outdated` if a channel, or a record of the
+    package, could not be read; the embedded snapshot may say `available` and `outdated`, as of its day. Raises
+    `InputError` if the spec is none.
     """
     if listing is None:
         return Availability(status="unknown")
     found = listing.get(package)
     if found is None:
-        return Availability(status="missing" if listing.complete else "unknown")
+        return Availability(status="missing" if listing.complete and package not in listing.torn else "unknown")
     if (satisfying := newest_match(found, spec)) is not None:
         return Availability(status="available", satisfying=satisfying, newest=found.newest, as_of=listing.as_of)
-    status: Status = "unknown" if listing.unread else "outdated"
+    status: Status = "unknown" if listing.unread or package in listing.torn else "outdated"
     return Availability(status=status, newest=found.newest, as_of=listing.as_of)
 
 

@@ -75,8 +75,12 @@ class RunExports:
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> RunExports:
-        """Return run_exports from their value in run_exports.json."""
-        return cls(**{key: tuple(str(spec) for spec in entry.get(key) or ()) for key in cls.__dataclass_fields__})
+        """Return run_exports from their value in run_exports.json. Raises TypeError for what is no list of specs."""
+        listed = {key: entry.get(key) or [] for key in cls.__dataclass_fields__}
+        for key, specs in listed.items():
+            if not isinstance(specs, (list, tuple)) or not all(isinstance(spec, str) for spec in specs):
+                raise TypeError(f"{key}: expected a list of specs, not {specs!r}")
+        return cls(**{key: tuple(specs) for key, specs in listed.items()})
 
 
 def to_record(found: RepoDataRecord) -> Record:
