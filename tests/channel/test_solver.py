@@ -44,6 +44,26 @@ def test_the_highest_versions_that_the_machine_can_have(simple: Path) -> None:
     assert isinstance(channel.solve(["app"], platform="win-64"), NoSolution)
 
 
+def test_python_and_its_abi_agree_also_in_a_channel_whose_records_do_not_say_so(tmp_path: Path) -> None:
+    thin = [
+        *(pkg(f"python 3.{minor}.1", build="h0_0_cpython") for minor in (10, 11, 12)),
+        *(pkg(f"python_abi 3.{minor}", build=f"0_cp3{minor}") for minor in (10, 11, 12)),
+        pkg("fast 1.0", "python", "python_abi 3.11.* *_cp311", build="py311_0"),
+        pkg("fast 0.9", "python", "python_abi 3.10.* *_cp310", build="py310_0"),
+    ]
+    channel = Channel.open([str(write_channel(tmp_path, {"linux-64": thin}))])
+    assert isinstance(channel.solve(["fast 1.0", "python 3.10.*"], platform="linux-64"), NoSolution)
+    older = channel.solve(["fast", "python 3.10.*"], platform="linux-64")
+    assert versions(older) == {"fast": "0.9", "python": "3.10.1", "python_abi": "3.10"}
+    # What is requested first is as new as can be, not Python.
+    newest = channel.solve(["fast"], platform="linux-64")
+    assert versions(newest) == {"fast": "1.0", "python": "3.11.1", "python_abi": "3.11"}
+    python, abi = (channel.index("linux-64").newest(spec) for spec in ("python 3.11.*", "python_abi 3.11"))
+    assert python is not None
+    assert abi is not None
+    assert (python.constrains, abi.constrains) == (("python_abi 3.11.* *_cp311",), ("python 3.11.*",))
+
+
 def test_the_workspace_decides_about_the_machine(simple: Path) -> None:
     channel = Channel.open([simple.as_uri()], machines={"linux-64": {"__glibc": "2.34"}})
     assert versions(channel.solve(["app"], platform="linux-64")) == {"app": "2.0", "lib": "2.1"}
@@ -204,9 +224,9 @@ def test_threads_that_meet_the_same_error_get_the_same_answer(
     assert isinstance(folder, Folder)
     runs: list[tuple[bool, frozenset[str]]] = []
 
-    def run(answering: Answering, wanted: Any, platform: str) -> Any:
+    def run(answering: Answering, wanted: Any, platform: str, *more: Any) -> Any:
         try:
-            return as_it_is(answering, wanted, platform)
+            return as_it_is(answering, wanted, platform, *more)
         finally:
             runs.append(folder.reading)
             if len(runs) == 1:  # while this one fails, another thread has the folder read in the next way

@@ -251,6 +251,67 @@ def test_conda_forge_yml_says_where_it_is_built(tmp_path: Path) -> None:
     assert [one.record.subdir for one in found] == ["linux-64", "linux-aarch64", "osx-64", "osx-arm64"]
 
 
+CROSS_V0 = """\
+package:
+  name: fast
+  version: "1.2.3"
+build:
+  number: 0
+requirements:
+  build:
+    - {{ compiler("c") }}
+    - python                                 # [build_platform != target_platform]
+    - cross-python_{{ target_platform }}     # [build_platform != target_platform]
+  host:
+    - python
+    - pip
+  run:
+    - python
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "recipe.yaml",
+            COMPILED.replace(
+                "  build:\n",
+                "  build:\n    - if: build_platform != target_platform\n"
+                "      then: [python, 'cross-python_${{ target_platform }}']\n",
+            ),
+            {
+                "linux-64": ["python", "python_abi 3.12.* *_cp312"],
+                "osx-64": ["python", "python 3.12.* *_cp312", "python_abi 3.12.* *_cp312"],
+            },
+        ),
+        (
+            "meta.yaml",
+            CROSS_V0,
+            {
+                "linux-64": ["python >=3.12,<3.13.0a0", "python_abi 3.12.* *_cp312"],
+                "osx-64": [
+                    "python >=3.12,<3.13.0a0",
+                    "python >=3.12,<3.13.0a0 *_cp312",
+                    "python_abi 3.12.* *_cp312",
+                ],
+            },
+        ),
+    ],
+)
+def test_a_cross_compiled_package_depends_on_the_python_that_cross_python_is_for(
+    tmp_path: Path, name: str, text: str, expected: dict[str, list[str]]
+) -> None:
+    of = recipe(tmp_path / "it", text, name=name, forge="build_platform: {osx_64: linux_64}\n")
+    found = made(tmp_path, of, "linux-64", "osx-64")
+    pythons_of = {
+        one.record.subdir: sorted(spec for spec in one.record.depends if spec.startswith("python"))
+        for one in found
+        if one.record.build.startswith("py312")
+    }
+    assert pythons_of == expected
+
+
 def test_the_recipe_s_own_variants(tmp_path: Path) -> None:
     text = COMPILED.replace("    - python\n    - pip\n", "").replace("    - python\n", "")
     text = text.replace("    - mystery\n", '    - if: flavour == "sweet"\n      then: mystery\n')

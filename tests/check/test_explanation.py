@@ -51,6 +51,16 @@ def per_python(text: str, *minors: str, depends: Sequence[str] = ()) -> list[dic
     ]
 
 
+def test_builds_for_another_python_in_a_channel_whose_pythons_have_no_constraints(tmp_path: Path) -> None:
+    thin = [
+        *(pkg(f"python 3.{minor}.1", build="h0_0_cpython") for minor in (10, 11, 12)),
+        *(pkg(f"python_abi 3.{minor}", build=f"0_cp3{minor}") for minor in (10, 11, 12)),
+        pkg("fast 1.0", "python", "python_abi 3.11.* *_cp311", build="py311_0"),
+    ]
+    cell = answer(write_channel(tmp_path, {"linux-64": thin}), "fast", python="3.10")
+    assert reasons(cell) == [("python", "fast: built only for Python 3.11")]
+
+
 def test_no_build_for_the_platform(tmp_path: Path) -> None:
     folder = write_channel(
         tmp_path,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from dirac_forge.channel.records import RunExports
 from dirac_forge.check.toolchain import toolchain_exports
 
 
@@ -27,6 +28,11 @@ def test_compilers_and_the_c_library(name: str, spec: str, exports: tuple[str, .
     found = toolchain_exports(name, spec)
     assert found is not None
     assert (found.strong, found.weak) == (exports, ())
+
+
+def test_cross_python_exports_the_python_that_it_is_for() -> None:
+    found = toolchain_exports("cross-python_linux-aarch64", "", python="python 3.12.* *_cpython")
+    assert found == RunExports(strong=("python 3.12.* *_cpython",))
 
 
 @pytest.mark.parametrize("name", ["cmake", "cuda-nvcc_linux-64", "zlib", "gcc_zos-z"])

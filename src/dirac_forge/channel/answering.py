@@ -73,34 +73,43 @@ class Answering:
         self._known = known
         self._overlays: dict[str, Mapping[int, Overlay]] = {}
 
-    def answer(self, wanted: Sequence[MatchSpec], platform: str) -> Solution | NoSolution:
+    def answer(
+        self, wanted: Sequence[MatchSpec], platform: str, *, constraints: Sequence[MatchSpec] = ()
+    ) -> Solution | NoSolution:
         """Return the answer that was kept of an earlier run, else the solver's, which is then kept.
+
+        `constraints` are met by what is installed of their names, which need not be installed.
 
         Raises:
             UnknownError: a channel can't be read, or the solver ran out of time.
         """
         if self._answers is None or not self._answers.are_kept(platform):
-            return self._solve(wanted, platform)
-        key = self._answers.key(platform, self._question(wanted, platform))
+            return self._solve(wanted, platform, constraints)
+        key = self._answers.key(platform, self._question(wanted, platform, constraints))
         known = self._answers.get(key)
         if known is not None:
             return NoSolution(text=known) if isinstance(known, str) else Solution(packages=known)
-        found = self._solve(wanted, platform)
+        found = self._solve(wanted, platform, constraints)
         if self._answers.are_kept(platform):
             self._answers.put(key, found.packages if isinstance(found, Solution) else found.text)
         return found
 
-    def _question(self, wanted: Sequence[MatchSpec], platform: str) -> Iterator[str]:
+    def _question(self, wanted: Sequence[MatchSpec], platform: str, constraints: Sequence[MatchSpec]) -> Iterator[str]:
         """Yield all that decides an answer, but for the channels themselves."""
         yield from (spec.to_canonical_string() for spec in wanted)
+        if constraints:
+            yield "constraints"
+            yield from (spec.to_canonical_string() for spec in constraints)
         yield from self._view.texts(platform)
 
-    def _solve(self, wanted: Sequence[MatchSpec], platform: str) -> Solution | NoSolution:
+    def _solve(
+        self, wanted: Sequence[MatchSpec], platform: str, constraints: Sequence[MatchSpec]
+    ) -> Solution | NoSolution:
         """Return the solver's answer, without records of folders that it stumbles over."""
         folders = [source for source in self._sources if isinstance(source, Folder)]
         before = [folder.reading for folder in folders]
         try:
-            return self._run(wanted, platform)
+            return self._run(wanted, platform, constraints)
         except OSError as exc:
             for folder in folders:
                 folder.repair(platform)
@@ -111,9 +120,11 @@ class Answering:
                 folder.read_sparsely()
             if [folder.reading for folder in folders] == before:
                 raise failure(self._sources, platform, exc) from exc
-        return self._solve(wanted, platform)
+        return self._solve(wanted, platform, constraints)
 
-    def _run(self, wanted: Sequence[MatchSpec], platform: str) -> Solution | NoSolution:
+    def _run(
+        self, wanted: Sequence[MatchSpec], platform: str, constraints: Sequence[MatchSpec]
+    ) -> Solution | NoSolution:
         view = self._view
         question = SolverQuestion(
             wanted=list(wanted),
@@ -122,6 +133,7 @@ class Answering:
             local=all(isinstance(source, Folder) for source in self._sources),
             machine=[to_rattler(package) for package in view.machine(platform)],
             limit=_LIMIT,
+            constraints=list(constraints),
             preferred=view.preferred,
             as_of=view.as_of,
         )

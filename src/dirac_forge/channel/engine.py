@@ -34,6 +34,8 @@ class SolverQuestion:
     """Whether all of them are files here, which no server can lengthen."""
     machine: list[GenericVirtualPackage]
     limit: timedelta
+    constraints: list[MatchSpec]
+    """What packages have to meet if they are installed."""
     preferred: Sequence[RepoDataRecord] = ()
     """Records that stay unless something forbids them."""
     as_of: datetime | None = None
@@ -68,6 +70,7 @@ class SolverQuestion:
             self.tiers,  # type: ignore[arg-type]
             virtual_packages=self.machine,
             timeout=self.limit,
+            constraints=self.constraints,
             locked_packages=self.preferred,
             exclude_newer=self.as_of,
             timestamp_policy="allow-missing",
@@ -81,6 +84,7 @@ class SolverQuestion:
             platforms=[self.platform, "noarch"],  # type: ignore[list-item]
             virtual_packages=self.machine,
             timeout=self.limit,
+            constraints=self.constraints,
             channel_relations="disabled",
             locked_packages=self.preferred,
             exclude_newer=self.as_of,

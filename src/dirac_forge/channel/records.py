@@ -8,6 +8,7 @@ from typing import Any
 
 from rattler import MatchSpec, RepoDataRecord
 
+from dirac_forge.channel.pythons import missing_limit
 from dirac_forge.errors import redact
 from dirac_forge.values import dataclass
 
@@ -84,18 +85,25 @@ class RunExports:
 
 
 def to_record(found: RepoDataRecord) -> Record:
-    """Return the solver's record as our value; one that was laid over a channel comes back as it was given."""
+    """Return the solver's record as our value; one that was laid over a channel comes back as it was given.
+
+    Python and python_abi of a channel get the constraints on each other that the copies of some records lack.
+    """
     overlaid = found.channel == OVERLAY_URL
+    name, version, build = found.name.normalized, str(found.version), str(found.build)
+    depends, constrains = tuple(found.depends), tuple(found.constrains)
     kind = found.noarch if found.subdir == "noarch" else None
     stamp = found.timestamp
     return Record(
-        name=found.name.normalized,
-        version=str(found.version),
-        build=str(found.build),
+        name=name,
+        version=version,
+        build=build,
         build_number=found.build_number,
         subdir=found.subdir,
-        depends=tuple(found.depends),
-        constrains=tuple(found.constrains),
+        depends=depends,
+        constrains=constrains
+        if overlaid
+        else (*constrains, *missing_limit(name, version, build, depends + constrains)),
         noarch=None if kind is None else "python" if kind.python else "generic" if kind.generic else None,
         timestamp=None if stamp is None else int(stamp.timestamp() * 1000),
         file_name="" if overlaid else found.file_name,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from rattler import MatchSpec
+from rattler import MatchSpec, Version
 from rattler.exceptions import InvalidMatchSpecError, ParseSubdirError
 from rattler.platform import Subdir
 
+from dirac_forge.channel.pythons import PythonBuild, python_build
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.remote import innermost
 from dirac_forge.errors import InputError
@@ -26,6 +28,23 @@ class Solution:
     def get(self, name: str) -> Record | None:
         """Return the package with this name."""
         return next((record for record in self.packages if record.name == name), None)
+
+    @property
+    def line(self) -> PythonBuild | None:
+        """The line of its Python; None without one."""
+        python = self.get("python")
+        return None if python is None else python_build(python.version, python.build)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it has no python_abi of another line than that of its Python."""
+        line, abi = self.line, self.get("python_abi")
+        return line is None or abi is None or line.has_abi(abi.version, abi.build)
+
+    def precedence(self, names: Sequence[str]) -> list[tuple[bool, Version]]:
+        """Return by what a solver prefers one solution to another: the versions of what is requested, in order."""
+        versions = {record.name: record.version for record in self.packages}
+        return [(name in versions, Version(versions.get(name, "0"))) for name in names]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from dirac_forge.channel.embedded import CONDA_FORGE, EmbeddedFolder
 from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.index import RecordIndex, placed, usable
 from dirac_forge.channel.overlay import Overlay, identity
+from dirac_forge.channel.pythons import PythonBuild, python_build
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.repodata import Folder, Remote, Sources
 from dirac_forge.channel.snapshot_file import SnapshotEnd
@@ -203,6 +204,8 @@ class Channel:
         `required` are records of the overlay that must be part of it, by exact version, build and hash: without that a
         solver asked for the target alone falls back to the old build and says yes.
 
+        Python and python_abi are of the same line in every solution, also if the channel's records don't say so.
+
         Raises:
             InputError: a spec or platform that is none.
             UnknownError: a channel can't be read, or the solver ran out of time.
@@ -214,9 +217,29 @@ class Channel:
             for record in required
         ]
         found = self._answering.answer(wanted, platform)
+        if isinstance(found, Solution) and found.line is not None and not found.agrees:
+            found = self._agreeing(wanted, platform, found.line)
         if isinstance(found, Solution):
             self._scan(platform, found)
         return found
+
+    def _agreeing(self, wanted: Sequence[MatchSpec], platform: str, first: PythonBuild) -> Solution | NoSolution:
+        """Return the best solution whose python_abi is its Python's.
+
+        A constraint can't depend on what is installed, so each line of Python is asked for. If none will do, the answer
+        is what the solver says of the line that it had taken `first`.
+        """
+        pythons = self.index(platform).group("python").records
+        lines = dict.fromkeys([first, *filter(None, (python_build(one.version, one.build) for one in pythons))])
+        answers = {
+            line: self._answering.answer(
+                wanted, platform, constraints=[MatchSpec(line.python_spec), MatchSpec(line.abi_spec)]
+            )
+            for line in lines
+        }
+        solutions = [answer for answer in answers.values() if isinstance(answer, Solution)]
+        names = [spec.name.normalized for spec in wanted]
+        return max(solutions, key=lambda one: one.precedence([*names, "python"]), default=answers[first])
 
     def _placed(self, spec: MatchSpec) -> MatchSpec:
         """Return a spec that names a channel with the URL of the snapshot that answers for it, if there is one."""

@@ -244,7 +244,7 @@ class _Variant:
         sibling = self.outputs.get(need.name)
         if sibling is not None:
             return exports_of(sibling.run_exports, sibling.version)
-        found = toolchain_exports(need.name, need.spec)
+        found = toolchain_exports(need.name, need.spec, python=self._python_of_variant())
         if found is None and need.name:
             record = self.channel.index(self.platform).newest(self._spec(need))
             found = self.exports.of(record, self.platform) if record else None
@@ -287,10 +287,23 @@ class _Variant:
     def _run_v0(self, need: ReadRequirement, output: ReadOutput) -> str:
         minor = self._python() if need.name == "python" and not need.spec and not output.noarch else None
         if minor is not None:
-            # The default of conda-build's `pin_run_as_build`; rattler-build leaves it to python_abi.
-            return f"python >={minor[0]}.{minor[1]},<{minor[0]}.{minor[1] + 1}.0a0"
+            return self._pinned_as_run(minor)
         line = ".*" if _BARE_VERSION.fullmatch(need.spec) else ""
         return f"{need.name} {need.spec}{line}".strip()
+
+    @staticmethod
+    def _pinned_as_run(minor: tuple[int, int]) -> str:
+        """Return what conda-build's default of `pin_run_as_build` makes of Python; rattler-build has no such thing."""
+        return f"python >={minor[0]}.{minor[1]},<{minor[0]}.{minor[1] + 1}.0a0"
+
+    def _python_of_variant(self) -> str:
+        """Return the Python that is built for as cross-python exports it; "" if the variant has none."""
+        minor = self._python()
+        if minor is None:
+            return ""
+        kind = self.variant.values["python"].partition(" ")[2]
+        line = self._pinned_as_run(minor) if self.rendered.format == "v0" else f"python {minor[0]}.{minor[1]}.*"
+        return f"{line} {kind}".strip()
 
     def _python(self) -> tuple[int, int] | None:
         found = _PYTHON.match(self.variant.values.get("python", ""))

@@ -9,6 +9,7 @@ say, checked against what real builds of 2026 depend on:
 - https://github.com/conda-forge/clang-compiler-activation-feedstock: libcxx, from the C++ compiler only
 - https://github.com/conda-forge/macosx-deployment-target-feedstock: `__osx`
 - https://github.com/conda-forge/vc-feedstock: vc, vc14_runtime and ucrt
+- https://github.com/conda-forge/cross-python-feedstock: the Python that it is for
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ _MSVC = ("vc >=14.3,<15", "vc14_runtime >=14.44.35208", "ucrt >=10.0.20348.0")
 _NOTHING = frozenset({"go-nocgo", "go-cgo", "rust", "nasm", "m2w64-sysroot"})
 
 
-def toolchain_exports(name: str, spec: str) -> RunExports | None:
+def toolchain_exports(name: str, spec: str, *, python: str = "") -> RunExports | None:
     """Return the exports of an activation package (`gcc_linux-64`) of the version in `spec`; None for others.
 
-    Only strong run_exports are meant: compilers stand in build.
+    Only strong run_exports are meant: compilers stand in build. `python` is the spec of the variant's Python.
     """
     match = _SPLIT.fullmatch(name)
     if match is None:
@@ -40,8 +41,10 @@ def toolchain_exports(name: str, spec: str) -> RunExports | None:
     found = _DIGITS.search(spec)
     version = found[0] if found else ""
     system = platform.partition("-")[0]
-    if tool in _NOTHING or tool.startswith("cross-python"):
+    if tool in _NOTHING:
         return RunExports()
+    if tool == "cross-python":
+        return RunExports(strong=(python,) if python else ())
     make = _TOOLS.get((system, tool)) or _TOOLS.get(("", tool))
     return None if make is None else RunExports(strong=make(version, platform))
 
