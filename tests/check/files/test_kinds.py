@@ -117,3 +117,17 @@ def test_installed_environment_is_not_a_package_name(tmp_path: Path, monkeypatch
     (tmp_path / "pfx" / "conda-meta").mkdir(parents=True)
     with pytest.raises(InputError, match="pfx: an installed environment, not what to install"):
         read_targets("pfx")
+
+
+@pytest.mark.parametrize("place", ["fabric/recipe/meta.yaml", "fabric/recipe/recipe.yaml", "fabric/recipe.yaml"])
+def test_a_recipe_is_not_taken_for_what_to_install(tmp_path: Path, place: str) -> None:
+    file = tmp_path / place
+    file.parent.mkdir(parents=True)
+    file.write_text("package: {name: fabric, version: '1'}\n", encoding="utf-8")
+    for path in (file, file.parent, tmp_path / "fabric"):
+        with pytest.raises(InputError) as caught:
+            read_targets(str(path))
+        assert (caught.value.message, caught.value.hint) == (
+            f"{path}: a recipe says what is built, not what is installed",
+            f"Name its packages, such as `fabric`. `dirac-forge check --with {path}` checks what it would make.",
+        )

@@ -42,6 +42,7 @@ def read_targets(
             hint = f"Give each spec as an argument: {two['first']} '{two['second']}'."
             raise InputError(f"{text!r} is more than one package spec", hint=hint)
         return (make_target(text, [text], platforms=platforms, pythons=pythons),)
+    _refuse_recipe(path)
     asked = Asking(platforms=tuple(platforms), pythons=tuple(pythons))
     suffix = path.suffix.lower()
     if suffix == ".lock":
@@ -56,6 +57,23 @@ def read_targets(
     if suffix == ".toml":
         return _toml(content, path, asked)
     return (_listed(content, path, asked),) if suffix == ".txt" else _yaml(content, path, asked)
+
+
+def _refuse_recipe(path: Path) -> None:
+    """Raise InputError for a recipe or a feedstock's folder: what is meant are the packages that it makes."""
+    if path.suffix not in ("", ".yaml"):
+        return
+    from dirac_forge.recipe.reading.recipe_text import RECIPE_NAMES, find_recipe  # noqa: PLC0415  # ruamel is slow
+
+    is_file = path.name in RECIPE_NAMES and path.is_file()
+    folder = path.parent if is_file else path
+    if not is_file and (not path.is_dir() or find_recipe(path) is None):
+        return
+    name = (folder.absolute().parent if folder.absolute().name == "recipe" else folder.absolute()).name
+    raise InputError(
+        f"{path}: a recipe says what is built, not what is installed",
+        hint=f"Name its packages, such as `{name}`. `dirac-forge check --with {path}` checks what it would make.",
+    )
 
 
 def _is_path(text: str, path: Path) -> bool:
