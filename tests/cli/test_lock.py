@@ -564,8 +564,11 @@ def test_diff_of_git_revisions_solves_as_of_their_dates(
     assert answer(capsys, "diff", "1.0..2.0") == (0, document)
     assert [each["to"] for each in document["platforms"]["osx-64"]["changed"]] == ["9.1 0", "1.1 0"]
     (workspace / "snapshot" / "snapshot.json").write_text('{"as_of": "2020-01-15"}', encoding="utf-8")
-    assert main(["diff", "1.0..2.0"]) == 3
-    assert "ends on 2020-01-15; what was uploaded by 2020-01-21 is not known" in capsys.readouterr().err
+    assert document["unknown"] == []
+    assert main(["diff", "1.0..2.0", "--json"]) == 3
+    captured = capsys.readouterr()
+    assert "ends on 2020-01-15; what was uploaded by 2020-01-21 is not known" in captured.err
+    assert json.loads(captured.out)["unknown"] == [f"the snapshot {workspace / 'snapshot'} ends on 2020-01-15"]
 
 
 def test_diff_of_package_lists_takes_sizes_and_licences_from_the_channel(

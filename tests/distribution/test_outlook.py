@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,9 +44,16 @@ MAC = [
 
 
 def outlook(
-    folder: Path, mac: list[dict[str, Any]], *, released: Lock | None = None, specs: tuple[str, ...] = ("grid",)
+    folder: Path,
+    mac: list[dict[str, Any]],
+    *,
+    released: Lock | None = None,
+    specs: tuple[str, ...] = ("grid",),
+    ends: str = "",
 ) -> DistributionOutlook:
     write_channel(folder, {"linux-64": LINUX, "osx-arm64": mac})
+    if ends:
+        (folder / "snapshot.json").write_text(json.dumps({"as_of": ends}), encoding="utf-8")
     channel = Channel.open([str(folder)])
     distribution = Distribution(name="OS", environments={"default": {"linux-64": ("grid",), "osx-arm64": specs}})
     with ThreadPoolExecutor(1) as executor:
@@ -144,3 +152,24 @@ def test_many_changes_are_shortened(tmp_path: Path, count: int) -> None:
     (line,) = outlook_lines(outlook(tmp_path, MAC, released=released))
     assert line.startswith("the next OS would get grid 9.1 (new), and ")
     assert line.endswith(f"{count + 1} changes of dependencies, compared with pixi.lock")
+
+
+def test_what_a_snapshot_does_not_reach_is_unknown(tmp_path: Path) -> None:
+    """It ends before the day that is compared with, so that nothing can have changed in it since."""
+    found = outlook(tmp_path / "old", MAC, specs=("helper >=2",), ends="2020-01-03")
+    unknown, failed = outlook_lines(found)
+    end = f"the snapshot {tmp_path / 'old'} ends on 2020-01-03"
+    assert unknown == f"what changed for OS since 2020-01-05 is unknown; {end}, later uploads are not known"
+    assert failed.startswith("OS can't be solved on osx-arm64: helper")
+    document = outlook_json(found)
+    assert (document["unknown"], document["ends"], document["changes"]) == (end, "2020-01-03", [])
+    grid = LockedPackage(name="grid", version="9.0", build="0", asked=True)
+    lock = Lock(name="pixi.lock", environments={"default": {"linux-64": (grid,)}})
+    (line,) = outlook_lines(outlook(tmp_path / "lock", MAC, released=lock, ends="2020-01-03"))
+    assert line.startswith(
+        "the next OS would get grid 9.0 → 9.1, and 1 change of dependencies, compared with pixi.lock; "
+    )
+    assert line.endswith("ends on 2020-01-03, later uploads are not known")
+    recent = outlook(tmp_path / "new", MAC, ends="2020-02-01")
+    assert outlook_lines(recent)[0].endswith("ends on 2020-02-01, later uploads are not known")
+    assert outlook_json(recent)["unknown"] is None

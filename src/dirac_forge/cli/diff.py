@@ -9,11 +9,13 @@ from datetime import datetime
 from pathlib import Path
 
 from dirac_forge.channel.opening import open_channel
+from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.configured import asked_channels
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of, is_past_end, lock_from
+from dirac_forge.cli.distributions import DIFF_FILE, channels_for, distribution_of, lock_from
 from dirac_forge.distribution.completion import completed, incomplete, unheard_of, with_asked
 from dirac_forge.distribution.difference import LockDifference, difference_of
+from dirac_forge.distribution.ends import past_end
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
 from dirac_forge.distribution.reading import is_lock
@@ -39,7 +41,7 @@ _MOST_LACKING = 3
 def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, security: bool = True) -> int:
     """Read or solve both states, answer with their difference, and return the exit code."""
     old, new = _range(old, new)
-    difference, report, known = compared(context, old, new, file=file, security=security)
+    difference, report, ends = compared(context, old, new, file=file, security=security)
     if not (difference.asked_known or difference.empty):
         context.observer.warned(
             "it is unknown which packages were requested by name: --file FILE names the file that lists them"
@@ -48,14 +50,17 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     text = as_markdown(sections) if markdown else Shown(sections)
     again = (old, new, *(("--file", file) if file else ()), "--markdown")
     steps = () if difference.empty or markdown else step("release notes of it", "diff", *again)
-    context.answer(text, difference_json(difference, report), steps=steps)
-    return 0 if known else UnknownError.exit_code
+    context.answer(text, difference_json(difference, report, ends), steps=steps)
+    return UnknownError.exit_code if ends else 0
 
 
 def compared(
     context: Context, old: str, new: str, *, file: str, security: bool = True
-) -> tuple[LockDifference, SecurityReport | None, bool]:
-    """Return the difference of two states, the security fixes in it if they are asked for, and if both are known."""
+) -> tuple[LockDifference, SecurityReport | None, tuple[SnapshotEnd, ...]]:
+    """Return the difference of two states, and the security fixes in it if they are asked for.
+
+    Last, the snapshots that do not reach the day of a state, which is unknown then.
+    """
     nothing_to_solve = _is_packages(old) and _is_packages(new)
     if nothing_to_solve:
         _refuse_what_has_no_effect(context, file)
@@ -67,7 +72,7 @@ def compared(
     asked = frozenset() if nothing_to_solve and not file else _asked(context, file or DIFF_FILE)
     difference = difference_of(with_asked(before, asked), with_asked(after, asked))
     report = _security(context, difference) if security else None
-    return difference, report, all(state.known for state in states)
+    return difference, report, tuple(dict.fromkeys(state.end for state in states if state.end is not None))
 
 
 def _refuse_what_has_no_effect(context: Context, file: str) -> None:
@@ -113,8 +118,8 @@ class _State:
     """The packages of one side."""
 
     lock: Lock
-    known: bool = True
-    """False: it was solved as of a day that a snapshot does not reach."""
+    end: SnapshotEnd | None = None
+    """The snapshot that does not reach the day as of which it was solved, if one does not."""
 
 
 def _state(context: Context, text: str, file: str) -> _State:
@@ -186,5 +191,5 @@ def _solved(context: Context, distribution: Distribution, name: str, *, moment: 
         told = (f"{name} cannot be solved:", *(f"- {line}" for line in failed_lines(solved.failed)))
         raise kind(told, hint="`dirac-forge check` shows what would help.")
     urls = {each: [source.channel.base_url for source in channel_of(each).sources] for each in solved.records}
-    past = moment is not None and any(is_past_end(channel_of(each), moment) for each in solved.records)
-    return _State(lock=lock_of(solved, urls, name), known=not past)
+    ends = (past_end(channel_of(each), moment) for each in solved.records if moment is not None)
+    return _State(lock=lock_of(solved, urls, name), end=next((end for end in ends if end is not None), None))

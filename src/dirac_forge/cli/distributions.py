@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from dirac_forge.channel.solver import Channel
 from dirac_forge.check.configured import asked_channels, replaced_channels
 from dirac_forge.check.grouped import warn_of_replaced
 from dirac_forge.cli.context import Context
+from dirac_forge.distribution.ends import day_of, past_end
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
 from dirac_forge.distribution.reading import pip_packages, read_lock, read_pixi_lock
@@ -114,23 +115,14 @@ def channels_for(
             asked = distribution.machines.get(environment, {}).get(platform, {})
             if packages := {**asked, **_overridden(context.environ, platform)}:
                 channel = channel.on_machine(platform, packages)
-        if moment is not None and channel.end is not None and is_past_end(channel, moment):
-            said = f"{end_words(channel.end)}; what was uploaded by {_day(moment)} is not known"
-            context.observer.warned(said)
+        end = past_end(channel, moment) if moment is not None else None
+        if end is not None and moment is not None:
+            context.observer.warned(f"{end_words(end)}; what was uploaded by {day_of(moment)} is not known")
         for latest in filter(None, (moment, distribution.until)):
             channel = channel.as_of(latest)
         return channel
 
     return opened
-
-
-def is_past_end(channel: Channel, moment: datetime) -> bool:
-    """Whether a snapshot among the channels ends before the day of a moment."""
-    return channel.end is not None and _day(moment) > channel.end.day
-
-
-def _day(moment: datetime) -> date:
-    return (moment - timedelta(microseconds=1)).astimezone(UTC).date()  # a day is asked for as the midnight after it
 
 
 def _overridden(environ: Mapping[str, str], platform: str) -> dict[str, str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import field
+from dataclasses import field, replace
 from datetime import datetime
 
+from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.distribution.difference import LockDifference, difference_of
+from dirac_forge.distribution.ends import day_of
 from dirac_forge.distribution.locks import Lock
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.progress import Observer
@@ -36,8 +38,15 @@ class DistributionOutlook:
     since: datetime
     """The day it is compared with, where there is no lock; how far back an upload is looked for."""
     failed: tuple[FailedPlatform, ...] = ()
+    end: SnapshotEnd | None = None
+    """The snapshot among the channels that ends first: later uploads are not in the answer."""
     problem: str = field(default="")
     """Why nothing is known; "" if something is."""
+
+    @property
+    def past_end(self) -> bool:
+        """Whether a snapshot ends before the day that is compared with: what changed since is not known."""
+        return self.end is not None and day_of(self.since) > self.end.day
 
 
 def outlook_of(
@@ -62,12 +71,22 @@ def outlook_of(
     Raises:
         InputError: a spec or platform that is none.
     """
+    ends = [end for each in distribution.environments if (end := channel_of(each).end) is not None]
+    found = DistributionOutlook(
+        name=distribution.name, since=since, end=min(ends, key=lambda end: end.day, default=None)
+    )
     now = solve(channel_of, distribution, executor=executor, observer=observer)
+    if found.past_end:
+        failed = tuple(FailedPlatform(cell=cell) for cell in now.failed)
+    else:
+        turns = (turn_of(channel_of(cell.target), cell, since) for cell in now.failed)
+        failed = tuple(FailedPlatform(cell=cell, turn=turn) for cell, turn in zip(now.failed, turns, strict=True))
+    if released is None and found.past_end:
+        return replace(found, failed=failed)
     before = released or _then(channel_of, distribution, since, executor, observer)
     after = lock_of(now, {}, "today")
-    failed = tuple(FailedPlatform(cell=cell, turn=turn_of(channel_of(cell.target), cell, since)) for cell in now.failed)
     difference = difference_of(before, after) if set(before.platforms) & set(after.platforms) else None
-    return DistributionOutlook(name=distribution.name, difference=difference, since=since, failed=failed)
+    return replace(found, difference=difference, failed=failed)
 
 
 def _then(

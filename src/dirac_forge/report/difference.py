@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.distribution.difference import ChangeKind, LockDifference, PackageChange, PlatformDifference
 from dirac_forge.distribution.locks import LockedPackage
 from dirac_forge.distribution.security import SecurityChange, SecurityReport
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Section, words
 from dirac_forge.report.numbers import counted
+from dirac_forge.report.since import end_words
 from dirac_forge.upstream.index.vulnerabilities import Vulnerability
 
 _HEADINGS: tuple[tuple[str, tuple[ChangeKind, ...]], ...] = (
@@ -236,8 +238,13 @@ def _versions(change: PackageChange) -> str:
             return f"{change.name} {package.version}" if package else change.name
 
 
-def difference_json(difference: LockDifference, security: SecurityReport | None = None) -> dict[str, Any]:
-    """Return the document for --json; the default environment's platforms are at the top."""
+def difference_json(
+    difference: LockDifference, security: SecurityReport | None = None, ends: Sequence[SnapshotEnd] = ()
+) -> dict[str, Any]:
+    """Return the document for --json; the default environment's platforms are at the top.
+
+    `ends` are snapshots that do not reach the day of a state: what was uploaded by then is not known.
+    """
     environments = {
         environment: {platform: _platform_json(each, security) for platform, each in platforms.items()}
         for environment, platforms in difference.environments.items()
@@ -252,6 +259,7 @@ def difference_json(difference: LockDifference, security: SecurityReport | None 
         "only_old": list(difference.only_old),
         "only_new": list(difference.only_new),
         "security": None if security is None else _security_json(security),
+        "unknown": list(map(end_words, ends)),
     }
 
 

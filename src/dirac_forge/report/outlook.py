@@ -10,6 +10,7 @@ from dirac_forge.distribution.outlook import DistributionOutlook, FailedPlatform
 from dirac_forge.report.document import words
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.since import end_words
 
 _MOST = 5
 
@@ -24,16 +25,18 @@ def outlook_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
 
 def _change_lines(outlook: DistributionOutlook) -> tuple[str, ...]:
     difference = outlook.difference
+    end = f"; {end_words(outlook.end)}, later uploads are not known" if outlook.end is not None else ""
     if difference is None:
-        return ()
+        unknown = f"since {outlook.since:%Y-%m-%d} is unknown{end}"
+        return (f"what changed for {outlook.name} {unknown}",) if outlook.past_end else ()
     changes = _changes(difference)
     if not changes:
-        return (f"the next {outlook.name} would be the same as {difference.old}",)
+        return (f"the next {outlook.name} would be the same as {difference.old}{end}",)
     asked = [change for change in changes if change.asked]
     told = words([_change(change) for change in asked or changes], _MOST)
     others = len(changes) - len(asked) if asked else 0
     more = f", and {counted(others, 'change')} of dependencies" if others else ""
-    return (f"the next {outlook.name} would get {told}{more}, compared with {difference.old}",)
+    return (f"the next {outlook.name} would get {told}{more}, compared with {difference.old}{end}",)
 
 
 def _changes(difference: LockDifference) -> list[PackageChange]:
@@ -84,6 +87,8 @@ def outlook_json(outlook: DistributionOutlook) -> dict[str, Any]:
         "compared_with": difference.old if difference is not None else None,
         "changes": [_change_json(change) for change in (_changes(difference) if difference is not None else ())],
         "failed": list(map(_failed_json, outlook.failed)),
+        "unknown": end_words(outlook.end) if outlook.end is not None and outlook.past_end else None,
+        "ends": outlook.end.day.isoformat() if outlook.end is not None else None,
         "problem": outlook.problem or None,
     }
 
