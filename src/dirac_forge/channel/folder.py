@@ -19,6 +19,7 @@ from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.malformed import name_in, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.channel.run_exports import read_run_exports
 from dirac_forge.channel.snapshot_file import read_snapshot_file
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import InputError
@@ -275,7 +276,7 @@ class Folder:
         """Return the run_exports from `<subdir>/run_exports.json` (CEP 12)."""
         with self._lock:
             if record.subdir not in self._exports:
-                self._exports[record.subdir] = _read_run_exports(self.folder / record.subdir / "run_exports.json")
+                self._exports[record.subdir] = read_run_exports(self.folder / record.subdir / "run_exports.json")
         return self._exports[record.subdir].get(record.file)
 
     def unpack(self, record: PackageRecord, folder: Path) -> bool:
@@ -377,22 +378,3 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     except OSError:
         return 0, 0, 0
     return found.st_ino, found.st_size, found.st_mtime_ns
-
-
-def _read_run_exports(path: Path) -> Mapping[str, RunExports]:
-    try:
-        data = parse_json(read_bytes(path, most=_LARGEST))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as exc:
-        raise ChannelUnknownError(f"{path}: the run_exports can't be read: {unreadable(exc)}") from exc
-    try:
-        return {
-            file_name: RunExports.from_json(entry.get("run_exports") or {})
-            for key in ("packages", "packages.conda")
-            for file_name, entry in data.get(key, {}).items()
-        }
-    except TypeError as exc:
-        raise ChannelUnknownError(f"{path}: the run_exports can't be read: {exc}") from exc
-    except AttributeError as exc:
-        raise ChannelUnknownError(f"{path}: the run_exports can't be read: they are not as CEP 12 has them") from exc

@@ -14,9 +14,10 @@ from dirac_forge.recipe.making.build_order import build_order
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.imports import imports_of
 from dirac_forge.recipe.making.licence_files import LicenceFile
-from dirac_forge.recipe.making.output import Family, FamilyPart, output_of, requires_python
+from dirac_forge.recipe.making.output import Family, FamilyPart, output_of
 from dirac_forge.recipe.making.output_tests import Sibling
 from dirac_forge.recipe.making.satellites import satellites
+from dirac_forge.recipe.making.served_pythons import requires_python
 from dirac_forge.recipe.making.sources import on_pypi
 from dirac_forge.recipe.making.specs import conda_version
 from dirac_forge.recipe.model import About, Output, Recipe, Requirement, Test

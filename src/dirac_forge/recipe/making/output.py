@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
-from dirac_forge.errors import InputError
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
@@ -25,15 +21,16 @@ from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, brought_by, test_of
 from dirac_forge.recipe.making.requirements import by_system, convert
+from dirac_forge.recipe.making.served_pythons import python_spec, requires_python, skipped_but_for_the_stable_abi
 from dirac_forge.recipe.making.sources import chosen_source
-from dirac_forge.recipe.making.specs import conda_spec, conda_version
+from dirac_forge.recipe.making.specs import conda_version
 from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
 from dirac_forge.recipe.making.trees import lacking_sources
 from dirac_forge.recipe.model import About, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.notes import Level, Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
-from dirac_forge.upstream.files.requirements import RequirementList, read_specifiers
+from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.values import dataclass
 
 
@@ -76,14 +73,6 @@ def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Provide
     builder = _Builder(part, scope, family, providers)
     output = builder.build()
     return output, tuple(builder.notes)
-
-
-def requires_python(facts: ReleaseFacts) -> SpecifierSet:
-    """Return Requires-Python; every version if it can't be read (which is a problem of the facts)."""
-    try:
-        return read_specifiers(facts.metadata.requires_python or "")
-    except InputError:
-        return SpecifierSet()
 
 
 def entry_points_of(facts: ReleaseFacts) -> tuple[EntryPoint, ...]:
@@ -180,26 +169,10 @@ class _Builder:
         if self.nature.only:
             conditions.append(When(f"not {self.nature.only}", f"not {self.nature.only}"))
         if self.nature.abi3:
-            conditions.append(self._but_for_the_stable_abi())
+            condition, told = skipped_but_for_the_stable_abi(self.nature.abi3, self.scope, self.family.channel)
+            conditions.append(condition)
+            self.notes += told
         return tuple(condition for condition in conditions if condition is not None)
-
-    def _but_for_the_stable_abi(self) -> When:
-        """Return the condition for all builds but the one for the stable ABI, which is that of the oldest Python.
-
-        The pinning calls the channel's own oldest one `is_python_min`
-        (https://conda-forge.org/docs/maintainer/example_recipes/maturin-abi3/); a later one is named, except
-        on platforms whose oldest Python is later still.
-        """
-        channel = self.family.channel.pythons
-        floor = max(self.nature.abi3, self.scope.pythons[0], key=Version)
-        if floor == channel[0] or floor not in channel:
-            return When("is_abi3 and not is_python_min", "is_abi3 and not is_python_min")
-        self._note("info", NoteKind.STABLE_ABI_LATER, python=floor, oldest=channel[0])
-        named = floor.replace(".", "")
-        return When(
-            f'is_abi3 and not match(python, "{floor}.*") and not (is_python_min and match(python, ">={floor}"))',
-            f"is_abi3 and py != {named} and not (is_python_min and py >= {named})",
-        )
 
     def _entry_points(self) -> tuple[str, ...]:
         for point in of_one_python(self.facts.wheel.entry_points if self.facts.wheel is not None else ()):
@@ -298,8 +271,7 @@ class _Builder:
         lines += libraries
         if not self.nature.noarch:
             return (Requirement(name="python"), *self._with_cffi(lines, host))
-        clauses = [">=@{python_min}", *self._python_patch(), *self._python_ceiling()]
-        floor = Requirement(name="python", spec=",".join(clauses))
+        floor = Requirement(name="python", spec=python_spec(self.facts, self.family.python_min))
         told_apart = by_system(lines)
         self.notes += told_apart.notes
         return (floor, *told_apart.lines)
@@ -312,23 +284,6 @@ class _Builder:
         without = [replace(line, spec=_lower_bounds(line.spec)) for line in compiling]
         self._note("info", NoteKind.CFFI_WITHOUT_CEILING if without != compiling else NoteKind.CFFI)
         return sorted([*lines, *without], key=lambda line: line.name)
-
-    def _python_patch(self) -> list[str]:
-        """Return `>=3.11.14` where upstream asks for a patch level of the oldest Python that is built for."""
-        oldest = Version(self.family.python_min).release[:2]
-        lower = (Version(c.version) for c in requires_python(self.facts) if c.operator in {">=", ">", "~="})
-        return [f">={version}" for version in lower if version.release[:2] == oldest and version.micro]
-
-    def _python_ceiling(self) -> list[str]:
-        """Return clauses of Requires-Python that exclude a Python 3 above the floor: `<3.13`, `!=3.11.*`."""
-        floor = Version(self.family.python_min).minor
-        kept = []
-        for clause in conda_spec(requires_python(self.facts)).split(","):
-            if match := re.fullmatch(r"3\.(\d{1,9})\.\*", clause):
-                kept.append(f"<3.{int(match[1]) + 1}")
-            elif (match := re.fullmatch(r"(?:<=?|!=)3\.(\d{1,9})(?!\d).*", clause)) and int(match[1]) > floor:
-                kept.append(clause)
-        return sorted(kept)
 
     def _pinned(self, lines: list[Requirement]) -> list[Requirement]:
         """Return requirements with siblings of one release pinned to each other's exact version.

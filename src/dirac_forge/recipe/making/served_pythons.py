@@ -1,0 +1,71 @@
+"""The Pythons that an output serves: by Requires-Python, and by the stable ABI."""
+
+from __future__ import annotations
+
+import re
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from dirac_forge.errors import InputError
+from dirac_forge.recipe.making.specs import conda_spec
+from dirac_forge.recipe.model import When
+from dirac_forge.recipe.notes import Note, NoteKind, note
+from dirac_forge.recipe.scope import Scope
+from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.requirements import read_specifiers
+
+
+def requires_python(facts: ReleaseFacts) -> SpecifierSet:
+    """Return Requires-Python; every version if it can't be read (which is a problem of the facts)."""
+    try:
+        return read_specifiers(facts.metadata.requires_python or "")
+    except InputError:
+        return SpecifierSet()
+
+
+def python_spec(facts: ReleaseFacts, python_min: str) -> str:
+    """Return what a noarch output requires of Python in run."""
+    return ",".join([">=@{python_min}", *_patch(facts, python_min), *_ceiling(facts, python_min)])
+
+
+def _patch(facts: ReleaseFacts, python_min: str) -> list[str]:
+    """Return `>=3.11.14` where upstream asks for a patch level of the oldest Python that is built for."""
+    oldest = Version(python_min).release[:2]
+    lower = (Version(c.version) for c in requires_python(facts) if c.operator in {">=", ">", "~="})
+    return [f">={version}" for version in lower if version.release[:2] == oldest and version.micro]
+
+
+def _ceiling(facts: ReleaseFacts, python_min: str) -> list[str]:
+    """Return clauses of Requires-Python that exclude a Python 3 above the floor: `<3.13`, `!=3.11.*`."""
+    floor = Version(python_min).minor
+    kept = []
+    for clause in conda_spec(requires_python(facts)).split(","):
+        if match := re.fullmatch(r"3\.(\d{1,9})\.\*", clause):
+            kept.append(f"<3.{int(match[1]) + 1}")
+        elif (match := re.fullmatch(r"(?:<=?|!=)3\.(\d{1,9})(?!\d).*", clause)) and int(match[1]) > floor:
+            kept.append(clause)
+    return sorted(kept)
+
+
+def skipped_but_for_the_stable_abi(abi3: str, scope: Scope, channel: Scope) -> tuple[When, tuple[Note, ...]]:
+    """Return the condition for all builds but the one for the stable ABI, which is that of the oldest Python.
+
+    The pinning calls the channel's own oldest one `is_python_min`
+    (https://conda-forge.org/docs/maintainer/example_recipes/maturin-abi3/); a later one is named, except on platforms
+    whose oldest Python is later still.
+
+    Args:
+        abi3: the oldest Python of the wheels for the stable ABI.
+        scope: the Pythons that upstream admits.
+        channel: all of the channel's.
+    """
+    floor = max(abi3, scope.pythons[0], key=Version)
+    if floor == channel.pythons[0] or floor not in channel.pythons:
+        return When("is_abi3 and not is_python_min", "is_abi3 and not is_python_min"), ()
+    named = floor.replace(".", "")
+    condition = When(
+        f'is_abi3 and not match(python, "{floor}.*") and not (is_python_min and match(python, ">={floor}"))',
+        f"is_abi3 and py != {named} and not (is_python_min and py >= {named})",
+    )
+    return condition, (note("info", NoteKind.STABLE_ABI_LATER, python=floor, oldest=channel.pythons[0]),)
