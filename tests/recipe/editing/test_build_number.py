@@ -292,6 +292,15 @@ def test_a_number_that_cannot_be_known_is_told(number: str) -> None:
             "build:\n  number: {{ 3 }}\noutputs:\n  - name: a\n    build:\n      number: 102\n  - name: b",
             ["  number: {{ 0 }}", "      number: 100"],
         ),
+        (
+            "meta.yaml",
+            "",
+            (
+                "build:\n  number: {{ 100 * 2 + 1 }}\noutputs:\n"
+                "  - name: a\n    build:\n      number: {{ 101 }}\n  - name: b"
+            ),
+            ["  number: {{ 100 * 2 + 0 }}", "      number: {{ 100 }}"],
+        ),
         ("recipe.yaml", "", "build:\n  number: ${{ 3 }}", ["  number: ${{ 0 }}"]),
         ("recipe.yaml", "", 'build: {number: !!int "2"}', ['build: {number: !!int "0"}']),
         ("recipe.yaml", "", "build:\n  number: |\n    2", ["    0"]),

@@ -88,6 +88,19 @@ def v1(context: str, version: str = "${{ version }}", file: str = "x-${{ version
             "1.2.10",
             ['version: ${{ series ~ ".10" }}'],
         ),
+        (
+            (
+                v0('{% set version = ".".join(["1", "2"]) %}')
+                + "outputs:\n  - name: x\n  - name: y\n    version: 1.2\n    build: {number: {{ 2 }}}\n"
+            ),
+            "1.3",
+            ['{% set version = ".".join(["1", "3"]) %}', "version: 1.3"],
+        ),
+        (
+            v0('{% set version = ".".join(["1", "2"]) %}') + "outputs:\n  - name: x\n  - name: y\n    version: 9.8\n",
+            "1.3",
+            ['{% set version = ".".join(["1", "3"]) %}'],
+        ),
         (v1('context:\n  parts: ["1", "2"]\n  version: ${{ parts | join(".") }}'), "1.3", ['parts: ["1", "3"]']),
         (v1('context: {version: "1.2", name: x}'), "1.10", ['context: {version: "1.10", name: x}']),
         (v1("context:\n  version: >-\n    1.2"), "1.10", ["1.10"]),

@@ -24,6 +24,7 @@ from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.values import dataclass
 
 _LITERAL = re.compile(r"(['\"]?)(\d+)(['\"]?)")
+_PLAIN = re.compile(r"\s*(\d+)\s*")
 _INTEGER = re.compile(r"'(?P<single>\d*)[^']*'|\"(?P<double>\d*)[^\"]*\"|(?<![\w.])(?P<bare>\d+)(?![\w.])")
 """A number in an expression; of a text in quotes what it begins with."""
 _SUBSCRIPT = re.compile(r"[\w)\]]\[\s*$")
@@ -43,7 +44,7 @@ class _Written:
     values: tuple[TextPlace, ...]
     """After `number:`."""
     literals: tuple[Replacement, ...]
-    """The digits of plain numbers, there and in the variables that build numbers are made from."""
+    """The digits of plain numbers (`3`, `{{ 3 }}`), there and in the variables that build numbers are made from."""
     expressions: tuple[tuple[int, int], ...]
     """Begin and end of expressions, there and in variables."""
 
@@ -216,12 +217,13 @@ def _written(text: str, path: Path | str) -> _Written:
         raise RecipeError(exc.message, path=path, line=exc.line) from exc
     reached = closure((name for place in values for name in place.names), assigned)
     places = (*values, *(place for place in assigned if place.name in reached))
-    plain = [place for place in places if _LITERAL.fullmatch(place.raw)]
-    others = [place for place in places if not _LITERAL.fullmatch(place.raw)]
+    plain = [_digits(place) for place in places if _LITERAL.fullmatch(place.raw)]
+    spans = [span for place in places if not _LITERAL.fullmatch(place.raw) for span in _braces(place)]
+    alone = [match for span in spans if (match := _PLAIN.fullmatch(text, *span)) is not None]
     return _Written(
         values=tuple(values),
-        literals=tuple(_digits(place) for place in plain),
-        expressions=tuple(span for place in others for span in _braces(place)),
+        literals=(*plain, *((match.start(1), match.end(1), match[1]) for match in alone)),
+        expressions=tuple(span for span in spans if _PLAIN.fullmatch(text, *span) is None),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from dirac_forge.recipe.editing.spellings import parts_of
+from dirac_forge.recipe.editing.spellings import parts_of, same_version
 from dirac_forge.recipe.editing.text_places import Replacement, TextPlace
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 
@@ -33,7 +33,8 @@ def composed_version(
     The caller has to render the result.
     """
     found: dict[Replacement, None] = {}
-    runs = [run for place in places for run in _runs(place, change[0])]
+    composed = (place for place in places if not same_version(place.literal or "", change[0]))
+    runs = [run for place in composed for run in _runs(place, change[0])]
     for run in runs if sum(map(len, runs)) <= _MOST_PARTS else ():
         positions = [_positions(text, part, change[0], versions) for part in run]
         if any(positions) and not all(positions):
@@ -41,6 +42,12 @@ def composed_version(
         for part, places_of_it in zip(run, positions, strict=True):
             found |= dict.fromkeys(_moved(text, part, places_of_it, change))
     return list(found)
+
+
+def has_parts(places: Iterable[TextPlace], version: str) -> bool:
+    """Return whether all parts of a version are written in these places."""
+    written = {part for place in places for part in _PART.findall(place.raw)}
+    return written.issuperset(parts_of(version))
 
 
 def _runs(place: TextPlace, old: str) -> Iterator[list[tuple[int, int]]]:

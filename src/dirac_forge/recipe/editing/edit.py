@@ -22,7 +22,7 @@ from dirac_forge.recipe.editing.checks import (
     same_outputs,
     staying_lines,
 )
-from dirac_forge.recipe.editing.composed import composed_version
+from dirac_forge.recipe.editing.composed import composed_version, has_parts
 from dirac_forge.recipe.editing.kept_hashes import kept_hashes
 from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, digests_of, hash_places, paired
 from dirac_forge.recipe.editing.notes import (
@@ -146,15 +146,21 @@ def _at_version(
     try:
         changed = with_new_version(text, v1=v1, old=old, new=new, outputs=names)
         if set(versions(changed)) != {new}:
-            parts = composed_version(text, version_places(text, v1=v1, every=True), change, versions)
+            places = version_places(text, v1=v1, every=True)
+            parts = composed_version(text, places, change, versions)
             composed = with_new_version(text, v1=v1, old=old, new=new, outputs=names, parts=parts)
             changed = composed if set(versions(composed)) == {new} else changed
     except YamlError as exc:
-        problem = f"without its templates this is not YAML ({exc.message}): edit it by hand"
-        raise RecipeError(problem, path=path, line=exc.line) from exc
+        raise _not_yaml(exc, path) from exc
     except ValueError as exc:
         raise RecipeError(f"the version can't be changed reliably ({exc}): edit it by hand", path=path) from exc
     return changed
+
+
+def _not_yaml(error: YamlError, path: Path | str) -> RecipeError:
+    """Return the error for a recipe that is YAML only after its templates were rendered."""
+    problem = f"without its templates this is not YAML ({error.message}): edit it by hand"
+    return RecipeError(problem, path=path, line=error.line)
 
 
 def _versions_at(
@@ -274,8 +280,12 @@ def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]
 
 def _own_version(text: str, path: Path | str, known: Sequence[str]) -> str:
     """Return the one of the outputs' versions that the recipe's own `version:` is made from. Raises RecipeError."""
-    named = version_places(text, v1=Path(path).name == "recipe.yaml")
+    try:
+        named = version_places(text, v1=Path(path).name == "recipe.yaml")
+    except YamlError as exc:
+        raise _not_yaml(exc, path) from exc
     own = [version for version in known if any(same_version(place.literal or "", version) for place in named)]
+    own = own or [version for version in known if has_parts(named, version)]
     if len(own) != 1:
         raise RecipeError(
             f"it is unclear which version is its own: there are {', '.join(known) or 'none'}",
