@@ -84,6 +84,61 @@ def test_a_hash_of_another_kind_whose_file_stays_is_not_told() -> None:
     assert notes_on(finish(draft, FRESH), draft, FRESH) == ()
 
 
+SKIPPED_V0 = f"""\
+{{% set version = "1.2" %}}
+{{% set arch = "x86" %}}  # [linux]
+package:
+  name: x
+  version: {{{{ version }}}}
+build:
+  number: 0
+outputs:
+  - name: a
+    build:
+      skip: true  # [not linux]
+    source:
+      url: https://e.org/a-{{{{ version }}}}-{{{{ arch }}}}.zip
+      sha256: {OLD}  # [linux]
+      sha256: {"d" * 64}  # [not linux]
+  - name: b
+    source:
+      url: https://e.org/b-{{{{ version }}}}.zip
+      sha256: {"e" * 64}
+"""
+SKIPPED_V1 = f"""\
+context:
+  version: "1.2"
+  arch: ${{{{ "x86" if linux else "arm" }}}}
+recipe:
+  name: x
+  version: ${{{{ version }}}}
+build:
+  number: 0
+outputs:
+  - package:
+      name: a
+    build:
+      skip: not linux
+    source:
+      url: https://e.org/a-${{{{ version }}}}-${{{{ arch }}}}.zip
+      sha256: ${{{{ "{OLD}" if linux else "{"d" * 64}" }}}}
+  - package:
+      name: b
+    source:
+      url: https://e.org/b-${{{{ version }}}}.zip
+      sha256: {"e" * 64}
+"""
+
+
+@pytest.mark.parametrize(("path", "text", "line"), [("meta.yaml", SKIPPED_V0, 15), ("recipe.yaml", SKIPPED_V1, 16)])
+def test_sources_of_an_output_that_is_skipped_decide_nothing(path: str, text: str, line: int) -> None:
+    draft = start(text, path=path, to="1.3", settings=[("linux-64", {}), ("osx-64", {})])
+    hashes = {"https://e.org/a-1.3-x86.zip": {"sha256": NEW}, "https://e.org/b-1.3.zip": {"sha256": "f" * 64}}
+    after = finish(draft, hashes)
+    assert after == text.replace("1.2", "1.3").replace(OLD, NEW).replace("e" * 64, "f" * 64)
+    assert notes_on(after, draft, hashes) == (HashKept(line=line),)
+
+
 @pytest.mark.parametrize("path", ["meta.yaml", "recipe.yaml"])
 def test_an_old_hash_in_a_script_is_told(path: str) -> None:
     version = "${{ version }}" if path == "recipe.yaml" else "{{ version }}"

@@ -42,9 +42,11 @@ def check_other_hashes(before: Rendered, after: Rendered, path: str) -> None:
 
 
 def unrenewed(before: Rendered, after: Rendered) -> Iterator[tuple[ReadSource, OtherHash]]:
-    """Yield the hashes that are not renewed of sources that move."""
+    """Yield the hashes that are not renewed of sources that move, of outputs that are built."""
     for was_outputs, now_outputs in zip(before, after, strict=True):
         for old, new in zip(was_outputs, now_outputs, strict=False):
+            if new.skip is True:
+                continue
             sources = zip((*old.sources, *old.common_sources), (*new.sources, *new.common_sources), strict=False)
             for was, now in sources:
                 if (was.url, was.git, was.rev) != (now.url, now.git, now.rev):

@@ -319,24 +319,32 @@ def _sources_of(
     before: Sequence[tuple[ReadOutput, ...]],
     after: Sequence[tuple[ReadOutput, ...]],
 ) -> dict[tuple[object, ...], MovedSource]:
-    """Return the sources of all outputs by key. Raises RecipeError if the edit changes the outputs themselves."""
+    """Return the sources of all outputs that are built, by key.
+
+    Raises RecipeError if the edit changes the outputs themselves.
+    """
     sources: dict[tuple[object, ...], MovedSource] = {}
     for old_outputs, new_outputs in zip(before, after, strict=True):
         same_outputs(old_outputs, new_outputs, (draft.old, draft.new), draft.path)
         for old, new in zip(old_outputs, new_outputs, strict=True):
-            for source in edited.moved(old, new):
+            for source in edited.moved(old, new) if new.skip is not True else ():
                 sources.setdefault(source.key, source)
     return sources
 
 
 def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSource]:
-    """Yield the moved sources of platforms and variants that are not built, each once, as far as they can be read."""
+    """Yield the moved sources of what is not built, each once, as far as they can be read.
+
+    These are other platforms and variants, and outputs that are skipped where others are built.
+    """
     seen: set[tuple[object, ...]] = set()
     recipes = [parse_recipe(text.replace("\r\n", "\n"), path=draft.path) for text in (draft.before, draft.text)]
-    for platform, variant in draft.unbuilt:
+    settings = [*((setting, False) for setting in draft.unbuilt), *((setting, True) for setting in draft.settings)]
+    for (platform, variant), built in settings:
         try:
             before, after = (recipe.render(platform=platform, variant=variant).outputs for recipe in recipes)
-            moved = _moved_sources(edited, before, after)
+            pairs = (pair for pair in zip(before, after, strict=False) if not built or pair[1].skip is True)
+            moved = _moved_sources(edited, pairs)
         except RecipeError:
             continue
         yield from (replace(source, optional=True) for key, source in moved.items() if key not in seen)
@@ -344,10 +352,10 @@ def _unbuilt_sources(draft: EditDraft, edited: EditedText) -> Iterator[MovedSour
 
 
 def _moved_sources(
-    edited: EditedText, before: Sequence[ReadOutput], after: Sequence[ReadOutput]
+    edited: EditedText, outputs: Iterable[tuple[ReadOutput, ReadOutput]]
 ) -> dict[tuple[object, ...], MovedSource]:
     """Return the sources with a hash whose URLs moved, by key. Raises RecipeError where they can't be read."""
-    sources = (source for old, new in zip(before, after, strict=False) for source in edited.moved(old, new))
+    sources = (source for old, new in outputs for source in edited.moved(old, new))
     return {source.key: source for source in sources if source.urls != source.before and source.hashes}
 
 
@@ -357,7 +365,7 @@ def _prove(draft: EditDraft, result: str, hashes: Mapping[str, Mapping[str, str]
     for old_outputs, new_outputs in zip(before, after, strict=True):
         same_outputs(old_outputs, new_outputs, (draft.old, draft.new), draft.path)
         for old, new in zip(old_outputs, new_outputs, strict=True):
-            for was, now in paired(old, new, path=draft.path):
+            for was, now in paired(old, new, path=draft.path) if new.skip is not True else ():
                 _prove_source(draft, was, now, hashes)
 
 

@@ -26,9 +26,9 @@ def kept_hashes(edited: EditedText, *, built: Settings, unbuilt: Settings, renew
     `renewed` are the URLs whose hashes are known.
     """
     kinds: dict[int, str] = {}
-    for setting in unbuilt:
+    for setting in (*unbuilt, *built):
         with suppress(RecipeError):
-            for line, kind in _left(edited, setting, renewed):
+            for line, kind in _left(edited, setting, renewed, skipped=setting in built):
                 kinds.setdefault(line, kind)
     for line in _unread(edited, (*built, *unbuilt)):
         kinds.setdefault(line, "")
@@ -36,11 +36,15 @@ def kept_hashes(edited: EditedText, *, built: Settings, unbuilt: Settings, renew
 
 
 def _left(
-    edited: EditedText, setting: tuple[str, Mapping[str, str]], renewed: Collection[str]
+    edited: EditedText, setting: tuple[str, Mapping[str, str]], renewed: Collection[str], *, skipped: bool
 ) -> Iterator[tuple[int, str]]:
-    """Yield the lines of hashes of files that moved; of a kind that is never renewed with that. Raises RecipeError."""
+    """Yield the lines of hashes of files that moved, `skipped`: of outputs that are skipped only.
+
+    Each has its kind if that is never renewed. Raises RecipeError.
+    """
     before, after = (_outputs(text, edited.path, setting) for text in (edited.before, edited.after))
-    pairs = ((_all_sources(old), _all_sources(new)) for old, new in zip(before, after, strict=False))
+    outputs = (pair for pair in zip(before, after, strict=False) if not skipped or pair[1].skip is True)
+    pairs = ((_all_sources(old), _all_sources(new)) for old, new in outputs)
     for was, now in (pair for sources in pairs for pair in zip(*sources, strict=False)):
         stays = (was.url, was.git, was.rev) == (now.url, now.git, now.rev)
         if stays and not (now.unknown and edited.depends_on_edit(now)):
