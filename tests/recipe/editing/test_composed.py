@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.recipe.editing.edit import finish, start
+from dirac_forge.recipe.editing.edit import finish, start, version_of
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -186,3 +186,13 @@ def test_what_is_not_in_the_text_is_refused_with_its_place(path: str, text: str,
     with pytest.raises(RecipeError) as error:
         finish(start(text, path=path, to="1.3", settings=[("linux-64", variant)]), hashes)
     assert error.value.message == message + hint
+
+
+def test_versions_that_the_variants_choose_are_refused_with_their_key() -> None:
+    settings = [("linux-64", {"version": one}) for one in ("1.1", "1.2")]
+    with pytest.raises(RecipeError) as error:
+        version_of(v0(""), path="meta.yaml", settings=settings)
+    assert error.value.message == (
+        "meta.yaml:4: the version comes from `version` in the variant configuration "
+        "(conda_build_config.yaml or variants.yaml): change it there"
+    )

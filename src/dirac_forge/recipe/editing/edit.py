@@ -77,7 +77,8 @@ def version_of(text: str, *, path: Path | str, settings: Sequence[Setting] = ())
 
     Raises RecipeError if there is none, where it can't be known, or where there are two.
     """
-    return _version(text, path, _outputs(text, path, settings or _everywhere()))
+    chosen = tuple(settings) or _everywhere()
+    return _version(text, path, _outputs(text, path, chosen), chosen)
 
 
 def _names_at(rendered: Iterable[Iterable[ReadOutput]], version: str) -> set[str]:
@@ -105,7 +106,7 @@ def start(
     """
     chosen = tuple(settings) or _everywhere()
     before = _outputs(text, path, chosen)
-    old = own or _version(text, path, before)
+    old = own or _version(text, path, before, chosen)
     if "_" in old:
         to = to.replace("-", "_")  # as conda-forge spells CRAN's 1.3-1
     if not valid_version(to):
@@ -268,25 +269,27 @@ def _rendered(
     return tuple(recipe.render(platform=platform, variant=dict(variant)).outputs for platform, variant in settings)
 
 
-def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]]) -> str:
+def _version(text: str, path: Path | str, read: Sequence[tuple[ReadOutput, ...]], settings: Sequence[Setting]) -> str:
     versions_read = dict.fromkeys(output.version for outputs in read for output in outputs)
     if len(versions_read) == 1:
         (version,) = versions_read
         if not any(sign.isdigit() for sign in version):
             raise RecipeError("its version can't be determined", path=path)
         return version
-    return _own_version(text, path, sorted(filter(None, versions_read)))
+    return _own_version(text, path, sorted(filter(None, versions_read)), settings)
 
 
-def _own_version(text: str, path: Path | str, known: Sequence[str]) -> str:
+def _own_version(text: str, path: Path | str, known: Sequence[str], settings: Sequence[Setting]) -> str:
     """Return the one of the outputs' versions that the recipe's own `version:` is made from. Raises RecipeError."""
+    v1 = Path(path).name == "recipe.yaml"
     try:
-        named = version_places(text, v1=Path(path).name == "recipe.yaml")
+        named = version_places(text, v1=v1)
     except YamlError as exc:
         raise _not_yaml(exc, path) from exc
     own = [version for version in known if any(same_version(place.literal or "", version) for place in named)]
     own = own or [version for version in known if has_parts(named, version)]
     if len(own) != 1:
+        refuse_variant_key("the version", variant_key(text, named, v1=v1, settings=settings), str(path))
         raise RecipeError(
             f"it is unclear which version is its own: there are {', '.join(known) or 'none'}",
             path=path,
