@@ -111,6 +111,8 @@ def test_secrets_stay_here() -> None:
     [
         "import sys; sys.stdout.write('x' * 101)",
         "import sys\nwhile True: sys.stdout.write('x' * 1000)",
+        "import sys; sys.stderr.write('x' * 101)",
+        "import sys\nwhile True: sys.stderr.write('x' * 1000)",
     ],
 )
 def test_one_that_prints_too_much_is_ended(code: str) -> None:

@@ -64,7 +64,8 @@ def run(
     """Run a program to its end, `timeout` seconds at most.
 
     Raises FileNotFoundError if there is no such program, TooSlowError if it takes too long, TooMuchError if it
-    prints more than `limit` bytes. Whatever ends the wait (an interrupt, too) ends the program and what it started.
+    prints more than `limit` bytes, to stdout or stderr. Whatever ends the wait (an interrupt, too) ends the
+    program and what it started.
     """
     with subprocess.Popen(
         command,
@@ -97,12 +98,12 @@ def _said(process: subprocess.Popen[bytes], stdin: bytes, timeout: float, limit:
             output, errors = process.communicate(given, timeout=max(0.0, min(left, _LOOK)))
         except subprocess.TimeoutExpired as exc:
             given = None  # it goes on with what it was given
-            if len(exc.output or b"") > limit:
+            if max(len(exc.output or b""), len(exc.stderr or b"")) > limit:
                 raise TooMuchError(f"more than {limit:,} bytes") from exc
             if left <= _LOOK:
                 raise
             continue
-        if len(output) > limit:
+        if max(len(output), len(errors)) > limit:
             raise TooMuchError(f"more than {limit:,} bytes")
         return output, errors
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -151,3 +152,33 @@ def test_container_program_without_its_daemon_is_wrong_use(tmp_path: Path, monke
 def test_image_that_looks_like_an_option_is_wrong_use() -> None:
     with pytest.raises(InputError, match="--container: '--privileged' is not the name of an image"):
         Container.of("--privileged")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such folders")
+def test_homes_are_hidden_wherever_they_are_but_no_folder_of_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").mkdir()
+    monkeypatch.setattr("dirac_forge.build.isolation._SYSTEM", frozenset(each.name for each in Path("/").iterdir()))
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "none")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", "/usr/share")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/var")
+    found = hidden.__wrapped__()
+    assert (tmp_path / "config").resolve() in found
+    assert not {Path("/usr/share"), Path("/var"), Path("/")} & set(found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what root may read")
+def test_files_that_only_root_can_read_are_hidden_from_its_builds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    shadow = Path("/etc/shadow")
+    if not shadow.exists() or shadow.stat().st_mode & stat.S_IROTH:
+        pytest.skip("/etc/shadow is not private here")
+    assert shadow in hidden.__wrapped__()
+    if "unshare" in working() and os.getuid() == 0:
+        command = wrapped(["cat", "/etc/shadow"], seen=Seen(writable=(tmp_path,)), isolation="unshare")
+        done = subprocess.run(command, capture_output=True, check=False, cwd=tmp_path)
+        assert done.stdout == b""

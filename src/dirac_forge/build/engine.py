@@ -18,6 +18,8 @@ from typing import Any, TextIO
 
 Job = dict[str, Any]
 Answer = dict[str, Any]
+_MOST_PROCESSES = 4096
+"""Of one job, threads included, as in a container."""
 
 
 def main(job_path: str, answer_path: str, log_path: str) -> None:
@@ -45,8 +47,20 @@ def _limit(memory: int | None) -> None:
         import resource  # noqa: PLC0415
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if _counts_alone():
+            _, most = resource.getrlimit(resource.RLIMIT_NPROC)
+            few = _MOST_PROCESSES if most == resource.RLIM_INFINITY else min(most, _MOST_PROCESSES)
+            resource.setrlimit(resource.RLIMIT_NPROC, (few, few))
         if memory:
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def _counts_alone() -> bool:
+    """Whether this process is in a user namespace, in which other processes of the user do not count."""
+    try:
+        return Path("/proc/self/uid_map").read_text(encoding="ascii").split() != ["0", "0", "4294967295"]
+    except OSError:  # not Linux
+        return False
 
 
 def _words(error: Exception) -> str:

@@ -110,6 +110,8 @@ def main(arguments: list[str]) -> None:
     for kind, path in plan:
         if kind == "hide" and Path(path).is_dir():
             _mount("tmpfs", path, "tmpfs", data="mode=0755")
+        elif kind == "hide" and Path(path).exists():
+            _mount("/dev/null", path, flags=_BIND)
     for kind, path, descriptor in opened:
         _place(path, Path(f"/proc/self/fd/{descriptor}").is_dir())
         _mount(f"/proc/self/fd/{descriptor}", path, flags=_BIND | _RECURSIVE)

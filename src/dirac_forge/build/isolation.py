@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,7 @@ _SYSTEM = frozenset(
     ("bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "opt", "nix", "gnu", "dev", "proc", "sys", "var")
 )
 """Folders at the top that programs need (https://refspecs.linuxfoundation.org/FHS_3.0/fhs/ch03.html)."""
+_PROGRAMS = _SYSTEM - {"opt", "var"}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PROBE_SECONDS = 10
 
@@ -145,17 +147,54 @@ def _works(kind: Literal["bwrap", "unshare"]) -> bool:
 
 @cache
 def hidden() -> tuple[Path, ...]:
-    """Return the folders that a child does not see: everything at the top but the system's own, and homes elsewhere.
+    """Return what a child does not see: everything at the top but the system's own, homes elsewhere, and for root
+    what nobody else may read.
 
     That is homes, sockets of agents and daemons, data, and what others put into /tmp.
     """
     top = [path for path in sorted(Path("/").iterdir()) if path.name not in _SYSTEM and not path.is_symlink()]
     found: list[Path] = []
-    for path in (*top, Path.home(), Path("/run"), Path("/var/tmp")):  # noqa: S108
+    for path in (*top, *_homes(), Path("/run"), Path("/var/tmp"), *_of_root()):  # noqa: S108
         real = path.resolve()
-        if real.is_dir() and real != Path("/") and not any(real.is_relative_to(other) for other in found):
+        if real.exists() and real != Path("/") and not any(real.is_relative_to(other) for other in found):
             found.append(real)
     return tuple(found)
+
+
+def _homes() -> Iterator[Path]:
+    """Yield where this user's files are, wherever that is; what programs need is not hidden with them."""
+    yield Path.home()
+    named = [os.environ.get(f"XDG_{name}_HOME", "").strip() for name in ("CONFIG", "DATA", "CACHE", "STATE")]
+    if sys.platform != "win32":
+        import pwd  # noqa: PLC0415  # there is none on Windows
+
+        with suppress(KeyError):  # a number without a name
+            named.append(pwd.getpwuid(os.getuid()).pw_dir)
+    for path in map(Path, named):
+        # Users of services have homes such as /usr/sbin.
+        if path.is_absolute() and len(path.parts) > 2 and path.parts[1] not in _PROGRAMS:
+            yield path
+
+
+def _of_root() -> Iterator[Path]:
+    """Yield what only root can read of the system's configuration and data, where this process is root's."""
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return
+    for top in (Path("/etc"), Path("/var"), Path("/var/lib")):
+        for folder, folders, files in os.walk(top):
+            inner = [Path(folder, name) for name in folders]
+            private = {path.name for path in inner if not _is_public(path, stat.S_IXOTH)}
+            yield from (path for path in inner if path.name in private)
+            folders[:] = [] if top != Path("/etc") else [name for name in folders if name not in private]
+            yield from (path for path in (Path(folder, name) for name in files) if not _is_public(path, stat.S_IROTH))
+
+
+def _is_public(path: Path, right: int) -> bool:
+    """Whether others have a right; a link is as public as what it leads to."""
+    try:
+        return path.is_symlink() or bool(path.lstat().st_mode & right)
+    except OSError:
+        return True
 
 
 def wrapped(command: Sequence[str], *, seen: Seen, isolation: Isolation) -> list[str]:
@@ -170,7 +209,8 @@ def wrapped(command: Sequence[str], *, seen: Seen, isolation: Isolation) -> list
 
 
 def _in_bwrap(command: Sequence[str], seen: Seen) -> list[str]:
-    binds = _pairs("--tmpfs", hidden(), twice=False)
+    binds = _pairs("--tmpfs", filter(Path.is_dir, hidden()), twice=False)
+    binds += [part for path in hidden() if not path.is_dir() for part in ("--ro-bind", os.devnull, str(path))]
     binds += [*_pairs("--ro-bind", _needed(seen)), *_pairs("--bind", seen.writable)]
     spaces = ("--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts")
     # Started by root it would keep root's rights, and with them the right to take mounts away.

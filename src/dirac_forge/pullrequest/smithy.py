@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from dirac_forge.errors import UnknownError, redact
-from dirac_forge.programs import Finished, TooSlowError, plain_environment, run
+from dirac_forge.programs import Finished, TooMuchError, TooSlowError, plain_environment, run
 from dirac_forge.pullrequest.jail import Jail, jailed_environment
 from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.values import dataclass
 
 # PyPI's `conda-smithy` is years old (2.x, 2017) and can't be installed from there: conda-forge's is the program.
 _OLDEST = 3
+_MOST_OUTPUT = 50_000_000
+"""Bytes: a recipe may print what it likes."""
 _VERSION = re.compile(r"\b(\d{1,4})((?:\.\d{1,5}){1,3})(?:[.+-]?\w{1,20})*\b")
 
 
@@ -87,8 +89,8 @@ class Smithy:
         if self.jail is not None:
             command = self.jail.command(command, folder=home, readable=() if objects is None else (objects,))
         try:
-            return run(command, timeout=timeout, environment=environment, folder=folder)
-        except (TooSlowError, OSError) as exc:
+            return run(command, timeout=timeout, environment=environment, folder=folder, limit=_MOST_OUTPUT)
+        except (TooSlowError, TooMuchError, OSError) as exc:
             raise UnknownError(f"conda-smithy {self.version} {arguments[0]}: {exc}") from exc
 
 

@@ -197,7 +197,7 @@ def clone_from_web(http: Http, url: str, folder: Path, *, timeout: float) -> Non
 
     def clone(place: str, *, addresses: Sequence[str]) -> None:
         asked = ("clone", "--quiet", "--mirror", "--template=", "--", place, str(folder))
-        own_git(*_asking(place, addresses), *asked, about=url, timeout=timeout, environment=_NO_HOME)
+        own_git(*_asking(place, addresses), *asked, about=url, timeout=timeout, environment=_NO_HOME, limit=_LARGEST)
 
     if SourceUrl.parse(url) is not None:
         _require_reachable(http, url, None)
