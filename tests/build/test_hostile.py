@@ -285,3 +285,37 @@ def test_nothing_is_built_without_isolation_unless_it_is_allowed(
     assert main(arguments) == 0
     assert json.loads(capsys.readouterr().out)["isolation"] == "none"
     assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"subdir": "../../../../outside"}, "Failed to resolve dependencies"),
+        ({"build": "../../outside_0"}, ""),
+        (
+            {"sha256": "0" * 64},
+            "{file}: it is not the file that the repodata lists: its SHA-256 differs",
+        ),
+    ],
+)
+def test_channel_writes_nothing_outside_and_its_files_are_those_that_it_lists(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, str], reason: str
+) -> None:
+    channel = tmp_path / "channel"
+    package = plain_package(channel, tmp_path / "stage", "dep", "1.0")
+    index(channel)
+    repodata = channel / "noarch" / "repodata.json"
+    document = json.loads(repodata.read_text(encoding="utf-8"))
+    document["packages.conda"][package.name].update(changes)
+    for path in (channel / "noarch").glob("repodata*"):
+        path.unlink()
+    repodata.write_text(json.dumps(document), encoding="utf-8")
+    recipe = plain_project(tmp_path, "user")
+    replaced(recipe, "host: []", "host: [dep]")
+    before = set(tmp_path.rglob("*"))
+    (result,) = built(tmp_path, channel, capsys).values()
+    if reason:
+        assert result[0] == "failed"
+        assert reason.format(file=package) in str(result[1])
+    made = set(tmp_path.rglob("*")) - before
+    assert not [path for path in made if "outside" in path.name]

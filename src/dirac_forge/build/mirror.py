@@ -12,8 +12,8 @@ from urllib.request import url2pathname
 
 from rattler import RepoDataRecord
 
-from dirac_forge.build.repodata import entry_of, write_repodata
-from dirac_forge.channel.records import Record
+from dirac_forge.build.repodata import entry_of, sha256_of, write_repodata
+from dirac_forge.channel.records import Record, to_record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.errors import redact
@@ -34,6 +34,7 @@ class Packages:
         self._http = http
         self._lock = threading.Lock()
         self._busy: dict[str, threading.Lock] = {}
+        self._digests: dict[tuple[Path, int, int], str] = {}
 
     def file(self, record: RepoDataRecord) -> Path:
         """Return the package's file. Raises ChannelUnknownError if it is missing or not the one in the repodata."""
@@ -45,14 +46,23 @@ class Packages:
                     f"{path}: the channel lists this package but does not have it",
                     hint="Repodata alone is enough for planning; builds need a channel that has its packages.",
                 )
+            if record.sha256 is not None and self._digest(path) != record.sha256.hex():
+                raise ChannelUnknownError(f"{path}: it is not the file that the repodata lists: its SHA-256 differs")
             return path
         return self._downloaded(record, url)
+
+    def _digest(self, path: Path) -> str:
+        """Return the SHA-256 of a file of a local channel, computed again where the file has changed."""
+        known = (path, path.stat().st_size, path.stat().st_mtime_ns)
+        if known not in self._digests:
+            self._digests[known] = sha256_of(path)
+        return self._digests[known]
 
     def _downloaded(self, record: RepoDataRecord, url: str) -> Path:
         expected = record.sha256.hex() if record.sha256 else None
         if expected is None:
             raise ChannelUnknownError(f"{redact(url)}: the repodata has no SHA-256 of this package")
-        path = self._folder / expected[:2] / f"{expected}-{record.file_name}"
+        path = self._folder / expected[:2] / f"{expected}-{to_record(record).file}"
         with self._lock:
             busy = self._busy.setdefault(expected, threading.Lock())
         with busy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -15,6 +16,7 @@ from dirac_forge.values import dataclass
 OVERLAY_URL = "https://overlay.invalid/"
 """Stands for the channel of records that no channel has."""
 
+_NO_PART = re.compile(r"[/\\]|^\.+$")
 _without_credentials = lru_cache(maxsize=256)(redact)
 
 
@@ -99,16 +101,23 @@ def to_record(found: RepoDataRecord) -> Record:
         version=version,
         build=build,
         build_number=found.build_number,
-        subdir=found.subdir,
+        subdir=_path_part(found.subdir),
         depends=depends,
         constrains=constrains
         if overlaid
         else (*constrains, *missing_limit(name, version, build, depends + constrains)),
         noarch=None if kind is None else "python" if kind.python else "generic" if kind.generic else None,
         timestamp=None if stamp is None else int(stamp.timestamp() * 1000),
-        file_name="" if overlaid else found.file_name,
+        file_name="" if overlaid else _path_part(found.file_name),
         channel="" if overlaid else _without_credentials(found.channel),
     )
+
+
+def _path_part(text: str) -> str:
+    """Return a name of a channel's as one part of a path: files are named after it, none outside of their folder."""
+    if "/" not in text and "\\" not in text and text not in ("", ".", ".."):
+        return text
+    return _NO_PART.sub("_", text) or "_"
 
 
 def shared_record(found: RepoDataRecord, known: dict[str, Record]) -> Record:

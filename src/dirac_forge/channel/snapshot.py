@@ -84,9 +84,10 @@ def snapshot_of(
         names |= reached
         absent[platform] = sorted(lacking)
         for record, raw in _listed(index, reached):
-            if record.file in repodata[record.subdir]:
+            listed = repodata.setdefault(record.subdir, {})
+            if record.file in listed:
                 continue
-            repodata[record.subdir][record.file] = raw
+            listed[record.file] = raw
             newest = max(newest, record.timestamp or 0)
             found = exports(record)
             if found is not None:
