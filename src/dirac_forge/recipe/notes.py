@@ -277,6 +277,9 @@ class NoteKind(Enum):
     LICENCE_ASSUMED = "The metadata says only {name}, no file says which: {assumed} is assumed."
     LICENCE_OPEN = "The metadata says only {name}, no file says which: it has to be looked up."
     NO_LATER_VERSIONS = "Nothing mentions later versions: {taken}, not {name}-or-later."
+    COMMERCIAL_TOO = "Upstream offers a commercial licence, too, which license leaves out."
+    BY_HEADER = "{taken}, because the header of {files} says so."
+    HEADERS_DIFFER = "Headers of sources differ on later versions ({files}): {taken} is taken."
     SEVERAL_LICENCES = "Several licences, and nothing says that one may choose: {taken} is taken."
     FURTHER_LICENCE = (
         "{files:few} also {files:contains|contain} text that reads like {texts}, which license leaves out."

@@ -34,6 +34,7 @@ def decided(
     classifiers: tuple[str, ...] = (),
     files: tuple[str, ...] = (),
     wheel: dict[str, str] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> LicenceDecision:
     metadata = CoreMetadata(
         name="p",
@@ -43,7 +44,7 @@ def decided(
         license_files=files,
         classifiers=tuple(OSI + name for name in classifiers),
     )
-    return decide(metadata, texts or {}, wheel_texts=wheel)
+    return decide(metadata, texts or {}, wheel_texts=wheel, headers=headers)
 
 
 def notes(decision: LicenceDecision) -> list[str]:
@@ -229,7 +230,7 @@ def test_field_classifiers_and_text_together(
 def test_the_text_of_the_gpl_does_not_tell_of_later_versions() -> None:
     made = decided({"COPYING": GPL3})
     assert made.expression == "GPL-3.0-only"
-    assert notes(made) == ["info: Nothing mentions later versions: GPL-3.0-only, not GPL-3.0-or-later."]
+    assert notes(made) == ["warning: Nothing mentions later versions: GPL-3.0-only, not GPL-3.0-or-later."]
 
 
 @pytest.mark.parametrize(
@@ -455,3 +456,101 @@ def test_a_licence_file_that_begins_with_a_choice_gives_one() -> None:
         ),
     )
     assert (decision.expression, decision.notes) == ("Artistic-1.0-Perl OR GPL-2.0-or-later", ())
+
+
+GPL2_PLUS = "under the GNU General Public License; either version 2 of it, or (at your option) any later version."
+GPL2 = "under the GNU General Public License, version 2, as published by"
+SPDX = "SPDX-License-Identifier: GPL-2.0-or-later Copyright 2020"
+GPL2_TEXT = full("GPL-2.0-only")
+
+
+@pytest.mark.parametrize(
+    ("headers", "spdx", "told"),
+    [
+        ({"src/a.c": GPL2_PLUS}, "GPL-2.0-or-later", "info: GPL-2.0-or-later, because the header of src/a.c says so."),
+        ({"src/a.c": GPL2}, "GPL-2.0-only", "info: GPL-2.0-only, because the header of src/a.c says so."),
+        ({"a.c": SPDX}, "GPL-2.0-or-later", "info: GPL-2.0-or-later, because the header of a.c says so."),
+        (
+            {"a.c": GPL2_PLUS, "b.c": GPL2},
+            "GPL-2.0-only",
+            "warning: Headers of sources differ on later versions (a.c, b.c): GPL-2.0-only is taken.",
+        ),
+        (
+            {"a.c": GPL2_PLUS.replace("version 2", "version 3")},
+            "GPL-2.0-only",
+            "warning: Nothing mentions later versions: GPL-2.0-only, not GPL-2.0-or-later.",
+        ),
+    ],
+)
+def test_headers_of_sources_tell_of_later_versions(headers: dict[str, str], spdx: str, told: str) -> None:
+    made = decided({"LICENSE": GPL2_TEXT}, field="GNU General Public License (GPL)", headers=headers)
+    assert (made.expression, notes(made)) == (spdx, [told])
+    assert decided({"LICENSE": GPL2_TEXT}, expression="GPL-2.0", headers=headers).expression == spdx
+
+
+def test_a_gnu_licence_without_version_gets_it_from_a_header() -> None:
+    assert decided({"README": "x"}, field="GPL", headers={"src/a.c": GPL2_PLUS}).expression == "GPL-2.0-or-later"
+
+
+def test_notices_in_modules_and_vendored_files_are_those_of_others() -> None:
+    for path in ("cmake/FindX.cmake", "vendor/x/CMakeLists.txt"):
+        made = decided({"LICENSE": GPL2_TEXT, path: GPL2_PLUS}, field="GPL")
+        assert made.expression == "GPL-2.0-only"
+
+
+def test_a_tri_licence_keeps_its_three_licences() -> None:
+    texts = {
+        "COPYING.GPL": GPL2_TEXT,
+        "COPYING.LGPL": full("LGPL-2.1-only"),
+        "COPYING.MPL": "MOZILLA PUBLIC LICENSE\n Version 1.1\n\n1. Definitions.",
+        "LICENSE": "Pyphen is released under the GPL 2.0+/LGPL 2.1+/MPL 1.1 tri-license.",
+    }
+    classifiers = (
+        "GNU General Public License v2 or later (GPLv2+)",
+        "GNU Lesser General Public License v2 or later (LGPLv2+)",
+        "Mozilla Public License 1.1 (MPL 1.1)",
+    )
+    expression = "GPL-2.0-or-later OR LGPL-2.1-or-later OR MPL-1.1"
+    expected = LicenceDecision(expression=expression, files=tuple(texts))
+    assert decided(texts, classifiers=classifiers) == expected
+    assert decided(texts) == expected
+    assert decided({"LICENSE": texts["LICENSE"]}).expression == expression
+
+
+def test_the_lesser_gpl_2_is_the_one_of_the_text() -> None:
+    lesser = ("GNU Lesser General Public License v2 or later (LGPLv2+)",)
+    for field in (None, "LGPLv2+"):
+        made = decided({"LICENSE": full("LGPL-2.1-only")}, field=field, classifiers=lesser)
+        assert (made.expression, made.notes) == ("LGPL-2.1-or-later", ())
+    made = decided({"LICENSE": "see the web"}, classifiers=lesser)
+    assert made.expression == "LGPL-2.0-or-later"
+    assert notes(made) == ["warning: The metadata says only LGPL-2, no file says which: LGPL-2.0 is assumed."]
+
+
+def test_a_notice_in_a_long_licence_file_tells_of_later_versions() -> None:
+    copying = f"{'words ' * 1000}\nreleased under the `GNU General\n  Public License`_ version 3 or later."
+    assert decided({"COPYING.rst": copying, "licenses/gpl-3-0.txt": GPL3}, field="GPL 3").expression == (
+        "GPL-3.0-or-later"
+    )
+
+
+def test_an_exception_goes_with_a_single_licence_and_is_no_licence() -> None:
+    field = (
+        "GPLv2-or-later with a special exception which allows to build and distribute non-free programs "
+        "(including commercial ones)"
+    )
+    made = decided({"COPYING.txt": GPL2_TEXT}, field=field)
+    assert (made.expression, made.notes) == ("GPL-2.0-or-later WITH Bootloader-exception", ())
+    made = decided(field="GPL-2.0-or-later or MIT, link or embed compiled bootloader")
+    assert made.expression == "GPL-2.0-or-later OR MIT"
+
+
+def test_a_commercial_licence_beside_a_free_one_is_only_told() -> None:
+    made = decided(
+        {"COPYING": full("AGPL-3.0-only")}, field="Dual Licensed - GNU AFFERO GPL 3.0 or X Commercial License"
+    )
+    assert made.expression == "AGPL-3.0-only"
+    assert notes(made) == [
+        "warning: Nothing mentions later versions: AGPL-3.0-only, not AGPL-3.0-or-later.",
+        "info: Upstream offers a commercial licence, too, which license leaves out.",
+    ]

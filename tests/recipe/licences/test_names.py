@@ -164,6 +164,7 @@ def test_what_only_resembles_a_licence_is_none(field: str) -> None:
         ("License :: OSI Approved :: European Union Public Licence 1.2 (EUPL 1.2)", Term("EUPL-1.2")),
         ("License :: CeCILL-C Free Software License Agreement (CECILL-C)", Term("CECILL-C")),
         ("License :: CC0 1.0 Universal (CC0 1.0) Public Domain Dedication", Term("CC0-1.0")),
+        ("License :: OSI Approved :: GNU Lesser General Public License v2 (LGPLv2)", Term("LGPL-2")),
         ("License :: Public Domain", Term("LicenseRef-Public-Domain")),
         ("License :: Other/Proprietary License", Term("LicenseRef-Proprietary")),
         ("License :: OSI Approved", None),
@@ -193,7 +194,10 @@ def test_terms_agree_when_both_can_be_meant(one: Term, other: Term, agree: bool)
 def test_words_that_leave_a_choice_or_a_later_version() -> None:
     assert dual("Dual License")
     assert dual("under the terms of *either* of these licenses")
+    assert dual("GPL/MPL tri-license")
+    assert dual("Alternatively, you may use it under the MIT license")
     assert not dual("MIT")
+    assert not dual("either version 2 of the License, or (at your option) any later version")
     assert later_versions("GNU General Public License …; either version 3, or (at your option) any later version.")
     assert later_versions("GPLv3+")
     assert later_versions("Licence: GPL v3, or later")
@@ -206,3 +210,23 @@ def test_usual_identifiers_are_those_of_the_list_of_all() -> None:
     parsed = (licensing.parse(name, validate=True, strict=True) for name in sorted(names._USUAL))
     assert [one.render("{symbol.key}") for one in parsed] == sorted(names._USUAL)
     assert "GPL-3.0" not in names._USUAL
+
+
+@pytest.mark.parametrize(
+    ("field", "named"),
+    [
+        ("GPLv2+ with a special exception which allows to build non-free programs (and commercial ones)", ["GPL-2.0"]),
+        ("MIT, commercial use allowed", ["MIT"]),
+        ("BSD, Copyright 2020, all rights reserved", ["BSD"]),
+        ("Free for personal and commercial use", []),
+        ("no proprietary licence", []),
+        ("GPL with exceptions for commercial programs, or MIT", ["GPL", "MIT"]),
+        ("GPL v3 or commercial", ["GPL-3.0", "LicenseRef-Proprietary"]),
+        ("GNU AFFERO GPL 3.0 or Artifex Commercial License", ["AGPL-3.0", "LicenseRef-Proprietary"]),
+        ("NVIDIA Proprietary Software", ["LicenseRef-Proprietary"]),
+        ("Proprietary - see LICENSE", ["LicenseRef-Proprietary"]),
+        ("All rights reserved.", ["LicenseRef-Proprietary"]),
+    ],
+)
+def test_a_licence_is_proprietary_only_where_the_words_say_nothing_else(field: str, named: list[str]) -> None:
+    assert [term.name for term in from_field(field)] == named

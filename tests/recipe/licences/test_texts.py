@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.recipe.licences.names import Term
-from dirac_forge.recipe.licences.texts import gnu_notice, identify
+from dirac_forge.recipe.licences.texts import gnu_notices, identify, named_in_words, own_words
 
 GRANT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software "
 REDISTRIBUTION = "Redistribution and use in source and binary forms, with or without modification, are permitted "
@@ -87,9 +87,36 @@ def test_a_nearly_equal_text_is_that_licence() -> None:
 
 def test_a_notice_tells_the_version_and_whether_later_ones_go() -> None:
     later = "GNU Lesser General Public License; either version 3 of it, or (at your option) any later version"
-    assert gnu_notice(later) == identify(later) == (Term("LGPL-3.0", later=True),)
-    assert gnu_notice("the GNU General Public License, version 2") == (Term("GPL-2.0"),)
-    assert gnu_notice("GNU General Public License version 2" + "x" * 7000) == ()
+    assert gnu_notices(later) == identify(later) == (Term("LGPL-3.0", later=True),)
+    assert gnu_notices("the GNU General Public License, version 2") == (Term("GPL-2.0"),)
+    assert gnu_notices("x" * 20_000 + "GNU General Public License version 2") == ()
+    choice = "the GNU General Public License Version 2 or later, or the GNU Lesser General Public License Version 2.1"
+    assert gnu_notices(choice) == (Term("GPL-2.0", later=True), Term("LGPL-2.1"))
+
+
+def test_the_text_of_a_licence_grants_no_later_versions_but_what_is_before_it_does() -> None:
+    mpl = "Mozilla Public License Version 2.0\n====\n1. Definitions\nGNU General Public License, any later version"
+    assert own_words(f"Free software.\n\n{mpl}") == "free software. "
+    gpl = "GNU GENERAL PUBLIC LICENSE\nVersion 2, June 1991\n(at your option) any later version"
+    words = "under the gnu general public license , version 2 or any later version. "
+    assert own_words(f"Under the `GNU General Public License`_,\n# version 2 or any later version.\n\n{gpl}") == words
+    assert identify(f"{'x' * 2000} {gpl}") == (Term("GPL-2.0"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        (
+            "Pyphen is released under the GPL 2.0+/LGPL 2.1+/MPL 1.1 tri-license.\nSee COPYING.GPL",
+            (Term("GPL-2.0", later=True), Term("LGPL-2.1", later=True), Term("MPL-1.1")),
+        ),
+        ("This project is distributed\n  under the terms of the MIT License.", (Term("MIT"),)),
+        ("Licensed under terms that are told elsewhere.", ()),
+        ("All rights reserved.", ()),
+    ],
+)
+def test_a_remark_names_what_something_is_under(text: str, terms: tuple[Term, ...]) -> None:
+    assert named_in_words(text) == terms
 
 
 def test_a_huge_text_is_read_in_part() -> None:
@@ -122,3 +149,17 @@ def test_licences_that_begin_like_the_mit_licence(text: str, spdx: str) -> None:
 def test_the_licence_of_python_far_down_is_that_of_a_part() -> None:
     text = "Apache License Version 2.0, January 2004\n" + "word " * 2000 + "PSF License Agreement"
     assert [term.spdx for term in identify(text)] == ["Apache-2.0", "PSF-2.0"]
+
+
+@pytest.mark.parametrize(
+    ("text", "spdx"),
+    [
+        ("MOZILLA PUBLIC LICENSE\n  Version 1.1\n  ------\n1. Definitions.", "MPL-1.1"),
+        ("Mozilla Public License Version 1.0\n\n1. Definitions.", "MPL-1.0"),
+        ("Eclipse Public License - v 1.0", "EPL-1.0"),
+        ("COMMON DEVELOPMENT AND DISTRIBUTION LICENSE (CDDL) Version 1.0", "CDDL-1.0"),
+        ("Open Software License v. 3.0", "OSL-3.0"),
+    ],
+)
+def test_whole_licences_are_told_by_their_titles(text: str, spdx: str) -> None:
+    assert identify(text) == (Term(spdx),)

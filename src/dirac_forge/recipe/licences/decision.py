@@ -30,10 +30,20 @@ from dirac_forge.values import dataclass
 
 _OLD_GNU: Final = re.compile(r"(?i)[AL]?GPL-[123]\.[01]")
 """Identifiers that SPDX gave up, because many meant "or later" by them."""
+_CLOSED: Final = "LicenseRef-Proprietary"
 _EXCEPTION: Final = re.compile(r"(?i)\bexceptions?\b")
+_A_NAME: Final = 200
+"""Characters: a longer field is the text of a licence, which speaks of exceptions in other ways."""
 _QUOTED: Final = 80
 """Characters of a field in a note."""
-_ASSUMED: Final = {"AFL": "AFL-3.0", "ZPL": "ZPL-2.1", "BSD": "BSD-3-Clause", "Apache": "Apache-2.0", "MPL": "MPL-2.0"}
+_ASSUMED: Final = {
+    "AFL": "AFL-3.0",
+    "ZPL": "ZPL-2.1",
+    "BSD": "BSD-3-Clause",
+    "Apache": "Apache-2.0",
+    "MPL": "MPL-2.0",
+    "LGPL-2": "LGPL-2.0",
+}
 """What most projects mean by a name without a version."""
 
 
@@ -53,6 +63,7 @@ def decide(
     texts: Mapping[str, str],
     *,
     wheel_texts: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     members: Iterable[str] = (),
     has_source: bool = True,
 ) -> LicenceDecision:
@@ -63,6 +74,7 @@ def decide(
         texts: paths in the sdist to contents: licence-like files, and others (README, setup.py…) in whose words a
             notice such as "or (at your option) any later version" may stand.
         wheel_texts: licence files of the wheel, consulted where the sdist ships none.
+        headers: paths of sources to what they say of a GNU licence.
         members: all paths in the sdist, among them licence files whose text was not kept.
         has_source: whether there is a source at all, which could have a licence file.
     """
@@ -71,7 +83,7 @@ def decide(
     notes = [_no_file(of_wheel)] if has_source and not files else []
     contents = {path: texts[path] for path in files if path in texts} or dict(of_wheel)
     metadata = _with_words(metadata)
-    evidence = licence_evidence(metadata, contents, texts)
+    evidence = licence_evidence(metadata, contents, texts, headers or {})
     expression = _own_expression(metadata.license_expression, evidence, notes)
     if expression is None:
         field = metadata.license or ""
@@ -81,7 +93,7 @@ def decide(
     if evidence.restricted:
         words = dict.fromkeys(word for words in evidence.restricted.values() for word in words)
         notes.append(note("warning", NoteKind.TEXT_RESTRICTED, files=evidence.restricted, words=words))
-    if "LicenseRef-Proprietary" in expression:
+    if _CLOSED in expression:
         notes.append(note("warning", NoteKind.PROPRIETARY, taken=expression))
     if not expression:
         notes.append(note("todo", NoteKind.LICENCE_UNKNOWN))
@@ -97,7 +109,7 @@ def _doubts(
     noted = any(one.kind == NoteKind.NOT_SPDX for one in notes)
     if unknown and not noted:
         yield note("warning", NoteKind.PART_UNKNOWN, parts=unknown, taken=_taken(expression))
-    if _EXCEPTION.search(field) and " WITH " not in expression and not unknown:
+    if _EXCEPTION.search(field) and len(field) <= _A_NAME and " WITH " not in expression and not unknown:
         yield note(
             "warning", NoteKind.EXCEPTION_UNKNOWN, field=one_line(field, longest=_QUOTED), taken=_taken(expression)
         )
@@ -142,8 +154,8 @@ def _own_expression(written: str | None, evidence: LicenceEvidence, notes: list[
     if expression is None or is_ambiguous(written):
         notes.append(note("warning", NoteKind.NOT_SPDX, expression=written))
         return None
-    if _OLD_GNU.fullmatch(written) and evidence.later:
-        expression = expression.replace("-only", "-or-later")
+    if _OLD_GNU.fullmatch(written):
+        expression = _with_versions(Term(expression.removesuffix("-only")), evidence, notes).spdx
     notes += _contradiction(expression, NoteKind.EXPRESSION_AND_FILES, evidence)
     return expression
 
@@ -216,10 +228,10 @@ def _declared(evidence: LicenceEvidence, notes: list[Note]) -> tuple[Term, ...]:
 def _resolved(term: Term, evidence: LicenceEvidence, notes: list[Note]) -> str:
     """Return the SPDX identifier of a term, its open part filled in from the texts; "" if they don't have it."""
     if term.is_open:
-        read = (*evidence.texts, *evidence.notices)
+        read = (*evidence.texts, *evidence.notices, *evidence.headers)
         like = next((text for text in read if text != term and not text.is_open and term.agrees(text)), None)
         if like is None:
-            return _assumed(term, notes)
+            return _with_versions(Term(_assumed(term, notes), term.later), evidence, notes).spdx
         term = Term(like.name, like.later if term.later is None else term.later)
     return _with_versions(term, evidence, notes).spdx
 
@@ -235,15 +247,24 @@ def _with_versions(term: Term, evidence: LicenceEvidence, notes: list[Note]) -> 
     """Return a GNU licence with "only" or "or later"."""
     if not term.gnu or term.later is not None:
         return term
-    later = evidence.later or any(text.later for text in evidence.texts if text.name == term.name)
-    told = Term(term.name, later)
-    if not later:
-        notes.append(note("info", NoteKind.NO_LATER_VERSIONS, taken=told.spdx, name=term.name))
+    if evidence.later or any(text.later for text in evidence.texts if text.name == term.name):
+        return Term(term.name, later=True)
+    headers = {said: path for said, path in evidence.headers.items() if said.name == term.name}
+    told = Term(term.name, later=bool(headers) and all(said.later for said in headers))
+    if len(headers) > 1:
+        notes.append(note("warning", NoteKind.HEADERS_DIFFER, taken=told.spdx, files=headers.values()))
+    elif headers:
+        notes.append(note("info", NoteKind.BY_HEADER, taken=told.spdx, files=headers.values()))
+    else:
+        notes.append(note("warning", NoteKind.NO_LATER_VERSIONS, taken=told.spdx, name=term.name))
     return told
 
 
 def _joined(identifiers: Iterable[str], evidence: LicenceEvidence, notes: list[Note]) -> str:
     unique = sorted(set(filter(None, identifiers)))
+    if evidence.dual and len(unique) > 1 and _CLOSED in unique:
+        unique.remove(_CLOSED)
+        notes.append(note("info", NoteKind.COMMERCIAL_TOO))
     if len(unique) < 2:
         return "".join(unique)
     word = "OR" if evidence.dual else "AND"

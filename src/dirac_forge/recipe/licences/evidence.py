@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from dirac_forge.recipe.licences.files import is_licence, is_notice
@@ -18,8 +19,9 @@ from dirac_forge.recipe.licences.names import (
     refined,
     unique,
 )
-from dirac_forge.recipe.licences.texts import gnu_notice, identify, restrictions
+from dirac_forge.recipe.licences.texts import gnu_notices, identify, named_in_words, own_words, plain, restrictions
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.places import of_others
 from dirac_forge.values import dataclass
 
 _EITHER: Final = re.compile(r"(?i)\bunder the terms of either\b(?! version)")
@@ -27,6 +29,7 @@ _HEAD: Final = 400
 """Characters: what a licence file says before the text of a licence."""
 _A_TEXT: Final = 500
 """Characters: the shortest texts of licences (0BSD, ISC) have more."""
+_IDENTIFIER: Final = re.compile(r"SPDX-License-Identifier: ?((?:[\w.+-]+|\( ?)(?: (?:OR|AND) (?:\( ?)?[\w.+-]+)*)")
 _GNU_NAME: Final = re.compile(r"([AL]?GPL-\d\.\d)-(only|or-later)")
 _SHORT: Final = 3000
 """Characters: a shorter licence file may be a notice of the project's own, rather than the text of a licence."""
@@ -41,6 +44,8 @@ class LicenceEvidence:
     texts: tuple[Term, ...]
     notices: tuple[Term, ...]
     """GNU licences that other files (setup.py, README) say they are under."""
+    headers: Mapping[Term, str]
+    """GNU licences that headers of sources name, and the first file of each."""
     files: tuple[str, ...]
     """The licence files."""
     dual: bool
@@ -55,33 +60,48 @@ class LicenceEvidence:
     """Whether some words grant "any later version"."""
 
 
-def licence_evidence(metadata: CoreMetadata, contents: Mapping[str, str], texts: Mapping[str, str]) -> LicenceEvidence:
-    """Return what metadata, licence files (`contents`) and all `texts` say of the licence, by path."""
+def licence_evidence(
+    metadata: CoreMetadata, contents: Mapping[str, str], texts: Mapping[str, str], headers: Mapping[str, str]
+) -> LicenceEvidence:
+    """Return what metadata, licence files (`contents`), all `texts` and `headers` of sources say, by path."""
     field = metadata.license or ""
     named, title_only = _named_in_field(field, classified=bool(metadata.classifiers))
     licences = {path: text for path, text in contents.items() if not is_notice(path)}
+    classifiers = _classified(metadata.classifiers)
     read = {path: _named_by_reuse(path) or identify(text) for path, text in sorted(licences.items())}
-    remarks = [text[:_SHORT] for text in licences.values() if len(text) < _SHORT]
+    remarks = {path: plain(text) for path, text in licences.items() if len(text) < _SHORT}
+    read |= {path: named_in_words(text) for path, text in remarks.items() if not read[path]}
     others = _other_texts(contents, texts)
     return LicenceEvidence(
         field=named,
-        classifiers=_classified(metadata.classifiers),
-        texts=_together(read.values()),
-        notices=unique(term for text in others for term in gnu_notice(text[:_SHORT])),
+        classifiers=classifiers,
+        texts=_together(read.values(), (*named, *classifiers)),
+        notices=unique(term for text in others for term in gnu_notices(text[:_SHORT])),
+        headers=_by_term(headers),
         files=tuple(read),
-        dual=_one_may_choose(field, named, remarks) or _offers_choice(licences.values(), others),
+        dual=_one_may_choose(field, named, remarks, read) or _offers_choice(licences.values(), others),
         title_only=title_only,
         unknown_texts=tuple(path for path, terms in read.items() if not terms and len(licences[path]) >= _A_TEXT),
         restricted={path: words for path in read if (words := restrictions(licences[path]))},
-        later=any(map(later_versions, [*remarks, *others])),
+        later=any(later_versions(own_words(text)) for text in (*licences.values(), *others)),
     )
 
 
 def _other_texts(contents: Mapping[str, str], texts: Mapping[str, str]) -> list[str]:
-    """Return the beginnings of the files that are not licence files."""
-    return list(
-        beginnings({path: text for path, text in texts.items() if path not in contents and not is_licence(path)})
-    )
+    """Return the beginnings of the project's own files that are not licence files (CMake's modules are copied)."""
+    own = (path for path in texts if not (path in contents or is_licence(path) or of_others(path)))
+    return list(beginnings({path: texts[path] for path in own if not path.endswith(".cmake")}))
+
+
+def _by_term(headers: Mapping[str, str]) -> dict[Term, str]:
+    """Return the GNU licences that headers name, or their SPDX identifiers, with the first file of each."""
+    found: dict[Term, str] = {}
+    for path, words in headers.items():
+        identifiers = _IDENTIFIER.findall(words)
+        named = [term for text in identifiers for term in from_field(text)] if identifiers else gnu_notices(words)
+        for term in named:
+            found.setdefault(replace(term, later=bool(term.later)), path)
+    return found
 
 
 def _classified(classifiers: Iterable[str]) -> tuple[Term, ...]:
@@ -90,11 +110,13 @@ def _classified(classifiers: Iterable[str]) -> tuple[Term, ...]:
     return tuple(term for term in terms if term.name != "LicenseRef-Proprietary") or terms
 
 
-def _one_may_choose(field: str, named: tuple[Term, ...], remarks: Iterable[str]) -> bool:
+def _one_may_choose(
+    field: str, named: tuple[Term, ...], remarks: Mapping[str, str], read: Mapping[str, tuple[Term, ...]]
+) -> bool:
     """Whether the field or a short licence file says that one may choose among several licences."""
     if len(named) > 1 and re.search(r"(?i)\bor\b|/", field):
         return True
-    return dual(field) or any(dual(text) for text in remarks if len(identify(text)) != 1)
+    return dual(field) or any(dual(words) for path, words in remarks.items() if len(read[path]) != 1)
 
 
 def _offers_choice(licences: Iterable[str], others: Iterable[str]) -> bool:
@@ -113,12 +135,18 @@ def _named_in_field(field: str, *, classified: bool) -> tuple[tuple[Term, ...], 
     return (found, bool(first)) if len(found) == 1 or not classified else ((), False)
 
 
-def _together(read: Iterable[tuple[Term, ...]]) -> tuple[Term, ...]:
+def _together(read: Iterable[tuple[Term, ...]], declared: Iterable[Term]) -> tuple[Term, ...]:
     """Return the licences that files are the texts of."""
-    terms = unique(term for terms in read for term in terms)
+    files = tuple(read)
+    terms = unique(term for terms in files for term in terms)
     # The LGPL 3 is a supplement to the GPL, whose text is next to it.
     lesser = any(term.name.startswith("LGPL") for term in terms)
-    return tuple(term for term in terms if not (lesser and term.name.startswith("GPL")))
+    both = any(_kinds(terms) >= {"GPL", "LGPL"} for terms in (*files, tuple(declared)))
+    return tuple(term for term in terms if both or not (lesser and term.name.startswith("GPL")))
+
+
+def _kinds(terms: Iterable[Term]) -> set[str]:
+    return {term.name.partition("-")[0] for term in terms}
 
 
 def _named_by_reuse(path: str) -> tuple[Term, ...]:

@@ -42,6 +42,8 @@ _EXCEPTIONS: Final = (
 
 def with_exception(expression: str, texts: Iterable[str]) -> str:
     """Return a single licence with the exception that the texts grant; any other expression as it is."""
+    if " " in expression:
+        return expression
     words = [" ".join(re.sub(r"[\"'`*#|]|^[ \t]*//", " ", text.lower(), flags=re.MULTILINE).split()) for text in texts]
     for exception in _EXCEPTIONS:
         fits = re.fullmatch(exception.licences, expression)

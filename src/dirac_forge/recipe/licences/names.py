@@ -38,7 +38,7 @@ class Term:
         """Whether `other` is the same licence or one of those that this open term may mean."""
         if self.later is not None and other.later is not None and self.later != other.later:
             return False
-        return other.name == self.name or (self.is_open and other.name.startswith(f"{self.name}-"))
+        return other.name == self.name or (self.is_open and other.name.startswith((f"{self.name}-", f"{self.name}.")))
 
     def agrees(self, other: Term) -> bool:
         """Whether both can be meant at once."""
@@ -50,9 +50,26 @@ class Term:
         return f"{self.name}-{'or-later' if self.later else 'only'}" if self.gnu else self.name
 
 
+_CLOSED: Final = Term("LicenseRef-Proprietary")
 _OPEN: Final = frozenset(
-    {"AFL", "AGPL", "Apache", "Artistic", "BSD", "CC-BY", "CECILL", "EPL", "EUPL", "GPL", "LGPL", "MPL", "ZPL"}
+    {
+        "AFL",
+        "AGPL",
+        "Apache",
+        "Artistic",
+        "BSD",
+        "CC-BY",
+        "CECILL",
+        "EPL",
+        "EUPL",
+        "GPL",
+        "LGPL",
+        "LGPL-2",
+        "MPL",
+        "ZPL",
+    }
 )
+"""`LGPL-2`: 2.0 is the Library GPL, and the Lesser GPL, which is 2.1, has the classifier "Lesser … v2"."""
 
 _OPEN_WORDS: Final = frozenset(map(str.upper, _OPEN))
 _SAME: Final = re.compile(r"(?i)\b(?:mit/(?:x11|expat)|(?:x11|expat)/mit)\b")
@@ -62,8 +79,8 @@ _URL: Final = re.compile(r"\S*://\S*")
 _GENERAL: Final = re.compile(r"(?i)OSI Approved|DFSG approved")
 """Classifiers that name no licence."""
 _FILLER: Final = re.compile(
-    r"(?i)(?:see|copyright|\(c\)|version|v?\d|dual|either|both|licen[cs]ed?|others?|etc|later|the|ask|"
-    r"osi approved|open source|free)\b"
+    r"(?i)(?:see|specified|copyright|\(c\)|version|v?\d|dual|either|both|licen[cs]ed?|others?|etc|later|the|ask|"
+    r"osi approved|open source|free|commercial use|all rights reserved)\b"
 )
 """How a part begins that comments on a licence."""
 
@@ -116,10 +133,22 @@ _NAMES: Final = (
     (r"universal permissive licen[cs]e|upl\b", "UPL-1.0"),
     (r"curl(?: licen[cs]e)?$", "curl"),
     (r"public[- ]domain", "LicenseRef-Public-Domain"),
-    (r"proprietary\b|commercial\b|all rights reserved", "LicenseRef-Proprietary"),
 )
 
 
+_PROPRIETARY: Final = re.compile(
+    r"(?i)(?!.*\b(?:no|non|not|for|free|any|allow\w*|with|without)\b)(?:other/)?(?:[\w.&-]+ ){0,3}"
+    r"(?:proprietary|commercial|closed[- ]source)(?: (?:software|licen[cs]e[sd]?|licensing|agreement|terms))*"
+    r"\W*(?:[-:(].*)?"
+)
+"""A part that says so and nothing else: `commercial` is in many words on what a free licence allows."""
+_RESERVED: Final = re.compile(r"(?i)all rights reserved\W*")
+"""As a whole field; beside the name of a licence it says nothing."""
+_ON_EXCEPTION: Final = re.compile(
+    r"(?i)\W*\bwith (?:(?:an?|the) )?(?:[\w-]+ ){0,3}exceptions? (?:which|that|to|for|allowing|permitting)\b"
+    r".*?(?=;|$|, or )"
+)
+"""What an exception to a licence is good for: no name of another licence."""
 _WORD: Final = re.compile(r"[\w.+-]+")
 _BESIDE: Final = re.compile(
     r"(?i)(?:un)?licen[cs]e[ds]?|clauses?|new|simplified|modified|revised|original|style|like|the|software|public|universal|"
@@ -167,7 +196,7 @@ def _names() -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 _GNU: Final = re.compile(
-    r"(?i)\b(?:gnu[\s-]+)?(?P<kind>agpl|lgpl|gpl|"
+    r"(?i)\b(?:gnu[\s-]+)?(?P<kind>agpl|lgpl|(?:(?:affero|lesser|library)\s+)?gpl|"
     r"(?P<words>(?:affero|lesser|library)?(?:\s+or\s+lesser)?\s*general public licen[cs]e))"
     r"(?P<rest>[^,;/&|]{0,60})"
 )
@@ -177,9 +206,11 @@ _LATER: Final = re.compile(
 )
 _ONLY: Final = re.compile(r"(?i)\bonly\b")
 _DUAL: Final = re.compile(
-    r"(?i)\bdual\b|\bdual[- ]licen[cs]|\beither\W+(?:\w+\W+){0,4}of\b|\bat your (?:choice|option)\b|\bchoose\b"
+    r"(?i)\b(?:dual|triple)\b|\b(?:dual|tri|triple|multi)[- ]?licen[cs]|"
+    r"\beither\W+(?!version)(?:\w+\W+){0,4}of\b|\bat your (?:choice|option)\b(?!\W+any later)|\bchoose\b|"
+    r"\balternatively,? (?:the contents|this|you)\b"
 )
-_DUAL_LICENSED: Final = re.compile(r"(?i)\bdual(?:ly)?[- ]licen[cs]ed\b")
+_DUAL_LICENSED: Final = re.compile(r"(?i)\b(?:dual(?:ly)?|tri|triple|triply|multi)[- ]?licen[cs]ed\b")
 _LATER_NOTICE: Final = re.compile(
     r"(?i)\b(?:[al]?gpl|general\s+public\s+licen[cs]e)"
     r"(?:.{0,300}?any\s+later\s+version|[\s,(]*v?(?:ersion)?\W{0,2}\d(?:\.\d)?(?:\+|[\s,]+or\s+(?:later|newer)))",
@@ -221,6 +252,8 @@ def normalised(expression: str) -> str | None:
 
 def from_field(text: str) -> tuple[Term, ...]:
     """Return the licences that a License field names; () if it names none (or is the text of one)."""
+    if _RESERVED.fullmatch(text.strip()):
+        return (_CLOSED,)
     return tuple(dict.fromkeys(term for part in _parts(text) if (term := _named(part)) is not None))
 
 
@@ -250,7 +283,7 @@ def is_ambiguous(expression: str) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    text = _SAME.sub("MIT", " ".join(text.split()))
+    text = _ON_EXCEPTION.sub("", _SAME.sub("MIT", " ".join(text.split())))
     if not text or len(text) > _LONGEST or text.upper() in {"UNKNOWN", "NONE", "OTHER", "N/A"}:
         return []
     return re.split(r"(?i)\s+(?:or|and)\s+(?!later|any|newer|lesser|above|greater|higher)|[/;|&]|,(?!\s*v)", text)
@@ -295,6 +328,8 @@ def later_versions(text: str) -> bool:
 
 def _named(text: str) -> Term | None:
     """Return the licence that words name; None if they name none, or tell theirs from the one that they name."""
+    if _PROPRIETARY.fullmatch(_bare(text)):
+        return _CLOSED
     found = _found(text)
     words = list(_WORD.finditer(text))
     if found is not None:
@@ -329,6 +364,8 @@ def _gnu(match: re.Match[str]) -> Term:
     version = _VERSION.search(rest)
     number = next(filter(None, version.groups()), "") if version else ""
     name = f"{prefix}GPL"
-    if number:
+    if (prefix, number) == ("L", "2") and "library" not in words:
+        name = "LGPL-2"
+    elif number:
         name += f"-{number if '.' in number else number + '.0'}"
     return Term(name, True if _LATER.search(rest) else False if _ONLY.search(rest) else None)

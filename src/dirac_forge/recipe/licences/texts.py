@@ -32,8 +32,14 @@ _TITLES: Final = (
     (r"gnu general public license version 1", "GPL-1.0"),
     (r"apache license version 2\.0,? january 2004", "Apache-2.0"),
     (r"mozilla public license,? version 2\.0", "MPL-2.0"),
+    (r"mozilla public license,? version 1\.1\W+1\. definitions", "MPL-1.1"),
+    (r"mozilla public license,? version 1\.0\W+1\. definitions", "MPL-1.0"),
     (r"zope public license \(zpl\) version 2\.1", "ZPL-2.1"),
     (r"eclipse public license - v 2\.0", "EPL-2.0"),
+    (r"eclipse public license - v 1\.0", "EPL-1.0"),
+    (r"common development and distribution license \(cddl\) version 1\.1", "CDDL-1.1"),
+    (r"common development and distribution license \(cddl\) version 1\.0", "CDDL-1.0"),
+    (r"open software license (?:\(osl\) )?v\. ?3\.0", "OSL-3.0"),
     (r"european union public licence v\. ?1\.2", "EUPL-1.2"),
     (r"european union public licence v\. ?1\.1", "EUPL-1.1"),
     (r"cecill-b free software license agreement|contrat de licence de logiciel libre cecill-b", "CECILL-B"),
@@ -94,10 +100,22 @@ _CONDITIONS: Final = {"BSD-2-Clause": 2, "BSD-3-Clause": 3, "BSD-4-Clause": 4}
 """How many a licence has: a text with more of them is another one (Apache 1.1, OpenSSL's…)."""
 _ANY_NUMBER: Final = 99
 
+_GNU_TITLES: Final = (
+    ("gnu affero general public license version 3,? 19 november 2007", "AGPL-3.0"),
+    ("gnu lesser general public license version 3,? 29 june 2007", "LGPL-3.0"),
+    ("gnu lesser general public license version 2\\.1,? february 1999", "LGPL-2.1"),
+    ("gnu library general public license version 2,? june 1991", "LGPL-2.0"),
+    ("gnu general public license version 3,? 29 june 2007", "GPL-3.0"),
+    ("gnu general public license version 2,? june 1991", "GPL-2.0"),
+)
+"""With their dates: of the whole text, wherever it begins in a file."""
+
 _PHRASES: Final = (
     ("this is free and unencumbered software released into the public domain", "Unlicense"),
     ("licensed under the apache license,? version 2\\.0|apache license v2\\.0 with llvm exceptions", "Apache-2.0"),
     ("subject to the terms of the mozilla public license,? v\\. 2\\.0", "MPL-2.0"),
+    ("subject to the mozilla public license,? version 1\\.1", "MPL-1.1"),
+    *_GNU_TITLES,
     ("by obtaining, using,? and/or copying this software", "MIT-CMU"),
     ("permission notice appear in supporting documentation", "HPND"),
     # Of the texts with the title "The Artistic License", Perl's alone speaks of undump.
@@ -113,11 +131,20 @@ _RESTRICTIONS: Final = re.compile(
 """Words that no free licence has."""
 
 _GNU_NOTICE: Final = re.compile(
-    r"gnu (?P<kind>lesser |library |affero )?general public license.{0,120}?version (?P<version>[123](?:\.\d)?)"
-    r"(?P<rest>.{0,60})"
+    r"gnu (?P<kind>lesser |library |affero )?general public license(?:(?!public license).){0,120}?"
+    r"version (?P<version>[123](?:\.\d)?)(?P<rest>(?:(?!gnu ).){0,60})"
 )
-_NOTICE: Final = 6000
-"""Characters: in a longer text of a GNU licence, "any later version" is a part of the licence itself."""
+_NOTICE: Final = 20_000
+"""Characters: no notice stands further down."""
+_WHOLE_TEXT: Final = re.compile(
+    "|".join(title for title, _ in _GNU_TITLES) + r"|mozilla public license,? version \d\.\d\W+1\. definitions"
+    r"|eclipse public license - v|european union public licence v\. ?1|common development and distribution license \("
+)
+"""Where the text of a licence begins that speaks of GNU licences: "any later version" is no grant in it."""
+_UNDER: Final = re.compile(
+    r"\b(?:licen[cs]ed|released|distributed|available|provided|published) (?:\w+ )?under "
+    r"(?:the )?(?:terms of )?(?:the )?(?P<names>.{3,120}?)(?:\.(?: |$)|:|$)"
+)
 
 
 _STANZA: Final = re.compile(r"^Files?: *\S.*\n(?:.*\n){0,40}?License: *(\S.*)$", re.MULTILINE)
@@ -133,17 +160,17 @@ def identify(text: str) -> tuple[Term, ...]:
     stanzas = [from_field(name) for name in _STANZA.findall(text[:_LONGEST])]
     if len(stanzas) >= _FEW and all(stanzas):
         return tuple(dict.fromkeys(term for terms in stanzas for term in terms))
-    words = _words(text[:_LONGEST])
+    words = plain(text[:_LONGEST])
     if (whole := _whole(words)) is not None:
         return (Term(whole),)
     names = list(_parts(words))
     terms = [Term(name) for name in names if name != "HPND" or "MIT-CMU" not in names]
-    return tuple(dict.fromkeys([*terms, *gnu_notice(text)])) or _alike(words)
+    return tuple(dict.fromkeys([*terms, *gnu_notices(text)])) or _alike(words)
 
 
 def restrictions(text: str) -> tuple[str, ...]:
     """Return the words of a text that allow some uses only, which no free licence does."""
-    return tuple(dict.fromkeys(_RESTRICTIONS.findall(_words(text[:_LONGEST]))))
+    return tuple(dict.fromkeys(_RESTRICTIONS.findall(plain(text[:_LONGEST]))))
 
 
 def _parts(words: str) -> Iterator[str]:
@@ -172,15 +199,28 @@ def _title(words: str) -> str | None:
     return next((name for pattern, name in _TITLES if re.search(pattern, start)), None)
 
 
-def gnu_notice(text: str) -> tuple[Term, ...]:
-    """Return the GNU licence that a notice names with its version (not the licence itself, which is longer)."""
-    match = _GNU_NOTICE.search(_words(text)) if len(text) < _NOTICE else None
-    if match is None:
-        return ()
-    prefix = {"lesser ": "L", "library ": "L", "affero ": "A"}.get(match["kind"] or "", "")
-    version = match["version"] if "." in match["version"] else f"{match['version']}.0"
-    later = True if re.search("any later version|or later", match["rest"]) else None
-    return (Term(f"{prefix}GPL-{version}", later),)
+def own_words(text: str) -> str:
+    """Return the words of a text up to the whole text of a licence that speaks of GNU licences."""
+    words = plain(text[:_NOTICE])
+    found = _WHOLE_TEXT.search(words)
+    return words[: found.start()] if found else words
+
+
+def gnu_notices(text: str) -> tuple[Term, ...]:
+    """Return the GNU licences that notices name with their versions, the first one of each kind."""
+    found: dict[str, Term] = {}
+    for match in _GNU_NOTICE.finditer(own_words(text)):
+        prefix = {"lesser ": "L", "library ": "L", "affero ": "A"}.get(match["kind"] or "", "")
+        version = match["version"] if "." in match["version"] else f"{match['version']}.0"
+        later = True if re.search("any later version|or later", match["rest"]) else None
+        found.setdefault(prefix, Term(f"{prefix}GPL-{version}", later))
+    return tuple(found.values())
+
+
+def named_in_words(text: str) -> tuple[Term, ...]:
+    """Return the licences that a remark says something is under, by their names."""
+    match = _UNDER.search(own_words(text))
+    return from_field(match["names"]) if match else ()
 
 
 def _granted(words: str, anchor: str, length: int, choices: tuple[tuple[str, str], ...], otherwise: str) -> list[str]:
@@ -204,10 +244,10 @@ def _conditions(words: str) -> int:
     return count
 
 
-def _words(text: str) -> str:
+def plain(text: str) -> str:
     """Return text in lower case, without decoration, quotes and layout; `version` and its number side by side."""
-    plain = re.sub(r"[\"'`\u201c\u201d\u2018\u2019*#]+|^[ \t]*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
-    return re.sub(r"licen[cs]e,? version", "license version", " ".join(plain.split()))
+    bare = re.sub(r"`_+|[\"'`\u201c\u201d\u2018\u2019*#]+|^[ \t]*(?://|;|\.\.)", " ", text.lower(), flags=re.MULTILINE)
+    return re.sub(r"licen[cs]e,? version", "license version", " ".join(bare.split()))
 
 
 @cache
@@ -218,7 +258,7 @@ def _bundled() -> dict[str, str]:
         return {}
     folder = Path(next(iter(spec.submodule_search_locations)), "license", "data")
     return {
-        path.name.removesuffix("-only"): _words(path.read_text(encoding="utf-8", errors="replace"))
+        path.name.removesuffix("-only"): plain(path.read_text(encoding="utf-8", errors="replace"))
         for path in sorted(folder.iterdir())
         if path.is_file() and path.suffix != ".py"
     }

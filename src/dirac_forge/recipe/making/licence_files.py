@@ -64,6 +64,7 @@ def _decided(facts: ReleaseFacts, source: ChosenSource, fetched: LicenceFile | N
         facts.metadata,
         texts,
         wheel_texts=wheel_texts,
+        headers=sdist.headers if sdist is not None else {},
         members=sdist.members if sdist is not None else (),
         has_source=has_files(facts, source),
     )

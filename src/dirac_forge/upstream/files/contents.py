@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.upstream.files.archive import ArchiveMember
 from dirac_forge.upstream.files.changelogs import is_changelog
 from dirac_forge.upstream.files.facts import SourceModule
+from dirac_forge.upstream.files.headers import HEADER, Headers, has_header
 from dirac_forge.upstream.files.literals import SOURCE_LIMIT, names_parser
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.modules import read_module
@@ -57,6 +58,8 @@ class Contents:
 
     names: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What sources say of a GNU licence: see `Headers.found`."""
     pkg_info: bytes | None = None
     scripts: Mapping[str, bytes] = field(default_factory=dict)
     """Python modules that name something that builds command-line parsers."""
@@ -84,6 +87,7 @@ class Reader:
         self._pkg_info: dict[str, bytes] = {}
         self._scripts: dict[str, bytes] = {}
         self._modules: list[SourceModule] = []
+        self._headers = Headers()
         self._left = _TEXTS_LIMIT
         self._parse_left = _PARSED_LIMIT
         self._problems: list[str] = []
@@ -103,6 +107,8 @@ class Reader:
             self._keep(member)
         elif name.endswith((".py", ".pyx")) and not _ASIDE.search(inner):
             self._look_into(member)
+        elif has_header(inner):
+            self._headers.look(name, member.read(HEADER))
 
     def _look_into(self, member: ArchiveMember) -> None:
         """Note what a module imports; keep it where it parses a command line, is an in-tree build backend, or links."""
@@ -110,6 +116,8 @@ class Reader:
             return
         source = member.read(SOURCE_LIMIT)
         self._parse_left -= len(source)
+        if has_header(member.name.partition("/")[2]):
+            self._headers.look(member.name, source[:HEADER])
         if self._imports and member.name.endswith(".py") and names_parser(source):
             self._scripts[member.name] = source
         if _builds(member.name, source) and len(source) <= _TEXT_LIMIT:
@@ -154,6 +162,7 @@ class Reader:
         return Contents(
             names=tuple(sorted(names)),
             texts=_below(top, dict(sorted(self._texts.items()))),
+            headers=_below(top, self._headers.found),
             pkg_info=self._chosen_pkg_info(top),
             scripts=_below(top, self._scripts),
             modules=tuple(replace(m, path=m.path[cut:]) for m in modules if m.path.startswith(top)),

@@ -105,6 +105,8 @@ class SdistFacts:
     texts: Mapping[str, str] = field(default_factory=dict)
     """Small text files that decide things: build files (setup.py, setup.cfg, meson.build, CMakeLists.txt, Cargo.toml,
     *.egg-info/entry_points.txt, …) and licence-like files (LICENSE*, COPYING*, NOTICE*, …) at any depth up to 3."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What sources of the project's own say of a GNU licence, by path: of equal headers the first."""
     members: tuple[str, ...] = ()
     """Names of all regular files."""
     modules: tuple[SourceModule, ...] = ()

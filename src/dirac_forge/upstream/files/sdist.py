@@ -118,6 +118,7 @@ class _Sdist:
             metadata_from=source,
             pyproject=self._pyproject,
             texts=self._contents.texts,
+            headers=self._contents.headers,
             members=self._contents.names,
             modules=self._contents.modules,
             command_line_modules=self._command_line_modules(scripts.points),
