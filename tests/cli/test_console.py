@@ -88,6 +88,45 @@ def test_bars_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "s3cret" not in said
 
 
+def test_bars_of_a_narrow_terminal_have_one_line_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_a_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "60")
+    with Terminal() as terminal:
+        terminal.started("solving with the recipes of the workspace", 30)
+        terminal.advanced("solving with the recipes of the workspace", detail="a very long detail " * 5)
+        assert terminal._progress is not None
+        terminal._progress.refresh()
+        shown = terminal._progress.get_renderable()
+        lines = terminal._progress.console.render_lines(shown)
+        assert len(lines) == 1
+        text = "".join(segment.text for segment in lines[0])
+        assert text.startswith("solving with")
+        assert "1/30" in text
+
+
+def test_warnings_break_at_spaces_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    tty = on_a_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "50")
+    url = "https://example.org/a-very-long-name/that-is-longer-than-a-line"
+    with Terminal() as terminal:
+        terminal.warned(f"the channel has no conda-forge-pinning, which is at {url} otherwise")
+    assert tty.getvalue().splitlines() == [
+        "\x1b[33mwarning:\x1b[0m the channel has no conda-forge-pinning,",
+        "  which is at",
+        f"  {url}",
+        "  otherwise",
+    ]
+
+
+def test_tasks_of_one_name_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with Terminal() as terminal:
+        for steps in (2, 2, 3):
+            terminal.started("solving", steps)
+            terminal.advanced("solving", done=steps)
+            terminal.finished("solving")
+    assert capsys.readouterr().err.splitlines() == ["solving …", "solving: 2", "solving: 3"]
+
+
 def test_bars_are_gone_before_a_result(monkeypatch: pytest.MonkeyPatch) -> None:
     tty = on_a_terminal(monkeypatch)
     terminal = Terminal()

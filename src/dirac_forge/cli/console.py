@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
+import textwrap
 import threading
 from contextlib import contextmanager
 from datetime import date
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from rich.segment import Segment
 
 _LINE_FEED = "\n"
+_LEAST_WIDTH = 40
+_WIDE = 100
 _PIPE_WIDTH = 200
 """Columns of a table that goes into a file or pipe."""
 
@@ -145,6 +149,15 @@ def _coloured(color: str) -> bool:
     return color == "always"
 
 
+def _wrapped(text: str) -> str:
+    """Return a sentence broken at spaces where a terminal would break it anywhere; as it is where there is none."""
+    if not sys.stderr.isatty():
+        return text
+    width = max(shutil.get_terminal_size().columns - 1, _LEAST_WIDTH)
+    lines = textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return _LINE_FEED.join(lines)
+
+
 def _styled(text: str, code: str) -> str:
     return f"\x1b[{code}m{text}\x1b[0m"
 
@@ -188,7 +201,7 @@ class Terminal:
             if self._bars:
                 self._bar(task, total)
             elif self._progress_shown:
-                self._line(f"{one_line(redact(task))} …")
+                self._line_once(f"{one_line(redact(task))} …")
 
     def advanced(self, task: str, *, done: int = 1, total: int | None = None, detail: str = "") -> None:
         """Show that `done` more steps of `task` are done; `total` is its new total, `detail` its current step."""
@@ -211,7 +224,7 @@ class Terminal:
                 if not self._tasks:
                     self.stop()
             elif done and not self._bars and self._progress_shown:
-                self._line(f"{one_line(redact(task))}: {done}")
+                self._line_once(f"{one_line(redact(task))}: {done}")
 
     def warned(self, message: str) -> None:
         """Show a warning; the same message is shown once."""
@@ -219,8 +232,9 @@ class Terminal:
             if message in self._said or self._quiet:
                 return
             self._said.add(message)
-            first = _styled("warning:", "33") if _coloured(self.color) else "warning:"
-            self._line(f"{first} {one_line(redact(message), longest=4_000)}")
+            text = _wrapped(f"warning: {one_line(redact(message), longest=4_000)}")
+            mark = _styled("warning:", "33") if _coloured(self.color) else "warning:"
+            self._line(f"{mark}{text.removeprefix('warning:')}")
 
     def dated(self, day: date, folder: str = "") -> None:
         """Keep the day, for the answer."""
@@ -237,11 +251,17 @@ class Terminal:
             self._progress.remove_task(self._tasks[task])
         self._tasks[task] = self._progress.add_task(one_line(redact(task), longest=200), total=total, detail="")
 
+    def _line_once(self, text: str) -> None:
+        """Show a line that says nothing new the second time: many tasks may have the same name."""
+        if text not in self._said:
+            self._said.add(text)
+            self._line(text)
+
     def _line(self, text: str) -> None:
         if self._progress is not None:  # the bars move down
             from rich.text import Text  # noqa: PLC0415
 
-            self._progress.console.print(Text.from_ansi(text), markup=False, highlight=False)
+            self._progress.console.print(Text.from_ansi(text), markup=False, highlight=False, soft_wrap=True)
         else:
             say(f"{text}\n")
 
@@ -249,12 +269,21 @@ class Terminal:
 def _new_progress() -> Progress:
     from rich.console import Console  # noqa: PLC0415  # 0.1 s that a pipe does without
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
 
+    console = Console(stderr=True, emoji=False)
+    # A bar of several lines would jump: the detail gets what the rest leaves of one.
     return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[detail]}", markup=False, style="dim"),
-        console=Console(stderr=True, emoji=False),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis")),
+        BarColumn(bar_width=30 if console.width >= _WIDE else 10),
+        MofNCompleteColumn(table_column=Column(no_wrap=True, min_width=5)),
+        TextColumn(
+            "{task.fields[detail]}",
+            markup=False,
+            style="dim",
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+        ),
+        console=console,
+        expand=True,
         transient=True,
     )
