@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from dirac_forge.check.recipe_mistakes import rendered_mistakes
 from dirac_forge.feedstock.facts import facts_of
 from dirac_forge.feedstock.pinning import assumed
 from dirac_forge.feedstock.variants import ASSUMED_PYTHONS, VariantRecipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.recipe.reading.licence_files import missing_licence_files
 from dirac_forge.recipe.reading.mistakes import undefined_names, written_mistakes
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import Mistake, RecipeError
@@ -41,7 +42,7 @@ class RecipeAtHand:
         Raises RecipeError.
         """
         text = self.recipe.text
-        written = written_mistakes(text, self._configured(), asked)
+        written = (*written_mistakes(text, self._configured(), asked), *self._licence_files())
         found = sorted({*written, *self._further(written)}, key=lambda each: (each.line, each.problem))
         return tuple(f"{text.path}:{each.line}: {each.problem}".replace(":0: ", ": ") for each in found)
 
@@ -54,6 +55,18 @@ class RecipeAtHand:
         lines = {0, *(each.line for each in written)}
         with suppress(RecipeError):
             yield from (each for each in self._rendered() if each.line not in lines)
+
+    def _licence_files(self) -> Iterator[Mistake]:
+        """Yield the licence files that are not there, where the sources are."""
+        if self.recipe.text.format == "v1":
+            yield from missing_licence_files(self.recipe.text.text, self._kind_of)
+
+    def _kind_of(self, path: str) -> Literal["file", "folder", ""]:
+        place = Path(self.recipe.text.path).parent / path
+        try:
+            return "folder" if place.is_dir() else "file" if place.exists() else ""
+        except (OSError, ValueError):  # no name of a file: too long, or with a zero byte
+            return ""
 
     def undefined(self) -> Mapping[str, int]:
         """Return the names that only a pinning can define, each with its first line. Raises RecipeError."""
