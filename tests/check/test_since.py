@@ -11,6 +11,7 @@ from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import solve_cell
 from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.targets import make_target
+from dirac_forge.report.since import turns
 from support.channel import pkg, write_channel
 
 
@@ -51,6 +52,28 @@ def test_upload_that_brought_a_newer_version_of_the_target(channel: Path) -> Non
     found = turn(channel, day(3), "app")
     assert (found.moment, [str(one) for one in found.uploads]) == (day(10), ["lib 2.0 0"])
     assert (state(found.earlier), state(found.cell)) == (("installable", "1.0"), ("installable", "2.0"))
+
+
+def test_a_newer_patch_release_of_the_python_that_is_asked_about_changes_nothing(tmp_path: Path) -> None:
+    records = [
+        uploaded("python 3.12.1", 1),
+        uploaded("app 1.0", 1, "python"),
+        uploaded("app 2.0", 5, "python"),
+        uploaded("python 3.12.2", 8),
+    ]
+    channel = Channel.open([str(write_channel(tmp_path, {"linux-64": records}))])
+    target = make_target("t", ["app"], platforms=["linux-64"], pythons=["3.12"])
+    (question,) = cells_of(target)
+    found = turn_of(channel, solve_cell(channel, question), day(3))
+    assert found is not None
+    assert (found.moment, [str(one) for one in found.uploads]) == (day(5), ["app 2.0 0"])
+    (paragraph,) = turns([found])
+    assert paragraph.lines == ("by the upload of app 2.0 (linux-64, 0)", "before: ✓ 1.0")
+    # A target that names Python itself is about that, too.
+    (question,) = cells_of(make_target("t", ["app", "python 3.12.*"], platforms=["linux-64"]))
+    found = turn_of(channel, solve_cell(channel, question), day(3))
+    assert found is not None
+    assert (found.moment, [str(one) for one in found.uploads]) == (day(8), ["python 3.12.2 0"])
 
 
 def test_target_that_is_as_it_was(channel: Path) -> None:

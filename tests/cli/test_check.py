@@ -584,8 +584,8 @@ def test_a_file_without_specs_for_a_platform_is_told(capsys: pytest.CaptureFixtu
     assert "warning: linux.yml: it has no specs for osx-arm64\n" in capsys.readouterr().err
 
 
-def python_recipe(workspace: Path, bound: str) -> None:
-    path = recipe(workspace, "fresh", "1.0", f"python {bound}")
+def python_recipe(workspace: Path, bound: str, *, name: str = "fresh") -> None:
+    path = recipe(workspace, name, "1.0", f"python {bound}")
     path.write_text(path.read_text(encoding="utf-8").replace("noarch: generic", "noarch: python"), encoding="utf-8")
 
 
@@ -617,6 +617,73 @@ def test_a_new_package_is_a_target_of_its_own_if_none_is_named(
         [("fresh", "3.11", "not-installable", False), ("fresh", "3.12", "installable", True)],
     )
     assert main(["check", *asked, "--python", "3.11"]) == 1
+
+
+def test_a_new_package_that_is_named_is_asked_as_one_that_is_not(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python_recipe(workspace, ">=3.12")
+    asked = ["--with", "fresh", "--platform", "linux-64"]
+    _, unnamed = answer(capsys, *asked)
+    code, named = answer(capsys, "fresh", *asked)
+    expected = {("3.11", "not-installable", False), ("3.12", "installable", True)}
+    assert code == 0
+    assert {one[1:] for one in rows(unnamed) if one[0] == "fresh"} == expected
+    assert expected < {one[1:] for one in rows(named)}
+    # That `grid` can be installed is what the settings want, whatever a recipe of it allows.
+    python_recipe(workspace, ">=3.12", name="grid")
+    assert all(wanted for *_, wanted in rows(answer(capsys, "grid", "--with", "grid", "--platform", "linux-64")[1]))
+
+
+def compiled_recipe(workspace: Path) -> None:
+    path = workspace / "feedstocks" / "fast" / "recipe" / "recipe.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "package: {name: fast, version: '1.0'}\n"
+        "build:\n  number: 0\n  skip: match(python, '<3.12')\n"
+        "requirements:\n  host: [python]\n  run: [python]\n",
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("others", [[], ["--python", "3.13"]])
+def test_reason_names_all_pythons_of_the_recipe_not_only_those_asked_for(
+    others: list[str], workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_channel(workspace / "snapshot", {"linux-64": pythons("3.11", "3.12", "3.13", "3.14")})
+    compiled_recipe(workspace)
+    config = workspace / "feedstocks" / "fast" / "recipe" / "conda_build_config.yaml"
+    config.write_text("python: [3.11.* *_cp311, 3.12.* *_cp312, 3.13.* *_cp313]\n", encoding="utf-8")
+    asked = ["fast", "--with", "fast", "--platform", "linux-64", "--python", "3.11", *others]
+    code, document = answer(capsys, *asked)
+    assert (code, document["results"][0]["reason"]) == (1, "fast: built only for Python 3.12 and 3.13")
+    assert {one["variant"] for one in document["with"]["environments"] if one["part"] == "run"} <= {"", "python 3.13"}
+    assert main(["check", *asked]) == 1
+    assert "fast with fast 1.0" in capsys.readouterr().out.splitlines()
+
+
+def test_an_unknown_without_recipes_is_no_no_with_them(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    compiled_recipe(workspace)
+    arguments = ["--with", "fast", "--platform", "linux-64", "--channel", "embedded"]
+    gap = "the embedded snapshot (2026-08-21) has no fast; conda-forge may"
+    code, document = answer(capsys, "fast", *arguments)
+    first, *_ = found = document["with"]["results"]
+    assert (code, document["with"]["outcome"]) == (0, "better")
+    assert (first["python"], first["status_before"], first["status"]) == ("3.10", "unknown", "unknown")
+    assert first["reason"].startswith(f"{gap}; what the recipes build can't be installed: fast: built only for Python ")
+    assert [one["status"] for one in document["results"]] == [one["status"] for one in found]
+    answers = [(one["status_before"], one["status"], one["outcome"]) for one in found]
+    better = answers.count(("unknown", "installable", "better"))
+    assert answers.count(("unknown", "unknown", "same")) == len(answers) - better > 0
+    assert main(["check", "fast", *arguments]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    row = next(line for line in lines if line.startswith("│ linux-64") and "→" in line)
+    assert {" ? still unknown ", " ▲ unknown → 1.0 "} <= set(row.split("│"))
+    counts = f"{better} better and {len(answers) - better} same"
+    assert f"with these recipes: better ({counts}); what can be installed today is unknown in {better} cells" in lines
+    # Asked for by name, the Python that the recipe skips is an answer that is not known.
+    code, document = answer(capsys, "fast", *arguments, "--python", "3.10")
+    assert (code, document["results"][0]["status"]) == (3, "unknown")
 
 
 def test_a_target_that_gets_python_with_a_recipe_is_asked_by_python(

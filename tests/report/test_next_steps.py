@@ -92,6 +92,15 @@ def test_a_check_leads_to(recipes: tuple[str, ...], good: bool, worse: bool, his
     assert commands(check_steps(["grid"], recipes, good=good, worse=worse, history=history)) == command
 
 
+def test_recipes_are_built_next_only_where_that_can_be_done() -> None:
+    def after(buildable: tuple[str, ...] | None) -> list[str]:
+        steps = check_steps(["grid"], ["boto3"], good=False, worse=False, history=False, buildable=buildable)
+        return commands(repeated(steps, ["--platform", "linux-64", "--platform", "win-64"]))
+
+    assert after(("--platform", "linux-64")) == ["dirac-forge build boto3 --platform linux-64"]
+    assert after(None) == []
+
+
 def test_a_bump_leads_to() -> None:
     assert commands(write_steps(["boto3"], [])) == ["dirac-forge bump boto3 --write"]
     assert commands(write_steps(["boto3"], ["--to", "2"])) == ["dirac-forge bump boto3 --to 2 --write"]

@@ -44,7 +44,16 @@ class PlatformNotCovered:
     """The snapshot of a part of a channel, which may have some."""
 
 
-CellReason = Refused | Unexplained | Unanswered | PlatformNotCovered
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnBuildsRefused:
+    """What the channel has is unknown, and what recipes would add to it can't be installed."""
+
+    unknown: CellReason | None
+    why: CellReason | None = None
+    """Why what they add can't be; None if that was not examined."""
+
+
+CellReason = Refused | Unexplained | Unanswered | PlatformNotCovered | OwnBuildsRefused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

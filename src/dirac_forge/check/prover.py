@@ -81,7 +81,7 @@ class Prover:
             before: answers the targets as they are; called when they are first needed.
             platforms: for which recipes are built on paper.
             pinning: conda-forge-pinning; None: nothing is pinned but the Pythons.
-            pythons: packages for other Pythons are left out; () for all.
+            pythons: the environments of packages for other Pythons are left out; () for all.
             at_hand: the run_exports that a recipe at hand writes for a package.
             partial: the channel may be a part of another: a package that it never had is taken to be there, since
                 else nothing else that stands in the way would be seen. The proof records that.
@@ -91,7 +91,7 @@ class Prover:
         self.platforms = tuple(platforms)
         self.pinning = pinning
         self._answer = before
-        self._pythons = tuple(pythons)
+        self.pythons = tuple(pythons)
         self._at_hand = at_hand
         self.partial = partial
         self.observer = observer or Silent()
@@ -192,8 +192,7 @@ class Prover:
             yield UnknownExports(names=tuple(unknown))
 
     def _build(self, subjects: Sequence[Subject], side: Side) -> tuple[Built, ...]:
-        found = build_all(self.channel, subjects, side, at_hand=self._at_hand, known=self._exports)
-        return tuple(one for one in found if _for_pythons(one, self._pythons))
+        return build_all(self.channel, subjects, side, at_hand=self._at_hand, known=self._exports)
 
 
 class _Trial:
@@ -314,7 +313,8 @@ class _Trial:
             for platform in subject.enabled():
                 for one in built_in(subject.rendered("new", platform)):
                     built.setdefault((one.output, one.part, one.on, one.specs), one)
-        return (*built.values(), *used_in(self.targets.view, self.own, self.prover.platforms))
+        own = [one for one in self.own if _for_pythons(one, self.prover.pythons)]
+        return (*built.values(), *used_in(self.targets.view, own, self.prover.platforms))
 
     def _before(self, question: Question) -> Earlier:
         """Return the same environment without the proposal; if there is no old recipe, with any published build."""

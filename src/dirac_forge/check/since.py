@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
-from dirac_forge.check.cells import Cell
+from dirac_forge.check.cells import Cell, python_spec
 from dirac_forge.check.matrix import solve_cell
 from dirac_forge.values import dataclass
 
@@ -75,9 +75,18 @@ def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
     )
 
 
+def compared_names(cell: Cell) -> frozenset[str]:
+    """Return the packages that the target names.
+
+    Without the Python of the question: its patch releases change nothing about the target.
+    """
+    of_question = python_spec(cell.python) if cell.python else ""
+    return frozenset(name_of(spec) for spec in cell.specs if spec != of_question)
+
+
 def _state(cell: Cell) -> _State:
     """Return what is compared: the status, and the versions of the packages that the target names."""
-    names = {name_of(spec) for spec in cell.specs}
+    names = compared_names(cell)
     versions = sorted((record.name, record.version) for record in cell.packages if record.name in names)
     return cell.status, tuple(versions)
 

@@ -15,6 +15,7 @@ from dirac_forge.check.answer_reasons import (
     NotTaken,
     NowInstallable,
     OlderVersion,
+    OwnBuildsRefused,
     ProposalRefused,
     Refused,
     VerdictReason,
@@ -96,6 +97,11 @@ class TargetProver:
         if after.status == "not-installable" and self._explains:
             after = explain_cell(self.view, after, remedies=False, older=False)
         outcome, reason = compare(cell, after)
+        if cell.status == "unknown" and after.status == "not-installable":
+            # The channel may have builds that can be installed; without one for this cell nothing changes there.
+            reason = OwnBuildsRefused(unknown=cell.reason, why=after.reason)
+            after = replace(after, status="unknown", reason=reason)
+            outcome = "same" if self._makes_others_only(cell) else outcome
         return Verdict(
             before=cell,
             after=after,
@@ -103,6 +109,12 @@ class TargetProver:
             reason=reason,
             difference=difference(cell.packages, after.packages),
         )
+
+    def _makes_others_only(self, cell: Cell) -> bool:
+        """Whether the proposal has builds of what the cell names, but only for other Pythons or platforms."""
+        names = {name_of(spec) for spec in cell.specs if name_of(spec) != "python"}
+        own = [one for one in self.own if one.record.name in names]
+        return bool(own) and not rounds_of(self.view, cell, own)
 
     def _kept(self, cell: Cell, relevant: Sequence[Built]) -> Verdict:
         """Return the verdict on an installable target: with all new packages at once if possible, else one by one."""

@@ -16,7 +16,7 @@ from dirac_forge.channel.opening import open_channel
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.channel.solver import Channel
-from dirac_forge.channel.virtual import known_platform
+from dirac_forge.channel.virtual import known_platform, this_platform
 from dirac_forge.check.causes import ForeignChannel, MachineMismatch, PythonLine, UnknownName
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import asked_cells, configured_targets
@@ -103,14 +103,18 @@ def _questions(
 ) -> tuple[Sequence[ChannelCells], frozenset[str]]:
     """Return the cells by channel, and which of the targets are new packages. Raises InputError if there are none."""
     targets = _targets(context, asked)
-    opened = open_channel(context) if folders and not asked else None
+    opened = open_channel(context) if folders else None
     new = _new_targets(context, opened, folders, targets) if opened is not None else []
-    groups = grouped_cells(context, [*targets, *new], opened=opened)
+    named = {name_of(spec) for target in targets for specs in target.all_specs() for spec in specs}
+    more = [] if asked else [target for target in new if target.name not in named]
+    groups = grouped_cells(context, [*targets, *more], opened=opened)
     if not groups:
         hint = "Name another --platform." if targets else "Name a target, or give [tool.dirac-forge.targets]."
         raise InputError("there is nothing to check", hint=hint)
     _require_pythons(context, groups)
-    return groups, frozenset(target.name for target in new)
+    # A new package that is asked for by its name is the same question as one that is checked because it is made.
+    bare = {name for name in asked if name not in context.settings.targets}
+    return groups, frozenset(target.name for target in new if target in more or target.name in bare)
 
 
 def _turns(channel: Channel, cells: Sequence[Cell], start: datetime, executor: Executor) -> list[Turn]:
@@ -135,7 +139,22 @@ def _steps(
         good=exit_code(cells, proof) == 0 and (context.settings.workspace / "feedstocks").is_dir(),
         worse=proof is not None and proof.outcome == "worse",
         history=bool(known) and context.observer.as_of is None and not explained,
+        buildable=_buildable(context) if _is_of_use(proof) else None,
     )
+
+
+def _is_of_use(proof: Proof | None) -> bool:
+    """Whether something can be installed with the recipes."""
+    return proof is not None and any(verdict.after.status == "installable" for verdict in proof.verdicts)
+
+
+def _buildable(context: Context) -> tuple[str, ...] | None:
+    """Return the options of `build` here: of several --platform this machine's alone, None if it is not among them."""
+    settings = context.settings
+    here = this_platform()
+    if "platforms" not in settings.flags:
+        return ()
+    return ("--platform", here) if here in settings.platforms else None
 
 
 def _never_was(cell: Cell) -> bool:
@@ -232,17 +251,12 @@ def _warn_of_shared(context: Context, subjects: Sequence[Subject]) -> None:
 def _new_targets(
     context: Context, channel: Channel, folders: Mapping[str, FeedstockFolder], known: Sequence[Target]
 ) -> list[Target]:
-    """Return the packages that no channel has yet as targets, for the platforms and Pythons of the known ones.
-
-    Those that a known target asks for are checked with it.
-    """
+    """Return the packages that no channel has yet as targets, for the platforms and Pythons of the known ones."""
     cells = [cell for target in known for cell in asked_cells(context.settings, target)]
     platforms = tuple(dict.fromkeys(cell.platform for cell in cells)) or context.settings.platforms
     pythons = tuple(dict.fromkeys(cell.python for cell in cells if cell.python)) or context.settings.pythons
     subjects = _subjects(channel, folders, pinning_or_warning(context, channel), platforms)
-    asked = {name_of(spec) for cell in cells for spec in cell.specs}
-    found = new_targets(channel, subjects, platforms=platforms, pythons=pythons)
-    return [target for target in found if target.name not in asked]
+    return new_targets(channel, subjects, platforms=platforms, pythons=pythons)
 
 
 def _subjects(
@@ -317,7 +331,8 @@ def exit_code(cells: Sequence[Cell], proof: Proof | None = None) -> int:
     """
     if proof is not None:
         no = refusal_of(proof) is not None
-        states = [*(verdict.outcome for verdict in proof.verdicts), *(one.status for one in proof.environments)]
+        left = [verdict.after.status for verdict in proof.verdicts if verdict.before.wanted]
+        states = [*left, *(verdict.outcome for verdict in proof.verdicts), *(one.status for one in proof.environments)]
     else:
         no = any(cell.unexpected for cell in cells)
         states = [cell.status for cell in cells]

@@ -175,6 +175,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "platform": verdict.before.platform,
         "python": verdict.before.python or None,
         "outcome": verdict.outcome,
+        "status_before": verdict.before.status,
         "before": verdict.before.version or None,
         "after": verdict.after.version or None,
         "status": _status(verdict),
@@ -296,12 +297,23 @@ def _in_all(proposal: Proof) -> Hanging:
     told = _share(counts)
     # A broken environment of the recipes themselves makes a proposal worse than any of its targets.
     own = "" if counts[proposal.outcome] or not proposal.reason else f": {proof_words(proposal.reason)}"
+    if proposal.outcome == "better":
+        own = _unknown_today(proposal.verdicts)
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
         own = "; whether they can be built and installed is unknown"
     if proposal.outcome in ("same", "better") and (left := _refusal_words(proposal)):
         own = f"; still a no: {left}"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
     return Hanging("", Text.assemble("with these recipes: ", head, told, flat(own)))
+
+
+def _unknown_today(verdicts: Sequence[Verdict]) -> str:
+    """Return that it is not known of cells whether they were any worse before, if there are some."""
+    cells = [one for one in verdicts if one.before.status == "unknown" and one.after.status == "installable"]
+    if not cells:
+        return ""
+    where = "" if len(cells) == len(verdicts) else f" in {counted(len(cells), 'cell')}"
+    return f"; what can be installed today is unknown{where}"
 
 
 def _share(counts: Mapping[Outcome, int]) -> str:

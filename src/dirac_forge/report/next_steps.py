@@ -83,17 +83,29 @@ def recipe_steps(folders: Sequence[Path], packages: Sequence[str]) -> tuple[Step
 
 
 def check_steps(
-    asked: Sequence[str], recipes: Sequence[str], *, good: bool, worse: bool, history: bool
+    asked: Sequence[str],
+    recipes: Sequence[str],
+    *,
+    good: bool,
+    worse: bool,
+    history: bool,
+    buildable: Sequence[str] | None = (),
 ) -> tuple[Step, ...]:
     """Return what to do after a check of what was `asked`, with `recipes` merged or without any.
 
-    `good`: everything is as it should be, and there are feedstocks to bump; `worse`: the recipes make something worse;
-    `history`: the channel has the dates since when something is not installable.
+    Args:
+        asked: what was to be checked.
+        recipes: the folders that were taken as built.
+        good: everything is as it should be, and there are feedstocks to bump.
+        worse: the recipes make something worse.
+        history: the channel has the dates since when something is not installable.
+        buildable: the options with which `build` can build the recipes here; None if it can't, or it is of no use.
     """
     if recipes and worse:
         return step("shows every cell and its reason", "check", *asked, *with_folders(recipes), "-v")
     if recipes:
-        return step(f"builds, installs and tests {_it(recipes)} here; runs upstream code", "build", *recipes)
+        purpose = f"builds, installs and tests {_it(recipes)} here; runs upstream code"
+        return step(purpose, "build", *recipes, *buildable) if buildable is not None else ()
     if history:
         return step("shows since when, and which upload caused it", "check", *asked, "--since", "30d")
     return step("shows which feedstocks have newer releases", "bump") if good else ()

@@ -14,6 +14,7 @@ from dirac_forge.check.answer_reasons import (
     NotTaken,
     NowInstallable,
     OlderVersion,
+    OwnBuildsRefused,
     PlatformNotCovered,
     ProposalRefused,
     Refused,
@@ -59,6 +60,10 @@ def cell_words(reason: CellReason | None) -> str:
             return gap_words(gap, f"no packages for {platform}")
         case PlatformNotCovered(platform=platform):
             return f"the channel has no packages for {platform}"
+        case OwnBuildsRefused(unknown=unknown, why=None):
+            return cell_words(unknown)
+        case OwnBuildsRefused(unknown=unknown, why=why):
+            return f"{cell_words(unknown)}; what the recipes build can't be installed: {cell_words(why)}"
 
 
 def _flat_tree(text: str) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 
 from rich.text import Text
 
-from dirac_forge.channel.records import name_of
 from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.since import Turn
+from dirac_forge.check.since import Turn, compared_names
 from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import listed
 
@@ -67,7 +66,7 @@ def _lines(turn: Turn) -> list[str]:
 
 def _moved(turn: Turn) -> list[str]:
     """Return the packages that the target names and that changed, as they were, where it names several."""
-    names = {name_of(spec) for spec in turn.cell.specs}
+    names = compared_names(turn.cell)
     old, new = (
         {record.name: record.version for record in cell.packages if record.name in names}
         for cell in (turn.earlier, turn.cell)

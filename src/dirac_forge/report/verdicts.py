@@ -55,10 +55,17 @@ def moved(verdict: Verdict) -> Text:
     sign, style = OUTCOMES[verdict.outcome]
     if verdict.outcome == "same" and verdict.after.status == "not-installable":
         return Text("✗ still no", style="bold red" if verdict.before.wanted else "dim")
-    before, after = verdict.before.version or "no", verdict.after.version or "no"
+    if verdict.outcome == "same" and verdict.after.status == "unknown":
+        return Text("? still unknown", style="yellow")
+    before, after = _version(verdict.before), _version(verdict.after)
     change = before if before == after else f"{before} → {after}"
     told = verdict.failing or verdict.outcome == "unknown"
     return flat(f"{sign} {verdict.outcome}" if told else f"{sign} {change}", style)
+
+
+def _version(cell: Cell) -> str:
+    """Return the version that a cell gets; what is unknown is not a no."""
+    return cell.version or ("unknown" if cell.status == "unknown" else "no")
 
 
 def effects(
