@@ -112,6 +112,10 @@ class NoteKind(Enum):
     MALFORMED_VERSION = "requirement without its version: {problem}"
     MALFORMED = "requirement left out: {problem}"
     RELEASE_OF_SYSTEM = "left out, because a recipe can't test the release of a system: {requirement}"
+    RELEASE_NOT_TESTED = (
+        "a recipe can't test the release of a system: {requirement} is required where the rest of its marker holds; "
+        "check"
+    )
     LATER_PYTHON = (
         "left out, because the channel has no Python {python} yet: {requirement}; add it to run once there is one"
     )

@@ -183,6 +183,15 @@ def test_the_release_of_a_system_is_left_out_with_a_word() -> None:
     assert notes(text) == [f"todo: left out, because a recipe can't test the release of a system: {text}"]
 
 
+def test_a_marker_that_the_release_of_a_system_decides_in_part_is_told() -> None:
+    text = "a; sys_platform == 'win32' or platform_release >= '20'"
+    assert lines(text) == [("a", "", "win")]
+    assert notes(text)[0] == (
+        f"warning: a recipe can't test the release of a system: {text} is required where the rest of its marker holds; "
+        "check"
+    )
+
+
 def test_an_extra_becomes_what_it_adds() -> None:
     assert lines("azure-core[aio]>=1.20") == [("aiohttp", ">=3", None), ("azure-core", ">=1.20", None)]
 

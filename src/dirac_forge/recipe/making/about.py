@@ -94,10 +94,7 @@ def _first(labelled: Mapping[str, str], labels: tuple[str, ...]) -> str | None:
 def _is_web(url: str | None) -> bool:
     if not url or not re.fullmatch(r"[\x21-\x7e]{1,500}", url) or re.search(r"[\"'{}<>\\^`]", url):
         return False
-    try:
-        parts = split_url(url)
-    except ValueError:
-        return False
+    parts = split_url(url)
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
 
 

@@ -123,13 +123,16 @@ class _Expansion:
         if added_by and not reach(requirement.marker, self.scope).never:
             return  # it holds without the extra too: the plain requirement of that package brings it
         where = both(reach(requirement.marker, self.scope, extras), within, self.scope)
+        of_release = asks_for_the_release_of_a_system(requirement.marker)
         if where.never:
-            if asks_for_the_release_of_a_system(requirement.marker):
+            if of_release:
                 self.notes.append(note("todo", NoteKind.RELEASE_OF_SYSTEM, requirement=text))
             elif where.later and self.scope.later_admitted:
                 python = self.scope.next_python
                 self.notes.append(note("warning", NoteKind.LATER_PYTHON, requirement=text, python=python))
             return  # Pythons older than all of the channel's never get the package
+        if of_release:
+            self.notes.append(note("warning", NoteKind.RELEASE_NOT_TESTED, requirement=text))
         if requirement.url:
             self.notes.append(note("warning", NoteKind.URL_REQUIRED, project=requirement.name, requirement=text))
         packages, unfolded = self._packages(requirement)

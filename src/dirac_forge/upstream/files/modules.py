@@ -11,8 +11,6 @@ from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.once import by_content
 
-MODULE_LIMIT = 1024 * 1024
-"""Bytes of a module that is looked into."""
 _MOST_IMPORTS = 300
 _MOST_LIBRARIES = 40
 _LOADING = re.compile(r"(?:find_library|CDLL|LoadLibrary|dlopen)\s*\(((?:[^()]|\([^()]{0,2000}\)){0,2000})\)")
