@@ -226,5 +226,15 @@ def test_added_and_removed_requirements_and_licences_are_told() -> None:
     ) in told
 
 
+def test_all_requirements_of_one_package_are_compared() -> None:
+    old = lock_with(package("lib 1.0 ha", "python >=3.12,<3.13.0a0", "python"))
+    new = lock_with(package("lib 1.0 hb", "python", "python >=3.13,<3.14.0a0"))
+    (change,) = difference_of(old, new).environments["default"]["linux-64"].changes
+    assert change.pins == (("python >=3.12,<3.13.0a0", "python >=3.13,<3.14.0a0"),)
+    more = lock_with(package("lib 1.0 hc", "python", "python >=3.12,<3.13.0a0", "python !=3.12.4"))
+    (change,) = difference_of(old, more).environments["default"]["linux-64"].changes
+    assert change.pins == (("", "python !=3.12.4"),)
+
+
 def lock_with(*packages: LockedPackage) -> Lock:
     return Lock(name="x", environments={"default": {"linux-64": packages}})

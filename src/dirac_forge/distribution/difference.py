@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from itertools import zip_longest
 from typing import Literal
 
 from rattler import Version
@@ -186,13 +187,25 @@ def _pins(old: LockedPackage, new: LockedPackage) -> tuple[tuple[str, str], ...]
     """Return the dependencies that differ between two builds of one version; none where those of one are unknown."""
     if not (old.depends_known and new.depends_known):
         return ()
-    before = {name_of(spec): spec for spec in old.depends}
-    after = {name_of(spec): spec for spec in new.depends}
+    before, after = _by_name(old.depends), _by_name(new.depends)
     return tuple(
-        (before.get(name, ""), after.get(name, ""))
-        for name in sorted(before | after)
-        if before.get(name) != after.get(name)
+        pair for name in sorted(before | after) for pair in _differing(before.get(name, []), after.get(name, []))
     )
+
+
+def _by_name(specs: Iterable[str]) -> dict[str, list[str]]:
+    """Return the specs by the package that they ask for, which may be asked for twice (`python`, `python >=3.12`)."""
+    found: dict[str, list[str]] = {}
+    for spec in sorted(set(specs)):
+        found.setdefault(name_of(spec), []).append(spec)
+    return found
+
+
+def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield the specs of one package that only one build has, in pairs."""
+    gone = [spec for spec in old if spec not in new]
+    fresh = [spec for spec in new if spec not in old]
+    yield from zip_longest(gone, fresh, fillvalue="")
 
 
 def _size(packages: Iterable[LockedPackage]) -> int | None:
