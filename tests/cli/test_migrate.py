@@ -375,6 +375,47 @@ def test_a_host_without_a_solution(workspace: Path, channel: Path, capsys: pytes
     assert answer(capsys)["next"] == []
 
 
+def test_a_host_that_only_a_snapshot_lacks_is_unknown(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The snapshot has the package for another platform only, where its targets need it."""
+    (channel / "snapshot.json").write_text('{"as_of": "2026-08-21", "targets": ["b"]}', encoding="utf-8")
+    (channel / "osx-64").mkdir()
+    tool = {"packages.conda": {"tool-1.0-h_0.conda": {**record("tool", "1.0"), "subdir": "osx-64"}}}
+    (channel / "osx-64/repodata.json").write_text(json.dumps(tool), encoding="utf-8")
+    (workspace / "feedstocks/b/recipe/meta.yaml").write_text(recipe("b", "lib", "a", "tool"), encoding="utf-8")
+    arguments = ["lib2", "--channel", str(channel), "--platform", "linux-64"]
+    assert run(workspace, "status", *arguments, "--json") == 3
+    (member,) = [each for each in json.loads(capsys.readouterr().out)["feedstocks"] if each["feedstock"] == "b"]
+    assert member["state"] == "awaiting-pr"
+    assert (
+        f"whether it can be built is unknown: the snapshot {channel} (2026-08-21) has no tool for linux-64; "
+        "the channel that it is a part of may (host of b on linux-64)"
+    ) in member["evidence"]
+    (workspace / "feedstocks/b/recipe/meta.yaml").write_text(recipe("b", "lib", "a", "nowhere"), encoding="utf-8")
+    assert run(workspace, "status", *arguments, "--json") == 3
+    assert f"the snapshot {channel} (2026-08-21) has no nowhere; the channel that" in capsys.readouterr().out
+
+
+def test_a_target_that_only_a_snapshot_lacks_is_unknown(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Today, and with the new pin."""
+    (channel / "snapshot.json").write_text('{"as_of": "2026-08-21", "targets": ["b"]}', encoding="utf-8")
+    lost = f"the snapshot {channel} (2026-08-21) has no lost; the channel that it is a part of may"
+    arguments = ["plan", "lib2", "--channel", str(channel), "--target", "app", "--platform", "linux-64"]
+    change_channel(channel, added=(record("app", "1.0", "lost"),))
+    assert run(workspace, *arguments) == 3
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"linux-64: whether app is installable today is unknown: app: {lost} " in told
+    change_channel(channel, gone=("app-1.0-h_0.conda", "lib-2.0-h_0.conda"))
+    change_channel(channel, added=(record("app", "1.0", "b"), record("lib", "2.0", "lost")))
+    assert run(workspace, *arguments) == 3
+    told = " ".join(capsys.readouterr().out.split())
+    assert "linux-64: whether app is installable with the new pin and b rebuilt is unknown: lib: " in told
+    assert f": {lost} " in told
+
+
 def test_another_migration_goes_first(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]) -> None:
     migrations = workspace / "migrations"
     (migrations / "zlib2.yaml").write_text(MIGRATION.replace("lib:", "zlib:"), encoding="utf-8")

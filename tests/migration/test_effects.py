@@ -135,7 +135,9 @@ def test_all_that_there_is_may_not_be_enough(graph_of: GraphOf, migration_of: Mi
         platforms=["linux-64"],
         solution=lambda _: Today(feedstocks=["b"]),
         installable=lambda *_: TargetAnswer(status="not-installable", reason=Unanswered(message="raw")),
-        explain=lambda platform, rebuilt: Unanswered(message=f"on {platform} {' and '.join(rebuilt)} do not help"),
+        explain=lambda platform, rebuilt: TargetAnswer(
+            status="not-installable", reason=Unanswered(message=f"on {platform} {' and '.join(rebuilt)} do not help")
+        ),
     )
     closure = found.closures["linux-64"]
     assert (closure.members, closure.proved) == (("a", "b"), False)

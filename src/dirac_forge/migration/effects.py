@@ -160,7 +160,7 @@ def effect_on(
     platforms: Sequence[str],
     solution: Callable[[str], Today],
     installable: Installable,
-    explain: Callable[[str, tuple[str, ...]], CellReason | None] | None = None,
+    explain: Callable[[str, tuple[str, ...]], TargetAnswer] | None = None,
     builds: Callable[[str, tuple[str, ...]], Unblock | None] | None = None,
 ) -> TargetEffect:
     """Return the effect on a target, before the first wave and after each that changes what the target needs.
@@ -173,7 +173,8 @@ def effect_on(
         platforms: those to try.
         solution: returns what the target installs today, by platform.
         installable: asks the solver.
-        explain: says why the target is not installable with the new pin on a platform with some members rebuilt.
+        explain: says why the target is not installable with the new pin on a platform with some members rebuilt, or
+            that it is unknown whether it is.
         builds: which builds of other packages would make it so, as `check` suggests them.
     """
     closures: dict[str, TargetClosure] = {}
@@ -209,7 +210,7 @@ def _tried(
     platform: str,
     today: Today,
     installable: Installable,
-    explain: Callable[[str, tuple[str, ...]], CellReason | None] | None,
+    explain: Callable[[str, tuple[str, ...]], TargetAnswer] | None,
 ) -> tuple[list[WaveEffect], TargetClosure]:
     """Return what the target is after each wave on a platform, and as little as has to be rebuilt for it."""
     outside = tuple(today.outside)
@@ -217,10 +218,9 @@ def _tried(
     effects, rebuilt, enough = _waves(plan, platform, whole, today, installable)
     if enough is None:
         last = effects[-1].new
-        reason = last.reason
         if last.status == "not-installable" and explain is not None:
-            reason = explain(platform, tuple(rebuilt)) or reason
-        return effects, replace(whole, proved=False, solved=last.status != "unknown", reason=reason)
+            last = explain(platform, tuple(rebuilt))
+        return effects, replace(whole, proved=False, solved=last.status != "unknown", reason=last.reason)
     every = tuple(enough)
     far, _ = fewest(outside, lambda names: _good(installable(platform, every, names, "new")))
     needed, _ = fewest(every, lambda names: _good(installable(platform, names, tuple(far), "new")))

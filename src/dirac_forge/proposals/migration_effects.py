@@ -10,7 +10,7 @@ from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.answer_reasons import CellReason, Unanswered
+from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.explanation import explain
 from dirac_forge.check.matrix import platforms_with
 from dirac_forge.check.remedies import BuildFor, BuildForPython, BuildVersion, Unblock
@@ -95,8 +95,8 @@ class _Effect:
         try:
             found = self._channel.solve(self._specs, platform=platform)
             if not isinstance(found, Solution):
-                reason = explained(self._channel, self._target, platform, self._specs).reason
-                return Today(feedstocks=(), installable=False, reason=reason)
+                cell = explained(self._channel, self._target, platform, self._specs)
+                return Today(feedstocks=(), installable=None if cell.status == "unknown" else False, reason=cell.reason)
             done = [
                 name
                 for name in plan.network.names
@@ -163,12 +163,20 @@ class _Effect:
             answer = view.solve(wanted, platform=platform)
         except UnknownError as exc:
             return TargetAnswer(status="unknown", reason=Unanswered(message=exc.message))
-        return TargetAnswer(status="installable" if isinstance(answer, Solution) else "not-installable")
+        if isinstance(answer, Solution):
+            return TargetAnswer(status="installable")
+        if self._channel.dated is None and not self._channel.part:
+            return TargetAnswer(status="not-installable")
+        return self._refused(view, platform, wanted)  # only a snapshot may lack something
 
-    def explain(self, platform: str, rebuilt: tuple[str, ...]) -> CellReason | None:
+    def explain(self, platform: str, rebuilt: tuple[str, ...]) -> TargetAnswer:
         """Return why the target is not installable with the new pin although these members are rebuilt."""
         view, wanted = self._supposed(platform, rebuilt, tuple(self.today(platform).outside), "new")
-        return explained(view, self._target, platform, wanted).reason
+        return self._refused(view, platform, wanted)
+
+    def _refused(self, view: Channel, platform: str, wanted: Sequence[str]) -> TargetAnswer:
+        cell = explained(view, self._target, platform, wanted)
+        return TargetAnswer(status=cell.status, reason=cell.reason)
 
     def builds(self, platform: str, rebuilt: tuple[str, ...]) -> Unblock | None:
         """Return the builds with which the target is installable with the new pin, as `check` suggests them."""

@@ -153,16 +153,21 @@ def _solver(channel: Channel) -> Solve:
 
     def solve(environment: HostEnvironment) -> SolverAnswer:
         if environment.on not in platforms:
-            return SolverAnswer(status="unknown", reason=PlatformNotCovered(platform=environment.on))
+            gap = channel.uncovered(environment.on)
+            return SolverAnswer(status="unknown", reason=PlatformNotCovered(platform=environment.on, gap=gap))
         gone = set(unheard_of(channel, map(name_of, environment.specs), environment.on))
         rest = [spec for spec in environment.specs if name_of(spec) not in gone]
         if not isinstance(channel.solve(rest, platform=environment.on), Solution):
             cell = explained(channel, environment.output, environment.on, rest)
+            if cell.status == "unknown":  # a snapshot lacks something, or a channel does not answer any more
+                return SolverAnswer(status="unknown", reason=cell.reason)
             if not _is_hole(cell):
                 return SolverAnswer(status="not-solvable", reason=cell.reason)
             gone.update(_unheard(cell))
         if gone:
-            return SolverAnswer(status="unknown", reason=MissingPackages(names=tuple(sorted(gone))))
+            gaps = filter(None, map(channel.index(environment.on).gap, gone))
+            reason = MissingPackages(names=tuple(sorted(gone)), gap=next(gaps, None))
+            return SolverAnswer(status="unknown", reason=reason)
         return SolverAnswer(status="solvable")
 
     return solve
