@@ -31,6 +31,7 @@ def doctor(
 ) -> Callable[..., Findings]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("dirac_forge.cli.doctor.detect", lambda: "bwrap")
 
     def run(*arguments: str, code: int = 0) -> Findings:
         assert main(["doctor", "--json", *arguments]) == code

@@ -43,9 +43,20 @@ def test_python() -> None:
 
 
 def test_the_engine_of_build_has_a_line_of_its_own() -> None:
-    here = build_finding("0.73.0")
-    assert (here.status, here.cost) == ("ok", "")
-    assert build_finding(None) == Check(
+    here = build_finding("0.73.0", "unshare", unisolated=False)
+    engine, others = "py-rattler-build 0.73.0", "the programs pixi and rattler-build are not needed"
+    assert (here.status, here.detail) == ("ok", f"{engine}, isolated by user namespaces; {others}")
+    allowed = build_finding("0.73.0", "none", unisolated=True)
+    assert (allowed.status, allowed.detail) == ("ok", f"{engine}, not isolated; {others}")
+    assert build_finding("0.73.0", "none", unisolated=False) == Check(
+        name="build",
+        status="missing",
+        detail=f"{engine}, not isolated; {others}",
+        cost="nothing is built, and no installer is tried: upstream code could read and change your files",
+        remedy="install bubblewrap or allow user namespaces (on Linux), use `build --container IMAGE`, or set "
+        "DIRAC_FORGE_UNISOLATED_BUILDS=1 where there is nothing to lose",
+    )
+    assert build_finding(None, "unshare", unisolated=False) == Check(
         name="build",
         status="missing",
         detail="py-rattler-build is not installed",

@@ -16,6 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from urllib.request import url2pathname
 
+from dirac_forge.build.isolation import detect
 from dirac_forge.cache import why_unusable
 from dirac_forge.channel.embedded import NAME as EMBEDDED
 from dirac_forge.cli.context import Context
@@ -114,7 +115,7 @@ def _checks(context: Context, settings: Settings, http: Http) -> dict[str, Calla
         "python": lambda: python_finding(
             sys.version_info[:3], sys.executable, {name: _version(name) for name in _ENGINE}
         ),
-        "build": lambda: build_finding(_version("py-rattler-build")),
+        "build": lambda: build_finding(_version("py-rattler-build"), detect(), unisolated=settings.unisolated_builds),
         "git": lambda: git_finding(_program("git")),
         "conda-smithy": lambda: smithy_finding(_program("conda-smithy")),
         "github token": lambda: _token(context, http),

@@ -82,11 +82,25 @@ def python_finding(version: tuple[int, int, int], executable: str, engine: Mappi
     return Check(name="python", status="ok", detail=", ".join([detail, *have]), required=True)
 
 
-def build_finding(engine: str | None) -> Check:
-    """Decide on the engine of `build`, by its version, or None if it is not installed."""
+_ISOLATED = {"bwrap": "isolated by bwrap", "unshare": "isolated by user namespaces", "none": "not isolated"}
+
+
+def build_finding(engine: str | None, isolation: Literal["bwrap", "unshare", "none"], *, unisolated: bool) -> Check:
+    """Decide on the engine of `build`, by its version, or None if it is not installed; `unisolated` allows builds that
+    are not isolated.
+    """
     if engine is not None:
-        detail = f"{_BUILD_ENGINE} {engine}; the programs pixi and rattler-build are not needed"
-        return Check(name="build", status="ok", detail=detail)
+        detail = f"{_BUILD_ENGINE} {engine}, {_ISOLATED[isolation]}; the programs pixi and rattler-build are not needed"
+        if isolation != "none" or unisolated:
+            return Check(name="build", status="ok", detail=detail)
+        return Check(
+            name="build",
+            status="missing",
+            detail=detail,
+            cost="nothing is built, and no installer is tried: upstream code could read and change your files",
+            remedy="install bubblewrap or allow user namespaces (on Linux), use `build --container IMAGE`, or set "
+            "DIRAC_FORGE_UNISOLATED_BUILDS=1 where there is nothing to lose",
+        )
     return Check(
         name="build",
         status="missing",
