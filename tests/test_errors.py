@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
@@ -66,3 +68,10 @@ def test_line_breaks_in_foreign_text_are_none_in_messages_and_hints() -> None:
 
 def test_a_flood_of_text_is_cut() -> None:
     assert len(ForgeError("x" * 10**6).message) == 20_000
+
+
+@pytest.mark.parametrize("part", ["?token", "&token", "/t/a", "://a", "eyJaaaaaaaa.", "-----BEGIN A", "?"])
+def test_no_text_takes_long_to_be_redacted(part: str) -> None:
+    started = time.process_time()
+    redact(part * (50_000 // len(part)))
+    assert time.process_time() - started < 10

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -114,3 +116,16 @@ def test_settings_of_the_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         own_git("config", "user.name", about="u")
     own = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "user.name", "GIT_CONFIG_VALUE_0": "Ours"}
     assert own_git("config", "user.name", about="u", environment=own) == b"Ours\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a stand-in for git in the shell")
+def test_no_words_of_another_host_take_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = tmp_path / "words"
+    words.write_text("+a" * 5_000_000, encoding="utf-8")
+    (tmp_path / "git").write_text(f"#!/bin/sh\ncat {words} >&2\nexit 1\n", encoding="utf-8")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    started = time.process_time()
+    with pytest.raises(GitError):
+        own_git("fetch", about="x")
+    assert time.process_time() - started < 10

@@ -64,6 +64,7 @@ _REMOTE = re.compile(r"(?i)\b(?!file:)[a-z][a-z0-9+.-]+://|\bhttps?:/")
 _LOCAL = re.compile(r"/(?!/)|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
 """The beginning of a path that can't begin with the name of a host."""
 _TOKEN_LENGTH = 16
+_OF_SECRET = re.compile(r"(?i)token|secret|password|passwd|signature|credential|key|sig")
 
 
 def _is_folder(found: re.Match[str]) -> bool:
@@ -72,7 +73,7 @@ def _is_folder(found: re.Match[str]) -> bool:
     A name that may be a token counts as one anyway: libraries also print the paths of URLs without the host.
     """
     start = found.start() - len("/t/")
-    before = found.string[max(0, start - 4096) : start]
+    before = found.string[max(0, start - 512) : start]
     path = _BETWEEN.split(before)[-1]
     if _REMOTE.search(path):
         return False
@@ -90,10 +91,8 @@ _SECRETS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ..
         lambda found: found[0] if _is_folder(found) else "***",
     ),
     (
-        re.compile(
-            r"(?i)(?<=[?&])([^=&\s]*(?:token|secret|password|passwd|signature|credential|key|sig)[^=&\s]*)=[^&#\s]+"
-        ),
-        r"\1=***",
+        re.compile(r"(?<=[?&])([^=&?\s]+)=[^&#\s]+"),
+        lambda found: f"{found[1]}=***" if _OF_SECRET.search(found[1]) else found[0],
     ),
     # https://docs.github.com/en/authentication: the prefixes of GitHub's tokens, which may hold a JSON web token
     (re.compile(r"\b(?:gh[pousr]_|github_pat_|pypi-)[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]+)*"), "***"),

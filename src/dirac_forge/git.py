@@ -13,6 +13,8 @@ from dirac_forge.errors import InputError, UnknownError, redact
 from dirac_forge.programs import TooMuchError, TooSlowError, plain_environment, run
 
 _TIMEOUT = 120.0
+_LONGEST = 20_000
+"""Bytes, from the end, of what git says: another host can make it say as much as it likes."""
 _HARDENED = (
     *("-c", "protocol.ext.allow=never", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"),
     *("-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "submodule.recurse=false"),
@@ -24,7 +26,7 @@ _DEAD = re.compile(
     r"empty reply|protocol error|bad line length",
     re.IGNORECASE,
 )
-_NAMED = re.compile(r"(?<!\w)'[^'\n]*'|\b[a-z+]+://\S+", re.IGNORECASE)
+_NAMED = re.compile(r"(?<!\w)'[^'\n]*'|(?<![a-z+])[a-z+]+://\S+", re.IGNORECASE)
 """What git quotes: an address or a name, whose letters and digits (`mbedtls`, port 45025) are no part of the reason."""
 _ABSENT = re.compile(
     r"could not resolve host|failed to connect|connection (refused|timed out)|network is unreachable|"
@@ -159,7 +161,7 @@ def _git(
     if done.code == 0:
         return done.output
     # What another host says may hold anything; a terminal obeys some of it.
-    told = done.errors.decode(errors="replace").expandtabs()
+    told = done.errors[-_LONGEST:].decode(errors="replace").expandtabs()
     said = redact("".join(mark for mark in told if mark == "\n" or mark.isprintable()).strip())
     raise _error(said, about, done.code)
 

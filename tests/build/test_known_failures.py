@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from build.conftest import Project
 from build.test_command import run
 from dirac_forge.build import workspace_builds
+from dirac_forge.build.failures import DiskFull, UnknownFailure, recognised
 from dirac_forge.build.repodata import sha256_of
 
 PATCH = """\
@@ -138,3 +140,21 @@ def test_known_failures_are_recognised_with_place_and_advice(
         ),
     }
     assert not list((tmp_path / "build" / "channel" / "noarch").glob("*.conda"))
+
+
+@pytest.mark.parametrize(
+    "part", ["could not lookup address ", "host='a', port=1)", "license file ", ": a", "fatal error: 'a", "https://x "]
+)
+def test_hostile_log_is_looked_through_in_seconds(part: str) -> None:
+    text = part * (5_000_000 // len(part))
+    started = time.process_time()
+    for log in ([text], [text[at : at + 1000] for at in range(0, len(text), 1000)]):
+        found = recognised(log, phase="build", message="it failed")
+        assert isinstance(found, UnknownFailure)
+        assert max(map(len, found.excerpt)) == 500
+    assert time.process_time() - started < 30
+
+
+def test_failure_after_many_lines_is_recognised() -> None:
+    log = [*(f"line {number}" for number in range(20_000)), "No space left on device", "x" * 5_000]
+    assert isinstance(recognised(log, phase="build", message="it failed"), DiskFull)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Literal
@@ -12,6 +13,10 @@ from dirac_forge.values import dataclass
 
 Phase = Literal["render", "source", "build", "test", "install"]
 _TAIL = 40
+_MOST_LINES = 5_000
+_LONGEST_LINE = 500
+_MOST_TEXT = 5_000_000
+"""Characters of one entry of the log."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,13 +201,19 @@ def recognised(log: Sequence[str], *, phase: Phase, message: str = "") -> Failur
     """Return the kind of failure that a log shows; one that no rule recognises keeps its last lines.
 
     The log is what programs print, in the words of their authors: it is the one place where text is looked through.
+    Long lines are cut, and only the last of many are looked at: a hostile log would take hours.
     """
-    lines = [line.rstrip() for text in (*log, message) for line in text.splitlines()]
+    told = (line for text in (*log[-_MOST_LINES:], message) for line in text[-_MOST_TEXT:].splitlines())
+    lines = [_cut(line.rstrip()) for line in deque(told, _MOST_LINES)]
     for rule in (_disk, _memory, _patch, _licence, _network, _header, _module, _program):
         found = rule(lines, phase)
         if found is not None:
             return found
     return UnknownFailure(phase=phase, message=message.partition("\n")[0], excerpt=_last(lines))
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= _LONGEST_LINE else f"{line[: _LONGEST_LINE - 1]}…"
 
 
 def _last(lines: Sequence[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from dirac_forge.values import dataclass
 
 # PyPI's `conda-smithy` is years old (2.x, 2017) and can't be installed from there: conda-forge's is the program.
 _OLDEST = 3
+_LONGEST_TEXT = 200_000
 _MOST_OUTPUT = 50_000_000
 """Bytes: a recipe may print what it likes."""
 _VERSION = re.compile(r"\b(\d{1,4})((?:\.\d{1,5}){1,3})(?:[.+-]?\w{1,20})*\b")
@@ -123,7 +124,7 @@ def _lints(said: str) -> tuple[str, ...]:
 
 
 def _text(said: bytes) -> str:
-    return redact(said[:1_000_000].decode(errors="replace"))
+    return redact(said[-_LONGEST_TEXT:].decode(errors="replace"))
 
 
 def _last(done: Finished) -> str:
