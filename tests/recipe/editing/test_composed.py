@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from dirac_forge.recipe.editing import versions
 from dirac_forge.recipe.editing.edit import finish, start, version_of
+from dirac_forge.recipe.editing.text_places import OverlapError, replaced
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -115,6 +117,11 @@ def v1(context: str, version: str = "${{ version }}", file: str = "x-${{ version
             ['{% set version = "1.3" %}'],
         ),
         (
+            v0('{% set version = "1.2" %}') + "  script: a\n    {% if win %}\n    b\n    {% endif %}\n    c\n",
+            "1.3",
+            ['{% set version = "1.3" %}'],
+        ),
+        (
             f'package: {{name: x, version: &v "1.2"}}\nsource: {{url: https://e.org/x-1.2.zip, sha256: {OLD}}}\n',
             "1.3",
             ['package: {name: x, version: &v "1.3"}'],
@@ -195,4 +202,16 @@ def test_versions_that_the_variants_choose_are_refused_with_their_key() -> None:
     assert error.value.message == (
         "meta.yaml:4: the version comes from `version` in the variant configuration "
         "(conda_build_config.yaml or variants.yaml): change it there"
+    )
+
+
+def test_two_edits_at_one_place_are_refused_with_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OverlapError, match="two edits in line 2"):
+        replaced("a\nbcd", [(2, 4, "x"), (3, 5, "y")])
+    assert replaced("a\nbcd", [(2, 4, "x"), (2, 4, "x"), (4, 5, "y")]) == "a\nxy"
+    monkeypatch.setattr(versions, "_siblings", lambda *_: [(16, 18, "x")])
+    with pytest.raises(RecipeError) as error:
+        start(v0('{% set version = "1.2" %}'), path="meta.yaml", to="1.3")
+    assert error.value.message == (
+        "meta.yaml:1: the version can't be changed reliably, because two edits are at one place: edit it by hand"
     )

@@ -34,7 +34,7 @@ from dirac_forge.recipe.editing.notes import (
     old_version_notes,
 )
 from dirac_forge.recipe.editing.spellings import same_version, valid_version
-from dirac_forge.recipe.editing.text_places import hash_values, replaced
+from dirac_forge.recipe.editing.text_places import OverlapError, hash_values, replaced
 from dirac_forge.recipe.editing.variant_keys import refuse_variant_key, variant_key
 from dirac_forge.recipe.editing.versions import version_places, with_new_commits, with_new_version
 from dirac_forge.recipe.platforms import PLATFORMS
@@ -153,8 +153,9 @@ def _at_version(
             changed = composed if set(versions(composed)) == {new} else changed
     except YamlError as exc:
         raise _not_yaml(exc, path) from exc
-    except ValueError as exc:
-        raise RecipeError(f"the version can't be changed reliably ({exc}): edit it by hand", path=path) from exc
+    except OverlapError as exc:
+        problem = "the version can't be changed reliably, because two edits are at one place: edit it by hand"
+        raise RecipeError(problem, path=path, line=exc.line) from exc
     return changed
 
 

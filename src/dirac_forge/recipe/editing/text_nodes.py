@@ -18,7 +18,7 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 """An anchor and a tag in front of a value."""
 _BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n\s*")
 """What a block scalar begins with."""
-_ALONE = re.compile(r"^[ \t-]*(x+)[ \t]*$", re.MULTILINE)
+_ALONE = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:x+|#{3,399})[ \t]*$", re.MULTILINE)
 _STATEMENT = re.compile(r"^\{%[-+]?\s*(\w+)")
 _BODIES = frozenset({"macro", "raw", "call", "filter"})
 _BLOCK_SET = re.compile(r"\{%[-+]?\s*set\b[^=]*%\}")
@@ -38,7 +38,7 @@ def text_root(text: str, *, v1: bool) -> Node | None:
     try:
         return yamlnodes.compose(hidden)
     except YamlError:
-        # A tag alone on its line may make any number of lines.
+        # A tag alone on its line may make any number of lines, or be inside of a text of several lines.
         return yamlnodes.compose(_ALONE.sub(lambda match: " " * len(match[0]), hidden))
 
 

@@ -42,6 +42,14 @@ Replacement = tuple[int, int, str]
 """Start and end in the text, and what goes there."""
 
 
+class OverlapError(ValueError):
+    """Two replacements are at the same place, in `line`, from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"two edits in line {line}")
+        self.line = line
+
+
 @dataclass(frozen=True, slots=True)
 class TextPlace:
     """A value in the text, quotes included, without what surrounds it."""
@@ -172,12 +180,12 @@ def _sections(text: str, *, v1: bool) -> tuple[tuple[int, int], ...]:
 def replaced(text: str, places: Iterable[Replacement]) -> str:
     """Return `text` with other text in these places, which must not overlap; the same replacement twice is one.
 
-    Raises ValueError.
+    Raises OverlapError.
     """
     parts, position = [], 0
     for start, end, new in sorted(set(places)):
         if start < position:
-            raise ValueError(f"two edits at {start}")
+            raise OverlapError(text.count("\n", 0, start) + 1)
         parts += [text[position:start], new]
         position = end
     return "".join([*parts, text[position:]])
