@@ -232,9 +232,9 @@ def _refuse_hash(draft: EditDraft, source: MovedSource, algorithm: str) -> None:
 def notes_on(text: str, draft: EditDraft, hashes: Mapping[str, Mapping[str, str]]) -> tuple[EditNote, ...]:
     """Return what to look at in the final text of a draft."""
     edited = EditedText(before=draft.before, after=text, path=draft.path, v1=draft.v1)
-    kept = kept_hashes(edited, built=draft.settings, unbuilt=draft.unbuilt, renewed=hashes)
-    digests = {digest for source in draft.moved if source.fresh for digest in source.hashes.values()}
-    digests -= {digest for source in draft.unmoved for digest in source.hashes.values()}
+    right = {digest for source in draft.unmoved for digest in source.hashes.values()}
+    kept = kept_hashes(edited, built=draft.settings, unbuilt=draft.unbuilt, renewed=hashes, right=right)
+    digests = {digest for source in draft.moved if source.fresh for digest in source.hashes.values()} - right
     digests -= {digest for one in hashes.values() for digest in one.values()}
     lines = {note.line for note in kept}
     left = (note for note in old_hash_notes(text, draft.old, digests) if note.line not in lines)

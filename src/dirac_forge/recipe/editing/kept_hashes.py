@@ -14,17 +14,23 @@ from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 
 _DIGEST = re.compile("[0-9A-Fa-f]{32,128}")
+_HEX = re.compile(rf"\b{_DIGEST.pattern}\b")
 
 Settings = Sequence[tuple[str, Mapping[str, str]]]
 """Platforms, each with a variant's values."""
 
 
-def kept_hashes(edited: EditedText, *, built: Settings, unbuilt: Settings, renewed: Collection[str]) -> list[HashKept]:
+def kept_hashes(
+    edited: EditedText, *, built: Settings, unbuilt: Settings, renewed: Collection[str], right: Collection[str]
+) -> list[HashKept]:
     """Return the hashes that stayed in an edited recipe and that no `built` platform and variant reads, by line.
 
     They belong to files that moved on `unbuilt` ones, or nothing that is known here reads them (`[linux32]`).
-    `renewed` are the URLs whose hashes are known.
+    `renewed` are the URLs whose hashes are known, `right` the hashes of files that builds take and that stay.
     """
+    stayed = set(_HEX.findall(edited.after)).intersection(_HEX.findall(edited.before)).difference(right)
+    if not stayed:
+        return []  # as nearly always: to render what is not built takes time
     kinds: dict[int, str] = {}
     for setting in (*unbuilt, *built):
         with suppress(RecipeError):
