@@ -61,7 +61,7 @@ def bumped(
 ) -> dict[str, Any]:
     """The bump to 1.1 of a recipe, where only the mirror's file has a hash."""
     path = workspace / "feedstocks/r-demo/recipe" / name
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     known = workspace / "known.json"
     known.write_text(json.dumps({f"{mirror}/src/contrib/demo_1.1.tar.gz": NEW}), encoding="utf-8")
@@ -122,6 +122,24 @@ def test_selectors_of_sources_are_decided_by_the_pinning(workspace: Path, capsys
     found = bumped(workspace, "meta.yaml", text, "https://mirror.example.org", capsys, *options)
     assert [note for note in found["notes"] if "hash" in note] == [
         "line 10: this hash was not updated: no build that is known here uses it, or its file is missing"
+    ]
+
+
+@RECIPES
+def test_build_numbers_are_decided_by_the_pinning(
+    name: str, text: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = "{{ 0 if own_key == 'a' else 100 }}"
+    number = number.replace("{{", "${{") if name == "recipe.yaml" else number
+    text = text.replace("cran_mirror", "'https://e.org'").replace("number: 1", f"number: {number}")
+    folder = pinned(workspace / "pinning", "https://e.org")
+    (folder / "conda_build_config.yaml").write_text("own_key:\n  - a\n  - b\n", encoding="utf-8")
+    options = ("--no-check", "--pinning", str(folder))
+    known = bumped(workspace, name, text, "https://e.org", capsys, *options)["notes"]
+    line = 11 if name == "meta.yaml" else 10
+    assert bumped(workspace, name, text, "https://e.org", capsys, "--no-check")["notes"] == [
+        f"line {line}: the build number is not known here: check that it is reset",
+        *known,
     ]
 
 

@@ -11,6 +11,7 @@ from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.editing.text_places import source_selectors
 from dirac_forge.recipe.platforms import PLATFORMS
+from dirac_forge.recipe.reading.recipe_text import ReadOutput
 
 if TYPE_CHECKING:
     from dirac_forge.feedstock.pinning import Pinning
@@ -24,7 +25,7 @@ Builds = tuple[tuple[Setting, ...], tuple[Setting, ...]]
 
 
 class RecipeBuilds:
-    """One run: the pinning is read once, and only where a recipe's sources need it."""
+    """One run: the pinning is read once, and only where a recipe's sources or numbers need it."""
 
     def __init__(self, context: ProposalContext, *, channel: bool) -> None:
         """Prepare builds; with `channel` the pinning may come from the channel's package."""
@@ -82,10 +83,15 @@ def _settings(
 
 
 def _lacks_keys(recipe: VariantRecipe, builds: Builds) -> bool:
-    """Return whether some source is made from a key that is not defined, or selected by one."""
+    """Return whether a key that is not defined makes a source or a build number, or selects a source."""
     known = recipe.text.given.union(*(values for _, values in builds[0]))
     if recipe.text.format == "v0" and not source_selectors(recipe.text.text) <= known:
         return True
     rendered = (recipe.text.render(platform=platform, variant=values) for platform, values in builds[0])
-    outputs = (output for one in rendered for output in one.outputs)
-    return any(source.unknown for output in outputs for source in (*output.sources, *output.common_sources))
+    return any(_is_open(output) for one in rendered for output in one.outputs)
+
+
+def _is_open(output: ReadOutput) -> bool:
+    """Return whether a source or the build number of an output depends on a variable that is not defined."""
+    number = output.is_package and output.build_number is None
+    return number or any(source.unknown for source in (*output.sources, *output.common_sources))
