@@ -47,6 +47,14 @@ def test_noarch_or_not_with_the_reason(
     assert (found.noarch, found.reason.text) == (noarch, reason)
 
 
+@pytest.mark.parametrize(("members", "noarch"), [(["setup.py", "a.c"], False), (["setup.py", "a.py"], True)])
+def test_a_setup_py_that_was_not_read_may_compile(members: Sequence[str], noarch: bool) -> None:
+    found = nature(facts("demo", wheels=[], sdist_members=members, texts={}, pyproject=SETUPTOOLS))
+    assert (found.noarch, found.reason.text) == (noarch, "there are no wheels, and setup.py could not be read")
+    doubt = "noarch, because there are no wheels, and setup.py could not be read; check that nothing compiled is missed"
+    assert [one.text for one in found.notes if one.kind == NoteKind.DOUBTFUL_NOARCH] == [doubt] * noarch
+
+
 def test_without_an_sdist_a_compiled_package_is_for_a_person() -> None:
     found = nature(facts("demo", wheels=[TAGGED], sdist=False))
     assert not found.noarch

@@ -91,6 +91,10 @@ def _without_wheels(facts: ReleaseFacts, sdist: SdistFacts) -> Nature:
     compiles = what_compiles(sdist)
     if compiles and (source_languages(sdist) or generates_sources(sdist) or always_compiles(facts)):
         return _for_systems(_arch(sdist, compiles), facts, ())
+    if "setup.py" in sdist.members and "setup.py" not in sdist.texts:
+        unread = NatureReason(NatureKind.BUILD_FILE_UNREAD, "setup.py")
+        compiled = _for_systems(_arch(sdist, unread), facts, ()) if source_languages(sdist) else None
+        return compiled or _noarch_with_doubt(unread)
     return Nature(noarch=True, reason=NatureReason(NatureKind.NOTHING_COMPILES))
 
 

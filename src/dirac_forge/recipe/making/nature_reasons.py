@@ -20,6 +20,7 @@ class NatureKind(Enum):
     OWN_BACKEND_COMPILES = "there are no wheels, and its own build backend compiles"
     FILE_COMPILES = "there are no wheels, and {0} compiles"
     TOOL_COMPILES = "there are no wheels, and {0} in build-system.requires compiles"
+    BUILD_FILE_UNREAD = "there are no wheels, and {0} could not be read"
     NOTHING_COMPILES = "there are no wheels, and the sdist has nothing to compile"
     NOTHING_SAYS_PURE = "nothing says that it is pure Python"
 
