@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from dirac_forge.check.answer_reasons import Unanswered
-from dirac_forge.check.cells import Cell
+from dirac_forge.check.cells import Cell, Status
 from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.migration.addition import PlatformFacts, add_platform, facts_for_platform, for_platform, proved
 from dirac_forge.migration.order import Cycle
@@ -110,9 +111,10 @@ def test_the_solver_has_the_last_word(graph_of: GraphOf) -> None:
         asked.append(names)
         return {"tool", "deep"} <= set(names)
 
-    def explained(names: tuple[str, ...]) -> Cell:
+    def explained(names: tuple[str, ...], status: Status = "not-installable") -> Cell:
         reason = Unanswered(message=f"not with {', '.join(names)}")
-        return Cell(target="app", platform="riscv64", python="", specs=("app",), wanted=True, reason=reason)
+        cell = Cell(target="app", platform="riscv64", python="", specs=("app",), wanted=True, reason=reason)
+        return replace(cell, status=status)
 
     best = proved(found, buildable=["tool", "lib", "deep"], good=good, explain=explained)
     assert best.smallest == ("tool", "deep")
@@ -127,3 +129,6 @@ def test_the_solver_has_the_last_word(graph_of: GraphOf) -> None:
         Unanswered(message="not with tool, lib"),
     )
     assert worse.proof.nowhere == ("deep",)
+    unknown = proved(found, buildable=["tool"], good=good, explain=lambda names: explained(names, "unknown"))
+    assert unknown.proof is not None
+    assert (unknown.proof.status, unknown.open) == ("unknown", True)

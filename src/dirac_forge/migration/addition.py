@@ -145,7 +145,7 @@ def proved(
         older: packages that lack, there, the version that the target has where it is installable; they join where
             builds of those that have none are not enough.
         good: whether the target is installable if these had builds.
-        explain: why it is not, and what else would help.
+        explain: why it is not, and what else would help; or that a snapshot lacks something, and it is unknown.
 
     Raises:
         UnknownError: a channel can't be read.
@@ -156,7 +156,7 @@ def proved(
         names = tuple(dict.fromkeys((*names, *older)))
     if not good(names):
         found = explain(names)
-        proof = AdditionProof(status="not-installable", reason=found.reason, unblock=found.unblock, nowhere=nowhere)
+        proof = AdditionProof(status=found.status, reason=found.reason, unblock=found.unblock, nowhere=nowhere)
         return replace(addition, proof=proof)
     needed, each = fewest(names, good)
     proof = AdditionProof(status="installable", nowhere=nowhere, each=each)

@@ -120,7 +120,7 @@ def _enough_lines(addition: Addition, proof: AdditionProof | None) -> list[str]:
         case AdditionProof(status="unknown"):
             return [
                 f"{target} on {platform} needs at least {packages}: {names}.",
-                f"The solver could not be asked whether that is enough: {_reason(proof)}",
+                f"Whether that is enough is unknown: {_reason(proof)}",
             ]
         case AdditionProof(status="installable"):
             ending = " All of them are needed." if proof.each else ""
