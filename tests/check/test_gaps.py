@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
@@ -130,6 +131,12 @@ def test_what_a_snapshot_in_a_folder_lacks_is_unknown(part: Channel, spec: str, 
     way = {"app": "app: ", "pure": "pure: "}.get(spec, "") if platform == "osx-64" else ""
     expected = f"{way}the snapshot {source.label} (2026-08-21) has {reason}"
     assert (cell.status, cell_words(cell.reason), cell.unblock) == ("unknown", expected, None)
+
+
+def test_channels_of_snapshots_are_called_by_name_or_folder() -> None:
+    assert Gap(day=None, channel="https://conda.anaconda.org/conda-forge/").whole == "conda-forge"
+    assert Gap(day=None, channel="file:///srv/channel/").whole == "/srv/channel"
+    assert Gap(day=None, folder="mine").label == "the snapshot mine"
 
 
 def test_what_the_targets_of_a_snapshot_need_is_known(part: Channel) -> None:

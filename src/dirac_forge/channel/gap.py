@@ -28,5 +28,5 @@ class Gap:
     @property
     def whole(self) -> str:
         """What messages call the channel that it is a part of; without credentials."""
-        channel = redact(self.channel).removeprefix("https://conda.anaconda.org/").rstrip("/")
+        channel = redact(self.channel).removeprefix("https://conda.anaconda.org/").removeprefix("file://").rstrip("/")
         return channel or "the channel that it is a part of"
