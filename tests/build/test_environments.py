@@ -34,7 +34,7 @@ def environments(folder: Path, local_needs: str) -> Environments:
         local,
         Packages(folder / "packages", none),
         platform=platform(),
-        explain=lambda channel, specs, platform: (specs, platform),
+        explain=lambda channel, specs, platform: ((specs, platform), specs == ("perhaps",)),
     )
 
 
@@ -63,3 +63,6 @@ def test_what_fits_nowhere_is_told_with_the_reason_of_the_solver(tmp_path: Path)
     answer = environments(tmp_path, "tool").solve(["tool >2"], phase="test", environment="test of tool")
     assert isinstance(answer, Unsolvable)
     assert (answer.specs, answer.unknown, answer.reason) == (("tool >2",), False, (("tool >2",), platform()))
+    answer = environments(tmp_path / "other", "tool").solve(["perhaps"], phase="test", environment="test of tool")
+    assert isinstance(answer, Unsolvable)
+    assert answer.unknown

@@ -95,7 +95,7 @@ def test_builds_get_no_file_of_the_user_and_change_none(tmp_path: Path, capsys: 
         "answer": ("failed", found["answer"][1]),
         "file": ("failed", f"its source {secret.as_uri()} {outside} without the SHA-256 of it"),
         "guessed": ("failed", f"its source {secret.as_uri()} {outside} without the SHA-256 of it"),
-        "inner": ("failed", found["inner"][1]),
+        "inner": ("unknown", found["inner"][1]),
         "log": ("failed", "Script failed to execute"),
         "repo": ("failed", f"its repository {repository} {outside}"),
         "where": ("failed", "the build string '../../../outside_0' can't be part of a package's file name"),

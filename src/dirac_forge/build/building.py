@@ -27,7 +27,7 @@ from dirac_forge.build.failures import (
 )
 from dirac_forge.build.handed_over import copied_out
 from dirac_forge.build.local_channel import LocalChannel
-from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit
+from dirac_forge.build.model import BuildOptions, PackageResult, Status, TestRun, Unit, lost
 from dirac_forge.build.places import line_of_failure
 from dirac_forge.build.recipe_files import copy_recipe
 from dirac_forge.build.repodata import entry_of_archive, extension_module
@@ -131,7 +131,7 @@ class Builder:
         with self._slot(unit, "tests") as slot:
             answer = self._run(self._child(unit, slot, {"mode": "tests", "package": str(archive)}, (archive,)))
         if answer.failure is not None:
-            return self._result(unit, "failed", failure=answer.failure)
+            return self._result(unit, lost(answer.failure), failure=answer.failure)
         manifest = self._local.manifest(unit.subdir, unit.file) or {}
         return Staged(
             unit=unit,
@@ -155,7 +155,7 @@ class Builder:
         )
         plan = planned(one, self._environments, self._options.pythons, (one,))
         if isinstance(plan, Unsolvable):
-            return self._result(unit, "failed", failure=plan)
+            return self._result(unit, lost(plan), failure=plan)
         if plan.digest != known.get("test_key") or not known.get("passed", False):
             return one
         runs = tuple(TestRun(**run) for run in known.get("runs", ()))
@@ -351,7 +351,7 @@ class Builder:
         if unit.recipe.is_relative_to(self._options.folder):  # made of a meta.yaml
             shown = str(unit.recipe)
         place = f"{shown}:{line}" if line else ""
-        return replace(result, status="failed", failure=failure, place=place)
+        return replace(result, status=lost(failure), failure=failure, place=place)
 
     def _result(self, unit: Unit, status: Status, **more: Any) -> PackageResult:
         log = self._log(unit)
@@ -363,7 +363,7 @@ class Builder:
             build=unit.build,
             platform=unit.subdir,
             status=status,
-            log=log if status in ("built", "tested", "failed") else None,
+            log=log if status in ("built", "tested", "failed", "unknown") else None,
             file=file if status == "unchanged" else None,
             **more,
         )

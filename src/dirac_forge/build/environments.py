@@ -18,7 +18,7 @@ from dirac_forge.channel.solver import Channel, NoSolution
 from dirac_forge.errors import UnknownError
 from dirac_forge.values import dataclass
 
-Explain = Callable[[Channel, tuple[str, ...], str], object]
+Explain = Callable[[Channel, tuple[str, ...], str], tuple[object, bool]]
 """Returns why specs can't be installed together on a platform, as a value that `report` has words for."""
 
 
@@ -110,8 +110,8 @@ class Environments:
                 found = self._uploaded(staged).solve(list(specs), platform=self.platform, required=required)
             if isinstance(found, NoSolution):
                 asked = (*specs, *(f"{one.name} =={one.version}" for one in required))
-                reason = self._explain(view, asked, self.platform)
-                return Unsolvable(phase=phase, environment=environment, specs=asked, reason=reason)
+                reason, unknown = self._explain(view, asked, self.platform)
+                return Unsolvable(phase=phase, environment=environment, specs=asked, reason=reason, unknown=unknown)
         except UnknownError as error:
             return Unsolvable(
                 phase=phase, environment=environment, specs=tuple(specs), reason=error.message, unknown=True

@@ -99,7 +99,7 @@ class Unsolvable(_InPhase):
     reason: object
     """What the session's `explain` returned; the message of the error where a channel could not be read."""
     unknown: bool = False
-    """A channel could not be read."""
+    """A channel could not be read, or a part of one lacks something that the channel may have."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -173,6 +173,12 @@ Failure = (
     | DependencyFailed
     | UnknownFailure
 )
+
+
+def is_unanswered(failure: Failure) -> bool:
+    """Whether it is a failure only because a host did not answer, or a part of a channel lacks something."""
+    return isinstance(failure, SourceUnavailable | Unsolvable) and failure.unknown
+
 
 _HEADER = re.compile(
     r"fatal error: '?([\w./+-]+\.(?:h|hh|hpp|hxx|inc))'?(?:: No such file or directory| file not found)"

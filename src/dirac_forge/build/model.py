@@ -7,11 +7,11 @@ from dataclasses import field
 from pathlib import Path
 from typing import Final, Literal
 
-from dirac_forge.build.failures import Failure
+from dirac_forge.build.failures import DependencyFailed, Failure, is_unanswered
 from dirac_forge.build.isolation import Container, Isolation, Limits
 from dirac_forge.values import dataclass
 
-Status = Literal["built", "tested", "unchanged", "failed", "skipped"]
+Status = Literal["built", "tested", "unchanged", "failed", "skipped", "unknown"]
 FINE: Final = frozenset[Status]({"built", "tested", "unchanged"})
 """There is a package that passed."""
 
@@ -129,6 +129,11 @@ class PackageResult:
     """What its recipe runs to test it, where that needs nothing besides the package."""
 
 
+def lost(failure: Failure) -> Status:
+    """Return the status of what was not built: `unknown` if nobody could tell whether it can be."""
+    return "unknown" if is_unanswered(failure) else "failed"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CommandRun:
     """A command in an environment with the target."""
@@ -175,3 +180,12 @@ class BuildReport:
         """Whether all was built, tested and installed."""
         fine = all(each.status in FINE for each in self.packages)
         return fine and all(each.passed for each in self.installed)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing failed but for what is unknown; packages that need such a one don't count."""
+        told = [one.failure for one in self.packages if one.failure is not None]
+        certain = [one for one in told if not is_unanswered(one) and not isinstance(one, DependencyFailed)]
+        installs = [one.failure for one in self.installed if not one.passed]
+        open_installs = [one for one in installs if one is not None and is_unanswered(one)]
+        return not certain and len(open_installs) == len(installs) and bool([*told, *installs])

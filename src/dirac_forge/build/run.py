@@ -15,7 +15,7 @@ from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments
 from dirac_forge.build.failures import Failure, NotBuildable
 from dirac_forge.build.local_channel import LocalChannel
-from dirac_forge.build.model import FINE, BuildOptions, PackageResult, TestRun, Unit
+from dirac_forge.build.model import FINE, BuildOptions, PackageResult, TestRun, Unit, lost
 from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of, unusable_name
 from dirac_forge.build.rendering import Outputs, rendered
 from dirac_forge.build.schedule import run_groups
@@ -101,7 +101,7 @@ def _refused(recipe: RecipeToBuild, failure: Failure, options: BuildOptions) -> 
         version="",
         build="",
         platform=options.platform,
-        status="failed",
+        status=lost(failure),
         failure=failure,
     )
 

@@ -59,7 +59,7 @@ def _failures(results: Sequence[PackageResult], known: Mapping[str, str]) -> dic
     """Return the package that failed first, by the packages that could not be built because of it."""
     found = {}
     for result in results:
-        if result.status in ("failed", "skipped"):
+        if result.status in ("failed", "skipped", "unknown"):
             dependency = getattr(result.failure, "dependency", "")
             found[result.output] = known.get(dependency, dependency) or result.output
     return found

@@ -8,7 +8,8 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell
 
 
-def why_not(channel: Channel, specs: tuple[str, ...], platform: str) -> CellReason | None:
-    """Return why specs can't be installed together."""
+def why_not(channel: Channel, specs: tuple[str, ...], platform: str) -> tuple[CellReason | None, bool]:
+    """Return why specs can't be installed together, and whether it is only unknown that they can."""
     cell = Cell(target="", platform=platform, python="", specs=specs, wanted=True, status="not-installable")
-    return explain_cell(channel, cell, remedies=False, older=False).reason
+    found = explain_cell(channel, cell, remedies=False, older=False)
+    return found.reason, found.status == "unknown"

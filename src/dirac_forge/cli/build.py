@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dirac_forge.build.failures import Failure, SourceUnavailable, Unsolvable
 from dirac_forge.build.model import BuildReport
 from dirac_forge.build.session import BuildRequest, run_builds
 from dirac_forge.check.why_not import why_not
@@ -60,14 +59,7 @@ def _chosen(texts: Sequence[str]) -> dict[str, str]:
 
 
 def exit_code(report: BuildReport) -> int:
-    """Return 1 if something failed, 3 if it failed because a host did not answer."""
+    """Return 1 if something failed, 3 if all that failed is unknown, such as a host that did not answer."""
     if report.passed:
         return 0
-    told = [*(one.failure for one in report.packages), *(one.failure for one in report.installed)]
-    failures: list[Failure] = list(filter(None, told))
-    return _UNKNOWN if failures and all(map(_unanswered, failures)) else _NO
-
-
-def _unanswered(failure: Failure) -> bool:
-    """Whether it failed for a host that did not answer."""
-    return isinstance(failure, (SourceUnavailable, Unsolvable)) and failure.unknown
+    return _UNKNOWN if report.unknown else _NO

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.github import SentChanges, send
 from dirac_forge.cli.recipe_request import RecipeRequest
-from dirac_forge.errors import ForgeError, InputError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.generated import WriteOutcome, put
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.git import git
@@ -65,11 +65,15 @@ def answered(context: Context, request: RecipeRequest, made: MadeRecipes, asked:
     shown += [sentences(sent.lines)] if sent.lines else []
     steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-asked:]))
     context.answer(joined(shown), document, steps)
-    return max(_exit_code(outcomes, failed=failed), sent.exit_code)
+    return max(_exit_code(outcomes, report), sent.exit_code)
 
 
-def _exit_code(outcomes: Sequence[WriteOutcome], *, failed: bool) -> int:
-    return int(failed or any(outcome.state == "differs" for outcome in outcomes))
+def _exit_code(outcomes: Sequence[WriteOutcome], report: BuildReport | None) -> int:
+    """Return 1 for a recipe that was not written, or could not be built; 3 if it is unknown whether it can be."""
+    no = any(outcome.state == "differs" for outcome in outcomes)
+    if report is None or report.passed:
+        return int(no)
+    return UnknownError.exit_code if report.unknown and not no else 1
 
 
 def _packages(recipes: Sequence[Recipe]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.build.evidence import BuildEvidence
-from dirac_forge.build.failures import DependencyFailed, Failure, Unsolvable
+from dirac_forge.build.failures import DependencyFailed, Failure, Unsolvable, is_unanswered
 from dirac_forge.build.model import FINE, BuildReport, CommandRun, InstalledTarget, PackageResult
 from dirac_forge.report.build_failures import advice, reason
 from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quote, Section, Table, words
@@ -144,7 +144,7 @@ def _targets(installed: Sequence[InstalledTarget]) -> tuple[Section, ...]:
 
 def _trouble(target: InstalledTarget) -> str:
     if target.failure is not None:
-        return "not installable as built"
+        return "unknown" if is_unanswered(target.failure) else "not installable as built"
     if target.pip_check is not None and target.pip_check.code != 0:
         return "installed, but pip check fails"
     return "installed, but a command fails"
@@ -165,7 +165,7 @@ def _packages(packages: Sequence[PackageResult], *, verbose: bool) -> tuple[Sect
     if verbose or len(packages) <= _ON_A_PAGE:
         return Section.of("Packages", [_table(packages, verbose=verbose)] if packages else [])
     slowest = sorted(packages, key=lambda one: -one.seconds)[:_SLOWEST]
-    shown = [one for one in slowest if one.status in ("built", "tested", "failed")]
+    shown = [one for one in slowest if one.status in ("built", "tested", "failed", "unknown")]
     return Section.of("Slowest packages", [_table(shown, verbose=False)] if shown else [])
 
 

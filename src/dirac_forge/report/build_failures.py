@@ -76,7 +76,10 @@ def _mismatch(failure: HashMismatch) -> str:
 
 def _unsolvable(failure: Unsolvable) -> str:
     reason: Any = failure.reason
-    return reason if isinstance(reason, str) else cell_words(reason)
+    told = reason if isinstance(reason, str) else cell_words(reason)
+    if failure.unknown:
+        return f"whether the environment ({failure.environment}) can be solved is unknown: {told}"
+    return f"the environment ({failure.environment}) can't be solved: {told}"
 
 
 _REASONS: dict[type, Callable[[Any], str]] = {
@@ -88,7 +91,7 @@ _REASONS: dict[type, Callable[[Any], str]] = {
     NetworkUsed: lambda one: f"the {one.phase} needs the network{f' for {one.host}' if one.host else ''}",
     HashMismatch: _mismatch,
     SourceUnavailable: lambda one: f"the source {one.url} can't be fetched: {one.reason}",
-    Unsolvable: lambda one: f"the environment ({one.environment}) can't be solved: {_unsolvable(one)}",
+    Unsolvable: _unsolvable,
     TimedOut: lambda one: f"the {one.phase} took longer than {one.seconds / 60:g} min",
     OutOfMemory: lambda one: f"the {one.phase} ran out of memory",
     DiskFull: lambda one: f"the disk is full in the {one.phase}",
