@@ -95,7 +95,11 @@ def test_every_cause_is_named_and_the_smallest_set_unblocks(tmp_path: Path) -> N
         ("no-build", "app → b: no build for win-64 (there is one for linux-64)"),
     ]
     # A build of `a` would need `deep` too, as it does elsewhere.
-    assert remedies(cell) == ["build a for win-64", "build b for win-64", "build deep for win-64"]
+    assert remedies(cell) == [
+        "build a for win-64, if it needs there what it needs on linux-64",
+        "build b for win-64",
+        "build deep for win-64",
+    ]
 
 
 def test_a_noarch_package_needs_another_pin_instead_of_a_build(tmp_path: Path) -> None:
@@ -359,11 +363,35 @@ def test_a_version_that_is_not_there_or_marked_broken(tmp_path: Path) -> None:
     folder = write_channel(tmp_path / "a", {"linux-64": records})
     cell = answer(folder, "app")
     assert reasons(cell) == [("version", "app → lib: no build matches lib >=2: the newest version is 1.0")]
-    assert remedies(cell) == ["build lib 2 for linux-64"]
+    assert remedies(cell) == ["build lib 2 for linux-64, if it is released"]
     broken = write_channel(tmp_path / "b", {"linux-64": records}, removed={"linux-64": ["lib-2.1-0.conda"]})
     assert reasons(answer(broken, "app")) == [
         ("broken", "app → lib: lib 2.1 was in the channel and is marked broken; nothing else matches lib >=2")
     ]
+
+
+@pytest.mark.parametrize("name", ["redis-py", "telemetry-api", "galaxy-util"])
+def test_a_name_that_shares_a_word_with_another_is_no_typo_of_it(tmp_path: Path, name: str) -> None:
+    others = [pkg("rpds-py 1.0"), pkg("telemetry-sdk 1.0"), pkg("gfal2-util 1.0")]
+    cell = answer(write_channel(tmp_path, {"linux-64": others}), name)
+    assert reasons(cell) == [("unknown-name", f"{name}: no channel has a package of this name")]
+
+
+def test_an_older_version_for_a_newer_python_is_named(tmp_path: Path) -> None:
+    records = [
+        *pythons("3.12", "3.14"),
+        *per_python("array 1.26", "3.12"),
+        *per_python("array 2.5", "3.12", "3.14"),
+    ]
+    cell = answer(write_channel(tmp_path, {"linux-64": records}), "array 1.26", python="3.14")
+    assert remedies(cell) == ["build array 1.26 for Python 3.14"]
+
+
+def test_a_version_that_another_platform_has_is_released(tmp_path: Path) -> None:
+    folder = write_channel(
+        tmp_path, {"linux-64": [pkg("app 1.0", "lib >=2"), pkg("lib 1.0")], "osx-64": [pkg("lib 2.0")]}
+    )
+    assert remedies(answer(folder, "app")) == ["build lib 2 for linux-64"]
 
 
 def test_a_typo_gets_the_nearest_name(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_remedy_does_not_name_what_only_a_snapshot_lacks(part: Channel) -> Non
     cell = answer(part, "clash")
     assert (cell.status, [cause.package for cause in cell.causes]) == ("not-installable", ["low"])
     assert cell.unblock is not None
-    assert unblock_text(cell.unblock) == "build low 2 for linux-64"
+    assert unblock_text(cell.unblock) == "build low 2 for linux-64, if it is released"
 
 
 def proved(channel: Channel, folder: Path, *run: str) -> Proof:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
@@ -210,8 +211,17 @@ def _spelled_like(name: str, names: Iterable[str]) -> tuple[str, ...]:
     from rapidfuzz.distance import OSA  # noqa: PLC0415
 
     found = process.extract(name, sorted(names), scorer=fuzz.ratio, limit=_MOST_NEAR, score_cutoff=_LEAST_ALIKE)
-    most = max(1, len(name) // _LETTERS_A_TYPO)
-    return tuple(text for text, _, _ in found if OSA.distance(name, text) <= most)
+    words = ((text, *_differing(name, text)) for text, _, _ in found)
+    return tuple(text for text, mine, its in words if OSA.distance(mine, its) <= max(1, len(mine) // _LETTERS_A_TYPO))
+
+
+def _differing(name: str, other: str) -> tuple[str, str]:
+    """Return the words in which two names differ, if they have as many: `redis-py` is not a misspelt `rpds-py`."""
+    mine, its = (re.split(r"[-_.]", one) for one in (name, other))
+    if len(mine) != len(its):
+        return name, other
+    pairs = [(one, two) for one, two in zip(mine, its, strict=True) if one != two]
+    return "-".join(one for one, _ in pairs), "-".join(two for _, two in pairs)
 
 
 def _foreign(index: RecordIndex, specs: Iterable[str]) -> ForeignChannel | None:

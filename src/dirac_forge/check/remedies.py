@@ -16,6 +16,8 @@ class BuildFor:
     """Build the package for a platform that it has no builds for."""
 
     platform: str
+    like: str = ""
+    """The platform of the build whose requirements it is supposed to have; "" if that has none or is of the system."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +26,8 @@ class BuildForPython:
 
     pythons: tuple[PythonLine, ...]
     """The one that a build was supposed for; several where the answers to several questions are told as one."""
+    version: str = ""
+    """"" for the newest one of the channel."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +36,8 @@ class BuildVersion:
 
     version: str
     platform: str
+    newer: bool = False
+    """It is newer than all that the channel has, so it is not known whether there is such a release."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,8 +17,8 @@ _PLATFORM = re.compile(r"_((?:linux|osx|win|freebsd|emscripten|wasi|zos)-[0-9a-z
 """As in `ld_impl_linux-64`: such a package belongs to the compilers for that platform."""
 
 
-def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -> Record | None:
-    """Return the build that a package would have for `platform`, modelled on its newest build for another.
+def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -> tuple[Record, str] | None:
+    """Return the build that a package would have for `platform`, and that for which its model was built.
 
     Without what the compilers of the other platform add, or None if no platform has a build, or if it is a part of
     another platform's compilers (`ld_impl_linux-64`). Raises UnknownError if a channel can't be read.
@@ -30,7 +30,7 @@ def supposed_build(channel: Channel, platform: str, name: str, spec: str = "") -
         if other != platform:
             record = channel.index(other).newest(spec or name)
             if record is not None:
-                return any_machine(record, channel.index(platform))
+                return any_machine(record, channel.index(platform)), other
     return None
 
 

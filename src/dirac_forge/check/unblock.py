@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from rattler import Version, VersionSpec
@@ -38,6 +39,7 @@ from dirac_forge.check.remedies import (
     Unblock,
 )
 from dirac_forge.check.supposed import any_machine, supposed, supposed_build
+from dirac_forge.errors import UnknownError
 
 _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
@@ -97,7 +99,7 @@ def _for_here(index: RecordIndex, specs: Sequence[str], found: Unblock) -> Unblo
     """Return what helped in another cell for the Python of this one, or None if something of it is there already."""
     pythons = asked_pythons(index, specs)
     remedies = [
-        _build_for_python(one.record, pythons)
+        _build_for_python(index, one.record, pythons)
         if isinstance(one.action, BuildForPython) and one.record is not None and pythons
         else one
         for one in found.remedies
@@ -165,8 +167,7 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     index = channel.index(platform)
     match cause.kind:
         case "no-build":
-            record = supposed_build(channel, platform, cause.package, cause.spec)
-            return Remedy(package=cause.package, action=BuildFor(platform=platform), record=record) if record else None
+            return _build_for(channel, platform, cause)
         case "python":
             return _for_python(index, cause)
         case "machine":
@@ -183,6 +184,16 @@ def _suppose(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
             return None
 
 
+def _build_for(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
+    found = supposed_build(channel, platform, cause.package, cause.spec)
+    if found is None:
+        return None
+    record, other = found
+    same = other.partition("-")[0] == platform.partition("-")[0]
+    like = "" if same or not record.depends else other
+    return Remedy(package=cause.package, action=BuildFor(platform=platform, like=like), record=record)
+
+
 def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
     """Return a build for the requested Python, or for a noarch package the pin to relax."""
     found = cause.obstacle
@@ -192,14 +203,17 @@ def _for_python(index: RecordIndex, cause: Cause) -> Remedy | None:
     if found.noarch:
         pins = (spec for spec in newest.depends if name_of(spec) == "python")
         return next((one for pin in pins if (one := _without_pin(index, cause.package, pin)) is not None), None)
-    return _build_for_python(any_machine(newest, index), found.wish) if found.wish else None
+    return _build_for_python(index, any_machine(newest, index), found.wish) if found.wish else None
 
 
-def _build_for_python(record: Record, pythons: Iterable[PythonLine]) -> Remedy:
+def _build_for_python(index: RecordIndex, record: Record, pythons: Iterable[PythonLine]) -> Remedy:
     """Return the remedy for the newest of these Pythons, one that is not free-threaded if there is one."""
     line = min(pythons, key=lambda one: (one.free_threaded, -one.major, -one.minor))
     depends = (*(spec for spec in record.depends if name_of(spec) != "python"), python_spec(str(line)))
-    action = BuildForPython(pythons=(line,))
+    newest = index.group(record.name).records[:1]
+    action = BuildForPython(
+        pythons=(line,), version="" if record.version in {one.version for one in newest} else record.version
+    )
     return Remedy(package=record.name, action=action, record=replace(record, depends=depends))
 
 
@@ -223,11 +237,20 @@ def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     record = channel.index(platform).newest(cause.package)
     if version is None or record is None or cause.package == "python":
         return None
-    action = BuildVersion(version=version, platform=platform)
+    action = BuildVersion(version=version, platform=platform, newer=_is_newer(channel, cause.package, version))
     # What that version needs is not known: of the pins of another one only the names are taken.
     loose = any_machine(record, channel.index(platform))
     depends = tuple(dict.fromkeys(map(name_of, loose.depends)))
     return Remedy(package=cause.package, action=action, record=replace(loose, version=version, depends=depends))
+
+
+def _is_newer(channel: Channel, package: str, version: str) -> bool:
+    """Whether a version is newer than all that the channel has, as far as its platforms can be read."""
+    for platform in channel.platforms():
+        with suppress(UnknownError):
+            if channel.index(platform).match(f"{package} >={version}")[1]:
+                return False
+    return True
 
 
 def _hidden(index: RecordIndex, cause: Cause) -> Remedy | None:

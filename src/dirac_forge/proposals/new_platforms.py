@@ -132,7 +132,7 @@ class _Enabling:
         used = self._elsewhere.get(package)
         specs = [] if used is None else [f"{package} =={used.version} {used.build}", f"{package} =={used.version}"]
         found = (supposed_build(self._channel, self._platform, package, spec) for spec in [*specs, ""])
-        record = next((one for one in found if one is not None), None)
+        record = next((one[0] for one in found if one is not None), None)
         graph = self._migrating.graph
         makers = [maker for maker in graph.makers_of(package) if graph.facts[maker].error is None]
         if record is None or not makers:

@@ -50,7 +50,7 @@ def _anywhere(action: Action) -> Action:
         case BuildFor() | BuildVersion():
             return replace(action, platform="")
         case BuildForPython():
-            return BuildForPython(pythons=())
+            return replace(action, pythons=())
         case _:
             return action
 
@@ -67,7 +67,7 @@ def _for_all(actions: Sequence[Action]) -> Action:
     first = actions[0]
     if isinstance(first, BuildForPython):
         pythons = {line for one in actions if isinstance(one, BuildForPython) for line in one.pythons}
-        return BuildForPython(pythons=tuple(sorted(pythons)))
+        return replace(first, pythons=tuple(sorted(pythons)))
     if isinstance(first, BuildFor | BuildVersion):
         platforms = dict.fromkeys(one.platform for one in actions if isinstance(one, BuildFor | BuildVersion))
         return replace(first, platform=listed(platforms))
@@ -77,12 +77,15 @@ def _for_all(actions: Sequence[Action]) -> Action:
 def _action(remedy: Remedy, packages: Sequence[str]) -> str:
     names = listed(packages)
     match remedy.action:
-        case BuildFor(platform=platform):
+        case BuildFor(platform=platform, like=""):
             return f"build {names} for {platform}"
-        case BuildForPython(pythons=pythons):
-            return f"build {names} for Python {listed(pythons)}"
-        case BuildVersion(version=version, platform=platform):
-            return f"build {names} {version} for {platform}"
+        case BuildFor(platform=platform, like=like):
+            needs = "it needs there what it needs" if len(packages) == 1 else "they need there what they need"
+            return f"build {names} for {platform}, if {needs} on {like}"
+        case BuildForPython(pythons=pythons, version=version):
+            return f"build {f'{names} {version}'.strip()} for Python {listed(pythons)}"
+        case BuildVersion(version=version, platform=platform, newer=newer):
+            return f"build {names} {version} for {platform}{', if it is released' if newer else ''}"
         case NewPackage():
             return f"package {names}"
         case NewerMachine(name=name, version=version):
