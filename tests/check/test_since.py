@@ -11,7 +11,7 @@ from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import solve_cell
 from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.targets import make_target
-from dirac_forge.report.since import turns
+from dirac_forge.report.since import turn_json, turns
 from support.channel import pkg, write_channel
 
 
@@ -79,6 +79,18 @@ def test_a_newer_patch_release_of_the_python_that_is_asked_about_changes_nothing
 def test_target_that_is_as_it_was(channel: Path) -> None:
     found = turn(channel, day(11), "app")
     assert (found.moment, found.uploads, state(found.earlier)) == (None, (), ("installable", "2.0"))
+    assert found.newest is None
+
+
+def test_day_after_the_newest_upload_of_a_folder(channel: Path) -> None:
+    found = turn(channel, day(13), "app")
+    assert (found.moment, found.newest) == (None, day(12))
+    (paragraph,) = turns([found])
+    assert (paragraph.head.plain, paragraph.lines) == (
+        "linux-64: ✓ 2.0, as on 2026-11-13 12:00 UTC",
+        ("the channel's newest upload of what it needs is of 2026-11-12: later ones are not in it",),
+    )
+    assert turn_json(found)["newest_upload"] == "2026-11-12T12:00:00+00:00"
 
 
 def test_upload_that_made_a_target_installable(channel: Path) -> None:

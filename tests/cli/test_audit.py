@@ -205,6 +205,16 @@ def test_what_was_uploaded_after_the_end_of_a_snapshot_is_unknown(
     assert said in capsys.readouterr().err
 
 
+def test_newest_upload_of_a_folder_is_told_if_nothing_is_recent(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    old = pkg("lib 1.0", timestamp=1_790_000_000_000)
+    write_channel(workspace / "own", {"linux-64": [old, *pythons("3.12")]})
+    assert main(["audit", "--since", "1h", "--channel", "own", "--platform", "linux-64"]) == 0
+    said = "warning: nothing was uploaded within 1h; the newest upload of the channel is of 2026-09-21"
+    assert said in capsys.readouterr().err.splitlines()
+
+
 def test_recent_build_that_was_revoked_is_broken(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     revoked = pkg("local 1.0", "python", "package_has_been_revoked", noarch="python", timestamp=9_000_000_000_000)
     library = pkg("lib 1.0", "package_has_been_revoked", timestamp=9_000_000_000_000)

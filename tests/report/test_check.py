@@ -8,6 +8,7 @@ from rich.console import Console
 from dirac_forge.channel.records import Record
 from dirac_forge.check.answer_reasons import (
     NewerVersions,
+    NowInstallable,
     OlderVersion,
     ProposalRefused,
     Refused,
@@ -80,9 +81,9 @@ PROPOSAL = Proof(
 )
 
 
-def shown(*args: object) -> list[str]:
+def shown(*args: object, **more: bool) -> list[str]:
     stream = io.StringIO()
-    Console(file=stream, width=150, color_system=None).print(terminal(*args))  # type: ignore[arg-type]
+    Console(file=stream, width=150, color_system=None).print(terminal(*args, **more))  # type: ignore[arg-type]
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
@@ -222,6 +223,34 @@ def test_changes_that_cells_share_are_told_once() -> None:
         "with these recipes: same in all 2 cells",
         "",
     ]
+
+
+def test_of_a_new_environment_the_packages_next_to_the_target_are_told() -> None:
+    def record(name: str, *depends: str) -> Record:
+        return Record(name=name, version="1.0", build="0", subdir="linux-64", depends=depends)
+
+    before = replace(NO, platform="linux-64")
+    packages = (record("app", "lib >=1", "python"), record("lib", "low"), record("low"), record("python", "zlib"))
+    after = replace(YES, packages=(*packages, record("zlib")))
+    reason = NowInstallable(target="app", version="1.0")
+    changes = difference((), after.packages)
+    verdict = Verdict(before=before, after=after, outcome="better", reason=reason, difference=changes)
+    proof = Proof(outcome="better", verdicts=(verdict,))
+    lines = shown((before,), proof)
+    at = lines.index("linux-64, Python 3.12: better")
+    assert lines[at + 1 : at + 6] == [
+        "  app 1.0 can be installed",
+        "  + lib 1.0",
+        "  + python 1.0",
+        "  5 packages in all (check -v lists them)",
+        "",
+    ]
+    whole = shown((before,), proof, verbose=True)
+    assert {"  + app 1.0", "  + low 1.0", "  + zlib 1.0"} <= set(whole)
+    # What a target that is there already gets is a change for its users, all of it.
+    older = replace(YES, packages=(record("app"),))
+    verdict = replace(verdict, before=older, difference=difference(older.packages, after.packages))
+    assert {"  + low 1.0", "  + zlib 1.0"} <= set(shown((older,), replace(proof, verdicts=(verdict,))))
 
 
 def test_target_that_still_cannot_be_installed_says_so() -> None:

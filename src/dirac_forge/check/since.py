@@ -28,6 +28,11 @@ class Turn:
     """The upload after which it is as now; None: it is as it was on that day."""
     uploads: tuple[Record, ...] = ()
     """The packages that were uploaded at that moment, of those that the target can reach."""
+    newest: datetime | None = None
+    """If nothing changed, and the channels are folders: the newest upload that the target can reach, before that day.
+
+    A folder without a date of its own may end there.
+    """
 
 
 def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
@@ -51,13 +56,13 @@ def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
         return None
     now = _state(cell)
     if _state(first) == now:
-        return Turn(cell=cell, since=since, earlier=first)
+        return Turn(cell=cell, since=since, earlier=first, newest=_last_upload(channel, cell, since))
     uploads = _uploads(channel, cell, since)
     moments = sorted(uploads)
     low, high, earlier = 0, len(moments) - 1, first
     while low < high:
         middle = (low + high) // 2
-        answer = at(_moment(moments[middle]))
+        answer = at(uploaded_at(moments[middle]))
         if answer.status == "unknown":
             return None
         if _state(answer) == now:
@@ -70,7 +75,7 @@ def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
         cell=cell,
         since=since,
         earlier=earlier,
-        moment=_moment(moments[high]),
+        moment=uploaded_at(moments[high]),
         uploads=tuple(uploads[moments[high]]),
     )
 
@@ -103,6 +108,17 @@ def _uploads(channel: Channel, cell: Cell, since: datetime) -> dict[int, list[Re
     return found
 
 
+def _last_upload(channel: Channel, cell: Cell, since: datetime) -> datetime | None:
+    """Return the newest upload that the target can reach, or None if it is later than `since` or of a live channel."""
+    if channel.remote:
+        return None
+    index = channel.index(cell.platform)
+    names = _reachable(channel, cell.platform, cell.specs)
+    stamps = [record.timestamp for name in names for record in index.group(name).records if record.timestamp]
+    newest = max(map(uploaded_at, stamps), default=None)
+    return newest if newest is not None and newest < since else None
+
+
 def _reachable(channel: Channel, platform: str, specs: Sequence[str]) -> set[str]:
     """Return the names that some build of the target may need, now or then."""
     index = channel.index(platform)
@@ -117,5 +133,6 @@ def _reachable(channel: Channel, platform: str, specs: Sequence[str]) -> set[str
     return found
 
 
-def _moment(milliseconds: int) -> datetime:
+def uploaded_at(milliseconds: int) -> datetime:
+    """Return the moment of a record's timestamp."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -21,6 +21,7 @@ from dirac_forge.check.configured import asked_channels, configured_targets
 from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.check.since import uploaded_at
 from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import lock_from
@@ -194,6 +195,14 @@ def _warn(context: Context, cells: Iterable[Cell]) -> None:
             )
 
 
+def _newest_upload(channel: Channel, platforms: Sequence[str]) -> datetime | None:
+    """Return the newest upload of any package, or None if no record has a timestamp."""
+    indices = [channel.index(platform) for platform in platforms]
+    groups = (index.group(name) for index in indices for name in index.names())
+    newest = max((record.timestamp or 0 for group in groups for record in group.records), default=0)
+    return uploaded_at(newest) if newest else None
+
+
 def _recent(context: Context, age: str, specs: Sequence[str]) -> AuditInput:
     """Return the builds uploaded within `age`; a noarch build counts once."""
     if specs:
@@ -217,7 +226,9 @@ def _recent(context: Context, age: str, specs: Sequence[str]) -> AuditInput:
         for build in python_builds(index, uploads, python_min=python_min):
             found[build.record.subdir, build.record.file] = build
     if not every:
-        context.observer.warned(f"nothing was uploaded within {age}")
+        newest = _newest_upload(channel, context.settings.platforms)
+        ends = f"; the newest upload of the channel is of {newest.date()}" if newest is not None else ""
+        context.observer.warned(f"nothing was uploaded within {age}{ends}")
     return AuditInput(
         channel=channel,
         address=channel_address(context.settings),

@@ -20,7 +20,9 @@ def turns(found: Sequence[Turn]) -> list[ReasonParagraph]:
     groups: dict[object, list[Turn]] = {}
     for turn in found:
         uploads = tuple((one.name, one.version) for one in turn.uploads)
-        groups.setdefault((turn.moment, uploads, _stood(turn.earlier), _stood(turn.cell)), []).append(turn)
+        groups.setdefault(
+            (turn.moment, uploads, _stood(turn.earlier), _stood(turn.cell), tuple(_lines(turn))), []
+        ).append(turn)
     return [
         ReasonParagraph(
             head=Text.assemble((where([turn.cell for turn in some]), "bold"), f": {_headline(some[0])}"),
@@ -44,6 +46,7 @@ def turn_json(turn: Turn) -> dict[str, Any]:
         "uploads": [
             {"name": one.name, "version": one.version, "build": one.build, "subdir": one.subdir} for one in turn.uploads
         ],
+        **({"newest_upload": turn.newest.isoformat()} if turn.newest is not None else {}),
     }
 
 
@@ -56,6 +59,8 @@ def _headline(turn: Turn) -> str:
 
 
 def _lines(turn: Turn) -> list[str]:
+    if turn.moment is None and turn.newest is not None:
+        return [f"the channel's newest upload of what it needs is of {turn.newest.date()}: later ones are not in it"]
     if turn.moment is None:
         return [] if _stood(turn.earlier) == _stood(turn.cell) else [f"before: {_stood(turn.earlier)}"]
     moved = _moved(turn)

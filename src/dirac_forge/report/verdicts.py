@@ -9,7 +9,8 @@ from typing import Literal
 from rattler import Version
 from rich.text import Text
 
-from dirac_forge.check.answer_reasons import NewerVersions, OlderVersion
+from dirac_forge.channel.records import name_of
+from dirac_forge.check.answer_reasons import NewerVersions, NowInstallable, OlderVersion
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.cell_reasons import ReasonParagraph, where
@@ -78,12 +79,12 @@ def effects(
     cells: dict[tuple[str, str], list[int]] = {}
     details: dict[tuple[str, str], list[_Change]] = {}
     for at, verdict in enumerate(verdicts):
-        for change in dict.fromkeys((*_reasons(verdict), *_changes(verdict))):
+        for change in dict.fromkeys((*_reasons(verdict), *_changes(verdict, verbose=verbose))):
             cells.setdefault((change.kind, change.name), []).append(at)
             details.setdefault((change.kind, change.name), []).append(change)
     groups: dict[tuple[int, ...], list[str]] = {}
     for key, positions in cells.items():
-        groups.setdefault(tuple(positions), []).append(_told(details[key]))
+        groups.setdefault(tuple(positions), []).append(_told(details[key], hint))
     order = sorted(groups, key=lambda positions: (-len(positions), positions))
     return [_effect([verdicts[at] for at in positions], groups[positions], verbose, hint) for positions in order]
 
@@ -102,7 +103,7 @@ def _effect(verdicts: Sequence[Verdict], lines: Sequence[str], verbose: bool, hi
 class _Change:
     """One line about a cell; changes of one kind and name share an entry, though their versions may differ."""
 
-    kind: Literal["reason", "changed", "added", "removed", "rebuilt"]
+    kind: Literal["reason", "changed", "added", "removed", "rebuilt", "total"]
     name: str
     old: str = ""
     new: str = ""
@@ -118,9 +119,18 @@ def _reasons(verdict: Verdict) -> list[_Change]:
     return [_Change("reason", text)] if told and text else []
 
 
-def _changes(verdict: Verdict) -> list[_Change]:
-    """Return the changes; an older version of what the target names comes with its reason."""
+def _changes(verdict: Verdict, *, verbose: bool) -> list[_Change]:
+    """Return the changes; an older version of what the target names comes with its reason.
+
+    Of an environment that was not there before, the packages that the target names and what these need are enough.
+    """
     difference = verdict.difference
+    if not verdict.before.packages and difference.added and not verbose:
+        told = verdict.reason.target if isinstance(verdict.reason, NowInstallable) else ""
+        near = _near(verdict.after) - {told}
+        added = [_Change("added", name, new=version) for name, version in difference.added if name in near]
+        rest = len(difference.added) - len(added)
+        return [*added, _Change("total", "", new=str(len(difference.added)))] if rest else added
     lower = verdict.reason.move.name if isinstance(verdict.reason, OlderVersion) else ""
     return [
         *(_Change("changed", name, old, new) for name, old, new in difference.changed if name != lower),
@@ -130,7 +140,14 @@ def _changes(verdict: Verdict) -> list[_Change]:
     ]
 
 
-def _told(changes: Sequence[_Change]) -> str:
+def _near(cell: Cell) -> frozenset[str]:
+    """Return the packages that a cell names, and those that they depend on."""
+    named = {name_of(spec) for spec in cell.specs}
+    needs = (map(name_of, record.depends) for record in cell.packages if record.name in named - {"python"})
+    return frozenset(named.union(*needs))
+
+
+def _told(changes: Sequence[_Change], hint: str) -> str:
     """Return the line of changes of one kind and name."""
     first = changes[0]
     old, new = _span(change.old for change in changes), _span(change.new for change in changes)
@@ -143,6 +160,8 @@ def _told(changes: Sequence[_Change]) -> str:
             return f"- {first.name} {old}"
         case "rebuilt":
             return f"{first.name} is a new build"
+        case "total":
+            return f"{new} packages in all{hint}"
         case "reason":
             return first.name
 
