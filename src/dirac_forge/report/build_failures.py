@@ -76,7 +76,9 @@ def _mismatch(failure: HashMismatch) -> str:
 
 def _unsolvable(failure: Unsolvable) -> str:
     reason: Any = failure.reason
-    told = reason if isinstance(reason, str) else cell_words(reason)
+    if isinstance(reason, str):
+        return f"whether the environment ({failure.environment}) can be made is unknown: {reason}"
+    told = cell_words(reason)
     if failure.unknown:
         return f"whether the environment ({failure.environment}) can be solved is unknown: {told}"
     return f"the environment ({failure.environment}) can't be solved: {told}"
