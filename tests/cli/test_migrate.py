@@ -482,6 +482,8 @@ def test_what_it_does_to_a_target(workspace: Path, channel: Path, capsys: pytest
         "unknown": False,
         "reason": "",
         "touched": True,
+        "readiness": "after-members",
+        "last_wave": 2,
     }
 
 

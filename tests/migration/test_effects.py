@@ -72,6 +72,7 @@ def test_the_shortest_list_is_proved(graph_of: GraphOf, migration_of: MigrationO
     assert effect().critical_path == ("a", "b")
     assert (effect().proved, effect().outside) == (True, ("far",))
     assert effect("more").members == ("a", "b", "most")
+    assert (effect().readiness, effect().last_wave) == ("after-members", 2)
 
 
 def effect_where(answer: TargetAnswer, today: Today, graph_of: GraphOf, migration_of: MigrationOf) -> TargetEffect:
@@ -84,29 +85,34 @@ OPEN = TargetAnswer(status="unknown", reason=Unanswered(message="no answer"))
 
 
 @pytest.mark.parametrize(
-    ("answer", "today", "unknown", "incomplete"),
+    ("answer", "today", "readiness", "unknown", "incomplete"),
     [
-        (YES, Today(feedstocks=["b"]), False, False),
-        (NO, Today(feedstocks=["b"]), False, False),
-        (OPEN, Today(feedstocks=["b"]), True, False),
-        (YES, Today(feedstocks=["b"], outside=["far"]), False, False),
-        (NO, Today(feedstocks=["b"], outside=["far"]), True, True),
-        (YES, Today(feedstocks=[], touched=False), False, False),
-        (YES, Today(feedstocks=[], touched=None), True, True),
-        (YES, Today(feedstocks=[], installable=False), False, False),
-        (YES, Today(feedstocks=[], installable=None), True, False),
+        (YES, Today(feedstocks=["b"]), "ready", False, False),
+        (NO, Today(feedstocks=["b"]), "not-enough", False, False),
+        (OPEN, Today(feedstocks=["b"]), "unknown", True, False),
+        (YES, Today(feedstocks=["b"], outside=["far"]), "ready", False, False),
+        (NO, Today(feedstocks=["b"], outside=["far"]), "not-enough", True, True),
+        (YES, Today(feedstocks=[], touched=False), "untouched", False, False),
+        (YES, Today(feedstocks=[], touched=None), "unknown", True, True),
+        (YES, Today(feedstocks=[], installable=False), "not-today", False, False),
+        (YES, Today(feedstocks=[], installable=None), "unknown", True, False),
     ],
 )
 def test_when_what_happens_to_a_target_is_unknown(
     answer: TargetAnswer,
     today: Today,
+    readiness: str,
     unknown: bool,
     incomplete: bool,
     graph_of: GraphOf,
     migration_of: MigrationOf,
 ) -> None:
     effect = effect_where(answer, today, graph_of, migration_of)
-    assert (effect.unknown, effect.incomplete) == (unknown, incomplete)
+    assert (effect.closures["linux-64"].readiness, effect.unknown, effect.incomplete) == (
+        readiness,
+        unknown,
+        incomplete,
+    )
 
 
 def test_packages_from_elsewhere_that_the_target_can_do_without_are_left_out(
@@ -124,6 +130,10 @@ def test_packages_from_elsewhere_that_the_target_can_do_without_are_left_out(
     assert {platform: closure.outside for platform, closure in found.closures.items()} == {
         "linux-64": (),
         "osx-64": ("far",),
+    }
+    assert {platform: closure.readiness for platform, closure in found.closures.items()} == {
+        "linux-64": "ready",
+        "osx-64": "after-others",
     }
 
 

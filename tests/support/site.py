@@ -238,6 +238,8 @@ def made_migration(members: int, waves: int, *, name: str = "lib2", parents: int
                         "proved": True,
                         "reason": "",
                         "touched": True,
+                        "readiness": "after-members",
+                        "last_wave": 2,
                     }
                 },
             }

@@ -20,6 +20,14 @@ Installable = Callable[[str, tuple[str, ...], tuple[str, ...], str], "TargetAnsw
 """Platform, members that are rebuilt, packages from elsewhere that are rebuilt, and `new` or `old`: whether the target
 is installable with that pin."""
 
+Readiness = Literal["untouched", "not-today", "unknown", "ready", "after-members", "after-others", "not-enough"]
+"""When a target is installable with the new pin on a platform.
+
+`untouched`: the migration does not change it; `not-today`: it is not installable as things are, whatever the migration
+does; `ready`: nothing more has to be rebuilt for it; `after-members`: once members are done, and maybe packages from
+elsewhere; `after-others`: once packages from elsewhere are; `not-enough`: not even after all waves.
+"""
+
 _MOST_TRIES = 80
 """Solves, on one platform, to find out which members a target does not need."""
 
@@ -85,13 +93,31 @@ class TargetClosure:
     """Why they are not enough."""
     today: Today | None = None
     """Where the migration makes no difference, or that is unknown: the target as it is now."""
+    last_wave: int = 0
+    """Of the members, from 1; 0 without any."""
+
+    @property
+    def readiness(self) -> Readiness:
+        """When the target is installable with the new pin."""
+        if self.today is not None:
+            return _readiness_today(self.today)
+        if not self.proved:
+            return "not-enough" if self.solved else "unknown"
+        return "after-members" if self.members else "after-others" if self.outside else "ready"
 
     @property
     def unknown(self) -> bool:
         """Whether what has to be rebuilt for the target, and in which order, is not known, or only in part."""
-        if self.today is not None:
-            return self.today.installable is None or (self.today.installable and self.today.touched is None)
-        return bool(self.outside) or not self.solved
+        return self.readiness == "unknown" or bool(self.outside)
+
+
+def _readiness_today(today: Today) -> Readiness:
+    """Return the readiness of a target for which nothing was tried."""
+    if today.installable is None:
+        return "unknown"
+    if not today.installable:
+        return "not-today"
+    return "unknown" if today.touched is None else "untouched"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +175,11 @@ def closure_of(
     ordered = sorted(found, key=lambda name: (plan.wave_of[name], name))
     chain = nx.dag_longest_path(graph_of({name: found.intersection(plan.waited_for(name)) for name in ordered}))
     return TargetClosure(
-        members=tuple(ordered), critical_path=tuple(chain), outside=tuple(sorted(outside)), proved=proved
+        members=tuple(ordered),
+        critical_path=tuple(chain),
+        outside=tuple(sorted(outside)),
+        proved=proved,
+        last_wave=max((plan.wave_of[name] + 1 for name in found), default=0),
     )
 
 
@@ -185,12 +215,7 @@ def effect_on(
             closures[platform] = TargetClosure(members=(), critical_path=(), proved=False, today=today)
             continue
         effects, closure = _tried(plan, platform, today, installable, explain)
-        instead = (
-            builds(platform, closure.members) if builds is not None and closure.proved and closure.outside else None
-        )
-        if instead is not None and {one.package for one in instead.remedies} != set(closure.outside):
-            closure = replace(closure, builds=instead)
-        closures[platform] = closure
+        closures[platform] = _with_builds(closure, platform, builds) if builds is not None else closure
         found += effects
     return TargetEffect(target=target, waves=tuple(found), closures=closures)
 

@@ -49,6 +49,8 @@ def effect_json(effect: TargetEffect) -> dict[str, Any]:
                 "unknown": closure.unknown,
                 "reason": cell_words(closure.reason) if closure.today is None else _untried(effect, closure.today),
                 "touched": True if closure.today is None else closure.today.touched,
+                "readiness": closure.readiness,
+                "last_wave": closure.last_wave or None,
             }
             for platform, closure in effect.closures.items()
         },
@@ -60,17 +62,13 @@ def effect_text(effect: TargetEffect) -> RenderableType:
     if effect.missing and not effect.tried:
         what = missing_words(effect.missing, all_=True)
         return sentences([f"{what} Its effect on {effect.target} can't be solved yet."])
-    if effect.closures and all(_is_untouched(each) for each in effect.closures.values()):
+    if effect.closures and all(each.readiness == "untouched" for each in effect.closures.values()):
         return sentences([_untouched(effect)])
     every = {each.package for each in effect.missing}.issuperset(effect.packages)
     head = [missing_words(effect.missing, all_=every)] if effect.missing else []
     lines = [*head, *_by_platform(effect), *map(_guess, effect.guessed)]
     table = (Shown([_wave_section(effect)]),) if len(_table_rows(effect)) > 1 else ()
     return Group(*table, sentences(lines))
-
-
-def _is_untouched(closure: TargetClosure) -> bool:
-    return closure.today is not None and closure.today.touched is False and bool(closure.today.installable)
 
 
 def _untouched(effect: TargetEffect) -> str:
@@ -153,12 +151,12 @@ def _failure_lines(target: str, closure: TargetClosure) -> Iterator[str]:
 
 
 def _proof_lines(target: str, closure: TargetClosure) -> Iterator[str]:
-    if closure.members:
+    if closure.readiness == "after-members":
         count = "1 member has" if len(closure.members) == 1 else f"{len(closure.members)} members have"
         yield f"{count} to be done before {target} is installable with the new pin: {', '.join(closure.members)}."
         yield f"The longest chain has {len(closure.critical_path)}: {' -> '.join(closure.critical_path)}"
         yield from _outside_too(target, closure)
-    elif closure.outside:
+    elif closure.readiness == "after-others":
         yield from _outside_only(target, closure)
     else:
         yield "installable with the new pin; no further member has to be rebuilt."

@@ -34,6 +34,7 @@ from dirac_forge.migration.status import (
 )
 from dirac_forge.report.document import words
 from dirac_forge.report.migration import no_members
+from dirac_forge.report.numbers import percent
 from dirac_forge.report.proof_words import environment_words
 from dirac_forge.report.terminal import NamedSentences, sentences
 
@@ -148,6 +149,11 @@ def _headlines(status: Status) -> Iterator[str]:
         yield "The migration is paused."
 
 
+def _share(done: int, total: int) -> float:
+    """Return how many percent are done; only all of them are 100."""
+    return min(round(100 * done / total, 1), 99.9) if done < total else 100.0
+
+
 def status_json(plan: Plan, status: Status) -> dict[str, Any]:
     """Return the status as `migrate status --json` prints it."""
     return {
@@ -156,7 +162,7 @@ def status_json(plan: Plan, status: Status) -> dict[str, Any]:
         "missing": [{"package": each.package, "version": each.pin} for each in status.missing],
         "feedstocks": [_status(each) for each in status.feedstocks],
         "platforms": {
-            platform: {"done": done, "members": total, "percent": round(100 * done / total, 1) if total else 100.0}
+            platform: {"done": done, "members": total, "percent": _share(done, total)}
             for platform, (done, total) in status.platforms.items()
         },
         "blockers": [{"feedstock": each.feedstock, "blocks": each.blocks} for each in status.blockers],
@@ -200,7 +206,7 @@ def _head(plan: Plan, status: Status) -> Iterator[str]:
     yield from _headlines(status)
     yield f"{plan.migration.name}: {_counts(status, STATES) or no_members(plan)}"
     yield from (
-        f"  {platform}: {done} of {total} done ({100 * done / total:.0f} %)"
+        f"  {platform}: {done} of {total} done ({percent(done, total)})"
         for platform, (done, total) in status.platforms.items()
         if total
     )

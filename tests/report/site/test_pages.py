@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from dirac_forge.migration.effects import TargetClosure, TargetEffect, Today
+from dirac_forge.report.migration_effect import effect_json
 from dirac_forge.report.site.badges import badges
 from dirac_forge.report.site.feed import feed
 from dirac_forge.report.site.pages.bars import bar_of
@@ -16,7 +19,7 @@ from dirac_forge.report.site.pages.migration import migration_page
 from dirac_forge.report.site.pages.target import target_page
 from dirac_forge.report.site.rendering import ASSETS, Frame, asset, render
 from dirac_forge.report.site.site import pages_of
-from dirac_forge.report.site.words import parted, percent
+from dirac_forge.report.site.words import parted
 from support.site import elements, made_documents, made_migration
 
 
@@ -25,11 +28,6 @@ def test_bar_is_drawn_to_scale_and_said_in_words() -> None:
     assert [(part.state, part.start, part.width) for part in bar.segments] == [("done", 0, 75), ("awaiting-pr", 75, 25)]
     assert bar.words == "linux-64: 3 of 4 done (75 %); 3 done, 1 ready"
     assert bar_of("win-64", {}).percent == "—"
-
-
-def test_only_all_is_a_hundred_percent() -> None:
-    assert percent(2999, 3000) == "99 %"
-    assert percent(3000, 3000) == "100 %"
 
 
 def test_long_text_is_parted_between_words() -> None:
@@ -49,16 +47,11 @@ def test_tree_has_each_package_once() -> None:
 
 def test_steps_tell_after_which_wave_a_target_is_installable() -> None:
     (step,) = migration_page(made_migration(20, 4)).steps
-    assert (step.status, step.wave, len(step.members)) == ("installable", 2, 3)
+    assert (step.readiness, step.wave, len(step.members)) == ("after-members", 2, 3)
     document = made_migration(20, 4)
     (effect,) = document["targets"]
-    for wave in effect["waves"]:
-        wave["new"]["status"] = "unknown"
-    (step,) = migration_page(document).steps
-    assert (step.status, step.wave) == ("unknown", None)
     (platform, closure), *_ = effect["closure"].items()
     effect["closure"] = {platform: closure, "other": closure}
-    effect["waves"] += [{**wave, "platform": "other"} for wave in effect["waves"]]
     assert [step.platform for step in migration_page(document).steps] == [f"{platform}, other"]
 
 
@@ -99,7 +92,43 @@ def test_pages_need_no_script_and_load_nothing_from_elsewhere() -> None:
         assert all(table.children[0].tag == "caption" for table in elements(page, "table")), path
 
 
+CLOSURES: dict[str, TargetClosure] = {
+    "already": TargetClosure(members=(), critical_path=()),
+    "after wave 2": TargetClosure(members=("a", "b"), critical_path=("a", "b"), last_wave=2),
+    "after what is built outside of the workspace": TargetClosure(members=(), critical_path=(), outside=("far",)),
+    "after wave 1 and what is built outside of the workspace": TargetClosure(
+        members=("a",), critical_path=("a",), outside=("far",), last_wave=1
+    ),
+    "not even after the last wave": TargetClosure(members=("a",), critical_path=("a",), proved=False),
+    "unknown": TargetClosure(members=(), critical_path=(), proved=False, solved=False),
+    "not today either": TargetClosure(members=(), critical_path=(), today=Today(feedstocks=(), installable=False)),
+    "the migration does not change it": TargetClosure(
+        members=(), critical_path=(), today=Today(feedstocks=(), touched=False)
+    ),
+}
+
+
+@pytest.mark.parametrize("said", CLOSURES)
+def test_when_a_target_is_installable_is_what_plan_says(said: str) -> None:
+    effect = TargetEffect(target="grid", waves=(), closures={"linux-64": CLOSURES[said]})
+    page = html_of({**made_migration(20, 4), "targets": [effect_json(effect)]})
+    (section,) = elements(page, "section", aria_labelledby="targets")
+    _, when, needs = (cell for cell in section.walk() if cell.tag == "td")
+    assert when.text.strip() == said
+    assert ("far. What it waits for is unknown." in needs.text) == bool(CLOSURES[said].outside)
+
+
 def test_page_alone_has_everything_inside() -> None:
+    page = html_of(made_migration(20, 4))
+    assert elements(page, "link") == elements(page, "script", src=True) == []
+    assert [each.text for each in elements(page, "script") if "type" not in each.attributes] == [
+        asset(name) for name in ASSETS if name.endswith(".js")
+    ]
+    assert [each.attributes for each in elements(page, "a", href=True) if ".html" in each.attributes["href"]] == []
+
+
+def html_of(document: Mapping[str, Any]) -> str:
+    """Return the page of a migration as one file."""
     index: dict[str, Any] = {
         "made": "2026-01-05T14:03:00+00:00",
         "program": "dirac-forge",
@@ -108,19 +137,9 @@ def test_page_alone_has_everything_inside() -> None:
     }
     frame = Frame(title="lib2", root="", here="migrations", alone=True)
     nobody = frozenset[str]()
-    page = render(
-        "migration.html",
-        frame,
-        page=migration_page(made_migration(20, 4)),
-        index=index,
-        feedstocks=nobody,
-        targets=nobody,
+    return render(
+        "migration.html", frame, page=migration_page(document), index=index, feedstocks=nobody, targets=nobody
     )
-    assert elements(page, "link") == elements(page, "script", src=True) == []
-    assert [each.text for each in elements(page, "script") if "type" not in each.attributes] == [
-        asset(name) for name in ASSETS if name.endswith(".js")
-    ]
-    assert [each.attributes for each in elements(page, "a", href=True) if ".html" in each.attributes["href"]] == []
 
 
 @pytest.mark.parametrize("attack", ["<script>alert(1)</script>", "</script><img src=x>", "' onclick='x", '" onload="x'])

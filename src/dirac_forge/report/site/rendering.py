@@ -11,8 +11,9 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from dirac_forge.report.numbers import percent
 from dirac_forge.report.site.links import slug, web_url
-from dirac_forge.report.site.words import change_words, day, moment, number, parted, percent, plural, state_words
+from dirac_forge.report.site.words import change_words, day, moment, number, parted, plural, state_words
 from dirac_forge.untrusted import visible
 from dirac_forge.values import dataclass
 

@@ -55,11 +55,6 @@ def parted(text: str, first: int = 110) -> tuple[str, str]:
     return text[:end], text[end:].lstrip()
 
 
-def percent(part: int, whole: int) -> str:
-    """Return a share, rounded down: only all of it is 100 %."""
-    return f"{100 * part // whole} %" if whole else "—"
-
-
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a number with its noun."""
     return f"{number(count)} {one if count == 1 else many or f'{one}s'}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dirac_forge.report.site.words import STATE_ORDER, percent, state_words
+from dirac_forge.report.numbers import percent
+from dirac_forge.report.site.words import STATE_ORDER, state_words
 from dirac_forge.values import dataclass
 
 

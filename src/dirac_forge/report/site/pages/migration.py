@@ -41,10 +41,10 @@ class TargetStep:
     target: str
     platform: str
     """Their names."""
+    readiness: str
+    """As `TargetClosure` has it."""
     wave: int | None
-    """After this one, 0: already; None: after none, or it is not known."""
-    status: str
-    """`installable`, `not-installable`, `unknown`, or `untouched`."""
+    """The last one of the members."""
     members: tuple[str, ...]
     """That must be done before."""
     path: tuple[str, ...]
@@ -161,8 +161,7 @@ def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
     """Yield what is known of a target; platforms of which the same is known share it."""
     alike: dict[TargetStep, list[str]] = {}
     for platform, closure in effect["closure"].items():
-        waves = [one for one in effect["waves"] if one["platform"] == platform]
-        alike.setdefault(_step(effect["target"], closure, waves), []).append(platform)
+        alike.setdefault(_step(effect["target"], closure), []).append(platform)
     for step, platforms in alike.items():
         yield replace(step, platform=", ".join(platforms))
     if effect["missing"] and not effect["closure"]:
@@ -170,8 +169,8 @@ def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
         yield TargetStep(
             target=effect["target"],
             platform="",
+            readiness="unknown",
             wave=None,
-            status="unknown",
             members=(),
             path=(),
             outside=(),
@@ -179,14 +178,12 @@ def _steps(effect: Mapping[str, Any]) -> Iterator[TargetStep]:
         )
 
 
-def _step(target: str, closure: Mapping[str, Any], waves: Sequence[Mapping[str, Any]]) -> TargetStep:
-    good = [each["wave"] for each in waves if each["new"]["status"] == "installable"]
-    last = waves[-1]["new"]["status"] if waves else "unknown"
+def _step(target: str, closure: Mapping[str, Any]) -> TargetStep:
     return TargetStep(
         target=target,
         platform="",
-        wave=min(good, default=None),
-        status="untouched" if closure["touched"] is False else "installable" if good else last,
+        readiness=closure["readiness"],
+        wave=closure["last_wave"],
         members=tuple(closure["members"]),
         path=tuple(closure["critical_path"]),
         outside=tuple(closure["outside"]),
