@@ -75,7 +75,8 @@ def test_hosts_that_do_not_answer(doctor: Callable[..., Findings], tmp_path: Pat
     dead = f"http://127.0.0.1:{dead_port()}"
     (tmp_path / "empty").mkdir()
     with Server(lambda _: Answer(status=404)) as server:
-        found = doctor("--index-url", server.url, "--channel", f"{dead}/c", "--channel", str(tmp_path / "empty"))
+        channels = ("--channel", f"{dead}/c", "--channel", str(tmp_path / "empty"))
+        found = doctor("--index-url", server.url, *channels, code=1)
     assert found["index"]["status"] == "missing"
     assert found["index"]["detail"] == f"{server.url}/: there is nothing here (404 Not Found)"
     assert found[f"channel {dead}/c"]["status"] == "unknown"
@@ -83,6 +84,27 @@ def test_hosts_that_do_not_answer(doctor: Callable[..., Findings], tmp_path: Pat
         f"{dead}/c/noarch/repodata.json.zst can't be reached: connection refused"
     )
     assert found[f"channel {tmp_path / 'empty'}"]["status"] == "missing"
+
+
+def test_what_does_not_answer_leaves_open_whether_all_is_there(
+    doctor: Callable[..., Findings], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dead = f"http://127.0.0.1:{dead_port()}"
+    arguments = ("--index-url", dead, "--channel", f"{dead}/c")
+    found = doctor(*arguments, code=3)
+    assert (found["index"]["status"], found[f"channel {dead}/c"]["status"]) == ("unknown", "unknown")
+    assert main(["doctor", *arguments]) == 3
+    assert capsys.readouterr().out.endswith(": whether everything that is required is available is unknown\n")
+
+
+def test_a_workspace_that_can_not_be_written(
+    doctor: Callable[..., Findings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = os.access  # root may write anywhere
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path and access(path, mode))
+    found = doctor("--offline")["disk"]
+    assert found["status"] == "missing"
+    assert found["detail"].endswith(" GB free; can't be written")
 
 
 def test_the_bots_ledger_is_looked_at_and_left_as_it_is(doctor: Callable[..., Findings], tmp_path: Path) -> None:
@@ -156,7 +178,7 @@ def test_scopes_of_a_token_and_slow_hosts(
     (tmp_path / "c" / "noarch" / "repodata.json").write_text("{}", encoding="utf-8")
     with Server(answer) as server:
         monkeypatch.setenv("GITHUB_API_URL", server.url)
-        found = doctor("--index-url", server.url, "--channel", str(tmp_path / "c"))
+        found = doctor("--index-url", server.url, "--channel", str(tmp_path / "c"), code=3)
         answered.set()
     assert found["github token"]["detail"] == f"in GITHUB_TOKEN, for {server.url}; its scopes are public_repo"
     assert found["index"]["status"] == "unknown"
@@ -168,6 +190,8 @@ def test_for_people(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypa
     said = capsys.readouterr().out
     assert "unknown: index: not asked: offline" in said
     assert "to do: leave out --offline" in said
+    assert said.endswith(": everything that is required is available, except hosts, which were not asked\n")
+    assert "keep it with `gh auth login`, or in a file that GITHUB_TOKEN_FILE names" in " ".join(said.split())
 
 
 def test_what_does_not_answer_in_time_is_told_with_its_folder(
@@ -177,7 +201,7 @@ def test_what_does_not_answer_in_time_is_told_with_its_folder(
     monkeypatch.setattr(ThreadPoolExecutor, "submit", lambda *_: Future[Check]())
     channel = tmp_path / "channel"
     channel.mkdir()
-    found = doctor("--channel", str(channel))
+    found = doctor("--channel", str(channel), code=3)
     assert found["cache"]["detail"] == f"{tmp_path / 'cache'}: no answer within 0 s"
     assert found[f"channel {channel}"]["detail"] == f"{channel}: no answer within 0 s"
     assert found["index"]["detail"] == "no answer within 0 s"

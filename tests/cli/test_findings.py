@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -183,8 +184,10 @@ def test_exit_code() -> None:
     well = Check(name="a", status="ok", detail="", required=True)
     absent = Check(name="b", status="missing", detail="")
     unknown = Check(name="c", status="unknown", detail="", required=True)
-    assert exit_code([well, absent, unknown]) == 0
-    assert exit_code([well, Check(name="d", status="missing", detail="", required=True)]) == 1
+    assert exit_code([well, absent, Check(name="d", status="unknown", detail="")]) == 0
+    assert exit_code([well, absent, replace(unknown, asked=False)]) == 0
+    assert exit_code([well, absent, unknown]) == 3
+    assert exit_code([well, unknown, Check(name="e", status="missing", detail="", required=True)]) == 1
 
 
 def test_shown() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import sys
-import textwrap
 import threading
 from contextlib import contextmanager
 from datetime import date
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _LINE_FEED = "\n"
 _LEAST_WIDTH = 40
 _WIDE = 100
+_WORD = re.compile(r"(?:`[^`]*`|[^\s`]|`)+")
+"""A word; what is in backticks is one, or a part of one, with its spaces."""
 _PIPE_WIDTH = 200
 """Columns of a table that goes into a file or pipe."""
 
@@ -125,8 +127,9 @@ def _shown(text: str) -> str:
 
 def print_error(message: str, *, hint: str | None = None, color: str = "auto") -> None:
     """Print what went wrong, without credentials."""
-    first = _styled("error:", "31") if _coloured(color) else "error:"
-    say(f"{first} {_shown(message)}\n" + (f"{_shown(hint)}\n" if hint else ""))
+    mark = _styled("error:", "31") if _coloured(color) else "error:"
+    text = _wrapped(f"error: {_shown(message)}").removeprefix("error:")
+    say(f"{mark}{text}\n" + (f"{_wrapped(_shown(hint))}\n" if hint else ""))
 
 
 def log_requests() -> None:
@@ -150,12 +153,29 @@ def _coloured(color: str) -> bool:
 
 
 def _wrapped(text: str) -> str:
-    """Return a sentence broken at spaces where a terminal would break it anywhere; as it is where there is none."""
+    """Return text broken at spaces where a terminal would break it anywhere; as it is where there is none.
+
+    A command in backticks is not broken: it can be copied.
+    """
     if not sys.stderr.isatty():
         return text
     width = max(shutil.get_terminal_size().columns - 1, _LEAST_WIDTH)
-    lines = textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    return _LINE_FEED.join(lines)
+    return _LINE_FEED.join(part for line in text.split(_LINE_FEED) for part in _broken(line, width))
+
+
+def _broken(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    parts: list[str] = []
+    part = indent
+    for word in _WORD.findall(line):
+        longer = f"{part} {word}" if part.strip() else f"{part}{word}"
+        if part.strip() and len(longer) > width:
+            parts.append(part)
+            longer = f"{indent}  {word}"
+        part = longer
+    return [*parts, part]
 
 
 def _styled(text: str, code: str) -> str:

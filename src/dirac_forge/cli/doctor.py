@@ -123,7 +123,11 @@ def _checks(context: Context, settings: Settings, http: Http) -> dict[str, Calla
         **channels,
         "index": lambda: place_finding("index", settings.index_url, _index(http, settings.index_url, settings.offline)),
         "cache": lambda: _cache(settings.cache),
-        "disk": lambda: disk_finding(settings.workspace, free=shutil.disk_usage(settings.workspace).free),
+        "disk": lambda: disk_finding(
+            settings.workspace,
+            free=shutil.disk_usage(settings.workspace).free,
+            writable=os.access(settings.workspace, os.W_OK),
+        ),
     }
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from dirac_forge.errors import ForgeError, pip_install
+from dirac_forge.errors import ForgeError, UnknownError, pip_install
 from dirac_forge.http import NotFoundError
 from dirac_forge.values import dataclass
 
@@ -21,6 +21,8 @@ Status = Literal["ok", "missing", "unknown"]
 _OLDEST_PYTHON = (3, 11)
 _LEAST_FREE = 2_000_000_000
 _BUILD_ENGINE = "py-rattler-build"
+_REQUIRED = frozenset({"python", "git", "index"})
+"""Names of findings; channels are required, too."""
 _OLDEST_GIT = (2, 31)
 """The first version that reads its configuration from the environment."""
 
@@ -38,7 +40,9 @@ class Check:
     remedy: str = ""
     """How to get it."""
     required: bool = False
-    """Nothing works without it."""
+    """Most commands need it."""
+    asked: bool = True
+    """Whether it was looked at: offline, hosts are not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,7 +202,8 @@ def token_finding(
         "and no GitHub App's key",
         cost="no pull requests: --pr needs it; `bot run` without --pr writes to a folder, outbox/",
         remedy="create a classic token with the scopes public_repo and workflow at https://github.com/settings/tokens "
-        "and set GITHUB_TOKEN; docs/bot.md lists alternatives",
+        "and keep it with `gh auth login`, or in a file that GITHUB_TOKEN_FILE names; in GITHUB_TOKEN every process can "
+        "read it, so recipes are not rendered here then (docs/bot.md)",
     )
 
 
@@ -258,28 +263,18 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
         "channel": "its packages are unknown; for conda-forge the embedded snapshot is used instead",
         "index": "no releases: recipes and bumps only from cached data",
     }
+    plain = Check(name=name, status="unknown", detail="", cost=costs[kind], required=True)
     match answer:
         case None:
-            return Check(name=name, status="ok", detail="answers" if kind == "channel" else f"{place} answers")
+            detail = "answers" if kind == "channel" else f"{place} answers"
+            return Check(name=name, status="ok", detail=detail, required=True)
         case str():
-            return Check(name=name, status="unknown", detail=answer, cost=costs[kind], remedy="leave out --offline")
+            return replace(plain, detail=answer, remedy="leave out --offline", asked=False)
         case NotFoundError():
             option = "--channel" if kind == "channel" else "--index-url"
-            return Check(
-                name=name,
-                status="missing",
-                detail=answer.message,
-                cost=costs[kind],
-                remedy=f"name another one: {option}",
-            )
+            return replace(plain, status="missing", detail=answer.message, remedy=f"name another one: {option}")
         case _:
-            return Check(
-                name=name,
-                status="unknown",
-                detail=answer.message,
-                cost=costs[kind],
-                remedy=answer.hint or "try again later",
-            )
+            return replace(plain, detail=answer.message, remedy=answer.hint or "try again later")
 
 
 def cache_finding(folder: Path, *, files: int, size: int, fault: str = "", complete: bool = True) -> Check:
@@ -298,9 +293,17 @@ def cache_finding(folder: Path, *, files: int, size: int, fault: str = "", compl
     )
 
 
-def disk_finding(folder: Path, *, free: int) -> Check:
+def disk_finding(folder: Path, *, free: int, writable: bool = True) -> Check:
     """Decide on the disk of the workspace; `free` in bytes."""
     detail = f"{folder}: {free / 1e9:,.1f} GB free"
+    if not writable:
+        return Check(
+            name="disk",
+            status="missing",
+            detail=f"{detail}; can't be written",
+            cost="no recipes, bumps, builds, records of the bot or prepared changes there",
+            remedy="make the workspace writable, or work on a copy of it (--workspace)",
+        )
     if free >= _LEAST_FREE:
         return Check(name="disk", status="ok", detail=detail)
     return Check(
@@ -314,6 +317,7 @@ def disk_finding(folder: Path, *, free: int) -> Check:
 
 def late_finding(name: str, *, limit: float, place: str = "") -> Check:
     """Return the finding for a check that took too long; `place` is the folder that it looks at, "" for a host."""
+    required = name in _REQUIRED or name.startswith("channel ")
     late = f"no answer within {limit:g} s"
     if not place:
         return Check(
@@ -322,6 +326,7 @@ def late_finding(name: str, *, limit: float, place: str = "") -> Check:
             detail=late,
             cost=f"everything that needs {name} may fail or be slow",
             remedy="try again, or check the network and the proxy settings",
+            required=required,
         )
     return Check(
         name=name,
@@ -329,12 +334,14 @@ def late_finding(name: str, *, limit: float, place: str = "") -> Check:
         detail=f"{place}: {late}",
         cost="a slow disk makes every run slow",
         remedy="try again, or see whether the disk is slow or busy",
+        required=required,
     )
 
 
 def exit_code(findings: Iterable[Check]) -> int:
-    """Return 1 where something required is missing, else 0."""
-    return int(any(finding.required and finding.status == "missing" for finding in findings))
+    """Return 1 where something required is missing, 3 where it did not answer, else 0."""
+    states = {finding.status for finding in findings if finding.required and finding.asked}
+    return 1 if "missing" in states else UnknownError.exit_code if "unknown" in states else 0
 
 
 def as_text(findings: Sequence[Check]) -> RenderableType:
@@ -349,9 +356,21 @@ def as_text(findings: Sequence[Check]) -> RenderableType:
         title: Line = (f"{finding.status}: {finding.name}: ", finding.detail)
         sections.append(Section(title=title, blocks=(Items(tuple(lines)),) if lines else ()))
     counts = Counter(finding.status for finding in findings)
-    ending = "everything that is required is available" if exit_code(findings) == 0 else "something required is missing"
     told = ", ".join(f"{counts[status]} {status}" for status in ("ok", "missing", "unknown") if counts[status])
-    return Shown([*sections, Section(title="", blocks=(Paragraph(f"{told}: {ending}"),))], indent=2)
+    return Shown([*sections, Section(title="", blocks=(Paragraph(f"{told}: {_ending(findings)}"),))], indent=2)
+
+
+def _ending(findings: Sequence[Check]) -> str:
+    match exit_code(findings):
+        case 0:
+            asked = all(finding.asked for finding in findings)
+            return "everything that is required is available" + (
+                "" if asked else ", except hosts, which were not asked"
+            )
+        case 1:
+            return "something required is missing"
+        case _:
+            return "whether everything that is required is available is unknown"
 
 
 def as_json(findings: Sequence[Check]) -> dict[str, object]:
