@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dirac_forge.bot.setup_files import ServerPlaces, systemd_units, workflow
-from dirac_forge.cli import main
+from dirac_forge.bot.setup_files import ServerPlaces, hiding, systemd_units, workflow
+from dirac_forge.cli import bot_init, main
 from dirac_forge.settings import load
+from support.gits import repository, sha
 
 UNITS = Path(__file__).parents[2] / "docs/systemd"
 BOT = Path(__file__).parents[2] / ".github/workflows/bot.yml"
@@ -87,6 +88,110 @@ def test_a_folder_that_a_unit_cannot_name_is_refused(tmp_path: Path, capsys: pyt
     assert init(folder, "systemd") == 2
     assert "a systemd unit can't name this path" in capsys.readouterr().err
     assert list(folder.iterdir()) == []
+
+
+def warnings(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+
+
+def fill(folder: Path) -> Path:
+    """A workspace with a feedstock."""
+    recipe = folder / "feedstocks/demo/recipe/recipe.yaml"
+    recipe.parent.mkdir(parents=True)
+    recipe.write_text("package:\n  name: demo\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("path", "setting"),
+    [
+        ("/home/me/ws", "ProtectHome"),
+        ("/root", "ProtectHome"),
+        ("/tmp/ws", "PrivateTmp"),
+        ("/var/tmp/ws", "PrivateTmp"),
+        ("/homes/me", ""),
+        ("/srv/tmp", ""),
+    ],
+)
+def test_what_the_units_can_not_see(path: str, setting: str) -> None:
+    assert hiding(path) == setting
+    assert f"{setting or 'ProtectHome'}=true" in systemd_units(ServerPlaces())["dirac-forge-bot.service"]
+
+
+def test_a_workspace_and_a_program_that_the_units_can_not_see_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin/dirac-forge"
+    program.parent.mkdir()
+    program.touch()
+    link = tmp_path / "linked/dirac-forge"
+    link.parent.mkdir()
+    link.symlink_to(program)
+    monkeypatch.setattr("sys.argv", [str(link)])
+    hidden = {str(tmp_path / "ws"), str(program)}
+    monkeypatch.setattr(bot_init, "hiding", lambda path: "PrivateTmp" if path in hidden else "")
+    assert init(fill(tmp_path / "ws"), "systemd") == 0
+    hides = "is hidden from them (PrivateTmp=)."
+    workspace, python = warnings(capsys)
+    assert workspace == (
+        f"warning: the units will not start: {tmp_path / 'ws'} {hides} Move the workspace, for example to "
+        "/var/lib/dirac-forge/workspace, and run this again there"
+    )
+    assert python == (
+        f"warning: the units will not start: {program} {hides} Install dirac-forge elsewhere, for example into a "
+        "virtual environment in /opt/dirac-forge, and run this again with that one"
+    )
+    hidden.clear()
+    assert init(tmp_path / "ws", "systemd") == 0
+    assert warnings(capsys) == []
+    monkeypatch.setattr("sys.argv", ["__main__.py"])
+    assert init(tmp_path / "ws", "systemd", "--force") == 0
+    (absent,) = warnings(capsys)
+    assert absent == (
+        "warning: the units run /opt/dirac-forge/bin/dirac-forge, which is not there: install dirac-forge there, or "
+        "edit ExecStart="
+    )
+
+
+def test_a_workspace_without_git_and_feedstocks_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert init(tmp_path, "actions") == 0
+    _, feedstocks, git = warnings(capsys)
+    assert feedstocks == (
+        f"warning: there are no feedstocks in {tmp_path / 'feedstocks'}: a run needs some (`dirac-forge sync NAME...` "
+        "fetches them)"
+    )
+    assert git == f"warning: {tmp_path} is not a git repository: GitHub Actions runs what is pushed to one"
+    (tmp_path / ".git").mkdir()
+    assert init(fill(tmp_path), "actions") == 0
+    assert len(warnings(capsys)) == 1
+
+
+def test_commands_of_the_steps_are_whole_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert init(tmp_path, "systemd") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "    install -D -m 600 /dev/stdin /etc/dirac-forge/token" in lines
+    assert "    useradd --system --home-dir /var/lib/dirac-forge --create-home dirac-forge" in lines
+    assert "Enter and Ctrl+D" in " ".join(lines)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_the_workflow_installs_the_commit_that_it_calls(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "forge.git"
+    commit = sha(repository(there, {"README.md": "x"}), "main")
+    monkeypatch.setattr(bot_init, "_REPOSITORY", str(there).removesuffix(".git"))
+    monkeypatch.setattr(bot_init, "__version__", "0.2.0")
+    workspace = fill(tmp_path / "ws")
+    (workspace / ".git").mkdir()
+    assert main(["bot", "init", "actions", "--workspace", str(workspace)]) == 0
+    assert warnings(capsys) == [f"warning: {tmp_path}/forge has no v0.2.0: the workflow takes its default branch"]
+    (job,) = yaml.safe_load((workspace / ".github/workflows/bot.yml").read_text(encoding="utf-8"))["jobs"].values()
+    assert job["uses"].endswith(f"bot.yml@{commit}")
+    assert job["with"]["version"] == f"git+{tmp_path}/forge@{commit}"
 
 
 def test_the_units_in_the_documentation_are_those_that_are_written() -> None:

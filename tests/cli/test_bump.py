@@ -194,6 +194,16 @@ def test_without_a_workspace_nothing_is_said_to_be_done(
     assert "or above it" not in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["bump", "build", "bot run"])
+def test_a_workspace_without_feedstocks_is_wrong_use(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    (tmp_path / "feedstocks").mkdir()
+    assert main([*command.split(), "--workspace", str(tmp_path), "--offline", "--channel", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"error: there are no feedstocks in {tmp_path / 'feedstocks'}\n`dirac-forge sync NAME...`" in said
+
+
 def test_a_version_that_no_index_has_is_a_no_whatever_other_hosts_say(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

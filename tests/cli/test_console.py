@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -163,40 +162,6 @@ def test_errors_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     print_error("no")
     assert tty.getvalue() == "\x1b[31merror:\x1b[0m no\nerror: no\n"
-
-
-def test_warnings_and_errors_are_broken_between_words_and_not_in_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    tty = on_a_terminal(monkeypatch)
-    monkeypatch.setenv("COLUMNS", "40")
-    monkeypatch.setenv("NO_COLOR", "1")
-    command = "`dirac-forge cache clear --everything --yes`"
-    message = f"conda-forge can't be reached: the embedded snapshot is used; {command} helps"
-    expected = [
-        "conda-forge can't be reached:",
-        "the embedded snapshot is used;",
-        "`dirac-forge cache clear --everything --yes`",
-        "helps",
-    ]
-    Terminal().warned(message)
-    assert tty.getvalue().splitlines() == [f"warning: {expected[0]}", *expected[1:]]
-    with Terminal() as terminal:
-        terminal.started("releases", 3)
-        tty.truncate(0)
-        terminal.warned(message)
-        shown = [line.rstrip() for line in re.sub(r"\x1b\[[\d;?]*[A-Za-z]|\r", "", tty.getvalue()).splitlines()]
-        assert shown[1:4] == expected[1:]
-    tty.truncate(0)
-    tty.seek(0)
-    print_error("short", hint=f"    indented {message}\nand a line")
-    assert tty.getvalue().splitlines() == [
-        "error: short",
-        "    indented conda-forge can't be",
-        "    reached: the embedded snapshot is",
-        "    used;",
-        "    `dirac-forge cache clear --everything --yes`",
-        "    helps",
-        "and a line",
-    ]
 
 
 def test_warnings_in_a_pipe_are_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -143,6 +143,8 @@ SystemCallArchitectures=native
 SystemCallErrorNumber=EPERM
 UMask=0077
 """
+_HIDDEN = {("/home", "/root", "/run/user"): "ProtectHome", ("/tmp", "/var/tmp"): "PrivateTmp"}  # noqa: S108  # to refuse
+"""See systemd.exec(5)."""
 _NOTHING_EXECUTED = """\
 PrivateUsers=true
 ProcSubset=pid
@@ -154,6 +156,14 @@ _SANDBOXED = """\
 # conda-smithy runs in a sandbox, which is made of namespaces and mounts.
 SystemCallFilter=@system-service @mount
 """
+
+
+def hiding(path: str) -> str:
+    """Return the setting of the units that hides a path from them, or "" if they can see it."""
+    for folders, setting in _HIDDEN.items():
+        if any(path == folder or path.startswith(f"{folder}/") for folder in folders):
+            return setting
+    return ""
 
 
 def is_nameable(path: str) -> bool:

@@ -25,6 +25,7 @@ from dirac_forge.cli.bot_local import Unreached, may_build, reached, with_reacha
 from dirac_forge.cli.bot_request import RunRequest
 from dirac_forge.cli.bot_watch import answer_idle, idle_since, is_quiet, keep_turn, see, seen_file
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.discovery import no_feedstocks
 from dirac_forge.cli.github import (
     github_of,
     needs_token,
@@ -35,7 +36,7 @@ from dirac_forge.cli.github import (
 from dirac_forge.cli.log_lines import log_lines
 from dirac_forge.cli.outlooks import outlooks
 from dirac_forge.distribution.outlook import DistributionOutlook
-from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.proposals.migrations import processes
 from dirac_forge.pullrequest.lease import BusyError
@@ -226,10 +227,7 @@ def _live_run(
     settings = context.settings
     lines = wanted_lines(workspace, settings, request.feedstocks)
     if not lines:
-        raise InputError(
-            f"there are no feedstocks in {settings.workspace / 'feedstocks'}",
-            hint="`dirac-forge sync NAME...` (or `--closure TARGET`) fetches them.",
-        )
+        raise no_feedstocks(settings.workspace)
     known = all_lines(workspace, settings)
     for unknown in unknown_names(settings.bot, lines=known, migrations=migrations_in(workspace.root)):
         context.observer.warned(worded(unknown))

@@ -9,6 +9,7 @@ from dirac_forge.build.model import BuildReport
 from dirac_forge.build.session import BuildRequest, run_builds
 from dirac_forge.check.why_not import why_not
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.discovery import no_feedstocks
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.workspace import read_workspace
 from dirac_forge.report.build import build_json, build_text
@@ -23,7 +24,7 @@ def build(context: Context, feedstocks: Sequence[str], variant: Sequence[str], r
     workspace = read_workspace(settings.workspace)
     folders = [workspace.find(name) for name in feedstocks] or list(workspace)
     if not folders:
-        raise InputError(f"there is no feedstock in {settings.workspace}", hint="Name a recipe or give --workspace.")
+        raise no_feedstocks(settings.workspace, otherwise="Or name a recipe.")
     request = replace(request, folders=tuple(folders), variant=_chosen(variant))
     report = run_builds(context, workspace, request, explain=why_not)
     names = [near(folder.path) for folder in folders]

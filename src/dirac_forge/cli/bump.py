@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from dirac_forge.cli.bump_request import BumpRequest
 from dirac_forge.cli.context import Context
-from dirac_forge.cli.discovery import require_workspace
+from dirac_forge.cli.discovery import no_feedstocks, require_workspace
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace, read_workspace
 from dirac_forge.proposals.early import early_lookup
@@ -64,6 +64,8 @@ def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[Fe
     Raises InputError.
     """
     folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
+    if not folders:
+        raise no_feedstocks(workspace.root)
     if to and _VERSION.fullmatch(to) is None:
         raise InputError(f"--to {one_line(to, longest=60)}: expected a version such as 1.2.3")
     if to and len(folders) != 1:

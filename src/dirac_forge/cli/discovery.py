@@ -28,6 +28,15 @@ def require_workspace(folder: Path, *, named: bool) -> None:
         )
 
 
+def no_feedstocks(workspace: Path, *, otherwise: str = "") -> InputError:
+    """Return the error for a workspace without a feedstock, where one is needed; `otherwise` is another way."""
+    fetches = "`dirac-forge sync NAME...` (or `--closure TARGET`, or `--all`) fetches them."
+    return InputError(
+        f"there are no feedstocks in {workspace / 'feedstocks'}",
+        hint=f"{fetches} {otherwise}" if otherwise else fetches,
+    )
+
+
 def _is_workspace(folder: Path) -> bool:
     try:
         if (folder / "feedstocks").is_dir():

@@ -201,9 +201,9 @@ def token_finding(
         detail="none in GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN_FILE, the keyring or `gh auth token`, "
         "and no GitHub App's key",
         cost="no pull requests: --pr needs it; `bot run` without --pr writes to a folder, outbox/",
-        remedy="create a classic token with the scopes public_repo and workflow at https://github.com/settings/tokens "
-        "and keep it with `gh auth login`, or in a file that GITHUB_TOKEN_FILE names; in GITHUB_TOKEN every process can "
-        "read it, so recipes are not rendered here then (docs/bot.md)",
+        remedy="create a classic token with the scopes public_repo and workflow at "
+        "https://github.com/settings/tokens, and keep it with `gh auth login`, or in a file that GITHUB_TOKEN_FILE "
+        "names; in GITHUB_TOKEN every process can read it, so recipes are not rendered here then (docs/bot.md)",
     )
 
 

@@ -12,6 +12,7 @@ import typer
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.check.configured import specs_of
 from dirac_forge.cli.context import Context
+from dirac_forge.cli.discovery import no_feedstocks
 from dirac_forge.cli.github import SentChanges, needs_token, send
 from dirac_forge.cli.migrate_steps import (
     again_arguments,
@@ -69,10 +70,8 @@ def migration_context(context: Context, *, channel: bool, name: str = "") -> Ite
     opened = open_readable_channel(context) if wanted or pinned else None
     workspace = read_workspace(settings.workspace)
     if not workspace.feedstocks:
-        context.observer.warned(
-            f"there are no feedstocks in {settings.workspace / 'feedstocks'}: `dirac-forge sync NAME...` (or "
-            "`--closure TARGET`, or `--all`) fetches them"
-        )
+        error = no_feedstocks(settings.workspace)
+        context.observer.warned(f"{error.message}: {error.hint}")
     with processes() as executor:
         yield MigrationContext(
             workspace=workspace,

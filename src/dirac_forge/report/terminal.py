@@ -216,6 +216,11 @@ def _list(table: Table, indent: int) -> Iterator[RenderableType]:
                 yield Hanging(f"{plain(head)}: " if head else "", text, indent + 2)
 
 
+def commands(lines: Iterable[str], *, indent: int) -> RenderableType:
+    """Return commands, one a line; none is broken, so that it can be copied."""
+    return Group(*(Text(f"{' ' * indent}{plain(line)}", no_wrap=True, overflow="ignore") for line in lines))
+
+
 def joined(parts: Sequence[RenderableType]) -> RenderableType:
     """Return several results below each other."""
     return Group(*parts)
