@@ -141,7 +141,7 @@ def requirement_from(text: str) -> Requirement:
 
 _CI_MARK = re.compile(r"##(?=\[|vso\[)", re.IGNORECASE)
 """Wherever it is in a line of a log, a command follows for GitHub Actions or Azure Pipelines."""
-_CI_LINE = re.compile(r"^(?=\s*::)", re.MULTILINE)
+_CI_LINE = re.compile(r"^(?=[^\S\n]*::)", re.MULTILINE)
 _BREAK = "\u200b"  # a space without width
 
 
