@@ -397,6 +397,25 @@ def test_a_host_that_only_a_snapshot_lacks_is_unknown(
     assert f"the snapshot {channel} (2026-08-21) has no nowhere; the channel that" in capsys.readouterr().out
 
 
+def test_builds_that_only_a_snapshot_lacks_are_unknown(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The snapshot was made for another target: that it has no builds of a member does not say that there are none."""
+    change_channel(channel, gone=("b-1.0-h_0.conda",))
+    arguments = ["status", "lib2", "--channel", str(channel), "--platform", "linux-64", "--json"]
+    assert run(workspace, *arguments) == 0
+    assert json.loads(capsys.readouterr().out)["unknown"] == []
+    about = {"as_of": "2026-08-21", "targets": ["a"], "channels": ["https://conda.anaconda.org/conda-forge/"]}
+    (channel / "snapshot.json").write_text(json.dumps(about), encoding="utf-8")
+    assert run(workspace, *arguments) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert document["unknown"] == ["b"]
+    said = f"unknown: the snapshot {channel} (2026-08-21) has no b for linux-64; conda-forge may (linux-64)"
+    assert [one["evidence"] for one in document["feedstocks"] if one["feedstock"] == "b"] == [said]
+    (channel / "snapshot.json").write_text(json.dumps(about | {"absent": {"linux-64": ["b"]}}), encoding="utf-8")
+    assert run(workspace, *arguments) == 0
+
+
 def test_a_target_that_only_a_snapshot_lacks_is_unknown(
     workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

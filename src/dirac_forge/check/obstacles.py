@@ -183,7 +183,7 @@ _INSTANT = timedelta(microseconds=1)
 def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     others = elsewhere(name)
     if others:
-        return NoBuild(platform=index.platform, elsewhere=others, gap=_gap_on(index, name))
+        return NoBuild(platform=index.platform, elsewhere=others, gap=gap_of(index, name, elsewhere))
     if index.until is not None and name in index.names():
         return NotYetUploaded(platform=index.platform, day=(index.until - _INSTANT).date())
     gone = sorted({version for version, _ in index.removed(name)}, key=Version)
@@ -194,10 +194,13 @@ def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
     return UnknownName(near=_near(name, index.names()), gap=index.gap(name))
 
 
-def _gap_on(index: RecordIndex, name: str) -> Gap | None:
-    """Return the gap of a folder that lacks a package for one of its platforms; the embedded snapshot has all of it."""
+def gap_of(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Gap | None:
+    """Return the gap if a snapshot that has no build of a package for a platform says nothing about its channel.
+
+    Of what the embedded snapshot has for any platform it has all builds.
+    """
     gap = index.gap(name)
-    return gap if gap is not None and gap.folder else None
+    return gap if gap is None or gap.folder or not elsewhere(name) else None
 
 
 def _near(name: str, names: frozenset[str]) -> tuple[str, ...]:

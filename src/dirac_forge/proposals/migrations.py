@@ -17,7 +17,8 @@ from rattler.exceptions import InvalidVersionError
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.matrix import explain_cell
+from dirac_forge.check.matrix import explain_cell, platforms_with
+from dirac_forge.check.obstacles import gap_of
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.facts import read_facts
 from dirac_forge.feedstock.graph import Graph, build_graph, with_release_lines
@@ -275,6 +276,8 @@ class MigrationContext:
 
         def builds(platform: str, package: str) -> Sequence[Record]:
             records = channel.index(platform).group(package).records
+            if not records:
+                _require_known(channel, package, platform)
             if len(lines) < 2:
                 return records
             return [record for record in records if line_of(record.version, lines, base) == name]
@@ -305,6 +308,13 @@ class MigrationContext:
         """Return whether a channel has a build for a spec, on any platform."""
         channel = self.channel
         return channel is not None and any(channel.index(platform).match(spec)[1] for platform in channel.platforms())
+
+
+def _require_known(channel: Channel, package: str, platform: str) -> None:
+    """Raise UnknownError if a package is absent from a snapshot that says nothing about its channel."""
+    gap = gap_of(channel.index(platform), package, platforms_with(channel, platform))
+    if gap is not None:
+        raise UnknownError(f"{gap.label} has no {package} for {platform}; {gap.whole} may")
 
 
 def _pins_of(plan: Plan, package: str, platform: str) -> tuple[str, ...]:

@@ -11,10 +11,9 @@ from dirac_forge.channel.presence import require_packages
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.answer_reasons import Unanswered
-from dirac_forge.check.causes import NoBuild, UnknownName
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.matrix import explain_cell, platforms_with
-from dirac_forge.check.obstacles import absent
+from dirac_forge.check.obstacles import gap_of
 from dirac_forge.check.supposed import supposed_build
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.migration.addition import (
@@ -93,8 +92,7 @@ class _Enabling:
         records = index.group(package).records
         if records:
             return _names(records[0])
-        found = absent(index, package, [package], platforms_with(self._channel, self._platform))
-        gap = found.gap if isinstance(found, UnknownName | NoBuild) else None
+        gap = gap_of(index, package, platforms_with(self._channel, self._platform))
         if gap is not None:
             raise _unknown(gap, f"{package} for {self._platform}")
         return None
