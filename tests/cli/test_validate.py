@@ -124,14 +124,18 @@ def test_files_that_are_not_utf_8(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_what_only_a_pinning_can_define(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = GOOD["recipe.yaml"] + "requirements:\n  run:\n    - b ${{ b_pin }}\n    - python >=${{ python_min }}\n"
+    text = text.replace("build:\n", "build:\n  skip: is_abi3 and not is_python_min\n")
     path = tmp_path / "recipe.yaml"
     path.write_text(text, encoding="utf-8")
     assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
     (entry,) = json.loads(capsys.readouterr().out)["files"]
-    assert (entry["problems"], entry["undefined"]) == ([], [{"name": "b_pin", "line": 10}])
+    assert (entry["problems"], entry["undefined"]) == ([], [{"name": "b_pin", "line": 11}])
     assert main(["validate", str(path), "--workspace", str(tmp_path)]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert said == f"1 file valid - {path}:10: b_pin must come from the pinning: the recipe does not define it"
+    assert (
+        said == f"1 file valid - {path}:11: b_pin is left to the pinning: neither the recipe nor a file next to it "
+        "defines it"
+    )
     (tmp_path / "variants.yaml").write_text("b_pin:\n  - '1'\n", encoding="utf-8")
     assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["undefined"] == []

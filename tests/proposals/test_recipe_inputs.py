@@ -1,5 +1,6 @@
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -8,7 +9,11 @@ from dirac_forge.errors import InputError
 from dirac_forge.http import Http
 from dirac_forge.proposals.recipe_inputs import newest_tag, read_inputs
 from dirac_forge.recipe.making.families import Order
+from dirac_forge.recipe.making.sources import chosen_source
+from dirac_forge.upstream.choice import Choice
 from dirac_forge.upstream.given import RepositoryTag
+from dirac_forge.upstream.lookup import Lookup
+from support.facts import facts
 
 
 def repository(folder: Path, *tags: str) -> RepositoryTag:
@@ -54,3 +59,26 @@ def test_read_inputs_takes_extras_of_folders(tmp_path: Path) -> None:
         Order(feedstock="", projects={"demo": SpecifierSet("==1.0")}, extras={"demo": ("a.b", "cli")}),
         Order(feedstock="", projects={"odd": SpecifierSet("==1.0")}, extras={"odd": ()}),
     )
+
+
+def test_read_inputs_takes_the_sdist_that_the_index_serves(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n', encoding="utf-8")
+    served = facts("demo")
+
+    class Index:
+        def choice(self, project: str, specifiers: SpecifierSet) -> Choice:
+            if (project, str(specifiers)) != ("demo", "==1.0"):
+                raise InputError("no such release")
+            return Choice(release=served.release)
+
+    with Http(cache=None) as http:
+        (given,) = read_inputs([str(tmp_path)], "", http, index=cast("Lookup", Index())).given
+        assert given.release.sdist == served.release.sdist
+        (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "2.0"\n', encoding="utf-8")
+        (given,) = read_inputs([str(tmp_path)], "", http, index=cast("Lookup", Index())).given
+    assert given.release.sdist is not None
+    assert given.release.sdist.url == "https://files.pythonhosted.org/packages/source/demo-2.0.tar.gz"
+    source = chosen_source(given, "2.0", noarch=True)
+    assert [(each.level, each.text) for each in source.notes] == [
+        ("todo", "the SHA-256 of demo-2.0.tar.gz is not known: fill in sha256 once the index has the file")
+    ]

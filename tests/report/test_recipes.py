@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 from datetime import date
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from dirac_forge.channel.listing import Status
 from dirac_forge.channel.names import Mapped, MappedBy
+from dirac_forge.feedstock.generated import WriteOutcome
 from dirac_forge.recipe.making.judging import Needed
 from dirac_forge.recipe.making.maker import MadeRecipes
+from dirac_forge.recipe.model import About, Recipe
+from dirac_forge.recipe.notes import NoteKind, note
 from dirac_forge.report.recipes import as_json, as_text
 
 
@@ -85,3 +89,16 @@ def test_no_word_breaks_at_any_width(width: int, table: bool) -> None:
     assert "opentelemetry-exporter-otlp-proto-http" in text
     assert "required by" in text
     assert "outdated" in text
+
+
+def test_every_note_to_be_checked_is_shown() -> None:
+    notes = tuple(note("warning", NoteKind.UPSTREAM_PROBLEM, problem=f"problem {n}") for n in range(20))
+    notes += (note("info", NoteKind.CFFI),)
+    recipe = Recipe(feedstock="demo", version="1", outputs=(), about=About(), maintainers=("a",), notes=notes)
+    file = io.StringIO()
+    outcome = WriteOutcome(folder=Path("demo"), recipe_file=Path("demo/recipe.yaml"), state="written", edits=())
+    made = MadeRecipes(recipes=(recipe,), needed=())
+    Console(file=file, width=80, highlight=False).print(as_text(made, [outcome], verbose=False, table=False))
+    lines = [line.strip() for line in file.getvalue().splitlines()]
+    assert lines[1:-1] == [f"- check: problem {n}" for n in range(20)]
+    assert lines[-1] == "1 more note with -v"

@@ -3,6 +3,7 @@ import io
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from dirac_forge.upstream.given import (
     is_given,
     repository_tag,
 )
+from dirac_forge.upstream.index.project import ReleaseFile
 from support.gits import git
 from support.server import Answer, Asked, Server
 
@@ -178,11 +180,34 @@ def test_as_published_names_the_sdist_of_the_index(tmp_path: Path) -> None:
     assert file.url == "https://files.pythonhosted.org/packages/source/de_mo_x-1.0.tar.gz"
 
 
+def test_as_published_takes_the_sdist_that_the_index_has(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\nversion = "1.0"\n', encoding="utf-8")
+    indexed = ReleaseFile(
+        filename="demo-1.0.tar.gz",
+        url="https://files.pythonhosted.org/packages/ab/demo-1.0.tar.gz",
+        kind="sdist",
+        version=Version("1.0"),
+        hashes={"sha256": "ab" * 32},
+    )
+    made = as_published(from_folder(tmp_path), indexed)
+    assert made.release.files == (indexed,)
+    assert made.sdist is not None
+    assert (made.sdist.sha256, made.problems) == ("ab" * 32, ())
+    local = replace(indexed, url="file:///tmp/demo-1.0.tar.gz", hashes={"sha256": "cd" * 32})
+    facts = from_folder(tmp_path)
+    other = as_published(replace(facts, release=replace(facts.release, files=(local,))), indexed)
+    assert other.problems == (
+        "the index has another demo-1.0.tar.gz than the one that was given: the index's is the source",
+    )
+
+
 def test_from_folder_refuses_a_tree_without_a_project(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="names no project"):
         from_folder(tmp_path)
     with pytest.raises(InputError, match="there is no folder "):
         from_folder(tmp_path / "missing")
+    with pytest.raises(InputError, match="there is no file or folder "):
+        from_folder(tmp_path / "missing.json")
 
 
 def test_from_folder_tells_where_pyproject_is_no_toml(tmp_path: Path) -> None:

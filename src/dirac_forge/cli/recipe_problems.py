@@ -21,6 +21,8 @@ from dirac_forge.recipe.reading.recipe_text import Mistake, RecipeError
 from dirac_forge.values import dataclass
 
 _PLATFORMS = ("linux-64", "osx-arm64", "win-64")
+_OF_CONDA_FORGE = frozenset({"is_abi3", "is_python_min"})
+"""Keys of conda-forge's pinning that the recipes of `dirac-forge recipe` use, too."""
 _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
 
 
@@ -75,7 +77,7 @@ class RecipeAtHand:
     def _configured(self) -> frozenset[str]:
         keys = {key for platform in _PLATFORMS for key in assumed(platform, ASSUMED_PYTHONS).values}
         beside = (*self.recipe.configurations.values(), *self.recipe.ci_support.values())
-        return frozenset(keys.union(*map(_KEY.findall, beside)))
+        return frozenset(keys.union(_OF_CONDA_FORGE, *map(_KEY.findall, beside)))
 
     def _rendered(self) -> Iterator[Mistake]:
         for platform in _PLATFORMS:

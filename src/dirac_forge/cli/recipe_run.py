@@ -35,7 +35,8 @@ def made_recipes(
     context: Context, request: RecipeRequest, lookup: Lookup, executor: Executor
 ) -> tuple[MadeRecipes, int]:
     """Return the recipes that are asked for, the last of them, whose number is returned too, by name."""
-    inputs = read_inputs(request.projects, request.feedstock, context.http, published=request.published)
+    index = lookup if request.published else None
+    inputs = read_inputs(request.projects, request.feedstock, context.http, index=index)
     maintainers = _maintainers(request.maintainers, context.settings)
     maker = maker_of(context, executor, lookup=lookup, given=inputs.given, maintainers=maintainers)
     return checked(context, maker.make(inputs.orders, request.deps), request.format), len(inputs.orders)

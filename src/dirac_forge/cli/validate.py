@@ -73,7 +73,7 @@ def _left(found: Mapping[Path, _Validated]) -> Iterator[str]:
     yield from (f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in)
     for path, one in found.items():
         for name, line in one.undefined.items() if not one.problems else ():
-            yield f"{path}:{line}: {name} must come from the pinning: the recipe does not define it"
+            yield f"{path}:{line}: {name} is left to the pinning: neither the recipe nor a file next to it defines it"
 
 
 def _files(path: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dirac_forge.errors import InputError
+from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.git import own_git
 from dirac_forge.http import Http
 from dirac_forge.recipe.making.families import Order
@@ -27,6 +27,8 @@ from dirac_forge.upstream.given import (
     is_given,
     repository_tag,
 )
+from dirac_forge.upstream.index.project import ReleaseFile
+from dirac_forge.upstream.lookup import Lookup
 from dirac_forge.values import dataclass
 
 
@@ -38,10 +40,10 @@ class RecipeInputs:
     given: tuple[ReleaseFacts, ...] = ()
 
 
-def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, published: bool = False) -> RecipeInputs:
+def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, index: Lookup | None = None) -> RecipeInputs:
     """Return one order for each input, or one for all where they go into the same feedstock.
 
-    With `published` folders and sdists have the source that the index will serve once they are there.
+    With `index` folders and sdists have the source that it serves, or will serve once they are there.
 
     Raises:
         InputError: an input is not a project, repository, folder or file that can be read.
@@ -53,7 +55,9 @@ def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, published: 
     for text in texts:
         place, asked = _place_and_extras(text)
         if is_given(place):
-            facts = as_published(_given(place, http)) if published else _given(place, http)
+            facts = _given(place, http)
+            if index is not None:
+                facts = as_published(facts, _indexed(facts, index))
             given.append(facts)
             projects[facts.release.project] = SpecifierSet(f"=={facts.release.version}")
             extras[facts.release.project] = asked
@@ -68,6 +72,15 @@ def read_inputs(texts: Sequence[str], feedstock: str, http: Http, *, published: 
         for name, specifiers in projects.items()
     )
     return RecipeInputs(orders=tuple(orders), given=tuple(given))
+
+
+def _indexed(facts: ReleaseFacts, index: Lookup) -> ReleaseFile | None:
+    """Return the sdist of the same release that the index has; None if it has none, or can't be asked."""
+    try:
+        found = index.choice(facts.release.project, SpecifierSet(f"=={facts.release.version}"))
+    except ForgeError:
+        return None
+    return found.release.sdist
 
 
 def _place_and_extras(text: str) -> tuple[str, tuple[str, ...]]:

@@ -103,6 +103,7 @@ class NoteKind(Enum):
     NO_SDIST_WHEEL = "upstream published no sdist: the wheel is installed as it is"
     NO_SDIST_TAG = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
     NO_SDIST_NOWHERE = "upstream published no sdist and names no repository: fill in the source"
+    NO_SHA256 = "the SHA-256 of {file} is not known: fill in sha256 once the index has the file"
     LOCAL_SOURCE = "the source is on this machine: replace it by the release's archive once that is published"
     NEWER_RELEASES = "{newer:a newer release is|newer releases are} left out: {newer:few}"
     LOCAL_WHEEL = "the wheel that was given is installed as it is; make the recipe from an sdist if there is one"
@@ -168,8 +169,8 @@ class NoteKind(Enum):
     WHOLE = "{package} is {own} and more: its requirements are those of {build} in the channel"
     UNKNOWN_SIBLING = "{package} requires {sibling} of its own version: add that output, and to run"
     NEW_NAMES = (
-        "package name {projects}: the same as the project's, which no table or channel confirms; "
-        "[tool.dirac-forge.names] corrects it"
+        "package {projects:name|names} {projects}: the same as the {projects:project's|projects'}, which no table or "
+        "channel confirms; [tool.dirac-forge.names] corrects {projects:it|them}"
     )
     UNCONFIRMED_NAMES = "names of packages that no channel confirmed: {names}"
     GUESSED_NAMES = (

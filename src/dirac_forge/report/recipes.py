@@ -13,7 +13,7 @@ from dirac_forge.recipe.making.judging import Needed
 from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import Output, Recipe, Requirement
 from dirac_forge.recipe.notes import Note
-from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, few, words
+from dirac_forge.report.document import Block, Bold, Code, Items, Line, Paragraph, Section, Table, words
 from dirac_forge.report.making_words import worded
 from dirac_forge.report.next_steps import near
 from dirac_forge.report.numbers import counted
@@ -24,8 +24,6 @@ _LABELS = {"info": "note", "warning": "check", "todo": "fill in"}
 _ORDER = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
 _SHOWN = 3
 """How many of the projects that require a dependency are named; --json has all."""
-_MOST_NOTES = 8
-"""Notes of one recipe; -v shows all."""
 _MOST_ROWS = 20
 """Dependencies that need action; --table shows all."""
 
@@ -64,9 +62,9 @@ def _all_notes(notes: Sequence[Note]) -> list[Block]:
 
 
 def _most_notes(notes: Sequence[Note]) -> list[Block]:
-    """Return the first notes that are more than information, and the number of the others."""
+    """Return the notes that are more than information, and the number of the others."""
     lines = tuple(_note(note) for note in notes if note.level != "info")
-    blocks: list[Block] = [Items(few(lines, _MOST_NOTES))] if lines else []
+    blocks: list[Block] = [Items(lines)] if lines else []
     if left := len(notes) - len(lines):
         blocks.append(Paragraph(f"{left} more note{'s' if left > 1 else ''} with -v"))
     return blocks

@@ -141,7 +141,8 @@ def from_file(path: Path) -> ReleaseFacts:
             parse_wheel_filename(path.name)[:2] if path.suffix == ".whl" else parse_sdist_filename(path.name)
         )
     except (InvalidWheelFilename, InvalidSdistFilename) as error:
-        raise InputError(f"{path.name} is not named like an sdist or wheel: {error}") from error
+        hint = "Give an sdist (.tar.gz, .zip), a wheel (.whl), or a folder with pyproject.toml or setup.py."
+        raise InputError(f"{path.name} is not named like an sdist or wheel: {error}", hint=hint) from error
     file = ReleaseFile(
         filename=path.name,
         url=path.resolve().as_uri(),
@@ -165,7 +166,7 @@ def from_folder(folder: Path) -> ReleaseFacts:
         InputError: there is no such folder, it has too many files, or it names no project, or is broken.
     """
     if not folder.exists():
-        what = "file" if folder.name.endswith((".whl", *_SDISTS)) else "folder"
+        what = "file" if folder.name.endswith((".whl", *_SDISTS)) else "file or folder" if folder.suffix else "folder"
         raise InputError(f"there is no {what} {folder}")
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder", hint="Give the folder with pyproject.toml or setup.py.")
@@ -223,15 +224,27 @@ def _tagged(folder: Path) -> dict[Version, str]:
     return {version: tag for version, tag in found.items() if _PLAIN_TAG.match(tag)} or found
 
 
-def as_published(facts: ReleaseFacts) -> ReleaseFacts:
-    """Return the facts of a folder or sdist with the URL that PyPI will serve its sdist at (PEP 625)."""
+def as_published(facts: ReleaseFacts, indexed: ReleaseFile | None = None) -> ReleaseFacts:
+    """Return the facts of a folder or sdist with the sdist that the index serves or will serve (PEP 625) as source.
+
+    `indexed` is that file, if it is there already.
+    """
     file = facts.release.sdist
     if file is None or not file.url.startswith("file:"):
         return facts
     name = canonicalize_name(facts.release.project).replace("-", "_")
     filename = file.filename if file.hashes else f"{name}-{facts.release.version}.tar.gz"
     published = replace(file, filename=filename, url=f"https://files.pythonhosted.org/packages/source/{filename}")
-    return replace(facts, release=replace(facts.release, files=(published,)))
+    problems = facts.problems
+    if indexed is not None:
+        if file.sha256 not in {None, indexed.sha256}:
+            told = f"the index has another {indexed.filename} than the one that was given: the index's is the source"
+            problems = (*problems, told)
+        published = indexed
+    sdist = facts.sdist
+    if sdist is not None and published.sha256 is not None:
+        sdist = replace(sdist, sha256=published.sha256)
+    return replace(facts, sdist=sdist, problems=problems, release=replace(facts.release, files=(published,)))
 
 
 def _files(folder: Path) -> Iterator[ArchiveMember]:

@@ -24,6 +24,13 @@ REPO = "https://github.com/example/demo"
         (metadata(**{"Bug Tracker": f"{REPO}/issues"}), (None, None, None)),
         (metadata(Source="https://example.org/about", Code=REPO), (REPO, REPO, None)),
         (metadata(Homepage="https://demo.org", Repository=f"{REPO}.git"), ("https://demo.org", REPO, None)),
+        (metadata(REPO, Funding="https://github.com/sponsors/someone"), (REPO, REPO, None)),
+        (metadata(Funding="https://github.com/sponsors/a", Code="https://github.com/orgs/a"), (None, None, None)),
+        (
+            metadata(Home="https://gitlab.com/groups/a", Source="https://gitlab.com/explore/a"),
+            ("https://gitlab.com/groups/a", None, None),
+        ),
+        (metadata(Other="https://github.com/example/other", Homepage=REPO), (REPO, REPO, None)),
         (metadata("UNKNOWN"), (None, None, None)),
         (
             metadata("javascript:alert(1)", Homepage="https://user:secret@demo.org/"),

@@ -64,3 +64,30 @@ def test_cmake_is_followed_into_what_it_includes(text: str, included: str) -> No
 def test_an_included_file_that_was_not_read_is_named() -> None:
     texts = {"CMakeLists.txt": "include(cmake/deps.cmake)"}
     assert build_files(texts, [*texts, "cmake/deps.cmake", "cmake/other.cmake"]).unread == ("cmake/deps.cmake",)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complete"),
+    [
+        ("meson.build", "subdir('a')", True),
+        ("meson.build", "subdir('a b')", True),
+        ("meson.build", "foreach each : ['a']\n  subdir(each)\nendforeach", False),
+        ("CMakeLists.txt", "add_subdirectory(a)", True),
+        ("CMakeLists.txt", "add_subdirectory(${WHERE})", False),
+        ("CMakeLists.txt", "add_subdirectory(missing)", False),
+        ("CMakeLists.txt", "# add_subdirectory(missing)", True),
+        ("setup.py", "", False),
+    ],
+)
+def test_all_is_known_if_each_folder_is_named(name: str, text: str, complete: bool) -> None:
+    texts = {name: text, f"a/{name}": "", f"a b/{name}": ""}
+    assert build_files(texts, texts).complete is complete
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ['[tool.scikit-build.cmake]\nsource-dir = "python"', '[tool.scikit-build]\ncmake.source-dir = "./python"'],
+)
+def test_cmake_begins_where_pyproject_says(settings: str) -> None:
+    texts = {"pyproject.toml": settings, "python/CMakeLists.txt": "", "other/CMakeLists.txt": ""}
+    assert build_files(texts, texts).read == {"python/CMakeLists.txt"}

@@ -14,6 +14,8 @@ ENVIRON = 'system = bool(int(os.environ.get("ZZ_USE_SYSTEM_LIB", 0)))\n'
         ("deps/c-ares/CMakeLists.txt", ENVIRON, {"c-ares": "deps/c-ares"}, {"ZZ_USE_SYSTEM_LIB": "1"}),
         ("deps/libuv/CMakeLists.txt", "", {"libuv": "deps/libuv"}, {}),
         ("tests/libuv/CMakeLists.txt", "", {}, {}),
+        ("tools/test cases/9 x/libuv/meson.build", "", {}, {}),
+        ("subprojects/libuv/meson.build", "", {}, {}),
         ("deps/libuv/uv.c", "", {}, {}),
         ("extern/other/3rd-party/libuv/CMakeLists.txt", "", {}, {}),
         ("deps/nothing-known/configure", ENVIRON, {}, {}),

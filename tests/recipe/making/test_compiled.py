@@ -7,6 +7,7 @@ from dirac_forge.recipe.making.compiled import nature
 from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from dirac_forge.recipe.notes import NoteKind
+from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.facts import facts
 
 SETUPTOOLS: Mapping[str, object] = {
@@ -67,9 +68,23 @@ def test_wheels_for_windows_alone_are_skipped_elsewhere_without_an_sdist_too() -
     assert nature(facts("demo", wheels=["cp312-cp312-win_amd64"], sdist=False)).only == "win"
 
 
-def test_systems_without_wheels_are_told() -> None:
-    found = nature(facts("demo", wheels=[TAGGED, "cp312-cp312-macosx_11_0_arm64"], sdist_members=["a.c"]))
-    assert "upstream has no wheels for Windows: add a skip if it can't be built there" in [n.text for n in found.notes]
+@pytest.mark.parametrize(
+    ("tags", "level", "systems"),
+    [
+        ([TAGGED, "cp312-cp312-macosx_11_0_arm64"], "warning", "Windows"),
+        ([TAGGED], "warning", "macOS and Windows"),
+        (["cp312-cp312-macosx_11_0_arm64"], "warning", "Windows"),
+        (["cp312-cp312-win_amd64", "cp312-cp312-macosx_11_0_arm64"], "info", "Linux"),
+        (["cp312-cp312-win_amd64"], "info", "Linux and macOS"),
+    ],
+)
+def test_systems_without_wheels_are_told_but_unix_builds_from_source(
+    tags: Sequence[str], level: str, systems: str
+) -> None:
+    setup = "import sys\nif sys.platform == 'win32': pass"
+    found = nature(facts("demo", wheels=tags, sdist_members=["a.c"], texts={"setup.py": setup}))
+    told = [(note.level, note.text) for note in found.notes if note.kind == NoteKind.NO_WHEELS_FOR]
+    assert told == [(level, f"upstream has no wheels for {systems}: add a skip if it can't be built there")]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +197,33 @@ def test_libraries_of_projects_that_are_built_along_are_named() -> None:
     }
     found = nature(facts("demo", wheels=[TAGGED], sdist_members=["a.c", *texts], texts=texts, pyproject=MESON))
     assert (found.libraries, found.programs) == (("freetype", "qhull"), ("pkg-config",))
+
+
+def test_build_files_of_tools_tests_and_what_is_not_reached_do_not_count() -> None:
+    texts = {
+        "meson.build": "subdir('src')",
+        "src/meson.build": "dependency('zlib')",
+        "vendored-meson/meson/run/meson.build": "dependency('sdl2')",
+        "tools/manual tests/1 x/meson.build": "dependency('libpng')",
+        "src/other/CMakeLists.txt": "find_package(Atomics)",
+    }
+    given = facts("demo", wheels=[TAGGED], sdist_members=["a.c", *texts], texts=texts, pyproject=MESON)
+    found = nature(given)
+    assert found.libraries == ("zlib",)
+    assert [note.kind for note in found.notes if note.level == "warning"] == [
+        NoteKind.LINKED_LIBRARIES,
+        NoteKind.NO_WHEELS_FOR,
+    ]
+    loose = nature(replace_texts(given, {**texts, "meson.build": "subdir(where)"}))
+    assert loose.libraries == ("zlib",)
+    assert "src/other/CMakeLists.txt looks for Atomics, whose package is not known: add it to host if it is used" in [
+        note.text for note in loose.notes
+    ]
+
+
+def replace_texts(given: ReleaseFacts, texts: Mapping[str, str]) -> ReleaseFacts:
+    assert given.sdist is not None
+    return replace(given, sdist=replace(given.sdist, texts=texts))
 
 
 def test_build_files_that_were_not_read_are_told_and_nothing_is_said_of_their_libraries() -> None:

@@ -10,6 +10,9 @@ PAIRS: tuple[tuple[str, MappedBy], ...] = (("a-b", "normalised"), ("known", "cha
 WHY = (NameReason(kind=NameKind.NO_TABLE),)
 CALLED = "the same as the project's, which no table or channel confirms; [tool.dirac-forge.names] corrects it"
 
+CALLED_THEM = "the same as the projects', which no table or channel confirms; [tool.dirac-forge.names] corrects them"
+CORRECT = "correct them in [tool.dirac-forge.names]"
+
 
 def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
     return Mapped(
@@ -19,11 +22,25 @@ def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
 
 def test_a_new_project_is_called_as_it_is_called() -> None:
     own = [guess("new")]
-    assert [(note.level, note.text) for note in guessed_names([guess("dep"), *own], own=own, unread=False)] == [
+    assert [(note.level, note.text) for note in guessed_names([guess("a-dep"), *own], own=own, unread=False)] == [
         ("info", f"package name new: {CALLED}"),
         (
             "warning",
-            "names of packages that are guesses: dep (no table has it); correct them in [tool.dirac-forge.names]",
+            f"names of packages that are guesses: a-dep (no table has it); {CORRECT}",
+        ),
+    ]
+
+
+def test_a_dependency_of_one_word_is_called_as_it_is_called_too() -> None:
+    notes = guessed_names([guess("scipy"), guess("tqdm"), guess("torch", "pytorch")], unread=False)
+    assert [(note.level, note.text) for note in notes] == [
+        (
+            "info",
+            f"package names scipy, tqdm: {CALLED_THEM}",
+        ),
+        (
+            "warning",
+            f"names of packages that are guesses: torch as pytorch (no table has it); {CORRECT}",
         ),
     ]
 

@@ -30,6 +30,12 @@ _DOCUMENTATION = ("documentation", "docs", "doc", "readthedocs", "manual", "user
 _GIT_HOSTS = re.compile(
     r"^https?://(?:www\.)?(?:github\.com|gitlab\.[\w.-]+|bitbucket\.org|codeberg\.org|git\.[\w.-]+)/[^/]+/[^/]+"
 )
+_OF_HOST = re.compile(
+    r"^https?://(?:www\.)?github\.com/(?:apps|collections|features|marketplace|orgs|settings|sponsors|stars|topics)/"
+    r"|^https?://[^/]+/(?:dashboard|explore|groups|login|search|users)/",
+    re.IGNORECASE,
+)
+"""Pages of a host that look like a repository's: https://github.com/sponsors/NAME."""
 _LONGEST = 300
 _GIVEN_UP = re.compile(r"\bdeprecated\b|\bplaceholder\b|\bno longer maintained\b|\bdummy package\b", re.IGNORECASE)
 
@@ -39,19 +45,22 @@ Links = tuple[str | None, str | None, str | None]
 def links_of(metadata: CoreMetadata) -> Links:
     """Return homepage, repository and documentation; None for what upstream does not name."""
     labelled = {_label(label): url for label, url in metadata.project_urls.items() if _is_web(url)}
-    repository, documentation = _repository(labelled), _first(labelled, _DOCUMENTATION)
+    documentation = _first(labelled, _DOCUMENTATION)
     own = metadata.home_page if _is_web(metadata.home_page) else None
-    home = own or _first(labelled, _HOME) or repository or documentation
-    if repository is None and home is not None and _is_repository(home):
-        repository = home
-    return home, repository, documentation
+    home = own or _first(labelled, _HOME)
+    repository = _repository(labelled, home)
+    return home or repository or documentation, repository, documentation
 
 
-def _repository(labelled: Mapping[str, str]) -> str | None:
-    """Return the URL that is labelled so if it is on a known host, else any that is a repository; as a web page."""
-    named = _first(labelled, _REPOSITORY)
-    if named is None or not _GIT_HOSTS.match(named):
-        named = next((url for url in labelled.values() if _is_repository(url)), named)
+def _repository(labelled: Mapping[str, str], home: str | None) -> str | None:
+    """Return the URL that is labelled so if it is on a known host, else the homepage, else any other, if that is one.
+
+    As a web page.
+    """
+    named = _first({label: url for label, url in labelled.items() if not _OF_HOST.match(url)}, _REPOSITORY)
+    if named is None or not _is_hosted(named):
+        others = [home] if home is not None else []
+        named = next((url for url in (*others, *labelled.values()) if _is_repository(url)), named)
     return named.removesuffix(".git") if named is not None else None
 
 
@@ -100,4 +109,9 @@ def _is_web(url: str | None) -> bool:
 
 def _is_repository(url: str) -> bool:
     """Whether a URL is that of a repository itself, not of its issues or releases."""
-    return bool(_GIT_HOSTS.match(url)) and len([part for part in split_url(url).path.split("/") if part]) == 2
+    return _is_hosted(url) and len([part for part in split_url(url).path.split("/") if part]) == 2
+
+
+def _is_hosted(url: str) -> bool:
+    """Whether a URL is below a repository on a known host."""
+    return _GIT_HOSTS.match(url) is not None and _OF_HOST.match(url) is None

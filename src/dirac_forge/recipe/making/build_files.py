@@ -5,17 +5,23 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from dirac_forge.values import dataclass
 
-_NAMES = ("meson.build", "CMakeLists.txt")
-_MESON = re.compile(r"\b(subdir|subproject)\(\s*'([\w./+-]+)'")
+BUILD_FILES: Final = ("meson.build", "CMakeLists.txt")
+_MESON = re.compile(r"\bsubdir\s*\(\s*'([\w ./+-]+)'")
+_MESON_PROJECT = re.compile(r"\bsubproject\s*\(\s*'([\w./+-]+)'")
 _FOLDERS = r"\"?(?:\$\{(?:CMAKE_(?:CURRENT_)?(?:SOURCE|LIST)_DIR|PROJECT_SOURCE_DIR)\}/)?"
 _CMAKE = re.compile(rf"\badd_subdirectory\s*\(\s*{_FOLDERS}([\w./+-]+)", re.IGNORECASE)
 _INCLUDED = re.compile(rf"\binclude\s*\(\s*{_FOLDERS}([\w./+-]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"#.*$", re.MULTILINE)
-_SOURCE_FOLDER = re.compile(r"\bcmake_source_dir\s*=\s*[\"']([\w./+-]+)[\"']")
-"""How setup.py of scikit-build names the folder of its CMakeLists.txt."""
+_SOURCE_FOLDERS = {
+    "setup.py": re.compile(r"\bcmake_source_dir\s*=\s*[\"']([\w./+-]+)[\"']"),
+    "pyproject.toml": re.compile(r"^(?:cmake\.)?source[-_](?:dir|path)\s*=\s*[\"']([\w./+-]+)[\"']", re.MULTILINE),
+}
+"""How scikit-build, scikit-build-core and py-build-cmake name the folder of their CMakeLists.txt."""
+_FOLDER = re.compile(r"\b(?:subdir|add_subdirectory)\s*\(", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,12 +32,15 @@ class BuildFiles:
     """Paths of the build files that the topmost one leads to, itself included; none where there is none."""
     unread: tuple[str, ...] = ()
     """Those among them whose text is not at hand."""
+    complete: bool = False
+    """Whether each folder that they go into is known, so that no other build file is read."""
 
 
 def build_files(texts: Mapping[str, str], members: Iterable[str]) -> BuildFiles:
     """Return what Meson's `subdir` and `subproject`, and CMake's `add_subdirectory` and `include`, lead to."""
-    there = {member for member in members if member.endswith((*_NAMES, ".cmake"))} | texts.keys()
+    there = {member for member in members if member.endswith((*BUILD_FILES, ".cmake"))} | texts.keys()
     waiting = [path for path in _tops(texts) if path in there]
+    complete = bool(waiting)
     read: set[str] = set()
     unread: set[str] = set()
     while waiting:
@@ -40,29 +49,38 @@ def build_files(texts: Mapping[str, str], members: Iterable[str]) -> BuildFiles:
             continue
         read.add(path)
         if path in texts:
-            waiting += [inner for inner in _inner(path, _COMMENT.sub("", texts[path])) if inner in there]
+            text = _COMMENT.sub("", texts[path])
+            folders = [inner for inner in _folders(path, text) if inner in there]
+            complete &= len(folders) == len(_FOLDER.findall(text))
+            waiting += [*folders, *(inner for inner in _included(path, text) if inner in there)]
         else:
             unread.add(path)
-    return BuildFiles(read=frozenset(read), unread=tuple(sorted(unread)))
+    return BuildFiles(read=frozenset(read), unread=tuple(sorted(unread)), complete=complete and not unread)
 
 
 def _tops(texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield where a build may begin: at the top, or in the folder that setup.py names."""
-    yield from _NAMES
-    folders = _SOURCE_FOLDER.findall(texts.get("setup.py", ""))
-    yield from (posixpath.normpath(f"{folder}/CMakeLists.txt") for folder in folders)
+    """Yield where a build may begin: in the folder that its settings name, else at the top."""
+    named = (folder for path, where in _SOURCE_FOLDERS.items() for folder in where.findall(texts.get(path, "")))
+    yield from (posixpath.normpath(f"{folder}/CMakeLists.txt") for folder in named)
+    yield from BUILD_FILES
 
 
-def _inner(path: str, text: str) -> Iterator[str]:
-    """Yield the build files of the folders that a build file goes into, and those that it includes."""
+def _folders(path: str, text: str) -> Iterator[str]:
+    """Yield the build files of the folders that a build file goes into."""
     folder, _, name = path.rpartition("/")
     if name == "meson.build":
-        for how, inner in _MESON.findall(text):
-            base = folder if how == "subdir" else "subprojects"
-            yield posixpath.normpath(posixpath.join(base, inner, name))
-    elif name.endswith(("CMakeLists.txt", ".cmake")):
-        yield from (posixpath.normpath(posixpath.join(folder, inner, _NAMES[1])) for inner in _CMAKE.findall(text))
-        for inner in _INCLUDED.findall(text):
-            # A folder may be the top's; a name alone is that of a module, which CMAKE_MODULE_PATH finds.
-            named = inner if inner.endswith(".cmake") else f"cmake/{inner}.cmake"
-            yield from (posixpath.normpath(posixpath.join(base, named)) for base in dict.fromkeys((folder, "")))
+        yield from (posixpath.normpath(posixpath.join(folder, inner, name)) for inner in _MESON.findall(text))
+    else:
+        yield from (posixpath.normpath(posixpath.join(folder, inner, BUILD_FILES[1])) for inner in _CMAKE.findall(text))
+
+
+def _included(path: str, text: str) -> Iterator[str]:
+    """Yield the subprojects of Meson, and the files that CMake includes."""
+    folder, _, name = path.rpartition("/")
+    if name == "meson.build":
+        yield from (posixpath.normpath(f"subprojects/{inner}/{name}") for inner in _MESON_PROJECT.findall(text))
+        return
+    for inner in _INCLUDED.findall(text):
+        # A folder may be the top's; a name alone is that of a module, which CMAKE_MODULE_PATH finds.
+        named = inner if inner.endswith(".cmake") else f"cmake/{inner}.cmake"
+        yield from (posixpath.normpath(posixpath.join(base, named)) for base in dict.fromkeys((folder, "")))

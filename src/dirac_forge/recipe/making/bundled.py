@@ -9,13 +9,10 @@ from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.library_tables import libraries
 from dirac_forge.recipe.notes import Note, NoteKind, note
+from dirac_forge.upstream.files.places import is_aside
 from dirac_forge.values import dataclass
 
 _BUILD_FILES = frozenset({"configure", "configure.ac", "configure.in", "CMakeLists.txt", "meson.build"})
-_ASIDE = re.compile(
-    r"(?:^|/)(?:subprojects|tests?|testing|docs?|examples?|demos?|samples?|benchmarks?)/", re.IGNORECASE
-)
-"""Folders that are not built, and Meson's subprojects: what its build files look for on the system is found there."""
 _CARRIED = re.compile(
     r"(?:^|(?<=/))(?:_?vendor(?:ed)?|3rd-?party|third[-_]?party|externals?|extern|deps|dependencies|submodules)/",
     re.IGNORECASE,
@@ -51,14 +48,17 @@ def bundled_libraries(members: Iterable[str], texts: Mapping[str, str], project:
     """Return the libraries with build files of their own in folders of their names, the project itself aside."""
     known = _folder_names()
     packages: dict[str, str] = {}
-    folders = {
-        PurePosixPath(m).parent for m in members if PurePosixPath(m).name in _BUILD_FILES and not _ASIDE.search(m)
-    }
+    folders = {PurePosixPath(m).parent for m in members if PurePosixPath(m).name in _BUILD_FILES and not _is_aside(m)}
     for folder in sorted(folders, key=lambda path: (len(path.parts), path)):
         package = known.get(folder.name.lower(), "") if len(_CARRIED.findall(f"{folder}/")) < 2 else ""
         if package and project not in (package, folder.name.lower()):
             packages.setdefault(package, str(folder))
     return Bundled(packages=packages, environment=dict(_switches(texts.get("setup.py", ""))) if packages else {})
+
+
+def _is_aside(path: str) -> bool:
+    """Whether a folder is not built, or Meson's: what its build files look for on the system is found there."""
+    return is_aside(path) or "subprojects/" in path
 
 
 def _folder_names() -> Mapping[str, str]:

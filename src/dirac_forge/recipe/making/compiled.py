@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 
 from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
@@ -146,10 +146,16 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
         system, kind, classifier = only
         skipped = note("warning", kind, system=_NAMES[system], classifier=classifier)
         return replace(compiled, only=system, notes=(*compiled.notes, skipped))
-    missing = [_NAMES[system] for system in _SYSTEMS if system not in served]
-    if not tags or not missing:
-        return compiled
-    return replace(compiled, notes=(*compiled.notes, note("warning", NoteKind.NO_WHEELS_FOR, systems=missing)))
+    missing = [system for system in _SYSTEMS if system not in served] if tags else []
+    return replace(compiled, notes=(*compiled.notes, *_without_wheels_for(missing)))
+
+
+def _without_wheels_for(systems: Sequence[str]) -> Iterator[Note]:
+    """Yield a note on systems without wheels: on Linux, and on Unix, many leave it to users to build from source."""
+    doubtful = [system for system in systems if system != "linux" and ("linux" not in systems or system == "win")]
+    kind, shown = NoteKind.NO_WHEELS_FOR, [_NAMES[system] for system in doubtful or systems]
+    if shown:
+        yield note("warning" if doubtful else "info", kind, systems=shown)
 
 
 def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, NoteKind, str] | None:

@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from dirac_forge.channel.names import Mapped
-from dirac_forge.recipe.notes import Level, Note, NoteKind, note
+from dirac_forge.recipe.notes import Note, NoteKind, note
 
 
 def guessed_names(mapped: Iterable[Mapped], *, own: Collection[Mapped] = (), unread: bool) -> list[Note]:
-    """Return one note for all names that are guesses; that a channel could not be read is reported elsewhere, once.
+    """Return the notes on names that are guesses; that a channel could not be read is reported elsewhere, once.
 
-    `own` are the projects that the recipe is made of: a new one is called as its project, which needs no correction.
+    `own` are the projects that the recipe is made of: a new one is called as its project, which needs no correction. So
+    is a dependency of one word, of which no other name is known: those stand apart from what has to be checked.
     """
     named = [one for one in own if unread or not _is_new(one)]
-    new = sorted({one.project for one in own if one not in named or one.mapped_by == "normalised"})
-    notes = [note(_level(new), NoteKind.NEW_NAMES, projects=new)] if new else []
-    others = (one for one in (*mapped, *named) if one.project not in new)
-    return [*notes, *_guesses(others, unread=unread)]
+    new = {one.project for one in own if one not in named or one.mapped_by == "normalised"}
+    others = [one for one in (*mapped, *named) if one.project not in new]
+    plain = set() if unread else {one.project for one in others if _is_new(one) and not _is_spelled(one.project)}
+    spelled = sorted(filter(_is_spelled, new))
+    notes = [note("warning", NoteKind.NEW_NAMES, projects=spelled)] if spelled else []
+    if same := sorted((new | plain).difference(spelled)):
+        notes.append(note("info", NoteKind.NEW_NAMES, projects=same))
+    return [*notes, *_guesses((one for one in others if one.project not in plain), unread=unread)]
 
 
-def _level(new: Collection[str]) -> Level:
-    """Return how much a new name matters: of several words, its spelling is a choice."""
-    return "warning" if any("-" in name for name in new) else "info"
+def _is_spelled(name: str) -> bool:
+    """Whether a name is of several words, so that its spelling is a choice."""
+    return "-" in name
 
 
 def _is_new(one: Mapped) -> bool:

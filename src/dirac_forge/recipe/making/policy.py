@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES
-from dirac_forge.recipe.making.system_libraries import is_aside
 from dirac_forge.recipe.notes import Note, NoteKind, note
+from dirac_forge.upstream.files.places import is_aside
 
 _DECLARED = re.compile(r"\b(?:FetchContent_Declare|ExternalProject_Add)\s*\(\s*\"?([\w.+-]+)([^()]*)", re.IGNORECASE)
 _FROM_ELSEWHERE = re.compile(r"\b(?:GIT_REPOSITORY|URL)\s")

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from dirac_forge.recipe.making.hosts import backend_texts
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import SdistFacts
+from dirac_forge.upstream.files.places import is_aside
 
 _SOURCES = {
     "c": (".c", ".m", ".pyx", ".i"),
@@ -16,10 +17,6 @@ _SOURCES = {
     "fortran": (".f", ".f90", ".f77", ".f95", ".for", ".pyf"),
     "rust": (".rs",),
 }
-_ASIDE = {
-    "bench", "benchmark", "benchmarks", "demo", "demos", "doc", "docs", "example", "examples", "fuzz", "test",
-    "testing", "tests",
-}  # fmt: skip
 _FILE = re.compile(r"\.([a-z][a-z0-9+]*)[\"']", re.IGNORECASE)
 """The ending of a file's name, or of the names that a pattern stands for, as text in Python."""
 _COMPUTED = re.compile(
@@ -41,10 +38,9 @@ def source_languages(sdist: SdistFacts) -> tuple[str, ...]:
 
 
 def _language(member: str) -> str:
-    path = PurePosixPath(member)
-    if _ASIDE.intersection(part.lower() for part in path.parts[:-1]):
-        return ""
-    return next((language for language, endings in _SOURCES.items() if path.suffix.lower() in endings), "")
+    ending = PurePosixPath(member).suffix.lower()
+    language = next((language for language, endings in _SOURCES.items() if ending in endings), "")
+    return "" if language and is_aside(member) else language
 
 
 def build_texts(sdist: SdistFacts) -> str:

@@ -76,7 +76,8 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     own = Source(url=_url(facts, sdist, "source", version), sha256=sha256)
     lost = _lost(facts)
     if wheel is None or not (lost or missing):
-        return ChosenSource(sources=(own,))
+        notes = () if sha256 else (note("todo", NoteKind.NO_SHA256, file=sdist.filename),)
+        return ChosenSource(sources=(own,), notes=notes)
     return _wheel_instead(facts, wheel, version, own, lost, missing)
 
 

@@ -6,19 +6,12 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
+from dirac_forge.recipe.making.build_files import BUILD_FILES
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, libraries
 from dirac_forge.recipe.making.link_lists import built, linked, mentioned
+from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
 
-_ASIDE = re.compile(
-    r"(?:^|/)(?:demos?|samples?|examples?|tests?|testing|docs?|benchmarks?|packagefiles)/", re.IGNORECASE
-)
-"""Folders with build files of what is not built, or not for the package."""
-_OTHERS = re.compile(
-    r"(?:^|/)(?:subprojects|third[-_]?party|vendor(?:ed)?|c?extern(?:al)?s?(?:[-_]?libs?)?|bundled|submodules|deps)/",
-    re.IGNORECASE,
-)
-"""Folders with build files of other projects, which count where the project's own lead to them."""
 _LINK_FLAG = re.compile(r"[\"'\s]-l([\w+.-]+)")
 _STRING = re.compile(r"[\"']([\w+.-]+)[\"']")
 _PKG_CONFIG = re.compile(
@@ -48,12 +41,15 @@ class NamedLibraries:
     """What Meson, CMake or setup.py looks for and no table knows, to the file."""
 
 
-def system_libraries(texts: Mapping[str, str], read: Collection[str] = ()) -> NamedLibraries:
+def system_libraries(
+    texts: Mapping[str, str], read: Collection[str] = (), *, only_read: bool = False
+) -> NamedLibraries:
     """Return the libraries that the build files in `texts` (path to text) name.
 
-    `read` are the build files that the topmost one leads to: those count in folders of other projects, too.
+    `read` are the build files that the topmost one leads to: those count in folders of other projects, too. With
+    `only_read`, no other file of Meson or CMake counts.
     """
-    own = sorted(_own(texts, read), key=lambda path: (path.count("/"), path))
+    own = sorted(_own(texts, read, only_read=only_read), key=lambda path: (path.count("/"), path))
     named = [(path, name, found) for path in own for name, found in _named(PurePosixPath(path), texts[path])]
     ours = frozenset().union(*(built(text) for path, text in texts.items() if path.endswith(".py")))
     packages = {package: path for path, _, found in reversed(named) for package in found}
@@ -61,18 +57,11 @@ def system_libraries(texts: Mapping[str, str], read: Collection[str] = ()) -> Na
     return NamedLibraries(packages=packages, unknown=unknown)
 
 
-def _own(texts: Iterable[str], read: Collection[str]) -> Iterator[str]:
-    yield from (path for path in texts if not is_aside(path) and (path in read or _counts_alone(path)))
-
-
-def is_aside(path: str) -> bool:
-    """Whether a build file is one of what is not built, or not for the package."""
-    return _ASIDE.search(path) is not None
-
-
-def _counts_alone(path: str) -> bool:
-    """Whether a build file counts even if no other one is known to lead to it."""
-    return not (_OTHERS.search(path) or path.endswith(".cmake"))
+def _own(texts: Iterable[str], read: Collection[str], *, only_read: bool) -> Iterator[str]:
+    for path in texts:
+        alone = not (of_others(path) or path.endswith(".cmake") or (only_read and path.endswith(BUILD_FILES)))
+        if not is_aside(path) and (path in read or alone):
+            yield path
 
 
 def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -22,6 +22,7 @@ _COMPILING_BACKENDS = {
     "maturin", "mesonpy", "py_build_cmake.build", "scikit_build_core.build", "scikit_build_core.setuptools.build_meta",
     "setuptools_rust", "sipbuild.api",
 }  # fmt: skip
+_BEGIN_AT_TOP = ("mesonpy", "scikit_build_core.build", "py_build_cmake.build")
 _COMPILING_TOOLS = {
     "cffi", "cython", "maturin", "meson-python", "nanobind", "pybind11", "scikit-build", "scikit-build-core",
     "setuptools-golang", "setuptools-rust",
@@ -73,7 +74,9 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     sources = source_languages(sdist)
     files = build_files(sdist.texts, sdist.members)
     languages, guessed = _compilers(sdist, set(sources), build_tool_names(sdist), files.read)
-    named = system_libraries(sdist.texts, files.read)
+    # setup.py may run CMake in any folder; these backends begin at the top.
+    alone = files.complete and build_backend(sdist).startswith(_BEGIN_AT_TOP)
+    named = system_libraries(sdist.texts, files.read, only_read=alone)
     libraries = named.packages
     bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
     known = sources or generates_sources(sdist) or any(_declared_languages(sdist, files.read))
