@@ -57,6 +57,9 @@ class NoteKind(Enum):
         "{path} looks for {names}, whose {names:package is|packages are} not known: add "
         "{names:it to host if it is used|those to host that are used}"
     )
+    INCLUDED_LIBRARY = (
+        "{path} includes {header}, and no build file names the library: add {package} to host if that part is compiled"
+    )
     FETCHES_PROJECTS = (
         "{path} can download {names} during the build, which conda-forge does not accept: add "
         "{names:its package|their packages} to host, or {names:its source|their sources} to the recipe"
@@ -152,6 +155,14 @@ class NoteKind(Enum):
     LOADED_LIBRARIES = (
         "{packages:and} in run, because {path} loads {packages:that library|these libraries}: check that it does on "
         "every platform"
+    )
+    LOADED_ON_ONE_SYSTEM = (
+        "{path} loads a library that conda-forge has for {system} only: add {package} to run there if it is needed; "
+        "elsewhere it is the system's"
+    )
+    LOADED_UNKNOWN = (
+        "{path} loads {names:few} while it runs, whose {names:package is|packages are} not known: add to run what is "
+        "needed"
     )
     CFFI = "cffi in run too: the extension that it compiles imports it"
     CFFI_WITHOUT_CEILING = (

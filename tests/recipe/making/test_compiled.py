@@ -181,6 +181,14 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
         ("meson.build", "dep = dependency('openblas', required: true)", ["libblas", "libcblas", "liblapack"]),
         ("CMakeLists.txt", "find_package(ZLIB REQUIRED)", ["zlib"]),
         ("CMakeLists.txt", "pkg_check_modules(KRB REQUIRED krb5-gssapi)", ["krb5"]),
+        ("CMakeLists.txt", "find_package(Kerberos5)", ["krb5"]),
+        ("CMakeLists.txt", "find_package(Readline)", ["readline"]),
+        ("CMakeLists.txt", "find_package(libuuid)", ["libuuid"]),
+        ("CMakeLists.txt", "find_package(Boost COMPONENTS filesystem)", ["libboost-devel"]),
+        ("CMakeLists.txt", 'find_package(Boost COMPONENTS "python3${MINOR}")', ["libboost-python-devel"]),
+        ("CMakeLists.txt", "find_package(\n  Boost REQUIRED\n  COMPONENTS numpy)", ["libboost-python-devel"]),
+        ("meson.build", "dependency('boost', modules: ['python3'])", ["libboost-python-devel"]),
+        ("setup.py", "Extension('x', ['x.cc'], libraries=['boost_python312'])", ["libboost-python-devel"]),
         ("Cargo.toml", '[dependencies]\nopenssl-sys = "0.9"\n', ["openssl"]),
         ("README.md", "libraries=['ssl']", []),
     ],
@@ -430,6 +438,25 @@ def test_build_files_that_list_languages_know_better_than_file_names() -> None:
     pyproject = {"build-system": {"requires": ["meson-python"], "build-backend": "mesonpy"}}
     made = facts("demo", wheels=[TAGGED], sdist_members=["x.f90", "a.c"], pyproject=pyproject, texts=meson)
     assert nature(made).languages == ("c", "cxx")
+
+
+def test_headers_that_sources_include_tell_of_libraries_that_setup_py_does_not_name() -> None:
+    includes = {"sasl/sasl.h": "Modules/a.c", "ldap.h": "Modules/a.c", "zlib.h": "src/z.c", "stdio.h": "Modules/a.c"}
+    text = EXTENSION.replace("['x.c']", "['x.c'], libraries=['ldap']")
+    members = ["a.c", "src/zlib/zlib.h"]
+    given = facts("demo", wheels=[TAGGED], sdist_members=members, texts={"setup.py": text}, pyproject=SETUPTOOLS)
+    assert given.sdist is not None
+    found = nature(replace(given, sdist=replace(given.sdist, includes=includes)))
+    assert found.libraries == ("openldap",)
+    assert [note.text for note in found.notes if note.kind == NoteKind.INCLUDED_LIBRARY] == [
+        (
+            "Modules/a.c includes sasl/sasl.h, and no build file names the library: add cyrus-sasl to host if that "
+            "part is compiled"
+        )
+    ]
+    meson = replace(given.sdist, includes=includes, texts={"meson.build": ""}, members=("meson.build",))
+    kinds = {note.kind for note in nature(replace(given, sdist=meson)).notes}
+    assert NoteKind.INCLUDED_LIBRARY not in kinds
 
 
 def test_a_library_that_no_table_knows_is_told() -> None:

@@ -23,3 +23,35 @@ def test_libraries_that_modules_load_are_required_by_their_packages() -> None:
         ("warning", f"cairo and glib in run, because demo/draw.py loads these libraries: {advice}"),
         ("warning", f"libmagic in run, because demo/loader.py loads that library: {advice}"),
     ]
+
+
+def test_libraries_that_no_table_knows_and_those_of_one_system_are_told() -> None:
+    loaded = {
+        "strange": "demo/a.py",
+        "libother-2.so.1": "demo/a.py",
+        "libc.so.6": "demo/a.py",
+        "kernel32": "demo/win.py",
+        "winfsp-x64.dll": "demo/win.py",
+        "CoreFoundation": "demo/mac.py",
+        "fuse": "demo/fuse.py",
+        "osxfuse": "demo/fuse.py",
+    }
+    lines, notes = loaded_libraries(loaded, set())
+    assert lines == ()
+    assert [(note.level, note.text) for note in notes] == [
+        (
+            "warning",
+            (
+                "demo/fuse.py loads a library that conda-forge has for Linux only: add libfuse to run there if it is "
+                "needed; elsewhere it is the system's"
+            ),
+        ),
+        (
+            "warning",
+            (
+                "demo/a.py loads strange and libother-2.so.1 while it runs, whose packages are not known: add to run "
+                "what is needed"
+            ),
+        ),
+    ]
+    assert loaded_libraries({"fuse": "demo/fuse.py"}, {"libfuse"}) == ((), ())

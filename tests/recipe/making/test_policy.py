@@ -51,3 +51,18 @@ def test_what_setup_py_does_is_told(setup: str, expected: list[str]) -> None:
 
 def test_build_files_of_examples_and_tests_are_left_out() -> None:
     assert told({"tests/CMakeLists.txt": FETCHED}, {"tests/CMakeLists.txt"}) == []
+
+
+@pytest.mark.parametrize(
+    ("setup", "told_of"),
+    [
+        ("script = os.path.join('scripts', 'build_driver.py')", True),
+        ("from scripts.build_driver import main", True),
+        ("import build_driver", True),
+        ("# scripts/build_driver.py", False),
+        ("build_drivers = []", False),
+    ],
+)
+def test_downloads_of_what_setup_py_runs_are_told(setup: str, told_of: bool) -> None:
+    texts = {"setup.py": setup, "scripts/build_driver.py": "urllib.request.urlopen(url)"}
+    assert told(texts, set()) == ([f"scripts/build_driver.py {DOWNLOADS}"] if told_of else [])

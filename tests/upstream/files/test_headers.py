@@ -38,6 +38,22 @@ def test_equal_headers_are_kept_once_and_those_of_others_not_at_all() -> None:
     }
 
 
+def test_what_c_includes_and_modules_that_download_are_kept() -> None:
+    reader = Reader("p-1.tar.gz")
+    files = {
+        "p-1/src/a.c": b'#include <zlib.h>\n  #  include <sasl/sasl.h>\n#include "own.h"\n',
+        "p-1/src/b.c": b"#include <zlib.h>\n",
+        "p-1/vendor/x/c.c": b"#include <png.h>\n",
+        "p-1/scripts/build_driver.py": b"import urllib.request\nurllib.request.urlopen(url)\n",
+        "p-1/scripts/other.py": b"import urllib.request\nurllib.request.urlopen(url)\n",
+    }
+    for name, data in files.items():
+        reader.add(ArchiveMember(name=name, size=len(data), read=BytesIO(data).read))
+    contents = reader.contents()
+    assert contents.includes == {"zlib.h": "src/a.c", "sasl/sasl.h": "src/a.c"}
+    assert [*contents.texts] == ["scripts/build_driver.py"]
+
+
 @pytest.mark.parametrize(
     ("path", "own"),
     [

@@ -15,7 +15,22 @@ def libraries(by: str) -> Mapping[str, tuple[str, ...]]:
     return {name: tuple(packages.split()) for kind, name, packages, _ in rows if kind == by}
 
 
-ONLY_ON = {"alsa-lib": "linux", "libgomp": "linux", "libudev1": "linux", "libuuid": "linux", "llvm-openmp": "osx"}
+def discovered(name: str) -> tuple[str, ...]:
+    """Return the packages of what pkg-config, Meson or CMake looks for, by that name or the linker's; () if unknown."""
+    lower = name.lower()
+    plain = lower.removeprefix("lib")
+    tables = libraries("discovered"), libraries("linked")
+    return next((table[each] for each in (lower, plain) for table in tables if each in table), ())
+
+
+ONLY_ON = {
+    "alsa-lib": "linux",
+    "libfuse": "linux",
+    "libgomp": "linux",
+    "libudev1": "linux",
+    "libuuid": "linux",
+    "llvm-openmp": "osx",
+}
 """Packages that only one system needs: the others have the same with the compiler or the system."""
 
 NOT_LIBRARIES = {

@@ -5,11 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from dirac_forge.recipe.making.library_tables import libraries
+from dirac_forge.recipe.making.library_tables import OF_SYSTEMS, ONLY_ON, libraries
 from dirac_forge.recipe.model import Requirement
 from dirac_forge.recipe.notes import Note, NoteKind, note
 
 _FILE = re.compile(r"(?:\.\d+)*\.(?:so|dylib|dll)(?:\.[\d.]+)?$", re.IGNORECASE)
+_OF_SYSTEMS = frozenset(
+    {
+        *OF_SYSTEMS,
+        "iconv",
+        "libc",
+        "musl",
+        "objc",
+        "odbc",
+        "pythoncom",
+        "stdc++",
+        "system",
+        "system.b",
+        "msvcrt",
+        "ucrtbase",
+        "ntdll",
+    }
+)
+_NAMES = {"linux": "Linux", "osx": "macOS"}
 _NUMBER = re.compile(r"-\d+$")
 
 
@@ -22,12 +40,44 @@ def loaded_libraries(
         for package in _packages(name):
             if package not in there:
                 found.setdefault(package, path)
+    elsewhere = {package: path for package, path in found.items() if package in ONLY_ON}
+    found = {package: path for package, path in found.items() if package not in ONLY_ON}
     lines = tuple(Requirement(name=package, comment=f"{path} loads it") for package, path in sorted(found.items()))
     by_path: dict[str, list[str]] = {}
     for package, path in sorted(found.items()):
         by_path.setdefault(path, []).append(package)
-    notes = (note("warning", NoteKind.LOADED_LIBRARIES, packages=names, path=path) for path, names in by_path.items())
+    notes = [note("warning", NoteKind.LOADED_LIBRARIES, packages=names, path=path) for path, names in by_path.items()]
+    notes += _of_one_system(elsewhere)
+    notes += _unknown(loaded)
     return lines, tuple(notes)
+
+
+def _unknown(loaded: Mapping[str, str]) -> Iterator[Note]:
+    """Yield a note on each module of whose libraries none is known: others are often names of the same one."""
+    known = {path for name, path in loaded.items() if _packages(name)}
+    unknown: dict[str, list[str]] = {}
+    for name, path in loaded.items():
+        if path not in known and not _of_system(name):
+            unknown.setdefault(path, []).append(name)
+    for path, names in sorted(unknown.items()):
+        yield note("warning", NoteKind.LOADED_UNKNOWN, path=path, names=names)
+
+
+def _of_one_system(packages: Mapping[str, str]) -> Iterator[Note]:
+    for package, path in sorted(packages.items()):
+        yield note(
+            "warning", NoteKind.LOADED_ON_ONE_SYSTEM, path=path, package=package, system=_NAMES[ONLY_ON[package]]
+        )
+
+
+def _of_system(name: str) -> bool:
+    """Whether a library is an operating system's, or named as those of Windows and as frameworks of macOS."""
+    bare = next(iter(_spellings(name))).lower()
+    return (
+        name.lower().endswith((".dll", ".framework"))
+        or name[:1].isupper()
+        or not _OF_SYSTEMS.isdisjoint({bare, re.sub(r"32\Z|-?\d[\d.]*\Z", "", bare)})
+    )
 
 
 def _packages(name: str) -> tuple[str, ...]:

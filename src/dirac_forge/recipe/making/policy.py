@@ -19,16 +19,26 @@ _COMMENT = re.compile(r"#.*$", re.MULTILINE)
 
 
 def policy_notes(texts: Mapping[str, str], read: Collection[str]) -> Iterator[Note]:
-    """Yield notes on setup.py and on the build files of Meson and CMake that the build reads (`read`)."""
-    for path in sorted(texts.keys() & {"setup.py", *read}):
+    """Yield notes on setup.py, what it runs, and the build files of Meson and CMake that the build reads (`read`)."""
+    for path in sorted(texts.keys() & {"setup.py", *read, *_run_by_setup(texts)}):
         if not is_aside(path):
             yield from _in_file(path, _COMMENT.sub("", texts[path]))
+
+
+def _run_by_setup(texts: Mapping[str, str]) -> Iterator[str]:
+    """Yield the modules that setup.py imports, or names as files that it runs."""
+    setup = _COMMENT.sub("", texts.get("setup.py", ""))
+    for path in texts:
+        stem, dot, ending = path.rpartition("/")[2].rpartition(".")
+        named = rf"\b{re.escape(stem)}\.py\b|^\s*(?:import|from)\s[^\n]*\b{re.escape(stem)}\b"
+        if (dot, ending) == (".", "py") and path != "setup.py" and re.search(named, setup, re.MULTILINE):
+            yield path
 
 
 def _in_file(path: str, text: str) -> Iterator[Note]:
     if names := sorted(set(_fetched(text)), key=str.lower):
         yield note("warning", NoteKind.FETCHES_PROJECTS, path=path, names=names)
-    if path == "setup.py" and _IN_PYTHON.search(text):
+    if path.endswith(".py") and _IN_PYTHON.search(text):
         yield note("warning", NoteKind.DOWNLOADS_FILES, path=path)
     if flag := _NATIVE.search(text):
         yield note("warning", NoteKind.NATIVE_CODE, path=path, flag=flag[0])

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.build_files import BUILD_FILES
-from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, libraries
+from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, discovered, libraries
 from dirac_forge.recipe.making.link_lists import built, linked, mentioned
 from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
@@ -23,7 +23,11 @@ _ASKED_FOR = re.compile(
     r"|\bfind_package\(\s*([\w+-]+)",
     re.IGNORECASE,
 )
-
+_BOOST_PYTHON = re.compile(
+    r"\bfind_package\s*\(\s*boost\b[^()]*\b(?:python|numpy)|\bdependency\(\s*'boost'[^()]*'(?:python|numpy)",
+    re.IGNORECASE,
+)
+"""Boost's library for Python, which is a package of its own."""
 _SEARCHED = re.compile(r"find_library_file\([^()\n]*[\"'](?:lib)?(\w+?)(?:_static)?[\"']\s*\)")
 """How setup.py asks a compiler whether a library is there (distutils' `find_library_file`)."""
 
@@ -71,13 +75,14 @@ def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...
             yield from ((c, p) for c, p in libraries("crate").items() if re.search(rf"^{c}\b", text, re.MULTILINE))
         case name if name in {"meson.build", "CMakeLists.txt"} or path.suffix == ".cmake":
             text = re.sub(r"#.*$", "", text, flags=re.MULTILINE)
+            boost = libraries("linked")["boost_python"] if _BOOST_PYTHON.search(text) else discovered("boost")
             yield from _configured(text)
             if _CHOSEN_BLAS.search(text):
                 yield "blas", libraries("discovered")["openblas"]
             for match in _ASKED_FOR.finditer(text):
                 name = next(group for group in match.groups() if group)
                 if name.lower() not in NOT_LIBRARIES:
-                    yield name, libraries("discovered").get(name.lower(), ())
+                    yield name, boost if name.lower() == "boost" else discovered(name)
         case _ if path.suffix == ".py":
             code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
             yield from _in_python(code)
@@ -91,23 +96,34 @@ def _configured(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from ((p, packages) for p, packages in programs.items() if re.search(rf"(?<![\w-]){p}(?![\w-])", text))
     for match in _PKG_CONFIG.finditer(text):
         name = next(group for group in match.groups() if group)
-        if packages := libraries("discovered").get(name.lower()):
+        if packages := discovered(name):
             yield name, packages
 
 
 def _in_python(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     names = (*mentioned(text), *_LINK_FLAG.findall(text))
-    known, discovered = libraries("linked"), libraries("discovered")
-    yield from ((name, known[name]) for name in names if name in known)
-    yield from ((name, ()) for name in linked(text) if not _spellings(name) & {*known, *discovered, *OF_SYSTEMS})
+    known, asked = libraries("linked"), libraries("discovered")
+    yield from ((name, known[name]) for name in map(_without_python, names) if name in known)
+    yield from ((name, ()) for name in linked(text) if not _spellings(name) & {*known, *asked, *OF_SYSTEMS})
     if "pkg-config" in text:  # names are often handed to it through variables
-        yield from ((name, discovered[name]) for name in _STRING.findall(text) if name in discovered)
+        yield from ((name, asked[name]) for name in _STRING.findall(text) if name in asked)
+
+
+def _without_python(name: str) -> str:
+    """Return a name without the version of Python that it is built for: `boost_python` of `boost_python312`."""
+    return re.sub(r"\A(boost_(?:python|numpy))\d+\Z", r"\1", name)
 
 
 def _spellings(name: str) -> set[str]:
     """Return the names under which tables may have a library: `libxml2_a` and `z.lib` are Windows' spellings."""
     plain = re.sub(r"(?:_a|_?static|\.lib)\Z", "", name.lower())
-    return {name, plain, plain.removeprefix("lib"), re.sub(r"32\Z|\d+(?:\.\d+)*t?\Z", "", plain)}
+    return {
+        name,
+        plain,
+        _without_python(plain),
+        plain.removeprefix("lib"),
+        re.sub(r"32\Z|\d+(?:\.\d+)*t?\Z", "", plain),
+    }
 
 
 def _searched(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -116,3 +132,16 @@ def _searched(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     for line in text.split("\n"):
         if "win32" not in line:
             yield from ((name, known.get(name, ())) for name in _SEARCHED.findall(line))
+
+
+def included_libraries(
+    includes: Mapping[str, str], members: Iterable[str], there: Collection[str]
+) -> Mapping[str, tuple[str, str]]:
+    """Return the packages, beyond those `there`, whose headers sources include: to the source and the header.
+
+    A header that the archive brings along is not the system's.
+    """
+    known = libraries("header")
+    missing = {header: path for header, path in includes.items() if header in known and known[header][0] not in there}
+    own = [header for header in missing if any(f"/{member}".endswith(f"/{header}") for member in members)]
+    return {known[header][0]: (path, header) for header, path in missing.items() if header not in own}

@@ -13,7 +13,7 @@ from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.policy import policy_notes
 from dirac_forge.recipe.making.source_files import build_texts, is_compiled, source_files, source_languages
-from dirac_forge.recipe.making.system_libraries import system_libraries
+from dirac_forge.recipe.making.system_libraries import included_libraries, system_libraries
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.values import dataclass
@@ -86,10 +86,13 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
     notes += _unknown_libraries(named.unknown)
+    # Meson and CMake look for what they need; setup.py may leave it to what is included.
+    included = {} if files.read else included_libraries(sdist.includes, sdist.members, {*libraries, *bundled.packages})
+    notes += _included(included)
     notes += policy_notes(sdist.texts, files.read)
     if files.unread:
         notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=files.unread))
-    elif not libraries and not named.unknown and not bundled.packages and "rust" not in languages:
+    elif not (libraries or named.unknown or bundled.packages or included) and "rust" not in languages:
         notes.append(note("info", NoteKind.NO_LIBRARY_NAMED))
     return Toolchain(
         languages=tuple(sorted(languages)),
@@ -108,6 +111,11 @@ def _linked_libraries(libraries: Mapping[str, str]) -> Iterator[Note]:
 def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
     for path, names in _by_file(unknown).items():
         yield note("warning", NoteKind.UNKNOWN_LIBRARIES, path=path, names=names)
+
+
+def _included(libraries: Mapping[str, tuple[str, str]]) -> Iterator[Note]:
+    for package, (path, header) in sorted(libraries.items()):
+        yield note("warning", NoteKind.INCLUDED_LIBRARY, package=package, path=path, header=header)
 
 
 def _by_file(names: Mapping[str, str]) -> Mapping[str, list[str]]:

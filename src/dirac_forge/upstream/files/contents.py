@@ -46,8 +46,9 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _LINKS = re.compile(rb"\b(?:libraries|library_dirs|ffibuilder|FFI\(\))")
-_BUILD_MODULE = re.compile(r"\w*(?:build|setup|ffi)\w*\.py", re.IGNORECASE)
-"""Modules below the top that may tell a compiler its libraries."""
+_DOWNLOADS = re.compile(rb"\burl(?:retrieve|open)\s*\(|\brequests\.get\s*\(")
+_BUILD_MODULE = re.compile(r"\w*(?:build|setup|ffi|download|fetch)\w*\.py", re.IGNORECASE)
+"""Modules below the top that may tell a compiler its libraries, or download some."""
 _DEEPEST_BUILD_MODULE = 4
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|site-packages)/")
 
@@ -60,6 +61,8 @@ class Contents:
     texts: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     """What sources say of a GNU licence: see `Headers.found`."""
+    includes: Mapping[str, str] = field(default_factory=dict)
+    """What sources in C include: see `Headers.includes`."""
     pkg_info: bytes | None = None
     scripts: Mapping[str, bytes] = field(default_factory=dict)
     """Python modules that name something that builds command-line parsers."""
@@ -163,6 +166,7 @@ class Reader:
             names=tuple(sorted(names)),
             texts=_below(top, dict(sorted(self._texts.items()))),
             headers=_below(top, self._headers.found),
+            includes={name: path[cut:] for name, path in self._headers.includes.items() if path.startswith(top)},
             pkg_info=self._chosen_pkg_info(top),
             scripts=_below(top, self._scripts),
             modules=tuple(replace(m, path=m.path[cut:]) for m in modules if m.path.startswith(top)),
@@ -197,11 +201,11 @@ class Reader:
 
 
 def _builds(path: str, source: bytes) -> bool:
-    """Return whether a module is an in-tree build backend, or names libraries to link."""
+    """Return whether a module is an in-tree build backend, or one of a build that links or downloads."""
     if path.count("/") > _DEEPEST_BUILD_MODULE:
         return False
-    links = _BUILD_MODULE.fullmatch(path.rpartition("/")[2]) is not None and _LINKS.search(source) is not None
-    return links or b"build_wheel" in source
+    named = _BUILD_MODULE.fullmatch(path.rpartition("/")[2]) is not None
+    return b"build_wheel" in source or (named and any(says.search(source) for says in (_LINKS, _DOWNLOADS)))
 
 
 def _is_special(path: str, source: bytes) -> bool:

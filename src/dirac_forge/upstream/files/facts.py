@@ -107,6 +107,8 @@ class SdistFacts:
     *.egg-info/entry_points.txt, …) and licence-like files (LICENSE*, COPYING*, NOTICE*, …) at any depth up to 3."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """What sources of the project's own say of a GNU licence, by path: of equal headers the first."""
+    includes: Mapping[str, str] = field(default_factory=dict)
+    """Headers of libraries that sources of the project's own include (`zlib.h`), each with the first file that does."""
     members: tuple[str, ...] = ()
     """Names of all regular files."""
     modules: tuple[SourceModule, ...] = ()

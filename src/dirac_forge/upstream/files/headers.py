@@ -1,4 +1,4 @@
-"""What the headers of a project's sources say of a GNU licence: often they alone tell whether later versions go."""
+"""What the beginnings of a project's sources say: of a GNU licence, often alone on later versions; what C includes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from typing import Final
 
 from dirac_forge.upstream.files.places import is_aside, of_others
 
-HEADER: Final = 4096
-"""Bytes of a file that are looked at."""
+HEADER: Final = 16_384
+"""Bytes of a file that are looked at: what C includes stands below the header."""
+_LICENCE: Final = 4096
+"""Bytes of a file in which its licence stands."""
+_INCLUDE: Final = re.compile(rb"^[ \t]*#[ \t]*include[ \t]*<([\w./+-]{1,80})>", re.MULTILINE)
+_MOST_INCLUDES: Final = 2000
 _SOURCE: Final = (
     ".py", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".f", ".f90", ".rs", ".js", ".java",
 )  # fmt: skip
@@ -21,19 +25,28 @@ _MOST: Final = 40
 
 
 class Headers:
-    """Collects headers, each one once."""
+    """Collects headers and what is included, each once."""
 
     def __init__(self) -> None:
         self._found: dict[str, str] = {}
+        self._includes: dict[str, str] = {}
 
     @property
     def found(self) -> Mapping[str, str]:
         """The first file of each header, by path in the archive, and the words around the licence."""
         return {path: words for words, path in self._found.items()}
 
+    @property
+    def includes(self) -> Mapping[str, str]:
+        """The headers of libraries that sources include (`zlib.h`), and the first file that does."""
+        return dict(self._includes)
+
     def look(self, path: str, head: bytes) -> None:
         """Keep what `head`, the beginning of the file, says."""
-        match = _SAYS.search(head)
+        for name in _INCLUDE.findall(head):
+            if len(self._includes) < _MOST_INCLUDES:
+                self._includes.setdefault(name.decode("ascii", "replace"), path)
+        match = _SAYS.search(head, 0, _LICENCE)
         if match is not None and len(self._found) < _MOST:
             part = head[max(0, match.start() - _BEFORE) : match.end() + _AFTER].decode("utf-8", "replace")
             self._found.setdefault(" ".join(re.sub(r"[^\w.,;:()+/-]+", " ", part).split()), path)

@@ -119,6 +119,7 @@ class _Sdist:
             pyproject=self._pyproject,
             texts=self._contents.texts,
             headers=self._contents.headers,
+            includes=self._contents.includes,
             members=self._contents.names,
             modules=self._contents.modules,
             command_line_modules=self._command_line_modules(scripts.points),
