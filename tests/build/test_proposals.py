@@ -41,15 +41,24 @@ about:
 """
 
 
-def bumped(workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str], code: str) -> dict[str, Any]:
+def bumped(
+    workspace: Path,
+    channel: Path | str,
+    capsys: pytest.CaptureFixture[str],
+    code: str,
+    *,
+    recipe: str = RECIPE,
+    exits: int = 0,
+) -> dict[str, Any]:
     """What is proposed for demo 1.1, whose module is `code`."""
     path = workspace / "feedstocks/demo/recipe/recipe.yaml"
     path.parent.mkdir(parents=True)
-    path.write_text(RECIPE, encoding="utf-8")
+    path.write_text(recipe, encoding="utf-8")
     archive = sdist("demo", "1.1", {"demo/__init__.py": code, "LICENSE": "do as you like\n"})
     with PackageIndex({"demo": {"demo-1.1.tar.gz": archive}}) as index:
         arguments = ["bump", "demo", "--build", "--no-check", "--dependencies", "off", "--index-url", index.url]
-        main([*arguments, "--workspace", str(workspace), "--channel", str(channel), "-q", "--json"])
+        arguments += ["--workspace", str(workspace), "--channel", str(channel), "-q", "--json"]
+        assert main(arguments) == exits
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
     assert isinstance(found, dict)
     return found
@@ -68,8 +77,20 @@ def test_bump_that_builds_has_a_line_of_proof(
 def test_bump_that_fails_its_test_is_blocked(
     tmp_path: Path, python_channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = bumped(tmp_path, python_channel, capsys, "import nowhere\n")
+    found = bumped(tmp_path, python_channel, capsys, "import nowhere\n", exits=1)
     assert found["status"] == "blocked"
     reason = "demo: the Python module nowhere can't be imported in the test"
     assert found["blocked_by"] == [reason]
     assert f"- Not built on {found['build']['platform']}: {reason}." in found["body"].splitlines()
+
+
+def test_bump_that_needs_what_only_the_embedded_snapshot_lacks_is_blocked_as_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = RECIPE.replace("  host:\n", "  host:\n    - no-such-package-at-all\n")
+    found = bumped(tmp_path, "embedded", capsys, "", recipe=recipe, exits=3)
+    reason = (
+        "demo: whether the environment (host of demo) can be solved is unknown: "
+        "the embedded snapshot (2026-08-21) has no no-such-package-at-all; conda-forge may"
+    )
+    assert (found["status"], found["blocked_by"]) == ("blocked", [reason])

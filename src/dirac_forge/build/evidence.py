@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dirac_forge.build.failures import Failure
+from dirac_forge.build.failures import DependencyFailed, Failure, is_unanswered
 from dirac_forge.build.model import FINE, BuildReport, PackageResult
 from dirac_forge.values import dataclass
 
@@ -34,6 +34,12 @@ class BuildEvidence:
     def passed(self) -> bool:
         """Whether everything was built, tested and installed."""
         return bool(self.outputs) and not self.failed
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing failed but for what is unknown; outputs that need such a one don't count."""
+        own = [one.failure for one in self.failed if not isinstance(one.failure, DependencyFailed)]
+        return bool(own) and all(failure is not None and is_unanswered(failure) for failure in own)
 
 
 def evidence_of(report: BuildReport, feedstock: str) -> BuildEvidence:
