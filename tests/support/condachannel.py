@@ -16,7 +16,7 @@ from configparser import ConfigParser
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from functools import cache
-from importlib.metadata import distribution
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import rattler
@@ -237,6 +237,7 @@ def installed_package(channel: Path, stage: Path, project: str) -> Path:
                 _valid_anywhere(packed, source, f"{file.parent.parent}/{module}.pyc")
             else:
                 packed.write(source, str(file))
+    _add_programs(stage / "python-scripts", found)
     made = assemble_package(
         name=canonicalize_name(project),
         version=found.version,
@@ -249,6 +250,16 @@ def installed_package(channel: Path, stage: Path, project: str) -> Path:
         compression_level=1,
     )
     return Path(made.path)
+
+
+def _add_programs(folder: Path, found: Distribution) -> None:
+    """Write a project's programs, for the Python that they are installed beside: else the system's would run."""
+    for entry in found.entry_points.select(group="console_scripts"):
+        folder.mkdir(exist_ok=True)
+        code = f"import sys; from {entry.module} import {entry.attr}; sys.exit({entry.attr}())"
+        text = f'#!/bin/sh\nexec "$(dirname "$0")/python" -c \'{code}\' "$@"\n'
+        folder.joinpath(entry.name).write_text(text, encoding="utf-8")
+        folder.joinpath(entry.name).chmod(0o755)
 
 
 def _spread(data: Path, stage: Path) -> None:
