@@ -30,6 +30,7 @@ def test_libraries_that_no_table_knows_and_those_of_one_system_are_told() -> Non
         "strange": "demo/a.py",
         "libother-2.so.1": "demo/a.py",
         "libc.so.6": "demo/a.py",
+        "lib": "demo/put_together.py",
         "kernel32": "demo/win.py",
         "winfsp-x64.dll": "demo/win.py",
         "CoreFoundation": "demo/mac.py",

@@ -76,6 +76,7 @@ def _of_system(name: str) -> bool:
     return (
         name.lower().endswith((".dll", ".framework"))
         or name[:1].isupper()
+        or not bare  # the beginning of a name that is put together
         or not _OF_SYSTEMS.isdisjoint({bare, re.sub(r"32\Z|-?\d[\d.]*\Z", "", bare)})
     )
 
