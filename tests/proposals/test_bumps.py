@@ -245,6 +245,20 @@ def test_a_version_that_nobody_has_is_said(place: Place) -> None:
     assert found["blocked_by"] == ["lib >=2 (run of tool): the channel has lib up to 1.0"]
 
 
+def test_a_recipe_that_is_older_than_the_channel_is_told(place: Place) -> None:
+    place.put("lib", recipe("lib", "1.0"))
+    older = "the recipe here is older (1.0): `dirac-forge sync lib` fetches the newest"
+    assert older not in " ".join(place.run(LIB)["lib"]["notes"])
+    place.channel([*BASE, python("lib 1.5")])
+    assert f"the channel has lib 1.5, {older}" in place.run(LIB)["lib"]["notes"]
+    place.put("lib@v1.x", recipe("lib", "1.0"))
+    settings = SETTINGS + '[tool.dirac-forge.feedstocks.lib]\nbranches = { "v1.x" = "<2" }\n'
+    (place.root / "pyproject.toml").write_text(settings, encoding="utf-8")
+    files: Files = {"lib": {**LIB["lib"], **release("lib", "1.1")}}
+    (line,) = (one for one in place.run(files, "lib@v1.x").values())
+    assert older not in " ".join(line["notes"])
+
+
 def test_a_part_of_a_channel_blocks_nothing(place: Place) -> None:
     place.put("tool", recipe("tool", "1.0", run=["lib >=1", "elsewhere"]))
     files: Files = {

@@ -239,6 +239,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (patches.OversizedPatch(), "it is larger than the limit for patches"),
         (patches.RepositoryPatch(), "it is for a git source"),
         (bump_notes.MovesTogether(key="b"), "it moves together with b: each needs the other"),
+        (
+            bump_notes.OlderThanChannel(feedstock="a", package="a", version="1", newest="2"),
+            "the channel has a 2, the recipe here is older (1): `dirac-forge sync a` fetches the newest",
+        ),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else "",
 )

@@ -124,6 +124,18 @@ class MovesTogether:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OlderThanChannel:
+    """The recipe at hand makes an older version than the channel has: the feedstock has moved on."""
+
+    feedstock: str
+    package: str
+    version: str
+    """Of the recipe at hand."""
+    newest: str
+    """The channel's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class HelpingDependent:
     """The targets can take the bump only with another one that waits for it."""
 
@@ -168,6 +180,7 @@ BumpNote = (
     | NotCompared
     | OnlyHinted
     | MovesTogether
+    | OlderThanChannel
     | HelpingDependent
     | ExtensionLeft
     | Lack

@@ -179,6 +179,14 @@ def _made_before(need: NewNeed, move: Move) -> bool:
     return admits(need.spec, versions.get(need.package, ""))
 
 
+def is_newer(version: str, other: str) -> bool:
+    """Whether conda orders `version` after `other`; False for what can't be compared."""
+    try:
+        return Version(version) > Version(other)
+    except InvalidVersionError:
+        return False
+
+
 def admits(spec: str, version: str) -> bool:
     """Whether a version satisfies conda's version spec; False for what can't be compared."""
     if not version or not spec.strip():

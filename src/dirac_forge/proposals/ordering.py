@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
 from dirac_forge.bump.blockers import Blocker, HelpingBump, WorseTargets
-from dirac_forge.bump.bump_notes import BumpNote, HelpingDependent, MovesTogether
+from dirac_forge.bump.bump_notes import BumpNote, HelpingDependent, MovesTogether, OlderThanChannel
 from dirac_forge.bump.extensions import belongs, leaves
-from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order
+from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order, is_newer
 from dirac_forge.bump.new_needs import Awaited, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
@@ -72,6 +72,19 @@ def _status(blockers: Sequence[Blocker]) -> Literal["proposed", "waiting", "bloc
     if not blockers:
         return "proposed"
     return "waiting" if all(isinstance(one, (Awaited, HelpingBump)) for one in blockers) else "blocked"
+
+
+def _behind(subject: Candidate, bump: Bump, proofs: Proofs) -> Iterator[OlderThanChannel]:
+    """Yield that the recipe at hand is older than what the channel has; older release lines are by intention."""
+    if bump.change.branch not in {None, "main"}:
+        return
+    for output in {output.name: output for output in subject.outputs("old")}.values():
+        newest = proofs.newest(output.name)
+        if newest is not None and is_newer(newest, output.version):
+            yield OlderThanChannel(
+                feedstock=bump.change.feedstock, package=output.name, version=output.version, newest=newest
+            )
+            return
 
 
 def _judged(need: NewNeed, part: ChannelPart) -> NewNeed:
@@ -310,7 +323,7 @@ class Ordering:
         lines = lines_of(self.context, self.workspace, self.proving.channel, subject, self.proving.platforms)
         old = dict.fromkeys(subject.provides, bump.old)
         blockers = _blockers(bump, place, first, proof)
-        notes = _notes(bump, place, made, later)
+        notes = [*_behind(subject, bump, self.proving), *_notes(bump, place, made, later)]
         return replace(
             bump,
             status=_status(blockers),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from functools import cached_property
 
-from dirac_forge.channel.listing import Availability
+from dirac_forge.channel.listing import Availability, newer
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.answer_reasons import Unanswered
@@ -115,6 +115,18 @@ class Proofs:
         if newest is None and self.channel.part:
             return Availability(status="unknown")
         return Availability(status="outdated" if newest else "missing", newest=newest)
+
+    def newest(self, package: str) -> str | None:
+        """Return the newest version that the channel has of a package on any platform; None if that is not known."""
+        found: str | None = None
+        try:
+            for platform in self.platforms:
+                records = self.channel.index(platform).group(package).records
+                if records and (found is None or newer(records[0].version, found)):
+                    found = records[0].version
+        except UnknownError:
+            return None
+        return found
 
     def proof(self, subject: Subject, beside: Sequence[Subject] = ()) -> Proof:
         """Prove a recipe with `beside` merged before; `unknown`, with the reason, where that can't be found out."""

@@ -99,6 +99,8 @@ add_words(
         ),
         bump_notes.RefusedEdit: "requirements were not edited, because the edited recipe was wrong: {0.fault}",
         bump_notes.MovesTogether: "it moves together with {0.key}: each needs the other",
+        bump_notes.OlderThanChannel: "the channel has {0.package} {0.newest}, the recipe here is older ({0.version}): "
+        "`dirac-forge sync {0.feedstock}` fetches the newest",
         bump_notes.HelpingDependent: "the targets can take it only with the bump of {0.key}, which waits for it",
     }
 )
