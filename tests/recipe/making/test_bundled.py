@@ -16,6 +16,8 @@ ENVIRON = 'system = bool(int(os.environ.get("ZZ_USE_SYSTEM_LIB", 0)))\n'
         ("tests/libuv/CMakeLists.txt", "", {}, {}),
         ("tools/test cases/9 x/libuv/meson.build", "", {}, {}),
         ("subprojects/libuv/meson.build", "", {}, {}),
+        ("ffi/CMakeLists.txt", "", {}, {}),
+        ("extern/ffi/configure", "", {"libffi": "extern/ffi"}, {}),
         ("deps/libuv/uv.c", "", {}, {}),
         ("extern/other/3rd-party/libuv/CMakeLists.txt", "", {}, {}),
         ("deps/nothing-known/configure", ENVIRON, {}, {}),

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.library_tables import libraries
 from dirac_forge.recipe.notes import Note, NoteKind, note
-from dirac_forge.upstream.files.places import is_aside
+from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
 
 _BUILD_FILES = frozenset({"configure", "configure.ac", "configure.in", "CMakeLists.txt", "meson.build"})
@@ -50,8 +50,11 @@ def bundled_libraries(members: Iterable[str], texts: Mapping[str, str], project:
     packages: dict[str, str] = {}
     folders = {PurePosixPath(m).parent for m in members if PurePosixPath(m).name in _BUILD_FILES and not _is_aside(m)}
     for folder in sorted(folders, key=lambda path: (len(path.parts), path)):
-        package = known.get(folder.name.lower(), "") if len(_CARRIED.findall(f"{folder}/")) < 2 else ""
-        if package and project not in (package, folder.name.lower()):
+        name = folder.name.lower()
+        package = known.get(name, "") if len(_CARRIED.findall(f"{folder}/")) < 2 else ""
+        # `ffi` or `fuse` may be a part of the project itself, whatever pkg-config calls so.
+        named = package == name or of_others(f"{folder}/")
+        if package and named and project not in (package, name):
             packages.setdefault(package, str(folder))
     return Bundled(packages=packages, environment=dict(_switches(texts.get("setup.py", ""))) if packages else {})
 
