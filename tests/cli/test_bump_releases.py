@@ -419,8 +419,12 @@ def test_what_only_github_s_own_release_says_of_a_tag(
     [
         ("package:\n  name: demo\nsource:\n  url: x\n", "recipe.yaml: its version can't be determined"),
         (
-            "recipe: {name: a}\noutputs:\n- package: {name: a, version: '1'}\n- package: {name: b, version: '2'}\n",
+            "context:\n  v:\n    if: unix\n    then: '1'\n    else: '2'\npackage:\n  name: a\n  version: ${{ v }}\n",
             "it is unclear which version is its own: there are 1, 2",
+        ),
+        (  # the first version is the recipe's own, in braces, too
+            "recipe: {name: a}\noutputs:\n- package: {name: a, version: '1'}\n- package: {name: b, version: '2'}\n",
+            "none of its sources has the version in its URL or tag",
         ),
         (
             "package:\n  name: demo\n  version: '1.0'\nsource:\n  - git: https://127.0.0.1:1/x\n    rev: main\n",
