@@ -43,13 +43,19 @@ class Headers:
 
     def look(self, path: str, head: bytes) -> None:
         """Keep what `head`, the beginning of the file, says."""
-        for name in _INCLUDE.findall(head):
+        for name in _INCLUDE.findall(head) if b"include" in head else ():
             if len(self._includes) < _MOST_INCLUDES:
                 self._includes.setdefault(name.decode("ascii", "replace"), path)
-        match = _SAYS.search(head, 0, _LICENCE)
+        beginning = head[:_LICENCE]
+        match = _SAYS.search(beginning) if _may_say(beginning.lower()) else None
         if match is not None and len(self._found) < _MOST:
             part = head[max(0, match.start() - _BEFORE) : match.end() + _AFTER].decode("utf-8", "replace")
             self._found.setdefault(" ".join(re.sub(r"[^\w.,;:()+/-]+", " ", part).split()), path)
+
+
+def _may_say(lowered: bytes) -> bool:
+    """Whether it is worth it to search for a licence: that takes twenty times as long, and few files have one."""
+    return b"general" in lowered or b"spdx-license-identifier:" in lowered
 
 
 def has_header(path: str) -> bool:
