@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -11,13 +10,11 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http
-from dirac_forge.progress import Silent
 from dirac_forge.proposals.early import early_releases, projects_in
 from dirac_forge.settings import Settings
-from dirac_forge.store import Store
-from dirac_forge.upstream.sources.github import GitHubAccess
 from support.archives import wheel
 from support.index import PackageIndex
+from support.world import World
 
 SOURCE = "https://pypi.org/packages/source"
 
@@ -38,15 +35,6 @@ SOURCE = "https://pypi.org/packages/source"
 )
 def test_projects_of_sources(text: str, projects: list[str]) -> None:
     assert list(projects_in(text)) == projects
-
-
-@dataclass
-class World:
-    settings: Settings
-    http: Http
-    observer: Silent = field(default_factory=Silent)
-    store: Store = field(default_factory=lambda: Store(None))
-    github: GitHubAccess = field(default_factory=lambda: GitHubAccess(url="https://api.example.org"))
 
 
 def test_releases_that_are_named_are_asked_for_once_and_no_place_is_told_to_the_index(tmp_path: Path) -> None:

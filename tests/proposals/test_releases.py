@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,18 +19,17 @@ from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.http import Http
-from dirac_forge.progress import Silent
 from dirac_forge.proposals.releases import Case, FoundRelease, ReleaseLookup
 from dirac_forge.settings import Settings
-from dirac_forge.store import Store
 from dirac_forge.upstream.index.project import Project, Release
 from dirac_forge.upstream.sources.cran import Cran
 from dirac_forge.upstream.sources.git import from_tags
-from dirac_forge.upstream.sources.github import GitHubAccess, GitHubRelease
+from dirac_forge.upstream.sources.github import GitHubRelease
 from dirac_forge.upstream.sources.known import origin_of
 from dirac_forge.upstream.sources.offers import Offer, Offers
 from dirac_forge.upstream.sources.source import SourceAccess, SourceQuery
 from dirac_forge.upstream.sources.tags import read_version
+from support.world import World
 
 META = """package: {name: a, version: '1'}
 source:
@@ -56,15 +54,6 @@ class Noting(Http):
         self.hosts.add(url)
         self.together.wait()
         return None
-
-
-@dataclass
-class World:
-    settings: Settings
-    http: Http
-    observer: Silent = field(default_factory=Silent)
-    store: Store = field(default_factory=lambda: Store(None))
-    github: GitHubAccess = field(default_factory=lambda: GitHubAccess(url="https://api.example.org"))
 
 
 def nobody(name: str) -> Project:
