@@ -88,6 +88,17 @@ def test_once_a_day_the_cache_is_brought_below_its_limit(folder: Path) -> None:
     assert sizes(folder) == {"http": (1, 200)}
 
 
+def test_what_a_killed_run_left_is_counted_and_removed(folder: Path) -> None:
+    before = sizes(folder)["http"]
+    left = folder / "http" / "aa" / f".{'a' * 64}-0123456789ab"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(bytes(700))
+    assert sizes(folder)["http"] == (before[0] + 1, before[1] + 700)
+    assert prune(folder, 0).left >= 700  # it may be in use
+    prune(folder, 0, unused=-1)
+    assert not left.exists()
+
+
 def test_reading_an_entry_is_a_use_of_it(folder: Path) -> None:
     assert Store(folder).get("sdist-5", "c" * 64) == bytes(300)
     prune(folder, 300)

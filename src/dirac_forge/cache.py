@@ -16,7 +16,8 @@ from pathlib import Path
 from dirac_forge.values import dataclass
 
 _STORED = re.compile(r"[0-9a-z]{2}")
-_KEY = re.compile(r"[0-9a-z]{16,}")
+_KEY = re.compile(r"[0-9a-z]{16,}|\.[0-9a-z]{16,}-[0-9a-f]{12}")
+"""A file that is kept, or what a killed run left of one: see `files.replace_file`."""
 _FOLDERS = re.compile(r"repodata|packages|clones|clones-anonymous|workspace|embedded-[0-9a-f]+")
 """What is kept as files or folders under names of its own."""
 _IN_USE = 3600.0
@@ -64,7 +65,7 @@ def _stored(part: Path) -> Iterator[Path]:
     """Yield what a store has in the folder for a beginning of keys."""
     if _STORED.fullmatch(part.name):
         for place in _children(part):
-            if _KEY.fullmatch(place.name) and place.name.startswith(part.name):
+            if _KEY.fullmatch(place.name) and place.name.lstrip(".").startswith(part.name):
                 yield place
 
 
