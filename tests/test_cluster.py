@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.cluster import Cluster, LastRuns, Lost, connected
+from dirac_forge.cluster import Cluster, LastRuns, Lost, connected, neighbours_apart
 from dirac_forge.errors import InputError, UnknownError
 from support.clusters import lengths, workers
 
@@ -78,6 +78,12 @@ class Client:
     def submit(self, function: Callable[[Sequence[str]], list[int]], tasks: Sequence[str], **_: object) -> Future:
         self.asked.append(list(tasks))
         return Future(function, tasks)
+
+
+def test_neighbours_are_handed_to_one_worker_after_each_other() -> None:
+    assert neighbours_apart(8) == [0, 4, 1, 5, 2, 6, 3, 7]
+    assert neighbours_apart(6) == [0, 4, 1, 5, 2, 3]
+    assert neighbours_apart(0) == []
 
 
 def test_only_the_task_that_kills_workers_is_lost() -> None:

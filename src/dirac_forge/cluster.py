@@ -120,6 +120,8 @@ class Cluster:
     ) -> list[_Result | Lost]:
         """Return the results of tasks, in their order, whichever and how many workers there are.
 
+        Tasks that share something, such as a platform's packages, should be neighbours.
+
         `function` is a module's, gets some of the tasks and returns as many results. Of tasks that were handed out
         together and lost with their worker, each is tried once more by itself; those that are lost again are `Lost`.
         Raises the ForgeError that a task raises.
@@ -127,11 +129,13 @@ class Cluster:
         places = self.places
         size = max(1, -(-len(tasks) // (places * _ROUNDS_PER_WORKER)))
         parts = [tasks[at : at + size] for at in range(0, len(tasks), size)]
+        order = neighbours_apart(len(parts))
         # No more at a time than there are places: what waits on a worker is lost with it, through no fault of its own.
         with ThreadPoolExecutor(places) as executor:
-            done = list(executor.map(lambda part: self.result(function, part), parts))
+            done = dict(zip(order, executor.map(lambda at: self.result(function, parts[at]), order), strict=True))
         found: list[_Result | Lost] = []
-        for part, results in zip(parts, done, strict=True):
+        for at, part in enumerate(parts):
+            results = done[at]
             if not isinstance(results, Lost):
                 found += results
             elif len(part) == 1:
@@ -151,6 +155,14 @@ class Cluster:
                 without = 0 if self._client.nthreads() else without + 1
                 if without >= 4:
                     raise
+
+
+def neighbours_apart(parts: int) -> list[int]:
+    """Return the order in which to hand out parts of work: neighbours follow each other on one worker.
+
+    The worker has open what they share, and no other needs to open it.
+    """
+    return [at for first in range(_ROUNDS_PER_WORKER) for at in range(first, parts, _ROUNDS_PER_WORKER)]
 
 
 @contextlib.contextmanager

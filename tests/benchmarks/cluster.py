@@ -38,16 +38,21 @@ def questions(snapshot: Path, targets: int) -> Iterator[Cell]:
         yield from cells_of(make_target(name, [name]), platforms=PLATFORMS, pythons=PYTHONS)
 
 
-def here(snapshot: Path, cells: Sequence[Cell]) -> tuple[Cell, ...]:
+def here(channels: ChannelAddress, cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """The cells answered by this process."""
     with ThreadPoolExecutor(1) as executor:
-        return check(Channel.open([str(snapshot)]), cells, executor=executor, remedies=False)
+        return check(channels.open(Silent()), cells, executor=executor, remedies=False)
 
 
 def there(address: str, channels: ChannelAddress, cells: Sequence[Cell]) -> tuple[Cell, ...]:
     """The cells answered by a cluster."""
     with connected(address) as cluster:
         return check_on_cluster(cluster, channels, cells, observer=Silent(), remedies=False)
+
+
+def _address(snapshot: Path, cache: str) -> ChannelAddress:
+    """The snapshot with a cache of its own, so that no run finds the solutions of another."""
+    return ChannelAddress(channels=(str(snapshot),), machines=(), cache=cache, offline=True)
 
 
 def main() -> None:
@@ -61,14 +66,13 @@ def main() -> None:
     print(f"{len(cells)} cells")
     least = timed(lambda: bare(snapshot, [(cell.platform, list(cell.specs)) for cell in cells], threads=1))
     answers = []
-    alone = timed(lambda: answers.append(here(snapshot, cells)))
+    with tempfile.TemporaryDirectory() as cache:
+        alone = timed(lambda: answers.append(here(_address(snapshot, cache), cells)))
     with (
         tempfile.TemporaryDirectory() as cache,
         LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as started,  # type: ignore[no-untyped-call]
     ):
-        # Without a store that keeps solutions: each run has a cache of its own.
-        channels = ChannelAddress(channels=(str(snapshot),), machines=(), cache=cache, offline=True)
-        both = timed(lambda: answers.append(there(started.scheduler_address, channels, cells)))
+        both = timed(lambda: answers.append(there(started.scheduler_address, _address(snapshot, cache), cells)))
     assert answers[0] == answers[1]
     print(f"bare {least:.2f} s, one process {alone:.2f} s, two workers {both:.2f} s: {alone / both:.2f} times as fast")
     figure("1,200 cells beside bare solves", alone / least, 1.1)

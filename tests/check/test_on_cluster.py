@@ -29,8 +29,10 @@ class Inline(Cluster):
     def __init__(self, *, lost: str = "") -> None:
         super().__init__(None)
         self.lost = lost
+        self.platforms: list[str] = []
 
     def results(self, function, tasks):  # type: ignore[no-untyped-def]
+        self.platforms += [each.cells[0].platform for each in tasks]
         return [Lost("gone") if each.cells[0].target == self.lost else function([each])[0] for each in tasks]
 
 
@@ -66,6 +68,12 @@ def here(folder: Path) -> tuple[Cell, ...]:
 def test_answers_are_those_of_this_process(channel: Path, tmp_path: Path) -> None:
     found = check_on_cluster(Inline(), address(channel, tmp_path), cells(), observer=Silent())
     assert found == here(channel)
+
+
+def test_cells_of_a_platform_are_neighbours(channel: Path, tmp_path: Path) -> None:
+    cluster = Inline()
+    check_on_cluster(cluster, address(channel, tmp_path), cells(), observer=Silent())
+    assert cluster.platforms == ["linux-64"] * 3 + ["osx-64"] * 3
 
 
 def test_cells_that_are_lost_are_unknown(channel: Path, tmp_path: Path) -> None:

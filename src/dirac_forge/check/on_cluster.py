@@ -59,13 +59,16 @@ def check_on_cluster(
     """
     task = "checking"
     groups = grouped(cells)
+    # By platform, because a worker reads the packages of each that it is asked about.
+    keys = sorted(groups, key=lambda key: key[1])
     run = secrets.token_hex(8)
-    asked = [CellGroup(run=run, channels=channels, cells=tuple(each), remedies=remedies) for each in groups.values()]
+    asked = [CellGroup(run=run, channels=channels, cells=tuple(groups[key]), remedies=remedies) for key in keys]
     observer.started(task, len(groups))
     answers: dict[tuple[str, str], Sequence[Cell]] = {}
-    for (key, group), found in zip(groups.items(), cluster.results(answer_groups, asked), strict=True):
+    for key, found in zip(keys, cluster.results(answer_groups, asked), strict=True):
         if isinstance(found, Lost):
-            answers[key] = [replace(cell, status="unknown", reason=Unanswered(message=found.reason)) for cell in group]
+            reason = Unanswered(message=found.reason)
+            answers[key] = [replace(cell, status="unknown", reason=reason) for cell in groups[key]]
             continue
         answers[key] = found.cells
         for warning in found.warnings:
