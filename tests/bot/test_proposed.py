@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from dirac_forge.bot.proposed import bump_wanted
+from dirac_forge.bot.proposed import bump_decision, bump_wanted
 from dirac_forge.bot.release_lines import CurrentLine, ReleaseLine
+from dirac_forge.build.evidence import BuildEvidence, FailedPart
+from dirac_forge.build.failures import SourceUnavailable
+from dirac_forge.bump.blockers import FailedBuild
 from dirac_forge.bump.bump_notes import LeftBeside
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.proposal import bump_of
@@ -23,10 +26,14 @@ def never(folder: FeedstockFolder) -> Change | Skip:
     raise AssertionError(folder)
 
 
-def test_a_build_script_that_names_the_old_version_is_left_to_a_person() -> None:
+def line() -> CurrentLine:
     folder = FeedstockFolder("demo", Path("c/demo-feedstock"), given={"recipe/meta.yaml": TEXT})
     tip = Tip(full_name="c/demo-feedstock", folder=Path(), branch="main", commit="a" * 40, url="")
-    looked = CurrentLine(line=ReleaseLine(name="demo"), state="read", folder=folder, tip=tip)
+    return CurrentLine(line=ReleaseLine(name="demo"), state="read", folder=folder, tip=tip)
+
+
+def test_a_build_script_that_names_the_old_version_is_left_to_a_person() -> None:
+    looked = line()
     after = TEXT.replace("1.2.3", "1.3.0")
     bump = bump_of("demo", "main", "recipe/meta.yaml", Edited(before=TEXT, after=after, old="1.2.3", new="1.3.0"))
     bump = replace(bump, drift=Drift(text=after))
@@ -34,3 +41,17 @@ def test_a_build_script_that_names_the_old_version_is_left_to_a_person() -> None
     note = LeftBeside(path="recipe/build.sh", line=1, named="1.2.3", text="cd demo-1.2.3")
     left = bump_wanted(replace(bump, notes=(note,)), looked, never, blocks=0)
     assert left.review == LeftForPerson(note=note)
+
+
+def test_a_bump_whose_build_is_unknown_is_unknown_and_not_sent() -> None:
+    silent = SourceUnavailable(phase="source", url="https://host.invalid/a", reason="no answer", unknown=True)
+    failed = (FailedPart(name="demo", failure=silent, unknown=True),)
+    evidence = BuildEvidence(platform="linux-64", outputs=(), failed=failed)
+    edited = Edited(before=TEXT, after=TEXT.replace("1.2.3", "1.3.0"), old="1.2.3", new="1.3.0")
+    bump = bump_of("demo", "main", "recipe/meta.yaml", edited)
+    bump = replace(bump, status="unknown", build=evidence, blocked_by=(FailedBuild(evidence=evidence),))
+    looked = line()
+    decision = bump_decision(bump, looked, bump_wanted(bump, looked, never, blocks=0))
+    said = "demo: the source https://host.invalid/a can't be fetched: no answer"
+    assert (decision.state, decision.said, decision.wanted) == ("unknown", said, None)
+    assert decision.decided == "no bump to 1.3.0 yet"

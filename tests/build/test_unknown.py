@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from dirac_forge.build.evidence import BuildEvidence, FailedPart, evidence_of
 from dirac_forge.build.failures import DependencyFailed, Failure, MissingHeader, SourceUnavailable, Unsolvable
 from dirac_forge.build.model import BuildReport, CommandRun, InstalledTarget, PackageResult, lost
 from dirac_forge.cli import main
 from dirac_forge.cli.build import exit_code
+from dirac_forge.report.build_failures import failed_build
 
 OPEN = Unsolvable(phase="build", environment="host of a", specs=(), reason="no answer", unknown=True)
 NO = Unsolvable(phase="build", environment="host of a", specs=(), reason="no a >2")
@@ -51,6 +54,41 @@ def test_target_whose_commands_fail_is_a_no_beside_an_unknown() -> None:
     more = (*installed, InstalledTarget(target="a", python="", commands=(broken,)))
     report = BuildReport(channel=Path("c"), platform="linux-64", isolation="none", installed=more)
     assert exit_code(report) == 1
+
+
+def of(feedstock: str, failure: Failure | None) -> PackageResult:
+    status = "built" if failure is None else "skipped" if isinstance(failure, DependencyFailed) else lost(failure)
+    return replace(result(failure), feedstock=feedstock, output=feedstock, status=status)
+
+
+@pytest.mark.parametrize(
+    ("failures", "unknown"),
+    [
+        ({"a": OPEN}, {"a"}),
+        ({"a": OPEN, "b": NEEDS}, {"a", "b"}),
+        ({"c": replace(NEEDS, dependency="b"), "a": SILENT, "b": NEEDS}, {"a", "b", "c"}),
+        ({"c": replace(NEEDS, dependency="b"), "a": HEADER, "b": NEEDS}, set()),
+        ({"a": NO, "b": OPEN}, {"b"}),
+        ({"a": None}, set()),
+    ],
+)
+def test_what_needs_a_build_of_unknown_outcome_is_unknown_too(
+    failures: dict[str, Failure | None], unknown: set[str]
+) -> None:
+    packages = tuple(of(name, failure) for name, failure in failures.items())
+    report = BuildReport(channel=Path("c"), platform="linux-64", isolation="none", packages=packages)
+    assert {name for name in failures if evidence_of(report, name).unknown} == unknown
+
+
+def test_of_several_parts_the_one_that_failed_for_certain_and_by_itself_is_told() -> None:
+    parts = [
+        FailedPart(name="open", failure=OPEN, unknown=True),
+        FailedPart(name="later", failure=replace(NEEDS, dependency="own")),
+        FailedPart(name="own", failure=HEADER),
+    ]
+    evidence = BuildEvidence(platform="linux-64", outputs=(), failed=tuple(parts))
+    assert failed_build(evidence) == "own: the C header a.h was not found (and 2 more)"
+    assert not evidence.unknown
 
 
 def test_build_that_needs_what_only_the_embedded_snapshot_lacks_is_unknown(

@@ -11,6 +11,9 @@ from packaging.version import Version
 from rich.cells import cell_len
 from rich.console import Console
 
+from dirac_forge.build.evidence import BuildEvidence, FailedPart
+from dirac_forge.build.failures import SourceUnavailable
+from dirac_forge.bump.blockers import FailedBuild
 from dirac_forge.bump.objections import PassedOver, PlaceObjects, PreRelease
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.skip_reasons import Current, UpdatesOff
@@ -199,6 +202,19 @@ def test_control_characters_do_nothing_to_a_terminal() -> None:
     text = "\n".join(shown([bump, Skip(feedstock="f", reason=hostile)], verbose=True))
     assert "x]0;title[31my" in text
     assert not set("\x1b\x07\u202e") & set(text)
+
+
+def test_bump_whose_build_is_unknown_is_not_called_blocked() -> None:
+    silent = SourceUnavailable(phase="source", url="https://host.invalid/a", reason="no answer", unknown=True)
+    failed = (FailedPart(name="demo", failure=silent, unknown=True),)
+    evidence = BuildEvidence(platform="linux-64", outputs=(), failed=failed)
+    bump = replace(BARE, status="unknown", build=evidence, blocked_by=(FailedBuild(evidence=evidence),))
+    lines = shown([bump], width=120)
+    said = "demo: the source https://host.invalid/a can't be fetched: no answer"
+    assert f"demo@v1.x  1.0 → 1.1  unknown  {said}" in lines
+    assert f"    - Unknown: {said}" in lines
+    assert lines[-1] == "1 unknown."
+    assert not any("locked" in line for line in lines)
 
 
 def test_json() -> None:

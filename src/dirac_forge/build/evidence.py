@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dirac_forge.build.failures import DependencyFailed, Failure, is_unanswered
 from dirac_forge.build.model import FINE, BuildReport, PackageResult
@@ -16,6 +16,8 @@ class FailedPart:
     name: str
     failure: Failure | None
     """None if pip check or a command failed."""
+    unknown: bool = False
+    """Whether it may be fine: a host did not answer, or a part of a channel lacks something. So for what it needs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,16 +39,20 @@ class BuildEvidence:
 
     @property
     def unknown(self) -> bool:
-        """Whether nothing failed but for what is unknown; outputs that need such a one don't count."""
-        own = [one.failure for one in self.failed if not isinstance(one.failure, DependencyFailed)]
-        return bool(own) and all(failure is not None and is_unanswered(failure) for failure in own)
+        """Whether nothing failed for certain."""
+        return bool(self.failed) and all(one.unknown for one in self.failed)
 
 
 def evidence_of(report: BuildReport, feedstock: str) -> BuildEvidence:
     """Return what a report says of one feedstock; targets count for every feedstock that was built."""
     mine = [one for one in report.packages if one.feedstock == feedstock]
     done = [one for one in mine if one.status in FINE]
-    lost = [FailedPart(name=one.output, failure=one.failure) for one in mine if one not in done]
+    certain = _certainly_failed(report)
+    lost = [
+        FailedPart(name=one.output, failure=one.failure, unknown=not _is_certain(one.failure, certain))
+        for one in mine
+        if one not in done
+    ]
     return BuildEvidence(
         platform=report.platform,
         outputs=tuple(dict.fromkeys(one.output for one in done)),
@@ -56,8 +62,28 @@ def evidence_of(report: BuildReport, feedstock: str) -> BuildEvidence:
     )
 
 
+def _certainly_failed(report: BuildReport) -> frozenset[str]:
+    """Return the outputs that failed, or need one that did, whatever is unknown."""
+    found: frozenset[str] = frozenset()
+    while True:
+        more = {one.output for one in report.packages if one.status not in FINE and _is_certain(one.failure, found)}
+        if more <= found:
+            return found
+        found |= more
+
+
+def _is_certain(failure: Failure | None, failed: Collection[str]) -> bool:
+    if isinstance(failure, DependencyFailed):
+        return failure.dependency in failed
+    return failure is None or not is_unanswered(failure)
+
+
 def _broken_targets(report: BuildReport) -> Iterable[FailedPart]:
-    return (FailedPart(name=one.target, failure=one.failure) for one in report.installed if not one.passed)
+    return (
+        FailedPart(name=one.target, failure=one.failure, unknown=not _is_certain(one.failure, ()))
+        for one in report.installed
+        if not one.passed
+    )
 
 
 def _tested_with(packages: Iterable[PackageResult]) -> tuple[str, ...]:

@@ -41,8 +41,11 @@ class Bump:
     edited: Edited
     asked: bool = False
     """Whether this version was asked for; else it is the newest that fits."""
-    status: Literal["proposed", "waiting", "blocked"] = "proposed"
-    """Waiting is for other proposals only; what is blocked needs a person, or something that is proposed nowhere."""
+    status: Literal["proposed", "waiting", "blocked", "unknown"] = "proposed"
+    """Waiting is for other proposals only; what is blocked needs a person, or something that is proposed nowhere.
+
+    Unknown is one that was to be built, where nobody can tell whether it can be.
+    """
     waits_for: tuple[str, ...] = ()
     """Feedstocks whose bumps come first, and packages that have to come from elsewhere."""
     blocked_by: tuple[Blocker, ...] = ()

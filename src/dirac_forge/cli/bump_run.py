@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dirac_forge.bump.blockers import FailedBuild
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cli.bump_request import BumpRequest
 from dirac_forge.cli.context import Context
@@ -93,21 +92,14 @@ def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -
 def _exit_code(results: Sequence[Bump | Skip], *, asked: bool) -> int:
     """Return the highest exit code of the results; what was not `asked` for by name may be unreadable or impossible."""
     codes = {"unknown": _UNKNOWN, **({"unreadable": _UNREADABLE, "no": _NO} if asked else {})}
-    skipped = [codes.get(result.kind, 0) for result in results if isinstance(result, Skip)]
-    stopped = [_code(result) for result in results if isinstance(result, Bump) and _stopped(result)]
-    return max((*skipped, *stopped), default=0)
-
-
-def _stopped(bump: Bump) -> bool:
-    """Whether a bump is blocked, or would make a target worse."""
-    return bump.status == "blocked" or (bump.proof is not None and bump.proof.outcome == "worse")
+    return max((codes.get(one.kind, 0) if isinstance(one, Skip) else _code(one) for one in results), default=0)
 
 
 def _code(bump: Bump) -> int:
-    """Return 3 if a bump is blocked only because it is unknown whether it can be built."""
-    worse = bump.proof is not None and bump.proof.outcome == "worse"
-    unknown = all(isinstance(one, FailedBuild) and one.evidence.unknown for one in bump.blocked_by)
-    return _UNKNOWN if unknown and bump.blocked_by and not worse else _NO
+    """Return 1 for a bump that is blocked or would make a target worse, 3 if it is unknown whether it can be built."""
+    if bump.status == "blocked" or (bump.proof is not None and bump.proof.outcome == "worse"):
+        return _NO
+    return _UNKNOWN if bump.status == "unknown" else 0
 
 
 def _write_all(context: Context, workspace: Workspace, decided: Iterable[Decided]) -> None:

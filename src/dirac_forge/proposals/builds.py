@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from dirac_forge.build.evidence import BuildEvidence, evidence_of
 from dirac_forge.build.session import BuildRequest, run_builds
@@ -21,7 +22,7 @@ from dirac_forge.proposals.context import ProposalContext
 def built_bumps(
     context: ProposalContext, workspace: Workspace, bumps: Sequence[tuple[FeedstockFolder, Bump]]
 ) -> tuple[Bump, ...]:
-    """Return the bumps, each with how its build went; one that fails is blocked.
+    """Return the bumps, each with how its build went; one that fails is blocked, or unknown if nobody can tell.
 
     All that are proposed are built in one run, so that each has those that it waits for. A blocked one is not built.
     Raises UnknownError if a channel can't be read, InputError if the channel of builds can't be written.
@@ -51,7 +52,8 @@ def _with_evidence(bump: Bump, evidence: BuildEvidence) -> Bump:
     if evidence.passed:
         return replace(bump, build=evidence)
     blocked_by = (*bump.blocked_by, FailedBuild(evidence=evidence))
-    return replace(bump, build=evidence, status="blocked", blocked_by=blocked_by)
+    status: Literal["unknown", "blocked"] = "unknown" if evidence.unknown else "blocked"
+    return replace(bump, build=evidence, status=status, blocked_by=blocked_by)
 
 
 def _name(folder: FeedstockFolder) -> str:

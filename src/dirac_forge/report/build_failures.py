@@ -53,10 +53,10 @@ def built_line(evidence: BuildEvidence) -> str:
 
 
 def failed_build(evidence: BuildEvidence) -> str:
-    """Return what failed, as a clause."""
+    """Return what failed, as a clause: of several, what failed for certain and by itself."""
     if not evidence.failed:
         return "nothing was built"
-    first = evidence.failed[0]
+    first = min(evidence.failed, key=lambda one: (one.unknown, isinstance(one.failure, DependencyFailed)))
     told = (
         reason(first.failure).splitlines()[0] if first.failure else "pip check or a command fails where it is installed"
     )

@@ -106,7 +106,8 @@ def _order(bump: Bump, waiting: Sequence[str]) -> Iterator[Block]:
     lines: list[Line] = []
     if bump.waits_for:
         lines.append(_awaited(bump))
-    lines += [reason if bump.waits_for else (Bold("Blocked"), f": {reason}") for reason in _blockers(bump)]
+    stopped = Bold("Unknown" if bump.status == "unknown" else "Blocked")
+    lines += [reason if bump.waits_for else (stopped, f": {reason}") for reason in _blockers(bump)]
     if waiting:
         lines.append(f"Waiting for it: {words(waiting)}.")
     lines += map(worded, bump.satisfies)

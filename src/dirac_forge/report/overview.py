@@ -17,7 +17,7 @@ _HEADS = ("feedstock", "version", "released", "status")
 _GAP = "  "
 _LEAST = 24
 """Columns that a reason needs to be read next to the rest."""
-_STYLES = {"proposed": "green", "written": "green", "waiting": "yellow", "blocked": "red"}
+_STYLES = {"proposed": "green", "written": "green", "waiting": "yellow", "unknown": "yellow", "blocked": "red"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
