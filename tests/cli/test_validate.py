@@ -105,12 +105,17 @@ def test_all_mistakes_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert [problem.removeprefix(f"{path}:").split(": ")[0] for problem in entry["problems"]] == ["10", "12"]
 
 
-def test_licence_files_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "recipe.yaml"
-    path.write_text(f"{GOOD['recipe.yaml']}about:\n  license: MIT\n  license_file: LICENSE\n", encoding="utf-8")
+@pytest.mark.parametrize("name", ["recipe.yaml", "meta.yaml"])
+def test_licence_files_that_are_not_there(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / name
+    text = f"{GOOD[name]}about:\n  license: MIT\n  license_file: LICENSE\n"
+    path.write_text(text, encoding="utf-8")
     assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 1
     (entry,) = json.loads(capsys.readouterr().out)["files"]
-    assert entry["problems"] == [f"{path}:10: license_file: LICENSE is neither next to the recipe nor in its source"]
+    line = len(text.splitlines())
+    assert entry["problems"] == [
+        f"{path}:{line}: license_file: LICENSE is neither next to the recipe nor in its source"
+    ]
     (tmp_path / "LICENSE").touch()
     assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
 

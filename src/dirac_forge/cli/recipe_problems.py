@@ -60,8 +60,8 @@ class RecipeAtHand:
 
     def _licence_files(self) -> Iterator[Mistake]:
         """Yield the licence files that are not there, where the sources are."""
-        if self.recipe.text.format == "v1":
-            yield from missing_licence_files(self.recipe.text.text, self._kind_of)
+        for platform in _PLATFORMS:
+            yield from missing_licence_files(self.recipe.text, platform, self._kind_of)
 
     def _kind_of(self, path: str) -> Literal["file", "folder", ""]:
         place = Path(self.recipe.text.path).parent / path
