@@ -53,6 +53,39 @@ def test_upload_that_brought_a_newer_version_of_the_target(channel: Path) -> Non
     assert (found.moment, [str(one) for one in found.uploads]) == (day(10), ["lib 2.0 0"])
     assert (state(found.earlier), state(found.cell)) == (("installable", "1.0"), ("installable", "2.0"))
 
+    assert (state(found.first), found.changes) == (("installable", "1.0"), 1)
+
+
+def test_other_changes_since_that_day_are_told(tmp_path: Path) -> None:
+    records = [uploaded(f"app {number}.0", number) for number in range(1, 10)]
+    records += [uploaded("other 1.0", 1), uploaded("other 2.0", 8)]
+    folder = write_channel(tmp_path, {"linux-64": records})
+    found = turn(folder, day(3), "app")
+    assert (found.moment, state(found.first), state(found.earlier)) == (
+        day(9),
+        ("installable", "3.0"),
+        ("installable", "8.0"),
+    )
+    assert found.changes == 3
+    (paragraph,) = turns([found])
+    assert paragraph.head.plain == "linux-64: ✓ 9.0 since 2026-11-09 12:00 UTC"
+    assert paragraph.lines == (
+        "by the upload of app 9.0 (linux-64, 0)",
+        "before: ✓ 8.0",
+        "on 2026-11-03 12:00 UTC: ✓ 3.0; it changed at least 3 times since",
+    )
+    document = turn_json(found)
+    assert document["before"] == {"status": "installable", "version": "8.0"}
+    assert document["on_that_day"] == {"status": "installable", "version": "3.0"}
+    assert document["changes_at_least"] == 3
+    # Of a target that names several packages, those are told that were others.
+    (paragraph,) = turns([turn(folder, day(7), "app", "other")])
+    assert paragraph.lines == (
+        "by the upload of app 9.0 (linux-64, 0)",
+        "before: app 8.0",
+        "on 2026-11-07 12:00 UTC: app 7.0 and other 1.0; it changed at least 2 times since",
+    )
+
 
 def test_a_newer_patch_release_of_the_python_that_is_asked_about_changes_nothing(tmp_path: Path) -> None:
     records = [

@@ -537,6 +537,8 @@ def test_since_when_and_by_which_upload(workspace: Path, capsys: pytest.CaptureF
         "asked": "2026-11-01T00:00:00+00:00",
         "changed": "2026-11-02T12:00:00+00:00",
         "before": {"status": "installable", "version": "1.0"},
+        "on_that_day": {"status": "installable", "version": "1.0"},
+        "changes_at_least": 1,
         "uploads": [{"name": "lib", "version": "2.0", "build": "0", "subdir": "linux-64"}],
     }
     assert main(["check", *argv, "2026-11-01", "-q"]) == 0

@@ -92,6 +92,8 @@ def test_line_of_a_platform_has_day_upload_and_reason(tmp_path: Path) -> None:
     turn = Turn(
         cell=failed.cell,
         since=SINCE,
+        first=failed.cell,
+        changes=2,
         earlier=replace(failed.cell, status="installable", reason=None),
         moment=datetime(2020, 1, 9, 12, 30, tzinfo=UTC),
         uploads=(upload,),

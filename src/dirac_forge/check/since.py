@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
@@ -16,12 +17,16 @@ _State = tuple[str, tuple[tuple[str, str], ...]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """The last change of one cell since a day."""
+    """A change of one cell since a day: the last one, as far as was looked."""
 
     cell: Cell
     """As it is now."""
     since: datetime
     """The day that was asked about."""
+    first: Cell
+    """As it was on that day."""
+    changes: int = 0
+    """How often it changed since, at least: only some of the moments in between are looked at."""
     earlier: Cell
     """Just before the change; if nothing changed, on that day."""
     moment: datetime | None = None
@@ -36,7 +41,10 @@ class Turn:
 
 
 def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
-    """Return the upload after which a target came to be as it is now, or None if a channel can't be read.
+    """Return an upload after which a target came to be as it is now, or None if a channel can't be read.
+
+    The uploads are bisected. A target that names one package and is solved in one channel only gets newer by uploads,
+    so that this is the last change. With several, a change that a later upload undid may not be seen.
 
     The status and the versions of the packages that the target names are compared. Only uploads are seen: the records
     that a channel has now, by their timestamps. A package that was taken back since leaves no trace, and the
@@ -56,24 +64,28 @@ def turn_of(channel: Channel, cell: Cell, since: datetime) -> Turn | None:
         return None
     now = _state(cell)
     if _state(first) == now:
-        return Turn(cell=cell, since=since, earlier=first, newest=_last_upload(channel, cell, since))
+        return Turn(cell=cell, since=since, first=first, earlier=first, newest=_last_upload(channel, cell, since))
     uploads = _uploads(channel, cell, since)
     moments = sorted(uploads)
     low, high, earlier = 0, len(moments) - 1, first
+    seen = {-1: _state(first), len(moments): now}
     while low < high:
         middle = (low + high) // 2
         answer = at(uploaded_at(moments[middle]))
         if answer.status == "unknown":
             return None
-        if _state(answer) == now:
+        seen[middle] = _state(answer)
+        if seen[middle] == now:
             high = middle
         else:
             low, earlier = middle + 1, answer
     if not moments:
-        return Turn(cell=cell, since=since, earlier=first)
+        return Turn(cell=cell, since=since, first=first, changes=1, earlier=first)
     return Turn(
         cell=cell,
         since=since,
+        first=first,
+        changes=sum(one != other for one, other in pairwise(seen[at] for at in sorted(seen))),
         earlier=earlier,
         moment=uploaded_at(moments[high]),
         uploads=tuple(uploads[moments[high]]),

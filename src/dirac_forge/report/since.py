@@ -42,12 +42,18 @@ def turn_json(turn: Turn) -> dict[str, Any]:
     return {
         "asked": turn.since.isoformat(),
         "changed": turn.moment.isoformat() if turn.moment is not None else None,
-        "before": {"status": turn.earlier.status, "version": turn.earlier.version or None},
+        "before": _state_json(turn.earlier),
+        "on_that_day": _state_json(turn.first),
+        "changes_at_least": turn.changes,
         "uploads": [
             {"name": one.name, "version": one.version, "build": one.build, "subdir": one.subdir} for one in turn.uploads
         ],
         **({"newest_upload": turn.newest.isoformat()} if turn.newest is not None else {}),
     }
+
+
+def _state_json(cell: Cell) -> dict[str, Any]:
+    return {"status": cell.status, "version": cell.version or None}
 
 
 def _headline(turn: Turn) -> str:
@@ -63,18 +69,27 @@ def _lines(turn: Turn) -> list[str]:
         return [f"the channel's newest upload of what it needs is of {turn.newest.date()}: later ones are not in it"]
     if turn.moment is None:
         return [] if _stood(turn.earlier) == _stood(turn.cell) else [f"before: {_stood(turn.earlier)}"]
-    moved = _moved(turn)
+    moved = _moved(turn, turn.earlier)
     names = listed(dict.fromkeys(f"{one.name} {one.version} ({one.subdir}, {one.build})" for one in turn.uploads))
     before = f"before: {listed(moved)}" if moved else f"before: {_stood(turn.earlier)}"
-    return [f"by the upload of {names}", before]
+    return [f"by the upload of {names}", before, *_more_changes(turn)]
 
 
-def _moved(turn: Turn) -> list[str]:
+def _more_changes(turn: Turn) -> list[str]:
+    """Return that there were other changes before, if any was seen."""
+    if turn.changes < 2:
+        return []
+    moved = _moved(turn, turn.first)
+    stood = listed(moved) if moved else _stood(turn.first)
+    return [f"on {_time(turn.since)}: {stood}; it changed at least {turn.changes} times since"]
+
+
+def _moved(turn: Turn, earlier: Cell) -> list[str]:
     """Return the packages that the target names and that changed, as they were, where it names several."""
     names = compared_names(turn.cell)
     old, new = (
         {record.name: record.version for record in cell.packages if record.name in names}
-        for cell in (turn.earlier, turn.cell)
+        for cell in (earlier, turn.cell)
     )
     if len(names) < 2 or not old or not new:
         return []
