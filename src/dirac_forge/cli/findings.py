@@ -59,31 +59,35 @@ Answer = ForgeError | str | None
 """The answer of a host: an error, why it was not asked (text), or None for success."""
 
 
+def _ok(name: str, detail: str, *, required: bool = False) -> Check:
+    return Check(name=name, status="ok", detail=detail, required=required)
+
+
+def _missing(name: str, detail: str, *, cost: str, remedy: str, required: bool = False) -> Check:
+    return Check(name=name, status="missing", detail=detail, cost=cost, remedy=remedy, required=required)
+
+
+def _unknown(name: str, detail: str, *, cost: str, remedy: str = "", required: bool = False) -> Check:
+    return Check(name=name, status="unknown", detail=detail, cost=cost, remedy=remedy, required=required)
+
+
 def python_finding(version: tuple[int, int, int], executable: str, engine: Mapping[str, str | None]) -> Check:
     """Decide on Python and the libraries of the engine; `engine`: their versions, None for a missing one."""
     detail = f"{'.'.join(map(str, version))} ({executable})"
     lost = [name for name, found in engine.items() if found is None and name != _BUILD_ENGINE]
     if version[:2] < _OLDEST_PYTHON:
         oldest = ".".join(map(str, _OLDEST_PYTHON))
-        return Check(
-            name="python",
-            status="missing",
-            detail=detail,
-            cost="everything",
-            remedy=f"use {oldest} or newer",
-            required=True,
-        )
+        return _missing("python", detail, cost="everything", remedy=f"use {oldest} or newer", required=True)
     if lost:
-        return Check(
-            name="python",
-            status="missing",
-            detail=f"{detail} without {', '.join(lost)}",
+        return _missing(
+            "python",
+            f"{detail} without {', '.join(lost)}",
             cost="rendering and solving",
             remedy="reinstall dirac-forge: these are its dependencies",
             required=True,
         )
     have = [f"{name} {found}" for name, found in engine.items() if found is not None and name != _BUILD_ENGINE]
-    return Check(name="python", status="ok", detail=", ".join([detail, *have]), required=True)
+    return _ok("python", ", ".join([detail, *have]), required=True)
 
 
 _ISOLATED = {"bwrap": "isolated by bwrap", "unshare": "isolated by user namespaces", "none": "not isolated"}
@@ -96,31 +100,25 @@ def build_finding(engine: str | None, isolation: Literal["bwrap", "unshare", "no
     if engine is not None:
         detail = f"{_BUILD_ENGINE} {engine}, {_ISOLATED[isolation]}; the programs pixi and rattler-build are not needed"
         if isolation != "none" or unisolated:
-            return Check(name="build", status="ok", detail=detail)
-        return Check(
-            name="build",
-            status="missing",
-            detail=detail,
+            return _ok("build", detail)
+        return _missing(
+            "build",
+            detail,
             cost="nothing is built, and no installer is tried: upstream code could read and change your files",
             remedy="install bubblewrap or allow user namespaces (on Linux), use `build --container IMAGE`, or set "
             "DIRAC_FORGE_UNISOLATED_BUILDS=1 where there is nothing to lose",
         )
-    return Check(
-        name="build",
-        status="missing",
-        detail=f"{_BUILD_ENGINE} is not installed",
-        cost="no `dirac-forge build`",
-        remedy=pip_install("build"),
+    return _missing(
+        "build", f"{_BUILD_ENGINE} is not installed", cost="no `dirac-forge build`", remedy=pip_install("build")
     )
 
 
 def git_finding(git: Program) -> Check:
     """Decide on git, which reads and writes feedstocks."""
     if git.path is None:
-        return Check(
-            name="git",
-            status="missing",
-            detail="not on PATH",
+        return _missing(
+            "git",
+            "not on PATH",
             cost="no sync, no tags of git hosts, no pull requests",
             remedy="https://git-scm.com/downloads",
             required=True,
@@ -144,10 +142,9 @@ def smithy_finding(smithy: Program) -> Check:
         "recipes are not linted and feedstocks are not rerendered here; conda-forge's bot does both in the pull request"
     )
     if smithy.path is None:
-        return Check(
-            name="conda-smithy",
-            status="missing",
-            detail="not on PATH",
+        return _missing(
+            "conda-smithy",
+            "not on PATH",
             cost=cost,
             remedy="`pixi global install conda-smithy` or `conda install -c conda-forge conda-smithy`; never with pip",
         )
@@ -157,15 +154,14 @@ def smithy_finding(smithy: Program) -> Check:
 def _program(name: str, program: Program, *, required: bool = False) -> Check:
     number = re.search(r"\d+(\.\d+)+\S*", program.said or "")
     if number is None:
-        return Check(
-            name=name,
-            status="unknown",
-            detail=f"{program.path} does not print its version",
+        return _unknown(
+            name,
+            f"{program.path} does not print its version",
             cost=f"everything that needs {name} may fail",
             remedy=f"check what `{name} --version` prints",
             required=required,
         )
-    return Check(name=name, status="ok", detail=f"{number.group()} ({program.path})", required=required)
+    return _ok(name, f"{number.group()} ({program.path})", required=required)
 
 
 def token_finding(
@@ -180,26 +176,23 @@ def token_finding(
     where = f", for {api}" if api else ""
     app = [name for name in _APP if environ.get(name, "").strip()]
     if len(app) == len(_APP):
-        return Check(name="github token", status="ok", detail=f"a GitHub App's, by {' and '.join(_APP)}{where}")
+        return _ok("github token", f"a GitHub App's, by {' and '.join(_APP)}{where}")
     if app:
         (absent,) = set(_APP) - set(app)
-        return Check(
-            name="github token",
-            status="missing",
-            detail=f"{absent} is not set: a GitHub App needs its id and its private key",
+        return _missing(
+            "github token",
+            f"{absent} is not set: a GitHub App needs its id and its private key",
             cost="no pull requests",
             remedy=f"set {absent}, or unset {app[0]}",
         )
     variable = token_variable(environ)
     if variable:
-        return _scoped(Check(name="github token", status="ok", detail=f"in {variable}{where}"), scopes)
+        return _scoped(_ok("github token", f"in {variable}{where}"), scopes)
     if outside:
-        return Check(name="github token", status="ok", detail=f"in {outside}{where}")
-    return Check(
-        name="github token",
-        status="missing",
-        detail="none in GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN_FILE, the keyring or `gh auth token`, "
-        "and no GitHub App's key",
+        return _ok("github token", f"in {outside}{where}")
+    return _missing(
+        "github token",
+        "none in GITHUB_TOKEN, GH_TOKEN, GITHUB_TOKEN_FILE, the keyring or `gh auth token`, and no GitHub App's key",
         cost="no pull requests: --pr needs it; `bot run` without --pr writes to a folder, outbox/",
         remedy="create a classic token with the scopes public_repo and workflow at "
         "https://github.com/settings/tokens, and keep it with `gh auth login`, or in a file that GITHUB_TOKEN_FILE "
@@ -210,9 +203,7 @@ def token_finding(
 def unreadable_token_finding(error: ForgeError) -> Check:
     """Return the finding for a token that is named and can't be taken."""
     remedy = error.hint or "docs/bot.md lists the places for it"
-    return Check(
-        name="github token", status="missing", detail=error.message, cost="no pull requests (--pr)", remedy=remedy
-    )
+    return _missing("github token", error.message, cost="no pull requests (--pr)", remedy=remedy)
 
 
 def token_variable(environ: Mapping[str, str]) -> str:
@@ -245,15 +236,14 @@ _APP = ("GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY")
 def ledger_finding(path: Path, outbox: Path, *, last: str, problem: str) -> Check:
     """Decide on the bot's records; `last`: time of the last run, "" for never; `problem`: why they can't be read."""
     if problem:
-        return Check(
-            name="bot",
-            status="unknown",
-            detail=f"{path}: {problem}",
+        return _unknown(
+            "bot",
+            f"{path}: {problem}",
             cost="attempts and people's decisions are lost; open requests are found again on GitHub",
             remedy="move it away: the next run creates a new one",
         )
     ran = f"last run {last}" if last else "no run yet"
-    return Check(name="bot", status="ok", detail=f"{ran}; its ledger is {path}, its outbox {outbox}")
+    return _ok("bot", f"{ran}; its ledger is {path}, its outbox {outbox}")
 
 
 def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer) -> Check:
@@ -263,11 +253,11 @@ def place_finding(kind: Literal["channel", "index"], place: str, answer: Answer)
         "channel": "its packages are unknown; for conda-forge the embedded snapshot is used instead",
         "index": "no releases: recipes and bumps only from cached data",
     }
-    plain = Check(name=name, status="unknown", detail="", cost=costs[kind], required=True)
+    plain = _unknown(name, "", cost=costs[kind], required=True)
     match answer:
         case None:
             detail = "answers" if kind == "channel" else f"{place} answers"
-            return Check(name=name, status="ok", detail=detail, required=True)
+            return _ok(name, detail, required=True)
         case str():
             return replace(plain, detail=answer, remedy="leave out --offline", asked=False)
         case NotFoundError():
@@ -283,11 +273,10 @@ def cache_finding(folder: Path, *, files: int, size: int, fault: str = "", compl
     noun = "file" if files == 1 else "files"
     detail = f"{folder}: {few}{files:,} {noun}, {few}{size / 1e6:,.1f} MB"
     if not fault:
-        return Check(name="cache", status="ok", detail=detail)
-    return Check(
-        name="cache",
-        status="missing",
-        detail=f"{detail}; can't be written: {fault}",
+        return _ok("cache", detail)
+    return _missing(
+        "cache",
+        f"{detail}; can't be written: {fault}",
         cost="every run downloads everything again",
         remedy="use another folder: DIRAC_FORGE_CACHE, or the key `cache` in the settings",
     )
@@ -297,19 +286,17 @@ def disk_finding(folder: Path, *, free: int, writable: bool = True) -> Check:
     """Decide on the disk of the workspace; `free` in bytes."""
     detail = f"{folder}: {free / 1e9:,.1f} GB free"
     if not writable:
-        return Check(
-            name="disk",
-            status="missing",
-            detail=f"{detail}; can't be written",
+        return _missing(
+            "disk",
+            f"{detail}; can't be written",
             cost="no recipes, bumps, builds, records of the bot or prepared changes there",
             remedy="make the workspace writable, or work on a copy of it (--workspace)",
         )
     if free >= _LEAST_FREE:
-        return Check(name="disk", status="ok", detail=detail)
-    return Check(
-        name="disk",
-        status="missing",
-        detail=detail,
+        return _ok("disk", detail)
+    return _missing(
+        "disk",
+        detail,
         cost="repodata, archives and builds may not fit",
         remedy=f"free {_LEAST_FREE / 1e9:.0f} GB, or set DIRAC_FORGE_CACHE to a folder on another disk",
     )
@@ -320,18 +307,16 @@ def late_finding(name: str, *, limit: float, place: str = "") -> Check:
     required = name in _REQUIRED or name.startswith("channel ")
     late = f"no answer within {limit:g} s"
     if not place:
-        return Check(
-            name=name,
-            status="unknown",
-            detail=late,
+        return _unknown(
+            name,
+            late,
             cost=f"everything that needs {name} may fail or be slow",
             remedy="try again, or check the network and the proxy settings",
             required=required,
         )
-    return Check(
-        name=name,
-        status="unknown",
-        detail=f"{place}: {late}",
+    return _unknown(
+        name,
+        f"{place}: {late}",
         cost="a slow disk makes every run slow",
         remedy="try again, or see whether the disk is slow or busy",
         required=required,
