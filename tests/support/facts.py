@@ -1,12 +1,15 @@
 """Facts of releases, made up for tests."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from packaging.version import Version
 
+from dirac_forge.recipe.problem_words import problem_words
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, ReleaseFacts, SdistFacts, WheelFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.upstream.problems import Problem
 
 SHA256 = "5d" * 32
 MIT = (
@@ -30,7 +33,7 @@ def facts(
     texts: Mapping[str, str] | None = None,
     pyproject: Mapping[str, object] | None = None,
     command_line_modules: Sequence[str] = (),
-    problems: Sequence[str] = (),
+    problems: Sequence[Problem] = (),
     summary: str | None = "Does one thing",
     host: str = "files.pythonhosted.org",
 ) -> ReleaseFacts:
@@ -94,3 +97,13 @@ def facts(
         sdist=source if sdist else None,
         problems=tuple(problems),
     )
+
+
+class _WithProblems(Protocol):
+    @property
+    def problems(self) -> tuple[Problem, ...]: ...
+
+
+def told(facts: _WithProblems) -> tuple[str, ...]:
+    """Return the problems of facts in words."""
+    return tuple(map(problem_words, facts.problems))

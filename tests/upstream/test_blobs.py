@@ -13,6 +13,7 @@ from dirac_forge.upstream.choice import Choice, Rejected
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts, WheelFacts
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release, ReleaseFile, ReleaseFiles
+from dirac_forge.upstream.problems import Problem
 
 METADATA = CoreMetadata(
     name="d\xe9mo", version=Version("1"), project_urls={"a": "b"}, requires_dist=RequirementList(("x",)), dynamic=("y",)
@@ -23,7 +24,7 @@ WHEEL = WheelFacts(
     metadata=METADATA,
     entry_points=(EntryPoint(name="n", value="v", gui=True),),
     members=("a",),
-    problems=("p",),
+    problems=(Problem(kind="required-by-one", file="w", other="s", names=("a", "b")),),
 )
 SDIST = SdistFacts(
     filename="s",
@@ -58,7 +59,7 @@ def test_a_choice_survives_with_its_files() -> None:
     )
     choice = Choice(
         release=Release(project="d", version=Version("1"), files=ReleaseFiles(lambda: [file])),
-        problems=("p",),
+        problems=(Problem(kind="pre-release", file="1"),),
         rejected=(Rejected(version=Version("2"), reason="yanked"),),
     )
     assert kept.load(Choice, kept.dump(choice)) == choice

@@ -8,6 +8,7 @@ from packaging.version import Version
 
 from dirac_forge.upstream.choice import Choice, Refusal, choose
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile
+from support.facts import told
 
 PYTHONS = ["3.11", "3.12", "3.13"]
 
@@ -76,25 +77,25 @@ def test_requires_python_is_asked_for_minor_versions(wanted: str, python: str, t
 def test_prereleases_only_where_asked_or_alone() -> None:
     choice = choose(KNOWN, SpecifierSet(">=2.0rc1"))
     assert isinstance(choice, Choice)
-    assert (str(choice.release.version), choice.problems) == ("2.0rc1", ())
+    assert (str(choice.release.version), told(choice)) == ("2.0rc1", ())
     alone = project(file("0.1a1"), file("0.1a2"))
     choice = choose(alone)
     assert isinstance(choice, Choice)
     assert str(choice.release.version) == "0.1a2"
-    assert choice.problems == ("0.1a2 is a pre-release: demo has no final release that fits",)
+    assert told(choice) == ("0.1a2 is a pre-release: demo has no final release that fits",)
 
 
 def test_an_exact_version_is_taken_with_a_word() -> None:
     yanked = choose(KNOWN, SpecifierSet("==1.3"))
     assert isinstance(yanked, Choice)
-    assert yanked.problems == ("1.3 was yanked upstream: broken",)
+    assert told(yanked) == ("1.3 was yanked upstream: broken",)
     early = choose(KNOWN, SpecifierSet("==2.0rc1"))
     assert isinstance(early, Choice)
-    assert early.problems == ("2.0rc1 is a pre-release",)
+    assert told(early) == ("2.0rc1 is a pre-release",)
     new = choose(KNOWN, SpecifierSet("==1.2.0"), pythons=PYTHONS)
     assert isinstance(new, Choice)
     assert str(new.release.version) == "1.2"
-    assert new.problems == ("1.2 needs Python >=3.14, the channel has 3.11 to 3.13",)
+    assert told(new) == ("1.2 needs Python >=3.14, the channel has 3.11 to 3.13",)
 
 
 def test_an_unknown_version_names_the_nearest() -> None:

@@ -21,6 +21,7 @@ from dirac_forge.upstream.given import (
     repository_tag,
 )
 from dirac_forge.upstream.index.project import ReleaseFile
+from support.facts import told
 from support.gits import git
 from support.server import Answer, Asked, Server
 
@@ -101,7 +102,7 @@ def test_from_folder_reads_a_tree_and_tells_that_the_version_is_computed(tmp_pat
     (tmp_path / "away").symlink_to("/etc")
     facts = from_folder(tmp_path)
     assert (facts.release.project, facts.release.version) == ("demo", Version("0.0.0"))
-    assert facts.problems[-1] == f"{tmp_path}: the version is computed when it is built; 0.0.0 stands for it"
+    assert told(facts)[-1] == f"{tmp_path}: the version is computed when it is built; 0.0.0 stands for it"
     assert facts.sdist is not None
     assert set(facts.sdist.members) == set(FILES)
 
@@ -146,7 +147,7 @@ def test_from_folder_takes_the_version_of_a_tag_of_the_commit_and_runs_nothing(t
     git(clone, "config", "core.fsmonitor", f"touch {ran}; false")
     facts = from_folder(clone)
     assert facts.release.version == Version("1.2.0")
-    assert facts.problems[-1] == (f"{clone}: the version is computed when it is built; that of the tag v1.2.0 is taken")
+    assert told(facts)[-1] == (f"{clone}: the version is computed when it is built; that of the tag v1.2.0 is taken")
     (file,) = as_published(facts).release.files
     assert file.filename == "demo-1.2.0.tar.gz"
     assert not ran.exists()
@@ -159,7 +160,7 @@ def test_from_folder_does_not_take_a_placeholder_for_the_version(tmp_path: Path)
         encoding="utf-8",
     )
     facts = from_folder(tmp_path)
-    assert facts.problems[-1] == f"{tmp_path}: the version is computed when it is built; 0.0.0 stands for it"
+    assert told(facts)[-1] == f"{tmp_path}: the version is computed when it is built; 0.0.0 stands for it"
     assert facts.metadata.requires_dist.lines == ("mylib @ git+https://example.org/mylib.git@v1",)
 
 
@@ -192,11 +193,11 @@ def test_as_published_takes_the_sdist_that_the_index_has(tmp_path: Path) -> None
     made = as_published(from_folder(tmp_path), indexed)
     assert made.release.files == (indexed,)
     assert made.sdist is not None
-    assert (made.sdist.sha256, made.problems) == ("ab" * 32, ())
+    assert (made.sdist.sha256, told(made)) == ("ab" * 32, ())
     local = replace(indexed, url="file:///tmp/demo-1.0.tar.gz", hashes={"sha256": "cd" * 32})
     facts = from_folder(tmp_path)
     other = as_published(replace(facts, release=replace(facts.release, files=(local,))), indexed)
-    assert other.problems == (
+    assert told(other) == (
         "the index has another demo-1.0.tar.gz than the one that was given: the index's is the source",
     )
 

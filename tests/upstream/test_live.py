@@ -10,6 +10,7 @@ from dirac_forge.store import Store
 from dirac_forge.upstream.choice import Choice, choose
 from dirac_forge.upstream.files.gather import gather, light
 from dirac_forge.upstream.index.client import IndexClient
+from support.facts import told
 
 pytestmark = pytest.mark.online
 
@@ -32,7 +33,7 @@ def test_releases_that_stay_as_they_are(
         assert isinstance(choice, Choice)
         facts = gather(http, choice.release, Store(None))
         assert light(http, choice.release, Store(None)).metadata == facts.metadata
-    assert (facts.metadata_from, len(facts.metadata.requires_dist), facts.problems) == (origin, requirements, ())
+    assert (facts.metadata_from, len(facts.metadata.requires_dist), told(facts)) == (origin, requirements, ())
     points = facts.wheel.entry_points if facts.wheel else ()
     assert len(points) == scripts
     assert facts.sdist is not None

@@ -12,6 +12,7 @@ from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.git import GitError, own_git
 from dirac_forge.upstream.files.archive import ArchiveLimits, checked_name
 from dirac_forge.upstream.files.unpack import members
+from dirac_forge.upstream.problems import Problem
 from dirac_forge.values import dataclass
 
 PatchState = Literal["applies", "fuzzy", "merged", "fails"]
@@ -107,7 +108,7 @@ def _paths(content: bytes) -> set[str]:
 
 def _unpack(source: IO[bytes], filename: str, wanted: set[str], folder: Path, size: int) -> None:
     """Write the files that patches are about below `folder`, without the archive's first folder."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     for member in members(source, filename=filename, size=size, limits=ArchiveLimits(), problems=problems):
         path = member.name.partition("/")[2] or member.name
         if path in wanted and member.size <= _LARGEST:

@@ -10,6 +10,7 @@ from packaging.version import Version
 from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.index.project import Project, Release
+from dirac_forge.upstream.problems import Problem
 from dirac_forge.values import dataclass
 
 _ANY = SpecifierSet()
@@ -32,7 +33,7 @@ class Choice:
     """The release that was taken."""
 
     release: Release
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     """What the user should know of it: yanked, a pre-release…"""
     rejected: tuple[Rejected, ...] = ()
     """Newer versions that were passed over, newest first."""
@@ -78,7 +79,7 @@ def choose(
     if newest is not None:
         return Choice(release=newest, rejected=rejected)
     if waiting is not None:
-        problem = f"{waiting.version} is a pre-release: {project.name} has no final release that fits"
+        problem = Problem(kind="only-pre-releases", file=str(waiting.version), other=project.name)
         newer = tuple(item for item in rejected if item.version > waiting.version)
         return Choice(release=waiting, problems=(problem,), rejected=newer)
     return _nothing(project, specifier, rejected)
@@ -187,14 +188,15 @@ def _exactly(project: Project, specifier: SpecifierSet, exact: Version, pythons:
     return Choice(release=release, problems=tuple(_reservations(release, pythons)))
 
 
-def _reservations(release: Release, pythons: Sequence[str]) -> Iterator[str]:
+def _reservations(release: Release, pythons: Sequence[str]) -> Iterator[Problem]:
     """Yield what would speak against a release that was not asked for by its version."""
+    version = str(release.version)
     if release.yanked is not None:
-        yield f"{release.version} was yanked upstream: {release.yanked or 'no reason is given'}"
+        yield Problem(kind="yanked", file=version, what=release.yanked)
     if release.version.is_prerelease:
-        yield f"{release.version} is a pre-release"
+        yield Problem(kind="pre-release", file=version)
     if pythons and not offers(release, pythons):
-        yield f"{release.version} needs Python {_needs(release)}, the channel has {_span(pythons)}"
+        yield Problem(kind="needs-python", file=version, what=_needs(release), other=_span(pythons))
 
 
 def nearest(project: Project, version: Version) -> tuple[Version, ...]:

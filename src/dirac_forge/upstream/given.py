@@ -32,6 +32,7 @@ from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFa
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT, read_folder, read_sdist
 from dirac_forge.upstream.files.wheel import read_wheel
 from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.upstream.problems import Problem, ProblemKind
 from dirac_forge.upstream.tree_version import version_of_tree
 from dirac_forge.values import dataclass
 
@@ -153,7 +154,13 @@ def from_file(path: Path) -> ReleaseFacts:
     if file.kind == "wheel":
         wheel = read_wheel(BytesIO(data), file, project=name)
         release = Release(project=wheel.metadata.name, version=version, files=(file,))
-        return ReleaseFacts(release=release, metadata=wheel.metadata, metadata_from=path.name, wheel=wheel)
+        return ReleaseFacts(
+            release=release,
+            metadata=wheel.metadata,
+            metadata_from=path.name,
+            wheel=wheel,
+            problems=wheel.problems,
+        )
     return _release(read_sdist(BytesIO(data), file, project=name, limits=ArchiveLimits()), file, name=name)
 
 
@@ -182,14 +189,14 @@ def from_folder(folder: Path) -> ReleaseFacts:
         raise _nameless(folder)
     version = version_of_tree(folder, facts, name=name)
     tagged = _tagged(folder) if version is None else {}
-    problem = ""
+    computed: tuple[Problem, ...] = ()
     if version is None:
         version = max(tagged, default=Version("0.0.0"))
-        taken = f"that of the tag {tagged[version]} is taken" if tagged else f"{version} stands for it"
-        problem = f"{folder}: the version is computed when it is built; {taken}"
+        kind: ProblemKind = "computed-version-tagged" if tagged else "computed-version"
+        computed = (Problem(kind=kind, file=str(folder), what=tagged.get(version, str(version))),)
     file = replace(file, version=version)
     made = _release(read_folder(members, file, project=name), file)
-    return replace(made, problems=(*made.problems, problem)) if problem else made
+    return replace(made, problems=(*made.problems, *computed))
 
 
 def _nameless(folder: Path) -> InputError:
@@ -238,8 +245,7 @@ def as_published(facts: ReleaseFacts, indexed: ReleaseFile | None = None) -> Rel
     problems = facts.problems
     if indexed is not None:
         if file.sha256 not in {None, indexed.sha256}:
-            told = f"the index has another {indexed.filename} than the one that was given: the index's is the source"
-            problems = (*problems, told)
+            problems = (*problems, Problem(kind="other-file", file=indexed.filename))
         published = indexed
     sdist = facts.sdist
     if sdist is not None and published.sha256 is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -46,10 +47,10 @@ def own_version(facts: SdistFacts) -> Version | None:
 def _of_pkg_info(folder: Path, name: str) -> Version | None:
     """Return the version of an unpacked sdist."""
     text = _text_of(folder, "PKG-INFO")
-    metadata = read_email(text.encode(), where="PKG-INFO", sdist=True).metadata if text is not None else None
-    if metadata is None or canonicalize_name(metadata.name) != canonicalize_name(name):
-        return None
-    return metadata.version
+    with suppress(InputError):
+        metadata = read_email((text or "").encode(), where="PKG-INFO", sdist=True).metadata
+        return metadata.version if canonicalize_name(metadata.name) == canonicalize_name(name) else None
+    return None
 
 
 def _places(facts: SdistFacts, name: str) -> Iterator[tuple[str, Callable[[str], Version | None]]]:

@@ -14,6 +14,7 @@ from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.files.gather import gather, light
 from dirac_forge.upstream.index.client import IndexClient
 from support.archives import metadata, sdist, wheel
+from support.facts import told
 from support.index import IndexFile, PackageIndex
 from support.server import Answer
 
@@ -51,7 +52,7 @@ def test_contradictions_are_told() -> None:
     other = sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", "Requires-Dist: six>=2", "Requires-Dist: extra")})
     facts = read({WHEEL: GOOD, SDIST: other})
     assert facts.metadata.requires_dist.lines == ("six>=1",)
-    assert facts.problems == (
+    assert told(facts) == (
         f"{WHEEL} requires six>=1; {SDIST} does not",
         f"{SDIST} requires extra, six>=2; {WHEEL} does not",
         f"{WHEEL} says Requires-Python >=3.9, {SDIST} says nothing",
@@ -60,49 +61,47 @@ def test_contradictions_are_told() -> None:
 
 def test_only_an_sdist() -> None:
     facts = read({SDIST: SOURCE})
-    assert (facts.metadata_from, facts.wheel, facts.problems) == (f"PKG-INFO of {SDIST}", None, ())
+    assert (facts.metadata_from, facts.wheel, told(facts)) == (f"PKG-INFO of {SDIST}", None, ())
 
 
 def test_only_wheels() -> None:
     facts = read({WHEEL: GOOD})
-    assert facts.problems == ("demo 1.0 has no source archive on the index",)
+    assert told(facts) == ("demo 1.0 has no source archive on the index",)
     assert read({WHEEL: GOOD}, walk=True).problems == ()
 
 
 def test_a_wheel_for_python_2_only() -> None:
     facts = read({"demo-1.0-py2-none-any.whl": GOOD, SDIST: SOURCE})
     assert facts.metadata_from == f"PKG-INFO of {SDIST}"
-    assert facts.problems == ("demo 1.0 has no wheel for Python 3",)
+    assert told(facts) == ("demo 1.0 has no wheel for Python 3",)
 
 
 @pytest.mark.parametrize("walk", [False, True])
 def test_a_broken_wheel_is_a_problem(walk: bool) -> None:
     facts = read({WHEEL: b"no zip", SDIST: SOURCE}, walk=walk)
     assert facts.metadata_from == f"PKG-INFO of {SDIST}"
-    assert len(facts.problems) == 1
-    assert facts.problems[0].startswith(f"{WHEEL} is corrupt: File is not a zip file.")
+    assert len(told(facts)) == 1
+    assert told(facts)[0].startswith(f"{WHEEL} is corrupt: File is not a zip file.")
 
 
 def test_a_wheel_of_another_project_is_a_problem() -> None:
     facts = read({WHEEL: wheel("other", "1.0"), SDIST: SOURCE})
     assert facts.metadata_from == f"PKG-INFO of {SDIST}"
-    assert facts.problems == (
-        f"The metadata of {WHEEL} is not its own: it says that its project is 'other', not demo.",
-    )
+    assert told(facts) == (f"{WHEEL} has no usable metadata: it says that its project is 'other', not demo.",)
 
 
 def test_a_broken_sdist_is_a_problem() -> None:
     facts = read({WHEEL: GOOD, SDIST: SOURCE[:-20]})
     assert facts.metadata_from == WHEEL
     assert facts.sdist is None
-    assert [problem.splitlines()[0] for problem in facts.problems] == [f"{SDIST} is corrupt: it ends too early."]
+    assert [problem.splitlines()[0] for problem in told(facts)] == [f"{SDIST} is corrupt: it ends too early."]
 
 
 def test_nothing_is_known() -> None:
     facts = read({SDIST: sdist("demo", "1.0", {"Makefile": ""})})
     assert (facts.metadata.name, str(facts.metadata.version), facts.metadata_from) == ("demo", "1.0", "nothing")
     assert facts.metadata.dynamic == ("requires-dist", "requires-python")
-    assert facts.problems == (
+    assert told(facts) == (
         (
             "No file of demo 1.0 says statically what it needs; "
             "to be filled in by hand: requirements, licence, summary, home page"
@@ -112,13 +111,13 @@ def test_nothing_is_known() -> None:
 
 def test_requirements_that_a_build_computes() -> None:
     facts = read({SDIST: sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", "Dynamic: Requires-Dist")})})
-    assert facts.problems == ("The requirements are not known: demo 1.0 computes them when it is built",)
+    assert told(facts) == ("The requirements are not known: demo 1.0 computes them when it is built",)
 
 
 def test_a_missing_file_is_a_problem_and_a_failing_host_is_not_an_answer() -> None:
     facts = read({WHEEL: GOOD, SDIST: SOURCE}, failures={f"/files/demo/{SDIST}": 404})
-    assert len(facts.problems) == 1
-    assert SDIST in facts.problems[0]
+    assert len(told(facts)) == 1
+    assert SDIST in told(facts)[0]
     with pytest.raises(UnreachableError):
         read({WHEEL: GOOD, SDIST: SOURCE}, failures={f"/files/demo/{SDIST}": 403})
 
@@ -158,7 +157,7 @@ def test_the_index_describes_what_no_file_tells() -> None:
     facts = described(sdist("demo", "1.0", {"Makefile": ""}), {"demo": DESCRIPTION})
     assert (facts.metadata.summary, facts.metadata.project_urls) == ("A demo", {"Source": "https://example.org"})
     assert (facts.metadata.requires_dist.lines, facts.metadata.requires_python) == ((), None)
-    assert facts.problems == (
+    assert told(facts) == (
         "summary, project_urls, classifiers: not in the files, from the index's description",
         "No file of demo 1.0 says statically what it needs; to be filled in by hand: requirements",
     )
@@ -168,13 +167,19 @@ def test_files_are_trusted_before_the_description() -> None:
     setup = "from setuptools import setup\nsetup(name='demo', description='Mine')"
     facts = described(sdist("demo", "1.0", {"setup.py": setup}), {"demo": DESCRIPTION})
     assert facts.metadata.summary == "Mine"
-    assert facts.problems == ("project_urls, classifiers: not in the files, from the index's description",)
+    assert told(facts) == ("project_urls, classifiers: not in the files, from the index's description",)
     assert described(SOURCE, {"demo": DESCRIPTION}).metadata.summary is None
 
 
 @pytest.mark.parametrize(
-    "description", [{}, {"info": 3}, {"info": {"summary": 3, "project_urls": [], "classifiers": "x"}}]
+    ("description", "kinds"),
+    [
+        ({}, ["description-unread"]),
+        ({"info": 3}, ["description-unread"]),
+        ({"info": {"summary": 3, "project_urls": [], "classifiers": "x"}}, []),
+    ],
 )
-def test_a_description_of_nothing_adds_nothing(description: Mapping[str, object]) -> None:
+def test_a_description_of_nothing_adds_nothing(description: Mapping[str, object], kinds: list[str]) -> None:
     content = sdist("demo", "1.0", {"Makefile": ""})
-    assert described(content, {"demo": description}).problems == described(content, {}).problems
+    found = [problem.kind for problem in described(content, {"demo": description}).problems]
+    assert found == [*kinds, *(problem.kind for problem in described(content, {}).problems)]

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 from packaging.version import Version
 
+from dirac_forge.errors import InputError
 from dirac_forge.upstream.files.facts import CoreMetadata
-from dirac_forge.upstream.files.metadata import disagreement, read_email
+from dirac_forge.upstream.files.metadata import check_own, read_email
 from dirac_forge.upstream.files.requirements import RequirementList
 from support.archives import metadata as made
+from support.facts import told
 
 
 def read(text: str | bytes, *, sdist: bool = False) -> tuple[CoreMetadata, tuple[str, ...]]:
     reading = read_email(text.encode() if isinstance(text, str) else text, where="METADATA", sdist=sdist)
-    assert reading.metadata is not None
-    return reading.metadata, reading.problems
+    return reading.metadata, told(reading)
 
 
 def test_all_fields() -> None:
@@ -118,30 +119,33 @@ def test_unreadable_requirements_are_problems() -> None:
 
 
 def test_metadata_with_an_unreadable_version_is_not_read() -> None:
-    reading = read_email(made("demo", "one").encode(), where="METADATA")
-    assert reading.metadata is None
-    assert reading.problems == ("METADATA: its version 'one' can't be read",)
+    with pytest.raises(InputError, match=r"^its version 'one' can't be read$"):
+        read(made("demo", "one"))
 
 
 @pytest.mark.parametrize(
     "text", ["", "Name: demo\n", "Version: 1\n", "\nName: demo\nVersion: 1\n", "Name:\nVersion: 1\n"]
 )
 def test_without_name_and_version_there_is_nothing(text: str) -> None:
-    reading = read_email(text.encode(), where="METADATA")
-    assert reading.metadata is None
-    assert reading.problems[-1].startswith("METADATA has no ")
+    with pytest.raises(InputError, match=r"^it has no "):
+        read(text)
 
 
 @pytest.mark.parametrize(
     ("name", "version", "reason"),
     [
-        ("Demo_Package", "1.0", None),
-        ("demo.package", "1", None),
-        ("demo-package", "1.0+local", None),
         ("demo", "1.0", "it says that its project is 'demo', not demo-package"),
         ("demo-package", "1.1", "it says that its version is 1.1, not 1.0"),
     ],
 )
-def test_metadata_must_be_of_its_own_file(name: str, version: str, reason: str | None) -> None:
+def test_metadata_must_be_of_its_own_file(name: str, version: str, reason: str) -> None:
     found = CoreMetadata(name=name, version=Version(version))
-    assert disagreement(found, name="demo-package", version=Version("1.0")) == reason
+    with pytest.raises(InputError) as raised:
+        check_own(found, name="demo-package", version=Version("1.0"))
+    assert raised.value.message == reason
+
+
+@pytest.mark.parametrize(("name", "version"), [("Demo_Package", "1.0"), ("demo.package", "1"), ("demo", "1.0+local")])
+def test_spellings_of_its_own_name_and_version_are_taken(name: str, version: str) -> None:
+    project = "demo" if name == "demo" else "demo-package"
+    check_own(CoreMetadata(name=name, version=Version(version)), name=project, version=Version("1.0"))

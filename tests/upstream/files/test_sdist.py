@@ -15,6 +15,7 @@ from dirac_forge.upstream.files.facts import EntryPoint, SdistFacts
 from dirac_forge.upstream.files.sdist import sdist_facts
 from dirac_forge.upstream.index.client import IndexClient
 from support.archives import metadata, sdist, tarball
+from support.facts import told
 from support.index import IndexFile, PackageIndex
 
 SUFFIX = {"gz": "tar.gz", "bz2": "tar.bz2", "xz": "tar.xz", "zip": "zip", "": "tar"}
@@ -173,7 +174,7 @@ def test_where_metadata_is_from(
 def test_nothing_says_anything() -> None:
     facts = read(sdist("demo", "1.0", {"Makefile": "", "setup.py": "print 'python 2'"}))
     assert (facts.metadata, facts.metadata_from) == (None, None)
-    assert facts.problems == ("setup.py of demo-1.0.tar.gz can't be parsed as Python",)
+    assert told(facts) == ("setup.py of demo-1.0.tar.gz can't be read: it is not Python that can be parsed",)
 
 
 def test_lies_are_left_out() -> None:
@@ -184,7 +185,7 @@ def test_lies_are_left_out() -> None:
     }
     facts = read(sdist("demo", "1.0", files))
     assert facts.metadata_from == "setup.py"
-    assert facts.problems == (
+    assert told(facts) == (
         "PKG-INFO of demo-1.0.tar.gz is left out: it says that its project is 'other', not demo",
         "pyproject.toml of demo-1.0.tar.gz is left out: it says that its version is 2.0, not 1.0",
     )
@@ -200,8 +201,34 @@ def test_entry_points_that_cannot_be_read_hide_none_that_can_be() -> None:
     odd = {"setup.py": "setup(entry_points='run = a:b')"}
     egg = {"demo.egg-info/entry_points.txt": "[console_scripts]\negg = e:f\n"}
     facts = read(sdist("demo", "1.0", {**odd, **egg}))
-    assert ([point.name for point in facts.entry_points], facts.problems) == (["egg"], ())
-    assert ["can't be parsed" in problem for problem in read(sdist("demo", "1.0", odd)).problems] == [True]
+    assert ([point.name for point in facts.entry_points], told(facts)) == (["egg"], ())
+    assert told(read(sdist("demo", "1.0", odd))) == (
+        "setup.py of demo-1.0.tar.gz can't be read: MissingSectionHeaderError",
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        ("setup.cfg", "setup_requires = x", "MissingSectionHeaderError"),
+        ("setup.py", "print 'python 2'", "it is not Python that can be parsed"),
+        ("pyproject.toml", "[", "Invalid"),
+        ("setup.cfg", "[options]\0", "it is not text"),
+    ],
+)
+def test_a_build_file_that_cannot_be_read_is_a_problem_beside_whole_metadata(path: str, text: str, why: str) -> None:
+    facts = read(sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0"), path: text}))
+    assert facts.metadata_from == "PKG-INFO"
+    (problem,) = told(facts)
+    assert problem.startswith(f"{path} of demo-1.0.tar.gz can't be read: {why}")
+
+
+def test_a_large_licence_is_a_problem_but_no_unread_build_file() -> None:
+    facts = read(sdist("demo", "1.0", {"LICENSE": "x" * 600_000, "setup.py": "x" * 600_000}))
+    assert [(problem.kind, problem.file) for problem in facts.problems] == [
+        ("too-large", "LICENSE of demo-1.0.tar.gz"),
+        ("unread", "setup.py of demo-1.0.tar.gz"),
+    ]
 
 
 def test_arguments_of_setup() -> None:
@@ -215,7 +242,7 @@ def test_archives_without_a_single_top_folder() -> None:
     assert (flat.members, flat.metadata_from) == (("demo.py", "setup.py"), "setup.py")
     beside = read(tarball({"demo-1.0/setup.py": SETUP, "pax_global_header": "", "._demo-1.0": ""}))
     assert (beside.members, beside.metadata_from) == (("setup.py",), "setup.py")
-    assert beside.problems == ("demo-1.0.tar.gz: files outside of demo-1.0/ are left out",)
+    assert told(beside) == ("demo-1.0.tar.gz: files outside of demo-1.0/ are left out",)
 
 
 def test_long_names_of_both_dialects() -> None:

@@ -8,6 +8,7 @@ from packaging.version import Version
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
 from dirac_forge.upstream.files.setuptools import from_setup_cfg, from_setup_py
+from support.facts import told
 
 SETUP = """
 import os
@@ -124,7 +125,9 @@ def test_nothing_said(source: str) -> None:
 
 
 def test_python_2_is_a_problem() -> None:
-    assert from_setup_py(b"print 'x'", where="setup.py").problems == ("setup.py can't be parsed as Python",)
+    assert told(from_setup_py(b"print 'x'", where="setup.py")) == (
+        "setup.py can't be read: it is not Python that can be parsed",
+    )
 
 
 CFG = """
@@ -185,9 +188,7 @@ def test_setup_cfg() -> None:
 
 
 def test_broken_setup_cfg_is_a_problem() -> None:
-    assert from_setup_cfg("x = 1", where="setup.cfg").problems == (
-        "setup.cfg can't be parsed (MissingSectionHeaderError)",
-    )
+    assert told(from_setup_cfg("x = 1", where="setup.cfg")) == ("setup.cfg can't be read: MissingSectionHeaderError",)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from dirac_forge.upstream.files.wheel import best_wheel, wheel_facts
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.index.project import Release, ReleaseFile
 from support.archives import wheel
+from support.facts import told
 from support.index import IndexFile, PackageIndex
 
 NAME = "demo-1.0-py3-none-any.whl"
@@ -44,7 +45,7 @@ def asked(index: PackageIndex) -> list[tuple[str, str | None]]:
 def test_all_that_a_wheel_says() -> None:
     with PackageIndex({"demo": {NAME: SMALL}}) as index:
         facts = read(index, full=True)
-    assert (facts.filename, facts.pure, facts.abi3, facts.problems) == (NAME, True, False, ())
+    assert (facts.filename, facts.pure, facts.abi3, told(facts)) == (NAME, True, False, ())
     assert facts.metadata.requires_dist.lines == ("six",)
     assert facts.entry_points == (
         EntryPoint(name="run", value="demo:main", extras=("extra",)),

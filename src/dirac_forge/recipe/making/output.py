@@ -28,6 +28,7 @@ from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
 from dirac_forge.recipe.making.trees import lacking_sources
 from dirac_forge.recipe.model import About, Output, Requirement, Source, Test, When
 from dirac_forge.recipe.notes import Level, Note, NoteKind, note
+from dirac_forge.recipe.problem_words import problem_words
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts
 from dirac_forge.upstream.files.requirements import RequirementList
@@ -129,7 +130,7 @@ class _Builder:
         self.notes += [
             *self.part.notes,
             *_newer_releases(self.facts),
-            *(note("warning", NoteKind.UPSTREAM_PROBLEM, problem=problem) for problem in self.facts.problems),
+            *(note("warning", NoteKind.UPSTREAM_PROBLEM, problem=problem_words(one)) for one in self.facts.problems),
             *self.nature.notes,
             *self.source.notes,
             *external_notes(self.facts),

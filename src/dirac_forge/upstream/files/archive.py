@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Callable
 
 from dirac_forge.errors import InputError
+from dirac_forge.upstream.problems import Problem, ProblemKind
 from dirac_forge.values import dataclass
 
 
@@ -78,7 +79,7 @@ def corrupt(filename: str, exc: Exception) -> ArchiveError:
 class Names:
     """Checks names and numbers of members."""
 
-    def __init__(self, filename: str, limits: ArchiveLimits, problems: list[str]) -> None:
+    def __init__(self, filename: str, limits: ArchiveLimits, problems: list[Problem]) -> None:
         self.filename = filename
         self.limits = limits
         self._problems = problems
@@ -101,9 +102,9 @@ class Names:
         """Return the name, where it may be used; a second file of the same name is left out."""
         checked = checked_name(name)
         if checked is None:
-            self.tell("path", f"{self.filename}: {name[:80]!r} leads out of the archive: left out")
+            self.tell("leads-out", name)
         elif checked in self._seen:
-            self.tell("twice", f"{self.filename}: {checked[:80]!r} appears twice: the first counts")
+            self.tell("appears-twice", checked)
             return None
         else:
             self._seen.add(checked)
@@ -113,10 +114,10 @@ class Names:
         """Tell of a link that leads out; links are never followed, so others need no word."""
         path = target if hard else posixpath.join(posixpath.dirname(name), target)
         if checked_name(posixpath.normpath(path)) is None:
-            self.tell("link", f"{self.filename}: the link {name[:80]!r} leads out of the archive: not followed")
+            self.tell("link-leads-out", name)
 
-    def tell(self, kind: str, problem: str) -> None:
-        """Tell of a problem, once for each kind."""
+    def tell(self, kind: ProblemKind, name: str) -> None:
+        """Tell of a member, once for each kind of problem."""
         if kind not in self._told:
             self._told.add(kind)
-            self._problems.append(problem)
+            self._problems.append(Problem(kind=kind, file=self.filename, what=name[:80]))

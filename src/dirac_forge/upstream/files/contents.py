@@ -16,6 +16,7 @@ from dirac_forge.upstream.files.headers import HEADER, Headers, has_header
 from dirac_forge.upstream.files.literals import SOURCE_LIMIT, names_parser
 from dirac_forge.upstream.files.metadata import METADATA_LIMIT
 from dirac_forge.upstream.files.modules import read_module
+from dirac_forge.upstream.problems import Problem, unread
 from dirac_forge.values import dataclass
 
 _T = TypeVar("_T")
@@ -70,7 +71,7 @@ class Contents:
     """What Python and Cython modules import."""
     has_egg_info: bool = False
     """Whether setuptools wrote an .egg-info folder: without a requires.txt in it, nothing is required."""
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def egg_info(self, name: str) -> str | None:
         """Return the text of a file of the first .egg-info folder, where there is one."""
@@ -93,7 +94,7 @@ class Reader:
         self._headers = Headers()
         self._left = _TEXTS_LIMIT
         self._parse_left = _PARSED_LIMIT
-        self._problems: list[str] = []
+        self._problems: list[Problem] = []
 
     def add(self, member: ArchiveMember) -> None:
         """Keep what is worth it of `member`."""
@@ -135,17 +136,29 @@ class Reader:
 
     def _keep(self, member: ArchiveMember) -> None:
         if member.size > min(_TEXT_LIMIT, self._left):
-            self._problems.append(f"{self._filename}: {member.name[:80]} is too large to be read ({member.size} bytes)")
+            self._tell_large(member)
             return
         data = member.read(_TEXT_LIMIT)
         self._left -= len(data)
         if b"\0" in data:
+            # A licence may be a document (`LICENSE.pdf`).
+            if not _LICENSES.fullmatch(_inner(member.name)):
+                self._problems.append(unread(self._told(member), "it is not text"))
             return
         self._add_text(member.name, data)
         if member.name.endswith(".py"):
             self._add_module(member.name, data)
             if self._imports and names_parser(data):
                 self._scripts[member.name] = data
+
+    def _tell_large(self, member: ArchiveMember) -> None:
+        if _LICENSES.fullmatch(_inner(member.name)):
+            self._problems.append(Problem(kind="too-large", file=self._told(member), count=member.size))
+        else:
+            self._problems.append(unread(self._told(member), f"it is too large ({member.size} bytes)"))
+
+    def _told(self, member: ArchiveMember) -> str:
+        return f"{_inner(member.name)[:80]} of {self._filename}"
 
     def _add_text(self, name: str, data: bytes) -> None:
         try:
@@ -160,7 +173,7 @@ class Reader:
         cut = len(top)
         names = [name[cut:] for name in self._names if name.startswith(top)]
         if len(names) < len(self._names):
-            self._problems.append(f"{self._filename}: files outside of {top} are left out")
+            self._problems.append(Problem(kind="outside", file=self._filename, what=top))
         modules = sorted(self._modules, key=lambda module: module.path)
         return Contents(
             names=tuple(sorted(names)),
@@ -213,6 +226,11 @@ def _is_special(path: str, source: bytes) -> bool:
     if path.endswith("/__init__.py"):
         return b"extend_path" in source or b"declare_namespace" in source
     return path.endswith((".pyx", "setup.py"))
+
+
+def _inner(name: str) -> str:
+    """Return a member's path below the top folder, where it is in one."""
+    return name.partition("/")[2] or name
 
 
 def _is_text(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""Where the metadata of a wheel and of an sdist of one release differ, in words."""
+"""Where the metadata of a wheel and of an sdist of one release differ."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.untrusted import parse_specifiers
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.problems import Problem
 
 _NAMED = 6
 
 
-def contradictions(wheel: CoreMetadata, source: CoreMetadata, *, wheel_name: str, sdist_name: str) -> tuple[str, ...]:
+def contradictions(
+    wheel: CoreMetadata, source: CoreMetadata, *, wheel_name: str, sdist_name: str
+) -> tuple[Problem, ...]:
     """Return the differences in requirements and Requires-Python; what the sdist leaves open contradicts nothing."""
     problems = []
     if "requires-dist" not in source.dynamic:
@@ -21,13 +24,12 @@ def contradictions(wheel: CoreMetadata, source: CoreMetadata, *, wheel_name: str
             (declared, built, sdist_name, wheel_name),
         ):
             if only := sorted(have[key] for key in have.keys() - lack.keys()):
-                named = ", ".join(only[:_NAMED]) + (", …" if len(only) > _NAMED else "")
-                problems.append(f"{first} requires {named}; {second} does not")
+                named = (*only[:_NAMED], "…") if len(only) > _NAMED else tuple(only)
+                problems.append(Problem(kind="required-by-one", file=first, other=second, names=named))
     if "requires-python" not in source.dynamic and _python(wheel) != _python(source):
-        problems.append(
-            f"{wheel_name} says Requires-Python {wheel.requires_python or 'nothing'}, "
-            f"{sdist_name} says {source.requires_python or 'nothing'}"
-        )
+        own = (source.requires_python,) if source.requires_python else ()
+        said = wheel.requires_python or ""
+        problems.append(Problem(kind="other-python", file=wheel_name, what=said, other=sdist_name, names=own))
     return tuple(problems)
 
 

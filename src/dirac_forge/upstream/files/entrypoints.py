@@ -8,6 +8,7 @@ from typing import Final
 
 from dirac_forge.upstream.files.facts import EntryPoint
 from dirac_forge.upstream.files.ini import IniError, read_ini
+from dirac_forge.upstream.problems import Problem, unread
 from dirac_forge.values import dataclass
 
 _NAME = re.compile(r"\w[\w.+-]*", re.ASCII)
@@ -41,8 +42,8 @@ class FoundScripts:
     """Those that a recipe can name, by name."""
     odd: tuple[str, ...] = ()
     """Those that a shell, a recipe or a template could misread, as `name = value`."""
-    problems: tuple[str, ...] = ()
-    """Why none could be read, in words."""
+    problems: tuple[Problem, ...] = ()
+    """Why none could be read."""
 
     def __bool__(self) -> bool:
         return bool(self.points or self.odd or self.problems)
@@ -69,7 +70,7 @@ def from_text(text: str, *, where: str) -> FoundScripts:
     try:
         groups = read_ini(text, delimiters=("=",))
     except IniError as exc:
-        return FoundScripts(problems=(f"{where} can't be parsed ({exc})",))
+        return FoundScripts(problems=(unread(where, str(exc)),))
     return found_scripts(
         FoundScript(name=name, value=value, gui=gui)
         for group, gui in _GROUPS

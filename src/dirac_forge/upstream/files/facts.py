@@ -10,6 +10,7 @@ from packaging.version import Version
 from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.project import Release
+from dirac_forge.upstream.problems import Problem
 from dirac_forge.values import dataclass
 
 
@@ -70,8 +71,8 @@ class WheelFacts:
     """Folders of the wheel that its .pth files add to `sys.path`."""
     license_texts: Mapping[str, str] = field(default_factory=dict)
     """Path below `.dist-info/` (or `.dist-info/licenses/`) to text; empty where only the metadata was asked for."""
-    problems: tuple[str, ...] = ()
-    """What is odd about it, in words."""
+    problems: tuple[Problem, ...] = ()
+    """What is odd about it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,8 +125,8 @@ class SdistFacts:
     setup: Mapping[str, object] = field(default_factory=dict)
     """Arguments of setup() by setup.py, else setup.cfg, whose values are literal (`packages`, `py_modules`…);
     None stands for an argument that is given but not literal (`ext_modules`, say)."""
-    problems: tuple[str, ...] = ()
-    """What is odd about it, in words."""
+    problems: tuple[Problem, ...] = ()
+    """What is odd about it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,9 +139,19 @@ class ReleaseFacts:
     """The file it was read from (`dirac-9.1.9-py3-none-any.whl`, `PKG-INFO of dirac-9.1.9.tar.gz`…)."""
     wheel: WheelFacts | None = None
     sdist: SdistFacts | None = None
-    unreadable_sdist: str = ""
-    """Why the source archive that the release has can't be read, "" if it can be, or there is none."""
-    problems: tuple[str, ...] = ()
-    """What could not be read, or contradicts itself, in words."""
+    problems: tuple[Problem, ...] = ()
+    """What could not be read, or contradicts itself."""
     newer: tuple[Rejected, ...] = ()
     """Newer releases that were asked for as much as this one, and can't be taken."""
+
+    @property
+    def unreadable_sdist(self) -> str:
+        """Why the source archive that the release has can't be read, "" if it can be, or there is none."""
+        file = self.release.sdist.filename if self.release.sdist is not None else ""
+        found = (each.what for each in self.problems if each.kind == "unread-archive" and each.file == file)
+        return next(found, "")
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """Files that could not be read, so that it is unknown what they say."""
+        return tuple(problem.file for problem in self.problems if problem.unread)

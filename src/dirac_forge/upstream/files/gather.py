@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from dirac_forge.errors import InputError
@@ -14,7 +13,8 @@ from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFa
 from dirac_forge.upstream.files.sdist import sdist_facts
 from dirac_forge.upstream.files.wheel import best_wheel, wheel_facts
 from dirac_forge.upstream.index.description import describe
-from dirac_forge.upstream.index.project import Release
+from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.upstream.problems import Problem, ProblemKind
 
 _T = TypeVar("_T")
 
@@ -40,63 +40,54 @@ def gather(
     """
     wheel_file = best_wheel(release)
     sdist_file = release.sdist
-    problems: list[str] = []
+    problems: list[Problem] = []
     project = release.project
-    read = _tried(lambda: wheel_facts(http, wheel_file, store, project=project, full=True)) if wheel_file else None
-    other = (
-        _tried(lambda: sdist_facts(http, sdist_file, store, project=project, imports=imports)) if sdist_file else None
-    )
-    wheel, source = _readable(read, problems), _readable(other, problems)
+    wheel = _tried(wheel_file, lambda file: wheel_facts(http, file, store, project=project, full=True), problems)
+    source = _tried(sdist_file, lambda file: sdist_facts(http, file, store, project=project, imports=imports), problems)
     if wheel_file is None and release.wheels:
-        problems.append(f"{release.project} {release.version} has no wheel for Python 3")
+        problems.append(Problem(kind="no-wheel", file=_named(release)))
     if sdist_file is None:
-        problems.append(f"{release.project} {release.version} has no source archive on the index")
+        problems.append(Problem(kind="no-sdist", file=_named(release)))
     metadata, origin = _metadata(release, wheel, source)
     if index_url is not None and wheel is None and not origin.startswith("PKG-INFO"):
-        metadata, added = describe(http, index_url, metadata)
-        problems += [f"{', '.join(added)}: not in the files, from the index's description"] if added else []
-    facts = _facts(release, wheel, source, problems, metadata, origin)
-    return replace(facts, unreadable_sdist=str(other)) if isinstance(other, InputError) else facts
-
-
-def _readable(facts: _T | InputError | None, problems: list[str]) -> _T | None:
-    """Return the facts of a file; an error is a problem instead."""
-    if isinstance(facts, InputError):
-        problems.append(str(facts))
-        return None
-    return facts
+        metadata, told = describe(http, index_url, metadata)
+        problems += told
+    return _facts(release, wheel, source, problems, metadata, origin)
 
 
 def light(http: Http, release: Release, store: Store) -> ReleaseFacts:
     """Return the metadata of `release` in as few requests as possible, the wheel's, else the sdist's: to walk
     dependencies.
     """
-    problems: list[str] = []
-    if (wheel_file := best_wheel(release)) is not None:
-        read = _tried(lambda: wheel_facts(http, wheel_file, store, project=release.project, full=False))
-        if (wheel := _readable(read, problems)) is not None:
-            return _facts(release, wheel, None, problems, wheel.metadata, wheel.filename)
-    source = None
-    if (sdist_file := release.sdist) is not None:
-        source = _readable(_tried(lambda: sdist_facts(http, sdist_file, store, project=release.project)), problems)
+    problems: list[Problem] = []
+    project = release.project
+    wheel = _tried(
+        best_wheel(release), lambda file: wheel_facts(http, file, store, project=project, full=False), problems
+    )
+    if wheel is not None:
+        return _facts(release, wheel, None, problems, wheel.metadata, wheel.filename)
+    source = _tried(release.sdist, lambda file: sdist_facts(http, file, store, project=project), problems)
     return _facts(release, None, source, problems, *_metadata(release, None, source))
 
 
-def _tried(read: Callable[[], _T]) -> _T | InputError:
-    """Return the answer, or the error where the file itself is at fault; a wrong hash is not a fault to get over."""
+def _tried(file: ReleaseFile | None, read: Callable[[ReleaseFile], _T], problems: list[Problem]) -> _T | None:
+    """Return what a file says; where the file itself is at fault that is a problem, but a wrong hash is an error."""
+    if file is None:
+        return None
     try:
-        return read()
+        return read(file)
     except HashMismatchError:
         raise
-    except InputError as exc:
-        return exc
+    except InputError as error:
+        problems.append(Problem(kind="unread-archive", file=file.filename, what=str(error)))
+        return None
 
 
 def _facts(
     release: Release,
     wheel: WheelFacts | None,
     source: SdistFacts | None,
-    problems: list[str],
+    problems: list[Problem],
     metadata: CoreMetadata,
     origin: str,
 ) -> ReleaseFacts:
@@ -117,15 +108,18 @@ def _facts(
     )
 
 
-def _unknowns(release: Release, metadata: CoreMetadata, origin: str) -> Iterator[str]:
+def _unknowns(release: Release, metadata: CoreMetadata, origin: str) -> Iterator[Problem]:
     """Yield what a recipe asks for and no file says."""
     if not origin:
-        lacking = ", ".join(word for word, known in _asked(metadata) if not known)
-        subject = f"No file of {release.project} {release.version}"
-        yield f"{subject} says statically what it needs; to be filled in by hand: {lacking}"
+        lacking = tuple(word for word, known in _asked(metadata) if not known)
+        yield Problem(kind="nothing-static", file=_named(release), names=lacking)
     elif "requires-dist" in metadata.dynamic:
-        known = "may be more or others" if metadata.requires_dist else "are not known"
-        yield f"The requirements {known}: {release.project} {release.version} computes them when it is built"
+        kind: ProblemKind = "requirements-open" if metadata.requires_dist else "requirements-computed"
+        yield Problem(kind=kind, file=_named(release))
+
+
+def _named(release: Release) -> str:
+    return f"{release.project} {release.version}"
 
 
 def _asked(metadata: CoreMetadata) -> tuple[tuple[str, object], ...]:

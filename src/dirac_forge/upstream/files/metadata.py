@@ -16,6 +16,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.requirements import RequirementList, shortened
+from dirac_forge.upstream.problems import Problem, ProblemKind
 from dirac_forge.values import dataclass
 
 METADATA_LIMIT = 16 * 1024 * 1024
@@ -50,10 +51,10 @@ _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What was read from one place, and what is wrong with it in words."""
+    """What was read from one place, and what is wrong with it."""
 
-    metadata: CoreMetadata | None
-    problems: tuple[str, ...] = ()
+    metadata: CoreMetadata
+    problems: tuple[Problem, ...] = ()
 
 
 def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
@@ -61,21 +62,21 @@ def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
 
     In an sdist's PKG-INFO before metadata 2.2, requirements, extras and Requires-Python need not be those of the wheel
     that is built from it (PEP 643): where they are missing they come back as dynamic, not as none.
+
+    Raises InputError for data that can't be parsed, or has no name or no version.
     """
     header, problems = _header(data[:METADATA_LIMIT], where)
     try:
         raw, unread = parse_email(header)
     except (ValueError, LookupError, AssertionError, RecursionError) as exc:
-        return Reading(metadata=None, problems=(*problems, f"{where} can't be read ({exc})"))
+        raise InputError(f"it can't be read ({exc})") from exc
     known: dict[str, str | list[str] | dict[str, str]] = dict(raw)  # type: ignore[arg-type]
     problems += _recover(known, unread, where)
     name, version = _text(known.get("name")), _text(known.get("version"))
     if name is None or version is None:
         missing = " and ".join(key for key, value in (("Name", name), ("Version", version)) if value is None)
-        return Reading(metadata=None, problems=(*problems, f"{where} has no {missing}"))
-    parsed = parse_version(version)
-    if parsed is None:
-        return Reading(metadata=None, problems=(*problems, f"{where}: its version {shortened(version)} can't be read"))
+        raise InputError(f"it has no {missing}")
+    parsed = _parsed(version)
     metadata = CoreMetadata(
         name=name,
         version=parsed,
@@ -97,7 +98,7 @@ def read_email(data: bytes, *, where: str, sdist: bool = False) -> Reading:
     return Reading(metadata=sound.metadata, problems=(*problems, *sound.problems))
 
 
-def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
+def _header(data: bytes, where: str) -> tuple[bytes, list[Problem]]:
     """Return the known fields alone: what follows (a description of megabytes, invented fields) is never parsed."""
     kept: list[bytes] = []
     field = ""
@@ -106,7 +107,7 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
         size += len(line)
         if size > _HEADER_LIMIT:
             limit = f"{_HEADER_LIMIT // 1024} kB"
-            return b"\n".join(kept), [f"{where} has more than {limit} of fields: the rest was left out"]
+            return b"\n".join(kept), [Problem(kind="fields-cut", file=where, what=limit)]
         if line[:1] not in _FOLDED:
             match = _FIELD.match(line)
             if match is None and field == "description":
@@ -116,7 +117,7 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[str]]:
         if field in _KNOWN:
             # White space alone goes on with the field: an empty line of a licence text, for example.
             kept.append(line if line.strip() else b"       |")
-    return b"\n".join(kept), [f"{where} has lines that are not fields ({odd})"] if odd else []
+    return b"\n".join(kept), [Problem(kind="not-fields", file=where, count=odd)] if odd else []
 
 
 _FOLDED = (b" ", b"\t")
@@ -130,22 +131,18 @@ def _lines(data: bytes) -> Iterator[bytes]:
 
 def _recover(
     known: dict[str, str | list[str] | dict[str, str]], unread: Mapping[str, list[str]], where: str
-) -> list[str]:
+) -> list[Problem]:
     """Return fields that `packaging` sets aside: given twice, or not UTF-8 (then read as Latin-1)."""
     problems = []
     for field, values in sorted(unread.items()):
         if field in _MANY:
             known[_MANY[field]] = values
             if field != "project-url":
-                problems.append(f"{where}: {field} is not UTF-8 (read as Latin-1)")
+                problems.append(Problem(kind="not-utf8", file=where, what=field))
         elif field in _SINGLE and values:
             known[_SINGLE[field]] = values[0]
-            what = (
-                f"is given {len(values)} times (the first is used)"
-                if len(values) > 1
-                else "is not UTF-8 (read as Latin-1)"
-            )
-            problems.append(f"{where}: {field} {what}")
+            kind: ProblemKind = "given-twice" if len(values) > 1 else "not-utf8"
+            problems.append(Problem(kind=kind, file=where, what=field, count=len(values)))
     return problems
 
 
@@ -203,17 +200,17 @@ def _older(version: str, than: str) -> bool:
 
 
 def checked(metadata: CoreMetadata, where: str) -> Reading:
-    """Return `metadata` with what is not as PEP 508 and 440 say, in words; leaves out a monstrous Requires-Python."""
+    """Return `metadata` with what is not as PEP 508 and 440 say; leaves out a monstrous Requires-Python."""
     requires = metadata.requires_dist
-    problems = [f"{where}: {problem}" for problem in requires.problems]
+    problems = [Problem(kind="requirement", file=where, what=problem) for problem in requires.problems]
     problems += [
-        f"{where}: requirement {shortened(requirement.line)} is not as PEP 508 says"
+        Problem(kind="not-pep508", file=where, what=shortened(requirement.line))
         for requirement in requires
         if not requirement.standard
     ]
     python = metadata.requires_python
     if python is not None and parse_specifiers(python) is None:
-        problems.append(f"{where}: Requires-Python {shortened(python)} can't be read")
+        problems.append(Problem(kind="requires-python", file=where, what=shortened(python)))
         python = python if len(python) <= _LONG else None
     return Reading(metadata=replace(metadata, requires_python=python), problems=tuple(problems))
 
@@ -224,19 +221,20 @@ _LONG = 1000
 
 def version_of(text: str | None, default: Version) -> Version:
     """Return the version that a file declares, `default` where it declares none; raises InputError for a broken one."""
-    if text is None:
-        return default
-    parsed = parse_version(text)
+    return default if text is None else _parsed(text)
+
+
+def _parsed(version: str) -> Version:
+    parsed = parse_version(version)
     if parsed is None:
-        raise InputError(f"its version {shortened(text)} can't be read")
+        raise InputError(f"its version {shortened(version)} can't be read")
     return parsed
 
 
-def disagreement(metadata: CoreMetadata, *, name: str, version: Version) -> str | None:
-    """Return why `metadata` can't be that of release `version` of project `name`; None if it can."""
+def check_own(metadata: CoreMetadata, *, name: str, version: Version) -> None:
+    """Raise InputError if `metadata` can't be that of release `version` of project `name`."""
     if canonicalize_name(metadata.name) != canonicalize_name(name):
-        return f"it says that its project is {shortened(metadata.name)}, not {name}"
+        raise InputError(f"it says that its project is {shortened(metadata.name)}, not {name}")
     own = metadata.version
     if own != version and own.public != version.public:
-        return f"it says that its version is {own}, not {version}"
-    return None
+        raise InputError(f"it says that its version is {own}, not {version}")

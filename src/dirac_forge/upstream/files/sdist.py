@@ -19,12 +19,13 @@ from dirac_forge.upstream.files.entrypoints import NO_SCRIPTS, FoundScripts, fro
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts
 from dirac_forge.upstream.files.listed import with_listed
 from dirac_forge.upstream.files.literals import builds_parser
-from dirac_forge.upstream.files.metadata import checked, disagreement, read_email
+from dirac_forge.upstream.files.metadata import check_own, checked, read_email
 from dirac_forge.upstream.files.plain import plain
 from dirac_forge.upstream.files.requires import completed
 from dirac_forge.upstream.files.setuptools import Said, from_setup_cfg, from_setup_py
 from dirac_forge.upstream.files.unpack import members
 from dirac_forge.upstream.index.project import ReleaseFile
+from dirac_forge.upstream.problems import Problem, unread
 
 SDIST_LIMIT = 250 * 1024 * 1024
 """Bytes of a source archive that is fetched."""
@@ -68,7 +69,7 @@ def read_sdist(
     digest = file.sha256 or _sha256(body)
     size = body.seek(0, 2)
     body.seek(0)
-    problems: list[str] = []
+    problems: list[Problem] = []
     reader = Reader(file.filename, imports=imports)
     for member in members(body, filename=file.filename, size=size, limits=limits, problems=problems):
         reader.add(member)
@@ -97,7 +98,7 @@ def _dotted(path: str) -> str:
 class _Sdist:
     """The contents of an archive, being judged."""
 
-    def __init__(self, contents: Contents, file: ReleaseFile, project: str, problems: list[str]) -> None:
+    def __init__(self, contents: Contents, file: ReleaseFile, project: str, problems: list[Problem]) -> None:
         self._contents = contents
         self._file = file
         self._project = project
@@ -109,8 +110,7 @@ class _Sdist:
     def facts(self, digest: str) -> SdistFacts:
         metadata, source = self._metadata()
         scripts = self._scripts()
-        if metadata is None or source in ("setup.cfg", "setup.py") or "requires-dist" in metadata.dynamic:
-            self._problems += [*self._cfg.problems, *self._py.problems]
+        self._problems += [*self._cfg.problems, *self._py.problems]
         return SdistFacts(
             filename=self._file.filename,
             sha256=digest,
@@ -160,12 +160,12 @@ class _Sdist:
             return {}
         # Dotted keys cost tomllib the square of their length.
         if any(line.count(".") > 500 for line in text.splitlines()):
-            self._problems.append(f"{self._where(path)} has keys or lines that no person writes: not read")
+            self._problems.append(unread(self._where(path), "it has keys or lines that no person writes"))
             return {}
         try:
             tree = plain(tomllib.loads(text))
         except (ValueError, RecursionError) as exc:
-            self._problems.append(f"{self._where(path)} can't be read ({str(exc)[:80] or type(exc).__name__})")
+            self._problems.append(unread(self._where(path), str(exc)[:80] or type(exc).__name__))
             return {}
         return tree if isinstance(tree, dict) else {}
 
@@ -191,12 +191,11 @@ class _Sdist:
         for path, read in sources:
             try:
                 metadata = read()
-                reason = disagreement(metadata, name=self._project, version=version) if metadata else None
+                if metadata is None:
+                    continue
+                check_own(metadata, name=self._project, version=version)
             except InputError as error:
-                metadata, reason = None, error.message
-            if reason:
-                self._problems.append(f"{self._where(path)} is left out: {reason}")
-            if metadata is None or reason:
+                self._problems.append(Problem(kind="left-out", file=self._where(path), what=error.message))
                 continue
             sound = checked(self._completed(path, metadata), self._where(path))
             self._problems += [problem for problem in sound.problems if problem not in self._problems]

@@ -18,6 +18,7 @@ from dirac_forge.upstream.files.literals import Constants, NotLiteralError, pars
 from dirac_forge.upstream.files.metadata import version_of
 from dirac_forge.upstream.files.plain import plain
 from dirac_forge.upstream.files.requirements import RequirementList, with_marker
+from dirac_forge.upstream.problems import Problem, unread
 from dirac_forge.values import dataclass
 
 _NOTHING: Mapping[str, str] = {}
@@ -30,7 +31,7 @@ class Said:
     fields: Mapping[str, object] = field(default_factory=dict)
     """Arguments of setup() with literal values; a value None is an argument that is there but not literal."""
     scripts: FoundScripts = NO_SCRIPTS
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     def metadata(self, *, name: str, version: Version) -> CoreMetadata | None:
         """Return core metadata from the fields, None if they are empty; `name` and `version` replace computed ones.
@@ -80,7 +81,7 @@ def from_setup_py(source: bytes, *, where: str) -> Said:
     """Return the literal arguments of setup(), module-level constants resolved."""
     tree = parse(source)
     if tree is None:
-        return Said(problems=(f"{where} can't be parsed as Python",))
+        return Said(problems=(unread(where, "it is not Python that can be parsed"),))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_setup(node)]
     constants = Constants(tree)
     # Calls in branches (`try: setup(ext_modules=…)`, `except: setup()`): what they all say is known.
@@ -145,7 +146,7 @@ def from_setup_cfg(text: str, *, where: str, texts: Mapping[str, str] = _NOTHING
     try:
         sections = read_ini(text)
     except IniError as exc:
-        return Said(problems=(f"{where} can't be parsed ({exc})",))
+        return Said(problems=(unread(where, str(exc)),))
     fields: dict[str, object] = {}
     for section in ("metadata", "options"):
         for key, value in sections.get(section, {}).items():

@@ -29,7 +29,7 @@ def _leave_out(info: tarfile.TarInfo, names: Names) -> None:
     if info.issym() or info.islnk():
         names.link(info.name, info.linkname, hard=info.islnk())
     elif not info.isdir():
-        names.tell("device", f"{names.filename}: {info.name[:80]!r} is a device or pipe: left out")
+        names.tell("device", info.name)
 
 
 def _reader(entry: TarEntry, filename: str) -> Callable[[int], bytes]:

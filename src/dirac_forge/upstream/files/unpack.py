@@ -9,10 +9,11 @@ from dirac_forge.upstream.files.archive import CORRUPT, ArchiveLimits, ArchiveMe
 from dirac_forge.upstream.files.packed import unpacked
 from dirac_forge.upstream.files.tarball import tar_members
 from dirac_forge.upstream.files.zipped import zip_members
+from dirac_forge.upstream.problems import Problem
 
 
 def members(
-    file: IO[bytes], *, filename: str, size: int, limits: ArchiveLimits, problems: list[str]
+    file: IO[bytes], *, filename: str, size: int, limits: ArchiveLimits, problems: list[Problem]
 ) -> Iterator[ArchiveMember]:
     """Yield the regular files of a .zip or (packed) .tar in their order; names are relative and stay inside.
 

@@ -19,10 +19,11 @@ from dirac_forge.upstream.files.archive import ArchiveError, checked_name
 from dirac_forge.upstream.files.entrypoints import NO_SCRIPTS, FoundScripts, from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, WheelFacts
 from dirac_forge.upstream.files.filenames import wheel_tags
-from dirac_forge.upstream.files.metadata import METADATA_LIMIT, disagreement, read_email
+from dirac_forge.upstream.files.metadata import METADATA_LIMIT, check_own, read_email
 from dirac_forge.upstream.files.remote import NoRangesError, RemoteFile
 from dirac_forge.upstream.files.zipped import open_zip, read_zip
 from dirac_forge.upstream.index.project import Release, ReleaseFile
+from dirac_forge.upstream.problems import Problem, ProblemKind
 
 WHEEL_LIMIT = 1024 * 1024 * 1024
 """Bytes of a wheel that is fetched whole, where a server can't give parts."""
@@ -105,20 +106,19 @@ def _from_metadata_file(http: Http, file: ReleaseFile, project: str) -> WheelFac
     return _facts(file, metadata, problems)
 
 
-def _metadata(data: bytes, file: ReleaseFile, project: str) -> tuple[CoreMetadata, tuple[str, ...]]:
-    where = f"METADATA of {file.filename}"
-    reading = read_email(data, where=where)
-    if reading.metadata is None:
-        raise InputError(f"{file.filename} has no usable metadata: {'; '.join(reading.problems)}.")
-    if reason := disagreement(reading.metadata, name=project, version=file.version):
-        raise InputError(f"The metadata of {file.filename} is not its own: {reason}.")
+def _metadata(data: bytes, file: ReleaseFile, project: str) -> tuple[CoreMetadata, tuple[Problem, ...]]:
+    try:
+        reading = read_email(data, where=f"METADATA of {file.filename}")
+        check_own(reading.metadata, name=project, version=file.version)
+    except InputError as error:
+        raise InputError(f"{file.filename} has no usable metadata: {error.message}.") from error
     return reading.metadata, reading.problems
 
 
 def _facts(
     file: ReleaseFile,
     metadata: CoreMetadata,
-    problems: Iterable[str],
+    problems: Iterable[Problem],
     *,
     members: tuple[str, ...] = (),
     path_folders: tuple[str, ...] = (),
@@ -171,7 +171,7 @@ class _Wheel:
         self._archive = archive
         self._file = file
         self._project = project
-        self._problems: list[str] = []
+        self._problems: list[Problem] = []
         infos = archive.infolist()
         if len(infos) > _MEMBERS:
             raise ArchiveError(f"{file.filename} holds more than {_MEMBERS} members: refused.")
@@ -184,15 +184,18 @@ class _Wheel:
         if info.filename.endswith("/"):
             return
         if checked_name(info.filename) != info.filename:
-            self._problems.append(f"{self._file.filename}: {info.filename[:80]!r} is not a plain path: left out")
+            self._tell("not-plain", info.filename)
         elif info.filename in self._infos:
             if ".dist-info/" in info.filename:
                 raise ArchiveError(
                     f"{self._file.filename} holds {info.filename[:80]!r} twice, and it is unclear which one counts."
                 )
-            self._problems.append(f"{self._file.filename}: {info.filename[:80]!r} appears twice")
+            self._tell("appears-again", info.filename)
         else:
             self._infos[info.filename] = info
+
+    def _tell(self, kind: ProblemKind, name: str = "") -> None:
+        self._problems.append(Problem(kind=kind, file=self._file.filename, what=name[:80]))
 
     def _find_dist_info(self) -> str:
         folders = sorted(
@@ -200,7 +203,7 @@ class _Wheel:
         )
         if len(folders) > 1:
             folders = [name for name in folders if self._is_own(name)] or folders
-            self._problems.append(f"{self._file.filename} has more than one .dist-info folder")
+            self._tell("several-dist-infos")
         if len(folders) != 1:
             what = "several .dist-info folders with METADATA" if folders else "no .dist-info/METADATA"
             raise InputError(f"{self._file.filename} has {what}: not a readable wheel.")

@@ -9,35 +9,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dirac_forge.errors import redact
 from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.problems import Problem
 
 _LIMIT = 16 * 1024 * 1024
 _LONG = 5000
 
 
-def describe(http: Http, index_url: str, metadata: CoreMetadata) -> tuple[CoreMetadata, tuple[str, ...]]:
-    """Return `metadata` with the descriptive fields that it lacks, and the names of those that were filled in.
+def describe(http: Http, index_url: str, metadata: CoreMetadata) -> tuple[CoreMetadata, tuple[Problem, ...]]:
+    """Return `metadata` with the descriptive fields that it lacks, and a problem that names those that were filled in.
 
-    `index_url` is the root of the Simple API (`…/simple/`); an index that has none, or fails, adds nothing.
+    `index_url` is the root of the Simple API (`…/simple/`); an index that has none adds nothing, and neither does one
+    that fails, which is a problem.
     """
     root = index_url.rstrip("/").removesuffix("/simple")
     url = f"{root}/pypi/{metadata.name}/{metadata.version}/json"
     try:
         tree = parse_json(http.page(url, accept="application/json", limit=_LIMIT).body)
-    except (NotFoundError, UnreachableError, ValueError, RecursionError):
+    except NotFoundError:
         return metadata, ()
+    except (UnreachableError, ValueError, RecursionError):
+        tree = None
     info = tree.get("info") if isinstance(tree, Mapping) else None
     if not isinstance(info, Mapping):
-        return metadata, ()
+        return metadata, (Problem(kind="description-unread", file=redact(url)),)
     filled = metadata
     added = []
     for name, value in _described(info).items():
         if value and not getattr(filled, name):
             filled = replace(filled, **{name: value})  # type: ignore[arg-type]
             added.append(name)
-    return filled, tuple(added)
+    return filled, (Problem(kind="from-description", file=redact(url), names=tuple(added)),) if added else ()
 
 
 def _described(info: Mapping[str, object]) -> dict[str, object]:

@@ -1,0 +1,71 @@
+"""Values: what is odd about the files of a release; `recipe/problem_words.py` words them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dirac_forge.values import dataclass
+
+ProblemKind = Literal[
+    "appears-again",
+    "appears-twice",
+    "computed-version",
+    "computed-version-tagged",
+    "description-unread",
+    "device",
+    "fields-cut",
+    "from-description",
+    "given-twice",
+    "leads-out",
+    "left-out",
+    "link-leads-out",
+    "needs-python",
+    "no-sdist",
+    "no-wheel",
+    "nothing-static",
+    "not-fields",
+    "not-plain",
+    "not-pep508",
+    "not-utf8",
+    "only-pre-releases",
+    "other-file",
+    "other-python",
+    "outside",
+    "pre-release",
+    "requirement",
+    "required-by-one",
+    "requirements-computed",
+    "requirements-open",
+    "requires-python",
+    "several-dist-infos",
+    "too-large",
+    "unread",
+    "unread-archive",
+    "yanked",
+]
+_UNREAD: frozenset[ProblemKind] = frozenset({"unread", "unread-archive"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing that is odd about a release or one of its files."""
+
+    kind: ProblemKind
+    file: str
+    """The file, or the version of the release, that it is about: `setup.cfg of demo-1.0.tar.gz`."""
+    what: str = ""
+    """As the file has it, quoted by whoever words it; or the message of an error."""
+    other: str = ""
+    """Another file, version or value that it is compared with."""
+    names: tuple[str, ...] = ()
+    count: int = 0
+
+    @property
+    def unread(self) -> bool:
+        """Whether what the file says of the release and its build is unknown, and not nothing."""
+        return self.kind in _UNREAD
+
+
+def unread(file: str, why: str) -> Problem:
+    """Return the problem of a file that could not be read."""
+    return Problem(kind="unread", file=file, what=why)
