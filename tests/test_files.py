@@ -12,6 +12,7 @@ import pytest
 from dirac_forge import files
 from dirac_forge.errors import InputError
 from dirac_forge.files import read_bytes, read_text, replace_file, write_file, write_files
+from dirac_forge.store import Store
 
 
 def listing(folder: Path) -> dict[str, str]:
@@ -144,3 +145,20 @@ def test_a_folder_in_the_way_leaves_the_other_files_as_they_were(tmp_path: Path,
         write_files(tmp_path, {"a": "new", "sub": wanted})
     assert caught.value.message == f"{tmp_path / 'sub'} can't be written: it is a folder"
     assert listing(tmp_path) == {"a": "old", "sub/b": "old"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no modes of folders")
+def test_the_folder_of_a_cache_and_those_that_are_made_for_it_are_private(tmp_path: Path) -> None:
+    cache = tmp_path / "home" / "cache"
+    Store(cache).put("kind", "abcdef", b"secret")
+    assert (cache / "kind" / "ab" / "abcdef").read_bytes() == b"secret"
+    assert [path.stat().st_mode & 0o777 for path in (cache.parent, cache)] == [0o700, 0o700]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no modes of folders")
+def test_a_cache_folder_that_somebody_made_keeps_its_mode(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    cache.chmod(0o775)
+    Store(cache).put("kind", "abcdef", b"shared")
+    assert cache.stat().st_mode & 0o777 == 0o775

@@ -66,6 +66,18 @@ def replace_file(path: Path, content: bytes) -> None:
         raise
 
 
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, that only their owner can look into. Raises OSError.
+
+    The XDG base directory specification asks for this of folders that a program makes for its own files.
+    """
+    if folder.is_dir():
+        return
+    if folder != folder.parent:
+        private_folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_file(path: Path, text: str) -> None:
     """Write one file, and the folders above it. Raises InputError if it can't be written."""
     write_files(path.parent, {path.name: text})

@@ -7,7 +7,7 @@ import os
 import time
 from pathlib import Path
 
-from dirac_forge.files import replace_file
+from dirac_forge.files import private_folder, replace_file
 
 _DAY = 86_400.0
 
@@ -40,6 +40,7 @@ class Store:
             return
         # What is not kept costs time, never an answer.
         with contextlib.suppress(OSError):
+            private_folder(self._folder)
             replace_file(self._path(self._folder, kind, key), blob)
 
     @staticmethod

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -375,6 +376,21 @@ def test_credentials_are_never_told(served: str, tmp_path: Path) -> None:
     with pytest.raises(ChannelUnknownError) as caught:
         token.solve(["app"], platform="linux-64")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no modes of folders")
+@pytest.mark.parametrize("there", [False, True], ids=["new", "open to all"])
+def test_nobody_else_can_read_the_urls_that_the_gateway_keeps(served: str, tmp_path: Path, *, there: bool) -> None:
+    folder = tmp_path / "cache" / "repodata"
+    if there:
+        folder.mkdir(parents=True, mode=0o755)
+    secret = served.replace("http://", "http://me:hunter2@")
+    assert isinstance(Channel.open([secret], cache_dir=folder).solve(["app"], platform="linux-64"), Solution)
+    having = [path for path in tmp_path.rglob("*") if path.is_file() and b"hunter2" in path.read_bytes()]
+    assert having  # else nothing has to be hidden
+    assert {path.parent for path in having} == {folder}
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert there or folder.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_an_unreachable_channel_is_asked_once_and_unknown(tmp_path: Path) -> None:

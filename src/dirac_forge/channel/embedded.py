@@ -16,6 +16,7 @@ from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.errors import InputError, UnknownError
+from dirac_forge.files import private_folder
 from dirac_forge.progress import Observer
 
 NAME = "embedded"
@@ -76,7 +77,7 @@ def embedded_folder(cache_dir: Path) -> Path:
         with suppress(OSError):
             os.utime(folder)  # it is in use: see dirac_forge.cache
         return folder
-    cache_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(cache_dir)
     # Unpacked next to its place and renamed: an interrupted run leaves nothing that looks whole.
     fresh = Path(tempfile.mkdtemp(dir=cache_dir, prefix=".new-"))
     try:

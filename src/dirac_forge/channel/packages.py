@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
+from dirac_forge.files import private_folder
 
 
 def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux-64") -> Path | None:
@@ -31,7 +32,7 @@ def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux
         with suppress(OSError):
             os.utime(folder)  # it is in use: see dirac_forge.cache
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(folder.parent)
     # Unpacked next to its place and renamed: what was interrupted is never taken for whole.
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:

@@ -36,6 +36,7 @@ from dirac_forge.channel.sources import ChannelUnknownError
 from dirac_forge.channel.virtual import PLATFORMS
 from dirac_forge.channel.watched import watched
 from dirac_forge.errors import redact
+from dirac_forge.files import private_folder
 from dirac_forge.progress import Observer
 from dirac_forge.store import Store
 from dirac_forge.untrusted import parse_json
@@ -296,7 +297,12 @@ def client_with_credentials(*, retries: int, headers: Mapping[str, str] = _NONE)
 def make_gateway(client: Client, *, cache_dir: Path | None, offline: bool) -> Gateway:
     """Return the gateway of a run; `offline`, only what is in its cache is used.
 
-    It downloads and decompresses repodata by itself and takes no limit on their bytes: ask it `watched`.
+    It downloads and decompresses repodata by itself and takes no limit on their bytes: ask it `watched`. It writes
+    URLs, with credentials, into files that everybody may read: their folder is closed to others.
     """
+    if cache_dir is not None:
+        with suppress(OSError):  # what can't be written is told by the gateway
+            private_folder(cache_dir)
+            cache_dir.chmod(0o700)
     config = SourceConfig(cache_action="force-cache-only" if offline else "cache-or-fetch")
     return Gateway(cache_dir=cache_dir, default_config=config, client=client)

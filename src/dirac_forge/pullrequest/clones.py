@@ -17,6 +17,7 @@ from typing import IO
 
 from dirac_forge.errors import InputError, StorageError, UnknownError
 from dirac_forge.feedstock.change import Edit
+from dirac_forge.files import private_folder
 from dirac_forge.git import GitError, GitUnreachableError, MissingRefError, RefusedPushError, own_git, place_of
 from dirac_forge.pullrequest import trees
 from dirac_forge.pullrequest.branches import safe_branch
@@ -302,7 +303,7 @@ class Clones:
             lock = self._locks.setdefault(folder, threading.Lock())
         with lock:
             try:
-                folder.parent.mkdir(parents=True, exist_ok=True)
+                private_folder(folder.parent)
                 file = folder.with_name(f".{folder.name}.lock").open("w")
             except OSError as error:
                 raise StorageError(
