@@ -136,7 +136,21 @@ def test_a_compiled_package_has_one_record_for_each_variant(tmp_path: Path) -> N
     assert found[0].record.constrains == ("slow <2",)
     assert found[0].exports == RunExports(weak=("fast >=1.2.3,<1.3.0a0",))
     assert found[0].unknown == ("mystery",)
-    assert found[0].unknown_tools == ()
+    assert found[0].assumed == ()
+
+
+def test_noarch_python_packages_and_programs_of_builds_are_assumed_to_export_nothing(tmp_path: Path) -> None:
+    more = ["pure", "data", "compiled", "cython", "meson-python", "absent"]
+    text = COMPILED.replace("    - mystery\n", "".join(f"    - {name}\n" for name in more))
+    extra = [
+        pkg("pure 1.0", subdir="noarch", noarch="python"),
+        pkg("data 1.0", subdir="noarch", noarch="generic"),
+        pkg("compiled 1.0", "python", "python_abi"),
+        pkg("cython 3.0", "python", "python_abi"),
+    ]
+    built = made(tmp_path, recipe(tmp_path / "it", text), extra=extra)[0]
+    assert built.unknown == ("absent", "compiled", "data")
+    assert built.assumed == ("cython", "meson-python", "pure")
 
 
 def test_host_environments_can_be_solved_ahead_at_the_same_time(

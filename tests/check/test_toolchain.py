@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
-from dirac_forge.channel.records import RunExports
-from dirac_forge.check.toolchain import toolchain_exports
+from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.check.toolchain import hardly_exports, toolchain_exports
 
 
 @pytest.mark.parametrize(
@@ -38,3 +40,20 @@ def test_cross_python_exports_the_python_that_it_is_for() -> None:
 @pytest.mark.parametrize("name", ["cmake", "cuda-nvcc_linux-64", "zlib", "gcc_zos-z"])
 def test_nothing_is_guessed_of_others(name: str) -> None:
     assert toolchain_exports(name, "") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "noarch", "hardly"),
+    [
+        ("pip", "python", True),
+        ("anything", "python", True),
+        ("pybind11-abi", "generic", False),
+        ("cython", None, True),
+        ("hatchling", None, True),
+        ("numpy", None, False),
+    ],
+)
+def test_what_hardly_exports_anything(name: str, noarch: Literal["python", "generic"] | None, *, hardly: bool) -> None:
+    record = Record(name=name, version="1", build="0", subdir="noarch" if noarch else "linux-64", noarch=noarch)
+    assert hardly_exports(name, record) == hardly
+    assert hardly_exports(name, None) == (name in {"pip", "cython", "hatchling"})

@@ -12,7 +12,7 @@ from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.exports import Built, ChannelExports, exports_of
 from dirac_forge.check.recipe_mistakes import rendered_mistakes
-from dirac_forge.check.toolchain import toolchain_exports
+from dirac_forge.check.toolchain import hardly_exports, toolchain_exports
 from dirac_forge.feedstock.variants import Variant, VariantRecipe
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
@@ -105,7 +105,7 @@ class _Draft:
     depends: tuple[_Spec, ...]
     constrains: tuple[_Spec, ...]
     unknown: tuple[str, ...]
-    unknown_tools: tuple[str, ...]
+    assumed: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -115,7 +115,7 @@ class _Gained:
     depends: list[str] = field(default_factory=list)
     constrains: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
-    unknown_tools: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
 
 
 class _Variant:
@@ -182,7 +182,7 @@ class _Variant:
             variant=self.variant.values,
             exports=exports_of(output.run_exports, output.version),
             unknown=draft.unknown,
-            unknown_tools=draft.unknown_tools,
+            assumed=draft.assumed,
         )
 
     def _look_for_mistakes(self, output: ReadOutput) -> None:
@@ -207,7 +207,7 @@ class _Variant:
             once([*run, *_kept(gained.depends, output)]),
             once([*constrained, *_kept(gained.constrains, output)]),
             tuple(sorted(set(gained.unknown))),
-            tuple(sorted(set(gained.unknown_tools))),
+            tuple(sorted(set(gained.assumed))),
         )
 
     def _host(self, needs: Sequence[ReadRequirement], output: ReadOutput) -> Mapping[str, Record]:
@@ -263,7 +263,9 @@ class _Variant:
         if not name or name in output.ignore_run_exports_from:
             return
         if found is None:
-            (gained.unknown_tools if tool or output.noarch is not None else gained.unknown).append(name)
+            index = self.channel.index(self.platform)
+            assumed = tool or output.noarch is not None or hardly_exports(name, index.newest(name))
+            (gained.assumed if assumed else gained.unknown).append(name)
         elif output.noarch:
             gained.depends += found.noarch
         else:

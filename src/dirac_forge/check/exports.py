@@ -38,8 +38,11 @@ class Built:
     exports: RunExports = field(default_factory=RunExports)
     unknown: tuple[str, ...] = ()
     """Packages in host whose run_exports are not known: the record may lack requirements that hang on them."""
-    unknown_tools: tuple[str, ...] = ()
-    """The same for packages in build, of which few export anything, and for whatever a noarch package is built with."""
+    assumed: tuple[str, ...] = ()
+    """Packages whose run_exports are not known and that are taken to export nothing, as nearly all of their kind do:
+
+    those in build, those of which `toolchain.hardly_exports` says so, and whatever a noarch package is built with.
+    """
 
 
 class ChannelExports:

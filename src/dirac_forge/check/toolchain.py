@@ -10,6 +10,10 @@ say, checked against what real builds of 2026 depend on:
 - https://github.com/conda-forge/macosx-deployment-target-feedstock: `__osx`
 - https://github.com/conda-forge/vc-feedstock: vc, vc14_runtime and ucrt
 - https://github.com/conda-forge/cross-python-feedstock: the Python that it is for
+
+Programs that builds run export nothing, in host too: https://github.com/conda-forge/cython-feedstock and those of
+cmake, make, maturin, ninja, pkg-config and swig. Nor do noarch Python packages: of 58 whose run_exports the lock files
+of public repositories note, none has any.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from collections.abc import Callable, Mapping
 
 from rattler import Version
 
-from dirac_forge.channel.records import RunExports
+from dirac_forge.channel.records import Record, RunExports
+from dirac_forge.recipe.making.hosts import BACKENDS
 
 _SPLIT = re.compile(r"(.+?)_((?:linux|osx|win)-[a-z0-9]+)$")
 _DIGITS = re.compile(r"\d+(\.\d+)*")
@@ -27,6 +32,18 @@ _GCC_MINOR = {"13": "13.4.0", "14": "14.3.0", "15": "15.2.0"}
 """The last release of each GCC line, which libgfortran5 is bound to."""
 _MSVC = ("vc >=14.3,<15", "vc14_runtime >=14.44.35208", "ucrt >=10.0.20348.0")
 _NOTHING = frozenset({"go-nocgo", "go-cgo", "rust", "nasm", "m2w64-sysroot"})
+
+
+_PROGRAMS = frozenset({"cmake", "cython", "make", "ninja", "pkg-config", "swig"})
+_NOARCH = frozenset({"meson", "pip", "python-build", "setuptools-scm", "versioneer", "wheel"})
+"""Noarch Python packages that a channel lacks if it was cut down to run dependencies."""
+
+
+def hardly_exports(name: str, record: Record | None) -> bool:
+    """Whether a package may be taken to export nothing; `record` is its own, None if no channel has it."""
+    if record is not None and record.noarch is not None:
+        return record.noarch == "python"
+    return name in _PROGRAMS or name in _NOARCH or name in BACKENDS.values()
 
 
 def toolchain_exports(name: str, spec: str, *, python: str = "") -> RunExports | None:

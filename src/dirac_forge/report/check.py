@@ -102,6 +102,7 @@ def _built_json(built: Built) -> dict[str, Any]:
         "depends": list(record.depends),
         "constrains": list(record.constrains),
         "unknown_run_exports": list(built.unknown),
+        "assumed_without_run_exports": list(built.assumed),
     }
 
 
