@@ -6,6 +6,8 @@ import io
 import tarfile
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from dirac_forge.bounded import tar_entries
 
@@ -43,6 +45,46 @@ def test_entries_are_those_of_tarfile(form: int) -> None:
             (info.name, info.size, info.type, info.linkname, b"abc" if info.isreg() else b"") for info in archive
         ]
     assert found == expected
+
+
+def told(info: tarfile.TarInfo) -> tuple[str, bytes, int, str]:
+    return info.name, info.type, info.size, info.linkname if info.issym() or info.islnk() else ""
+
+
+def read_first(block: bytes) -> tuple[str, bytes, int, str] | None:
+    try:
+        return told(next(tar_entries(io.BytesIO(block), each=lambda: None)).info)
+    except tarfile.TarError:
+        return None
+
+
+def read_by_tarfile(block: bytes) -> tuple[str, bytes, int, str] | None:
+    try:
+        info = tarfile.TarInfo.frombuf(block, "utf-8", "replace")
+    except tarfile.HeaderError:
+        return None
+    return told(info) if info.size >= 0 else None
+
+
+@given(
+    name=st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=200),
+    kind=st.sampled_from([b"0", b"1", b"2", b"5", b"\0", b"S", b"7"]),
+    size=st.integers(0, 2**40),
+    changes=st.lists(st.tuples(st.integers(0, 511), st.integers(0, 255)), max_size=3),
+    repaired=st.booleans(),
+)
+def test_header_is_read_as_tarfile_reads_it(
+    name: str, kind: bytes, size: int, changes: list[tuple[int, int]], repaired: bool
+) -> None:
+    made = tarfile.TarInfo(name)
+    made.type, made.size, made.linkname = kind, size, "target"
+    block = bytearray(made.tobuf(tarfile.GNU_FORMAT)[-512:])
+    for at, byte in changes:
+        block[at] = byte
+    if repaired:
+        block[148:156] = b"%06o\0 " % (sum(block[:148]) + sum(block[156:]) + 8 * 32)
+    assume(bytes(block[156:157]) not in {b"x", b"g", b"X", b"L", b"K"} and any(block))
+    assert read_first(bytes(block)) == read_by_tarfile(bytes(block))
 
 
 def test_damaged_header_is_refused() -> None:

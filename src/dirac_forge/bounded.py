@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
@@ -30,7 +30,9 @@ _USUAL = frozenset(
         *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
     )
 )
-_OCTAL = re.compile(rb"[0-7]{1,12}")
+_LINKS = frozenset((tarfile.SYMTYPE, tarfile.LNKTYPE))
+_ADLER = 65521
+"""What the halves of Adler-32 are taken modulo (RFC 1950)."""
 
 
 class Readable(Protocol):
@@ -149,20 +151,27 @@ def _info(block: bytes, *, first: bool) -> tarfile.TarInfo:
 def _usual_info(block: bytes) -> tarfile.TarInfo | None:
     """Return what `TarInfo.frombuf` makes of most headers, without owners and times; None for any other header.
 
-    An archive of a thousand files has two thousand headers, and `frombuf` takes ten times as long.
+    An archive of a thousand files has two thousand headers, and `frombuf` takes twenty times as long.
     """
-    kind, size, told = block[156:157], block[124:136].rstrip(b" \0"), block[148:156].rstrip(b" \0")
-    if kind not in _USUAL or not (_OCTAL.fullmatch(size) and _OCTAL.fullmatch(told)):
+    kind, field = block[156:157], block[148:156]
+    if kind not in _USUAL:
         return None
-    if int(told, 8) != sum(block) - sum(block[148:156]) + 8 * ord(" "):
+    try:
+        size, told = int(block[124:136].rstrip(b" \0"), 8), int(field.rstrip(b" \0"), 8)
+    except ValueError:
+        return None
+    # All bytes are added, those of the sum itself as blanks. Adler-32 does that at once: its lower half is one more.
+    added = (zlib.adler32(block) & 0xFFFF) - 1 - sum(field) + 8 * ord(" ")
+    if size < 0 or not 0 <= told < _ADLER or (told - added) % _ADLER:
         return None
     info = tarfile.TarInfo(_text(block[:100]))
-    info.type, info.size, info.linkname = kind, int(size, 8), _text(block[157:257])
-    if info.isdir():
+    info.type, info.size = kind, size
+    if kind in _LINKS:
+        info.linkname = _text(block[157:257])
+    elif kind == tarfile.DIRTYPE:
         info.name = info.name.rstrip("/")
-    prefix = _text(block[345:500])
-    if prefix and kind not in tarfile.GNU_TYPES:
-        info.name = f"{prefix}/{info.name}"
+    if block[345] and kind not in tarfile.GNU_TYPES:
+        info.name = f"{_text(block[345:500])}/{info.name}"
     return info
 
 

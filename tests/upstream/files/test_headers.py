@@ -42,6 +42,7 @@ def test_what_c_includes_and_modules_that_download_are_kept() -> None:
     reader = Reader("p-1.tar.gz")
     files = {
         "p-1/src/a.c": b'#include <zlib.h>\n  #  include <sasl/sasl.h>\n#include "own.h"\n',
+        "p-1/src/d.c": b"// #include <no.h>\nx #include <no.h>\n",
         "p-1/src/b.c": b"#include <zlib.h>\n",
         "p-1/vendor/x/c.c": b"#include <png.h>\n",
         "p-1/scripts/build_driver.py": b"import urllib.request\nurllib.request.urlopen(url)\n",
@@ -52,6 +53,28 @@ def test_what_c_includes_and_modules_that_download_are_kept() -> None:
     contents = reader.contents()
     assert contents.includes == {"zlib.h": "src/a.c", "sasl/sasl.h": "src/a.c"}
     assert [*contents.texts] == ["scripts/build_driver.py"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("Requirements/dev.txt", True),
+        ("requirements/a/dev.txt", False),
+        ("a/b/c/d/e/f/meson.build", True),
+        ("a/b/c/d/e/f/g/meson.build", False),
+        ("src/p.egg-info/requires.txt", True),
+        ("src/p.egg-info/SOURCES.txt", False),
+        ("a/b/c/UNLICENSE", True),
+        ("LICENCES/MIT.txt", True),
+        ("p/copyright.py", False),
+        ("a/b/c/d/LICENSE", False),
+        ("PATENTS", True),
+    ],
+)
+def test_texts_that_decide_something_are_kept(path: str, kept: bool) -> None:
+    reader = Reader("p-1.tar.gz")
+    reader.add(ArchiveMember(name=f"p-1/{path}", size=1, read=BytesIO(b"x").read))
+    assert [*reader.contents().texts] == ([path] if kept else [])
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ _ROOT_TEXTS = re.compile(
     r"|requirements/[\w.-]+\.(?:txt|in))",
     re.IGNORECASE,
 )
-_DEEP_TEXTS = re.compile(r"(?:[^/]+/){0,6}(?:meson\.build|CMakeLists\.txt|Cargo\.toml)")
+_BUILD_TEXTS = frozenset({"meson.build", "CMakeLists.txt", "Cargo.toml"})
+_DEEPEST_BUILD_TEXT = 6
 _MAYBE_INCLUDED = re.compile(r"(?:[^/]+/){0,6}[^/]+\.cmake")
 """Build files that another one may include, whose size is no problem if none does."""
 _EGG_INFO = re.compile(r"(?:[^/]+/){0,3}[^/]+\.egg-info/(?:entry_points|requires|top_level|not-zip-safe)\.txt")
@@ -42,6 +43,8 @@ _LICENSES = re.compile(
     r"(?:[^/]+/){0,3}(?:licen[cs]es?/[^/]+|[^/]*(?:licen[cs]e|copying|copyright|notice|eula|unlicense)[^/]*|patents)",
     re.IGNORECASE,
 )
+_LICENSE_WORDS = ("licen", "copy", "notice", "eula", "patents")
+"""One of these is in each name that `_LICENSES` has."""
 _CODE = re.compile(
     r"\.(?:py|pyi|pyx|pxd|c|cc|cpp|h|hpp|js|ts|css|java|go|rs|rb|so|png|svg|gz|zip|html?|json|ipynb|f90|in|sh)\Z",
     re.IGNORECASE,
@@ -234,11 +237,17 @@ def _inner(name: str) -> str:
 
 
 def _is_text(path: str) -> bool:
-    if not path:
-        return False
-    if _ROOT_TEXTS.fullmatch(path) or _DEEP_TEXTS.fullmatch(path) or _EGG_INFO.fullmatch(path):
+    """Whether a file decides something; a pattern is tried where a word that it needs is there."""
+    folder, _, name = path.rpartition("/")
+    if name in _BUILD_TEXTS:
+        return path.count("/") <= _DEEPEST_BUILD_TEXT
+    if folder.lower() in {"", "requirements"} and _ROOT_TEXTS.fullmatch(path):
         return True
-    return _LICENSES.fullmatch(path) is not None and _CODE.search(path) is None
+    if ".egg-info/" in path and _EGG_INFO.fullmatch(path):
+        return True
+    lowered = path.lower()
+    said = any(word in lowered for word in _LICENSE_WORDS)
+    return said and _LICENSES.fullmatch(path) is not None and _CODE.search(path) is None
 
 
 def _below(top: str, files: Mapping[str, _T]) -> dict[str, _T]:

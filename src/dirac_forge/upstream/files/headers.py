@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from dirac_forge.upstream.files.places import is_aside, of_others
@@ -12,7 +12,8 @@ HEADER: Final = 16_384
 """Bytes of a file that are looked at: what C includes stands below the header."""
 _LICENCE: Final = 4096
 """Bytes of a file in which its licence stands."""
-_INCLUDE: Final = re.compile(rb"^[ \t]*#[ \t]*include[ \t]*<([\w./+-]{1,80})>", re.MULTILINE)
+_INCLUDE: Final = re.compile(rb"include[ \t]*<([\w./+-]{1,80})>")
+"""Begins with a word, for which the engine jumps from one to the next; `_included` looks at what stands before it."""
 _MOST_INCLUDES: Final = 2000
 _SOURCE: Final = (
     ".py", ".pyx", ".pxd", ".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".f", ".f90", ".rs", ".js", ".java",
@@ -43,14 +44,22 @@ class Headers:
 
     def look(self, path: str, head: bytes) -> None:
         """Keep what `head`, the beginning of the file, says."""
-        for name in _INCLUDE.findall(head) if b"include" in head else ():
+        for name in _included(head):
             if len(self._includes) < _MOST_INCLUDES:
-                self._includes.setdefault(name.decode("ascii", "replace"), path)
+                self._includes.setdefault(name, path)
         beginning = head[:_LICENCE]
         match = _SAYS.search(beginning) if _may_say(beginning.lower()) else None
         if match is not None and len(self._found) < _MOST:
             part = head[max(0, match.start() - _BEFORE) : match.end() + _AFTER].decode("utf-8", "replace")
             self._found.setdefault(" ".join(re.sub(r"[^\w.,;:()+/-]+", " ", part).split()), path)
+
+
+def _included(head: bytes) -> Iterator[str]:
+    """Yield what stands between angle brackets in the lines `#include <…>`."""
+    for match in _INCLUDE.finditer(head):
+        line = head[head.rfind(b"\n", 0, match.start()) + 1 : match.start()]
+        if line.strip(b" \t") == b"#":
+            yield match[1].decode("ascii", "replace")
 
 
 def _may_say(lowered: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _OTHERS: Final = re.compile(
@@ -19,9 +20,20 @@ _ASIDE: Final = re.compile(
 
 def of_others(path: str) -> bool:
     """Return whether a file is in a folder with other projects, which a build may use or not."""
-    return _OTHERS.search(path) is not None
+    return _holds_others(path.rpartition("/")[0])
 
 
 def is_aside(path: str) -> bool:
     """Return whether a file is in a folder of tests, documentation or examples: no part of what is installed."""
-    return _ASIDE.search(path) is not None
+    return _is_aside(path.rpartition("/")[0])
+
+
+# Asked for each file of an archive, most of which are in the same few folders.
+@lru_cache(maxsize=4096)
+def _holds_others(folder: str) -> bool:
+    return _OTHERS.search(f"{folder}/") is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_aside(folder: str) -> bool:
+    return _ASIDE.search(f"{folder}/") is not None
