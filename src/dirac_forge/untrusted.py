@@ -78,13 +78,13 @@ def dump_json(document: object, *, indent: int | None = None) -> str:
     """Return JSON in which everything that hides or turns text is escaped, and what a CI service would take for a
     command: the value is the same.
     """
-    text = re.sub(r"[^ -~]", _escaped, json.dumps(document, indent=indent, ensure_ascii=False))
+    text = re.sub(r"[^ -~\n]", _escaped, json.dumps(document, indent=indent, ensure_ascii=False))
     return _CI_MARK.sub(r"#\\u0023", text)
 
 
 def _escaped(match: re.Match[str]) -> str:
     mark = match[0]
-    return mark if mark.isprintable() or mark == "\n" else json.dumps(mark)[1:-1]
+    return mark if mark.isprintable() else json.dumps(mark)[1:-1]
 
 
 def parse_toml(text: str) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
@@ -16,6 +17,7 @@ from dirac_forge.check.toolchain import hardly_exports, toolchain_exports
 from dirac_forge.feedstock.variants import Variant, VariantRecipe
 from dirac_forge.recipe.reading.pins import pinned_range
 from dirac_forge.recipe.reading.recipe_text import Format, ReadOutput, ReadRequirement, RecipeError, RenderedRecipe
+from dirac_forge.values import dataclass
 
 __all__ = ["Built", "ChannelExports", "build", "exports_of", "host_questions", "host_spec"]
 
@@ -108,7 +110,7 @@ class _Draft:
     assumed: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Gained:
     """The requirements that run_exports add."""
 

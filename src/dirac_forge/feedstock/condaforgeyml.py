@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.yamltables import Listed, YamlSection, line_finder
 from dirac_forge.recipe.reading.yamlnodes import YamlError, compose, plain, repeated_keys
 from dirac_forge.settings.validation import InvalidError, KeyPath, dotted, validated
+from dirac_forge.values import dataclass
 
 __all__ = ["Bot", "BuildPlatform", "ForgeConfig", "ForgeConfigError", "parse_forge_config"]
 

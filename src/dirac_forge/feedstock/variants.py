@@ -49,7 +49,7 @@ class VariantRecipe:
     @property
     def cuda(self) -> bool:
         """Whether the recipe calls `compiler("cuda")`: conda-smithy turns the pinning's CUDA keys on for it."""
-        return _CUDA.search(self.text.text) is not None
+        return "cuda" in self.text.text and _CUDA.search(self.text.text) is not None
 
 
 def variants(

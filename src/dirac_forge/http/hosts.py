@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import os
 import queue
@@ -11,11 +12,12 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from dirac_forge.http.trust import Trust
 from dirac_forge.untrusted import split_url
+from dirac_forge.values import dataclass
 
 _UNDER_WAY = {errno.EINPROGRESS, errno.EWOULDBLOCK, getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK)}
 _WORDS = {
@@ -47,7 +49,7 @@ _Resolved = tuple[int, int, int, str, Any]
 """An answer of getaddrinfo: family, kind, protocol, canonical name, address."""
 
 
-@dataclass
+@dataclasses.dataclass
 class _Host:
     lock: threading.Lock = field(default_factory=threading.Lock)
     asked: bool = False

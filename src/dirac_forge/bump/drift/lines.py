@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from typing import NamedTuple
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadRequirement, RecipeText, Section
+from dirac_forge.values import dataclass
 
 PLATFORMS = (
     ("linux-64", "linux-64"),
@@ -98,7 +100,7 @@ class OutputLines:
         return [line for section in sections for line in self.of(section) if line.key in keys]
 
 
-@dataclass
+@dataclasses.dataclass
 class _Seen:
     output: ReadOutput
     platforms: int = 0

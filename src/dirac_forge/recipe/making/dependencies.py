@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import SpecifierSet
@@ -19,6 +20,7 @@ from dirac_forge.recipe.making.ranges import joined
 from dirac_forge.recipe.making.specs import merged
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
+from dirac_forge.values import dataclass
 
 MOST_PROJECTS = 300
 """Projects of one tree; the largest of DIRAC has some hundred."""
@@ -135,7 +137,7 @@ _TASK = "projects looked up"
 chosen require is looked up, too."""
 
 
-@dataclass(kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class _Node:
     """A project as it is met on the way."""
 

@@ -85,7 +85,8 @@ def _row(
     if perhaps is None:
         row = stands(replace(dependency, specifiers=SpecifierSet()))
         return row if row.status == "available" else None
-    row, wider = stands(asked or perhaps), stands(perhaps)
+    wider = stands(perhaps)
+    row = wider if asked is None or asked.asked == perhaps.asked else stands(asked)
     if asked is not None and row.status != "available":
         return row
     return replace(wider, status="unknown", satisfying=None) if wider.status in LACKING else row

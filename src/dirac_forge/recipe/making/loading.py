@@ -75,6 +75,7 @@ class ModuleGraph:
         self._facts = facts
         self._taken: dict[str, frozenset[str]] = {}
         self._imports: dict[str, _Imports] = {}  # hundreds of commands go through the same modules
+        self._foreign: dict[str, Mapping[str, str]] = {}
 
     @cached_property
     def _modules(self) -> Mapping[str, SourceModule]:
@@ -119,11 +120,13 @@ class ModuleGraph:
 
     def foreign_imports(self, name: str) -> Mapping[str, str]:
         """Return what loading `name` imports that is not the release's own: name to the file that imports it first."""
-        foreign: dict[str, str] = {}
-        for current, module in self._loaded_with(name):
-            for target in self._imports_of(current, module).foreign:
-                foreign.setdefault(target, module.path)
-        return foreign
+        if name not in self._foreign:
+            foreign: dict[str, str] = {}
+            for current, module in self._loaded_with(name):
+                for target in self._imports_of(current, module).foreign:
+                    foreign.setdefault(target, module.path)
+            self._foreign[name] = foreign
+        return self._foreign[name]
 
     def libraries(self, names: Iterable[str]) -> Mapping[str, str]:
         """Return the shared libraries that modules may load while `names` are imported, as written, with a file."""

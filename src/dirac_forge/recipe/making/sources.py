@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from pathlib import PurePosixPath
 from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
@@ -139,8 +138,8 @@ def _unpublished(facts: ReleaseFacts, sdist: ReleaseFile, version: str) -> Chose
 
 def _strange(members: Iterable[str], sources: Iterable[str]) -> list[str]:
     """Return the members whose names are no source's and that no build is known to make."""
-    names = {PurePosixPath(source).name for source in sources}
-    return [m for m in members if PurePosixPath(m).name not in names and not _MADE_BY_BUILDS.search(m)]
+    names = {source.rpartition("/")[2] for source in sources}
+    return [m for m in members if m.rpartition("/")[2] not in names and not _MADE_BY_BUILDS.search(m)]
 
 
 def lost_files(wheel: WheelFacts, sdist: SdistFacts) -> tuple[str, ...]:

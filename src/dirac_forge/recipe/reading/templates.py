@@ -6,9 +6,10 @@ every branch is rendered, and its lines carry the test as their condition.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jinja2 import TemplateSyntaxError, meta, nodes
 
@@ -23,6 +24,7 @@ from dirac_forge.recipe.reading.values import (
     merged,
     truth,
 )
+from dirac_forge.values import dataclass
 
 _MAX_TEXT = 2_000_000
 _OPENING = re.compile(r"\{[{%#]")
@@ -58,7 +60,7 @@ def unknown_mark(unknown: Unknown) -> str:
     return f"\ue000unknown\ue001{','.join(unknown.names)}\ue000"
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class _Run:
     source: list[str]
     budget: Budget

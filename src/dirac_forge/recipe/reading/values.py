@@ -7,11 +7,13 @@ and spreads through every operation, so that a condition on it is neither true n
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dirac_forge.untrusted import parse_whole_number
+from dirac_forge.values import dataclass
 
 MAX_TEXT = 200_000
 MAX_ITEMS = 10_000
@@ -36,7 +38,7 @@ class Unknown:
     names: tuple[str, ...]
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Namespace:
     """Jinja's `namespace()`: the one object whose attributes a template may set."""
 
@@ -50,7 +52,7 @@ class Function:
     run: Callable[..., object]
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Budget:
     """How much work one template may still cause."""
 
