@@ -68,7 +68,7 @@ def test_other_changes_since_that_day_are_told(tmp_path: Path) -> None:
     )
     assert found.changes == 3
     (paragraph,) = turns([found])
-    assert paragraph.head.plain == "linux-64: ✓ 9.0 since 2026-11-09 12:00 UTC"
+    assert paragraph.head == "linux-64: ✓ 9.0 since 2026-11-09 12:00 UTC"
     assert paragraph.lines == (
         "by the upload of app 9.0 (linux-64, 0)",
         "before: ✓ 8.0",
@@ -119,7 +119,7 @@ def test_day_after_the_newest_upload_of_a_folder(channel: Path) -> None:
     found = turn(channel, day(13), "app")
     assert (found.moment, found.newest) == (None, day(12))
     (paragraph,) = turns([found])
-    assert (paragraph.head.plain, paragraph.lines) == (
+    assert (paragraph.head, paragraph.lines) == (
         "linux-64: ✓ 2.0, as on 2026-11-13 12:00 UTC",
         ("the channel's newest upload of what it needs is of 2026-11-12: later ones are not in it",),
     )

@@ -216,6 +216,8 @@ BUMPING = ["cli.bump_run", "cli.bump_answer", "proposals.drift", "report.bodies"
 """What `bump --no-check --json` loads."""
 READ = {"pydantic", "requests", "yaml"}
 """What reads settings, recipes and the index."""
+PROVING = ["proposals.ordering", "report.verdicts"]
+"""What `bump --json` loads besides, and the solver."""
 HELPED = [[], ["migrate"], ["bot"], ["cache"], *SUBCOMMANDS]
 
 
@@ -234,6 +236,9 @@ def test_help_and_bump_import_no_engine() -> None:
         f"for module in {BUMPING!r}:\n"
         "    import_module(f'dirac_forge.{module}')\n"
         f"print('imported to bump', *sorted({HEAVY - READ!r} & set(sys.modules)), file=sys.stderr)\n"
+        f"for module in {PROVING!r}:\n"
+        "    import_module(f'dirac_forge.{module}')\n"
+        f"print('imported to prove', *sorted({HEAVY - READ!r} & set(sys.modules)), file=sys.stderr)\n"
     )
     ran = subprocess.run(
         (sys.executable, "-c", code),
@@ -244,7 +249,7 @@ def test_help_and_bump_import_no_engine() -> None:
         check=True,
     )
     helped = [" ".join(["imported", *command]) for command in HELPED]
-    assert ran.stderr.splitlines() == [*helped, "imported to bump"]
+    assert ran.stderr.splitlines() == [*helped, "imported to bump", "imported to prove rattler"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no broken pipes")

@@ -4,44 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.text import Text
-
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.remedies import Remedy, Unblock
 from dirac_forge.report.cause_words import cause_lines
-from dirac_forge.report.document import listed
 from dirac_forge.report.proof_words import cell_words
+from dirac_forge.report.reasoned import Reasoned, where
 from dirac_forge.report.remedy_words import alike, remedy_phrases, together, unblock_text
-from dirac_forge.report.terminal import Hanging, flat
-from dirac_forge.values import dataclass
 
 _MOST_CAUSES = 8
 _MOST_NAMES = 5
 _FEW_REMEDIES = 6
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReasonParagraph:
-    """A headline and lines below it; on a terminal, what does not fit into a line goes on further right."""
-
-    head: Text
-    lines: tuple[str, ...] = ()
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Hanging("", self.head)
-        for line in self.lines:
-            text = line.lstrip()
-            indent = " " * (2 + len(line) - len(text))
-            for at, part in enumerate(flat(text).wrap(console, max(options.max_width - len(indent) - 2, 20))):
-                part.rstrip()
-                yield Text(f"{indent}  " if at else indent) + part
-        yield Text()
-
-
-def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[ReasonParagraph]:
+def reasons(cells: Sequence[Cell], *, verbose: bool) -> list[Reasoned]:
     """Return one paragraph for each reason, with all the cells that it holds for; all names where `verbose`."""
     groups: dict[tuple[object, ...], list[Cell]] = {}
     for cell in cells:
@@ -54,17 +31,16 @@ def _lines(cell: Cell) -> list[str]:
     return cause_lines(cell.causes) or [*filter(None, [cell_words(cell.reason)])]
 
 
-def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
+def _held_back(cells: Sequence[Cell]) -> list[Reasoned]:
     """Return a newer version that the machine can't have, once for all cells that it holds for."""
     groups: dict[object, list[Cell]] = {}
     for cell in cells:
         if cell.held_back is not None:
             groups.setdefault(cell.held_back, []).append(cell)
     return [
-        ReasonParagraph(
-            head=Text.assemble(
-                (where(some), "bold"), f": {held.package} {held.version} is newer and can't be installed here"
-            ),
+        Reasoned(
+            cells=where(some),
+            said=f": {held.package} {held.version} is newer and can't be installed here",
             lines=tuple(cause_lines(held.causes)),
         )
         for some in groups.values()
@@ -72,26 +48,16 @@ def _held_back(cells: Sequence[Cell]) -> list[ReasonParagraph]:
     ]
 
 
-def where(cells: Sequence[Cell]) -> str:
-    """Return `linux-64 and osx-64, Python 3.11, 3.12`; platforms that differ in their Pythons are separated by `;`."""
-    pythons: dict[str, list[str]] = {}
-    for cell in cells:
-        pythons.setdefault(cell.platform, []).append(cell.python)
-    alike: dict[str, list[str]] = {}
-    for platform, found in pythons.items():
-        alike.setdefault(", ".join(filter(None, found)), []).append(platform)
-    return "; ".join(listed(found) + (f", Python {text}" if text else "") for text, found in alike.items())
-
-
-def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> ReasonParagraph:
+def _paragraph(cells: Sequence[Cell], *, verbose: bool) -> Reasoned:
     first = cells[0]
     state = "unknown" if first.status == "unknown" else "not installable"
     lines = _lines(first)
     most = len(lines) if verbose else _MOST_CAUSES
     more = [f"and {len(lines) - most} more causes (check -v lists them)"] if len(lines) > most else []
     older = [f"{name_of(first.specs[0])} {first.older} can be installed instead"] if first.older else []
-    return ReasonParagraph(
-        head=Text.assemble((where(cells), "bold"), f": {state}"),
+    return Reasoned(
+        cells=where(cells),
+        said=f": {state}",
         lines=(*lines[:most], *more, *_helping(cells, verbose=verbose), *older),
     )
 

@@ -31,7 +31,7 @@ from dirac_forge.report.proof_body import environment_json, environment_reasons,
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
 from dirac_forge.report.remedy_words import remedy_text, unblock_text
 from dirac_forge.report.since import end_words, turn_json, turns
-from dirac_forge.report.terminal import Hanging, flat
+from dirac_forge.report.terminal import Hanging, ReasonParagraph, flat
 from dirac_forge.report.verdicts import (
     OUTCOMES,
     axes,
@@ -39,7 +39,6 @@ from dirac_forge.report.verdicts import (
     grid,
     heading,
     moved,
-    one_line,
     verdict_blocks,
 )
 from dirac_forge.values import dataclass
@@ -208,8 +207,8 @@ def terminal(
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]
-        parts += [*_matrix(target, mine), Text(), *reasons(mine, verbose=verbose)]
-        parts += turns([turn for turn in changes if turn.cell.target == target])
+        parts += [*_matrix(target, mine), Text(), *map(ReasonParagraph, reasons(mine, verbose=verbose))]
+        parts += map(ReasonParagraph, turns([turn for turn in changes if turn.cell.target == target]))
     if ends is not None:
         parts += [Hanging("", Text(_unknown_since(ends), "yellow")), Text()]
     if proposal is not None:
@@ -281,10 +280,10 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
     names = _built(proposal)
     for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
         mine = [verdict for verdict in proposal.verdicts if verdict.before.target == target]
-        texts = {(verdict.before.platform, verdict.before.python): moved(verdict) for verdict in mine}
+        texts = {(verdict.before.platform, verdict.before.python): flat(*moved(verdict)) for verdict in mine}
         title = f"{target} with {names or 'no new package'}"
         parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
-        parts += effects(mine, verbose=verbose)
+        parts += map(ReasonParagraph, effects(mine, verbose=verbose))
     parts += [_in_all(proposal), Text()]
     environments = proposal.environments if verbose else untold(proposal)
     told = (*unblock_lines(proposal), *environment_reasons(environments))
@@ -334,7 +333,7 @@ def markdown(cells: Sequence[Cell], proposal: Proof | None = None) -> str:
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]
         blocks.append(grid(target, mine, {(cell.platform, cell.python): _mark(cell).plain for cell in mine}))
-        lines = tuple(one_line(paragraph) for paragraph in reasons(mine, verbose=False))
+        lines = tuple(each.one_line for each in reasons(mine, verbose=False))
         blocks += [Items(lines)] if lines else []
     if proposal is not None:
         blocks += verdict_blocks(proposal.verdicts, proposed=f" with {_built(proposal)}")

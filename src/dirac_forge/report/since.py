@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from rich.text import Text
-
 from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.since import Turn, compared_names
-from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import listed
+from dirac_forge.report.reasoned import Reasoned, where
 
 
-def turns(found: Sequence[Turn]) -> list[ReasonParagraph]:
+def turns(found: Sequence[Turn]) -> list[Reasoned]:
     """Return one paragraph for each change, with all the cells that it holds for."""
     groups: dict[object, list[Turn]] = {}
     for turn in found:
@@ -24,8 +22,9 @@ def turns(found: Sequence[Turn]) -> list[ReasonParagraph]:
             (turn.moment, uploads, _stood(turn.earlier), _stood(turn.cell), tuple(_lines(turn))), []
         ).append(turn)
     return [
-        ReasonParagraph(
-            head=Text.assemble((where([turn.cell for turn in some]), "bold"), f": {_headline(some[0])}"),
+        Reasoned(
+            cells=where([turn.cell for turn in some]),
+            said=f": {_headline(some[0])}",
             lines=tuple(_lines(some[0])),
         )
         for some in groups.values()

@@ -28,6 +28,7 @@ from dirac_forge.report.document import (
     Table,
 )
 from dirac_forge.report.foreign import plain, visible
+from dirac_forge.report.reasoned import Reasoned
 from dirac_forge.values import dataclass
 
 _LONGEST = 2_000
@@ -93,6 +94,23 @@ class Hanging:
             whole = Text(rest if at else first) + line
             whole.no_wrap, whole.overflow = True, "ignore"
             yield whole
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonParagraph:
+    """A headline and lines below it; what does not fit into a line goes on further right."""
+
+    reasoned: Reasoned
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Hanging("", Text.assemble((self.reasoned.cells, "bold"), (self.reasoned.said, self.reasoned.style)))
+        for line in self.reasoned.lines:
+            text = line.lstrip()
+            indent = " " * (2 + len(line) - len(text))
+            for at, part in enumerate(flat(text).wrap(console, max(options.max_width - len(indent) - 2, 20))):
+                part.rstrip()
+                yield Text(f"{indent}  " if at else indent) + part
+        yield Text()
 
 
 @dataclass(frozen=True, slots=True)

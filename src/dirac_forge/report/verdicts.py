@@ -7,16 +7,14 @@ from dataclasses import replace
 from typing import Literal
 
 from rattler import Version
-from rich.text import Text
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.answer_reasons import NewerVersions, NowInstallable, OlderVersion
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Outcome, Verdict
-from dirac_forge.report.cell_reasons import ReasonParagraph, where
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.proof_words import verdict_words
-from dirac_forge.report.terminal import flat
+from dirac_forge.report.reasoned import Reasoned, where
 from dirac_forge.values import dataclass
 
 _MOST_CHANGES = 12
@@ -51,17 +49,17 @@ def grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], str]) -
     )
 
 
-def moved(verdict: Verdict) -> Text:
-    """Return what becomes of a cell, in few signs."""
+def moved(verdict: Verdict) -> tuple[str, str]:
+    """Return what becomes of a cell, in few signs, and a style."""
     sign, style = OUTCOMES[verdict.outcome]
     if verdict.outcome == "same" and verdict.after.status == "not-installable":
-        return Text("✗ still no", style="bold red" if verdict.before.wanted else "dim")
+        return "✗ still no", "bold red" if verdict.before.wanted else "dim"
     if verdict.outcome == "same" and verdict.after.status == "unknown":
-        return Text("? still unknown", style="yellow")
+        return "? still unknown", "yellow"
     before, after = _version(verdict.before), _version(verdict.after)
     change = before if before == after else f"{before} → {after}"
     told = verdict.failing or verdict.outcome == "unknown"
-    return flat(f"{sign} {verdict.outcome}" if told else f"{sign} {change}", style)
+    return f"{sign} {verdict.outcome}" if told else f"{sign} {change}", style
 
 
 def _version(cell: Cell) -> str:
@@ -71,7 +69,7 @@ def _version(cell: Cell) -> str:
 
 def effects(
     verdicts: Sequence[Verdict], *, verbose: bool = False, hint: str = " (check -v lists them)"
-) -> list[ReasonParagraph]:
+) -> list[Reasoned]:
     """Return what changes for one target, each line once, with all the cells that it holds for.
 
     `hint` follows where not all changes are shown.
@@ -89,14 +87,18 @@ def effects(
     return [_effect([verdicts[at] for at in positions], groups[positions], verbose, hint) for positions in order]
 
 
-def _effect(verdicts: Sequence[Verdict], lines: Sequence[str], verbose: bool, hint: str) -> ReasonParagraph:
+def _effect(verdicts: Sequence[Verdict], lines: Sequence[str], verbose: bool, hint: str) -> Reasoned:
     outcomes = {verdict.outcome for verdict in verdicts}
-    told = [(f": {outcome}", OUTCOMES[outcome][1]) for outcome in outcomes if len(outcomes) == 1]
-    head = Text.assemble((where([verdict.before for verdict in verdicts]), "bold"), *told)
+    outcome = next(iter(outcomes)) if len(outcomes) == 1 else None
     most = len(lines) if verbose else _MOST_CHANGES
     if len(lines) > most:
         lines = [*lines[:most], f"and {len(lines) - most} more changes{hint}"]
-    return ReasonParagraph(head=head, lines=tuple(lines))
+    return Reasoned(
+        cells=where([verdict.before for verdict in verdicts]),
+        said=f": {outcome}" if outcome is not None else "",
+        style=OUTCOMES[outcome][1] if outcome is not None else "",
+        lines=tuple(lines),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +174,6 @@ def _span(versions: Iterable[str]) -> str:
     return found[0] if len(found) == 1 else f"{found[0]} to {found[-1]}" if found else ""
 
 
-def one_line(paragraph: ReasonParagraph) -> str:
-    """Return a paragraph as an item of a list."""
-    lines = "; ".join(line.strip() for line in paragraph.lines)
-    return f"{paragraph.head.plain}: {lines}" if lines else paragraph.head.plain
-
-
 def _alike(target: str, texts: Sequence[str]) -> tuple[str, ...]:
     """Return what all of a target's cells say, if they say the same; else nothing."""
     same = len(texts) >= _MANY and len(set(texts)) == 1
@@ -189,9 +185,9 @@ def verdict_blocks(verdicts: Sequence[Verdict], *, proposed: str = "") -> tuple[
     blocks: list[Block] = []
     for target in dict.fromkeys(verdict.before.target for verdict in verdicts):
         mine = [verdict for verdict in verdicts if verdict.before.target == target]
-        texts = {(verdict.before.platform, verdict.before.python): moved(verdict).plain for verdict in mine}
+        texts = {(verdict.before.platform, verdict.before.python): moved(verdict)[0] for verdict in mine}
         table = grid(f"{target}{proposed}", [verdict.before for verdict in mine], texts)
         blocks.append(replace(table, told=_alike(target, list(texts.values()))))
-        lines = tuple(one_line(paragraph) for paragraph in effects(mine, hint=""))
+        lines = tuple(each.one_line for each in effects(mine, hint=""))
         blocks += [Items(lines)] if lines else []
     return tuple(blocks)
