@@ -175,8 +175,8 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "line 9: https://example.org/a is checked out without a tag or commit, so it did not move",
         ),
         (
-            HashKept(line=9, kind="sha512"),
-            "line 9: this sha512 was not updated: bump renews only sha256, sha1 and md5",
+            HashKept(line=9, kind="content_sha256"),
+            "line 9: this content_sha256 was not updated: bump renews only hashes of files",
         ),
         (OldHashLeft(line=9, version="1.0"), "line 9 still has the hash of the file of 1.0"),
         (NumberUnknown(line=9), "line 9: the build number is not known here: check that it is reset"),

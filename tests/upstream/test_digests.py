@@ -83,8 +83,9 @@ def test_a_hash_that_the_index_lacks_is_the_file_s_and_the_others_must_agree() -
 
 def test_other_files_are_downloaded() -> None:
     with answer(demo=Answer(body=ARCHIVE)) as server, Http(cache=None) as http:
-        found = Digests({}, ask(http)).of(f"{server.url}/demo.tar.gz", {"sha256", "md5"})
+        found = Digests({}, ask(http)).of(f"{server.url}/demo.tar.gz", {"sha256", "md5", "sha512"})
         assert (found.hashes["sha256"], found.hashes["md5"], found.origin) == (SHA256, MD5, "downloaded")
+        assert found.hashes["sha512"] == hashlib.sha512(ARCHIVE).hexdigest()
 
 
 def test_a_file_that_is_not_what_was_given_is_refused() -> None:
@@ -141,14 +142,14 @@ def test_projects_of_urls(url: str, expected: tuple[str, str] | None) -> None:
 
 
 def test_known_hashes_are_read() -> None:
-    assert read_known({"u": "A" * 64, "v": ["b" * 32, "c" * 40]}) == {
-        "u": {"sha256": "a" * 64},
+    assert read_known({"u": ["A" * 64, "d" * 128], "v": ["b" * 32, "c" * 40]}) == {
+        "u": {"sha256": "a" * 64, "sha512": "d" * 128},
         "v": {"md5": "b" * 32, "sha1": "c" * 40},
     }
     for wrong, message in (
         ([], "expected a JSON mapping of URLs to hashes"),
-        ({"u": "a" * 63}, f"u: '{'a' * 63}' is not a hash: expected hexadecimal sha256, sha1 or md5"),
-        ({"u": None}, "u: None is not a hash: expected hexadecimal sha256, sha1 or md5"),
+        ({"u": "a" * 63}, f"u: '{'a' * 63}' is not a hash: expected hexadecimal sha256, another SHA or md5"),
+        ({"u": None}, "u: None is not a hash: expected hexadecimal sha256, another SHA or md5"),
     ):
         with pytest.raises(InputError) as error:
             read_known(wrong)

@@ -20,7 +20,7 @@ _CARRIED = ("recipe/", "conda-forge.yml")
 _OWN = re.compile(
     r"""^\s*(?:-\s+)?(?:
         \{%-?\s*set\s+(?P<set>\w*(?:version|sha256|md5|build|number|hash)\w*)\s*=
-      | (?P<key>version|sha256|sha1|md5|number|build_number|build|git_rev|git_tag|rev|tag)\s*:\s*\S
+      | (?P<key>version|sha\d+|md5|number|build_number|build|git_rev|git_tag|rev|tag)\s*:\s*\S
     )""",
     re.VERBOSE | re.IGNORECASE,
 )

@@ -75,7 +75,7 @@ def patched_sources(text: str, *, path: str, settings: Sequence[Setting]) -> tup
         for output in recipe.render(platform=platform, variant=variant).outputs:
             for source in output.sources:
                 if source.patches:
-                    key = (source.entry, source.sha256, source.sha1, source.md5, source.git)
+                    key = (source.entry, *source.digests.items(), source.git)
                     urls.setdefault(key, {})[source.url or ""] = None
                     patches.setdefault(key, {}).update(dict.fromkeys(source.patches))
     return tuple(PatchedSource(urls=tuple(urls[key]), patches=tuple(patches[key])) for key in urls)

@@ -117,7 +117,7 @@ def _files(outputs: Sequence[ReadOutput], version: str) -> Iterator[tuple[ReadSo
     """Yield each source once with where it comes from; of mirrors an index where there is one, else the first."""
     groups: dict[tuple[object, ...], list[tuple[ReadSource, Origin | None]]] = {}
     for source in (source for output in outputs for source in output.sources):
-        same = (source.entry, source.sha256, source.sha1, source.md5, source.git)
+        same = (source.entry, *source.digests.items(), source.git)
         groups.setdefault(same, []).append((source, _origin(source, version)))
     for mirrors in groups.values():
         yield next(

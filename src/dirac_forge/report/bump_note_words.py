@@ -183,7 +183,7 @@ def _(note: CommitKept) -> str:
 @worded.register
 def _(note: HashKept) -> str:
     if note.kind:
-        return f"line {note.line}: this {note.kind} was not updated: bump renews only sha256, sha1 and md5"
+        return f"line {note.line}: this {note.kind} was not updated: bump renews only hashes of files"
     return f"line {note.line}: this hash was not updated: no build that is known here uses it, or its file is missing"
 
 

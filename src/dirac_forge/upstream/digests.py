@@ -22,7 +22,7 @@ from dirac_forge.values import dataclass
 
 LARGEST = 2 * 1024**3
 """Bytes that are downloaded for a hash; the largest sources on conda-forge have some 1 GB."""
-_LENGTHS = {64: "sha256", 40: "sha1", 32: "md5"}
+_LENGTHS = {128: "sha512", 96: "sha384", 64: "sha256", 56: "sha224", 40: "sha1", 32: "md5"}
 _PYPI = frozenset({"pypi.org", "pypi.io", "pypi.python.org", "files.pythonhosted.org", "www.pypi.org"})
 _NAMED = re.compile(r"/packages/(?:source|py\d|py2\.py3|cp\d+|[\w.]+)/[^/]/([^/]+)/([^/]+)")
 _HASHED = re.compile(r"/packages/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}/([^/]+)")
@@ -73,7 +73,9 @@ def read_known(document: object) -> dict[str, dict[str, str]]:
         for text in value if isinstance(value, list) else [value]:
             digest = text.lower() if isinstance(text, str) else ""
             if len(digest) not in _LENGTHS or re.fullmatch(r"[0-9a-f]+", digest) is None:
-                raise InputError(f"{redact(url)}: {text!r} is not a hash: expected hexadecimal sha256, sha1 or md5")
+                raise InputError(
+                    f"{redact(url)}: {text!r} is not a hash: expected hexadecimal sha256, another SHA or md5"
+                )
             known.setdefault(url, {})[_LENGTHS[len(digest)]] = digest
     return known
 
@@ -113,11 +115,11 @@ class Digests:
         given = known[1] if known else {}
         file = self._listed_file(url)
         if file is None:
-            return _agreeing(self._downloaded(url, url), given, "file")
+            return _agreeing(self._downloaded(url, url, algorithms), given, "file")
         listed = _agreeing(Digest(url=url, hashes=file.hashes, origin="index"), given, "index")
         if set(algorithms) <= listed.hashes.keys():
             return listed
-        return _agreeing(self._downloaded(url, file.url), listed.hashes, "file")
+        return _agreeing(self._downloaded(url, file.url, algorithms), listed.hashes, "file")
 
     def place(self, url: str) -> str:
         """Return where the file at `url` is downloaded from: where the index says, for a file of one.
@@ -173,11 +175,11 @@ class Digests:
         releases = sorted(page.releases, key=lambda release: release.version != first)
         return (file for release in releases for file in release.files)
 
-    def _downloaded(self, url: str, place: str) -> Digest:
-        """Return the hashes of the file at `url`, which is downloaded from `place`."""
+    def _downloaded(self, url: str, place: str, algorithms: Collection[str]) -> Digest:
+        """Return the hashes of the file at `url`, which is downloaded from `place`: the usual ones, and these."""
         if split_url(place).scheme not in {"http", "https"}:
             raise UnreachableError(f"{redact(url)}: only http and https are downloaded")
-        digests = {name: hashlib.new(name, usedforsecurity=False) for name in ("sha256", "sha1", "md5")}
+        digests = {name: hashlib.new(name, usedforsecurity=False) for name in {"sha256", "sha1", "md5", *algorithms}}
         first = b""
         for chunk in self._ask.download(place, LARGEST):
             first = first or chunk[:512]

@@ -853,18 +853,16 @@ def test_a_hash_that_begins_like_a_longer_one_is_not_taken_for_it() -> None:
         ),
         (
             "meta.yaml",
-            f"  url: https://e.org/x-{{{{ version }}}}.zip\n  sha512: {'a' * 128}\n",
-            "the sha512 of https://e.org/x-1.3.zip can't be renewed",
-        ),
-        (
-            "meta.yaml",
             f"  git_url: https://e.org/x.git\n  git_rev: v{{{{ version }}}}\n  content_md5: {'b' * 32}\n",
             "the content_md5 of https://e.org/x.git can't be renewed",
         ),
         (
             "recipe.yaml",
-            f"  - if: linux\n    then:\n      url: https://e.org/x-${{{{ version }}}}.zip\n      sha512: {'a' * 128}\n",
-            "the sha512 of https://e.org/x-1.3.zip can't be renewed",
+            (
+                "  - if: linux\n    then:\n      url: https://e.org/x-${{ version }}.zip\n"
+                f"      content_sha512: {'a' * 128}\n"
+            ),
+            "the content_sha512 of https://e.org/x-1.3.zip can't be renewed",
         ),
     ],
 )
@@ -874,6 +872,28 @@ def test_a_hash_of_another_kind_stops_the_edit(path: str, source: str, message: 
     text = f"{head}package:\n  name: x\n  version: {brace}\nsource:\n{source}build:\n  number: 0\n"
     with pytest.raises(RecipeError, match=re.escape(message)):
         start(text, path=path, to="1.3")
+
+
+@pytest.mark.parametrize(("algorithm", "digits"), [("sha512", 128), ("sha384", 96), ("sha224", 56)])
+def test_every_hash_of_a_file_is_renewed(algorithm: str, digits: int) -> None:
+    text = v0(
+        f"  - url: https://e.org/x-{{{{ version }}}}.zip\n    sha256: {OLD}\n    {algorithm}: {'a' * digits}\n"
+        f"  - url: https://e.org/y-{{{{ version }}}}.zip\n    {algorithm}: {{{{ long }}}}"
+    )
+    text = f'{{% set long = "{"b" * digits}" %}}\n{text}'
+    draft = start(text, path="meta.yaml", to="1.3")
+    assert [list(source.hashes) for source in draft.moved] == [["sha256", algorithm], [algorithm]]
+    x, y = "https://e.org/x-1.3.zip", "https://e.org/y-1.3.zip"
+    with pytest.raises(RecipeError, match=f"there is no {algorithm} for {x}"):
+        finish(draft, {x: {"sha256": NEW}, y: {}})
+    after = finish(draft, {x: {"sha256": NEW, algorithm: "c" * digits}, y: {algorithm: "d" * digits}})
+    assert changed(text, after) == [
+        f'{{% set long = "{"d" * digits}" %}}',
+        '{% set version = "1.3" %}',
+        f"sha256: {NEW}",
+        f"{algorithm}: {'c' * digits}",
+        "number: 0",
+    ]
 
 
 def test_a_word_in_place_of_a_hash_becomes_one() -> None:

@@ -29,8 +29,8 @@ def recipe(source: str, path: str = "meta.yaml") -> str:
     [
         (
             "meta.yaml",
-            (f"  url: https://e.org/a-{{{{ version }}}}.zip\n  sha256: {OLD}\n  sha512: {LONG}  # [win]\n"),
-            HashKept(line=8, kind="sha512"),
+            (f"  url: https://e.org/a-{{{{ version }}}}.zip\n  sha256: {OLD}\n  content_sha512: {LONG}  # [win]\n"),
+            HashKept(line=8, kind="content_sha512"),
         ),
         (
             "meta.yaml",
@@ -47,7 +47,7 @@ def recipe(source: str, path: str = "meta.yaml") -> str:
                 f"  - url: https://e.org/a-${{{{ version }}}}.zip\n    sha256: {OLD}\n  - if: win\n    then:\n"
                 f"      url: https://e.org/b-${{{{ version }}}}.zip\n      sha512: {LONG}\n"
             ),
-            HashKept(line=12, kind="sha512"),
+            HashKept(line=12),
         ),
         (
             "meta.yaml",

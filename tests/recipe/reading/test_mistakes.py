@@ -131,6 +131,17 @@ def test_keys_of_meta_yaml_may_come_twice_under_selectors() -> None:
     assert mistakes(V0.replace("build:\n", f"build:\n{twice}", 1), "meta.yaml") == []
 
 
+@pytest.mark.parametrize("key", ["md5", "sha1", "sha224", "sha384", "sha512", "content_sha256"])
+def test_any_hash_checks_a_source_of_meta_yaml(key: str) -> None:
+    text = (
+        'package:\n  name: a\n  version: "1"\nsource:\n  url: https://example.org/a-1.tar.gz\n'
+        f"  {key}: {'a' * 32}\nbuild:\n  number: 0\n"
+    )
+    assert mistakes(text, "meta.yaml") == []
+    without = text.replace(f"  {key}:", "  folder:")
+    assert mistakes(without, "meta.yaml") == [Mistake("a source from a URL without sha256", 5)]
+
+
 @pytest.mark.parametrize("name", ["recipe.yaml", "meta.yaml"])
 def test_what_is_no_yaml_is_a_mistake_with_its_line(name: str) -> None:
     with pytest.raises(RecipeError) as error:

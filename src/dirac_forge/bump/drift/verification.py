@@ -103,7 +103,7 @@ class _Differences:
 
 
 def _identity(output: ReadOutput) -> tuple[object, ...]:
-    sources = tuple((source.url, source.sha256, source.sha1, source.md5) for source in output.sources)
+    sources = tuple((source.url, *source.digests.items()) for source in output.sources)
     return output.name, output.version, output.build_number, output.noarch, output.skip, sources
 
 

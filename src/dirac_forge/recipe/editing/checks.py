@@ -50,7 +50,7 @@ def unrenewed(before: Rendered, after: Rendered) -> Iterator[tuple[ReadSource, O
             sources = zip((*old.sources, *old.common_sources), (*new.sources, *new.common_sources), strict=False)
             for was, now in sources:
                 if (was.url, was.git, was.rev) != (now.url, now.git, now.rev):
-                    yield from ((now, hashed) for hashed in now.other_hashes)
+                    yield from ((now, hashed) for hashed in now.unrenewed)
 
 
 def same_outputs(was: Sequence[ReadOutput], now: Sequence[ReadOutput], moves: tuple[str, str], path: str) -> None:

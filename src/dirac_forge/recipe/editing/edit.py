@@ -24,7 +24,7 @@ from dirac_forge.recipe.editing.checks import (
 )
 from dirac_forge.recipe.editing.composed import composed_version, has_parts
 from dirac_forge.recipe.editing.kept_hashes import kept_hashes
-from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, digests_of, hash_places, paired
+from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, hash_places, paired
 from dirac_forge.recipe.editing.notes import (
     EditNote,
     MirrorKept,
@@ -377,11 +377,11 @@ def _prove_source(
     draft: EditDraft, was: Sequence[ReadSource], now: Sequence[ReadSource], hashes: Mapping[str, Mapping[str, str]]
 ) -> None:
     """Check that a file at another URL has its new hash, and a file at the same one the hash that it had."""
-    expected = digests_of(was[0])
+    expected = was[0].digests
     fresh = [new.url or "" for old, new in zip(was, now, strict=True) if old.url != new.url]
     if fresh:
         known = next((hashes[url] for url in fresh if url in hashes), {})
         expected = {name: known.get(name, "") for name in expected}
-    if digests_of(now[0]) != expected:
+    if now[0].digests != expected:
         what = "could not be put where it belongs" if fresh else "is also that of a file that moves"
         raise RecipeError(f"the hash of {now[0].url} {what}: edit it by hand", path=draft.path, line=now[0].line)

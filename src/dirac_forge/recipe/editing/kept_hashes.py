@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from dirac_forge.recipe.editing.moved_sources import EditedText, digests_of
+from dirac_forge.recipe.editing.moved_sources import EditedText
 from dirac_forge.recipe.editing.notes import HashKept
 from dirac_forge.recipe.editing.text_places import assignments, closure, hash_values
 from dirac_forge.recipe.reading.parsing import parse_recipe
@@ -55,9 +55,9 @@ def _left(
         stays = (was.url, was.git, was.rev) == (now.url, now.git, now.rev)
         if stays and not (now.unknown and edited.depends_on_edit(now)):
             continue
-        yield from ((other.line, other.key) for other in now.other_hashes)
-        old = digests_of(was)
-        for algorithm, digest in digests_of(now).items() if now.url not in renewed else ():
+        yield from ((other.line, other.key) for other in now.unrenewed)
+        old = was.digests
+        for algorithm, digest in now.digests.items() if now.url not in renewed else ():
             if old.get(algorithm) == digest:
                 yield from ((line, "") for line in _lines_with(edited.after, digest))
 
@@ -83,8 +83,8 @@ def _read(text: str, path: str, settings: Settings) -> Iterator[str]:
     for setting in settings:
         with suppress(RecipeError):
             for source in (source for output in _outputs(text, path, setting) for source in _all_sources(output)):
-                yield from digests_of(source).values()
-                yield from (other.value for other in source.other_hashes)
+                yield from source.digests.values()
+                yield from (other.value for other in source.unrenewed)
 
 
 def _outputs(text: str, path: str, setting: tuple[str, Mapping[str, str]]) -> Sequence[ReadOutput]:

@@ -11,8 +11,6 @@ from dirac_forge.recipe.editing.text_places import TextPlace, assignments, closu
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
 
-ALGORITHMS: Mapping[str, int] = {"sha256": 64, "sha1": 40, "md5": 32}
-"""Algorithm to digits of a hash."""
 _WORD = re.compile("[0-9A-Za-z]+")
 
 
@@ -100,7 +98,7 @@ def paired(
     groups: dict[tuple[object, ...], list[tuple[ReadSource, ReadSource]]] = {}
     for was, now in zip(before, after, strict=True):
         if now.url and ("://" in now.url or now.unknown):
-            groups.setdefault((now.entry, was.sha256, was.sha1, was.md5), []).append((was, now))
+            groups.setdefault((now.entry, *was.digests.items()), []).append((was, now))
     return [(tuple(was for was, _ in group), tuple(now for _, now in group)) for group in groups.values()]
 
 
@@ -112,14 +110,9 @@ def _source(was: Sequence[ReadSource], now: Sequence[ReadSource]) -> MovedSource
         before=tuple(source.url or "" for source in was),
         line=first.line,
         entry=first.entry,
-        hashes=digests_of(first),
+        hashes=first.digests,
         mirrors=tuple(stay) if len(stay) < len(now) else (),
     )
-
-
-def digests_of(source: ReadSource) -> dict[str, str]:
-    """Return the hashes of a source that the recipe names: algorithm to digest."""
-    return {name: value for name in ALGORITHMS if (value := getattr(source, name))}
 
 
 def hash_places(text: str, old: str, source: MovedSource, entries: Sequence[int], *, v1: bool) -> list[tuple[int, int]]:

@@ -35,7 +35,7 @@ class HashKept:
 
     line: int
     kind: str = ""
-    """`sha512`, say, if it is of a kind that is never renewed."""
+    """`content_sha256`, say, if it is of a kind that is never renewed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

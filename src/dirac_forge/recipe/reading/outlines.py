@@ -14,6 +14,7 @@ from dirac_forge.recipe.reading.expressions import GLOBALS
 from dirac_forge.recipe.reading.functions import FUNCTIONS, functions, marked, requirement, without_marks
 from dirac_forge.recipe.reading.pins import reached, with_pins
 from dirac_forge.recipe.reading.recipe_text import (
+    FILE_HASHES,
     HASH_KEY,
     Format,
     Mistake,
@@ -270,7 +271,7 @@ class OutlineReader(ABC):
                     md5=self.text(hashes["md5"]),
                     sha1=self.text(hashes["sha1"]),
                     line=self.line(url),
-                    unknown=self.any_marked(url, *hashes.values()),
+                    unknown=self.any_marked(url, *(fields.get(key) for key in FILE_HASHES)),
                 )
             repository, *revisions = self.git
             if (git := fields.get(repository)) is not None:
@@ -284,7 +285,7 @@ class OutlineReader(ABC):
                 )
 
     def other_hashes(self, fields: Mapping[str, Node]) -> Iterator[OtherHash]:
-        """Yield the hashes of a source of kinds that are not renewed."""
+        """Yield the hashes of a source other than the usual ones."""
         for key, node in fields.items():
             if HASH_KEY.fullmatch(key) and key not in _HASHES:
                 yield OtherHash(key=key, value=self.text(node) or "", line=self.line(node))

@@ -17,6 +17,8 @@ CONFIGURATIONS = ("conda_build_config.yaml", "variants.yaml")
 """The files beside a recipe that say in which variants it is built."""
 HASH_KEY = re.compile(r"(?:content_)?(?:md5|sha\d+|blake2\w*)")
 """A key of a source whose value is a hash, of whatever kind."""
+FILE_HASHES = ("sha256", "sha512", "sha384", "sha224", "sha1", "md5")
+"""The kinds that are made of the bytes of a file, as anyone who has it can do."""
 _BUILD_TOOL = re.compile(r"""^conda_build_tool[ \t]*:[ \t]*["']?([\w-]+)""", re.MULTILINE)
 
 Format = Literal["v0", "v1"]
@@ -83,7 +85,7 @@ class ReadRunExport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherHash:
-    """A hash of a kind that is not renewed: `sha512`, `content_sha256`."""
+    """A hash other than the usual ones: `sha512`, `content_sha256`."""
 
     key: str
     value: str
@@ -114,6 +116,18 @@ class ReadSource:
     """The tag or commit of it."""
     folder: str = ""
     """Where it is unpacked, below the folder of the sources."""
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The hashes of its file that the recipe names: algorithm to digest."""
+        named = {other.key: other.value for other in self.other_hashes}
+        named |= {"sha256": self.sha256 or "", "sha1": self.sha1 or "", "md5": self.md5 or ""}
+        return {name: value for name in FILE_HASHES if (value := named.get(name))}
+
+    @property
+    def unrenewed(self) -> tuple[OtherHash, ...]:
+        """The hashes of kinds that are not renewed: those of what is in the file, `content_sha256`."""
+        return tuple(other for other in self.other_hashes if other.key not in FILE_HASHES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

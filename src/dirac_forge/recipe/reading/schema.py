@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from dirac_forge.recipe.reading.functions import marked
-from dirac_forge.recipe.reading.recipe_text import Mistake
+from dirac_forge.recipe.reading.recipe_text import HASH_KEY, Mistake
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, line_of, pairs, scalar
 from dirac_forge.settings.validation import nearest
 from dirac_forge.values import dataclass
@@ -155,8 +155,9 @@ _BUILD_V0 = _table(
 )
 _SOURCE_V0 = _table(
     *("fn", "folder", "git_branch", "git_depth", "git_rev", "git_tag", "git_url", "hg_tag", "hg_url", "no_hoist"),
-    *("patches", "path", "path_via_symlink", "sha1", "svn_ignore_externals", "svn_password", "svn_rev", "svn_url"),
-    *("svn_username", "url"),
+    *("patches", "path", "path_via_symlink", "sha1", "sha224", "sha384", "sha512", "svn_ignore_externals"),
+    *("svn_password", "svn_rev", "svn_url", "svn_username", "url"),
+    *("content_hash_skip", "content_sha256", "content_sha384", "content_sha512"),
     sha256=_Value(_SHA256, "64 hexadecimal digits"),
     md5=_Value(_MD5, "32 hexadecimal digits"),
 )
@@ -228,7 +229,7 @@ def sources_without_hash(root: Node | None, line: Callable[[Node], int]) -> Iter
             if key == "source":
                 for source in mappings(value):
                     written = {name: each for name, each, _ in pairs(source)}
-                    if "url" in written and not {"sha256", "md5", "sha1"} & written.keys():
+                    if "url" in written and not any(map(HASH_KEY.fullmatch, written)):
                         yield Mistake(NO_HASH, line(written["url"]))
 
 
