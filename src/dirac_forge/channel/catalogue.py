@@ -111,7 +111,7 @@ class RattlerCatalogue:
         first, *others = self._platforms
         found = source.load(first, names)
         for platform in others:
-            found += [record for record in source.load(platform, names) if record.subdir != "noarch"]
+            found += source.load(platform, names, noarch=False)
         return found
 
     def _packages(self, records: Iterable[RepoDataRecord], source: RecordSource) -> dict[str, PackageInfo]:

@@ -235,13 +235,13 @@ class Folder:
             for subdir in fresh:
                 self._filter(subdir)
 
-    def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
+    def load(self, platform: str, names: Iterable[str], *, noarch: bool = True) -> list[RepoDataRecord]:
         """Return the records of these packages; malformed ones are left out with a warning.
 
         Raises ChannelUnknownError.
         """
         wanted = list(names)
-        return self._repairing(platform, lambda: self._load(platform, wanted))
+        return self._repairing(platform, lambda: self._load(platform, wanted, noarch=noarch))
 
     def _repairing(self, platform: str, read: Callable[[], T]) -> T:
         """Return what `read` returns; if it stumbles over malformed records, then without these."""
@@ -308,10 +308,11 @@ class Folder:
             return []
         return self._repairing(subdir, lambda: self._opened(subdir).load_matching_records(wanted))
 
-    def _load(self, platform: str, names: list[str]) -> list[RepoDataRecord]:
+    def _load(self, platform: str, names: list[str], *, noarch: bool) -> list[RepoDataRecord]:
         return [
             record
             for sparse in self.sparse(platform)
+            if noarch or sparse.subdir == platform
             for name in names
             if name.lower() in self._listed(sparse)
             for record in sparse.load_records(name)

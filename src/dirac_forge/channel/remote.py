@@ -139,14 +139,15 @@ class Remote:
             self._met[platform] = error
         return error
 
-    def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
+    def load(self, platform: str, names: Iterable[str], *, noarch: bool = True) -> list[RepoDataRecord]:
         """Return the records of these packages. Raises ChannelUnknownError."""
         self.meet(platform)
         wanted = [MatchSpec(name) for name in names]
         if not wanted:
             return []
         try:
-            found = self._ask(self._gateway().query([self._channel], _subdirs(platform), wanted, recursive=False))
+            subdirs = _subdirs(platform) if noarch else [Subdir(platform)]
+            found = self._ask(self._gateway().query([self._channel], subdirs, wanted, recursive=False))
         except (GatewayError, TimeoutError) as exc:
             raise self.failed(platform, exc) from exc
         return [record for part in found for record in part]

@@ -35,8 +35,8 @@ class RecordSource(Protocol):
         """Return the gap if it is a part of a channel, which may have this package that it lacks; None if it knows."""
         ...
 
-    def load(self, platform: str, names: Iterable[str]) -> list[RepoDataRecord]:
-        """Return the records of these packages for `platform` and noarch."""
+    def load(self, platform: str, names: Iterable[str], *, noarch: bool = True) -> list[RepoDataRecord]:
+        """Return the records of these packages for `platform`, and with `noarch` those for all platforms too."""
         ...
 
     def names(self, platform: str) -> frozenset[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from dirac_forge.check.cells import Cell
 from dirac_forge.report.document import listed
 from dirac_forge.values import dataclass
+
+if TYPE_CHECKING:
+    from dirac_forge.check.cells import Cell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
