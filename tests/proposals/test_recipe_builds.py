@@ -13,8 +13,9 @@ from dirac_forge.cli import main
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.proposals.recipe_builds import builds_of
-from dirac_forge.recipe.editing.edit import outputs_of
+from dirac_forge.recipe.editing.edit import outputs_of, start
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.recipe.reading.recipe_text import RecipeError
 from support.channel import pkg, write_channel
 
 OLD, NEW = "a" * 64, "b" * 64
@@ -177,3 +178,77 @@ def test_builds_on_another_platform_have_the_sources_for_that(path: str) -> None
         "osx-arm64": 1,
         "win-64": 0,
     }
+
+
+PLATFORMS = """\
+{% set version = "1.0" %}
+package:
+  name: x
+  version: {{ version }}
+source:
+  - url: https://e.org/x-{{ version }}-linux.zip  # [linux64]
+    sha256: aa  # [linux64]
+  - url: https://e.org/x-{{ version }}-win.zip  # [win64]
+    sha256: bb  # [win64]
+    patches:
+      - a.patch
+  - url: https://e.org/common-{{ version }}.zip
+    sha256: cc
+build:
+  number: 0
+"""
+
+
+def test_a_platform_that_is_not_built_need_not_have_a_recipe() -> None:
+    text = parse_recipe(PLATFORMS, path="meta.yaml")
+    with pytest.raises(RecipeError):
+        text.render(platform="osx-64")
+    forge = parse_forge_config("provider: {osx_64: None}\n", path="conda-forge.yml")
+    built, unbuilt = builds_of(VariantRecipe(text=text, forge=forge))
+    assert [platform for platform, _ in built] == ["linux-64", "win-64"]
+    assert {"osx-64", "linux-riscv64"} <= {platform for platform, _ in unbuilt}
+    draft = start(PLATFORMS, path="meta.yaml", to="1.1", settings=built, unbuilt=unbuilt)
+    assert {url for source in draft.moved for url in source.urls} == {
+        f"https://e.org/{name}.zip" for name in ("x-1.1-linux", "x-1.1-win", "common-1.1")
+    }
+
+
+def test_a_recipe_that_is_none_without_the_pinning_is_read_with_it(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = pinned(workspace / "pinning", "https://mirror.example.org")
+    (folder / "conda_build_config.yaml").write_text("own_kind:\n  - full\n", encoding="utf-8")
+    text = V0.replace("cran_mirror", "'https://e.org'").replace("name: r-demo", "name: {{ own_kind }}")
+    bumped(workspace, "meta.yaml", text, "https://e.org", capsys, "--no-check", "--pinning", str(folder))
+
+
+@pytest.mark.parametrize("name", ["meta.yaml", "recipe.yaml"])
+def test_hashes_for_values_that_only_the_recipe_knows_are_renewed(name: str) -> None:
+    v1 = name == "recipe.yaml"
+    kinds = {"new": "a" * 64, "old": "b" * 64}
+    lines = [
+        (
+            f"  - if: kind == '{kind}'\n    then:\n      url: https://e.org/x-${{{{ version }}}}-{kind}.zip\n"
+            f"      sha256: {digest}\n"
+            if v1
+            else f"  - url: https://e.org/x-{{{{ version }}}}-{kind}.zip  # [kind == '{kind}']\n"
+            f"    sha256: {digest}  # [kind == '{kind}']\n"
+        )
+        for kind, digest in kinds.items()
+    ]
+    head = 'context:\n  version: "1.0"\n' if v1 else '{% set version = "1.0" %}\n'
+    version = "${{ version }}" if v1 else "{{ version }}"
+    text = f"{head}package:\n  name: x\n  version: {version}\nsource:\n{''.join(lines)}build:\n  number: 0\n"
+    recipe = VariantRecipe(
+        text=parse_recipe(text, path=name),
+        forge=parse_forge_config("", path="conda-forge.yml"),
+        configurations={"conda_build_config.yaml": "kind:\n  - new\n"},
+    )
+    built, unbuilt = builds_of(recipe)
+    assert {values["kind"] for _, values in built} == {"new"}
+    assert ("linux-64", "old") in {(platform, values["kind"]) for platform, values in unbuilt}
+    draft = start(text, path=name, to="1.1", settings=built, unbuilt=unbuilt)
+    assert [(source.urls, source.optional) for source in draft.moved] == [
+        (("https://e.org/x-1.1-new.zip",), False),
+        (("https://e.org/x-1.1-old.zip",), True),
+    ]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dirac_forge.feedstock.variants import VariantRecipe, variants
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.recipe.editing.edit import Setting
-from dirac_forge.recipe.editing.text_places import source_selectors
+from dirac_forge.recipe.editing.text_places import compared_values, source_selectors
 from dirac_forge.recipe.platforms import PLATFORMS
-from dirac_forge.recipe.reading.recipe_text import ReadOutput
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError
 
 if TYPE_CHECKING:
     from dirac_forge.feedstock.pinning import Pinning
@@ -37,10 +38,12 @@ class RecipeBuilds:
 
         Raises RecipeError and ConfigurationError, InputError for a pinning that can't be read.
         """
-        builds = builds_of(recipe)
-        if not _lacks_keys(recipe, builds):
-            return builds
-        return builds_of(recipe, self._pinning, table=True)
+        builds: Builds | None = None
+        with suppress(RecipeError):  # it may be a recipe only with the pinning's keys
+            builds = builds_of(recipe)
+        if builds is None or _lacks_keys(recipe, builds):
+            return builds_of(recipe, self._pinning, table=True)
+        return builds
 
     @cached_property
     def _pinning(self) -> Pinning | None:
@@ -64,11 +67,24 @@ def builds_of(recipe: VariantRecipe, pinning: Pinning | None = None, *, table: b
     built: list[Setting] = []
     unbuilt: list[Setting] = []
     for platform, values in _settings(recipe, pinning, known):
-        skipped = recipe.text.render(platform=platform, variant=values).skipped
-        (built if platform in platforms and skipped is not True else unbuilt).append((platform, values))
+        # On a platform that is not built, the recipe need not even be one.
+        builds = platform in platforms and recipe.text.render(platform=platform, variant=values).skipped is not True
+        (built if builds else unbuilt).append((platform, values))
     if names & _OLD_PYTHON:
         unbuilt += [(platform, {**values, "python": "2.7.*"}) for platform, values in (*built, *unbuilt)]
-    return tuple(built or unbuilt), tuple(unbuilt if built else ())
+    if not built:
+        return tuple(unbuilt), ()
+    return tuple(built), (*unbuilt, *_other_values(recipe, (*built, *unbuilt)))
+
+
+def _other_values(recipe: VariantRecipe, settings: Sequence[Setting]) -> Iterator[Setting]:
+    """Yield settings with the values that conditions of the sources ask for and no setting of the platform has."""
+    first = dict(reversed(settings))
+    known = {(platform, item) for platform, values in settings for item in values.items()}
+    for name, value in sorted(compared_values(recipe.text.text, v1=recipe.text.format == "v1")):
+        for platform, values in first.items():
+            if name in values and (platform, (name, value)) not in known:
+                yield platform, {**values, name: value}
 
 
 def _settings(

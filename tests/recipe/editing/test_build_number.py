@@ -10,6 +10,7 @@ import pytest
 from dirac_forge.recipe.editing.build_number import raised_build_number, reset_build_number, unreset_number
 from dirac_forge.recipe.editing.edit import start
 from dirac_forge.recipe.editing.notes import NumberUnknown
+from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from support.samples import sampled
 
@@ -19,6 +20,19 @@ SHARED = Path(__file__).parents[4] / "shared" / "conda-forge"
 def changed(before: str, after: str) -> list[str]:
     lines = difflib.ndiff(before.splitlines(), after.splitlines())
     return [line for line in lines if line[0] in "+-"]
+
+
+def test_a_platform_for_which_the_recipe_is_none_decides_nothing() -> None:
+    text = (
+        "package: {name: a, version: 1}\nsource:\n  - path: x  # [unix]\n    patches:\n      - a.patch\n"
+        "  - path: y\nbuild:\n  number: 3\n"
+    )
+    with pytest.raises(RecipeError):
+        parse_recipe(text, path="meta.yaml").render(platform="win-64")
+    raised = raised_build_number(text, path="meta.yaml", by=1)
+    assert changed(text, raised) == ["-   number: 3", "+   number: 4"]
+    with pytest.raises(RecipeError, match="did not find expected key"):
+        raised_build_number(text.replace("  # [unix]", "  # [zos]"), path="meta.yaml", by=1)
 
 
 @pytest.mark.parametrize(

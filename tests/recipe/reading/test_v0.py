@@ -244,6 +244,13 @@ requirements:
         ),
         ("package:\n  name: a\n x: 1\n", "meta.yaml:3: did not find expected key"),
         ("package:\n  version: 1\n", "meta.yaml: package: name is missing"),
+        (
+            "package:\n  version: 1\n  name: {{ flavour }}{{ kind }}\n",
+            (
+                "meta.yaml:3: package: the name is made from flavour, kind, which nothing defines: define it in the "
+                "recipe, in conda_build_config.yaml or in variants.yaml"
+            ),
+        ),
         ("- a\n", "meta.yaml: expected a mapping with `package`"),
         ("{% include '/etc/passwd' %}\n", "meta.yaml:1: include is not allowed in a recipe"),
         ("a: 1\nb: {{ ''.__class__.__mro__ }}\n", "meta.yaml:2: __class__ can't be used in a template"),

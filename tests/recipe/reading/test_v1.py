@@ -178,6 +178,13 @@ def test_several_outputs_and_a_staging_one() -> None:
         ),
         ("package: {name: a}\npackage: {name: b}\n", "recipe.yaml:2: package is already in line 1"),
         ("package:\n  version: 1\n", "recipe.yaml: package: name is missing"),
+        (
+            "package:\n  name: ${{ flavour }}\n",
+            (
+                "recipe.yaml:2: package: the name is made from flavour, which nothing defines: define it in the "
+                "recipe, in conda_build_config.yaml or in variants.yaml"
+            ),
+        ),
         ("[]\n", "recipe.yaml: a recipe is a mapping"),
         (
             "context:\n  a: ${{ ''.__class__ }}\npackage: {name: a}\n",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dirac_forge.recipe.editing.text_nodes import text_root, values_of
@@ -18,7 +18,7 @@ from dirac_forge.recipe.editing.text_places import (
 )
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
-from dirac_forge.recipe.reading.recipe_text import RecipeError
+from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RecipeText
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, YamlError, pairs
 from dirac_forge.untrusted import parse_whole_number
 from dirac_forge.values import dataclass
@@ -188,9 +188,8 @@ def _integers(text: str, start: int, end: int) -> Iterator[Replacement]:
 
 
 def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
-    old, new = parse_recipe(before, path=path), parse_recipe(after, path=path)
-    for platform in PLATFORMS:
-        was_outputs = old.render(platform=platform).packages
+    new = parse_recipe(after, path=path)
+    for platform, was_outputs in _readable(parse_recipe(before, path=path)).items():
         try:
             now_outputs = new.render(platform=platform).packages
         except RecipeError as error:
@@ -205,6 +204,20 @@ def _prove(before: str, after: str, *, path: Path | str, by: int) -> None:
                     path=path,
                     line=was.line,
                 )
+
+
+def _readable(recipe: RecipeText) -> Mapping[str, tuple[ReadOutput, ...]]:
+    """Return the packages on each platform for which the recipe can be read; raises RecipeError if there is none."""
+    found: dict[str, tuple[ReadOutput, ...]] = {}
+    first: RecipeError | None = None
+    for platform in PLATFORMS:
+        try:
+            found[platform] = recipe.render(platform=platform).packages
+        except RecipeError as error:
+            first = first or error
+    if first is not None and not found:
+        raise first
+    return found
 
 
 def _written(text: str, path: Path | str) -> _Written:

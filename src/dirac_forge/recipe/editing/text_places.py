@@ -18,6 +18,8 @@ from dirac_forge.recipe.reading.yamlnodes import Node, YamlError, line_of, pairs
 from dirac_forge.values import dataclass
 
 _SET = re.compile(r"\{%[-+]?\s*set\s+([A-Za-z_][\w, ]*?)\s*=(?!=)\s*(.*?)\s*[-+]?%\}", re.DOTALL)
+_CONDITION = re.compile(r"\{%[-+]?\s*(?:el)?if\b")
+_COMPARED = re.compile(r"\b([A-Za-z_]\w*)\s*==\s*(['\"])([^'\"]+)\2")
 BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _SOURCE_KEYS = frozenset(
     [
@@ -151,18 +153,32 @@ def source_selectors(text: str) -> frozenset[str]:
 
     Nothing for what is not YAML.
     """
+    selectors = (selector_of(line)[1] for line in _source_lines(text, v1=False))
+    return frozenset[str]().union(*(selector_names(one) for one in selectors if one is not None))
+
+
+def compared_values(text: str, *, v1: bool) -> frozenset[tuple[str, str]]:
+    """Return the variables that conditions of the sources compare with a text, and the text: `mpi == "openmpi"`.
+
+    Nothing for what is not YAML.
+    """
+    lines = _source_lines(text, v1=v1)
+    return frozenset((match[1], match[3]) for line in lines for match in _COMPARED.finditer(line))
+
+
+def _source_lines(text: str, *, v1: bool) -> list[str]:
+    """Return the lines of the sources and of what they are made from, and those with statements."""
     try:
-        sections = _sections(text, v1=False)
-        places = _in_sources(text, v1=False)
+        sections = _sections(text, v1=v1)
+        places = _in_sources(text, v1=v1)
+        assigned = assignments(text, v1=v1)
     except YamlError:
-        return frozenset()
-    assigned = assignments(text, v1=False)
+        return []
     reached = closure((name for place in places for name in place.names), assigned)
     numbers = {place.line for place in assigned if place.name in reached}
     numbers.update(number for first, last in sections for number in range(first, last + 1))
-    lines = text.split("\n")
-    selectors = (selector_of(lines[number - 1])[1] for number in sorted(numbers))
-    return frozenset[str]().union(*(selector_names(one) for one in selectors if one is not None))
+    lines = enumerate(text.split("\n"), start=1)
+    return [line for number, line in lines if number in numbers or _CONDITION.search(line)]
 
 
 def sources_end(text: str, line: int, *, v1: bool) -> int:

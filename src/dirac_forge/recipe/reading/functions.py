@@ -111,6 +111,12 @@ def without_marks(text: str) -> str:
     return _MARK.sub("", text) if "\ue000" in text else text
 
 
+def undefined_in(text: str) -> tuple[str, ...]:
+    """Return the undefined variables that left their marks in `text`."""
+    marks = (match[2] for match in _MARK.finditer(text) if match[1] == "unknown")
+    return tuple(dict.fromkeys(name for names in marks for name in names.split(",")))
+
+
 def requirement(
     text: str, *, section: Section, line: int, condition: str | None, variant: Mapping[str, str]
 ) -> ReadRequirement | None:
@@ -145,15 +151,12 @@ def requirement(
 def _marks(text: str) -> tuple[Kind, str, tuple[str, ...]]:
     """Return the function that makes a line's requirement, its argument, and the line's undefined variables."""
     kind, argument = "package", ""
-    unknown: list[str] = []
     for match in _MARK.finditer(text) if "\ue000" in text else ():
-        if match[1] == "unknown":
-            unknown.extend(match[2].split(","))
-        else:
+        if match[1] != "unknown":
             kind, argument = match[1], match[2]
     if kind not in {"package", "compiler", "stdlib", "cdt", *_PIN_ARGUMENTS}:
         raise EvaluationError(f"{kind} does not make a requirement")
-    return cast("Kind", kind), argument, tuple(dict.fromkeys(unknown))
+    return cast("Kind", kind), argument, undefined_in(text)
 
 
 def _stub(kind: Kind, argument: str) -> str | None:

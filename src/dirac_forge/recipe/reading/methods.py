@@ -97,6 +97,13 @@ def _padding(method: Callable[..., str]) -> Callable[..., object]:
     return run
 
 
+def _affixed(method: Callable[..., bool]) -> Callable[..., object]:
+    def run(text: str, affix: object, *bounds: object) -> bool:
+        return method(text, tuple(affix) if isinstance(affix, list) else affix, *bounds)
+
+    return run
+
+
 def _filled(pattern: str, *values: object, **named: object) -> str:
     """Return `pattern.format(…)`: plain fields only, because others reach attributes of Python objects."""
     fields = list(Formatter().parse(pattern))
@@ -120,13 +127,15 @@ def _append(items: object, value: object) -> object:
 
 
 _TEXT_METHODS = """
-capitalize count endswith find index isalnum isalpha isdecimal isdigit lower lstrip partition removeprefix removesuffix
-rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper
+capitalize count find index isalnum isalpha isdecimal isdigit lower lstrip partition removeprefix removesuffix
+rfind rindex rpartition rsplit rstrip split splitlines strip swapcase title upper
 """
 TEXT_METHODS: dict[str, Callable[..., object]] = {name: _known(getattr(str, name)) for name in _TEXT_METHODS.split()}
 TEXT_METHODS["replace"] = _known(replace)
 TEXT_METHODS["join"] = _known(join)
 TEXT_METHODS["format"] = _known(_filled)
+for _name in ("startswith", "endswith"):
+    TEXT_METHODS[_name] = _known(_affixed(getattr(str, _name)))
 for _name in ("center", "ljust", "rjust", "zfill"):
     TEXT_METHODS[_name] = _known(_padding(getattr(str, _name)))
 

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import ClassVar, Literal, cast
 
 from dirac_forge.recipe.reading.expressions import GLOBALS
-from dirac_forge.recipe.reading.functions import FUNCTIONS, functions, marked, requirement, without_marks
+from dirac_forge.recipe.reading.functions import (
+    FUNCTIONS,
+    functions,
+    marked,
+    requirement,
+    undefined_in,
+    without_marks,
+)
 from dirac_forge.recipe.reading.pins import reached, with_pins
 from dirac_forge.recipe.reading.recipe_text import (
     FILE_HASHES,
@@ -181,6 +188,20 @@ class OutlineReader(ABC):
         """Return the text of a scalar without marks."""
         value = self.marked(node)
         return None if value is None else without_marks(value).strip()
+
+    def package_name(self, node: Node | None, path: str) -> str:
+        """Return the name of the recipe's package; raises RecipeError if there is none, or it can't be known."""
+        text = self.marked(node) or ""
+        name = without_marks(text).strip()
+        if not name and node is not None and (undefined := undefined_in(text)):
+            problem = (
+                f"package: the name is made from {', '.join(undefined)}, which nothing defines: define it in the "
+                "recipe, in conda_build_config.yaml or in variants.yaml"
+            )
+            raise RecipeError(problem, path=path, line=self.line(node))
+        if not name:
+            raise RecipeError("package: name is missing", path=path)
+        return name
 
     def output(
         self, fields: Mapping[str, Node], common: Mapping[str, Node], name: str, version: str, *, line: int

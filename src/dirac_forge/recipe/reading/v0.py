@@ -231,10 +231,7 @@ class _Reader(OutlineReader):
     def _package(self, top: Mapping[str, Node]) -> tuple[str, str]:
         """Return the name and version at the top; raises RecipeError if there is no name."""
         package = self.mapping(top.get("package"))
-        name = self.text(package.get("name"))
-        if not name:
-            raise RecipeError("package: name is missing", path=self.path)
-        return name, self.text(package.get("version")) or ""
+        return self.package_name(package.get("name"), self.path), self.text(package.get("version")) or ""
 
     def part(self, node: Node, build: Mapping[str, Node], name: str, version: str) -> ReadOutput | None:
         if not isinstance(node, MappingNode):

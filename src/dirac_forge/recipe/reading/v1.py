@@ -163,9 +163,7 @@ class _Reader(OutlineReader):
         if "outputs" in top:
             yield from self.several(top, version)
             return
-        name = self.text(package.get("name"))
-        if not name:
-            raise RecipeError("package: name is missing", path=self.path)
+        name = self.package_name(package.get("name"), self.path)
         yield self.output(top, {}, name.lower(), version, line=line_of(root))
 
     def several(self, top: Mapping[str, Node], version: str) -> Iterator[ReadOutput]:
