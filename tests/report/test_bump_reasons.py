@@ -15,6 +15,7 @@ from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.notes import (
+    ArchiveKept,
     CommitKept,
     HashKept,
     MirrorKept,
@@ -173,6 +174,13 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (
             CommitKept(line=9, repository="https://example.org/a", revision=None),
             "line 9: https://example.org/a is checked out without a tag or commit, so it did not move",
+        ),
+        (
+            ArchiveKept(line=9, url="https://example.org/a/archive/abc.zip"),
+            (
+                "line 9: https://example.org/a/archive/abc.zip is still the archive of the same commit: "
+                "check whether it has to move"
+            ),
         ),
         (
             HashKept(line=9, kind="content_sha256"),

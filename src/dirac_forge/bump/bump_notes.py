@@ -7,6 +7,7 @@ from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.objections import ReleaseNote
 from dirac_forge.recipe.editing.notes import (
+    ArchiveKept,
     CommitKept,
     HashKept,
     MirrorKept,
@@ -165,6 +166,7 @@ BumpNote = (
     | OldHashLeft
     | LeftBeside
     | CommitKept
+    | ArchiveKept
     | HashKept
     | MirrorKept
     | NumberFallen

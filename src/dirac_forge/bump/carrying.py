@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dirac_forge.bump.bump_notes import BumpNote, NotCarried, RefusedEdit, SecondLeft
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.recipe.editing.notes import (
+    ArchiveKept,
     CommitKept,
     HashKept,
     MirrorKept,
@@ -24,7 +25,7 @@ from dirac_forge.recipe.editing.notes import (
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
 
-_ON_LINES = (CommitKept, HashKept, MirrorKept, NumberFallen, NumberUnknown, OldHashLeft, SecondLeft)
+_ON_LINES = (ArchiveKept, CommitKept, HashKept, MirrorKept, NumberFallen, NumberUnknown, OldHashLeft, SecondLeft)
 """Notes on lines of the recipe as it is before the drift."""
 
 

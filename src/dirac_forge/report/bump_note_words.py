@@ -10,6 +10,7 @@ from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, 
 from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.recipe.editing.notes import (
+    ArchiveKept,
     CommitKept,
     HashKept,
     MirrorKept,
@@ -178,6 +179,11 @@ def _(note: CommitKept) -> str:
     if note.revision is None:
         return f"line {note.line}: {note.repository} is checked out without a tag or commit, so it did not move"
     return f"line {note.line}: {note.repository} is still checked out at {note.revision}"
+
+
+@worded.register
+def _(note: ArchiveKept) -> str:
+    return f"line {note.line}: {note.url} is still the archive of the same commit: check whether it has to move"
 
 
 @worded.register

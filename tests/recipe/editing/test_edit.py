@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dirac_forge.recipe.editing import text_nodes, text_places
 from dirac_forge.recipe.editing.edit import finish, notes_on, start, version_of
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberFallen, OldVersionLeft
+from dirac_forge.recipe.editing.notes import ArchiveKept, CommitKept, HashKept, NumberFallen, OldVersionLeft
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
@@ -99,6 +99,26 @@ def test_versions_are_spelled_as_before(head: str, version: str, to: str, expect
 def test_a_version_with_something_fixed_around_it(package: str, to: str, expected: str) -> None:
     after = moved(v0(SOURCE, version=package), to, {".tar.gz": NEW})
     assert changed(v0(SOURCE, version=package), after) == [expected, f"sha256: {NEW}", "number: 0"]
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+@pytest.mark.parametrize("ending", [".post0", "_post1"])
+def test_a_packagers_post_release_ends_with_the_next_one(quote: str, ending: str) -> None:
+    text = v0(SOURCE, version=f"{quote}{{{{ version }}}}{ending}{quote}")
+    assert changed(text, moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW})) == [
+        '{% set version = "1.3.0" %}',
+        f"version: {quote}{{{{ version }}}}{quote}",
+        f"sha256: {NEW}",
+        "number: 0",
+    ]
+    v1 = (
+        f"context:\n  version: 1.2.3\npackage:\n  name: a\n  version: {quote}${{{{ version }}}}{ending}{quote}\n"
+        f"source:\n  url: https://e.org/a-${{{{ version }}}}.zip\n  sha256: {OLD}\nbuild:\n  number: 1\n"
+    )
+    assert changed(v1, moved(v1, "1.3.0", {"a-1.3.0.zip": NEW}, "recipe.yaml"))[:2] == [
+        "version: 1.3.0",
+        f"version: {quote}${{{{ version }}}}{quote}",
+    ]
 
 
 def test_a_version_around_which_something_else_changes_is_refused() -> None:
@@ -533,6 +553,76 @@ def test_a_commit_that_is_checked_out_does_not_move_and_that_is_said_or_refused(
     assert [source.urls for source in draft.moved] == [("https://example.org/a-1.3.0.tar.gz",)]
 
 
+def test_a_checkout_of_the_whole_recipe_is_told_beside_sources_of_an_output() -> None:
+    text = (
+        '{% set version = "1.2.3" %}\npackage:\n  name: demo-split\n  version: {{ version }}\nsource:\n'
+        "  git_url: https://example.org/shared.git\n  git_rev: abc\nbuild:\n  number: 0\noutputs:\n"
+        f"  - name: demo\n    source:\n      url: https://e.org/a-{{{{ version }}}}.zip\n      sha256: {OLD}\n"
+    )
+    notes = start(text, path="meta.yaml", to="1.3.0").notes
+    assert notes == (CommitKept(line=7, repository="https://example.org/shared.git", revision="abc"),)
+
+
+COMMIT = "0123456789abcdef" * 2 + "01234567"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (f"https://github.com/a/sub/archive/{COMMIT}.tar.gz", True),
+        ("https://github.com/a/sub/archive/{{ commit }}.zip", True),
+        (f"https://gitlab.com/a/sub/-/archive/{COMMIT}/sub-{COMMIT}.tar.gz", True),
+        (f"https://codeload.github.com/a/sub/tar.gz/{COMMIT}", True),
+        (f"https://example.org/{COMMIT}/data.tar.gz", False),
+        ("https://example.org/data.tar.gz", False),
+    ],
+)
+def test_an_archive_of_a_commit_that_stays_is_told(url: str, told: bool) -> None:
+    source = f"  - url: https://e.org/a-{{{{ version }}}}.zip\n    sha256: {OLD}\n  - url: {url}\n    sha256: {OTHER}"
+    head = f'{{% set commit = "{COMMIT}" %}}\n{{% set version = "1.2.3" %}}'
+    notes = start(v0(source, head=head), path="meta.yaml", to="1.3.0").notes
+    assert notes == ((ArchiveKept(line=10, url=url.replace("{{ commit }}", COMMIT)),) if told else ())
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [
+        ("hg_url: https://e.org/a\n  hg_tag: 0123456789ab", "https://e.org/a is checked out at 0123456789ab"),
+        ("svn_url: https://e.org/svn/trunk\n  svn_rev: 77", "https://e.org/svn/trunk is checked out at 77"),
+        ("svn_url: https://e.org/svn/trunk", "https://e.org/svn/trunk is checked out at its newest commit"),
+    ],
+)
+def test_other_repositories_that_stay_are_refused_or_told(source: str, where: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        start(v0(f"  {source}"), path="meta.yaml", to="1.3.0")
+    assert error.value.problem == f"{where}, whatever the version: edit it by hand"
+    beside = f"  - url: https://e.org/a-{{{{ version }}}}.zip\n    sha256: {OLD}\n  - {source}".replace(
+        "\n  hg", "\n    hg"
+    )
+    (note,) = start(v0(beside.replace("\n  svn", "\n    svn")), path="meta.yaml", to="1.3.0").notes
+    assert isinstance(note, CommitKept)
+    assert (note.line, note.repository) == (9, where.split(maxsplit=1)[0])
+
+
+@pytest.mark.parametrize("tag", ["hg_tag: v{{ version }}", "hg_tag: 1_2_3", "hg_tag: {{ tag }}"])
+def test_other_repositories_move_with_the_version(tag: str) -> None:
+    head = '{% set version = "1.2.3" %}\n{% set tag = "v" ~ version %}'
+    draft = start(v0(f"  hg_url: https://e.org/a\n  {tag}", head=head), path="meta.yaml", to="1.3.0")
+    assert draft.notes == ()
+    assert "1_2_3" not in draft.text
+
+
+@pytest.mark.parametrize(
+    "skip", ["{% if version == '1.3.0' %}\n  skip: true\n{% endif %}", "  skip: {{ version > '1.2.9' }}"]
+)
+def test_a_recipe_that_would_skip_everything_is_refused(skip: str) -> None:
+    text = v0(SOURCE, build=f"\n{skip}")
+    with pytest.raises(RecipeError) as error:
+        start(text, path="meta.yaml", to="1.3.0")
+    assert error.value.problem == "at 1.3.0 everything would be skipped: edit it by hand"
+    start(text, path="meta.yaml", to="1.2.4")
+
+
 SECOND = (
     "  - url: https://example.com/demo-{{{{ version }}}}.tar.gz\n    sha256: {old}\n  - url: {url}\n    sha256: {other}"
 )
@@ -654,6 +744,24 @@ def test_a_version_with_mixed_separators_keeps_them() -> None:
     assert version_of(text, path="meta.yaml") == "1.3_1"
     for to in ("1.3_2", "1.3-2"):  # as conda spells it, and as CRAN does
         assert changed(text, moved(text, to, {"a_1.3-2.tar.gz": NEW}))[0] == "{% set version = '1.3-2' %}"
+
+
+@pytest.mark.parametrize(
+    ("written", "old", "to", "expected"),
+    [
+        ("1.2-3", "1.2.3", "1.3.0", "1.3-0"),
+        ("1-2.3", "1.2.3", "1.3.0", "1-3.0"),
+        ("1.2-3", "1.2.3", "2.0", "2-0"),
+        ("1.3-1", "1.3_1", "1.4_2", "1.4-2"),
+    ],
+)
+def test_each_separator_keeps_its_place(written: str, old: str, to: str, expected: str) -> None:
+    mark = "_" if "_" in old else "."
+    text = v0(SOURCE.replace("version", "upstream"), version=f"{{{{ upstream | replace('-', '{mark}') }}}}")
+    text = text.replace('{% set version = "1.2.3" %}', f'{{% set upstream = "{written}" %}}')
+    assert version_of(text, path="meta.yaml") == old
+    after = moved(text, to, {f"demo-{expected}.tar.gz": NEW})
+    assert changed(text, after) == [f'{{% set upstream = "{expected}" %}}', f"sha256: {NEW}", "number: 0"]
 
 
 URLS = st.sampled_from(

@@ -20,6 +20,18 @@ def staying_lines(before: Rendered, after: Rendered, old: str) -> set[int]:
     return {now.line for was, now in pairs if now.is_package and now.name not in moving and was.version != old}
 
 
+def check_built(before: Rendered, after: Rendered, new: str, path: str) -> None:
+    """Raise RecipeError if an edit to version `new` makes the recipe skip all that is built."""
+    lost = _built(before) if not _built(after) else []
+    if lost:
+        line = max((output.skip_line for outputs in after for output in outputs), default=0) or lost[0].line
+        raise RecipeError(f"at {new} everything would be skipped: edit it by hand", path=path, line=line)
+
+
+def _built(rendered: Rendered) -> list[ReadOutput]:
+    return [output for outputs in rendered for output in outputs if output.is_package and output.skip is not True]
+
+
 def check_unmoved(sources: Sequence[MovedSource], path: str) -> None:
     """Raise RecipeError if none of the sources moved and one has a hash."""
     if any(source.hashes for source in sources):

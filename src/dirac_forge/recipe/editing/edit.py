@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from dirac_forge.recipe.editing.build_number import number_values, reset_build_number
 from dirac_forge.recipe.editing.checks import (
+    check_built,
     check_numbers,
     check_other_hashes,
     check_unmoved,
@@ -28,6 +29,7 @@ from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource, ha
 from dirac_forge.recipe.editing.notes import (
     EditNote,
     MirrorKept,
+    kept_archives,
     kept_commits,
     old_hash_notes,
     old_series_notes,
@@ -304,16 +306,22 @@ def _drafted(draft: EditDraft) -> EditDraft:
     after = _outputs(draft.text, draft.path, draft.settings)
     edited = EditedText(before=draft.before, after=draft.text, path=draft.path, v1=draft.v1)
     sources = _sources_of(draft, edited, before, after)
+    check_built(before, after, draft.new, draft.path)
     moved = [source for source in sources.values() if source.urls != source.before]
     unmoved = [source for source in sources.values() if source.urls == source.before]
     if not moved:
         check_unmoved(unmoved, draft.path)
     check_numbers(before, after, staying_lines(before, after, draft.old), draft.path)
     check_other_hashes(before, after, draft.path)
-    kept = kept_commits(before, after, path=draft.path, files_move=bool(moved))
+    kept = kept_commits(edited, before, after, files_move=bool(moved))
     others = (source for source in _unbuilt_sources(draft, edited) if source.key not in sources)
     mirrors = (MirrorKept(line=line, url=url) for source in moved for line, url in source.mirrors if source.hashes)
-    notes: tuple[EditNote, ...] = (*kept, *dict.fromkeys(mirrors), *number_notes(before, after))
+    notes: tuple[EditNote, ...] = (
+        *kept,
+        *kept_archives(unmoved),
+        *dict.fromkeys(mirrors),
+        *number_notes(before, after),
+    )
     return replace(draft, moved=(*moved, *others), unmoved=tuple(unmoved), notes=notes)
 
 

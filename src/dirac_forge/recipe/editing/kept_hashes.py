@@ -53,7 +53,7 @@ def _left(
     pairs = ((_all_sources(old), _all_sources(new)) for old, new in outputs)
     for was, now in (pair for sources in pairs for pair in zip(*sources, strict=False)):
         stays = (was.url, was.git, was.rev) == (now.url, now.git, now.rev)
-        if stays and not (now.unknown and edited.depends_on_edit(now)):
+        if stays and not (now.unknown and edited.depends_on_edit(now.line)):
             continue
         yield from ((other.line, other.key) for other in now.unrenewed)
         old = was.digests

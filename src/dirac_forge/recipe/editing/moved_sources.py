@@ -54,11 +54,11 @@ class EditedText:
     path: str
     v1: bool
 
-    def depends_on_edit(self, source: ReadSource) -> bool:
-        """Return whether a source whose URL can't be known may be another file after the edit."""
+    def depends_on_edit(self, line: int) -> bool:
+        """Return whether what a source says in a line may be another thing after the edit."""
         assigned = assignments(self.after, v1=self.v1)
         pairs = zip(source_values(self.before, v1=self.v1), source_values(self.after, v1=self.v1), strict=False)
-        was, place = next(((old, new) for old, new in pairs if new.line == source.line), (None, None))
+        was, place = next(((old, new) for old, new in pairs if new.line == line), (None, None))
         if was is None or place is None or place.raw != was.raw:
             return True
         known = {assignment.name for assignment in assigned}
@@ -75,7 +75,7 @@ class EditedText:
         for was, now in paired(old, new, path=self.path):
             source = _source(was, now)
             unknown = next((one for one in now if one.unknown), None)
-            if unknown is not None and (source.urls != source.before or self.depends_on_edit(unknown)):
+            if unknown is not None and (source.urls != source.before or self.depends_on_edit(unknown.line)):
                 raise RecipeError(
                     f"the source {source.urls[0]} depends on an undefined variable, so its hash can't be known",
                     path=self.path,

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from dirac_forge.recipe.editing.text_places import assignments
+from dirac_forge.recipe.editing.moved_sources import EditedText, MovedSource
+from dirac_forge.recipe.editing.text_places import assignments, source_values
 from dirac_forge.recipe.editing.versions import PARTIAL, left_over
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
+
+_OTHER_CHECKOUTS = frozenset({"hg_url", "hg_tag", "svn_url", "svn_rev"})
+_COMMIT_ARCHIVE = re.compile(
+    r"/(?:archive|tarball|zipball|tar\.gz|zip)/(?:.*[/-])?[0-9a-f]{40}(?:/[^/]*)?(?:\.zip|\.tar(?:\.\w+)?|\.tgz)?$"
+)
+"""Where hosts of git repositories have the files of a commit as an archive."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +34,14 @@ class CommitKept:
     line: int
     repository: str
     revision: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ArchiveKept:
+    """An archive of a commit that is the same one as before."""
+
+    line: int
+    url: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +87,9 @@ class NumberFallen:
     new: int
 
 
-EditNote = OldVersionLeft | OldHashLeft | CommitKept | HashKept | MirrorKept | NumberFallen | NumberUnknown
+EditNote = (
+    OldVersionLeft | OldHashLeft | CommitKept | ArchiveKept | HashKept | MirrorKept | NumberFallen | NumberUnknown
+)
 
 
 def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:
@@ -107,28 +124,51 @@ def old_series_notes(text: str, old: str, new: str, *, v1: bool) -> tuple[OldVer
     return tuple(OldVersionLeft(line=n, version=said, text=lines[n - 1].strip()) for n, said in sorted(found.items()))
 
 
+def kept_archives(sources: Iterable[MovedSource]) -> list[ArchiveKept]:
+    """Return a note for each of the sources that is the archive of a commit; all of them are where they were."""
+    places = ((source.line, url) for source in sources for url in source.urls)
+    return [ArchiveKept(line=line, url=url) for line, url in dict.fromkeys(places) if _COMMIT_ARCHIVE.search(url)]
+
+
 def kept_commits(
-    before: Sequence[Sequence[ReadOutput]], after: Sequence[Sequence[ReadOutput]], *, path: str, files_move: bool
+    edited: EditedText,
+    before: Sequence[Sequence[ReadOutput]],
+    after: Sequence[Sequence[ReadOutput]],
+    *,
+    files_move: bool,
 ) -> list[CommitKept]:
     """Return a note for each repository that is checked out where it was before.
 
     Raises RecipeError if that is all that there is: the new version would be built from the old text.
     """
-    kept: dict[str, ReadSource] = {}
+    kept: dict[str, CommitKept] = {}
     moves = files_move
     for was, now in _checkouts(before, after):
         if (was.git, was.rev) == (now.git, now.rev):
-            kept.setdefault(now.git or "", now)
+            url = now.git or ""
+            kept.setdefault(url, CommitKept(line=now.line, repository=url, revision=now.rev))
         else:
             moves = True
-    first = next(iter(kept.values()), None)
-    if first is not None and not moves:
-        raise RecipeError(
-            f"{first.git} is checked out at {first.rev or 'its newest commit'}, whatever the version: edit it by hand",
-            path=path,
-            line=first.line,
-        )
-    return [CommitKept(line=source.line, repository=url, revision=source.rev) for url, source in kept.items()]
+    others, others_move = _other_checkouts(edited)
+    found = [*kept.values(), *others]
+    if found and not (moves or others_move):
+        first = found[0]
+        where = f"{first.repository} is checked out at {first.revision or 'its newest commit'}"
+        raise RecipeError(f"{where}, whatever the version: edit it by hand", path=edited.path, line=first.line)
+    return found
+
+
+def _other_checkouts(edited: EditedText) -> tuple[list[CommitKept], bool]:
+    """Return the repositories of other kinds (Mercurial, Subversion) that stay where they are, and whether one moves.
+
+    What is in the text alone decides: readers leave them out.
+    """
+    places = [place for place in source_values(edited.after, v1=edited.v1) if place.name in _OTHER_CHECKOUTS]
+    if not places or any(edited.depends_on_edit(place.line) for place in places):
+        return [], bool(places)
+    revision = next((place.literal or place.raw for place in places if place.name in {"hg_tag", "svn_rev"}), None)
+    urls = (place for place in places if place.name in {"hg_url", "svn_url"})
+    return [CommitKept(line=one.line, repository=one.literal or one.raw, revision=revision) for one in urls], False
 
 
 def _checkouts(
@@ -137,5 +177,6 @@ def _checkouts(
     """Yield the repositories that the recipe checks out, before and after."""
     for old_outputs, new_outputs in zip(before, after, strict=True):
         for old, new in zip(old_outputs, new_outputs, strict=True):
-            pairs = zip(old.sources, new.sources, strict=False)
+            sources = ((*each.sources, *each.common_sources) for each in (old, new))
+            pairs = zip(*sources, strict=False) if new.skip is not True else ()
             yield from ((was, now) for was, now in pairs if now.git is not None)

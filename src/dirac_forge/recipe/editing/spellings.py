@@ -35,12 +35,16 @@ def respelled(text: str, old: str, new: str) -> str:
     `new` may begin with `old`.
     """
     spellings = _all_spellings(old, new)
-    separators = _SEPARATOR.findall(old)
+    before, after = _SEPARATOR.findall(old), _SEPARATOR.findall(new)
 
     def spelled(match: re.Match[str]) -> str:
         if (exact := spellings.get(match[0])) is not None:
             return exact
-        written = dict(zip(separators, _SEPARATOR.findall(match[0]), strict=True))
+        found = _SEPARATOR.findall(match[0])
+        if before == after:
+            marks = iter(found)
+            return _SEPARATOR.sub(lambda _: next(marks), new)
+        written = dict(zip(before, found, strict=True))
         return _SEPARATOR.sub(lambda mark: written.get(mark[0], mark[0]), new)
 
     return _any_spelling(old, new).sub(spelled, text)

@@ -21,6 +21,8 @@ _HEX = re.compile(r"[0-9a-fA-F]{32,}")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*)?(?:\.[\d_]*)?(?:[eE][-+]?\d+)?")
 _MANY = 3
 """Parts of a version that are hardly there by chance."""
+_POST = re.compile(r"[._]post\d*$")
+_WRITTEN_POST = re.compile(r"\}\}([._]post\d*)['\"]?$")
 PARTIAL = re.compile(r"maj|min|ver|series|branch|release", re.IGNORECASE)
 
 
@@ -44,7 +46,7 @@ def with_new_version(
     defining = closure(_names_in(keys), assigned)
     own = [place for place in assigned if place.name in defining]
     others = [place for place in assigned if place.name in closure(_names_in(sources), assigned) - defining]
-    places = list(_in_own(own, (old, new), v1=v1) if parts is None else parts)
+    places = list(_in_own(own, keys, (old, new), v1=v1) if parts is None else parts)
     places += [edit for one in others for edit in _whole(one, old, new, v1=v1) or _partly(one, old, new)]
     places += _in_hash_tables(assigned, text, (old, new), v1=v1)
     for place in keys:
@@ -88,11 +90,13 @@ def _in_hash_tables(
     return [edit for place in tables for edit in _whole(place, *change, v1=v1)]
 
 
-def _in_own(own: Sequence[TextPlace], change: tuple[str, str], *, v1: bool) -> list[Replacement]:
+def _in_own(
+    own: Sequence[TextPlace], keys: Sequence[TextPlace], change: tuple[str, str], *, v1: bool
+) -> list[Replacement]:
     """Return the variables that spell the version, else what has something fixed around it."""
     places = [edit for place in own for edit in _whole(place, *change, v1=v1)]
     leaves = [place for place in own if place.literal is not None]
-    return places or list(_surrounded(leaves, *change))
+    return places or list(_surrounded(leaves, *change)) or list(_without_post(leaves, keys, *change, v1=v1))
 
 
 def left_over(text: str, old: str) -> tuple[int, ...]:
@@ -136,6 +140,18 @@ def _surrounded(leaves: Iterable[TextPlace], old: str, new: str) -> Iterator[Rep
         fits = literal and new.startswith(before) and new.endswith(after) and len(parts_of(literal)) > 1
         if fits and len(before) + len(after) < len(new):
             yield place.start, place.end, place.raw.replace(literal, new[len(before) : len(new) - len(after)])
+
+
+def _without_post(
+    leaves: Iterable[TextPlace], keys: Iterable[TextPlace], old: str, new: str, *, v1: bool
+) -> Iterator[Replacement]:
+    """Yield the edits of a version with a packager's ending (`{{ version }}.post1`), which the next release loses."""
+    released = _POST.sub("", old)
+    endings = [(place, match) for place in keys if (match := _WRITTEN_POST.search(place.raw)) is not None]
+    if released == old or _POST.search(new) or not endings:
+        return
+    yield from (edit for place in leaves for edit in _whole(place, released, new, v1=v1))
+    yield from ((place.start + match.start(1), place.start + match.end(1), "") for place, match in endings)
 
 
 def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:
