@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dirac_forge.values import dataclass
@@ -60,8 +60,9 @@ def run(
     folder: Path | None = None,
     stdin: bytes = b"",
     limit: int | None = None,
+    watch: Callable[[], None] | None = None,
 ) -> Finished:
-    """Run a program to its end, `timeout` seconds at most.
+    """Run a program to its end, `timeout` seconds at most. `watch` is called all the while, and may raise.
 
     Raises FileNotFoundError if there is no such program, TooSlowError if it takes too long, TooMuchError if it
     prints more than `limit` bytes, to stdout or stderr. Whatever ends the wait (an interrupt, too) ends the
@@ -77,7 +78,7 @@ def run(
         start_new_session=True,
     ) as process:
         try:
-            output, errors = _said(process, stdin, timeout, limit)
+            output, errors = _said(process, stdin, timeout, limit, watch)
         except subprocess.TimeoutExpired as exc:
             _end(process)
             raise TooSlowError(f"no end within {timeout:g} s") from exc
@@ -87,9 +88,16 @@ def run(
     return Finished(code=process.returncode, output=output, errors=errors)
 
 
-def _said(process: subprocess.Popen[bytes], stdin: bytes, timeout: float, limit: int | None) -> tuple[bytes, bytes]:
-    if limit is None:
+def _said(
+    process: subprocess.Popen[bytes],
+    stdin: bytes,
+    timeout: float,
+    limit: int | None,
+    watch: Callable[[], None] | None,
+) -> tuple[bytes, bytes]:
+    if limit is None and watch is None:
         return process.communicate(stdin, timeout=timeout)
+    most = sys.maxsize if limit is None else limit
     end = time.monotonic() + timeout
     given: bytes | None = stdin
     while True:
@@ -98,13 +106,15 @@ def _said(process: subprocess.Popen[bytes], stdin: bytes, timeout: float, limit:
             output, errors = process.communicate(given, timeout=max(0.0, min(left, _LOOK)))
         except subprocess.TimeoutExpired as exc:
             given = None  # it goes on with what it was given
-            if max(len(exc.output or b""), len(exc.stderr or b"")) > limit:
-                raise TooMuchError(f"more than {limit:,} bytes") from exc
+            if max(len(exc.output or b""), len(exc.stderr or b"")) > most:
+                raise TooMuchError(f"more than {most:,} bytes") from exc
             if left <= _LOOK:
                 raise
+            if watch is not None:
+                watch()
             continue
-        if max(len(output), len(errors)) > limit:
-            raise TooMuchError(f"more than {limit:,} bytes")
+        if max(len(output), len(errors)) > most:
+            raise TooMuchError(f"more than {most:,} bytes")
         return output, errors
 
 

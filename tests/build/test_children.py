@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dirac_forge.build.children import Child, ChildAnswer, run_child
-from dirac_forge.build.failures import Crashed, OutOfMemory, TimedOut
+from dirac_forge.build.failures import Crashed, DiskFull, OutOfMemory, TimedOut
 from dirac_forge.build.isolation import Container, Isolation, Limits, detect, working
-from dirac_forge.build.slots import Slot
+from dirac_forge.build.slots import Slot, Slots
+from dirac_forge.report.build_failures import reason
 
 GB = 1024**3
 CONNECT = f"{sys.executable} -c 'import socket; socket.create_connection((\"192.0.2.1\", 80), timeout=2)'"
@@ -20,10 +25,9 @@ ALLOCATE = f"{sys.executable} -c 'print(len(bytearray({4 * GB})))'"
 
 def child(folder: Path, *commands: str, **more: Any) -> Child:
     """A child that installs nothing and runs commands where nothing is installed."""
-    area = folder / "slots" / "0"
-    work = area / "work"
+    work = folder / "slots" / "0" / "work"
     (work / "mirror").mkdir(parents=True)
-    slot = Slot(area=area, cache=area / "cache", work=work, given=folder / "slots" / "given" / "0-work")
+    slot = Slot(work=work, given=folder / "slots" / "given" / "0-work")
     slot.given.mkdir(parents=True)
     places = {"mirror": str(work / "mirror"), "prefix": str(work / "env"), "folder": str(work)}
     job = {"mode": "install", "phase": "install", **places, "commands": list(commands), "seconds": 60}
@@ -106,7 +110,7 @@ def test_abort_after_the_answer_does_not_take_it_away(tmp_path: Path) -> None:
     mounted = [told[at + 1] for at, word in enumerate(told) if word == "--volume"]
     given = tmp_path / "slots" / "given" / "0-work"
     read_only = (given, Path(engine).parent)
-    assert mounted == [*(f"{path}:{path}:ro" for path in read_only), f"{work.parent}:{work.parent}"]
+    assert mounted == [*(f"{path}:{path}:ro" for path in read_only), f"{work}:{work}"]
     variables = {told[at + 1].partition("=")[0] for at, word in enumerate(told) if word == "--env"}
     assert not {name for name in variables if "TOKEN" in name or "SOCK" in name}
 
@@ -131,3 +135,55 @@ def test_child_without_an_answer_is_a_failure_with_what_it_said(
     failure = run_child(child(tmp_path, "echo done", container=container)).failure
     assert isinstance(failure, kind)
     assert (failure.phase, failure.excerpt) == ("install", ("last words",))
+
+
+@pytest.mark.parametrize("kind", ["bwrap", "unshare"])
+def test_what_a_script_leaves_running_is_ended_after_it(
+    tmp_path: Path, kind: Isolation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind not in working():
+        pytest.skip(f"{kind} does not work here")
+    started = time.monotonic()
+    # One holds the output open, another does not, and the last has left the session.
+    left = "sleep 300 & sleep 300 >/dev/null 2>&1 & setsid sleep 300 & echo done"
+    answer = run_child(child(tmp_path, left, "sleep 2; echo next", isolation=kind, limits=Limits(seconds=120)))
+    assert (codes(answer), output(answer)) == ([0, 0], "done\nnext\n")
+    assert 9 < time.monotonic() - started < 60
+    told = (tmp_path / "logs" / "log").read_text(encoding="utf-8").splitlines()
+    assert told == [
+        "+ " + left,
+        "the script has ended: what it left running is ended, too",
+        "done",
+        "+ sleep 2; echo next",
+        "next",
+    ]
+
+
+@pytest.mark.parametrize("looks", [0, 3], ids=["before", "meanwhile"])
+def test_child_that_leaves_too_little_of_the_disk_is_stopped(
+    tmp_path: Path, looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = iter([2 * GB] * looks)
+    monkeypatch.setattr(
+        "dirac_forge.build.children.shutil.disk_usage", lambda _: SimpleNamespace(free=next(free, 999_999_999))
+    )
+    asked = child(tmp_path, "echo began; sleep 60", isolation=detect(), limits=Limits(seconds=50))
+    started = time.monotonic()
+    failure = run_child(asked).failure
+    assert isinstance(failure, DiskFull)
+    assert time.monotonic() - started < 30
+    assert reason(failure) == "the install was stopped: less than 1 GB is free on the disk"
+
+
+def test_child_finds_nothing_that_an_earlier_one_unpacked(tmp_path: Path) -> None:
+    slots = Slots(tmp_path / "slots", 1)
+    spoilt = "echo bad > $RATTLER_CACHE_DIR/package; ls $RATTLER_CACHE_DIR"
+    told = []
+    for commands in ([spoilt], ["ls $RATTLER_CACHE_DIR"]):
+        with slots.taken("work") as slot:
+            asked = replace(child(tmp_path / "other", *commands, isolation=detect()), slot=slot)
+            places = {"mirror": str(slot.work), "prefix": str(slot.work / "env"), "folder": str(slot.work)}
+            answer = run_child(replace(asked, job={**asked.job, **places}))
+            told.append((codes(answer), output(answer)))
+        shutil.rmtree(tmp_path / "other")
+    assert told == [([0], "package\n"), ([0], "")]

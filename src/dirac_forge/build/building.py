@@ -216,7 +216,7 @@ class Builder:
             return UnknownFailure(phase="build", message=f"the build made {name} where {unit.file} was expected")
         place = self._options.folder / STAGING / ready.key[:16] / unit.file
         try:
-            copied_out(made, place, area=slot.area)
+            copied_out(made, place, area=slot.work)
         except OSError as error:
             if error.errno in DISK_FULL:
                 raise

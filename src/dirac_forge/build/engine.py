@@ -7,10 +7,13 @@ The answer is renamed into place before the interpreter exits, because rattler m
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,10 @@ Job = dict[str, Any]
 Answer = dict[str, Any]
 _MOST_PROCESSES = 4096
 """Of one job, threads included, as in a container."""
+_GRACE = 10.0
+"""Seconds in which what a script left running may end by itself."""
+_ENDED = "Z"
+"""The state of a process that has ended and that its parent has not waited for (proc(5))."""
 
 
 def main(job_path: str, answer_path: str, log_path: str) -> None:
@@ -27,6 +34,8 @@ def main(job_path: str, answer_path: str, log_path: str) -> None:
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     _limit(job.get("memory"))
     with Path(log_path).open("a", encoding="utf-8", errors="replace") as log:
+        if job["alone"]:
+            threading.Thread(target=_end_leftovers, args=(log,), daemon=True).start()
         started = time.monotonic()
         try:
             answer = _MODES[job["mode"]](job, log)
@@ -53,6 +62,39 @@ def _limit(memory: int | None) -> None:
             resource.setrlimit(resource.RLIMIT_NPROC, (few, few))
         if memory:
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def _end_leftovers(log: TextIO) -> None:
+    """End what a script left running once it has ended itself: rattler-build waits as long as anybody may still print.
+
+    For the child of the first process of a namespace, as `bwrap`, a container's init or `enter.py` is. What a script
+    leaves becomes a child of that one: an ended child of this process is the script, which nobody has waited for yet.
+    """
+    me = os.getpid()
+    since: float | None = None
+    while os.getppid() == 1:
+        time.sleep(1.0)
+        known = _processes()
+        scripts = [state for parent, state in known.values() if parent == me]
+        left = [process for process, (_, state) in known.items() if process not in (1, me) and state != _ENDED]
+        since = (since or time.monotonic()) if left and all(state == _ENDED for state in scripts) else None
+        if since is None or time.monotonic() - since < _GRACE:
+            continue
+        log.write("the script has ended: what it left running is ended, too\n")
+        for process in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        since = None
+
+
+def _processes() -> dict[int, tuple[int, str]]:
+    """Return parent and state of every process that can be seen (proc(5))."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, parent, *_ = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            found[int(path.parent.name)] = int(parent), state
+    return found
 
 
 def _counts_alone() -> bool:

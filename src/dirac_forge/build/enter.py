@@ -1,4 +1,6 @@
-"""The first program in new namespaces: puts the mounts in place, gives up the right to change them, and goes on.
+"""The first program in new namespaces: puts the mounts in place, gives up the right to change them, and stays.
+
+The command is its child, because the first process of a namespace becomes the parent of all whose own parent has ended.
 
 A script of its own (standard library only): `enter.py hide=DIR… read=DIR… write=DIR… -- COMMAND…`.
 """
@@ -17,6 +19,7 @@ from pathlib import Path
 _BIND, _RECURSIVE, _PRIVATE = 4096, 16384, 1 << 18
 _READ_ONLY, _AT_RECURSIVE, _AT_FDCWD = 1, 0x8000, -100
 _NEW_USER, _NEW_PRIVILEGES, _DROP = 0x10000000, 38, 24  # unshare(2), prctl(2)
+_CAPABILITIES_VERSION = 0x20080522  # capset(2)
 _MOUNT_SETATTR = 442  # the same on every architecture: https://man7.org/linux/man-pages/man2/mount_setattr.2.html
 _DEVICES = tuple(f"/dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty"))
 _OF_THE_KERNEL = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "driver", "mtrr", "tty", "asound")
@@ -91,10 +94,22 @@ def _give_up_rights() -> None:
     for capability in range(last + 1):
         _check(_libc.prctl(_DROP, capability, 0, 0, 0), "capabilities")
     _check(_libc.prctl(_NEW_PRIVILEGES, 1, 0, 0, 0), "privileges")
+    # The command could not have any after exec; this process, which stays, still has all of them.
+    header, none = (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION, 0), (ctypes.c_uint32 * 6)()
+    _check(_libc.capset(header, none), "capabilities")
+
+
+def _stay(command: int) -> int:
+    """Wait for every process that ends, until the command does; return its exit code, as a shell has it."""
+    while True:
+        process, status = os.wait()
+        if process == command:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
 
 
 def main(arguments: list[str]) -> None:
-    """Mount the folders, drop privileges, and run the command."""
+    """Mount the folders, drop privileges, and run the command; all that it leaves running ends with it."""
     end = arguments.index("--")
     plan = [text.partition("=")[::2] for text in arguments[:end]]
     # Opened first: what is hidden can still be bound by its descriptor.
@@ -121,7 +136,10 @@ def main(arguments: list[str]) -> None:
         os.chdir(folder)
     _give_up_rights()
     command = arguments[end + 1 :]
-    os.execvp(command[0], command)  # noqa: S606
+    child = os.fork()
+    if child == 0:
+        os.execvp(command[0], command)  # noqa: S606
+    sys.exit(_stay(child))
 
 
 if __name__ == "__main__":

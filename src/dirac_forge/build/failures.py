@@ -118,6 +118,9 @@ class OutOfMemory(_InPhase):
 class DiskFull(_InPhase):
     """A file that could not be written, because the disk or a quota is full."""
 
+    reserve: int = 0
+    """Bytes of the disk that have to stay free, if it was stopped because fewer were; 0: it is full."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WrongNoarch(_InPhase):

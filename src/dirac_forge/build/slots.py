@@ -1,4 +1,4 @@
-"""Places where children work: each has its own package cache, and one child at a time."""
+"""Places where children work: one child at a time, in a folder that nothing of an earlier one is in."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from pathlib import Path
 
 from dirac_forge.values import dataclass
 
-_CACHE = "cache"
 _GIVEN = "given"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Slot:
-    """A folder that a child may write in, and where in it.
+    """Two folders of one child."""
 
-    Cache and work are below one folder, since packages are hard links into the cache, which no mount may separate.
-    """
-
-    area: Path
-    cache: Path
     work: Path
-    """Empty, for this child alone."""
+    """Empty, for this child alone: all that it may write in."""
     given: Path
-    """Empty, for what the child may only read: outside of `area`, because a hard link in there could be written to."""
+    """Empty, for what the child may only read: outside of `work`, because a hard link in there could be written to."""
+
+    @property
+    def cache(self) -> Path:
+        """Where the child unpacks packages: the next one unpacks them again, since a build could change them.
+
+        Below `work`, since installed packages are hard links into it, which no mount may separate.
+        """
+        return self.work / "cache"
 
 
 class Slots:
@@ -38,8 +40,7 @@ class Slots:
         """Remove what a killed run left; `keep` leaves what children work on until the next run."""
         self._keep = keep
         for work in folder.glob("*/*"):
-            if work.name != _CACHE:
-                remove(work)
+            remove(work)
         self._given = folder / _GIVEN
         self._free: queue.Queue[Path] = queue.LifoQueue()
         for number in reversed(range(count)):
@@ -54,7 +55,7 @@ class Slots:
             for each in (work, given):
                 remove(each)
                 each.mkdir(parents=True)
-            yield Slot(area=area, cache=area / _CACHE, work=work, given=given)
+            yield Slot(work=work, given=given)
         finally:
             if not self._keep:
                 remove(work)

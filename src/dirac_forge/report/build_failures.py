@@ -84,6 +84,12 @@ def _unsolvable(failure: Unsolvable) -> str:
     return f"the environment ({failure.environment}) can't be solved: {told}"
 
 
+def _full(failure: DiskFull) -> str:
+    if failure.reserve:
+        return f"the {failure.phase} was stopped: less than {failure.reserve / 1e9:g} GB is free on the disk"
+    return f"the disk is full in the {failure.phase}"
+
+
 _REASONS: dict[type, Callable[[Any], str]] = {
     MissingHeader: lambda one: f"the C header {one.header} was not found",
     MissingModule: lambda one: f"the Python module {one.module} can't be imported in the {one.phase}",
@@ -96,7 +102,7 @@ _REASONS: dict[type, Callable[[Any], str]] = {
     Unsolvable: _unsolvable,
     TimedOut: lambda one: f"the {one.phase} took longer than {one.seconds / 60:g} min",
     OutOfMemory: lambda one: f"the {one.phase} ran out of memory",
-    DiskFull: lambda one: f"the disk is full in the {one.phase}",
+    DiskFull: _full,
     WrongNoarch: lambda one: f"the package is noarch and has the extension module {one.file}",
     Crashed: lambda one: f"the build engine ended without a result in the {one.phase} (exit code {one.code})",
     NotBuildable: lambda one: str(one.reason),
