@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from dirac_forge.errors import InputError
@@ -41,9 +42,15 @@ def gather(
     wheel_file = best_wheel(release)
     sdist_file = release.sdist
     problems: list[Problem] = []
+    of_source: list[Problem] = []
     project = release.project
-    wheel = _tried(wheel_file, lambda file: wheel_facts(http, file, store, project=project, full=True), problems)
-    source = _tried(sdist_file, lambda file: sdist_facts(http, file, store, project=project, imports=imports), problems)
+    with ThreadPoolExecutor(1) as beside:  # neither waits until the other has come
+        reading = beside.submit(
+            _tried, sdist_file, lambda file: sdist_facts(http, file, store, project=project, imports=imports), of_source
+        )
+        wheel = _tried(wheel_file, lambda file: wheel_facts(http, file, store, project=project, full=True), problems)
+        source = reading.result()
+    problems += of_source
     if wheel_file is None and release.wheels:
         problems.append(Problem(kind="no-wheel", file=_named(release)))
     if sdist_file is None:
