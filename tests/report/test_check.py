@@ -21,7 +21,8 @@ from dirac_forge.check.difference import difference
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import BrokenEnvironment, EnvironmentProof
 from dirac_forge.check.remedies import BuildFor, BuildForPython, Remedy, Unblock
-from dirac_forge.report.check import document, markdown, terminal
+from dirac_forge.report.check import markdown, terminal
+from dirac_forge.report.check_json import document
 from dirac_forge.report.proof_words import environment_words
 
 LIB = Record(name="lib", version="1.0", build="0", subdir="linux-64")

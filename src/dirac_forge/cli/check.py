@@ -43,7 +43,8 @@ from dirac_forge.feedstock.channel_pinning import pinning_or_warning
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
 from dirac_forge.recipe.reading.recipe_text import find_recipe
-from dirac_forge.report.check import document, terminal
+from dirac_forge.report.check import terminal
+from dirac_forge.report.check_json import document
 from dirac_forge.report.document import listed
 from dirac_forge.report.next_steps import Step, check_steps
 from dirac_forge.untrusted import time_from

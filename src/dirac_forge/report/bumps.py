@@ -168,7 +168,7 @@ def _beyond(drift: Drift | None) -> dict[str, Any]:
 def _proof(proof: Proof | None) -> dict[str, Any]:
     if proof is None:
         return {"checks": [], "environments": [], "proof": None}
-    from dirac_forge.report.check import verdict_json  # noqa: PLC0415  # the solver's library is large
+    from dirac_forge.report.check_json import verdict_json  # noqa: PLC0415  # the solver's library is large
 
     return {
         "checks": [verdict_json(verdict) for verdict in proof.verdicts],

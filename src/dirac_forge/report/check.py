@@ -1,11 +1,9 @@
-"""Checks as a matrix for the terminal, as Markdown for a pull request, and as JSON."""
+"""Checks as a matrix for the terminal and as Markdown for a pull request."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.measure import Measurement
@@ -14,23 +12,18 @@ from rich.text import Text
 
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.snapshot_file import SnapshotEnd
-from dirac_forge.check.causes import Cause
-from dirac_forge.check.cells import Cell, Status
-from dirac_forge.check.exports import Built
-from dirac_forge.check.proof import Outcome, Proof, Verdict, refusal_of
-from dirac_forge.check.proof_reasons import NothingMade
-from dirac_forge.check.remedies import Unblock
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.proof import Outcome, Proof, Verdict
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
-from dirac_forge.report.cause_words import obstacle_text, reason_text
 from dirac_forge.report.cell_reasons import reasons
+from dirac_forge.report.check_json import refusal_words
 from dirac_forge.report.document import Block, Items, Section, listed
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.numbers import counted
-from dirac_forge.report.proof_body import environment_json, environment_reasons, unblock_lines, untold
-from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
-from dirac_forge.report.remedy_words import remedy_text, unblock_text
-from dirac_forge.report.since import end_words, turn_json, turns
+from dirac_forge.report.proof_body import environment_reasons, unblock_lines, untold
+from dirac_forge.report.proof_words import proof_words, warning_words
+from dirac_forge.report.since import turns, unknown_since
 from dirac_forge.report.terminal import Hanging, ReasonParagraph, flat
 from dirac_forge.report.verdicts import (
     OUTCOMES,
@@ -42,154 +35,6 @@ from dirac_forge.report.verdicts import (
     verdict_blocks,
 )
 from dirac_forge.values import dataclass
-
-
-def document(
-    cells: Sequence[Cell],
-    proposal: Proof | None = None,
-    changes: Sequence[Turn] = (),
-    *,
-    ends: SnapshotEnd | None = None,
-) -> dict[str, Any]:
-    """Return the JSON document of `check`.
-
-    With a proposal, `results` are those that its recipes would lead to, and `with` says what they change; `changes` are
-    shown with the cells that they belong to; `ends` see `terminal`.
-    """
-    unknown = {"since": {"status": "unknown", "reason": _unknown_since(ends)}} if ends is not None else {}
-    if proposal is None:
-        since = {id(turn.cell): {"since": turn_json(turn)} for turn in changes}
-        return {"results": [_cell(cell) | since.get(id(cell), {}) for cell in cells], **unknown}
-    return {
-        **unknown,
-        "results": list(map(_as_if, proposal.verdicts)),
-        "with": _proposal_json(proposal),
-    }
-
-
-def _proposal_json(proposal: Proof) -> dict[str, Any]:
-    """Return what the recipes change."""
-    return {
-        "outcome": proposal.outcome,
-        "reason": proof_words(proposal.reason) or _refusal_words(proposal) or None,
-        "packages": list(map(_built_json, proposal.built)),
-        "results": list(map(verdict_json, proposal.verdicts)),
-        "environments": list(map(environment_json, proposal.environments)),
-        "warnings": list(map(warning_words, proposal.warnings)),
-        "unblock": list(map(unblock_text, proposal.unblock)),
-        "helping": list(proposal.helping.keys) if proposal.helping is not None else [],
-    }
-
-
-def _refusal_words(proposal: Proof) -> str:
-    """Return why recipes should not be merged that make nothing worse; "" if they may be."""
-    match refusal_of(proposal):
-        case NothingMade() as nothing:
-            return warning_words(nothing)
-        case reason:
-            return proof_words(reason)
-
-
-def _built_json(built: Built) -> dict[str, Any]:
-    record = built.record
-    return {
-        "feedstock": built.feedstock,
-        "name": record.name,
-        "version": record.version,
-        "build": record.build,
-        "subdir": record.subdir,
-        "depends": list(record.depends),
-        "constrains": list(record.constrains),
-        "unknown_run_exports": list(built.unknown),
-        "assumed_without_run_exports": list(built.assumed),
-    }
-
-
-def _unknown_since(ends: SnapshotEnd) -> str:
-    return f"since when is unknown: {end_words(ends)}"
-
-
-def _as_if(verdict: Verdict) -> dict[str, Any]:
-    """Return the cell as it would be with the recipes: a no where something that they make can't be installed."""
-    if not verdict.failing:
-        return _cell(verdict.after)
-    refused = replace(verdict.after, status=_status(verdict), version="", packages=())
-    return _cell(refused) | {"reason": verdict_words(verdict.reason)}
-
-
-def _status(verdict: Verdict) -> Status:
-    """Return the status with the recipes: what they make and can't be installed decides."""
-    if not verdict.failing:
-        return verdict.after.status
-    return "unknown" if verdict.outcome == "unknown" else "not-installable"
-
-
-def _cell(cell: Cell) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "target": cell.target,
-        "platform": cell.platform,
-        "python": cell.python or None,
-        "specs": list(cell.specs),
-        "status": cell.status,
-        "wanted": cell.wanted,
-        "version": cell.version or None,
-        "packages": len(cell.packages),
-        "reason": cell_words(cell.reason) or None,
-    }
-    if cell.channels:
-        entry["channels"] = list(map(redact, cell.channels))
-    if cell.held_back is not None:
-        held = cell.held_back
-        entry["held_back"] = {"package": held.package, "version": held.version, "reason": reason_text(held.causes)}
-    if cell.causes:
-        entry["causes"] = list(map(_cause, cell.causes))
-    if cell.status == "not-installable":
-        entry.setdefault("causes", [])
-        entry["unblock"] = _unblock_json(cell.unblock) if cell.unblock is not None else None
-        entry["installs_today"] = cell.older or None
-    return entry
-
-
-def _unblock_json(unblock: Unblock) -> dict[str, Any]:
-    remedies = [{"package": remedy.package, "text": remedy_text(remedy)} for remedy in unblock.remedies]
-    return {"remedies": remedies, "smallest": unblock.smallest}
-
-
-def _cause(cause: Cause) -> dict[str, Any]:
-    return {
-        "kind": cause.kind,
-        "package": cause.package,
-        "text": obstacle_text(cause.obstacle, cause.case),
-        "chain": list(cause.chain),
-        "older_build": cause.instead,
-        "other_chain": list(cause.other),
-        "also": list(cause.also),
-    }
-
-
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """Return one cell, without and with the recipes."""
-    changes = verdict.difference
-    return {
-        "target": verdict.before.target,
-        "platform": verdict.before.platform,
-        "python": verdict.before.python or None,
-        "outcome": verdict.outcome,
-        "status_before": verdict.before.status,
-        "before": verdict.before.version or None,
-        "after": verdict.after.version or None,
-        "status": _status(verdict),
-        "reason": verdict_words(verdict.reason) or None,
-        "failing": [
-            {"name": record.name, "version": record.version, "build": record.build} for record in verdict.failing
-        ],
-        "environment": {
-            "added": [{"name": name, "version": version} for name, version in changes.added],
-            "removed": [{"name": name, "version": version} for name, version in changes.removed],
-            "changed": [{"name": name, "from": old, "to": new} for name, old, new in changes.changed],
-            "rebuilt": [{"name": name, "from": old, "to": new} for name, old, new in changes.rebuilt],
-        },
-    }
 
 
 def terminal(
@@ -210,7 +55,7 @@ def terminal(
         parts += [*_matrix(target, mine), Text(), *map(ReasonParagraph, reasons(mine, verbose=verbose))]
         parts += map(ReasonParagraph, turns([turn for turn in changes if turn.cell.target == target]))
     if ends is not None:
-        parts += [Hanging("", Text(_unknown_since(ends), "yellow")), Text()]
+        parts += [Hanging("", Text(unknown_since(ends), "yellow")), Text()]
     if proposal is not None:
         parts += _proposal(proposal, verbose=verbose)
     return Group(*parts)
@@ -301,7 +146,7 @@ def _in_all(proposal: Proof) -> Hanging:
         own = _unknown_today(proposal.verdicts)
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
         own = "; whether they can be built and installed is unknown"
-    if proposal.outcome in ("same", "better") and (left := _refusal_words(proposal)):
+    if proposal.outcome in ("same", "better") and (left := refusal_words(proposal)):
         own = f"; still a no: {left}"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
     return Hanging("", Text.assemble("with these recipes: ", head, told, flat(own)))

@@ -36,6 +36,11 @@ def end_words(end: SnapshotEnd) -> str:
     return f"the {f'snapshot {end.folder}' if end.folder else 'embedded snapshot'} ends on {end.day}"
 
 
+def unknown_since(ends: SnapshotEnd) -> str:
+    """Return that nobody can tell since when, as the snapshot ends before."""
+    return f"since when is unknown: {end_words(ends)}"
+
+
 def turn_json(turn: Turn) -> dict[str, Any]:
     """Return a change for the JSON document."""
     return {
