@@ -87,6 +87,10 @@ class NoteKind(Enum):
         "setuptools <{removed} in host, because setup.py imports pkg_resources, which setuptools {removed} removed: "
         "check that it has a build there"
     )
+    SETUP_IMPORTS = (
+        "setup.py imports {modules:and}, which no build requirement is known to bring: add "
+        "{modules:its package|their packages} to host"
+    )
     DEAD_DISTRIBUTE = (
         "setup.py asks for distribute, which became setuptools: left out of host; a patch has to take it out if the "
         "build fails"

@@ -748,6 +748,13 @@ def test_an_old_setup_py_is_told() -> None:
     assert distribute.startswith("setup.py asks for distribute, which became setuptools: left out of host; a patch has")
 
 
+def test_what_setup_py_imports_and_nothing_brings_is_told() -> None:
+    text = "import os, zq9.build\nfrom setuptools import setup\nsetup()"
+    one = facts("demo", texts={"setup.py": text}, pyproject={})
+    (told,) = (one for one in notes(made(FamilyPart(package="demo", facts=one)), "warning") if "zq9" in one)
+    assert told == ("setup.py imports zq9, which no build requirement is known to bring: add its package to host")
+
+
 def test_the_wheel_of_python_3_tells_of_a_project_that_has_one_for_each() -> None:
     both = facts("old", wheels=["py2-none-any", "py3-none-any"])
     assert notes(made(FamilyPart(package="old", facts=both)), "info")[0].endswith("(old-1.0-py3-none-any.whl)")

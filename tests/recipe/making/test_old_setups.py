@@ -8,15 +8,14 @@ import pytest
 
 from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements
 from dirac_forge.recipe.making.old_setups import asks_for_2to3, old_setups
-from dirac_forge.upstream.files.facts import SdistFacts, SourceModule
+from dirac_forge.upstream.files.facts import SdistFacts
 from support.facts import facts
 
 
-def sdist(setup: str = "", config: str = "", imports: tuple[str, ...] = ()) -> SdistFacts:
+def sdist(setup: str = "", config: str = "") -> SdistFacts:
     made = facts("demo", texts={"setup.py": setup, "setup.cfg": config}).sdist
     assert made is not None
-    modules = (SourceModule(path="setup.py", imports=imports),) if imports else ()
-    return replace(made, pyproject={}, modules=modules)
+    return replace(made, pyproject={})
 
 
 @pytest.mark.parametrize(
@@ -40,9 +39,9 @@ def test_conversion_with_2to3(setup: str, config: str, asks: bool) -> None:
 
 
 def test_host_has_setuptools_that_still_have_what_setup_py_imports() -> None:
-    one = sdist("import pkg_resources", imports=("pkg_resources.extern", "os"))
+    one = sdist("import os, pkg_resources.extern")
     assert build_requirements(one).lines == ("setuptools", "setuptools<82")
-    both = sdist("setup(use_2to3=True)", imports=("pkg_resources",))
+    both = sdist("import pkg_resources\nsetup(use_2to3=True)")
     assert [old.removed for old in old_setups(both)] == ["58", "82"]
     assert build_requirements(both).lines == ("setuptools", "setuptools<58")
     assert old_setups(sdist("setup(tests_require=['nose'])")) == ()

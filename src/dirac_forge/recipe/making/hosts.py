@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -12,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.making.old_setups import DISTRIBUTE, old_setups
+from dirac_forge.recipe.making.plain_build import imported_by_setup, plain_build
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
@@ -44,21 +46,31 @@ _SETUP_IMPORTS = {
     "Cython": "cython",
     "cffi": "cffi",
     "cmake": "cmake",
+    "cppy": "cppy",
+    "extension_helpers": "extension-helpers",
     "jupyter_packaging": "jupyter-packaging",
+    "mpi4py": "mpi4py",
     "mypyc": "mypy",
     "nanobind": "nanobind",
     "numpy": "numpy",
+    "packaging": "packaging",
     "pbr": "pbr",
     "pkgconfig": "pkgconfig",
     "pybind11": "pybind11",
+    "pythran": "pythran",
     "setuptools_cpp": "setuptools-cpp",
+    "setuptools_dso": "setuptools-dso",
     "setuptools_git_versioning": "setuptools-git-versioning",
     "setuptools_rust": "setuptools-rust",
     "setuptools_scm": "setuptools-scm",
     "skbuild": "scikit-build",
     "torch": "torch",
+    "versioneer": "versioneer",
 }
 """Modules that setup.py imports to the projects that a build without isolation then needs."""
+_OF_SETUPTOOLS = frozenset({"distutils", "pkg_resources", "setuptools"})
+_NEAR = 2
+"""Folders between the top of an archive and a module that its setup.py imports."""
 _NUMPY_HEADERS = re.compile(r"\b(?:numpy|np)\.get_include\s*\(")
 _IN_TREE = frozenset(
     {*_SETUP_IMPORTS.values(), "expandvars", "setuptools", "tomli", "scikit-build-core", "meson-python"}
@@ -90,7 +102,7 @@ def build_requirements(sdist: SdistFacts) -> RequirementList:
     lines = _declared(sdist)
     lines += _undeclared_backend(sdist, _names(lines))
     lines += _others(_asked_in_tree(sdist), _names(lines))
-    if build_backend(sdist).startswith(("setuptools.", "backend")) or "setuptools" in _names(lines):
+    if _runs_setup_py(sdist) or "setuptools" in _names(lines):
         # setuptools' backend adds setup_requires to what [build-system] says.
         lines += _others(_setup_requires(sdist), _NOT_NEEDED)
         lines += _others(_imported(sdist), _names(lines))
@@ -98,6 +110,10 @@ def build_requirements(sdist: SdistFacts) -> RequirementList:
     if _names(lines) & _NEEDS_SETUPTOOLS:
         lines += _others(["setuptools"], _names(lines))
     return RequirementList(tuple(dict.fromkeys(lines)))
+
+
+def _runs_setup_py(sdist: SdistFacts) -> bool:
+    return build_backend(sdist).startswith(("setuptools.", "backend"))
 
 
 def _declared(sdist: SdistFacts) -> list[str]:
@@ -178,6 +194,8 @@ def _setup_requires(sdist: SdistFacts) -> Iterator[str]:
 @lru_cache(maxsize=64)  # of a release it is asked for again and again, and the syntax tree takes long
 def _in_setup_py(text: str) -> tuple[str, ...]:
     declared = from_setup_py(text.encode(), where="setup.py").fields.get("setup_requires") if text else None
+    if declared is None:
+        return plain_build(text).setup_requires
     items = [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []
     return tuple(line for item in items if isinstance(item, str) for line in _list(item))
 
@@ -204,12 +222,26 @@ def _readable(line: str) -> bool:
 
 def _imported(sdist: SdistFacts) -> Iterator[str]:
     """Yield the tools that setup.py imports, and NumPy where its headers are asked for."""
-    for module in sdist.modules:
-        if module.path == "setup.py":
-            tops = dict.fromkeys(name.partition(".")[0] for name in module.imports)
-            yield from (_SETUP_IMPORTS[top] for top in tops if top in _SETUP_IMPORTS)
+    imported = imported_by_setup(sdist)
+    yield from (_SETUP_IMPORTS[top] for top in imported if top in _SETUP_IMPORTS and not _is_own(top, sdist))
     if _NUMPY_HEADERS.search(sdist.texts.get("setup.py", "")):
         yield "numpy"
+
+
+def _is_own(module: str, sdist: SdistFacts) -> bool:
+    """Whether the archive has a module itself: setup.py finds it next to itself, or in a folder that it adds."""
+    ends = (f"/{module}.py", f"/{module}/__init__.py")
+    return any(f"/{member}".endswith(ends) and member.count("/") <= _NEAR for member in sdist.members)
+
+
+def unknown_setup_imports(sdist: SdistFacts) -> tuple[str, ...]:
+    """Return the modules that setup.py imports in a plain build, and nothing here is known to bring."""
+    if not _runs_setup_py(sdist):
+        return ()
+    known = {*sys.stdlib_module_names, *_OF_SETUPTOOLS, *_SETUP_IMPORTS}
+    tools = build_tool_names(sdist)
+    foreign = (top for top in imported_by_setup(sdist) if top not in known and canonicalize_name(top) not in tools)
+    return tuple(top for top in foreign if not _is_own(top, sdist))
 
 
 def relaxed_pin(line: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal
 
+from dirac_forge.recipe.making.plain_build import imported_by_setup
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.ini import IniError, read_ini
 from dirac_forge.upstream.files.literals import parse
@@ -36,8 +37,7 @@ def old_setups(sdist: SdistFacts) -> tuple[OldSetup, ...]:
     found = []
     if asks_for_2to3(sdist):
         found.append(OldSetup(what="use_2to3", removed="58"))
-    imports = (name for module in sdist.modules if module.path == "setup.py" for name in module.imports)
-    if any(name.partition(".")[0] == "pkg_resources" for name in imports):
+    if "pkg_resources" in imported_by_setup(sdist):
         found.append(OldSetup(what="pkg_resources", removed="82"))
     return tuple(found)
 

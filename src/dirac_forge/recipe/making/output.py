@@ -13,7 +13,7 @@ from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.crates import bundling_commands
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.externals import external_notes, script_notes
-from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin
+from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin, unknown_setup_imports
 from dirac_forge.recipe.making.imports import of_one_python
 from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of, not_said_yet
 from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
@@ -217,7 +217,7 @@ class _Builder:
             return noarch_tools([Requirement(name="setuptools")])
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         requirements = self._relaxed(requirements)
-        self._tell_old_setups()
+        self._tell_setup_py()
         self.notes += lacking_sources(self.facts.sdist) if self.facts.sdist is not None else ()
         if self.facts.sdist is None and self.nature.noarch:
             self._note("todo", NoteKind.NO_SDIST_HOST)
@@ -232,9 +232,11 @@ class _Builder:
         )
         return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
 
-    def _tell_old_setups(self) -> None:
-        """Note what an old setup.py needs, which the newest setuptools refuse."""
+    def _tell_setup_py(self) -> None:
+        """Note what setup.py needs that the newest setuptools refuse, or that nothing is known to bring."""
         sdist = self.facts.sdist
+        if sdist is not None and (unknown := unknown_setup_imports(sdist)):
+            self._note("warning", NoteKind.SETUP_IMPORTS, modules=unknown)
         for old in old_setups(sdist)[:1] if sdist is not None else ():
             self._note("warning", _OLD_SETUPS[old.what], removed=old.removed)
         if sdist is not None and asks_for_distribute(sdist):

@@ -119,13 +119,13 @@ def _names(statement: str) -> Iterator[str]:
 def _insisted(tree: ast.Module | None) -> Iterator[str]:
     """Yield the imports that a module tries, and gives up where they fail."""
     for node in tree.body if tree is not None else ():
-        if isinstance(node, ast.Try) and node.handlers and all(map(_gives_up, node.handlers)):
+        if isinstance(node, ast.Try) and node.handlers and all(map(gives_up, node.handlers)):
             for inner in node.body:
                 if isinstance(inner, ast.Import | ast.ImportFrom):
                     yield from _names(ast.unparse(inner))
 
 
-def _gives_up(handler: ast.ExceptHandler) -> bool:
+def gives_up(handler: ast.ExceptHandler) -> bool:
     """Whether a handler ends by raising or leaving."""
     match handler.body[-1]:
         case ast.Raise():
