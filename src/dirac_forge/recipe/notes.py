@@ -34,7 +34,7 @@ class NoteKind(Enum):
     PYTHON_2_WHEEL = "its only wheel is for Python 2 ({wheel}): see whether it runs on Python 3"
     NO_SDIST_COMPILED = "there is no sdist to look at: fill in compilers, libraries and build requirements"
     NO_SDIST_HOST = "without an sdist the build requirements are unknown: fill in host"
-    ONLY_WHEELS = "skipped on all systems but {system}, because its wheels are for {system} only"
+    ONLY_WHEELS = "skipped on all systems but {system}, because its wheels are for {system} only, and there is no sdist"
     ONLY_CLASSIFIER = "skipped on all systems but {system}, because its only classifier of a system is {classifier}"
     ONLY_FRAMEWORK = "skipped on all systems but {system}, because setup.py links a framework of macOS"
     NO_WHEELS_FOR = "upstream has no wheels for {systems:and}: add a skip if it can't be built there"

@@ -25,8 +25,6 @@ _CLASSIFIERS = {
     "osx": ("Operating System :: MacOS",),
     "win": ("Operating System :: Microsoft",),
 }
-_ASKS_FOR_SYSTEM = re.compile(r"pkg-?config|\bsys\.platform\b|\bplatform\.system\b|\bos\.name\b|\blinux|\bdarwin\b")
-"""In a setup.py that is not for a single system."""
 _FRAMEWORK = re.compile(r"[\"']-framework[\"'\s]")
 
 
@@ -147,12 +145,18 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
         skipped = note("warning", kind, system=_NAMES[system], classifier=classifier)
         return replace(compiled, only=system, notes=(*compiled.notes, skipped))
     missing = [system for system in _SYSTEMS if system not in served] if tags else []
-    return replace(compiled, notes=(*compiled.notes, *_without_wheels_for(missing)))
+    return replace(compiled, notes=(*compiled.notes, *_without_wheels_for(missing, facts)))
 
 
-def _without_wheels_for(systems: Sequence[str]) -> Iterator[Note]:
-    """Yield a note on systems without wheels: on Linux, and on Unix, many leave it to users to build from source."""
+def _without_wheels_for(systems: Sequence[str], facts: ReleaseFacts) -> Iterator[Note]:
+    """Yield a note on systems without wheels: on Linux, and on Unix, many leave it to users to build from source.
+
+    Without a classifier of Unix, wheels for Windows alone leave open whether anything else is built.
+    """
     doubtful = [system for system in systems if system != "linux" and ("linux" not in systems or system == "win")]
+    named = _systems_named(facts)
+    if systems == ["linux", "osx"] and all(name.startswith(_CLASSIFIERS["win"]) for name in named):
+        doubtful = list(systems)
     kind, shown = NoteKind.NO_WHEELS_FOR, [_NAMES[system] for system in doubtful or systems]
     if shown:
         yield note("warning" if doubtful else "info", kind, systems=shown)
@@ -160,14 +164,19 @@ def _without_wheels_for(systems: Sequence[str]) -> Iterator[Note]:
 
 def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, NoteKind, str] | None:
     """Return the only system that a release is for, what says so, and the classifier; None if it may be for several."""
-    named = [c for c in facts.metadata.classifiers if c.startswith("Operating System :: ")]
-    if served == {"win"} and not _knows_other_systems(facts, named):
+    named = _systems_named(facts)
+    # With an sdist, others build from source: on Unix many upstreams leave that to users.
+    if served == {"win"} and facts.sdist is None:
         return "win", NoteKind.ONLY_WHEELS, ""
     if (system := _only_classified(named)) and served <= {system}:
         return system, NoteKind.ONLY_CLASSIFIER, named[0]
     if served <= {"osx"} and _links_framework(facts):
         return "osx", NoteKind.ONLY_FRAMEWORK, ""
     return None
+
+
+def _systems_named(facts: ReleaseFacts) -> list[str]:
+    return [name for name in facts.metadata.classifiers if name.startswith("Operating System :: ")]
 
 
 def _only_classified(named: Sequence[str]) -> str:
@@ -180,15 +189,6 @@ def _links_framework(facts: ReleaseFacts) -> bool:
     """Whether setup.py links a framework of macOS, and does not ask which system it is on."""
     setup = facts.sdist.texts.get("setup.py", "") if facts.sdist is not None else ""
     return _FRAMEWORK.search(setup) is not None and re.search(r"platform|uname|darwin", setup) is None
-
-
-def _knows_other_systems(facts: ReleaseFacts, named: Iterable[str]) -> bool:
-    """Return whether a release with wheels for Windows alone is built from source elsewhere, as many are on Unix."""
-    if facts.sdist is None:
-        return False
-    if any(not classifier.startswith(_CLASSIFIERS["win"]) for classifier in named):
-        return True
-    return _ASKS_FOR_SYSTEM.search(facts.sdist.texts.get("setup.py", "")) is not None
 
 
 def _with_every_python(compiled: Nature, wheels: Iterable[str]) -> Nature:
