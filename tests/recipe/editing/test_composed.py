@@ -153,9 +153,9 @@ def test_parts_that_do_not_become_the_new_version_are_refused(head: str, version
     [
         (
             "meta.yaml",
-            v0('{% set version = "1.2" %}\n{{ "extra:" }}\n  a: b'),
+            v0('{% set version = "1.2" %}\n{% if zos %}\n' + "a: b: c\n" * 13 + "{% endif %}"),
             (
-                "meta.yaml:4: without its templates this is not YAML (did not find expected <document start>): "
+                "meta.yaml:3: without its templates this is not YAML (mapping values are not allowed in this context): "
                 "edit it by hand"
             ),
         ),

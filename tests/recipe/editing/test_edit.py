@@ -101,6 +101,36 @@ def test_a_version_with_something_fixed_around_it(package: str, to: str, expecte
     assert changed(v0(SOURCE, version=package), after) == [expected, f"sha256: {NEW}", "number: 0"]
 
 
+@pytest.mark.parametrize(
+    ("build", "rest"),
+    [
+        ("", "{{ 'extra:' }}\n  a: b\n"),
+        ("\n  {% if 'x' in compiler('c') %}skip: false{% endif %}  # a remark", ""),
+        ("\n  script_env:\n    {% if unix %}- A=1 {%- endif %}\n    {% if win %}- B=1 {%- endif %}\n    - C=1", ""),
+        (
+            "",
+            (
+                "{% macro same() %}\n    - a\n    - b\n{% endmacro %}\ntest:\n  commands: {{ same() }}\n"
+                "    - c: d\n    # a remark\n    - e: f\n"
+            ),
+        ),
+        ("", "test:\n  commands:\n    - a\n    {{ '- b' }}    # [linux]\n    {{ '- c' }}  # [win]\n    - d: e\n"),
+        ("", "test:\n  requires:\n    - {{ pin_subpackage('x',  # [zos]\n         exact=True) }}  # [zos]\n"),
+    ],
+)
+def test_lines_that_are_yaml_only_with_their_templates_do_not_stop_an_edit(build: str, rest: str) -> None:
+    text = v0(SOURCE, build=build) + rest
+    result = moved(text, "1.3.0", {"demo-1.3.0.tar.gz": NEW})
+    assert changed(text, result) == ['{% set version = "1.3.0" %}', f"sha256: {NEW}", "number: 0"]
+
+
+def test_a_version_on_a_line_that_is_yaml_only_with_its_templates_is_refused() -> None:
+    text = v0(SOURCE, head='{% set name = "demo" %}', version="1.2.3 {% if unix %}: x {% endif %}#")
+    text = text.replace("demo-{{ version }}", "demo-1.2.3").replace("{% if unix %}: x", "{% if zos %}: x")
+    with pytest.raises(RecipeError, match=r"edit it by hand"):
+        start(text, path="meta.yaml", to="1.3.0")
+
+
 @pytest.mark.parametrize("quote", ["", "'", '"'])
 @pytest.mark.parametrize("ending", [".post0", "_post1"])
 def test_a_packagers_post_release_ends_with_the_next_one(quote: str, ending: str) -> None:

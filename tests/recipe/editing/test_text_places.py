@@ -35,6 +35,21 @@ def test_what_conditions_of_sources_compare_with() -> None:
     assert compared_values(recipe, v1=True) == {("kind", "lts"), ("mpi", "openmpi")}
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("cuda.startswith('13')", ("cuda", "13")),
+        ('(cuda or "").startswith("13")', ("cuda", "13")),
+        ('(cuda or "None").startswith( "13" ) and linux', ("cuda", "13")),
+        ('cuda != "13"', None),
+        ('cuda in ("13",)', None),
+    ],
+)
+def test_conditions_that_say_a_value(condition: str, expected: tuple[str, str] | None) -> None:
+    text = f"package:\n  name: a\nsource:\n  url: https://e.org/a.zip  # [{condition}]\n"
+    assert compared_values(text, v1=False) == ({expected} if expected else set())
+
+
 def test_what_is_no_yaml_compares_nothing() -> None:
     assert not compared_values("source:\n\t- {", v1=False)
     assert not source_selectors("source:\n\t- {")

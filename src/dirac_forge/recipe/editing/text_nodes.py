@@ -1,7 +1,8 @@
 """The YAML of a recipe's text as it is written, so that every value has its place; templates stay unread.
 
 In a meta.yaml, templates are hidden from YAML: every tag becomes as many other characters, so that all places stay.
-Lines under selectors and in both branches of a condition are there at once.
+Lines under selectors and in both branches of a condition are there at once. A few lines that are YAML only with their
+templates are left out.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 """An anchor and a tag in front of a value."""
 _BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#[^\n]*)?\r?\n\s*")
 """What a block scalar begins with."""
-_ALONE = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:x+|#{3,399})[ \t]*$", re.MULTILINE)
+_ALONE = re.compile(r"^[ \t]*(?:-[ \t]+)?(?:x+|#{3,399})[ \t]*(?:#.*)?$", re.MULTILINE)
 _STATEMENT = re.compile(r"^\{%[-+]?\s*(\w+)")
 _BODIES = frozenset({"macro", "raw", "call", "filter"})
 _BLOCK_SET = re.compile(r"\{%[-+]?\s*set\b[^=]*%\}")
+_CONTENT = re.compile(r"[ \t]*[^ \t\r#]")
 _SIGN = re.compile(r"[^\r\n]")
 _LINE = re.compile(r"[^\r\n]+")
 _MARK = "\ufeff"
 _MAX_DEPTH = 40
+_MOST_DROPPED = 12
+"""Lines of one recipe that are not read because they are YAML only with their templates."""
 
 
 @lru_cache(maxsize=8)
@@ -39,7 +43,34 @@ def text_root(text: str, *, v1: bool) -> Node | None:
         return yamlnodes.compose(hidden)
     except YamlError:
         # A tag alone on its line may make any number of lines, or be inside of a text of several lines.
-        return yamlnodes.compose(_ALONE.sub(lambda match: " " * len(match[0]), hidden))
+        return _composed_mostly(_ALONE.sub(lambda match: " " * len(match[0]), hidden))
+
+
+def _composed_mostly(hidden: str) -> Node | None:
+    """Return the root node without the lines that are no YAML; raises YamlError, the first one, if they are too many.
+
+    What is overlooked for that shows where an edit is read back.
+    """
+    first: YamlError | None = None
+    for _ in range(_MOST_DROPPED):
+        try:
+            return yamlnodes.compose(hidden)
+        except YamlError as error:
+            first = first or error
+            shorter = _without_line(hidden, error.line)
+            if shorter == hidden:
+                break
+            hidden = shorter
+    raise first or YamlError("this is not YAML")
+
+
+def _without_line(text: str, number: int) -> str:
+    """Return `text` with spaces for the line `number`, from 1, or for the last one before it that has any text."""
+    lines = text.split("\n")
+    last = next((index for index in range(min(number, len(lines)), 0, -1) if _CONTENT.match(lines[index - 1])), 0)
+    if last:
+        lines[last - 1] = _SIGN.sub(" ", lines[last - 1])
+    return "\n".join(lines)
 
 
 def _hidden(text: str) -> str:

@@ -19,7 +19,10 @@ from dirac_forge.values import dataclass
 
 _SET = re.compile(r"\{%[-+]?\s*set\s+([A-Za-z_][\w, ]*?)\s*=(?!=)\s*(.*?)\s*[-+]?%\}", re.DOTALL)
 _CONDITION = re.compile(r"\{%[-+]?\s*(?:el)?if\b")
-_COMPARED = re.compile(r"\b([A-Za-z_]\w*)\s*==\s*(['\"])([^'\"]+)\2")
+_COMPARED = re.compile(
+    r"\b([A-Za-z_]\w*)(?:\s*==\s*|(?:\s+or\s+['\"]\w*['\"]\s*\))?\.startswith\(\s*)(['\"])([^'\"]+)\2"
+)
+"""`mpi == "openmpi"`, `(cuda_compiler_version or "").startswith("13")`."""
 BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _SOURCE_KEYS = frozenset(
     [
