@@ -55,6 +55,22 @@ def test_two_projects_are_built_in_order_tested_installed_and_unchanged_in_a_sec
     assert again == [{**one, "log": None} for one in sorted(before, key=lambda one: str(one["target"]))]
 
 
+def test_changed_recipe_is_tested_and_installed_as_it_is_now(
+    tmp_path: Path, empty_channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain_project(tmp_path, "upper", needs="lower")
+    for word in ("hi", "bye"):  # both builds have the same file name
+        recipe = plain_project(tmp_path, "lower", script=f"mkdir -p $PREFIX/share && echo {word} > $PREFIX/share/word")
+        lines = f"    - grep {word} $CONDA_PREFIX/share/word\n"
+        recipe.write_text(recipe.read_text(encoding="utf-8").rstrip() + f"\n  {lines}", encoding="utf-8")
+        code, document = run(capsys, tmp_path, empty_channel)
+        assert (code, statuses(document)) == (0, {"lower": "built", "upper": "built"}), document
+        said = {
+            each["output"] for one in document["installed"] for each in one["commands"] if "grep" in each["command"]
+        }
+        assert said == {f"{word}\n"}
+
+
 def test_killed_run_goes_on_with_what_is_missing(
     tmp_path: Path, empty_channel: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,12 +47,18 @@ def build_recipes(
     """
     memory = _Memory(options, local, signature)
     known = {recipe.feedstock: memory.results(recipe) for recipe in recipes}
-    kept = [result for results in known.values() for result in results or ()]
-    todo = [recipe for recipe in recipes if known[recipe.feedstock] is None]
+    outputs: dict[str, Outputs | Failure] = {}
+    changed = [recipe for recipe in recipes if known[recipe.feedstock] is None]
+    while changed:  # what was built with something that is built now is looked at again, and what was built with that
+        outputs |= rendered(changed, options, store, slots, run)
+        names = {str(one["name"]) for found in outputs.values() if isinstance(found, tuple) for one in found}
+        changed = [one for one in recipes if one.feedstock not in outputs and names & memory.names(one)]
+    kept = [result for name, results in known.items() if name not in outputs for result in results or ()]
+    todo = [recipe for recipe in recipes if recipe.feedstock in outputs]
     if not todo:
         return tuple(kept)
     made = {(one.platform, one.file.name): one.feedstock for one in kept if one.file is not None}
-    units, refused = _units(todo, rendered(todo, options, store, slots, run), options, made)
+    units, refused = _units(todo, outputs, options, made)
     graph, groups = groups_of(units, environments.depends)
     builder = Builder(options, environments, local, sources, slots, run)
     with ThreadPoolExecutor(options.jobs) as executor:
@@ -125,6 +131,10 @@ class _Memory:
             return [self._result(recipe, entry) for entry in known["packages"]]
         except (OSError, ValueError, KeyError, TypeError):
             return None
+
+    def names(self, recipe: RecipeToBuild) -> set[str]:
+        """Return the names of the packages that a remembered recipe was built and tested with."""
+        return set(map(str, parse_json(self._path(recipe).read_bytes())["names"]))
 
     def _stands(self, known: Mapping[str, Any]) -> bool:
         """Whether the local channel still has what was made, and what it was made with."""
