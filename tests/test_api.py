@@ -13,6 +13,8 @@ import pytest
 from dirac_forge.api import Bump, Cell, ForgeSession, InputError, Skip, reason_of
 from dirac_forge.check.answer_reasons import Refused
 from dirac_forge.check.causes import Cause, UnknownName
+from dirac_forge.progress import Silent
+from dirac_forge.settings import load
 from support.channel import pkg, pythons, write_channel
 from support.index import PackageIndex
 
@@ -124,3 +126,13 @@ def test_a_reason_is_said_as_the_commands_say_it() -> None:
     told = replace(cell, reason=Refused(causes=(cause,)))
     assert reason_of(told) == "app → ghost: no channel has a package of this name"
     assert reason_of(Skip(feedstock="app", reason="it can't be read")) == "it can't be read"
+
+
+def test_session_goes_on_with_a_temporary_cache_where_the_folder_can_not_be_used(tmp_path: Path) -> None:
+    place = tmp_path / "file"
+    place.write_text("", encoding="utf-8")
+    observer = Silent()
+    settings = replace(load(tmp_path, environ={}, flags={}), cache=place)
+    with ForgeSession(settings, observer=observer) as session:
+        assert session.settings.cache.is_dir()
+    assert observer.warnings == [f"{place} can't be used (Not a directory): the cache is a temporary folder"]

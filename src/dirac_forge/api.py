@@ -14,6 +14,7 @@ import functools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -21,6 +22,7 @@ from typing import Literal, Self
 from packaging.requirements import Requirement
 
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.cache import usable
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.configured import configured_targets
@@ -81,8 +83,11 @@ class ForgeSession:
         self, settings: Settings, *, observer: Observer | None = None, github: GitHubAccess | None = None
     ) -> None:
         """Give progress and warnings to `observer`; the default one keeps warnings in `observer.warnings`."""
-        self.settings = settings
         self.observer: Observer = observer or Silent()
+        folder, why = usable(settings.cache)
+        self.settings = replace(settings, cache=folder)
+        if why:
+            self.observer.warned(f"{settings.cache} can't be used ({why}): the cache is a temporary folder")
         self.github = github or GitHubAccess()
         self._leaving = contextlib.ExitStack()
 

@@ -11,8 +11,10 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
+from dirac_forge.scratch import scratch_folder
 from dirac_forge.values import dataclass
 
 _STORED = re.compile(r"[0-9a-z]{2}")
@@ -105,6 +107,20 @@ def why_unusable(folder: Path) -> str:
             return ""
     except OSError as error:
         return error.strerror or str(error)
+
+
+def usable(folder: Path) -> tuple[Path, str]:
+    """Return a cache folder and "", or in place of one that can't be used a temporary folder, and why.
+
+    The temporary folder is the same for the whole process, and removed at its end.
+    """
+    why = why_unusable(folder)
+    return (_temporary(folder), why) if why else (folder, "")
+
+
+@cache
+def _temporary(_instead_of: Path) -> Path:
+    return scratch_folder(_temporary)
 
 
 def prune_daily(folder: Path, most: int) -> None:

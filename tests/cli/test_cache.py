@@ -72,6 +72,26 @@ def test_what_is_in_use_is_not_pruned_but_cleared(folder: Path, capsys: pytest.C
     assert "0 entries removed, 0.0 MB; 0.0 MB left in" in capsys.readouterr().out
 
 
+def test_command_goes_on_with_a_temporary_cache_where_the_folder_can_not_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "file"
+    place.write_text("", encoding="utf-8")
+    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(place))
+    monkeypatch.chdir(tmp_path)
+    # The embedded snapshot is unpacked in the cache.
+    assert (
+        main(["check", "certifi", "--channel", "embedded", "--platform", "linux-64", "--python", "3.12", "--json"]) == 0
+    )
+    said = capsys.readouterr()
+    assert json.loads(said.out)["results"][0]["status"] == "installable"
+    assert said.err.startswith(f"warning: {place}: the cache folder can't be used (Not a directory), so every run")
+    assert place.read_text(encoding="utf-8") == ""
+    # What says something about the folder itself speaks of the one that is named.
+    assert main(["cache", "size", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["folder"] == str(place)
+
+
 def test_a_cache_folder_that_cannot_be_made_is_a_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

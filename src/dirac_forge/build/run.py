@@ -119,6 +119,7 @@ class _Memory:
         self._options = options
         self._local = local
         self._signature = signature
+        self._names: dict[str, set[str]] = {}
 
     def results(self, recipe: RecipeToBuild) -> list[PackageResult] | None:
         """Return what the last run made of the recipe, where nothing that it was made from has changed; else None."""
@@ -128,13 +129,14 @@ class _Memory:
             known = parse_json(self._path(recipe).read_bytes())
             if known["key"] != self._key(recipe) or not self._stands(known):
                 return None
+            self._names[recipe.feedstock] = set(map(str, known["names"]))
             return [self._result(recipe, entry) for entry in known["packages"]]
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def names(self, recipe: RecipeToBuild) -> set[str]:
         """Return the names of the packages that a remembered recipe was built and tested with."""
-        return set(map(str, parse_json(self._path(recipe).read_bytes())["names"]))
+        return self._names.get(recipe.feedstock, set())
 
     def _stands(self, known: Mapping[str, Any]) -> bool:
         """Whether the local channel still has what was made, and what it was made with."""

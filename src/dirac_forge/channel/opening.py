@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from dirac_forge.cache import usable
 from dirac_forge.progress import Observer
 from dirac_forge.settings import Settings
 from dirac_forge.store import Store
@@ -62,7 +63,7 @@ class ChannelAddress:
         """
         from dirac_forge.channel.solver import Channel  # noqa: PLC0415  # the solver's library is large
 
-        cache = Path(self.cache)
+        cache, _ = usable(Path(self.cache))  # another machine may not have it
         channel = Channel.open(
             self.channels,
             machines={platform: dict(packages) for platform, packages in self.machines},

@@ -39,10 +39,10 @@ _WHAT = {
 def size(context: Context) -> int:
     """Answer with number and size of the entries, by what they are; the exit code is 0."""
     settings = context.settings
-    found = sizes(settings.cache)
+    found = sizes(context.cache_folder)
     total = sum(each for _, each in found.values())
     document = {
-        "folder": str(settings.cache),
+        "folder": str(context.cache_folder),
         "limit": settings.cache_limit * _MB,
         "bytes": total,
         "kinds": [{"kind": kind, "entries": count, "bytes": each} for kind, (count, each) in found.items()],
@@ -51,7 +51,7 @@ def size(context: Context) -> int:
     rows = tuple((what, f"{count:,}", _megabytes(each)) for what, (count, each) in _told(found).items())
     table = (Table(("what", "entries", "size"), rows),) if rows else ()
     context.answer(
-        Shown((Section(title="Cache", blocks=(Paragraph((said, Code(str(settings.cache)))), *table)),)), document
+        Shown((Section(title="Cache", blocks=(Paragraph((said, Code(str(context.cache_folder)))), *table)),)), document
     )
     return 0
 
@@ -59,16 +59,16 @@ def size(context: Context) -> int:
 def prune_to(context: Context, megabytes: int | None) -> int:
     """Remove the least recently used entries, down to the limit of the settings or `megabytes`; the exit code is 0."""
     most = context.settings.cache_limit if megabytes is None else megabytes
-    return _answer(context, prune(context.settings.cache, most * _MB))
+    return _answer(context, prune(context.cache_folder, most * _MB))
 
 
 def clear(context: Context) -> int:
     """Remove everything that can be fetched or made again, recently used or not; the exit code is 0."""
-    return _answer(context, prune(context.settings.cache, -1, unused=0.0))
+    return _answer(context, prune(context.cache_folder, -1, unused=0.0))
 
 
 def _answer(context: Context, done: Pruned) -> int:
-    folder = str(context.settings.cache)
+    folder = str(context.cache_folder)
     document = {"folder": folder, "removed": done.entries, "freed": done.freed, "bytes": done.left}
     text = f"{done.entries:,} entries removed, {_megabytes(done.freed)}; {_megabytes(done.left)} left in "
     context.answer(Shown((Section(title="Cache", blocks=(Paragraph((text, Code(folder))),)),)), document)

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -33,17 +33,30 @@ class Context:
     environ: Mapping[str, str]
     settings: Settings
     observer: Terminal
+    cache_folder: Path
+    """As the settings name it; `settings.cache` is a temporary folder where it can't be used."""
+    _cache_problem: str = ""
+    """Why the folder can't be used."""
     _leaving: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @classmethod
     def of(cls, options: Options, environ: Mapping[str, str], observer: Terminal) -> Self:
         """Return the context for these options. Raises InputError for wrong settings."""
+        from dirac_forge.cache import usable  # noqa: PLC0415  # --help does without
         from dirac_forge.settings import load  # noqa: PLC0415  # --help does without pydantic
 
         named = _named_workspace(options, environ)
         workspace = Path(named) if named else find_workspace(Path.cwd()) or Path.cwd()
         settings = load(workspace, environ=environ, flags=options.flags)
-        return cls(options=options, environ=environ, settings=settings, observer=observer)
+        cache, why = usable(settings.cache)
+        return cls(
+            options=options,
+            environ=environ,
+            settings=replace(settings, cache=cache),
+            observer=observer,
+            cache_folder=settings.cache,
+            _cache_problem=why,
+        )
 
     @property
     def named_workspace(self) -> bool:
@@ -97,12 +110,10 @@ class Context:
         return Store(self.settings.cache)
 
     def _check_cache(self) -> None:
-        """Warn if the cache can't be written: each run would download and read everything again."""
-        from dirac_forge.cache import why_unusable  # noqa: PLC0415
-
-        if why := why_unusable(self.settings.cache):
+        """Warn if the cache can't be written: each run downloads and reads everything again."""
+        if self._cache_problem:
             self.observer.warned(
-                f"{self.settings.cache}: the cache folder can't be used ({why}), so every run downloads "
+                f"{self.cache_folder}: the cache folder can't be used ({self._cache_problem}), so every run downloads "
                 "everything again; name another one with DIRAC_FORGE_CACHE"
             )
 

@@ -76,15 +76,16 @@ def _look(context: Context) -> list[Check]:
         futures = {name: executor.submit(check) for name, check in checks.items()}
         wait(futures.values(), timeout=_LIMIT)
         executor.shutdown(wait=False, cancel_futures=True)
-        places = _places(settings)
+        places = _places(context)
         return [
             future.result() if future.done() else late_finding(name, limit=_LIMIT, place=places.get(name, ""))
             for name, future in futures.items()
         ]
 
 
-def _places(settings: Settings) -> dict[str, str]:
+def _places(context: Context) -> dict[str, str]:
     """Return the folders and files that checks look at, by the name of the check; the others ask a host."""
+    settings = context.settings
     local = {f"channel {channel}": str(folder) for channel in settings.channels if (folder := _folder(channel))}
     return {
         **local,
@@ -93,7 +94,7 @@ def _places(settings: Settings) -> dict[str, str]:
         "git": shutil.which("git") or "",
         "conda-smithy": shutil.which("conda-smithy") or "",
         "bot": str(ledger_path(settings)),
-        "cache": str(settings.cache),
+        "cache": str(context.cache_folder),
         "disk": str(settings.workspace),
     }
 
@@ -122,7 +123,7 @@ def _checks(context: Context, settings: Settings, http: Http) -> dict[str, Calla
         "bot": lambda: _ledger(settings),
         **channels,
         "index": lambda: place_finding("index", settings.index_url, _index(http, settings.index_url, settings.offline)),
-        "cache": lambda: _cache(settings.cache),
+        "cache": lambda: _cache(context.cache_folder),
         "disk": lambda: disk_finding(
             settings.workspace,
             free=shutil.disk_usage(settings.workspace).free,
