@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,7 @@ from dirac_forge.untrusted import parse_json
 
 _ROBOT = Author(name="dirac-forge", email="dirac-forge@users.noreply.github.com")
 _LARGEST = 1_000_000
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MADE = TypeAdapter(MadeCommits)
 _ABOUT = """# Outbox
 
@@ -211,12 +213,13 @@ class Outbox:
     def apply(self, change: PreparedChange, clone: Path) -> str:
         """Make a change a branch of a local clone, and return the branch's name. Nothing is checked out.
 
-        Raises InputError if it is not a clone, or its branch of that name has something else.
+        Raises InputError if it is not a clone of the change's repository, or its branch of that name differs.
         """
         branch = safe_branch(change.branch)
         about = str(clone)
         try:
             own_git("rev-parse", "--git-dir", about=about, folder=clone)
+            self._require_clone(change, clone)
             known = own_git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}", about=about, folder=clone)
         except GitError as exc:
             raise InputError(f"{clone} is not a clone of a repository ({exc.message})") from exc
@@ -226,6 +229,24 @@ class Outbox:
         fetch = ("fetch", "--quiet", "--no-tags", "--update-shallow", place, f"refs/heads/{branch}:refs/heads/{branch}")
         own_git(*fetch, about=about, folder=clone)
         return branch
+
+    def _require_clone(self, change: PreparedChange, clone: Path) -> None:
+        """Raise InputError if a repository has nothing to do with the one that a change is for."""
+        if _has_commit(clone, change.base_commit):
+            return
+        wanted = change.repository.rpartition("/")[2].lower()
+        if wanted not in _remotes(clone):
+            raise InputError(
+                f"{clone} is not a clone of {change.repository}, which the change is for",
+                hint=f"Get one with `git clone https://github.com/{change.repository}`, and name it with --clone.",
+            )
+        shallow = change.repository_folder / "shallow"
+        if change.base_commit not in (read_text(shallow) if shallow.is_file() else ""):
+            patch = change.folder / "change.patch"
+            raise InputError(
+                f"{change.feedstock}: the change was prepared without its repository, and its branch has no history",
+                hint=f"Apply the patch: `git switch --create {change.branch}`, then `git am {patch}`, in {clone}.",
+            )
 
     def summarize(self) -> Path:
         """Bring `folder/README.md` up to date: what lies there, and what to do with it."""
@@ -341,6 +362,24 @@ def _made(folder: Path, made: object) -> MadeCommits:
         return _MADE.validate_python(made)
     except ValidationError as error:
         raise InputError(f"{folder / 'request.json'} was changed after it was written") from error
+
+
+def _has_commit(repository: Path, commit: str) -> bool:
+    if not _COMMIT.fullmatch(commit):
+        return False
+    try:
+        own_git("cat-file", "-e", f"{commit}^{{commit}}", about=str(repository), folder=repository)
+    except InputError:
+        return False
+    return True
+
+
+def _remotes(clone: Path) -> set[str]:
+    """Return the names of the repositories that a clone knows, without their owners: forks have the same name."""
+    listed = own_git("config", "--local", "--list", "-z", about=str(clone), folder=clone).decode(errors="replace")
+    settings = [entry.partition("\n")[::2] for entry in listed.split("\0")]
+    urls = [value for key, value in settings if key.startswith("remote.") and key.endswith(".url")]
+    return {url.strip().rstrip("/").removesuffix(".git").rpartition("/")[2].lower() for url in urls}
 
 
 def _is_temporary(folder: Path) -> bool:
