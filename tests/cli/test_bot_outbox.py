@@ -54,12 +54,12 @@ def test_change_that_was_prepared_without_its_repository_is_a_patch(here: Here, 
     git(clone, "remote", "add", "origin", "https://github.com/conda-forge/demo-feedstock")
     (request.parents[3].with_name("demo.git") / "shallow").write_text("", encoding="utf-8")
     code, said = here.run("bot", "outbox", "apply", "demo", "--clone", str(clone))
+    patch = request.with_name("change.patch")
     assert (code, said.splitlines()) == (
         2,
         [
             "error: demo: the change was prepared without its repository, and its branch has no history",
-            "Apply the patch: `git switch --create dirac-forge/bump/main/1.1`, then `git am "
-            f"{request.with_name('change.patch')}`, in {clone}.",
+            f"Apply the patch: `git switch --create dirac-forge/bump/main/1.1`, then `git am {patch}`, in {clone}.",
         ],
     )
     assert branches(clone) == {}

@@ -74,7 +74,33 @@ def test_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     (tmp_path / "empty").mkdir()
     assert main(["validate", str(tmp_path / "empty"), "--workspace", str(tmp_path)]) == 2
-    assert "this folder has no recipe" in capsys.readouterr().out
+    assert "there is no recipe, and no folder migrations, in this folder or below it" in capsys.readouterr().out
+
+
+def test_nested_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = GOOD["recipe.yaml"]
+    for place in ("one/feedstocks/a/recipe", "one/build/converted/a", "two/b/recipe", "two/deep/c", ".hidden/d"):
+        (tmp_path / place).mkdir(parents=True)
+        (tmp_path / place / "recipe.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "one/migrations").mkdir()
+    (tmp_path / "one/migrations/openssl4.yaml").write_text(GOOD["openssl4.yaml"], encoding="utf-8")
+    for folder in ("one", "two"):
+        (tmp_path / folder / "pyproject.toml").write_text(GOOD["pyproject.toml"], encoding="utf-8")
+    (tmp_path / "two/deep/back").symlink_to(tmp_path / "two")
+
+    def validated(folder: Path) -> list[str]:
+        assert main(["validate", str(folder), "--json", "--workspace", str(tmp_path)]) == 0
+        files = json.loads(capsys.readouterr().out)["files"]
+        return [Path(each["path"]).relative_to(tmp_path).as_posix() for each in files]
+
+    one = [
+        "one/pyproject.toml",
+        "one/feedstocks/a/recipe/recipe.yaml",
+        "one/migrations/openssl4.yaml",
+    ]
+    two = ["two/b/recipe/recipe.yaml", "two/deep/c/recipe.yaml"]
+    assert validated(tmp_path / "one" / "feedstocks") == one[1:2]
+    assert validated(tmp_path) == [*one, *two]
 
 
 def test_mistakes_of_a_recipe_that_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,6 +21,7 @@ from dirac_forge.settings import load
 from dirac_forge.values import dataclass
 
 _UNREADABLE = 2
+_NOTHING = "there is no recipe, and no folder migrations, in this folder or below it"
 _RECIPES = ("recipe.yaml", "meta.yaml")
 
 
@@ -77,17 +78,39 @@ def _left(found: Mapping[Path, _Validated]) -> Iterator[str]:
 
 
 def _files(path: Path) -> list[Path]:
-    """Return the files of a feedstock, a workspace or its migrations; any other path as it is."""
-    if not path.is_dir():
-        return [path]
-    recipe = find_recipe(path)
+    """Return the files of a folder and of those below it; any other path, and a folder without such files, as it is."""
+    return (list(_below(path, frozenset())) if path.is_dir() else []) or [path]
+
+
+def _below(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """Yield the files of a feedstock, a workspace, a folder of migrations, or any folder that has such folders.
+
+    `above` are the folders that it was reached through: a link may lead back to one.
+    """
+    place = folder.resolve()
+    if place in above:
+        return
+    recipe = find_recipe(folder)
     if recipe is not None:
-        return [recipe, *_if_there(path / "conda-forge.yml")]
-    feedstocks = filter(Path.is_dir, sorted((path / "feedstocks").glob("*")))
-    below = [found for each in feedstocks for found in _files(each)]
-    settings = _if_there(path / "pyproject.toml") if below else []
-    migrations = path if path.name == "migrations" else path / "migrations"
-    return [*settings, *below, *sorted(migrations.glob("*.yaml"))] or [path]
+        yield from (recipe, *_if_there(folder / "conda-forge.yml"))
+        return
+    if folder.name == "migrations":
+        yield from sorted(folder.glob("*.yaml"))
+        return
+    is_workspace = (folder / "feedstocks").is_dir()
+    # The other folders of a workspace have what the program makes.
+    parts = [folder / "feedstocks", folder / "migrations"] if is_workspace else _visible(folder)
+    below = [found for part in parts if part.is_dir() for found in _below(part, above | {place})]
+    if is_workspace and below:
+        yield from _if_there(folder / "pyproject.toml")
+    yield from below
+
+
+def _visible(folder: Path) -> list[Path]:
+    try:
+        return [each for each in sorted(folder.iterdir()) if not each.name.startswith(".")]
+    except OSError:
+        return []
 
 
 def _if_there(path: Path) -> list[Path]:
@@ -96,7 +119,7 @@ def _if_there(path: Path) -> list[Path]:
 
 def _validated(path: Path) -> _Validated:
     if path.is_dir():
-        return _Validated(problems=("this folder has no recipe",), readable=False)
+        return _Validated(problems=(_NOTHING,), readable=False)
     try:
         text = read_text(path)
     except FileNotFoundError:

@@ -21,7 +21,7 @@ def validate(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="recipe.yaml, meta.yaml, conda-forge.yml, pyproject.toml, migrations, or a folder with such files.",
+            help="recipe.yaml, meta.yaml, conda-forge.yml, pyproject.toml, migrations, or folders that have some.",
         ),
     ],
 ) -> int:
