@@ -94,7 +94,7 @@ def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(
     put(workspace, "broken", "a: [")
     with PackageIndex({"demo": {"demo-1.1.tar.gz": ARCHIVE}}) as index:
         code, found = run(workspace, capsys, "--index-url", index.url)
-    assert code == 0
+    assert code == 2  # a recipe can't be read
     assert [(one["feedstock"], one["status"]) for one in found] == [
         ("broken", "skipped"),
         ("demo", "proposed"),

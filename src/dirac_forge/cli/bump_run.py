@@ -90,8 +90,8 @@ def _targets(context: Context, decided: Iterable[Decided], executor: Executor) -
 
 
 def _exit_code(results: Sequence[Bump | Skip], *, asked: bool) -> int:
-    """Return the highest exit code of the results; what was not `asked` for by name may be unreadable or impossible."""
-    codes = {"unknown": _UNKNOWN, **({"unreadable": _UNREADABLE, "no": _NO} if asked else {})}
+    """Return the highest exit code of the results; what was not `asked` for by name may be impossible."""
+    codes = {"unknown": _UNKNOWN, "unreadable": _UNREADABLE, **({"no": _NO} if asked else {})}
     return max((codes.get(one.kind, 0) if isinstance(one, Skip) else _code(one) for one in results), default=0)
 
 
