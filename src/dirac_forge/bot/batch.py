@@ -25,7 +25,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Recorded, Skip
 from dirac_forge.files import write_file
 from dirac_forge.git import own_git
-from dirac_forge.proposals.decision_reasons import ChangedSincePrepared
+from dirac_forge.proposals.decision_reasons import ChangedSincePrepared, DecisionKind, DecisionState
 from dirac_forge.proposals.outcome_reasons import Unneeded
 from dirac_forge.pullrequest.clones import Clones, Tip
 from dirac_forge.pullrequest.decision import WantedRequest
@@ -59,8 +59,8 @@ class BatchDecision:
 
     feedstock: str
     branch: str
-    kind: Literal["bump", "migration", "recipe"]
-    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
+    kind: DecisionKind
+    state: DecisionState
     key: str
     found: Recorded | None = None
     reasons: tuple[Recorded, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from typing import Literal, Protocol, TypedDict
+from typing import Protocol, TypedDict
 
 from dirac_forge.bot.automerge import review_reason
 from dirac_forge.bot.release_lines import CurrentLine
@@ -24,7 +24,9 @@ from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.status import FeedstockStatus
 from dirac_forge.proposals.decision_reasons import (
     ChosenVersion,
+    DecisionKind,
     DecisionReason,
+    DecisionState,
     InNoChannel,
     LineFinding,
     RebuildEvidence,
@@ -107,8 +109,8 @@ class RunDecision:
 
     feedstock: str
     branch: str
-    kind: Literal["bump", "migration", "recipe"]
-    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"]
+    kind: DecisionKind
+    state: DecisionState
     key: str = ""
     """The version, migration or new package that it is about, or "" if there is none for certain."""
     found: LineFinding | None = None
@@ -206,7 +208,7 @@ def bump_decision(
         return replace(plain, state="unknown", reasons=(UnknownEffect(message=unproven),))
     if not may_be_sent(bump, together):
         waits = (WaitsForBumps(names=tuple(bump.waits_for)),) if bump.waits_for else ()
-        state: Literal["unknown", "blocked"] = "unknown" if bump.status == "unknown" else "blocked"
+        state: DecisionState = "unknown" if bump.status == "unknown" else "blocked"
         return replace(plain, state=state, reasons=(*waits, *bump.blocked_by))
     chosen = ChosenVersion.of(bump)
     return replace(plain, state="wanted", reasons=(chosen,), wanted=wanted, young=YoungRelease.of(bump.rejected))
@@ -221,7 +223,7 @@ def may_be_sent(bump: Bump, together: Collection[str] = ()) -> bool:
 
 def skip_decision(skip: Skip, looked: CurrentLine) -> RunDecision:
     """Return what was decided for a line that stays."""
-    states: dict[str, Literal["nothing", "blocked", "unknown", "failed"]] = {
+    states: dict[str, DecisionState] = {
         "unknown": "unknown",
         "no": "blocked",
         "unreadable": "failed",

@@ -129,6 +129,19 @@ class PackageResult:
     """What its recipe runs to test it, where that needs nothing besides the package."""
 
 
+def not_rendered(feedstock: str, platform: str, status: Status, failure: Failure) -> PackageResult:
+    """Return the result of a recipe none of whose packages is known: it is named after its feedstock."""
+    return PackageResult(
+        feedstock=feedstock,
+        output=feedstock,
+        version="",
+        build="",
+        platform=platform,
+        status=status,
+        failure=failure,
+    )
+
+
 def lost(failure: Failure) -> Status:
     """Return the status of what was not built: `unknown` if nobody could tell whether it can be."""
     return "unknown" if is_unanswered(failure) else "failed"

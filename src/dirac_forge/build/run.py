@@ -15,7 +15,7 @@ from dirac_forge.build.children import Child, ChildAnswer
 from dirac_forge.build.environments import Environments
 from dirac_forge.build.failures import Failure, NotBuildable
 from dirac_forge.build.local_channel import LocalChannel
-from dirac_forge.build.model import FINE, BuildOptions, PackageResult, TestRun, Unit, lost
+from dirac_forge.build.model import FINE, BuildOptions, PackageResult, TestRun, Unit, lost, not_rendered
 from dirac_forge.build.planning import RecipeToBuild, groups_of, units_of, unusable_name
 from dirac_forge.build.rendering import Outputs, rendered
 from dirac_forge.build.schedule import run_groups
@@ -96,20 +96,12 @@ def _units(
             others = ", ".join(each for each in feedstocks if each != feedstock)
             reason = f"it makes the same package as {others}, {file}: build them one at a time, with another --output"
             failures.setdefault(feedstock, NotBuildable(phase="render", reason=reason))
-    refused = [_refused(one, failures[one.feedstock], options) for one in recipes if one.feedstock in failures]
+    refused = [
+        not_rendered(name, options.platform, lost(failures[name]), failures[name])
+        for name in (one.feedstock for one in recipes)
+        if name in failures
+    ]
     return [unit for name, units in by_recipe.items() if name not in failures for unit in units], refused
-
-
-def _refused(recipe: RecipeToBuild, failure: Failure, options: BuildOptions) -> PackageResult:
-    return PackageResult(
-        feedstock=recipe.feedstock,
-        output=recipe.feedstock,
-        version="",
-        build="",
-        platform=options.platform,
-        status=lost(failure),
-        failure=failure,
-    )
 
 
 class _Memory:

@@ -11,7 +11,7 @@ from rattler import VirtualPackage
 
 from dirac_forge.build.conversion import converted_recipe
 from dirac_forge.build.failures import NotBuildable
-from dirac_forge.build.model import PackageResult
+from dirac_forge.build.model import PackageResult, not_rendered
 from dirac_forge.build.planning import RecipeToBuild, variants_here
 from dirac_forge.build.recipe_files import copy_recipe, digest_of_recipe, recipe_files
 from dirac_forge.channel.repodata import Folder
@@ -174,12 +174,4 @@ _CONDA_BUILD = {
 
 
 def _refused(folder: FeedstockFolder, platform: str, reason: str) -> PackageResult:
-    return PackageResult(
-        feedstock=folder.name,
-        output=folder.name,
-        version="",
-        build="",
-        platform=platform,
-        status="skipped",
-        failure=NotBuildable(phase="render", reason=reason),
-    )
+    return not_rendered(folder.name, platform, "skipped", NotBuildable(phase="render", reason=reason))

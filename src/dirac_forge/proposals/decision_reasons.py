@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.bump.blockers import Blocker
 from dirac_forge.bump.objections import PassedOver, TooYoung
@@ -12,6 +12,9 @@ from dirac_forge.values import dataclass
 if TYPE_CHECKING:
     from dirac_forge.bump.proposal import Bump
     from dirac_forge.migration.evidence import Evidence
+
+DecisionKind = Literal["bump", "migration", "recipe"]
+DecisionState = Literal["wanted", "nothing", "blocked", "unknown", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from dirac_forge.proposals import decision_reasons, review_reasons
+from dirac_forge.proposals.decision_reasons import DecisionKind, DecisionState
 from dirac_forge.report.wording import add_words, worded
 
 
-def decided_words(
-    kind: Literal["bump", "migration", "recipe"],
-    state: Literal["wanted", "nothing", "blocked", "unknown", "failed"],
-    key: str,
-) -> str:
+def decided_words(kind: DecisionKind, state: DecisionState, key: str) -> str:
     """Return a decision on a version, a migration or a new recipe (`key`, "" for no certain one) in a few words."""
     what = {"bump": f"bump to {key}", "migration": f"rebuild for {key}", "recipe": f"recipe for {key}"}[kind]
     match state:
