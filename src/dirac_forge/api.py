@@ -24,12 +24,10 @@ from packaging.requirements import Requirement
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.cache import usable
 from dirac_forge.channel.opening import open_readable_channel
+from dirac_forge.check.asked_targets import asked_targets
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.configured import configured_targets
-from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import check as check_cells
-from dirac_forge.check.targets import Target
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.channel_pinning import pinning_of
@@ -166,12 +164,7 @@ class ForgeSession:
 
         `specs` are targets of the settings, package specs or environment files; none: all targets.
         """
-        settings = self.settings
-        known = configured_targets(settings)
-        targets: list[Target] = []
-        for spec in specs or known:
-            named = known.get(spec)
-            targets += [named] if named else read_targets(spec, platforms=settings.platforms, pythons=settings.pythons)
+        targets = asked_targets(self.settings, specs, self.observer)
         with self._threads() as executor:
             return tuple(
                 cell

@@ -16,13 +16,12 @@ from dirac_forge.channel.opening import ChannelAddress, channel_address, open_ch
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import this_platform
+from dirac_forge.check.asked_targets import asked_targets
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.configured import asked_channels, configured_targets
-from dirac_forge.check.files.kinds import read_targets
+from dirac_forge.check.configured import asked_channels
 from dirac_forge.check.grouped import grouped_cells
 from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.since import uploaded_at
-from dirac_forge.check.targets import Target
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import lock_from
 from dirac_forge.distribution.locked_records import added_requirements, locked_environments, prefix_files
@@ -140,12 +139,7 @@ def _solved(
     context: Context, specs: Sequence[str], executor: Executor, found: Callable[[AuditedBuild], object]
 ) -> list[AuditInput]:
     """Return what each target installs on its platforms."""
-    settings = context.settings
-    known = configured_targets(settings)
-    targets: list[Target] = []
-    for text in specs or known:
-        named = known.get(text)
-        targets += [named] if named else read_targets(text, platforms=settings.platforms, pythons=settings.pythons)
+    targets = asked_targets(context.settings, specs, context.observer)
 
     def solved(cell: Cell) -> None:
         for build in builds_of([(cell.target, cell.platform, cell.packages)]):

@@ -17,11 +17,11 @@ from dirac_forge.channel.records import name_of
 from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.channel.solver import Channel
 from dirac_forge.channel.virtual import known_platform, this_platform
+from dirac_forge.check.asked_targets import asked_targets
 from dirac_forge.check.causes import ForeignChannel, MachineMismatch, PythonLine, UnknownName
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.configured import asked_cells, configured_targets
+from dirac_forge.check.configured import asked_cells
 from dirac_forge.check.exports import exports_at_hand
-from dirac_forge.check.files.kinds import read_targets
 from dirac_forge.check.grouped import ChannelCells, grouped_cells
 from dirac_forge.check.helping import helping_proposals
 from dirac_forge.check.matrix import check as check_cells
@@ -103,7 +103,7 @@ def _questions(
     context: Context, asked: Sequence[str], folders: Mapping[str, FeedstockFolder]
 ) -> tuple[Sequence[ChannelCells], frozenset[str]]:
     """Return the cells by channel, and which of the targets are new packages. Raises InputError if there are none."""
-    targets = _targets(context, asked)
+    targets = asked_targets(context.settings, asked, context.observer)
     opened = open_channel(context) if folders else None
     new = _new_targets(context, opened, folders, targets) if opened is not None else []
     named = {name_of(spec) for target in targets for specs in target.all_specs() for spec in specs}
@@ -352,17 +352,3 @@ def _sorted(specs: Iterable[str], recipes: Iterable[str]) -> tuple[list[str], li
         else:
             asked.append(spec)
     return asked, found
-
-
-def _targets(context: Context, asked: Sequence[str]) -> list[Target]:
-    settings = context.settings
-    known = configured_targets(settings)
-    if not asked:
-        return list(known.values())
-    found: list[Target] = []
-    for text in dict.fromkeys(asked):
-        named = known.get(text)
-        found += [named] if named else read_targets(text, platforms=settings.platforms, pythons=settings.pythons)
-    for note in dict.fromkeys(note for target in found for note in target.notes):
-        context.observer.warned(note)
-    return found
