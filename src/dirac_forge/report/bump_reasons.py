@@ -256,8 +256,8 @@ def _standing(need: NewNeed, availability: Availability) -> str:
             has = f"{need.package} up to {newest}" if newest else f"no {need.package}"
             return f"the embedded snapshot ({day}) has {has}; conda-forge may have it"
         case _ if need.known:
-            version = "; whether in this version is unknown" if need.spec else ""
-            return f"this channel has no {need.package}; conda-forge should ({worded(need.partial)}){version}"
+            version = "; whether it has this version is unknown" if need.spec else ""
+            return f"this channel has no {need.package}; conda-forge should have it ({worded(need.partial)}){version}"
         case _:
             why = f": {worded(need.partial)}" if need.partial is not None else ""
             return f"whether {need.package} exists is unknown{why}"
@@ -301,7 +301,7 @@ def _(reason: blockers.FailedBuild) -> str:
 add_words(
     {
         part_reasons.UsualBackend: "it is a usual build backend",
-        part_reasons.ListedName: "as tables of its names say",
+        part_reasons.ListedName: "tables of its names list it",
         part_reasons.LacksOther: "the channel lacks {0.package} too, which the recipe needed before",
         part_reasons.LacksTool: "the channel lacks {0.package} too, which feedstocks are built with",
     }
