@@ -274,8 +274,8 @@ def test_a_part_of_a_channel_blocks_nothing(place: Place) -> None:
         "the channel lacks elsewhere too, which the recipe needed before"
     ) in found["notes"]
     assert (
-        "elsewhere >=2 (run of tool): this channel has no elsewhere; conda-forge should have it (the recipe needed it before); "
-        "whether it has this version is unknown"
+        "elsewhere >=2 (run of tool): this channel has no elsewhere; conda-forge should have it (the recipe needed it "
+        "before); whether it has this version is unknown"
     ) in found["notes"]
     assert found["proof"]["warnings"] == [
         "assumed to exist, because the channel has no such packages: elsewhere, fresh"
@@ -394,8 +394,8 @@ def test_a_build_backend_that_a_snapshot_lacks_is_no_new_recipe(place: Place) ->
     found = place.run(files)["lib"]
     assert (found["status"], found["recipes"]) == ("proposed", [])
     assert (
-        "hatchling (host of lib): this channel has no hatchling; conda-forge should have it (it is a usual build backend)"
-        in (found["notes"])
+        "hatchling (host of lib): this channel has no hatchling; conda-forge should have it (it is a usual build "
+        "backend)" in (found["notes"])
     )
 
 
@@ -432,8 +432,8 @@ def test_what_one_recipe_needed_before_exists_for_all(place: Place) -> None:
     found = place.run(files)["tool"]
     assert (found["status"], found["recipes"]) == ("proposed", [])
     assert (
-        "fresh (run of tool): this channel has no fresh; conda-forge should have it (the recipe of lib needed it before)"
-        in (found["notes"])
+        "fresh (run of tool): this channel has no fresh; conda-forge should have it (the recipe of lib needed it "
+        "before)" in (found["notes"])
     )
 
 
