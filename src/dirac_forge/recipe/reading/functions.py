@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import cast
 from urllib.parse import quote, unquote
 
@@ -124,12 +125,12 @@ def requirement(
 
     A bare package in host or build takes its pin from the variant, as in conda-build and rattler-build.
     """
-    kind, argument, unknown = _marks(text)
+    kind, argument, unknown = _marks(text) if marked(text) else ("package", "", ())
     clean = without_marks(text).strip()
     if not clean and not unknown:
         return None
     name, spec = _split(clean)
-    if "\ue000unknown" in _NAME.split(text.strip(), maxsplit=1)[0]:
+    if unknown and "\ue000unknown" in _NAME.split(text.strip(), maxsplit=1)[0]:
         name = ""
     if section in {"build", "host"} and not spec and kind == "package":
         spec = variant.get(name.replace("-", "_"), variant.get(name, ""))
@@ -151,7 +152,7 @@ def requirement(
 def _marks(text: str) -> tuple[Kind, str, tuple[str, ...]]:
     """Return the function that makes a line's requirement, its argument, and the line's undefined variables."""
     kind, argument = "package", ""
-    for match in _MARK.finditer(text) if "\ue000" in text else ():
+    for match in _MARK.finditer(text):
         if match[1] != "unknown":
             kind, argument = match[1], match[2]
     if kind not in {"package", "compiler", "stdlib", "cdt", *_PIN_ARGUMENTS}:
@@ -175,6 +176,7 @@ def _pin_arguments(packed: str) -> Iterator[tuple[str, str]]:
         yield key, unquote(value)
 
 
+@lru_cache(maxsize=4096)  # each line is rendered for each platform and variant
 def _split(text: str) -> tuple[str, str]:
     parts = _NAME.split(text, maxsplit=1)
     name = parts[0].rpartition("::")[2].lower()
