@@ -712,6 +712,37 @@ def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "c is not in lib2: lib is not in its host requirements.\n"
 
 
+def test_why_knows_what_is_done_where_a_channel_is_given(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ("--channel", str(channel))
+    assert run(workspace, "why", "lib2", "b", *given) == 0
+    assert capsys.readouterr().out == (
+        "b is in lib2, wave 2 of 2:\n"
+        "  host: b/recipe/meta.yaml:8: lib\n"
+        "  lib exports lib\n"
+        "It does not wait for another member.\n"
+        "It comes after these, which are done:\n"
+        "  a -> b\n"
+        "    b needs a in host: b/recipe/meta.yaml:9: a\n"
+        "No member waits for it.\n"
+    )
+    assert run(workspace, "why", "lib2", "b", *given, "--json") == 0
+    found = answer(capsys)
+    assert (found["waits_for"], found["done"]) == ([], {"b": False, "a": True})
+    assert run(workspace, "why", "lib2", "a", *given) == 0
+    assert capsys.readouterr().out == (
+        "a is in lib2, wave 1 of 2:\n"
+        "  host: a/recipe/meta.yaml:8: lib\n"
+        "  lib exports lib\n"
+        "It is done: the channel has its builds.\n"
+        "No member waits for it.\n"
+    )
+    change_channel(channel, gone=("a-1.0-h_1.conda",))
+    assert run(workspace, "why", "lib2", "b", *given) == 0
+    assert "It waits for:\n  a -> b\n" in capsys.readouterr().out
+
+
 def test_long_sentences_break_at_words_only(
     workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

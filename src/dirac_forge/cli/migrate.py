@@ -222,10 +222,15 @@ def why(context: Context, migration: str, feedstock: str) -> int:
     """Answer with why a feedstock is a member or not, and return the exit code."""
     with migration_context(context, channel=False, name=migration) as migrating:
         plan = migrating.plan(migrating.migration(migration))
-        known = feedstock in plan.graph.facts
-        name = feedstock if known else migrating.workspace.find(feedstock).label
+        name = feedstock if feedstock in plan.graph.facts else migrating.workspace.find(feedstock).label
         pinned = pinned_members(plan, migrating.exports(plan))
-        text, document = report.why_text(plan, name, pinned), report.why_json(plan, name, pinned)
+        near = (
+            (name, *(edge.parent for edge in plan.edges_of(name)), *plan.children[name]) if name in plan.wave_of else ()
+        )
+        # Without the channel a recipe tells only of what was merged.
+        known = migrating.evidence_of(plan, near) if migrating.channel is not None else {}
+        done = {each: evidence.all_done or (None if evidence.unknown else False) for each, evidence in known.items()}
+        text, document = report.why_text(plan, name, pinned, done), report.why_json(plan, name, pinned, done)
         context.answer(text, document, status_steps(again_arguments(migration)))
     return 3 if name in plan.graph.unreadable else 0
 

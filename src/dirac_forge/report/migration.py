@@ -30,6 +30,7 @@ _EFFECTS = {
     "unknown": "A new pin or none: the run_exports of the migrated package are not known here",
 }
 _NO_FAULTS: Mapping[str, str] = {}
+_NOT_ASKED: Mapping[str, bool | None] = {}
 _SYNC = "`dirac-forge sync` fetches them"
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
@@ -226,8 +227,14 @@ def _where(plan: Plan, name: str) -> str:
     return f"not {', '.join(others)}" if len(others) < len(platforms) else f"only {', '.join(platforms)}"
 
 
-def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, Any]:
-    """Return why a feedstock is in a migration or not, as `migrate why --json` prints it."""
+def why_json(
+    plan: Plan, name: str, pinned: Iterable[Pinned] = (), done: Mapping[str, bool | None] = _NOT_ASKED
+) -> dict[str, Any]:
+    """Return why a feedstock is in a migration or not, as `migrate why --json` prints it.
+
+    `done` has for the member, its parents and its children whether they are, None where that is not known; empty if no
+    channel was asked.
+    """
     if name in plan.graph.unreadable:
         unread = plan.graph.unreadable[name]
         return {"migration": plan.migration.name, "feedstock": name, "member": None, "because": [unread]}
@@ -246,8 +253,9 @@ def why_json(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> dict[str, 
         "because": _because(plan, name),
         "platforms": list(plan.membership.members[name].platforms),
         "run_exports": [one.text for one in pinned if one.feedstock == name],
-        "waits_for": [_edge(plan, edge) for edge in edges],
-        "waiting": list(plan.children[name]),
+        "waits_for": [_edge(plan, edge) for edge in edges if not (done.get(name) or done.get(edge.parent))],
+        "waiting": [child for child in plan.children[name] if not (done.get(name) or done.get(child))],
+        **({"done": dict(done)} if done else {}),
     }
 
 
@@ -279,7 +287,9 @@ def _linking(sections: Collection[str], include_build: bool) -> str:
     return "build and host" if include_build else "host"
 
 
-def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> RenderableType:
+def why_text(
+    plan: Plan, name: str, pinned: Iterable[Pinned] = (), done: Mapping[str, bool | None] = _NOT_ASKED
+) -> RenderableType:
     """Return the same in words."""
     if name not in plan.membership.members:
         return sentences(_why_not(plan, name))
@@ -290,13 +300,30 @@ def why_text(plan: Plan, name: str, pinned: Iterable[Pinned] = ()) -> Renderable
     if len(member.platforms) < len(plan.graph.facts[name].platforms):
         found.append(f"  only on {', '.join(member.platforms)}")
     found += [f"  {one.text}" for one in pinned if one.feedstock == name]
-    edges = plan.edges_of(name)
-    found.append("It does not wait for another member." if not edges else "It waits for:")
-    for edge in edges:
-        found += _edge_lines(plan, edge)
-    children = plan.children[name]
-    found.append(f"Waiting for it: {', '.join(children)}." if children else "No member waits for it.")
+    found += _order(plan, name, done)
     return sentences(found)
+
+
+def _order(plan: Plan, name: str, done: Mapping[str, bool | None]) -> Iterator[str]:
+    """Yield whether a member is done, what it waits for, and what waits for it."""
+    own = done.get(name, False)
+    if own is not False:
+        yield "It is done: the channel has its builds." if own else "Whether it is done is unknown."
+    edges = plan.edges_of(name)
+    left = [edge for edge in edges if not done.get(edge.parent)]
+    ended = [edge for edge in edges if done.get(edge.parent)]
+    if left:
+        yield "It comes after:" if own else "It waits for:"
+    elif not own:
+        yield "It does not wait for another member."
+    for edge in left:
+        yield from _edge_lines(plan, edge, unknown=done.get(edge.parent, False) is None)
+    if ended:
+        yield "It comes after these, which are done:"
+    for edge in ended:
+        yield from _edge_lines(plan, edge)
+    waiting = [] if own else [child for child in plan.children[name] if not done.get(child)]
+    yield f"Waiting for it: {', '.join(waiting)}." if waiting else "No member waits for it."
 
 
 def _why_not(plan: Plan, name: str) -> list[str]:
@@ -315,9 +342,10 @@ def _why_not(plan: Plan, name: str) -> list[str]:
     return [f"{name} is not in {plan.migration.name}: {why}."]
 
 
-def _edge_lines(plan: Plan, edge: Edge) -> list[str]:
+def _edge_lines(plan: Plan, edge: Edge, *, unknown: bool = False) -> list[str]:
     extra = " (not waited for: the migration says so)" if edge.ignored else ""
     extra += " (left out: it closes a cycle)" if edge.broken else ""
+    extra += " (whether it is done is unknown)" if unknown else ""
     return [f"  {' -> '.join(edge.path)}{extra}", *(f"    {sentence}" for sentence in edge_sentences(plan, edge))]
 
 
