@@ -163,7 +163,7 @@ def test_who_may_make_a_package_from_elsewhere_is_called_a_guess() -> None:
 def test_waves_follow_that_the_pinning_has_the_values_already() -> None:
     plan = plan_of({"a": {"lib": 7}, "b": {"lib": 7}})
     facts = {**plan.graph.facts, "lib": structs.replace(plan.graph.facts["lib"], version="1.10")}
-    plan = replace(make_plan(build_graph(facts), MIGRATION), already="lib 2")
+    plan = replace(make_plan(build_graph(facts), MIGRATION), already=((("lib", "2"),),))
     text = shown(plan_text(plan))
     assert text.startswith(
         f"{MIGRATION.name}: the pinning has lib 2 already, or newer: builds with today's pinning have the migration.\n"
@@ -174,6 +174,10 @@ def test_waves_follow_that_the_pinning_has_the_values_already() -> None:
         ["│", "1", "│", "2", "│", "a,", "b", "│"]
     ]
     assert plan_json(plan)["already_pinned"] == "lib 2"
+    zipped = ((("lib", "2"), ("std", "20")), (("lib", "3"), ("std", "20")), (("lib", "3"), ("std", "23")))
+    assert plan_json(replace(plan, already=zipped))["already_pinned"] == (
+        "lib 2 with std 20, lib 3 with std 20 and lib 3 with std 23"
+    )
 
 
 def test_where_nobody_needed_anything_is_said() -> None:

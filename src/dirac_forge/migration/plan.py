@@ -12,6 +12,9 @@ from dirac_forge.migration.order import Cycle, order_of
 from dirac_forge.migration.schema import Migration
 from dirac_forge.values import dataclass
 
+PinnedTogether = tuple[tuple[str, str], ...]
+"""Keys of a pinning with their values, which belong to the same builds."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edge:
@@ -45,8 +48,8 @@ class Plan:
     """Members that can be rebuilt at the same time, by name; the first wave waits for nobody."""
     cycles: tuple[Cycle, ...]
     notes: tuple[str, ...] = ()
-    already: str = ""
-    """`lib 2`: what the pinning has already, or newer, wherever there are members; "" if it has not."""
+    already: tuple[PinnedTogether, ...] = ()
+    """What the pinning has already, or newer, wherever there are members; none if it has not."""
 
     @property
     def members(self) -> tuple[Member, ...]:

@@ -88,7 +88,7 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
         ],
         "edges": [_edge(plan, edge) for edge in plan.edges],
         "waves": [list(wave) for wave in plan.waves],
-        "already_pinned": plan.already or None,
+        "already_pinned": _already_words(plan) or None,
         "cycles": [
             {
                 "members": list(cycle.members),
@@ -138,10 +138,16 @@ def plan_text(plan: Plan, pinned: Sequence[Pinned] = ()) -> RenderableType:
     return Group(sentences(lead), table, sentences(remarks))
 
 
+def _already_words(plan: Plan) -> str:
+    """Return `lib 2`, with the values that go with it: `root_base 6.38.0 with root_cxx_standard 23`."""
+    return document.words([" with ".join(f"{key} {value}" for key, value in pins) for pins in plan.already])
+
+
 def _already(plan: Plan) -> Iterator[str]:
     """Yield that the pinning has a migration, and how its members come to be built with it."""
     name, count = plan.migration.name, len(plan.members)
-    yield f"{name}: the pinning has {plan.already} already, or newer: builds with today's pinning have the migration."
+    has = f"the pinning has {_already_words(plan)} already, or newer"
+    yield f"{name}: {has}: builds with today's pinning have the migration."
     members = "1 feedstock is a member" if count == 1 else f"{count} feedstocks are members"
     yield f"{members}; `dirac-forge migrate status {name}` shows what is built with it."
 
