@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dirac_forge.bump.bump_notes import IgnoredKey, NotCarried, RespelledSource
+from dirac_forge.bump.bump_notes import IgnoredKey, NotCarried, RespelledSource, SecondLeft
 from dirac_forge.bump.changelog import Changelog
 from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison, UnmetRequirement
 from dirac_forge.bump.drift.drift_notes import DriftNote
@@ -360,4 +360,15 @@ def test_requirements_that_are_unclear_for_one_reason_are_one_line() -> None:
     because = "because the channel lacks fastapi too, which the recipe needed before"
     assert section.blocks == (
         Items((f"whether these exist is unknown, {because}: fastapi >=1 (run of app) and redis (run of app)",)),
+    )
+
+
+def test_projects_that_stay_are_counted() -> None:
+    def said(*projects: str) -> str:
+        notes = tuple(SecondLeft(project=project, version="1.0", line=1) for project in projects)
+        return with_body(replace(BARE, drift=Drift(text=BARE.edited.after), notes=notes)).change.body
+
+    assert "did not change; pip stays, and was not compared." in said("pip")
+    assert "did not change; pip, setuptools and wheel stay, and were not compared." in said(
+        "pip", "setuptools", "wheel"
     )

@@ -130,6 +130,9 @@ def test_many_remedies_are_counted_and_those_of_the_causes_come_first() -> None:
         "    for what these need: build p0, p1, p2, p3 and p4 for win-64 and 15 more changes (check -v lists them)",
     ]
     assert len(document((MANY_NO,))["results"][0]["unblock"]["remedies"]) == 21
+    assert MANY_NO.unblock is not None
+    fewer = replace(MANY_NO, unblock=replace(MANY_NO.unblock, remedies=MANY_NO.unblock.remedies[:7]))
+    assert shown((fewer,))[-2].endswith("p4 for win-64 and 1 more change (check -v lists them)")
     stream = io.StringIO()
     Console(file=stream, width=400, color_system=None).print(terminal((MANY_NO,), verbose=True))
     assert f"    for what these need: build {', '.join(MANY[:-1])} and {MANY[-1]} for win-64\n" in stream.getvalue()
@@ -246,6 +249,9 @@ def test_of_a_new_environment_the_packages_next_to_the_target_are_told() -> None
         "  5 packages in all (check -v lists them)",
         "",
     ]
+    alone = replace(verdict, after=replace(YES, packages=packages[2:3]), difference=difference((), packages[2:3]))
+    said = shown((before,), Proof(outcome="better", verdicts=(alone,)))
+    assert "  1 package in all (check -v lists them)" in said
     whole = shown((before,), proof, verbose=True)
     assert {"  + app 1.0", "  + low 1.0", "  + zlib 1.0"} <= set(whole)
     # What a target that is there already gets is a change for its users, all of it.

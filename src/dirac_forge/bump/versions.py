@@ -136,7 +136,8 @@ class _HashLookup:
             return
         self.draft, digest, difference = elsewhere
         self.digests[digest.url] = digest
-        self.notes.append(RespelledSource(url=digest.url, difference=difference))
+        if difference:
+            self.notes.append(RespelledSource(url=digest.url, difference=difference))
 
     def _fail(self, source: MovedSource, error: ForgeError) -> None:
         if not source.optional:

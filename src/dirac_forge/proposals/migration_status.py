@@ -68,7 +68,7 @@ def status_now(
     found = _solvability(migrating, migrating.channel, plan, first, evidence, platforms)
     if found.left:
         migrating.observer.warned(
-            f"{len(found.left)} members that block few others were not solved: too many are ready"
+            f"members that block few others were not solved ({len(found.left)}): too many are ready"
         )
     known = replace(known, not_solvable=found.not_solvable, solvable=found.solvable, unsure=found.unknown)
     return status_of(plan, evidence, known)

@@ -231,7 +231,7 @@ def _line(one: InstalledTarget) -> Line:
         return f"{name}: {reason(one.failure).splitlines()[0]}"
     pip = "" if one.pip_check is None else "; pip check " + ("is clean" if one.pip_check.code == 0 else "fails")
     ran = sum(run.code == 0 for run in one.commands)
-    commands = f"; {ran} of {len(one.commands)} commands ran" if one.commands else ""
+    commands = f"; {ran} of {counted(len(one.commands), 'command')} ran" if one.commands else ""
     return f"{name}: {counted(one.packages, 'package')} in {one.seconds:.1f} s{pip}{commands}"
 
 

@@ -187,7 +187,8 @@ def _unchanged(bump: Bump) -> str:
     if not others:
         listed = "; what it requires and the recipe does not is listed below" if _unmet(bump) else ""
         return f"No change of upstream's requirements affects the recipe{listed}."
-    return f"The requirements of the project that moves did not change; {words(others)} stays, and was not compared."
+    left = "stays, and was not compared" if len(others) == 1 else "stay, and were not compared"
+    return f"The requirements of the project that moves did not change; {words(others)} {left}."
 
 
 def _carried(line: Carried) -> tuple[Line, ...]:

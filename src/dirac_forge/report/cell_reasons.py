@@ -9,6 +9,7 @@ from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.remedies import Remedy, Unblock
 from dirac_forge.report.cause_words import cause_lines
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
 from dirac_forge.report.reasoned import Reasoned, where
 from dirac_forge.report.remedy_words import alike, remedy_phrases, together, unblock_text
@@ -96,5 +97,5 @@ def _by_cause(remedies: Sequence[Remedy], causes: Sequence[Cause]) -> tuple[list
 
 def _shown(remedies: Sequence[Remedy], most: int) -> str:
     rest = len(remedies) - most
-    more = f" and {rest} more changes (check -v lists them)" if rest > 0 else ""
+    more = f" and {counted(rest, 'more change')} (check -v lists them)" if rest > 0 else ""
     return f"{'; '.join(remedy_phrases(remedies[:most]))}{more}"

@@ -13,6 +13,7 @@ from dirac_forge.check.answer_reasons import NewerVersions, NowInstallable, Olde
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Outcome, Verdict
 from dirac_forge.report.document import Block, Items, Table
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import verdict_words
 from dirac_forge.report.reasoned import Reasoned, where
 from dirac_forge.values import dataclass
@@ -92,7 +93,7 @@ def _effect(verdicts: Sequence[Verdict], lines: Sequence[str], verbose: bool, hi
     outcome = next(iter(outcomes)) if len(outcomes) == 1 else None
     most = len(lines) if verbose else _MOST_CHANGES
     if len(lines) > most:
-        lines = [*lines[:most], f"and {len(lines) - most} more changes{hint}"]
+        lines = [*lines[:most], f"and {counted(len(lines) - most, 'more change')}{hint}"]
     return Reasoned(
         cells=where([verdict.before for verdict in verdicts]),
         said=f": {outcome}" if outcome is not None else "",
@@ -163,7 +164,7 @@ def _told(changes: Sequence[_Change], hint: str) -> str:
         case "rebuilt":
             return f"{first.name} is a new build"
         case "total":
-            return f"{new} packages in all{hint}"
+            return f"{new} {'package' if new == '1' else 'packages'} in all{hint}"
         case "reason":
             return first.name
 

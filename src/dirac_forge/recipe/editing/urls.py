@@ -28,6 +28,7 @@ class Variation:
 
     text: str
     said: str
+    """Empty if this host has another URL for each file: nobody has to look at it."""
 
 
 def variations(
@@ -117,7 +118,7 @@ def _named(place: TextPlace, listed: str, version: str) -> Iterator[tuple[str, s
     if _HASHED.search(raw):
         # Its folders are made from the file's content: they are others for each file.
         folder = quote[:1] + listed.rpartition("/")[0]
-        said = "its folders are made from the file's content, and new with it"
+        said = ""
     else:
         said = f"the release spells its file like this; the recipe had {last}"
     for name in _names_of(raw, quote) if found else ():
