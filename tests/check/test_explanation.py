@@ -370,9 +370,9 @@ def test_a_version_that_is_not_there_or_marked_broken(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["redis-py", "telemetry-api", "galaxy-util"])
+@pytest.mark.parametrize("name", ["redis-py", "telemetry-api", "galaxy-util", "setuptools-scm"])
 def test_a_name_that_shares_a_word_with_another_is_no_typo_of_it(tmp_path: Path, name: str) -> None:
-    others = [pkg("rpds-py 1.0"), pkg("telemetry-sdk 1.0"), pkg("gfal2-util 1.0")]
+    others = [pkg("rpds-py 1.0"), pkg("telemetry-sdk 1.0"), pkg("gfal2-util 1.0"), pkg("setuptools 80")]
     cell = answer(write_channel(tmp_path, {"linux-64": others}), name)
     assert reasons(cell) == [("unknown-name", f"{name}: no channel has a package of this name")]
 

@@ -32,6 +32,7 @@ from dirac_forge.proposals.outcome_reasons import (
     UpToDateRequest,
 )
 from dirac_forge.report.bot_words import closing_words, worded
+from dirac_forge.report.document import ended
 
 CASES = [
     (ChangeSent(how="opened", title="a 2"), "opened: a 2"),
@@ -112,3 +113,11 @@ def test_every_reason_is_tried() -> None:
 )
 def test_the_comment_that_closes_a_request_mentions_nobody(unneeded: Unneeded, marked: bool, comment: str) -> None:
     assert closing_words(unneeded, marked=marked) == comment
+
+
+def test_sentence_that_ends_with_a_question_gets_no_full_stop() -> None:
+    assert [ended(text) for text in ("no a", "no a; did you mean b?", "Done.")] == [
+        "no a.",
+        "no a; did you mean b?",
+        "Done.",
+    ]

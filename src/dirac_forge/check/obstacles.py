@@ -214,13 +214,24 @@ def _spelled_like(name: str, names: Iterable[str]) -> tuple[str, ...]:
     from rapidfuzz.distance import OSA  # noqa: PLC0415
 
     found = process.extract(name, sorted(names), scorer=fuzz.ratio, limit=_MOST_NEAR, score_cutoff=_LEAST_ALIKE)
-    words = ((text, *_differing(name, text)) for text, _, _ in found)
+    others = [text for text, _, _ in found if not _is_part(name, text)]
+    words = ((text, *_differing(name, text)) for text in others)
     return tuple(text for text, mine, its in words if OSA.distance(mine, its) <= max(1, len(mine) // _LETTERS_A_TYPO))
+
+
+def _is_part(name: str, other: str) -> bool:
+    """Whether one of two names has the other's words and more: `setuptools-scm` is no misspelt `setuptools`."""
+    mine, its = set(_words(name)), set(_words(other))
+    return mine < its or its < mine
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[-_.]", name)
 
 
 def _differing(name: str, other: str) -> tuple[str, str]:
     """Return the words in which two names differ, if they have as many: `redis-py` is not a misspelt `rpds-py`."""
-    mine, its = (re.split(r"[-_.]", one) for one in (name, other))
+    mine, its = _words(name), _words(other)
     if len(mine) != len(its):
         return name, other
     pairs = [(one, two) for one, two in zip(mine, its, strict=True) if one != two]

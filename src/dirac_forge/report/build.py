@@ -10,7 +10,7 @@ from dirac_forge.build.evidence import BuildEvidence
 from dirac_forge.build.failures import DependencyFailed, Failure, Unsolvable, is_unanswered
 from dirac_forge.build.model import FINE, BuildReport, CommandRun, InstalledTarget, PackageResult
 from dirac_forge.report.build_failures import advice, reason
-from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quote, Section, Table, words
+from dirac_forge.report.document import Block, Code, Items, Line, Paragraph, Quote, Section, Table, ended, words
 from dirac_forge.report.numbers import counted
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _blocks(failure: Failure | None, log: str, place: str = "", excerpt: int = _
     if failure is None:
         return []
     text = f"{place}: {reason(failure)}" if place else reason(failure)
-    blocks: list[Block] = [Paragraph(f"{line}.") for line in text.splitlines()[:1]]
+    blocks: list[Block] = [Paragraph(ended(line)) for line in text.splitlines()[:1]]
     if isinstance(failure, Unsolvable):
         blocks += [Items(tuple(line.strip() for line in text.splitlines()[1:]))] if "\n" in text else []
     if failure.excerpt:

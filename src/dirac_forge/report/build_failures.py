@@ -26,7 +26,7 @@ from dirac_forge.build.failures import (
     Unsolvable,
     WrongNoarch,
 )
-from dirac_forge.report.document import words
+from dirac_forge.report.document import ended, words
 from dirac_forge.report.proof_words import cell_words
 
 
@@ -44,7 +44,7 @@ def advice(failure: Failure) -> str:
 def built_line(evidence: BuildEvidence) -> str:
     """Return the line of a proof: what was built and tested, and what was installed with it."""
     if not evidence.passed:
-        return f"Not built on {evidence.platform}: {failed_build(evidence)}."
+        return ended(f"Not built on {evidence.platform}: {failed_build(evidence)}")
     pythons = f" with Python {words(evidence.pythons)}" if evidence.pythons else ""
     line = f"Built and tested on {evidence.platform}{pythons}"
     if evidence.targets:

@@ -125,6 +125,11 @@ def words(names: Sequence[str], most: int = 10) -> str:
     return listed(names, most=most)
 
 
+def ended(text: str) -> str:
+    """Return a sentence with a full stop, unless it ends as one."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def listed(names: Iterable[object], last: str = "and", *, most: int = _MOST_LISTED) -> str:
     """Return `a`, `a and b` or `a, b and c`; of very many the first ones and how many more there are."""
     found = [str(name) for name in names]

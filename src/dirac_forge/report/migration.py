@@ -183,7 +183,7 @@ def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
     if plan.membership.absent:
         yield f"Release lines that are also rebuilt but are not in the workspace ({_SYNC}): {_some(_absent(plan))}."
     yield from (f"Not read, so not planned: {name}: {why}" for name, why in plan.graph.unreadable.items())
-    yield from (f"Note: {note}." for note in plan.notes)
+    yield from (document.ended(f"Note: {note}") for note in plan.notes)
 
 
 def _cycles(plan: Plan) -> Iterator[str]:
@@ -345,7 +345,7 @@ def _why_not(plan: Plan, name: str) -> list[str]:
         return [f"Whether {name} is in {plan.migration.name} is unknown: {plan.graph.unreadable[name]}"]
     excluded = plan.membership.excluded.get(name)
     why = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan, name)
-    return [f"{name} is not in {plan.migration.name}: {why}."]
+    return [document.ended(f"{name} is not in {plan.migration.name}: {why}")]
 
 
 def _edge_lines(plan: Plan, edge: Edge, *, unknown: bool = False) -> list[str]:

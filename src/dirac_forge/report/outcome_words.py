@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dirac_forge.proposals import outcome_reasons as reasons
+from dirac_forge.report.document import ended
 from dirac_forge.report.foreign import escaped
 from dirac_forge.report.wording import add_words, worded
 
@@ -30,7 +31,7 @@ def closing_words(unneeded: reasons.Unneeded, *, marked: bool = False) -> str:
         return f"{reason[:1].upper()}{reason[1:]}. This request stays open, and is not merged automatically."
     if unneeded.why == "withdrawn":
         return f"{reason[:1].upper()}{reason[1:]}. If it comes back, a new request is opened."
-    return f"Closed because {reason}."
+    return ended(f"Closed because {reason}")
 
 
 @worded.register

@@ -81,7 +81,8 @@ def _dependencies(made: MadeRecipes, *, table: bool) -> list[Block]:
     if table:
         return [_table(rows), Paragraph(_count(rows))]
     if all(row.status == "unknown" for row in rows):
-        return [Paragraph(f"The status of all {len(rows)} is unknown: {_why_unknown(made)}.")]
+        which = f"all {len(rows)}" if len(rows) > 1 else "the only one"
+        return [Paragraph(f"The status of {which} is unknown: {_why_unknown(made)}.")]
     return [*_remarkable(rows), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
 
 
