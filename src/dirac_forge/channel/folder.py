@@ -41,7 +41,11 @@ _OLD = datetime.min.replace(tzinfo=UTC)
 
 
 class Folder:
-    """A channel in a local folder, `<subdir>/repodata.json` each; opened once, read sparsely."""
+    """A channel in a local folder, `<subdir>/repodata.json` each; opened once, read sparsely.
+
+    The files are mapped: the kernel ends this process if one is cut short in place meanwhile. A copy would not prevent
+    that, because the gateway (see `is_kept`) maps the folder's own files, whose URLs the records have.
+    """
 
     def __init__(self, folder: Path, *, observer: Observer) -> None:
         """Look at the folder; files are opened when they are needed.
