@@ -51,6 +51,11 @@ def test_bot_and_noarch() -> None:
     assert parse_forge_config("", path="x") == ForgeConfig()
 
 
+@pytest.mark.parametrize("text", ["", "{}\n", "[]\n", "# nothing\n"])
+def test_a_file_without_settings_is_one(text: str) -> None:
+    assert parse_forge_config(text, path="conda-forge.yml") == ForgeConfig()
+
+
 def test_unknown_keys_are_problems_with_line_and_nearest() -> None:
     config = parse_forge_config("bot: {}\nbuild_platfrom: {}\nzzz: 1\n", path="conda-forge.yml")
     assert [key.message("conda-forge.yml") for key in config.unknown] == [

@@ -98,7 +98,7 @@ def parse_forge_config(text: str, *, path: Path | str) -> ForgeConfig:
         values = plain(root)
     except YamlError as exc:
         raise ForgeConfigError(f"{path}:{exc.line}: {exc.message}") from exc
-    if values is None:
+    if values is None or values == []:  # `[]` was conda-smithy's empty file once
         return ForgeConfig()
     if not isinstance(values, dict):
         raise ForgeConfigError(f"{path}:1: expected a mapping of settings")

@@ -163,7 +163,7 @@ class BumpMaker:
             made,
             patches=patches_of(done.after, path=case.shown, settings=case.settings),
             tried=self._tried(case, done.after, given=found is None),
-            notes=(*notes, *seconds, *made.notes, *_beside(case, done), *downgrade(case.current, to)),
+            notes=(*notes, *seconds, *made.notes, *_beside(case, done), *downgrade(case.current, done.new)),
         )
         if found is not None:
             made = _with_release(made, found)

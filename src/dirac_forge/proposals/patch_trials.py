@@ -32,13 +32,14 @@ def tried_patches(
     place: Callable[[str], str],
 ) -> tuple[PatchResult, ...]:
     """Return what becomes of each patch of a feedstock on its new sources; `place` says where a URL is served."""
-    return tuple(result for source in sources for result in _on_source(folder, source, http, place))
+    results = (result for source in sources for result in _on_source(folder, source, http, place))
+    return tuple(dict.fromkeys(results))
 
 
 def absent_patches(folder: FeedstockFolder, sources: Sequence[PatchedSource]) -> tuple[PatchResult, ...]:
     """Return the patches of a feedstock that can't be read: the new version gave one another name, say."""
     contents = (_content(folder, name) for source in sources for name in source.patches)
-    return tuple(content for content in contents if not isinstance(content, bytes))
+    return tuple(dict.fromkeys(content for content in contents if not isinstance(content, bytes)))
 
 
 def _on_source(

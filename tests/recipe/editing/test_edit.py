@@ -151,6 +151,76 @@ def test_a_packagers_post_release_ends_with_the_next_one(quote: str, ending: str
     ]
 
 
+def test_the_epoch_stays_where_upstream_has_none() -> None:
+    text = v0(SOURCE, version="'1!{{ version }}'")
+    draft = start(text, path="meta.yaml", to="1.3.0")
+    assert (draft.old, draft.new) == ("1!1.2.3", "1!1.3.0")
+    after = finish(draft, {"https://example.com/demo-1.3.0.tar.gz": {"sha256": NEW}})
+    assert changed(text, after) == ['{% set version = "1.3.0" %}', f"sha256: {NEW}", "number: 0"]
+
+
+def test_a_version_that_slices_separate() -> None:
+    head, version = '{% set day = "20240102" %}', "{{ day[:4] }}.{{ day[4:6] }}.{{ day[6:] }}"
+    text = v0(SOURCE.replace("version", "day"), head=head, version=version)
+    after = moved(text, "2024.03.14", {"demo-20240314.tar.gz": NEW})
+    assert changed(text, after) == ['{% set day = "20240314" %}', f"sha256: {NEW}", "number: 0"]
+    with pytest.raises(RecipeError, match=r"would be 2024\.01\.02, not 2024\.3\.14"):
+        start(text, path="meta.yaml", to="2024.3.14")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://e.org/demo3/3/demo3-{{ version }}.zip", "https://e.org/demo3/4/demo3-4.zip"),
+        ("https://e.org/v3/{{ name }}-v3.zip", "https://e.org/v4/demo3-v4.zip"),
+        ("https://e.org/demo3/demo3-3.zip", "https://e.org/demo3/demo3-4.zip"),
+        ("https://e.org/jdk3.zip", "https://e.org/jdk4.zip"),
+    ],
+)
+def test_a_version_that_is_one_number_is_not_a_names_last_sign(url: str, expected: str) -> None:
+    head = '{% set name = "demo3" %}\n{% set version = "3" %}'
+    text = v0(f"  url: {url}\n  sha256: {OLD}", head=head).replace("name: demo\n", "name: {{ name }}\n")
+    draft = start(text, path="meta.yaml", to="4")
+    assert [source.urls for source in draft.moved] == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "loop", "url", "hashed"),
+    [
+        (
+            '{% set parts = [{"n": "core", "v": "1.2.3", "s": "HASH"}, {"n": "extra", "v": "0.9", "s": "OTHER"}] %}',
+            "part in parts",
+            "{{ part.n }}-{{ part.v }}",
+            "{{ part.s }}",
+        ),
+        (
+            '{% set parts = [("core", "1.2.3", "HASH"), ("extra", "0.9", "OTHER")] %}',
+            "n, v, s in parts",
+            "{{ n }}-{{ v }}",
+            "{{ s }}",
+        ),
+        (
+            '{% set parts = {"core": ("1.2.3", "HASH"), "extra": ("0.9", "OTHER")} %}',
+            "n, p in parts.items()",
+            "{{ n }}-{{ p[0] }}",
+            "{{ p[1] }}",
+        ),
+        (
+            "",
+            'n, v, s in [("core", "1.2.3", "HASH"), ("extra", "0.9", "OTHER")]',
+            "{{ n }}-{{ v }}",
+            "{{ s }}",
+        ),
+    ],
+)
+def test_versions_in_what_a_loop_goes_through(parts: str, loop: str, url: str, hashed: str) -> None:
+    source = f"{{% for {loop} %}}\n  - url: https://e.org/{url}.zip\n    sha256: {hashed}\n{{% endfor %}}"
+    text = v0(source, head=f'{{% set version = "1.2.3" %}}\n{parts}')
+    text = text.replace("HASH", OLD).replace("OTHER", OTHER)
+    after = moved(text, "1.3.0", {"core-1.3.0.zip": NEW})
+    assert after == text.replace("1.2.3", "1.3.0").replace(OLD, NEW).replace("number: 4", "number: 0")
+
+
 def test_a_version_around_which_something_else_changes_is_refused() -> None:
     with pytest.raises(RecipeError, match=r"would be 1!1\.2\.3, not 2!1\.3\.0"):
         start(v0(SOURCE, version="'1!{{ version }}'"), path="meta.yaml", to="2!1.3.0")

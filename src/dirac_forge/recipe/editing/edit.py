@@ -35,7 +35,7 @@ from dirac_forge.recipe.editing.notes import (
     old_series_notes,
     old_version_notes,
 )
-from dirac_forge.recipe.editing.spellings import same_version, valid_version
+from dirac_forge.recipe.editing.spellings import conda_spelling, same_version, valid_version
 from dirac_forge.recipe.editing.text_places import OverlapError, hash_values, replaced
 from dirac_forge.recipe.editing.variant_keys import refuse_variant_key, variant_key
 from dirac_forge.recipe.editing.versions import version_places, with_new_commits, with_new_version
@@ -109,8 +109,7 @@ def start(
     chosen = tuple(settings) or _everywhere()
     before = _outputs(text, path, chosen)
     old = own or _version(text, path, before, chosen)
-    if "_" in old:
-        to = to.replace("-", "_")  # as conda-forge spells CRAN's 1.3-1
+    to = conda_spelling(old, to)
     if not valid_version(to):
         raise RecipeError(f"{to!r} can't be a version: letters, digits, `.`, `_`, `+` and `!` only", path=path)
     if to[0].isalpha() and not old[0].isalpha():

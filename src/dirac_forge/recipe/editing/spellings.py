@@ -18,6 +18,17 @@ def valid_version(text: str) -> bool:
     return _VALID.fullmatch(text) is not None and any(sign.isdigit() for sign in text)
 
 
+def conda_spelling(old: str, new: str) -> str:
+    """Return upstream's `new` as a recipe at `old` has it: CRAN's `1.3-1` with `_`, and with the epoch of `old`.
+
+    Without the epoch, it would be older than all that the channel has.
+    """
+    if "_" in old:
+        new = new.replace("-", "_")
+    epoch, mark, _ = old.rpartition("!")
+    return new if "!" in new else f"{epoch}{mark}{new}"
+
+
 def parts_of(version: str) -> list[str]:
     """Return what stands between the separators."""
     return re.split(r"[._-]", version)
@@ -28,9 +39,10 @@ def same_version(text: str, version: str) -> bool:
     return parts_of(text.strip().removeprefix("v")) == parts_of(version)
 
 
-def respelled(text: str, old: str, new: str) -> str:
+def respelled(text: str, old: str, new: str, *, apart: bool = False) -> str:
     """Return `text` with every whole spelling of `old` in it replaced by the same spelling of `new`.
 
+    With `apart`, a version that is a single number does not count right after a letter, as in `demo3`, except `v`.
     Spellings that mix separators (CRAN's `1.3-1` for `1.3_1`) count too. All of them are replaced at once, because
     `new` may begin with `old`.
     """
@@ -47,7 +59,7 @@ def respelled(text: str, old: str, new: str) -> str:
         written = dict(zip(before, found, strict=True))
         return _SEPARATOR.sub(lambda mark: written.get(mark[0], mark[0]), new)
 
-    return _any_spelling(old, new).sub(spelled, text)
+    return _any_spelling(old, new, apart and old.isdigit()).sub(spelled, text)
 
 
 @lru_cache(maxsize=64)
@@ -59,12 +71,13 @@ def _all_spellings(old: str, new: str) -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _any_spelling(old: str, new: str) -> re.Pattern[str]:
+def _any_spelling(old: str, new: str, apart: bool) -> re.Pattern[str]:
     """Match whole versions only: no part of a longer one (`11.2.3`, `1.2.3.4`) or of a pre-release (`1.2.3rc1`)."""
+    before = r"(?<![0-9])(?<![0-9][._])" + (r"(?<![A-Za-uw-z])(?<![A-Za-z]v)" if apart else "")
     exact = sorted(map(re.escape, _all_spellings(old, new)), key=len, reverse=True)
     parts = parts_of(old)
     mixed = ["[._-]".join(map(re.escape, parts))] if len(parts) > 2 else []
-    return re.compile(rf"(?<![0-9])(?<![0-9][._])(?:{'|'.join((*exact, *mixed))})(?![0-9])(?![._][0-9]){_SUFFIX}")
+    return re.compile(rf"{before}(?:{'|'.join((*exact, *mixed))})(?![0-9])(?![._][0-9]){_SUFFIX}")
 
 
 def first_parts(old: str, new: str) -> Iterator[tuple[str, str]]:

@@ -23,6 +23,7 @@ _COMPARED = re.compile(
     r"\b([A-Za-z_]\w*)(?:\s*==\s*|(?:\s+or\s+['\"]\w*['\"]\s*\))?\.startswith\(\s*)(['\"])([^'\"]+)\2"
 )
 """`mpi == "openmpi"`, `(cuda_compiler_version or "").startswith("13")`."""
+_LOOP = re.compile(r"\{%[-+]?\s*for\s+([A-Za-z_][\w, ]*?)\s+in\s+(.*?)\s*[-+]?%\}", re.DOTALL)
 BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _SOURCE_KEYS = frozenset(
     [
@@ -91,7 +92,9 @@ class TextPlace:
 
 
 def assignments(text: str, *, v1: bool) -> list[TextPlace]:
-    """Return what `{% set %}` (v0) or `context` (v1) assigns, in the file's order.
+    """Return what `{% set %}` and `{% for %}` (v0) or `context` (v1) assign, in the file's order.
+
+    The variables of a loop have the whole that it goes through.
 
     Raises YamlError.
     """
@@ -100,7 +103,7 @@ def assignments(text: str, *, v1: bool) -> list[TextPlace]:
         return places_below(text, contexts, "context")
     return [
         TextPlace(match.start(2), match.end(2), match[2], text.count("\n", 0, match.start(2)) + 1, name.strip(), True)
-        for match in _SET.finditer(text)
+        for match in sorted((*_SET.finditer(text), *_LOOP.finditer(text)), key=lambda match: match.start())
         for name in match[1].split(",")
     ]
 

@@ -47,7 +47,7 @@ def with_new_version(
     own = [place for place in assigned if place.name in defining]
     others = [place for place in assigned if place.name in closure(_names_in(sources), assigned) - defining]
     places = list(_in_own(own, keys, (old, new), v1=v1) if parts is None else parts)
-    places += [edit for one in others for edit in _whole(one, old, new, v1=v1) or _partly(one, old, new)]
+    places += [edit for one in others for edit in _whole(one, old, new, v1=v1, apart=True) or _partly(one, old, new)]
     places += _in_hash_tables(assigned, text, (old, new), v1=v1)
     for place in keys:
         if place.literal is not None and same_version(place.literal, old):
@@ -96,7 +96,20 @@ def _in_own(
     """Return the variables that spell the version, else what has something fixed around it."""
     places = [edit for place in own for edit in _whole(place, *change, v1=v1)]
     leaves = [place for place in own if place.literal is not None]
-    return places or list(_surrounded(leaves, *change)) or list(_without_post(leaves, keys, *change, v1=v1))
+    return (
+        places
+        or list(_surrounded(leaves, *change))
+        or list(_without_post(leaves, keys, *change, v1=v1))
+        or list(_joined(leaves, *change))
+    )
+
+
+def _joined(leaves: Iterable[TextPlace], old: str, new: str) -> Iterator[Replacement]:
+    """Yield a version without its separators, from which slices make it: `20240102` for `2024.01.02`."""
+    before, after = ("".join(parts_of(one)) for one in (old, new))
+    for place in leaves:
+        if place.literal == before and len(before) == len(after) and before.isdigit() and after.isdigit():
+            yield place.start, place.end, place.raw.replace(before, after)
 
 
 def left_over(text: str, old: str) -> tuple[int, ...]:
@@ -107,12 +120,14 @@ def left_over(text: str, old: str) -> tuple[int, ...]:
     return tuple(number for number, line in lines if respelled(line.split("#")[0], old, "\0") != line.split("#")[0])
 
 
-def _whole(place: TextPlace, old: str, new: str, *, v1: bool) -> list[Replacement]:
+def _whole(place: TextPlace, old: str, new: str, *, v1: bool, apart: bool = False) -> list[Replacement]:
     if _HEX.search(place.raw):
         parts = re.split(r"([0-9a-fA-F]{32,})", place.raw)
-        changed = "".join(part if index % 2 else respelled(part, old, new) for index, part in enumerate(parts))
+        changed = "".join(
+            part if index % 2 else respelled(part, old, new, apart=apart) for index, part in enumerate(parts)
+        )
     else:
-        changed = respelled(place.raw, old, new)
+        changed = respelled(place.raw, old, new, apart=apart)
     if changed == place.raw:
         return []
     bare = place.raw[:1] not in "'\"" and "{{" not in place.raw and not place.block
@@ -155,10 +170,9 @@ def _without_post(
 
 
 def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:
-    raw = "".join(
-        part if _HEX.fullmatch(part) or part.startswith("{{") else respelled(part, old, new)
-        for part in re.split(r"([0-9a-fA-F]{32,}|\{\{.*?\}\})", place.raw)
-    )
+    raw = _respelled_url(place.raw, old, new, apart=True)
+    if raw == place.raw and "{{" not in raw:
+        raw = _respelled_url(raw, old, new, apart=False)
     if raw == place.raw and "{{" not in raw and "://" in raw:
         raw = _without_separators(raw, old, new)
     whole = raw != place.raw or "{{" in raw
@@ -170,6 +184,13 @@ def _in_source(place: TextPlace, old: str, new: str) -> list[Replacement]:
                 raw = changed
                 break
     return [(place.start, place.end, raw)] if raw != place.raw else []
+
+
+def _respelled_url(raw: str, old: str, new: str, *, apart: bool) -> str:
+    return "".join(
+        part if _HEX.fullmatch(part) or part.startswith("{{") else respelled(part, old, new, apart=apart)
+        for part in re.split(r"([0-9a-fA-F]{32,}|\{\{.*?\}\})", raw)
+    )
 
 
 def _without_separators(raw: str, old: str, new: str) -> str:
