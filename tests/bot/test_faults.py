@@ -261,7 +261,11 @@ def test_a_person_who_bumps_it_meanwhile(bot: Bots) -> None:
 
 def test_another_bot_with_the_same_ledger(bot: Bots) -> None:
     bot.feedstock("demo", wanted="2.0")
-    with bot.opened() as ledger, Lease(ledger, holder="elsewhere"), pytest.raises(BusyError, match="another bot runs"):
+    with (
+        bot.opened() as ledger,
+        Lease(ledger, holder="elsewhere"),
+        pytest.raises(BusyError, match="another bot is running"),
+    ):
         bot.run()
     assert bot.github.pulls(DEMO) == []
     exactly_one(bot)

@@ -389,7 +389,10 @@ def test_a_forge_or_upstream_that_is_down_is_an_unknown_and_nothing_is_lost(here
 def test_a_bot_that_finds_another_at_work_leaves_it_the_work(here: Here) -> None:
     with Ledger.open(here.folder / ".dirac-forge/ledger.sqlite") as ledger, Lease(ledger, holder="elsewhere"):
         code, said = here.run("bot", "run")
-    assert (code, said.splitlines()[0].partition(",")[0]) == (3, "error: another bot runs: elsewhere")
+    assert (code, said.splitlines()[0].partition(",")[0]) == (
+        3,
+        "error: another bot is running with this ledger: elsewhere",
+    )
     assert here.states() == {"demo": "prepared"}
 
 

@@ -14,8 +14,10 @@ from rattler import LockFile
 
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.cli import main
+from dirac_forge.distribution.lockable import UnlockablePackages
 from dirac_forge.distribution.locks import LockedPackage
 from dirac_forge.distribution.reading import read_lock
+from dirac_forge.report.unlockable import refused_lines
 from support.channel import pkg, write_channel
 from support.server import Answer, Asked, Server
 
@@ -108,7 +110,10 @@ def test_conda_lock_file_is_read_back(workspace: Path) -> None:
 def test_conda_lock_file_needs_the_md5_of_each_package(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     assert main(["lock", "construct.yaml", "--format", "conda-lock"]) == 2
     said = " ".join(capsys.readouterr().err.split())
-    assert "the channel does not give it for 2: grid-9.1-0.conda, lib-1.1-0.conda" in said
+    assert (
+        "the channel does not give it for 4: linux-64/grid-9.1-0.conda, linux-64/lib-1.1-0.conda, "
+        "osx-64/grid-9.1-0.conda and 1 more"
+    ) in said
     assert not (workspace / "conda-lock.yml").exists()
 
 
@@ -400,7 +405,9 @@ def test_packages_without_a_hash_of_a_channel_that_was_named_are_locked_with_a_w
     assert json.loads(answered.out)["unverified"] == [
         {"reason": "no-hash", "snapshot": None, "packages": ["grid 9.2 0"]}
     ]
-    warning = "the lock has 1 package without a hash in the channel: grid 9.2 0, which can be neither installed"
+    warning = (
+        "the lock has 1 package without a hash in the channel: grid 9.2 0 (linux-64), which can be neither installed"
+    )
     assert warning in " ".join(answered.err.split())
 
 
@@ -949,3 +956,13 @@ def test_credentials_of_a_file_are_not_written_into_what_is_made_of_it(
     assert not (workspace / "pixi.lock").exists()
     assert main(["lock", "construct.yaml", "--channel", "snapshot"]) == 0
     assert "s3cret" not in (workspace / "pixi.lock").read_text(encoding="utf-8")
+
+
+def test_build_of_several_platforms_is_named_once() -> None:
+    def package(name: str, subdir: str) -> LockedPackage:
+        return LockedPackage(name=name, version="1.0", build="0", subdir=subdir)
+
+    packages = (package("a", "linux-64"), package("b", "noarch"), package("a", "osx-64"))
+    assert refused_lines((UnlockablePackages(reason="no-hash", packages=packages),)) == (
+        "3 packages without a hash in the channel: a 1.0 0 (linux-64 and osx-64) and b 1.0 0",
+    )

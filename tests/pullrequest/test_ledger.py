@@ -17,7 +17,7 @@ import pytest
 
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.feedstock.change import Change, Edit
-from dirac_forge.pullrequest.lease import BusyError, Lease, dead, this_process
+from dirac_forge.pullrequest.lease import BusyError, Lease, dead, this_process, told
 from dirac_forge.pullrequest.ledger import Ledger
 from dirac_forge.pullrequest.records import Event, Identity, LedgerEntry, LedgerLine, Run, State, fingerprint
 from dirac_forge.pullrequest.schema import MIGRATIONS
@@ -383,9 +383,11 @@ def test_two_bots_at_once(tmp_path: Path, ledger: Ledger, clock: Clock) -> None:
             with pytest.raises(BusyError) as caught, Lease(other, holder="two"):
                 pass
             assert str(caught.value) == (
-                "another bot runs: one, until 2026-03-01 12:30 UTC at least\n"
-                "Wait for it, or stop it; its lease expires by itself."
+                "another bot is running with this ledger: one\n"
+                "Wait until it ends, or stop it. If it died, a run after 2026-03-01 12:30 UTC takes over."
             )
+            assert told(this_process()) == f"process {os.getpid()} on this machine"
+            assert told("node7/space/4711/aa") == "process 4711 on node7"
             clock.time += timedelta(minutes=20)
             lease.renew()
             assert ledger.holder() == ("one", clock.time + timedelta(minutes=30))

@@ -16,6 +16,7 @@ from dirac_forge.yaml_text import yaml_text
 
 Solved = Mapping[str, Mapping[str, Sequence[RepoDataRecord]]]
 """Environment to platform to the records of the solver."""
+_MOST_NAMED = 3
 
 
 def as_pixi_lock(solved: Solved, channels: Mapping[str, Sequence[str]]) -> str:
@@ -58,11 +59,14 @@ def as_conda_lock(
     Raises:
         InputError: a package has no MD5, which conda-lock wants of each.
     """
-    without = sorted({record.file_name for records in by_platform.values() for record in records if not record.md5})
+    without = sorted(
+        {f"{record.subdir}/{record.file_name}" for found in by_platform.values() for record in found if not record.md5}
+    )
     if without:
+        more = f" and {len(without) - _MOST_NAMED} more" if len(without) > _MOST_NAMED else ""
         raise InputError(
             f"conda-lock's format needs the MD5 of each package, and the channel does not give it for {len(without)}: "
-            f"{', '.join(without[:3])}",
+            f"{', '.join(without[:_MOST_NAMED])}{more}",
             hint="Use --format pixi or explicit.",
         )
     packages = [

@@ -23,6 +23,17 @@ def this_process() -> str:
     return f"{socket.gethostname()}/{_space()}/{os.getpid()}/{secrets.token_hex(4)}"
 
 
+def told(holder: str) -> str:
+    """Return a process with its machine, for a person; another name as it is."""
+    host, _, rest = holder.partition("/")
+    space, _, rest = rest.partition("/")
+    number = rest.partition("/")[0]
+    if parse_whole_number(number) is None:
+        return holder
+    machine = "this machine" if (host, space) == (socket.gethostname(), _space()) else host
+    return f"process {number} on {machine}"
+
+
 def dead(holder: str) -> bool:
     """Whether a process of that name is known not to run any more: only who shares its machine can know."""
     host, _, rest = holder.partition("/")
@@ -74,9 +85,10 @@ class Lease:
             now = self._ledger.now()
             known = self._ledger.holder()
             if known is not None and known[0] != self.holder and not self._over(*known, now):
+                end = f"{known[1]:%Y-%m-%d %H:%M} UTC"
                 raise BusyError(
-                    f"another bot runs: {known[0]}, until {known[1]:%Y-%m-%d %H:%M} UTC at least",
-                    hint="Wait for it, or stop it; its lease expires by itself.",
+                    f"another bot is running with this ledger: {told(known[0])}",
+                    hint=f"Wait until it ends, or stop it. If it died, a run after {end} takes over.",
                 )
             self._ledger.hold(self.holder, now + self._length)
         return self

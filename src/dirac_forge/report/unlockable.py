@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dirac_forge.distribution.lockable import UnlockablePackages, UnlockableReason
-from dirac_forge.distribution.locks import Lock
+from dirac_forge.distribution.locks import Lock, LockedPackage
 from dirac_forge.report.document import Items, Paragraph, Section, listed
 from dirac_forge.report.locks import content_lines, lock_json
 from dirac_forge.report.numbers import counted
@@ -43,10 +43,19 @@ def refused_lines(refused: Sequence[UnlockablePackages]) -> tuple[str, ...]:
         _SAYS[each.reason].format(
             packages=counted(len(each.packages), "package"),
             place=each.place,
-            names=listed(each.packages, most=_MOST_NAMED),
+            names=listed(_named(each.packages), most=_MOST_NAMED),
         )
         for each in refused
     )
+
+
+def _named(packages: Sequence[LockedPackage]) -> list[str]:
+    """Return each build once, with the platforms that it is for."""
+    platforms: dict[str, dict[str, None]] = {}
+    for each in packages:
+        platforms.setdefault(str(each), {})[each.subdir] = None
+    places = {name: [one for one in found if one not in ("", "noarch")] for name, found in platforms.items()}
+    return [f"{name} ({listed(found)})" if found else name for name, found in places.items()]
 
 
 def refused_json(lock: Lock, refused: Sequence[UnlockablePackages]) -> dict[str, Any]:
