@@ -245,11 +245,23 @@ def test_threads_that_meet_the_same_error_get_the_same_answer(
     assert [sparsely for sparsely, _ in runs][:2] == ([False, True] if size is None else [False])
 
 
-@pytest.mark.parametrize("text", ["", "<html>", "[]", '{"packages": null}'])
-def test_what_is_no_repodata_is_unknown(simple: Path, text: str) -> None:
-    (simple / "noarch" / "repodata.json").write_text(text, encoding="utf-8")
-    with pytest.raises(ChannelUnknownError, match=r"noarch/repodata\.json: the repodata can't be read"):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "EOF while parsing a value at line 1 column 0"),
+        ("<html>", "it is not a JSON object, so it is not repodata"),
+        ("\n[]", "it is not a JSON object, so it is not repodata"),
+        ('{"packages": null}', "invalid type: null, expected a map at line 1 column 17"),
+    ],
+)
+def test_what_is_no_repodata_is_unknown(simple: Path, text: str, why: str) -> None:
+    path = simple / "noarch" / "repodata.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ChannelUnknownError) as caught:
         Channel.open([str(simple)]).solve(["app"], platform="linux-64")
+    assert (
+        caught.value.message == f"{path}: the repodata can't be read: {why}; fetch this file or index the channel again"
+    )
 
 
 def test_a_record_with_an_unparsable_spec_is_left_out_with_one_warning(tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ def test_a_workflow_and_settings_are_written_into_an_empty_folder(
     document = yaml.safe_load((tmp_path / ".github/workflows/bot.yml").read_text(encoding="utf-8"))
     assert document["jobs"]["bot"]["secrets"] == {"token": "${{ secrets.DIRAC_FORGE_BOT_TOKEN }}"}
     assert document["permissions"] == {}
+    assert init(tmp_path, "actions") == 0
+    assert capsys.readouterr().out.startswith("Unchanged: .github/workflows/bot.yml.\n\nRemaining steps:\n1. ")
 
 
 def test_what_the_workflow_hands_on_is_taken_by_the_one_that_it_calls() -> None:

@@ -350,10 +350,7 @@ class Folder:
     def broken(self, subdir: str, exc: OSError) -> ChannelUnknownError:
         """Return the error for a file that can't be read."""
         path = self.folder / subdir / "repodata.json"
-        return ChannelUnknownError(
-            f"{path}: the repodata can't be read: {unreadable(exc)}",
-            hint="The file is truncated or malformed: fetch or index the channel again.",
-        )
+        return _unreadable(path, exc)
 
     def _filter(self, subdir: str) -> None:
         """Open a copy without the malformed records, if there are any."""
@@ -362,7 +359,7 @@ class Folder:
         try:
             data = parse_json(read_bytes(path, most=_LARGEST))
         except (OSError, ValueError) as exc:
-            raise ChannelUnknownError(f"{path}: the repodata can't be read: {unreadable(exc)}") from exc
+            raise _unreadable(path, exc) from exc
         bad: set[str] = set()
         for key in ("packages", "packages.conda"):
             for file_name, entry in list((data.get(key) or {}).items()):
@@ -374,6 +371,13 @@ class Folder:
         if bad:
             self._open[subdir] = self._opened_copy(subdir, data)
             self._left_out[subdir] = bad
+
+
+def _unreadable(path: Path, exc: Exception) -> ChannelUnknownError:
+    """Return the error for repodata that can't be read; as the reason of an answer it says what to do, too."""
+    return ChannelUnknownError(
+        f"{path}: the repodata can't be read: {unreadable(exc)}; fetch this file or index the channel again"
+    )
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

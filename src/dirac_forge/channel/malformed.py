@@ -42,7 +42,11 @@ def _wrong_types(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def require_records(path: Path) -> None:
-    """Raise OSError for repodata without any list of packages, such as `{}` of a half-copied mirror."""
+    """Raise OSError for what is no repodata: no JSON object, or one without packages, as of a half-copied mirror."""
+    with path.open("rb") as file:
+        start = file.read(_SHORT).lstrip()
+    if start and not start.startswith(b"{"):
+        raise OSError("it is not a JSON object, so it is not repodata")
     if path.stat().st_size > _SHORT:
         return
     try:

@@ -61,17 +61,20 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     files |= _settings(root, dashboard) | _ignored(root)
     if differing and not force:
         return _refused(context, differing)
-    for path, text in files.items():
-        write_file(path, text)
+    new = [path for path, text in files.items() if not path.exists() or _text_of(path) != text]
+    for path in new:
+        write_file(path, files[path])
     for folder in FOLDERS if systemd else ():
         (root / folder).mkdir(exist_ok=True)
-    written = [path.relative_to(root).as_posix() for path in files]
+    written = [path.relative_to(root).as_posix() for path in new]
+    unchanged = [path.relative_to(root).as_posix() for path in files if path not in new]
     for fault in _faults(root, _places(root) if systemd else None):
         context.observer.warned(fault)
     steps = list(_systemd_steps(root) if systemd else _actions_steps())
     if dashboard and root / "pyproject.toml" not in files:
         steps.append(_Step(f'Add dashboard = "{dashboard}" to [tool.dirac-forge.bot] of pyproject.toml.'))
-    context.answer(_told(written, steps), {"written": written, "differing": [], "steps": _flat(steps)})
+    document = {"written": written, "unchanged": unchanged, "differing": [], "steps": _flat(steps)}
+    context.answer(_told(written, unchanged, steps), document)
     return 0
 
 
@@ -83,9 +86,11 @@ class _Step:
     commands: tuple[str, ...] = ()
 
 
-def _told(written: Sequence[str], steps: Sequence[_Step]) -> RenderableType:
+def _told(written: Sequence[str], unchanged: Sequence[str], steps: Sequence[_Step]) -> RenderableType:
     """Return the answer; commands are lines that can be copied whole."""
-    parts = [sentences([f"Written: {', '.join(written)}.", "", "Remaining steps:"])]
+    files = (("Written", written), ("Unchanged", unchanged))
+    told = [f"{word}: {', '.join(names)}." for word, names in files if names]
+    parts = [sentences([*told, "", "Remaining steps:"])]
     for number, each in enumerate(steps, start=1):
         parts += [sentences([f"{number}. {each.text}"]), commands(each.commands, indent=4)]
     return joined(parts)
@@ -128,7 +133,9 @@ def _refused(context: Context, differing: Sequence[Path]) -> int:
     """Answer that nothing was written, and return the exit code."""
     names = ", ".join(str(path.relative_to(context.settings.workspace)) for path in differing)
     context.observer.warned(f"{names}: already exists and differs; nothing was written (--force overwrites it)")
-    context.answer(sentences(["Nothing was written."]), {"written": [], "differing": list(map(str, differing))})
+    context.answer(
+        sentences(["Nothing was written."]), {"written": [], "unchanged": [], "differing": list(map(str, differing))}
+    )
     return 1
 
 
