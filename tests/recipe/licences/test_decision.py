@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ def full(name: str) -> str:
 
 
 MIT, BSD2, BSD3, APACHE = full("MIT"), full("BSD-2-Clause"), full("BSD-3-Clause"), full("Apache-2.0")
+PSF = "Python Software Foundation License Version 2\n1. This License Agreement is between the PSF and the Licensee."
 GPL3, LGPL3 = full("GPL-3.0-only"), full("LGPL-3.0-only")
 OSI = "License :: OSI Approved :: "
 
@@ -278,13 +280,33 @@ def test_a_text_outweighs_a_single_classifier_but_not_two_witnesses() -> None:
     assert made.expression == "PSF-2.0"
 
 
-def test_an_exact_field_outweighs_a_text_and_a_classifier() -> None:
+def test_a_text_outweighs_an_exact_field_and_a_classifier_that_differ() -> None:
     made = decided({"LICENSE": BSD2}, field="ISC", classifiers=("MIT License",))
-    assert made.expression == "ISC"
+    assert made.expression == "BSD-2-Clause"
     assert notes(made) == [
-        "warning: The License field says ISC, but LICENSE reads like BSD-2-Clause; ISC is taken.",
         "warning: The License field says ISC, the classifiers say MIT; ISC is taken.",
+        "warning: The metadata says ISC, but LICENSE reads like BSD-2-Clause; BSD-2-Clause is taken.",
     ]
+
+
+@pytest.mark.parametrize("said", [{"field": "MIT"}, {"field": "MIT license"}, {"classifiers": ("MIT License",)}])
+def test_one_rule_for_what_metadata_and_the_file_say(said: dict[str, Any]) -> None:
+    other = decided({"LICENSE": BSD2}, **said)
+    assert other.expression == "BSD-2-Clause"
+    assert notes(other) == [
+        "warning: The metadata says MIT, but LICENSE reads like BSD-2-Clause; BSD-2-Clause is taken."
+    ]
+    both = decided({"LICENSE": f"{MIT}\nThis project contains code of Python's.\n{PSF}"}, **said)
+    assert both.expression == "MIT AND PSF-2.0"
+    assert notes(both) == ["warning: Several licences, and nothing says that one may choose: MIT AND PSF-2.0 is taken."]
+    partly = decided({"LICENSE": "No text of a licence that anybody knows. " * 20, "LICENSE.rtf": BSD2}, **said)
+    assert partly.expression == "MIT"
+
+
+def test_licences_of_other_files_are_told_and_the_expression_of_the_project_stays() -> None:
+    made = decided({"LICENSE": MIT, "LICENSE.third-party": f"{PSF}\n{BSD3}"}, field="MIT")
+    assert (made.expression, len(made.notes)) == ("MIT", 1)
+    assert decided({"LICENSE": f"{MIT}\n{PSF}"}, expression="MIT").expression == "MIT"
 
 
 def test_where_field_and_classifiers_differ_the_text_decides() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.recipe.licences.names import Term
-from dirac_forge.recipe.licences.texts import gnu_notices, identify, named_in_words, own_words
+from dirac_forge.recipe.licences.texts import gnu_notices, identify, named_in_words, own_words, whole_texts
 
 GRANT = "Permission is hereby granted, free of charge, to any person obtaining a copy of this software "
 REDISTRIBUTION = "Redistribution and use in source and binary forms, with or without modification, are permitted "
+MIT = f"{GRANT}… The above copyright notice and this permission notice shall be included in all copies."
 PURPOSE = "Permission to use, copy, modify this software for any purpose with or without fee is hereby granted"
 
 
@@ -163,3 +164,18 @@ def test_the_licence_of_python_far_down_is_that_of_a_part() -> None:
 )
 def test_whole_licences_are_told_by_their_titles(text: str, spdx: str) -> None:
     assert identify(text) == (Term(spdx),)
+
+
+def test_texts_that_follow_each_other_are_all_told() -> None:
+    python = "PSF License Agreement\n" + "words " * 50
+    past = "BeOpen.com License Agreement for Python 2.0\nPermission notice appear in supporting documentation."
+    assert [term.spdx for term in identify(f"{MIT}\n{python}")] == ["PSF-2.0", "MIT"]
+    assert [term.spdx for term in identify(f"{MIT}\n{python}\n{past}")] == ["PSF-2.0", "MIT"]
+    assert [term.spdx for term in identify(f"{python}\n{past}\n{MIT}")] == ["PSF-2.0"]
+    assert [term.name for term in identify(f"{MIT}\nGNU General Public License\nVersion 3, 29 June 2007\n")] == [
+        "GPL-3.0",
+        "MIT",
+    ]
+    assert [term.name for term in whole_texts(f"{MIT}\nParts are licensed under the Apache License, Version 2.0.")] == [
+        "MIT"
+    ]

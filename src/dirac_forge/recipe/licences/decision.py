@@ -34,6 +34,7 @@ _CLOSED: Final = "LicenseRef-Proprietary"
 _EXCEPTION: Final = re.compile(r"(?i)\bexceptions?\b")
 _A_NAME: Final = 200
 """Characters: a longer field is the text of a licence, which speaks of exceptions in other ways."""
+_ONE_NAME: Final = re.compile(r"[\w.+-]+")
 _QUOTED: Final = 80
 """Characters of a field in a note."""
 _ASSUMED: Final = {
@@ -163,13 +164,22 @@ def _own_expression(written: str | None, evidence: LicenceEvidence, notes: list[
 def _weighed(field: str, evidence: LicenceEvidence, notes: list[Note]) -> str:
     """Return the field if it is exact, else what agrees with the texts; the project has no expression of its own."""
     exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field.strip())
-    if exact is not None:
+    if exact is not None and not _read_otherwise(exact, evidence):
         return _exact(exact, evidence, notes)
     declared = _checked(_declared(evidence, notes), evidence, notes) or evidence.texts
+    declared = _with_neighbours(declared, evidence)
     expression = _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
     if _agree(declared, evidence.texts):
         notes += _contradiction(expression, NoteKind.RESULT_AND_FILES, evidence)
     return expression
+
+
+def _read_otherwise(field: str, evidence: LicenceEvidence) -> bool:
+    """Whether the files have the text of another licence than a License field with one SPDX name, or of more."""
+    if not _ONE_NAME.fullmatch(field) or _told_otherwise(evidence) is not None:
+        return False
+    named = evidence.field or (Term(field),)
+    return _outweighs(named, evidence) or _with_neighbours(named, evidence) != named
 
 
 def _exact(field: str, evidence: LicenceEvidence, notes: list[Note]) -> str:
@@ -192,12 +202,26 @@ def _told_otherwise(evidence: LicenceEvidence) -> Term | None:
     return None if _agree(evidence.field, evidence.texts) else evidence.texts[0]
 
 
+def _outweighs(declared: Iterable[Term], evidence: LicenceEvidence) -> bool:
+    """Whether the files have the text of one other licence, and field and classifier do not agree on theirs."""
+    twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
+    sure = len(evidence.texts) == 1 and not evidence.unknown_texts
+    return sure and not twice and not _agree(declared, evidence.texts)
+
+
+def _with_neighbours(declared: tuple[Term, ...], evidence: LicenceEvidence) -> tuple[Term, ...]:
+    """Return what is declared, and what the same file has the whole texts of, where one may not choose."""
+    for group in () if evidence.dual else evidence.neighbours:
+        if _agree(declared, group):
+            declared = (*declared, *(term for term in group if not _agree([term], declared)))
+    return declared
+
+
 def _checked(declared: tuple[Term, ...], evidence: LicenceEvidence, notes: list[Note]) -> tuple[Term, ...]:
     """Return what is declared, or the texts where a single one contradicts it."""
     if not declared or not evidence.texts or _agree(declared, evidence.texts):
         return declared
-    twice = bool(evidence.field and evidence.classifiers and _agree(evidence.field, evidence.classifiers))
-    kept = declared if twice or len(evidence.texts) > 1 else evidence.texts
+    kept = evidence.texts if _outweighs(declared, evidence) else declared
     notes.append(
         note(
             "warning",

@@ -19,7 +19,15 @@ from dirac_forge.recipe.licences.names import (
     refined,
     unique,
 )
-from dirac_forge.recipe.licences.texts import gnu_notices, identify, named_in_words, own_words, plain, restrictions
+from dirac_forge.recipe.licences.texts import (
+    gnu_notices,
+    identify,
+    named_in_words,
+    own_words,
+    plain,
+    restrictions,
+    whole_texts,
+)
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.places import of_others
 from dirac_forge.values import dataclass
@@ -42,6 +50,8 @@ class LicenceEvidence:
     field: tuple[Term, ...]
     classifiers: tuple[Term, ...]
     texts: tuple[Term, ...]
+    neighbours: tuple[tuple[Term, ...], ...]
+    """Those of each file that has the whole texts of several."""
     notices: tuple[Term, ...]
     """GNU licences that other files (setup.py, README) say they are under."""
     headers: Mapping[Term, str]
@@ -76,6 +86,7 @@ def licence_evidence(
         field=named,
         classifiers=classifiers,
         texts=_together(read.values(), (*named, *classifiers)),
+        neighbours=tuple(_neighbours(licences[path] for path, terms in read.items() if len(terms) > 1)),
         notices=unique(term for text in others for term in gnu_notices(text[:_SHORT])),
         headers=_by_term(headers),
         files=tuple(read),
@@ -143,6 +154,11 @@ def _together(read: Iterable[tuple[Term, ...]], declared: Iterable[Term]) -> tup
     lesser = any(term.name.startswith("LGPL") for term in terms)
     both = any(_kinds(terms) >= {"GPL", "LGPL"} for terms in (*files, tuple(declared)))
     return tuple(term for term in terms if both or not (lesser and term.name.startswith("GPL")))
+
+
+def _neighbours(files: Iterable[str]) -> Iterator[tuple[Term, ...]]:
+    wholes = (whole_texts(text) for text in files)
+    yield from (terms for terms in wholes if len(terms) > 1)
 
 
 def _kinds(terms: Iterable[Term]) -> set[str]:

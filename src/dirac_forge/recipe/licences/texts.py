@@ -56,6 +56,9 @@ _TITLES: Final = (
 _PYTHON: Final = ("psf license agreement", "python software foundation license version 2")
 """Of Python's own licence, which goes on with the licences of its past."""
 
+_PYTHONS_PAST: Final = "beopen.com license agreement for python"
+_WITH_GRANTS: Final = ("PSF-2.0", "ZPL-2.1")
+"""Licences whose own texts have a grant of the short ones below."""
 _PREFACE: Final = 6000
 """Characters: Python's licence begins with a history of Python; further down it is that of a part."""
 
@@ -110,11 +113,14 @@ _GNU_TITLES: Final = (
 )
 """With their dates: of the whole text, wherever it begins in a file."""
 
-_PHRASES: Final = (
-    ("this is free and unencumbered software released into the public domain", "Unlicense"),
+_MENTIONS: Final = (
     ("licensed under the apache license,? version 2\\.0|apache license v2\\.0 with llvm exceptions", "Apache-2.0"),
     ("subject to the terms of the mozilla public license,? v\\. 2\\.0", "MPL-2.0"),
     ("subject to the mozilla public license,? version 1\\.1", "MPL-1.1"),
+)
+"""What names a licence, and is not its text."""
+_PHRASES: Final = (
+    ("this is free and unencumbered software released into the public domain", "Unlicense"),
     *_GNU_TITLES,
     ("by obtaining, using,? and/or copying this software", "MIT-CMU"),
     ("permission notice appear in supporting documentation", "HPND"),
@@ -173,10 +179,27 @@ def restrictions(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_RESTRICTIONS.findall(plain(text[:_LONGEST]))))
 
 
+def whole_texts(text: str) -> tuple[Term, ...]:
+    """Return the licences whose whole texts a file has, mentions and notices of others left out."""
+    words = plain(text[:_LONGEST])
+    whole = _whole(words)
+    names = [whole] if whole is not None else [*_texts(words)]
+    return tuple(dict.fromkeys(map(Term, names)))
+
+
 def _parts(words: str) -> Iterator[str]:
-    """Yield the licences that a text may hold several of."""
-    if _title(words):
-        yield "Apache-2.0"
+    """Yield the licences that a text may hold several of, those that it only mentions too."""
+    yield from _texts(words)
+    yield from (name for phrase, name in _MENTIONS if re.search(phrase, words))
+
+
+def _texts(words: str) -> Iterator[str]:
+    """Yield the licences whose texts are one after the other."""
+    if (found := _first_whole(words)) is not None:
+        start, name = found
+        yield name
+        # Python's own licence goes on with those of its past.
+        words = words[:start] if name == "PSF-2.0" and _PYTHONS_PAST in words[start:] else words
     if any(phrase in words for phrase in _PYTHON):
         yield "PSF-2.0"
     yield from (name for phrase, name in _PHRASES if re.search(phrase, words))
@@ -186,17 +209,22 @@ def _parts(words: str) -> Iterator[str]:
 
 def _whole(words: str) -> str | None:
     """Return the licence that a text is from beginning to end, None for one that may hold several."""
-    if any(phrase in words[:_PREFACE] for phrase in _PYTHON):
-        return "PSF-2.0"
     if "llvm exceptions to the apache 2.0 license" in words:
         return "Apache-2.0 WITH LLVM-exception"
-    title = _title(words)
-    return None if title == "Apache-2.0" else title
+    start, name = _first_whole(words) or (0, None)
+    if name is None or name == "Apache-2.0":
+        return None
+    rest = words[:start] if name in _WITH_GRANTS else words
+    return None if any(_granted(rest, *grant) for grant in _GRANTS) else name
 
 
-def _title(words: str) -> str | None:
+def _first_whole(words: str) -> tuple[int, str] | None:
+    """Return where a text of some length begins that a file is, or goes on with after a short one, and its name."""
+    if (python := min((at for phrase in _PYTHON if (at := words.find(phrase)) >= 0), default=_PREFACE)) < _PREFACE:
+        return python, "PSF-2.0"
     start = words[:2000]
-    return next((name for pattern, name in _TITLES if re.search(pattern, start)), None)
+    found = ((match.start(), name) for pattern, name in _TITLES if (match := re.search(pattern, start)))
+    return next(found, None)
 
 
 def own_words(text: str) -> str:
