@@ -53,6 +53,10 @@ class NoteKind(Enum):
         "{packages} in host, because {path} names {packages:it|them}: check that {packages:it is|they are} used, and "
         "{packages:its|their} run_exports"
     )
+    LIBRARY_CHOICE = (
+        "{package} in host is a choice: {path} takes the first of {names} that is there, and {others:|} would do, too"
+    )
+    PROGRAMS_RUN = "{programs:and} in build, because {path} runs {programs:it|them}: check that a build gets there"
     UNKNOWN_LIBRARIES = (
         "{path} looks for {names}, whose {names:package is|packages are} not known: add "
         "{names:it to host if it is used|those to host that are used}"
@@ -222,6 +226,8 @@ class NoteKind(Enum):
         "Windows; ask upstream for entry points"
     )
     STUBS_ONLY = "it installs type stubs only ({packages}): there is nothing to import"
+    PROGRAMS_ONLY = "it installs no modules: the {programs:program is|programs are} the package ({programs})"
+    PROGRAM_TESTED = "its test runs `{program} --help`, because the wheel installs that program: check that it answers"
     NO_MODULES = "it installs no modules: only its requirements matter"
     UNKNOWN_MODULES = "could not find out which modules it installs: fill in the imports of its test"
     SIBLING_IMPORTED = (

@@ -204,6 +204,29 @@ def test_libraries_that_build_files_name(path: str, text: str, packages: list[st
     assert system_libraries({path: text}).packages == dict.fromkeys(packages, path)
 
 
+FIRST_ONE = """\
+def find():
+    for name in ["mysqlclient", "mariadb", "libmariadb"]:
+        if os.system(f"pkg-config --exists {name}") == 0:
+            return name
+"""
+
+
+def test_of_libraries_that_are_tried_in_turn_the_first_is_in_host() -> None:
+    text = f"{FIRST_ONE}\nsetup(ext_modules=[Extension('x', ['x.c'], libraries=['ssl'])])"
+    found = nature(
+        facts("demo", wheels=[TAGGED], sdist_members=["x.c"], texts={"setup.py": text}, pyproject=SETUPTOOLS)
+    )
+    assert found.libraries == ("mysql-devel", "openssl")
+    (told,) = (note.text for note in found.notes if note.kind == NoteKind.LIBRARY_CHOICE)
+    assert told == (
+        "mysql-devel in host is a choice: setup.py takes the first of mysqlclient, mariadb, libmariadb that is there, "
+        "and mariadb-connector-c would do, too"
+    )
+    alone = "for name in ['ssl', 'openssl']:\n    if find_library_file(dirs, name):\n        break"
+    assert system_libraries({"setup.py": alone}).choices == ()
+
+
 def test_libraries_of_projects_that_are_built_along_are_named() -> None:
     texts = {
         "meson.build": "subdir('extern')",

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from dirac_forge.recipe.making.externals import external_notes, script_notes
+from dirac_forge.recipe.making.externals import external_notes, main_program, programs_of, script_notes
 from support.facts import facts
 
 
@@ -46,3 +46,20 @@ def test_scripts_of_a_source_archive_are_told(setup: Mapping[str, object], tool:
     assert made.sdist is not None
     made = replace(made, sdist=replace(made.sdist, setup=setup))
     assert ["(run)" in note.text for note in script_notes(made)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("names", "programs", "main"),
+    [
+        (["shellcheck"], ("shellcheck",), "shellcheck"),
+        (["demo.exe", "helper.exe"], ("demo", "helper"), "demo"),
+        (["a", "b"], ("a", "b"), ""),
+        (["activate.sh", "demo.py", "demo-config"], (), ""),
+        ([], (), ""),
+    ],
+)
+def test_programs_of_a_wheel(names: list[str], programs: tuple[str, ...], main: str) -> None:
+    members = [f"demo-1.0.data/scripts/{name}" for name in names]
+    made = facts("demo", wheels=["py3-none-manylinux_2_28_x86_64"], members=members)
+    assert (programs_of(made), main_program(made)) == (programs, main)
+    assert programs_of(facts("demo", members=members)) == ()

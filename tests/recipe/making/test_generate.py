@@ -755,6 +755,25 @@ def test_what_setup_py_imports_and_nothing_brings_is_told() -> None:
     assert told == ("setup.py imports zq9, which no build requirement is known to bring: add its package to host")
 
 
+def test_a_program_of_a_compiled_wheel_is_tested_and_told() -> None:
+    maturin = {"build-system": {"requires": ["maturin"], "build-backend": "maturin"}}
+    platform, program = "py3-none-manylinux_2_28_x86_64", "spy-1.0.data/scripts/spy"
+    alone = facts("spy", wheels=[platform], members=[program], sdist_members=["src/main.rs"], pyproject=maturin)
+    recipe = made(FamilyPart(package="spy", facts=alone))
+    assert recipe.outputs[0].test.commands == ("spy --help",)
+    tested = "its test runs `spy --help`, because the wheel installs that program: check that it answers"
+    assert [one for one in notes(recipe, "info") if "spy" in one and "platform" not in one] == [
+        "it installs no modules: the program is the package (spy)",
+        tested,
+    ]
+    beside = facts(
+        "spy", wheels=[platform], members=["spy/__init__.py", program], sdist_members=["src/main.rs"], pyproject=maturin
+    )
+    recipe = made(FamilyPart(package="spy", facts=beside))
+    assert (recipe.outputs[0].test.imports, recipe.outputs[0].test.commands) == (("spy",), ("spy --help",))
+    assert tested in notes(recipe, "info")
+
+
 def test_the_wheel_of_python_3_tells_of_a_project_that_has_one_for_each() -> None:
     both = facts("old", wheels=["py2-none-any", "py3-none-any"])
     assert notes(made(FamilyPart(package="old", facts=both)), "info")[0].endswith("(old-1.0-py3-none-any.whl)")

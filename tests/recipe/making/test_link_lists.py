@@ -1,6 +1,6 @@
 import pytest
 
-from dirac_forge.recipe.making.link_lists import built, linked, mentioned
+from dirac_forge.recipe.making.link_lists import alternatives, built, linked, mentioned
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,27 @@ def test_each_variable_is_followed_once() -> None:
 
 def test_variables_that_name_each_other_end() -> None:
     assert linked("libraries = a\na = b\nb = a + ['c']") == ("c",)
+
+
+@pytest.mark.parametrize(
+    ("text", "lists"),
+    [
+        ("def find():\n    for name in ['a', 'b']:\n        if exists(name):\n            return name", (("a", "b"),)),
+        (
+            "names = ('a', 'b')\nfor name in names:\n  try:\n    ask(name)\n  except E:\n    pass\n  else:\n    break",
+            (("a", "b"),),
+        ),
+        ("for name in ['a', 'b']:\n    if exists(name):\n        found = name\n        break", (("a", "b"),)),
+        (
+            "for name in ['a', 'b']:\n    try:\n        ask(name)\n        break\n    except OSError:\n        pass",
+            (("a", "b"),),
+        ),
+        ("for name in ['a', 'b']:\n    if not exists(name):\n        missing = name\n        break", ()),
+        ("def check():\n    for name in ['a', 'b']:\n        if not exists(name):\n            return False", ()),
+        ("for name in ['a', 'b']:\n    link(name)", ()),
+        ("for name in listed():\n    if exists(name):\n        break", ()),
+        ("for name in", ()),
+    ],
+)
+def test_names_that_are_tried_in_turn(text: str, lists: tuple[tuple[str, ...], ...]) -> None:
+    assert alternatives(text) == lists

@@ -68,3 +68,19 @@ text = "find_library"
     assert module is not None
     assert module.loads == ("magic", "magic1", "cairo-2", "libcairo-2", "libcairo.so.2")
     assert read_module("demo/b.py", b"def find_library(name): return 'x'") is None
+
+
+def test_shared_libraries_whose_names_are_in_variables() -> None:
+    source = b"""
+from ctypes.util import find_library as _find
+NAMES = ["portaudio", "bin\\\\libportaudio-2.dll", "lib/libportaudio.dylib", "not a name"]
+for _name in NAMES:
+    _name = find_library(_name)
+other = "magic" if posix else ("magic1",)
+alone = "zq9"
+computed = "lib" + suffix
+CDLL(other), CDLL(computed), CDLL(missing)
+"""
+    module = read_module("demo/a.py", source)
+    assert module is not None
+    assert set(module.loads) == {"portaudio", "libportaudio-2.dll", "libportaudio.dylib", "magic", "magic1"}

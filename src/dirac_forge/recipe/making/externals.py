@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
@@ -13,6 +15,8 @@ from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 _SECTIONS: Final = {"build-requires": "build", "host-requires": "host", "dependencies": "run"}
 """Keys of [external] and the sections of a recipe (PEP 725)."""
 _MOST_NAMED = 3
+_SCRIPT = re.compile(r"\.(?:bat|cmd|pl|ps1|py|sh)$|-config$")
+"""Files among the scripts that are no compiled programs, and what prints flags for compilers."""
 
 
 def external_notes(facts: ReleaseFacts) -> Iterator[Note]:
@@ -32,6 +36,21 @@ def script_notes(facts: ReleaseFacts) -> Iterator[Note]:
     """
     if names := _installed_scripts(facts):
         yield note("warning", NoteKind.SCRIPTS, scripts=[*names[:_MOST_NAMED], *("…" for _ in names[_MOST_NAMED:][:1])])
+
+
+def programs_of(facts: ReleaseFacts) -> tuple[str, ...]:
+    """Return the compiled programs that a wheel for one platform installs, by name."""
+    if facts.wheel is None or facts.wheel.pure:
+        return ()
+    names = (name.removesuffix(".exe") for name in _installed_scripts(facts))
+    return tuple(name for name in names if not _SCRIPT.search(name))
+
+
+def main_program(facts: ReleaseFacts) -> str:
+    """Return the program that the project is about: the only one, or that of its name; "" if there is none."""
+    programs = programs_of(facts)
+    own = canonicalize_name(facts.metadata.name)
+    return next((name for name in programs if len(programs) == 1 or canonicalize_name(name) == own), "")
 
 
 def _installed_scripts(facts: ReleaseFacts) -> list[str]:

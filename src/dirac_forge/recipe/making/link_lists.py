@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from dirac_forge.upstream.files.literals import parse
 
@@ -30,6 +31,38 @@ def linked(text: str) -> tuple[str, ...]:
 def built(text: str) -> frozenset[str]:
     """Return the names of the libraries that a setup.py compiles itself."""
     return frozenset(_BUILT.findall(text))
+
+
+@lru_cache(maxsize=64)
+def alternatives(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the lists of names that a loop tries in turn, until it finds one."""
+    tree = parse(text.encode()) if "for " in text else None
+    if tree is None:
+        return ()
+    bound = {name: value for name, value in _assignments(tree) if isinstance(value, ast.List | ast.Tuple)}
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For) and isinstance(node.target, ast.Name) and _ends_with_one(node, node.target.id):
+            value = bound.get(node.iter.id) if isinstance(node.iter, ast.Name) else node.iter
+            items = value.elts if isinstance(value, ast.List | ast.Tuple) else []
+            found.append(tuple(filter(None, map(_string, items))))
+    return tuple(filter(None, found))
+
+
+def _ends_with_one(loop: ast.For, name: str) -> bool:
+    """Whether a loop returns its variable, or ends where a test of one, or an attempt with it, succeeds."""
+    for node in (inner for statement in loop.body for inner in ast.walk(statement)):
+        match node:
+            case ast.Return(value=ast.expr() as value):
+                if any(isinstance(each, ast.Name) and each.id == name for each in ast.walk(value)):
+                    return True
+            case ast.If(test=test, body=body):
+                if isinstance(body[-1], ast.Break) and not isinstance(test, ast.UnaryOp):
+                    return True
+            case ast.Try(body=body, orelse=after):
+                if isinstance((after or body)[-1], ast.Break):
+                    return True
+    return False
 
 
 def _strings(

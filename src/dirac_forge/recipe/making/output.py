@@ -12,7 +12,7 @@ from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.crates import bundling_commands
 from dirac_forge.recipe.making.expansion import Providers
-from dirac_forge.recipe.making.externals import external_notes, script_notes
+from dirac_forge.recipe.making.externals import external_notes, main_program, programs_of, script_notes
 from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin, unknown_setup_imports
 from dirac_forge.recipe.making.imports import of_one_python
 from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of, not_said_yet
@@ -188,17 +188,25 @@ class _Builder:
     def _test(self) -> Test:
         made = self.test
         self.notes += (self._with_output(one) for one in made.notes)
-        if made.installs_modules:
+        if not made.installs_modules:
+            self._tell_no_modules()
+        program = "" if self.nature.noarch else main_program(self.facts)
+        if not program or made.test.commands:
             return made.test
+        self._note("info", NoteKind.PROGRAM_TESTED, program=program)
+        return replace(made.test, commands=(f"{program} --help",))
+
+    def _tell_no_modules(self) -> None:
         wheel, sdist = self.facts.wheel, self.facts.sdist
         stubs = _stubs(wheel.members if wheel is not None else sdist.members if sdist is not None else ())
         if stubs:
             self._note("info", NoteKind.STUBS_ONLY, packages=stubs)
+        elif programs := programs_of(self.facts):
+            self._note("info", NoteKind.PROGRAMS_ONLY, programs=programs)
         elif wheel is not None:
             self._note("info", NoteKind.NO_MODULES)
         else:
             self._note("todo", NoteKind.UNKNOWN_MODULES)
-        return made.test
 
     def _with_output(self, told: Note) -> Note:
         """Return a note on what an extra brings, naming the output that has it where there is one."""

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.build_files import BUILD_FILES
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, discovered, libraries
-from dirac_forge.recipe.making.link_lists import built, linked, mentioned
+from dirac_forge.recipe.making.link_lists import alternatives, built, linked, mentioned
 from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
 
@@ -36,6 +36,18 @@ _CHOSEN_BLAS = re.compile(r"\b(?:blas|lapack)_name\b")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LibraryChoice:
+    """Libraries of which a build takes the first that is there."""
+
+    path: str
+    names: tuple[str, ...]
+    package: str
+    """The package of the first name that is known."""
+    others: tuple[str, ...]
+    """Packages of further names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NamedLibraries:
     """The libraries that build files name."""
 
@@ -43,6 +55,8 @@ class NamedLibraries:
     """Package to the file that names its library."""
     unknown: Mapping[str, str]
     """What Meson, CMake or setup.py looks for and no table knows, to the file."""
+    choices: tuple[LibraryChoice, ...] = ()
+    """Of libraries that a build file tries in turn, the first."""
 
 
 def system_libraries(
@@ -58,7 +72,24 @@ def system_libraries(
     ours = frozenset().union(*(built(text) for path, text in texts.items() if path.endswith(".py")))
     packages = {package: path for path, _, found in reversed(named) for package in found}
     unknown = {name: path for path, name, found in reversed(named) if not found and name not in ours}
-    return NamedLibraries(packages=packages, unknown=unknown)
+    choices = tuple(choice for path in own if path.endswith(".py") for choice in _choices(path, texts[path]))
+    return NamedLibraries(packages=packages, unknown=unknown, choices=choices)
+
+
+def _choices(path: str, text: str) -> Iterator[LibraryChoice]:
+    """Yield the lists of names that setup.py tries in turn, if they are of several packages."""
+    known = {**libraries("linked"), **libraries("discovered")}
+    for names in alternatives(text):
+        packages = tuple(dict.fromkeys(package for name in names for package in known.get(name, ())[:1]))
+        if len(packages) > 1:
+            yield LibraryChoice(path=path, names=names, package=packages[0], others=packages[1:])
+
+
+def _not_chosen(text: str) -> frozenset[str]:
+    """Return the names that setup.py only tries where the package of another one is not there."""
+    known = {**libraries("linked"), **libraries("discovered")}
+    choices = [(choice, name) for choice in _choices("", text) for name in choice.names]
+    return frozenset(name for choice, name in choices if choice.package not in known.get(name, ()))
 
 
 def _own(texts: Iterable[str], read: Collection[str], *, only_read: bool) -> Iterator[str]:
@@ -101,12 +132,14 @@ def _configured(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _in_python(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    names = (*mentioned(text), *_LINK_FLAG.findall(text))
+    left = _not_chosen(text)
+    names = [name for name in (*mentioned(text), *_LINK_FLAG.findall(text)) if name not in left]
     known, asked = libraries("linked"), libraries("discovered")
     yield from ((name, known[name]) for name in map(_without_python, names) if name in known)
-    yield from ((name, ()) for name in linked(text) if not _spellings(name) & {*known, *asked, *OF_SYSTEMS})
+    unknown = (name for name in linked(text) if name not in left)
+    yield from ((name, ()) for name in unknown if not _spellings(name) & {*known, *asked, *OF_SYSTEMS})
     if "pkg-config" in text:  # names are often handed to it through variables
-        yield from ((name, asked[name]) for name in _STRING.findall(text) if name in asked)
+        yield from ((name, asked[name]) for name in _STRING.findall(text) if name in asked and name not in left)
 
 
 def _without_python(name: str) -> str:

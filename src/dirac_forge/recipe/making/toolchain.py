@@ -12,8 +12,9 @@ from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.policy import policy_notes
+from dirac_forge.recipe.making.programs import run_programs
 from dirac_forge.recipe.making.source_files import build_texts, is_compiled, source_files, source_languages
-from dirac_forge.recipe.making.system_libraries import included_libraries, system_libraries
+from dirac_forge.recipe.making.system_libraries import LibraryChoice, included_libraries, system_libraries
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.values import dataclass
@@ -85,7 +86,9 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
         notes.append(note("warning", NoteKind.CXX_GUESSED, files=source_files(sdist, "cxx")))
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
     notes += bundled.notes
+    notes += _programs_run(sdist)
     notes += _unknown_libraries(named.unknown)
+    notes += (_choice(choice) for choice in named.choices if choice.package in libraries)
     # Meson and CMake look for what they need; setup.py may leave it to what is included.
     included = {} if files.read else included_libraries(sdist.includes, sdist.members, {*libraries, *bundled.packages})
     notes += _included(included)
@@ -111,6 +114,19 @@ def _linked_libraries(libraries: Mapping[str, str]) -> Iterator[Note]:
 def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
     for path, names in _by_file(unknown).items():
         yield note("warning", NoteKind.UNKNOWN_LIBRARIES, path=path, names=names)
+
+
+def _programs_run(sdist: SdistFacts) -> Iterator[Note]:
+    by_setup = run_programs(sdist.texts.get("setup.py", ""))
+    if by_setup:
+        yield note("warning", NoteKind.PROGRAMS_RUN, programs=by_setup, path="setup.py")
+    elif run := run_programs(build_texts(sdist)):
+        yield note("warning", NoteKind.PROGRAMS_RUN, programs=run, path="the in-tree build backend")
+
+
+def _choice(choice: LibraryChoice) -> Note:
+    facts = {"path": choice.path, "names": choice.names, "others": choice.others}
+    return note("warning", NoteKind.LIBRARY_CHOICE, package=choice.package, **facts)
 
 
 def _included(libraries: Mapping[str, tuple[str, str]]) -> Iterator[Note]:
@@ -198,6 +214,7 @@ def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
         yield from ("cmake", "ninja")
     elif _RUNS_CMAKE.search(setup):
         yield from ("cmake", "ninja" if re.search(r"\bninja\b", setup, re.IGNORECASE) else "make")
+    yield from run_programs(setup)
     if any(_ASKS_PKG_CONFIG.search(sdist.texts[path]) for path in set(libraries.values())):
         yield "pkg-config"
 

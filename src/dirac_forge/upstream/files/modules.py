@@ -15,7 +15,8 @@ _MOST_IMPORTS = 300
 _MOST_LIBRARIES = 40
 _LOADING = re.compile(r"(?:find_library|CDLL|LoadLibrary|dlopen)\s*\(((?:[^()]|\([^()]{0,2000}\)){0,2000})\)")
 """Calls of ctypes, cffi, and of functions that are named after theirs."""
-_LIBRARY = re.compile(r"""["']([A-Za-z][\w.+-]{0,60})["']""")
+_LIBRARY_NAME = re.compile(r"[A-Za-z][\w.+-]{0,60}")
+_LIBRARY = re.compile(rf"""["']({_LIBRARY_NAME.pattern})["']""")
 
 # Strings and comments are skipped, so that an import in a docstring is none. An import that is indented is in a
 # function or under a condition: the module loads without it.
@@ -62,16 +63,48 @@ def _read(source: bytes, cython: bool, initial: bool) -> _Read:
         imports=tuple(imports)[:_MOST_IMPORTS],
         namespace=initial and _NAMESPACE.search(text) is not None and _joins_only(parse(source)),
         cxx=cython and _CXX.search(text[:4000]) is not None,
-        loads=tuple(dict.fromkeys(_loaded(text)))[:_MOST_LIBRARIES],
+        loads=tuple(dict.fromkeys(_loaded(text, source)))[:_MOST_LIBRARIES],
     )
 
 
-def _loaded(text: str) -> Iterator[str]:
-    """Yield the names that are written in calls which look for a shared library, or load it."""
-    if "ctypes" in text or "dlopen" in text:
-        for call in _LOADING.finditer(text):
-            if text.find("#", text.rfind("\n", 0, call.start()) + 1, call.start()) < 0:  # not in a comment
-                yield from _LIBRARY.findall(call[1])
+def _loaded(text: str, source: bytes) -> Iterator[str]:
+    """Yield the names in calls which look for a shared library, or load it: as they are written, or in variables."""
+    if "ctypes" not in text and "dlopen" not in text:
+        return
+    calls = [
+        call[1]
+        for call in _LOADING.finditer(text)
+        if text.find("#", text.rfind("\n", 0, call.start()) + 1, call.start()) < 0  # not in a comment
+    ]
+    for call in calls:
+        yield from _LIBRARY.findall(call)
+    variables = {call.strip() for call in calls if call.strip().isidentifier()}
+    if variables and (tree := parse(source)) is not None:
+        yield from (name for name in map(_file_name, _values_of(variables, tree)) if _LIBRARY_NAME.fullmatch(name))
+
+
+def _file_name(path: str) -> str:
+    return re.split(r"[/\\]", path)[-1]
+
+
+def _values_of(variables: set[str], tree: ast.Module) -> Iterator[str]:
+    """Yield the strings that variables are assigned, or loop over, other variables of them followed."""
+    bound: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        match node:
+            case ast.For(target=ast.Name(id=name), iter=value) | ast.Assign(targets=[ast.Name(id=name)], value=value):
+                bound.setdefault(name, []).append(value)
+    waiting: list[ast.expr] = [value for name in sorted(variables) for value in bound.pop(name, ())]
+    for value in waiting:  # which grows meanwhile
+        match value:
+            case ast.Constant(value=str(text)):
+                yield text
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                waiting += parts
+            case ast.IfExp(body=one, orelse=other):
+                waiting += [one, other]
+            case ast.Name(id=name):
+                waiting += bound.pop(name, ())
 
 
 def _joins_only(tree: ast.Module | None) -> bool:
