@@ -19,6 +19,7 @@ from dirac_forge.upstream.lookup import Lookup
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
+    from dirac_forge.channel.solver import Channel
     from dirac_forge.proposals.drift import DriftLookup
     from dirac_forge.proposals.ordering import Ordering
 
@@ -124,7 +125,7 @@ def _bumping(
         executor,
         lookup=lookup,
         known=options.known,
-        drifting=_drifting(context, executor, lookup, options),
+        drifting=_drifting(context, executor, lookup, options, arranging),
         inspection=options.dependencies is None,
         channel=options.check,
         changelogs=options.changelog,
@@ -177,6 +178,10 @@ class _Arranging:
 
         self._first.submit(ask)
 
+    def channel(self) -> Channel:
+        """Return the channels that proofs ask, opened once. Raises UnknownError if none can be read."""
+        return self.of_run().channel()
+
     def of_run(self) -> Ordering:
         with self._lock:
             if self._begun is None:
@@ -186,7 +191,9 @@ class _Arranging:
             return self._begun
 
 
-def _drifting(context: ProposalContext, executor: Executor, lookup: Lookup, options: BumpOptions) -> DriftLookup | None:
+def _drifting(
+    context: ProposalContext, executor: Executor, lookup: Lookup, options: BumpOptions, arranging: _Arranging
+) -> DriftLookup | None:
     if options.dependencies == "off":
         return None
     from dirac_forge.proposals.drift import DriftLookup  # noqa: PLC0415  # where nothing is compared it would cost 0.1 s
@@ -196,6 +203,6 @@ def _drifting(context: ProposalContext, executor: Executor, lookup: Lookup, opti
         executor,
         lookup,
         write=options.dependencies != "report",
-        channel=options.check,
+        channel=arranging.channel if options.check else None,
         catch_up=options.catch_up,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +18,7 @@ from dirac_forge.bump.drift.merge import drift, newcomers
 from dirac_forge.bump.links import project_links, with_links
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.channel.names import candidates, package_for
-from dirac_forge.errors import ForgeError
+from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.lag import dated
 from dirac_forge.recipe.editing.edit import Setting
@@ -30,6 +30,7 @@ from dirac_forge.upstream.once import Once
 
 if TYPE_CHECKING:
     from dirac_forge.channel.catalogue import RattlerCatalogue
+    from dirac_forge.channel.solver import Channel
     from dirac_forge.upstream.lookup import Lookup
 
 
@@ -43,10 +44,12 @@ class DriftLookup:
         lookup: Lookup,
         *,
         write: bool,
-        channel: bool,
+        channel: Callable[[], Channel] | None,
         catch_up: bool = False,
     ) -> None:
         """Put requirements into the edits with `write`; without `channel`, do not ask whether it has them.
+
+        `channel` opens the one of the run, and raises UnknownError if none can be read.
 
         With `catch_up` bounds are raised that were behind upstream's before.
         """
@@ -55,7 +58,7 @@ class DriftLookup:
         self.executor = executor
         self.lookup = lookup
         self.write = write
-        self.channel = channel
+        self._channel = channel
         self._exists_once = Once(lookup.exists)
         self._package_once = Once(self._package_of)
         self.scope = Scope(pythons=context.settings.gil_pythons, python_min=context.settings.python_min)
@@ -124,7 +127,7 @@ class DriftLookup:
 
     def _foresee(self, facts: Iterable[ReleaseFacts]) -> None:
         """Ask the channel once for all names that will be asked for one by one."""
-        if self.channel:
+        if self._channel is not None:
             named = [requirement.name for one in facts for requirement in one.metadata.requires_dist]
             names = self.context.settings.names
             self._catalogue.info(sorted({c for name in named for c in candidates(name, overrides=names)}))
@@ -154,13 +157,19 @@ class DriftLookup:
 
     def _package_of(self, project: str) -> str:
         names = self.context.settings.names
-        listing = self._catalogue.info(candidates(project, overrides=names)) if self.channel else None
+        asked = self._channel is not None
+        listing = self._catalogue.info(candidates(project, overrides=names)) if asked else None
         return package_for(project, overrides=names, catalogue=listing).package
 
     @cached_property
     def _catalogue(self) -> RattlerCatalogue:
-        from dirac_forge.channel.opening import open_catalogue  # noqa: PLC0415  # the solver's library is large
+        from dirac_forge.channel.catalogue import RattlerCatalogue  # noqa: PLC0415  # the solver's library is large
+        from dirac_forge.channel.opening import open_catalogue  # noqa: PLC0415
 
+        if self._channel is not None:
+            with suppress(UnknownError):
+                sources = self._channel().sources
+                return RattlerCatalogue(sources, self.scope.platforms, observer=self.context.observer)
         return open_catalogue(self.context, self.scope.platforms)
 
 

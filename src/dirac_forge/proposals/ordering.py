@@ -17,6 +17,7 @@ from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_
 from dirac_forge.bump.new_needs import Awaited, NewNeed
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.proposal import Bump
+from dirac_forge.channel.solver import Channel
 from dirac_forge.check.answer_reasons import Unanswered
 from dirac_forge.check.proof import Proof
 from dirac_forge.check.proof_reasons import UnreadableRecipe
@@ -145,6 +146,11 @@ class Ordering:
         """Shut down the workers."""
         self._first.shutdown(cancel_futures=True)
         self._solvers.shutdown(cancel_futures=True)
+
+    def channel(self) -> Channel:
+        """Return the channel, opened once. Raises UnknownError if it can't be read."""
+        self.proving.open()
+        return self.proving.channel
 
     def begin(self) -> None:
         """Open the channel and have the targets solved as they are, which takes longest. Raises nothing."""
