@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from dirac_forge.cli import main
 from support.archives import metadata, sdist, wheel
 from support.index import IndexFile, PackageIndex
+from support.server import Answer
 
 A, B = "a" * 64, "b" * 64
 BUILD = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
@@ -92,7 +95,13 @@ def source(name: str, version: str, *requires: str) -> dict[str, bytes | IndexFi
 
 
 def bumped(
-    root: Path, name: str, text: str, requirement: str, capsys: pytest.CaptureFixture[str]
+    root: Path,
+    name: str,
+    text: str,
+    requirement: str,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    failures: Mapping[str, Answer] = MappingProxyType({}),
 ) -> tuple[dict[str, Any], str, dict[str, dict[str, bytes | IndexFile]]]:
     """The bump from 1.40.0 to 1.41.0, whose metadata has `requirement`; the recipe after it, and the index's files."""
     path = root / "feedstocks/tele-sdk/recipe" / name
@@ -109,7 +118,7 @@ def bumped(
         },
         "attrs": source("attrs", "25.1.0"),
     }
-    with PackageIndex(files) as index:
+    with PackageIndex(files, failures=failures) as index:
         options = ("--workspace", str(root), "--index-url", index.url, "--no-check", "--json", "--write")
         main(["bump", "tele-sdk", *options])
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
@@ -179,3 +188,33 @@ def test_an_output_and_a_file_with_a_version_of_their_own_are_told(
     found, _, _ = bumped(root, "recipe.yaml", text, "", capsys)
     told = [note for note in found["notes"] if "its own version" in note]
     assert [note.partition(" has its ")[0] for note in told] == [f"line 11: {vendored}", "line 26: tele-conventions"]
+
+
+@RECIPES
+def test_a_second_project_without_its_file_stays_and_the_bump_goes_on(
+    name: str, text: str, root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, after, _ = bumped(root, name, text, "tele-conventions==0.63", capsys)
+    assert (found["status"], found["to"]) == ("proposed", "1.41.0"), found["reason"]
+    assert B in after
+    line = next(number for number, each in enumerate(text.split("\n"), start=1) if "tele_conventions-" in each)
+    assert found["notes"][0] == (
+        f"line {line}: tele-conventions has its own version and stays at 0.61b0, though the new release requires "
+        "tele-conventions==0.63: https://pypi.org/packages/source/t/***/tele_conventions-0.63.tar.gz: "
+        "the index lists no such file"
+    )
+
+
+def test_a_second_project_of_a_release_without_readable_metadata_has_an_unknown_version(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = {
+        f"/files/tele-sdk/tele_sdk-1.41.0{end}": Answer(status=404)
+        for end in (".tar.gz", "-py3-none-any.whl", "-py3-none-any.whl.metadata")
+    }
+    found, _, _ = bumped(root, "recipe.yaml", V1, "tele-conventions==0.62b0", capsys, failures=gone)
+    assert found["notes"][0] == (
+        "line 11: tele-conventions has its own version and stays at 0.61b0; which version belongs to the new release "
+        "is unknown: No file of tele-sdk 1.41.0 says statically what it needs; to be filled in by hand: requirements, "
+        "licence, summary, home page"
+    )

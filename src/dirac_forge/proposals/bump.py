@@ -30,7 +30,7 @@ from dirac_forge.bump.releases import Newest, downgrade, projects_of
 from dirac_forge.bump.second_projects import asked_version, second_projects
 from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.bump.versions import Edited, MissingFileError, UnansweredError, edited
-from dirac_forge.errors import ForgeError, UnknownError
+from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.read_recipe import recipe_of
@@ -43,6 +43,7 @@ from dirac_forge.recipe.editing.build_number import raised_build_number
 from dirac_forge.recipe.editing.edit import version_of
 from dirac_forge.recipe.editing.notes import OldVersionLeft, old_series_notes, old_version_notes
 from dirac_forge.recipe.editing.spellings import same_version
+from dirac_forge.recipe.problem_words import problem_words
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.choice import nearest
@@ -256,9 +257,10 @@ class BumpMaker:
         seconds = second_projects(done.before, done.after, path=case.shown, version=done.new, settings=case.settings)
         for second in seconds:
             left = SecondLeft(project=second.name, version=second.version, line=second.line)
-            asked = asked_version(second.name, self._metadata(projects, done.new))
+            metadata, unread = self._metadata(projects, done.new)
+            asked = asked_version(second.name, metadata)
             if asked is None:
-                notes.append(left)
+                notes.append(replace(left, problem=unread))
                 continue
             version, requirement = asked
             left = replace(left, requirement=str(requirement))
@@ -267,7 +269,7 @@ class BumpMaker:
                 continue
             try:
                 other = self._edited(case, done.after, version, (second.name,), own=second.version)
-            except RecipeError as error:
+            except InputError as error:  # an upstream that does not answer may do so later: the bump waits for it
                 notes.append(replace(left, problem=error.message))
                 continue
             done = _both(done, other, case.path)
@@ -276,13 +278,18 @@ class BumpMaker:
             )
         return done, tuple(notes)
 
-    def _metadata(self, projects: Iterable[str], version: str) -> list[CoreMetadata]:
-        """Return the metadata of these releases, as far as it can be had; none if requirements are not compared."""
-        found = []
-        for facts in self._facts(projects, version) if self.drifting is not None else ():
-            with suppress(ForgeError):
-                found.append(facts.result().metadata)
-        return found
+    def _metadata(self, projects: Iterable[str], version: str) -> tuple[list[CoreMetadata], str]:
+        """Return the metadata of these releases, and why requirements are unknown; none if they are not compared."""
+        found, problems = [], []
+        for asked in self._facts(projects, version) if self.drifting is not None else ():
+            try:
+                facts = asked.result()
+            except ForgeError as error:
+                problems.append(error.message)
+                continue
+            found.append(facts.metadata)
+            problems += (problem_words(one) for one in facts.problems if one.hides_requirements)
+        return found, next(iter(problems), "")
 
     def _with_requirements(self, case: Case, made: Bump, projects: Iterable[str]) -> Bump:
         """Return the bump with what drifted, as far as whoever runs this and conda-forge.yml want it."""

@@ -76,10 +76,13 @@ class DriftLookup:
 
         `settings` are the builds of the feedstock, for which the result is proved; `write` goes before the run's own.
         """
-        problems: list[str] = []
+        problems: list[ForgeError] = []
         old, new = self._of_both(bump, projects, problems)
         self._ask_whether_new_exist(old, new)
-        joined = self._facts(newcomers(old, new), bump.new, [])
+        absent: list[ForgeError] = []
+        joined = self._facts(newcomers(old, new), bump.new, absent)
+        # One that the index does not have is released apart from the family, which is an answer.
+        problems += (error for error in absent if isinstance(error, UnknownError))
         self._foresee([*old, *new, *joined])
         found = drift(
             bump.edited.after,
@@ -97,10 +100,10 @@ class DriftLookup:
             found = dated(found, [one.release.project for one in new], bump.new, self.lookup)
         done = carried(bump, found, write=self.write if write is None else write)
         links = with_links(done.links, chain.from_iterable(project_links(one.metadata) for one in new))
-        return replace(done, notes=(*done.notes, *(NotCompared(reason=each) for each in problems)), links=links)
+        return replace(done, notes=(*done.notes, *(NotCompared(reason=each.message) for each in problems)), links=links)
 
     def _of_both(
-        self, bump: Bump, projects: Iterable[str], problems: list[str]
+        self, bump: Bump, projects: Iterable[str], problems: list[ForgeError]
     ) -> tuple[list[ReleaseFacts], list[ReleaseFacts]]:
         """Return the facts of the old and the new releases, also of second projects that move along."""
         old = self._facts(projects, bump.old, problems)
@@ -110,7 +113,7 @@ class DriftLookup:
             new += self._facts([second.project], second.new, problems)
         return old, new
 
-    def _facts(self, projects: Iterable[str], version: str, problems: list[str]) -> list[ReleaseFacts]:
+    def _facts(self, projects: Iterable[str], version: str, problems: list[ForgeError]) -> list[ReleaseFacts]:
         asked: list[Future[ReleaseFacts]] = [
             self.executor.submit(self._release, project, version) for project in projects
         ]
@@ -119,7 +122,7 @@ class DriftLookup:
             try:
                 found.append(future.result())
             except ForgeError as error:
-                problems.append(error.message)
+                problems.append(error)
         return found
 
     def _release(self, project: str, version: str) -> ReleaseFacts:

@@ -196,10 +196,12 @@ def _(note: HashKept) -> str:
 @worded.register
 def _(note: bump_notes.SecondLeft) -> str:
     stays = f"line {note.line}: {note.project} has its own version and stays at {note.version}"
-    if note.problem:
+    if note.problem and note.requirement:
         return f"{stays}, though the new release requires {note.requirement}: {note.problem}"
     if note.requirement:
         return f"{stays}, which the new release requires ({note.requirement})"
+    if note.problem:
+        return f"{stays}; which version belongs to the new release is unknown: {note.problem}"
     return f"{stays}; nothing says which version belongs to the new release: check whether it has to move"
 
 

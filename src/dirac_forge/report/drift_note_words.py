@@ -12,6 +12,7 @@ WORDS: dict[DriftNoteKind, str] = {
     "bound-of-maintainers": "{requirement} is the maintainers' own and stays; upstream asks for {evidence}",
     "built-with-too": "upstream now also builds with {evidence}; see whether host needs it",
     "commands-new": "upstream has new commands, add entry_points: {commands}",
+    "commands-unknown": "upstream's commands are not stated so that they can be read; see entry_points",
     "command-of-maintainers": "{command} is the maintainers' own and stays",
     "extra-changed": "{requirement} of {section} stays; upstream's extra {extras} changed to {evidence:|}",
     "imports-gone": "upstream no longer installs any of {modules}; test something else",
@@ -25,6 +26,9 @@ WORDS: dict[DriftNoteKind, str] = {
     "licence-differs": "its licence files changed; upstream's licence is {upstream}, the recipe's {recipe}",
     "licence-files-gone": (
         "{files} {files:is|are} no longer in upstream's sdist; its licence files are {now:or not stated}"
+    ),
+    "licence-unknown": (
+        "upstream's licence changed, and can't be read now (was {before}); see its metadata and licence files"
     ),
     "may-become-noarch": "it may become `noarch: python`: {reason}",
     "modules-gone": "modules that upstream no longer installs: {modules}; see the tests",
@@ -56,14 +60,30 @@ WORDS: dict[DriftNoteKind, str] = {
     "python-min-unset": "set python_min to {python} ({floor})",
     "python-raise-by-hand": "raise {package} to >={python} ({floor})",
     "python-skips": "see whether Pythons before {python} are skipped ({floor})",
+    "python-unknown": (
+        "upstream's Requires-Python is {requires:or not stated statically} now, which can't be compared; see python in "
+        "host and run"
+    ),
     "remove-by-hand": "remove {package} by hand",
     "remove-by-hand-was": "remove {package} by hand (was {evidence})",
     "required-elsewhere": "{package} stays; {requiring} now requires it only elsewhere (was {evidence})",
+    "requirement-malformed": "a requirement of upstream's is not compared: {problem}",
+    "requirements-computed": (
+        "{releases:and} {releases:computes|compute} requirements in the build, so that not all of them are known; see "
+        "whether run has lines that are no longer needed"
+    ),
+    "sdist-missing": (
+        "what the build requires is not compared, because there is no sdist to read of {releases:and}; see host"
+    ),
     "some-systems": "{requirement} is new, on some systems only; a noarch package can't express that ({evidence})",
     "sources-new": "upstream's sources are now also in {languages}; see whether it can stay noarch",
     "stdlib-by-hand": "add stdlib('c') next to the compiler by hand",
     "systems-stay": "{packages} {packages:stays|stay}; see whether anything else still needs a build for each system",
     "test-tool": "{package} is a tool for tests that upstream requires at run time, and is not added ({evidence})",
+    "unmet-unknown": (
+        "could not read the edited recipe ({problem}); whether it has all that upstream requires is unknown"
+    ),
+    "upstream-unread": "could not read {files:few}, so what changed there is unknown; see host and the tests",
     "url-required": "{package} is required by upstream from a URL, so its version is for a person to see ({evidence})",
     "version-not-asked": "{package} stays without a version; upstream went from {before} to {evidence}",
     "write-by-hand": "write {requirement} by hand ({evidence})",

@@ -44,6 +44,7 @@ ProblemKind = Literal[
     "yanked",
 ]
 _UNREAD: frozenset[ProblemKind] = frozenset({"unread", "unread-archive"})
+_HIDING: frozenset[ProblemKind] = frozenset({"nothing-static", "requirements-computed", "requirements-open"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,6 +65,11 @@ class Problem:
     def unread(self) -> bool:
         """Whether what the file says of the release and its build is unknown, and not nothing."""
         return self.kind in _UNREAD
+
+    @property
+    def hides_requirements(self) -> bool:
+        """Whether the release may require what is not known."""
+        return self.kind in _HIDING
 
 
 def unread(file: str, why: str) -> Problem:

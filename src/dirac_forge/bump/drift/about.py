@@ -111,6 +111,8 @@ def _licence(
         return
     before, after = _expression(old), _expression(new)
     if after in ("", before):
+        if before != after and tell:
+            draft.note("warning", "licence-unknown", output.output.name, before=before)
         return
     # Only an expression of upstream's own is sure; what classifiers and texts are read as is for a person to see.
     places = _licence_places(draft, regions, before) if _declares(new, after) else []

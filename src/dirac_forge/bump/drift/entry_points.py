@@ -9,6 +9,7 @@ from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block
+from dirac_forge.bump.drift.unknowns import knows_commands
 from dirac_forge.upstream.files.facts import ReleaseFacts
 
 _POINT = re.compile(r"(?P<lead>\s*-\s+[\"']?)(?P<name>[^=\"']+?)\s*=\s*(?P<value>[\w.]+\s*:\s*[\w.]+)(?P<tail>.*)")
@@ -19,10 +20,14 @@ def entry_points_drift(
     draft: DriftDraft, output: OutputLines, old: ReleaseFacts, new: ReleaseFacts, *, until: int
 ) -> None:
     """Carry over what changed; `until` is the line before which the output ends."""
-    was, now = _points(old), _points(new)
-    if was is None or now is None or was == now:
-        return
     block = _block(draft, output.output.line, until)
+    if not (knows_commands(old) and knows_commands(new)):
+        if block is not None:
+            draft.note("warning", "commands-unknown", output.output.name)
+        return
+    was, now = _points(old), _points(new)
+    if was == now:
+        return
     if block is None:
         commands = [f"{name} = {now[name]}" for name in sorted(now.keys() - was.keys())]
         if output.output.noarch == "python" and commands:
@@ -80,12 +85,10 @@ class _CommandList:
         self.draft.added.append(_change(self.output, name, after=value))
 
 
-def _points(facts: ReleaseFacts) -> Mapping[str, str] | None:
-    """Return the commands of a release that can be written in a recipe; None if they are not known."""
+def _points(facts: ReleaseFacts) -> Mapping[str, str]:
+    """Return the commands of a release that can be written in a recipe."""
     source = facts.wheel or facts.sdist
-    if source is None:
-        return None
-    return {point.name: point.value for point in source.entry_points}
+    return {point.name: point.value for point in source.entry_points} if source is not None else {}
 
 
 def _block(draft: DriftDraft, first: int, until: int) -> Block | None:

@@ -11,7 +11,9 @@ from dirac_forge.bump.drift.clauses import highs, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed, needs_of
+from dirac_forge.bump.drift.projects import has_wheel
 from dirac_forge.bump.drift.run import followed
+from dirac_forge.bump.drift.unknowns import UnknownPart, named, unknown_host
 from dirac_forge.recipe.making.compiled import Nature
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.hosts import BACKENDS, build_backend, build_requirements
@@ -40,10 +42,14 @@ def host_drift(
     have these lines in build.
     """
     if old.sdist is None or new.sdist is None:
+        if output.of("host") and not has_wheel(output):
+            lacking = (named(one) for one in (old, new) if one.sdist is None)
+            draft.note("info", "sdist-missing", output.output.name, releases=lacking)
         return
     merging = _HostMerge(draft, output, old.sdist, new.sdist, scope, providers)
     if not merging.editable:
         return
+    merging.unknown = unknown_host(draft, output.output.name, new, build_requirements(new.sdist))
     merging.remove()
     for key in (key for key in merging.after if key not in NEVER):
         merging.follow(key)
@@ -71,6 +77,7 @@ class _HostMerge:
         self.before = needs_of(build_requirements(old), scope, providers, noarch=noarch)
         self.after = needs_of(build_requirements(new), scope, providers, noarch=noarch)
         self.named = {canonicalize_name(one.name) for one in build_requirements(new)}
+        self.unknown = UnknownPart()
         self.needed = _backend(old) != _backend(new) or not noarch
 
     @property
@@ -80,7 +87,9 @@ class _HostMerge:
         return bool(self.lines) and not compiled
 
     def remove(self) -> None:
-        """Take out what upstream builds without now."""
+        """Take out what upstream builds without now, if all is known that it builds with."""
+        if self.unknown.more:
+            return
         runs = {line.key for line in self.output.of("run")}
         for key, need in self.before.items():
             if key in NEVER or key in self.after or need.keys & self.named:
@@ -100,7 +109,7 @@ class _HostMerge:
         need, was = self.after[key], self.before.get(key)
         if was is None and not self._listed({*need.keys, _FRONTENDS.get(key, key)}):
             self._add(need)
-        elif was is not None and was != need:
+        elif was is not None and was != need and need.keys.isdisjoint(self.unknown.versions):
             # Recipes list the backend itself without a version.
             self._move(was, need, gains=was.everywhere == "" and key not in BACKENDS.values())
 

@@ -31,6 +31,7 @@ from dirac_forge.bump.drift.python import python_drift, recipe_scope
 from dirac_forge.bump.drift.raising import raise_unmet
 from dirac_forge.bump.drift.run import run_drift
 from dirac_forge.bump.drift.systems import systems_drift
+from dirac_forge.bump.drift.unknowns import tell_unread
 from dirac_forge.bump.drift.unmet import Compared, unmet_of
 from dirac_forge.bump.drift.verification import faults
 from dirac_forge.recipe.editing.edit import Setting
@@ -117,6 +118,7 @@ def drift(
     family = joining(outputs, both, after, names)
     projects = [project_of(output, both, names) for output in outputs]
     merging = _Merging(draft, outputs, projects, scope, providers, family, exists, catch_up=catch_up)
+    tell_unread(draft, (facts[name] for name in both for facts in (before, after)))
     for output, project in zip(outputs, projects, strict=True):
         if project is not None:
             merging.output(output, project, both[project], after[project])
@@ -231,7 +233,7 @@ class _Merging:
         was: Mapping[str, ReleaseFacts],
         now: Mapping[str, ReleaseFacts],
     ) -> tuple[UnmetRequirement, ...]:
-        """Return what the edited recipe does not imply and no note reports; () if it can't be read (see faults)."""
+        """Return what the edited recipe does not imply and no note reports; a note says if it can't be read."""
         compared = [
             Compared(
                 output=output.output.name,
@@ -254,7 +256,8 @@ class _Merging:
         try:
             edited = parse_recipe(text, path=recipe.path) if text != recipe.text else recipe
             return unmet_of(edited, compared, self.providers, python_min=self.scope.python_min)
-        except RecipeError:
+        except RecipeError as error:
+            self.draft.note("warning", "unmet-unknown", problem=error.message)
             return ()
 
     def _until(self, output: OutputLines) -> int:

@@ -36,8 +36,9 @@ def modules_drift(
         for region, key in product(regions, ("test", "tests")):
             for number in values_of(draft.edits.lines, region, (key, "imports")):
                 gone |= _untested(draft, output, number, before, after)
+    known = new.wheel is not None or new.sdist is not None
     missed = sorted(set(imports_of(old)) - set(imports_of(new)) - gone)
-    if missed and tell:
+    if missed and known and tell:
         draft.note("warning", "modules-gone", output.output.name, modules=missed)
 
 

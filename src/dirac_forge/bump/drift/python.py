@@ -15,6 +15,7 @@ from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.excluded import exclusions, lifted, tell_admitted
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, split_item
 from dirac_forge.bump.drift.python_min import raise_minimum, wants_minimum, write_minimum
+from dirac_forge.bump.drift.unknowns import tell_unknown_python
 from dirac_forge.bump.drift.upstream_floor import UpstreamFloor, pins_python, too_low
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.untrusted import parse_specifiers, parse_version
@@ -61,11 +62,30 @@ def python_drift(
     edits there, also where the recipe lagged behind before, and only reports otherwise. Pythons that upstream excludes
     are excluded in a noarch recipe, too.
     """
+    if tell_unknown_python(draft, output.output.name, old.metadata, new.metadata):
+        return
     floor = UpstreamFloor.of(old, new)
+    if old.metadata.requires_python != new.metadata.requires_python:
+        _tell_not_compared(draft, output, floor)
     draft.pythons += _too_low_to_build(output, floor)
     _follow(draft, output, old, new, scope, floor, catch_up=catch_up)
     _tell_fallen(draft, output, floor, scope)
     tell_admitted(draft, output, new.metadata.requires_python, scope)
+
+
+def _tell_not_compared(draft: DriftDraft, output: OutputLines, floor: UpstreamFloor) -> None:
+    """Tell of bounds that can't be read, and so can't follow upstream's."""
+    for line in output.pythons:
+        if line.kind == "package" and not line.template and clauses_of(line.spec) is None:
+            draft.note(
+                "todo",
+                "bound-not-compared",
+                output.output.name,
+                line=line.number,
+                tells=(line.section, line.name),
+                requirement=f"{line.name} {line.spec}",
+                evidence=str(floor),
+            )
 
 
 def _tell_fallen(draft: DriftDraft, output: OutputLines, floor: UpstreamFloor, scope: Scope) -> None:

@@ -14,6 +14,7 @@ from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed, extras_named, mentioned, needs_of, only_extra
 from dirac_forge.bump.drift.new_output import JoiningFamily
+from dirac_forge.bump.drift.unknowns import UnknownPart, unknown_run
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.notes import Level
 from dirac_forge.recipe.reading.recipe_text import Section
@@ -72,8 +73,9 @@ def run_drift(
     be lower. A `satellite` (an output around another of the same project) has no part in the plain requirements, only
     in the extras that it holds.
     """
+    unknown = unknown_run(draft, output.output.name, old, new)
     base, *extras = [
-        _RunMerge(draft, output, *asked)
+        _RunMerge(draft, output, *asked, unknown=unknown)
         for asked in _asked(output, old.metadata, new.metadata, scopes=scopes, providers=providers)
     ]
     held = _held(output, base, extras)
@@ -154,10 +156,13 @@ class _RunMerge:
         requiring: Requiring,
         old: Mapping[str, UpstreamNeed],
         new: Mapping[str, UpstreamNeed],
+        *,
+        unknown: UnknownPart,
     ) -> None:
         self.draft = draft
         self.output = output
         self.requiring = requiring
+        self.unknown = unknown
         self.old = old
         self.new = new
         self.name = output.output.name
@@ -171,7 +176,7 @@ class _RunMerge:
                 self._tell_url(need)
             if was is None:
                 self._take_new(need, built, family, exists)
-            elif was.lines != need.lines and not need.urls:
+            elif was.lines != need.lines and not need.urls and need.keys.isdisjoint(self.unknown.versions):
                 for line in self.output.named(need.keys, self.sections):
                     followed(self.draft, self.name, line, was, need)
 
@@ -212,7 +217,7 @@ class _RunMerge:
 
     def remove(self, mentioned: frozenset[str]) -> None:
         """Take out what upstream no longer asks for; what it still `mentioned` elsewhere stays."""
-        for key, need in self.old.items():
+        for key, need in () if self.unknown.more else self.old.items():
             if key in self.new or key in NEVER or any(need.keys & other.keys for other in self.new.values()):
                 continue
             elsewhere = not mentioned.isdisjoint(canonicalize_name(project) for project in need.projects)

@@ -85,6 +85,12 @@ def expand(
     return expansion.found, expansion.notes
 
 
+def malformed_names(requirements: RequirementList) -> tuple[str, ...]:
+    """Return the projects, normalised, of lines whose version can't be read, one for each such line."""
+    names = map(_name_of_malformed, requirements.lines)
+    return tuple(str(canonicalize_name(name)) for name in names if name is not None)
+
+
 def _name_of_malformed(line: str) -> str | None:
     """Return the project of a line whose version can't be read (`setuptools >=46.4<63`); None for any other line."""
     if not RequirementList((line,)).problems:

@@ -145,7 +145,7 @@ class Reader:
         self._left -= len(data)
         if b"\0" in data:
             # A licence may be a document (`LICENSE.pdf`).
-            if not _LICENSES.fullmatch(_inner(member.name)):
+            if _decides(_inner(member.name)):
                 self._problems.append(unread(self._told(member), "it is not text"))
             return
         self._add_text(member.name, data)
@@ -155,10 +155,10 @@ class Reader:
                 self._scripts[member.name] = data
 
     def _tell_large(self, member: ArchiveMember) -> None:
-        if _LICENSES.fullmatch(_inner(member.name)):
-            self._problems.append(Problem(kind="too-large", file=self._told(member), count=member.size))
-        else:
+        if _decides(_inner(member.name)):
             self._problems.append(unread(self._told(member), f"it is too large ({member.size} bytes)"))
+        else:
+            self._problems.append(Problem(kind="too-large", file=self._told(member), count=member.size))
 
     def _told(self, member: ArchiveMember) -> str:
         return f"{_inner(member.name)[:80]} of {self._filename}"
@@ -234,6 +234,11 @@ def _is_special(path: str, source: bytes) -> bool:
 def _inner(name: str) -> str:
     """Return a member's path below the top folder, where it is in one."""
     return name.partition("/")[2] or name
+
+
+def _decides(path: str) -> bool:
+    """Whether a text tells how the project is built or what it requires."""
+    return not _LICENSES.fullmatch(path) and not path.lower().startswith("readme")
 
 
 def _is_text(path: str) -> bool:
