@@ -111,11 +111,21 @@ def test_recipes_are_written_and_what_they_need_is_told(
         "common": ("available", "channel"),
         "fresh": ("missing", "normalised"),
         "older": ("outdated", "channel"),
-        "hatchling": ("missing", "curated"),
+        "hatchling": ("unknown", "curated"),
     }
     text = (tmp_path / "feedstocks" / "demo" / "recipe" / "recipe.yaml").read_text(encoding="utf-8")
     assert "name: demo" in text
     assert (tmp_path / "feedstocks" / "demo" / "conda-forge.yml").exists()
+
+
+def test_a_build_backend_that_a_folder_lacks_is_unknown_and_gets_no_recipe(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with PackageIndex({**DEMO, "hatchling": release("hatchling")}) as index:
+        assert run(index, "demo", "--json") == 0
+        assert [each["feedstock"] for each in json.loads(capsys.readouterr().out)["recipes"]] == ["fresh", "demo"]
+        assert run(index, "demo", "--force") == 0
+    assert "not in this channel, but probably in conda-forge: hatchling" in capsys.readouterr().out
 
 
 def test_maintainers_of_a_workspace_that_may_be_another_ones_are_told(

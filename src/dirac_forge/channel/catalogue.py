@@ -64,6 +64,11 @@ class RattlerCatalogue:
         )
         return cls(opening.open(channels), platforms, observer=watcher)
 
+    @property
+    def local(self) -> bool:
+        """Whether all channels are folders, as snapshots are."""
+        return all(isinstance(source, Folder) for source in self._sources)
+
     def info(self, names: Iterable[str]) -> Listing:
         """See `Catalogue`."""
         wanted = list(dict.fromkeys(names))

@@ -22,6 +22,10 @@ class ChannelPart:
     tool: str = ""
     """One that the channel lacks, of those that feedstocks are built with; "" if it has all."""
 
+    def may_exist(self, package: str, section: Section) -> bool:
+        """Whether something says that a package may exist that the channel lacks."""
+        return self.reason(package, section) is not None
+
     def reason(self, package: str, section: Section, own: PartReason | None = None) -> PartReason | None:
         """Return why the channel may lack a package that exists, None if nothing says so.
 

@@ -11,7 +11,6 @@ from packaging.specifiers import SpecifierSet
 
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.new_recipes import NewRecipe
-from dirac_forge.bump.part_reasons import Section
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Change, Edit
 from dirac_forge.feedstock.generated import files_of
@@ -72,10 +71,7 @@ class MissingRecipes:
     def _maker(self) -> Maker:
         from dirac_forge.proposals.recipes import maker_of  # noqa: PLC0415  # most runs lack nothing
 
-        return maker_of(self._context, self._executor, may_exist=self._may_exist)
-
-    def _may_exist(self, package: str, section: Section) -> bool:
-        return self._part.reason(package, section) is not None
+        return maker_of(self._context, self._executor, part=self._part)
 
 
 def _order(lack: Lack) -> Order:

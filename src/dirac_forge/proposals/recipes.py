@@ -15,13 +15,14 @@ from dirac_forge.feedstock.generated import Format
 from dirac_forge.feedstock.made_variants import checked_variants
 from dirac_forge.feedstock.pinning import read_pinning
 from dirac_forge.http import Http
+from dirac_forge.proposals.channel_part import ChannelPart
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.early import recipe_lookup
 from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.making.about import links_of
 from dirac_forge.recipe.making.families import Families
 from dirac_forge.recipe.making.licence_files import LicenceFile
-from dirac_forge.recipe.making.maker import MadeRecipes, Maker, MayExist, never
+from dirac_forge.recipe.making.maker import MadeRecipes, Maker
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import PLATFORM_MARKERS, Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
@@ -36,21 +37,23 @@ def maker_of(
     lookup: Lookup | None = None,
     given: Iterable[ReleaseFacts] = (),
     maintainers: Sequence[str] | None = None,
-    may_exist: MayExist = never,
+    part: ChannelPart | None = None,
 ) -> Maker:
     """Return a maker of recipes with these settings; `executor` runs its questions.
 
-    `lookup` is the index, where it was asked already (see `early_releases`); `may_exist` tells which packages that the
-    channel lacks are unknown.
+    `lookup` is the index, where it was asked already (see `early_releases`); `part` tells which packages that the
+    channel lacks may exist, so that they are unknown; without it only that the channel is local does.
     """
     settings = world.settings
     scope = Scope(pythons=settings.gil_pythons, platforms=Scope().platforms, python_min=settings.python_min)
     families = {name: one.projects for name, one in settings.feedstocks.items() if one.projects}
     asked = lookup or recipe_lookup(world)
     upstream = _Upstream(world.http, asked, given)
+    catalogue = open_catalogue(world, scope.platforms)
+    part = part or ChannelPart(local=catalogue.local)
     return Maker(
         upstream=upstream,
-        catalogue=open_catalogue(world, scope.platforms),
+        catalogue=catalogue,
         scope=scope,
         executor=executor,
         observer=world.observer,
@@ -58,7 +61,7 @@ def maker_of(
         families=Families(feedstocks=families, metadata=upstream.metadata, executor=executor, prefetch=asked.prefetch),
         target_platforms=tuple(platform for platform in settings.platforms if platform in PLATFORM_MARKERS),
         maintainers=settings.maintainers if maintainers is None else maintainers,
-        may_exist=may_exist,
+        may_exist=part.may_exist,
     )
 
 

@@ -80,7 +80,7 @@ def _dependencies(made: MadeRecipes, *, table: bool) -> list[Block]:
     rows = sorted(made.needed, key=lambda row: (_ORDER[row.status], row.project.lower()))
     if table:
         return [_table(rows), Paragraph(_count(rows))]
-    if all(row.status == "unknown" for row in rows):
+    if all(row.status == "unknown" and not row.presumed for row in rows):
         which = f"all {len(rows)}" if len(rows) > 1 else "the only one"
         return [Paragraph(f"The status of {which} is unknown: {_why_unknown(made)}.")]
     return [*_remarkable(rows), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
@@ -98,7 +98,8 @@ def _remarkable(rows: Sequence[Needed]) -> list[Block]:
     blocks: list[Block] = [_table(action[:_MOST_ROWS])] if action else []
     if len(action) > _MOST_ROWS:
         blocks.append(Paragraph(f"and {len(action) - _MOST_ROWS} more"))
-    blocks += _listed("unknown", [row for row in rows if row.status == "unknown"])
+    blocks += _listed("unknown", [row for row in rows if row.status == "unknown" and not row.presumed])
+    blocks += _listed("not in this channel, but probably in conda-forge", [row for row in rows if row.presumed])
     blocks += _listed("guessed names (check them)", [row for row in rows if row.mapped.mapped_by == "guess"])
     return blocks
 

@@ -40,6 +40,8 @@ class Needed:
     problem: str = ""
     as_of: date | None = None
     """The day of the embedded snapshot, where that gave the status."""
+    presumed: bool = False
+    """The channel lacks it, but it should exist elsewhere: that is why the status is unknown."""
 
 
 Stands = Callable[[Dependency], Needed]

@@ -194,6 +194,7 @@ class Maker:
             required_by=dependency.required_by,
             problem=dependency.found.problem,
             as_of=stands.as_of,
+            presumed=unclear,
         )
 
     def _missing(
