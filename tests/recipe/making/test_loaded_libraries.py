@@ -56,3 +56,8 @@ def test_libraries_that_no_table_knows_and_those_of_one_system_are_told() -> Non
         ),
     ]
     assert loaded_libraries({"fuse": "demo/fuse.py"}, {"libfuse"}) == ((), ())
+
+
+def test_what_is_loaded_needs_no_headers() -> None:
+    lines, _ = loaded_libraries({"xml2": "demo/a.py", "lzma": "demo/a.py", "mysqlclient": "demo/a.py"}, set())
+    assert [line.name for line in lines] == ["liblzma", "libxml2", "mysql-libs"]

@@ -26,6 +26,7 @@ def discovered(name: str) -> tuple[str, ...]:
 ONLY_ON = {
     "alsa-lib": "linux",
     "libfuse": "linux",
+    "libfuse3": "linux",
     "libgomp": "linux",
     "libudev1": "linux",
     "libuuid": "linux",

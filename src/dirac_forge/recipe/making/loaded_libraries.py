@@ -27,6 +27,8 @@ _OF_SYSTEMS = frozenset(
         "ntdll",
     }
 )
+_WITHOUT_HEADERS = {"mysql-devel": "mysql-libs"}
+"""Packages of headers to those of the library, where the name does not only lose its `-devel`."""
 _NAMES = {"linux": "Linux", "osx": "macOS"}
 _NUMBER = re.compile(r"-\d+$")
 
@@ -83,7 +85,8 @@ def _of_system(name: str) -> bool:
 
 def _packages(name: str) -> tuple[str, ...]:
     known = libraries("linked")
-    return next((known[spelling] for spelling in _spellings(name) if spelling in known), ())
+    packages = next((known[spelling] for spelling in _spellings(name) if spelling in known), ())
+    return tuple(_WITHOUT_HEADERS.get(package, package.removesuffix("-devel")) for package in packages)
 
 
 def _spellings(name: str) -> Iterator[str]:
