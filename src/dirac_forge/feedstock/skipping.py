@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, ScalarNode, SequenceNode, YamlError, compose, pairs
 
-_SKIP = re.compile(r"^\s*(?:-\s+)?skip:\s*[^#\n]*#\s*\[(.*)\]", re.MULTILINE)
+_SKIP = re.compile(r"^[ \t]*(?:-\s+)?skip:\s*[^#\n]*#\s*\[(.*)\]", re.MULTILINE)
 _STRING = re.compile(r"\"[^\"]*\"|'[^']*'")
 _NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 _SYSTEMS = "win win32 win64 linux linux32 linux64 osx unix emscripten wasi"

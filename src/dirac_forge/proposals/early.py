@@ -25,7 +25,7 @@ _PYPI = re.compile(
     r"//pypi\.(?:org|io)/packages/source/[^/\n]+/"
     r"(?:(?P<project>[A-Za-z0-9][\w.-]*)|\$?\{\{ *(?P<variable>\w+)[^}\n]*\}\})/"
 )
-_SET = r"^\s*(?:\{{%-?\s*set\s+)?{}\s*[:=]\s*[\"']?(?P<project>[A-Za-z0-9][\w.-]*)"
+_SET = r"^[ \t]*(?:\{{%-?\s*set\s+)?{}\s*[:=]\s*[\"']?(?P<project>[A-Za-z0-9][\w.-]*)"
 """A line that sets a variable, in either format."""
 
 

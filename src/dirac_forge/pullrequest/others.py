@@ -10,7 +10,8 @@ from dirac_forge.pullrequest.records import Identity
 from dirac_forge.values import dataclass
 
 _VERSION_LINE = re.compile(
-    r"""(?mx)^\s*(?:-\s+)?(?:\{%-?\s*set\s+version\s*=\s*|version\s*:\s*)["']?(?P<version>[0-9A-Za-z][\w.+!-]{0,99})"""
+    r"(?m)^[ \t]*(?:-\s+)?(?:\{%-?\s*set\s+version\s*=\s*|version\s*:\s*)"
+    r"""["']?(?P<version>[0-9A-Za-z][\w.+!-]{0,99})"""
 )
 _WORD = re.compile(r"[0-9a-z]+")
 _BUMP_TITLE = re.compile(r"(?:\[[^\]]{1,40}\]\s*)*(?P<name>\S{1,200})\s+v?(?P<version>\S{1,100})\s*")

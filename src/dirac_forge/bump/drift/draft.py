@@ -19,7 +19,7 @@ from dirac_forge.recipe.reading.recipe_text import Format, Section
 
 _PIP_CHECK = re.compile(r"^[^#\n]*(?:\bpip check\b|\bpip_check:\s*true\b)", re.MULTILINE)
 _NO_PIP_CHECK = re.compile(r"^[^#\n]*\bpip_check:\s*false\b", re.MULTILINE)
-_PYTHON_TEST = re.compile(r"^\s*-\s+python:\s*$", re.MULTILINE)
+_PYTHON_TEST = re.compile(r"^[ \t]*-\s+python:\s*$", re.MULTILINE)
 
 
 class DriftDraft:

@@ -14,6 +14,8 @@ _NO_TEXT: Final = (
     ".py", ".pyc", ".pyi", ".c", ".h", ".js", ".css", ".json", ".toml", ".cfg",
     ".in", ".html", ".png", ".svg",
 )  # fmt: skip
+_MOST_PATTERNS: Final = 50
+"""Each is compared with all files."""
 _PEOPLE: Final = re.compile(r"(?i)(?:authors?(?:hip)?|contributors?|credits|maintainers?|thanks)(?:[-_.].*)?")
 """Names of files that list people, which some backends take for licences."""
 _ASIDE: Final = re.compile(
@@ -25,25 +27,39 @@ _ASIDE: Final = re.compile(
 def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: Iterable[str] = ()) -> tuple[str, ...]:
     """Return those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
     there = {*texts, *members}
-    found = (path for pattern in declared for path in _matching(pattern, there))
+    every = tuple(dict.fromkeys(declared))
+    wild = [pattern for pattern in every if pattern not in there and re.search(r"[*?\[]", pattern)][:_MOST_PATTERNS]
+    found = (path for pattern in every for path in _matching(pattern, there, wild=pattern in wild))
     named = tuple(path for path in dict.fromkeys(found) if not _lists_people(path))
     return named or _outermost([path for path in texts if is_licence(path) and not _ASIDE.search(path)])
 
 
-def _matching(pattern: str, there: Collection[str]) -> list[str]:
+def _matching(pattern: str, there: Collection[str], *, wild: bool) -> list[str]:
     """Return the files that a name, or a pattern of `license-files` in a tree (PEP 639), stands for."""
-    if pattern in there or not re.search(r"[*?\[]", pattern):
+    if not wild:
         return [pattern] if pattern in there else []
     parts = pattern.split("/")
     return sorted(path for path in there if _matches(path.split("/"), parts))
 
 
 def _matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
-    if not pattern or not path:
-        return not pattern and not path
-    if pattern[0] == "**":
-        return any(_matches(path[start:], pattern[1:]) for start in range(len(path) + 1))
-    return fnmatchcase(path[0], pattern[0]) and _matches(path[1:], pattern[1:])
+    """Whether a pattern matches a path, of which `**` takes any number of folders."""
+    # What is left of the pattern after each part of the path: trying each length of each `**` would never end.
+    ends = _skipping({0}, pattern)
+    for part in path:
+        taken = (at for at in ends if at < len(pattern) and (pattern[at] == "**" or fnmatchcase(part, pattern[at])))
+        ends = _skipping({at if pattern[at] == "**" else at + 1 for at in taken}, pattern)
+    return len(pattern) in ends
+
+
+def _skipping(ends: set[int], pattern: Sequence[str]) -> set[int]:
+    """Return places in a pattern, and those behind each `**` at them, which may take no folder."""
+    waiting = list(ends)
+    for at in waiting:
+        if at < len(pattern) and pattern[at] == "**" and at + 1 not in ends:
+            ends.add(at + 1)
+            waiting.append(at + 1)
+    return ends
 
 
 def _outermost(paths: Sequence[str]) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ _OPEN_WORDS: Final = frozenset(map(str.upper, _OPEN))
 _SAME: Final = re.compile(r"(?i)\b(?:mit/(?:x11|expat)|(?:x11|expat)/mit)\b")
 _SHORT_FIELD: Final = 60
 """Characters: a longer License field has sentences, whose parts need not be names."""
-_URL: Final = re.compile(r"\S*://\S*")
+_URL: Final = re.compile(r"(?<!\S)\S*://\S*")
 _GENERAL: Final = re.compile(r"(?i)OSI Approved|DFSG approved")
 """Classifiers that name no licence."""
 _FILLER: Final = re.compile(
@@ -145,7 +145,7 @@ _PROPRIETARY: Final = re.compile(
 _RESERVED: Final = re.compile(r"(?i)all rights reserved\W*")
 """As a whole field; beside the name of a licence it says nothing."""
 _ON_EXCEPTION: Final = re.compile(
-    r"(?i)\W*\bwith (?:(?:an?|the) )?(?:[\w-]+ ){0,3}exceptions? (?:which|that|to|for|allowing|permitting)\b"
+    r"(?i)(?<!\W)\W*\bwith (?:(?:an?|the) )?(?:[\w-]+ ){0,3}exceptions? (?:which|that|to|for|allowing|permitting)\b"
     r".*?(?=;|$|, or )"
 )
 """What an exception to a licence is good for: no name of another licence."""

@@ -30,7 +30,7 @@ def _run_by_setup(texts: Mapping[str, str]) -> Iterator[str]:
     setup = _COMMENT.sub("", texts.get("setup.py", ""))
     for path in texts:
         stem, dot, ending = path.rpartition("/")[2].rpartition(".")
-        named = rf"\b{re.escape(stem)}\.py\b|^\s*(?:import|from)\s[^\n]*\b{re.escape(stem)}\b"
+        named = rf"\b{re.escape(stem)}\.py\b|^[ \t]*(?:import|from)\s[^\n]*\b{re.escape(stem)}\b"
         if (dot, ending) == (".", "py") and path != "setup.py" and re.search(named, setup, re.MULTILINE):
             yield path
 

@@ -22,8 +22,8 @@ _FILE = re.compile(r"\.([a-z][a-z0-9+]*)[\"']", re.IGNORECASE)
 _COMPUTED = re.compile(
     r"\bglob\b|\br?glob\(|\bwalk\(|\blistdir\(|\biterdir\(|\bscandir\(|\bendswith\(|\bimport_module\b|\bexec\("
 )
-_IMPORTED = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
-_COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
+_IMPORTED = re.compile(r"^[ \t]*(?:import|from)\s+(\w+)", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 
 
 def source_files(sdist: SdistFacts, language: str) -> list[str]:

@@ -15,7 +15,8 @@ from dirac_forge.values import dataclass
 _LINK_FLAG = re.compile(r"[\"'\s]-l([\w+.-]+)")
 _STRING = re.compile(r"[\"']([\w+.-]+)[\"']")
 _PKG_CONFIG = re.compile(
-    r"pkg-?config[\w.]*\(?[^)\n]{0,80}?[\"']([\w+.-]+)[\"']|--(?:libs|cflags|exists)[\"',\s]+([\w+.-]+)", re.IGNORECASE
+    r"pkg-?config[\w.]{0,40}+\(?[^)\n]{0,80}?[\"']([\w+.-]+)[\"']|--(?:libs|cflags|exists)[\"',\s]+([\w+.-]+)",
+    re.IGNORECASE,
 )
 _ASKED_FOR = re.compile(
     r"\bdependency\(\s*'([\w+.-]+)'"
@@ -115,7 +116,7 @@ def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...
                 if name.lower() not in NOT_LIBRARIES:
                     yield name, boost if name.lower() == "boost" else discovered(name)
         case _ if path.suffix == ".py":
-            code = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+            code = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
             yield from _in_python(code)
             yield from _searched(code)
             yield from _configured(code)

@@ -12,7 +12,7 @@ from dirac_forge.upstream.files.facts import SdistFacts
 
 _USUAL_ROOTS = ("src", "lib", "python")
 _JAVASCRIPT_TOOLS = frozenset({"hatch-jupyter-builder", "jupyter-packaging"})
-_SUBMODULE = re.compile(r"^\s*path\s*=\s*(\S+)\s*$", re.MULTILINE)
+_SUBMODULE = re.compile(r"^[ \t]*path\s*=\s*(\S+)\s*$", re.MULTILINE)
 
 
 def source_roots(sdist: SdistFacts) -> tuple[str, ...]:
