@@ -7,6 +7,7 @@ import pytest
 from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.licences.names import from_field, not_understood
 from dirac_forge.recipe.making.compiled import nature
+from dirac_forge.recipe.making.policy import policy_notes
 from dirac_forge.recipe.making.system_libraries import system_libraries
 from dirac_forge.recipe.making.trees import lacking_sources
 from support.facts import facts
@@ -38,7 +39,9 @@ def test_patterns_of_licence_files_end(pattern: str, found: tuple[str, ...] | No
     assert licence_files([pattern], texts) == expected
 
 
-@pytest.mark.parametrize("text", ["\n" * 300_000, "pkgconfig" * 50_000, "\n " * 150_000])
+@pytest.mark.parametrize(
+    "text", ["\n" * 300_000, "pkgconfig" * 50_000, "\n " * 150_000, "swig_opts=" * 50_000, "x" * 500_000]
+)
 def test_long_build_files_name_nothing(text: str) -> None:
     assert dict(system_libraries({"setup.py": text}).packages) == {}
     texts = {"setup.py": f"from setuptools import Extension\nExtension({text}", ".gitmodules": text}
@@ -46,3 +49,11 @@ def test_long_build_files_name_nothing(text: str) -> None:
     assert (nature(made).languages, nature(made).libraries) == (("c",), ())
     assert made.sdist is not None
     assert list(lacking_sources(made.sdist)) == []
+
+
+def test_many_modules_are_looked_for_in_setup_py_at_once() -> None:
+    names = [f"module{number}" for number in range(20_000)]
+    setup = "\n".join(f"import {name}" for name in names[:10_000]) + "\nexec('tools/last.py')"
+    texts = {"setup.py": setup, "last.py": "urlopen('x')", **{f"{name}.py": "git clone" for name in names}}
+    told = [dict(note.facts)["path"] for note in policy_notes(texts, ())]
+    assert told == ["last.py", *sorted(f"{name}.py" for name in names[:10_000])]

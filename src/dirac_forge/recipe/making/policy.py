@@ -16,6 +16,8 @@ _IN_PYTHON = re.compile(
 )
 _NATIVE = re.compile(r"-m(?:arch|tune|cpu)=native\b")
 _COMMENT = re.compile(r"#.*$", re.MULTILINE)
+_IMPORTS = re.compile(r"^[ \t]*(?:import|from)\s.*$", re.MULTILINE)
+_SCRIPT = re.compile(r"(?<![\w-])([\w-]+)\.py\b")
 
 
 def policy_notes(texts: Mapping[str, str], read: Collection[str]) -> Iterator[Note]:
@@ -28,10 +30,11 @@ def policy_notes(texts: Mapping[str, str], read: Collection[str]) -> Iterator[No
 def _run_by_setup(texts: Mapping[str, str]) -> Iterator[str]:
     """Yield the modules that setup.py imports, or names as files that it runs."""
     setup = _COMMENT.sub("", texts.get("setup.py", ""))
+    imported = (word for line in _IMPORTS.findall(setup) for word in re.findall(r"\w+", line))
+    named = {*_SCRIPT.findall(setup), *imported}
     for path in texts:
-        stem, dot, ending = path.rpartition("/")[2].rpartition(".")
-        named = rf"\b{re.escape(stem)}\.py\b|^[ \t]*(?:import|from)\s[^\n]*\b{re.escape(stem)}\b"
-        if (dot, ending) == (".", "py") and path != "setup.py" and re.search(named, setup, re.MULTILINE):
+        stem, _, ending = path.rpartition("/")[2].rpartition(".")
+        if ending == "py" and stem in named and path != "setup.py":
             yield path
 
 

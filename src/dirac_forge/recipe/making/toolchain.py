@@ -33,7 +33,7 @@ _SETUP_COMPILES = re.compile(
     r"|\bCMakeExtension\b|\bskbuild\b"
 )
 _CXX_IN_SETUP = re.compile(
-    r"\blanguage\s*=\s*[\"']c\+\+[\"']|[\"']language[\"']\s*:\s*[\"']c\+\+[\"']|\bswig_opts\s*=[^\])]*[\"']-c\+\+[\"']"
+    r"\blanguage\s*=\s*[\"']c\+\+[\"']|[\"']language[\"']\s*:\s*[\"']c\+\+[\"']|\bswig_opts\s*=[^\])]{0,300}[\"']-c\+\+[\"']"
 )
 _MESON_PROJECT = re.compile(
     r"\b(?:project\(\s*'[^']*'\s*,|add_languages\()\s*((?:\[?\s*'[\w+]+'\s*,?\s*\]?)+)", re.DOTALL
