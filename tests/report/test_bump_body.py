@@ -22,7 +22,7 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import EnvironmentProof, TakenAsThere
 from dirac_forge.feedstock.change import Skip
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberUnknown
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NoHash, NumberUnknown
 from dirac_forge.report.bodies import dependents_of, with_bodies, with_body
 from dirac_forge.report.bump_body import attention_sections
 from dirac_forge.report.document import Items
@@ -255,7 +255,8 @@ def test_boxes_are_ticked_only_for_what_was_looked_at() -> None:
     edited = replace(BARE.edited, digests=(digest,))
     hashed = "Every source that changed has its new hash (see Sources)."
     commit = CommitKept(line=3, repository="r", revision="abc")
-    for notes, ticked in (((), "x"), ((HashKept(line=3),), " "), ((commit,), " ")):
+    bare = NoHash(line=3, url="https://e.org/b.zip", moved=True)
+    for notes, ticked in (((), "x"), ((HashKept(line=3),), " "), ((commit,), " "), ((bare,), " ")):
         body = with_body(replace(BARE, edited=replace(edited, notes=notes))).change.body
         assert f"\n- [{ticked}] {hashed}\n" in body
     for unknown, ticked in (((), "x"), ((NumberUnknown(line=3),), " ")):

@@ -19,6 +19,7 @@ from dirac_forge.recipe.editing.notes import (
     CommitKept,
     HashKept,
     MirrorKept,
+    NoHash,
     NumberUnknown,
     OldHashLeft,
     OldVersionLeft,
@@ -181,6 +182,14 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
                 "line 9: https://example.org/a/archive/abc.zip is still the archive of the same commit: "
                 "check whether it has to move"
             ),
+        ),
+        (
+            NoHash(line=9, url="https://e.org/a-1.3.zip", moved=True),
+            "line 9: https://e.org/a-1.3.zip has no hash, so whether it is there was not asked: add its sha256",
+        ),
+        (
+            NoHash(line=9, url="https://e.org/a.zip", moved=False),
+            "line 9: https://e.org/a.zip has neither the version in it nor a hash, so nothing shows which file it is",
         ),
         (
             HashKept(line=9, kind="content_sha256"),

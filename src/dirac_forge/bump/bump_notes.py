@@ -11,6 +11,7 @@ from dirac_forge.recipe.editing.notes import (
     CommitKept,
     HashKept,
     MirrorKept,
+    NoHash,
     NumberFallen,
     NumberUnknown,
     OldHashLeft,
@@ -167,6 +168,7 @@ BumpNote = (
     | LeftBeside
     | CommitKept
     | ArchiveKept
+    | NoHash
     | HashKept
     | MirrorKept
     | NumberFallen

@@ -14,6 +14,7 @@ from dirac_forge.recipe.editing.notes import (
     CommitKept,
     HashKept,
     MirrorKept,
+    NoHash,
     NumberFallen,
     NumberUnknown,
     OldHashLeft,
@@ -25,7 +26,17 @@ from dirac_forge.recipe.editing.notes import (
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
 
-_ON_LINES = (ArchiveKept, CommitKept, HashKept, MirrorKept, NumberFallen, NumberUnknown, OldHashLeft, SecondLeft)
+_ON_LINES = (
+    ArchiveKept,
+    CommitKept,
+    HashKept,
+    MirrorKept,
+    NoHash,
+    NumberFallen,
+    NumberUnknown,
+    OldHashLeft,
+    SecondLeft,
+)
 """Notes on lines of the recipe as it is before the drift."""
 
 

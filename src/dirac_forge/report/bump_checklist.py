@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dirac_forge.build.patches import TriedPatch
 from dirac_forge.bump.bump_notes import NotCompared
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NumberUnknown
+from dirac_forge.recipe.editing.notes import CommitKept, HashKept, NoHash, NumberUnknown
 from dirac_forge.report.document import Block, Items, Line
 
 
@@ -23,7 +23,7 @@ def _edited_boxes(bump: Bump) -> Iterator[tuple[bool, Line]]:
         return
     unknown = any(isinstance(note, NumberUnknown) for note in bump.edited.notes)
     yield not unknown, "The build number of everything at the new version is reset."
-    kept = any(isinstance(note, HashKept | CommitKept) for note in bump.edited.notes)
+    kept = any(isinstance(note, HashKept | CommitKept | NoHash) for note in bump.edited.notes)
     yield bool(bump.edited.digests) and not kept, "Every source that changed has its new hash (see Sources)."
 
 

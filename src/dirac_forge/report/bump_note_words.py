@@ -14,6 +14,7 @@ from dirac_forge.recipe.editing.notes import (
     CommitKept,
     HashKept,
     MirrorKept,
+    NoHash,
     NumberFallen,
     NumberUnknown,
     OldHashLeft,
@@ -184,6 +185,13 @@ def _(note: CommitKept) -> str:
 @worded.register
 def _(note: ArchiveKept) -> str:
     return f"line {note.line}: {note.url} is still the archive of the same commit: check whether it has to move"
+
+
+@worded.register
+def _(note: NoHash) -> str:
+    if note.moved:
+        return f"line {note.line}: {note.url} has no hash, so whether it is there was not asked: add its sha256"
+    return f"line {note.line}: {note.url} has neither the version in it nor a hash, so nothing shows which file it is"
 
 
 @worded.register

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dirac_forge.recipe.editing import text_nodes, text_places
 from dirac_forge.recipe.editing.edit import finish, notes_on, start, version_of
-from dirac_forge.recipe.editing.notes import ArchiveKept, CommitKept, HashKept, NumberFallen, OldVersionLeft
+from dirac_forge.recipe.editing.notes import ArchiveKept, CommitKept, HashKept, NoHash, NumberFallen, OldVersionLeft
 from dirac_forge.recipe.platforms import PLATFORMS
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
@@ -661,6 +661,36 @@ def test_a_checkout_of_the_whole_recipe_is_told_beside_sources_of_an_output() ->
     )
     notes = start(text, path="meta.yaml", to="1.3.0").notes
     assert notes == (CommitKept(line=7, repository="https://example.org/shared.git", revision="abc"),)
+
+
+@pytest.mark.parametrize(
+    ("source", "note"),
+    [
+        ("url: https://e.org/a-{{ version }}.zip", NoHash(line=7, url="https://e.org/a-1.3.0.zip", moved=True)),
+        (
+            "url: https://e.org/a-{{ version }}.zip\n  sha256: ''",
+            NoHash(line=7, url="https://e.org/a-1.3.0.zip", moved=True),
+        ),
+        (
+            "url: https://e.org/a-{{ version }}.zip\n  sha256:",
+            NoHash(line=7, url="https://e.org/a-1.3.0.zip", moved=True),
+        ),
+        ("url: https://e.org/latest.zip", NoHash(line=7, url="https://e.org/latest.zip", moved=False)),
+        ("path: ../src", None),
+    ],
+)
+def test_a_source_without_a_hash_is_told(source: str, note: NoHash | None) -> None:
+    draft = start(v0(f"  {source}"), path="meta.yaml", to="1.3.0")
+    assert draft.notes == ((note,) if note else ())
+
+
+def test_a_placeholder_is_no_hash_that_was_left() -> None:
+    text = v0(SOURCE.replace(OLD, "12"))
+    draft = start(text, path="meta.yaml", to="1.3.0")
+    hashes = {"https://example.com/demo-1.3.0.tar.gz": {"sha256": NEW}}
+    after = finish(draft, hashes)
+    assert changed(text, after) == ['{% set version = "1.3.0" %}', f"sha256: {NEW}", "number: 0"]
+    assert notes_on(after, draft, hashes) == ()
 
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"

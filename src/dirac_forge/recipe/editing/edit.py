@@ -34,6 +34,7 @@ from dirac_forge.recipe.editing.notes import (
     old_hash_notes,
     old_series_notes,
     old_version_notes,
+    without_hashes,
 )
 from dirac_forge.recipe.editing.spellings import conda_spelling, same_version, valid_version
 from dirac_forge.recipe.editing.text_places import OverlapError, hash_values, replaced
@@ -318,6 +319,7 @@ def _drafted(draft: EditDraft) -> EditDraft:
     notes: tuple[EditNote, ...] = (
         *kept,
         *kept_archives(unmoved),
+        *dict.fromkeys(without_hashes(sources.values())),
         *dict.fromkeys(mirrors),
         *number_notes(before, after),
     )

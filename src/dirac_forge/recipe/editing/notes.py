@@ -11,6 +11,7 @@ from dirac_forge.recipe.editing.versions import PARTIAL, left_over
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, ReadSource, RecipeError
 from dirac_forge.values import dataclass
 
+_SHORTEST_DIGEST = 32
 _OTHER_CHECKOUTS = frozenset({"hg_url", "hg_tag", "svn_url", "svn_rev"})
 _COMMIT_ARCHIVE = re.compile(
     r"/(?:archive|tarball|zipball|tar\.gz|zip)/(?:.*[/-])?[0-9a-f]{40}(?:/[^/]*)?(?:\.zip|\.tar(?:\.\w+)?|\.tgz)?$"
@@ -42,6 +43,16 @@ class ArchiveKept:
 
     line: int
     url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoHash:
+    """A source without a hash, so that nobody looked at its file."""
+
+    line: int
+    url: str
+    moved: bool
+    """Whether its URL is another one now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,7 +99,15 @@ class NumberFallen:
 
 
 EditNote = (
-    OldVersionLeft | OldHashLeft | CommitKept | ArchiveKept | HashKept | MirrorKept | NumberFallen | NumberUnknown
+    OldVersionLeft
+    | OldHashLeft
+    | CommitKept
+    | ArchiveKept
+    | NoHash
+    | HashKept
+    | MirrorKept
+    | NumberFallen
+    | NumberUnknown
 )
 
 
@@ -101,6 +120,7 @@ def old_version_notes(text: str, old: str) -> tuple[OldVersionLeft, ...]:
 def old_hash_notes(text: str, old: str, digests: Collection[str]) -> tuple[OldHashLeft, ...]:
     """Return a note for each line outside of comments that has one of the `digests` of the files of version `old`."""
     lines = enumerate((line.partition(" #")[0] for line in text.split("\n")), start=1)
+    digests = [one for one in digests if len(one) >= _SHORTEST_DIGEST]  # a placeholder may be anywhere
     found = (n for n, line in lines if not line.lstrip().startswith("#") and any(one in line for one in digests))
     return tuple(OldHashLeft(line=number, version=old) for number in found)
 
@@ -128,6 +148,15 @@ def kept_archives(sources: Iterable[MovedSource]) -> list[ArchiveKept]:
     """Return a note for each of the sources that is the archive of a commit; all of them are where they were."""
     places = ((source.line, url) for source in sources for url in source.urls)
     return [ArchiveKept(line=line, url=url) for line, url in dict.fromkeys(places) if _COMMIT_ARCHIVE.search(url)]
+
+
+def without_hashes(sources: Iterable[MovedSource]) -> list[NoHash]:
+    """Return a note for each of the sources that has no hash."""
+    return [
+        NoHash(line=source.line, url=source.urls[0], moved=source.urls != source.before)
+        for source in sources
+        if not source.hashes
+    ]
 
 
 def kept_commits(
