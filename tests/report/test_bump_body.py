@@ -227,7 +227,7 @@ def test_licences_are_compared_with_upstreams() -> None:
         (
             replace(other, declared=False),
             "Only reported",
-            "demo: the recipe's licence is MIT, upstream's, as its metadata and files read, is BSD-2-Clause",
+            "demo: the recipe says licence MIT; upstream's metadata and licence files say BSD-2-Clause",
         ),
     ):
         body = with_body(replace(BARE, drift=replace(drift, licences=(same, licence)))).change.body

@@ -293,8 +293,12 @@ def _other_licences(bump: Bump, *, declared: bool) -> list[str]:
     """Return a line for each licence that is not upstream's and that no note mentions."""
     licences = bump.drift.licences if bump.drift is not None else ()
     others = [one for one in licences if not (one.agrees or one.told) and one.declared == declared]
-    source = "upstream's" if declared else "upstream's, as its metadata and files read,"
-    return [f"{one.output}: the recipe's licence is {one.recipe}, {source} is {one.upstream}" for one in others]
+    if declared:
+        return [f"{one.output}: the recipe's licence is {one.recipe}, upstream's is {one.upstream}" for one in others]
+    return [
+        f"{one.output}: the recipe says licence {one.recipe}; upstream's metadata and licence files say {one.upstream}"
+        for one in others
+    ]
 
 
 def _unlisted_files(bump: Bump) -> list[str]:

@@ -15,6 +15,14 @@ WORDS: dict[DriftNoteKind, str] = {
     "commands-unknown": "upstream's commands are not stated so that they can be read; see entry_points",
     "command-of-maintainers": "{command} is the maintainers' own and stays",
     "extra-changed": "{requirement} of {section} stays; upstream's extra {extras} changed to {evidence:|}",
+    "host-without-pip": (
+        "host lacks pip and setuptools, and Python {python} and later have neither distutils nor setuptools; they are "
+        "not added to a release from before that ({uploaded}): add them, or bound python"
+    ),
+    "host-without-setuptools": (
+        "host lacks setuptools, which conda-forge's pip does not install with Python {python} or later; it is not "
+        "added to a release from before that ({uploaded}): add it, or bound python"
+    ),
     "imports-gone": "upstream no longer installs any of {modules}; test something else",
     "languages-new": "upstream's sources are now also in {languages}; see the compilers in build",
     "languages-new-rust": (
@@ -78,6 +86,9 @@ WORDS: dict[DriftNoteKind, str] = {
     "some-systems": "{requirement} is new, on some systems only; a noarch package can't express that ({evidence})",
     "sources-new": "upstream's sources are now also in {languages}; see whether it can stay noarch",
     "stdlib-by-hand": "add stdlib('c') next to the compiler by hand",
+    "stdlib-not-asked": (
+        "conda-forge requires stdlib('c') next to compilers; it is not added to a release from before that ({uploaded})"
+    ),
     "systems-stay": "{packages} {packages:stays|stay}; see whether anything else still needs a build for each system",
     "test-tool": "{package} is a tool for tests that upstream requires at run time, and is not added ({evidence})",
     "unmet-unknown": (

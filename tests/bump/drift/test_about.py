@@ -169,6 +169,34 @@ def test_the_same_licence_said_in_another_way_is_no_change(path: str) -> None:
     assert (found.text, found.notes) == (text, ())
 
 
+GPL = "License :: OSI Approved :: GNU General Public License (GPL)"
+GPL2 = "GNU General Public License\nVersion 2, June 1991\n"
+LATER = "License :: OSI Approved :: GNU General Public License v2 or later (GPLv2+)"
+
+
+@PATHS
+@pytest.mark.parametrize(
+    ("line", "old", "new", "told"),
+    [
+        ("license: GPL-2.0-or-later", (None, GPL), ("GPL-2.0-or-later", ""), []),
+        ("license: MIT", (None, GPL), ("GPL-2.0-or-later", ""), ["GPL-2.0-or-later (was not stated)"]),
+        ("license: GPL-2.0-only", ("GPL-2.0-or-later", ""), (None, GPL), []),
+        ("license: MIT", ("GPL-2.0-or-later", ""), ("GPL-2.0-only", ""), ["GPL-2.0-only (was GPL-2.0-or-later)"]),
+        ("license: GPL-2.0-or-later", ("GPL-2.0-only", ""), (None, LATER), []),
+    ],
+)
+def test_a_licence_that_a_release_leaves_open_was_no_other_one(
+    path: str, line: str, old: tuple[str | None, str], new: tuple[str | None, str], told: list[str]
+) -> None:
+    text = recipe(path, line)
+    before, after = (
+        release(version, licence, classifiers=[one] if one else [], texts={"COPYING": GPL2})
+        for version, (licence, one) in (("1.0", old), ("2.0", new))
+    )
+    found = merge(text, path, before, after)
+    assert (found.text, notes(found)) == (text, [f"thing: upstream's licence is now {one}" for one in told])
+
+
 LISTED = ("license_file:", "  - LICENSE", "  - NOTICE  # too")
 
 

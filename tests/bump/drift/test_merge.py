@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -308,6 +309,60 @@ def test_setuptools_that_pip_no_longer_brings_is_named(
     assert changed_lines(text, result.text) == (["+ - setuptools"] if added else [])
 
 
+WITHOUT_SETUPTOOLS = (
+    "thing: host lacks setuptools, which conda-forge's pip does not install with Python 3.13 or later; it is not added "
+    "to a release from before that (2024-08-01): add it, or bound python"
+)
+WITHOUT_PIP = (
+    "thing: host lacks pip and setuptools, and Python 3.12 and later have neither distutils nor setuptools; they are "
+    "not added to a release from before that (2023-09-01): add them, or bound python"
+)
+WITHOUT_STDLIB = (
+    "thing: conda-forge requires stdlib('c') next to compilers; it is not added to a release from before that "
+    "(2024-05-01)"
+)
+
+
+@FORMATS
+@pytest.mark.parametrize(
+    ("host", "noarch", "when", "told"),
+    [
+        (("python", "pip"), True, "2024-08-01", WITHOUT_SETUPTOOLS),
+        (("python", "pip"), True, "2025-01-01", ""),
+        (("python 3.10.*", "pip"), True, "2024-08-01", ""),
+        (("python", "libcurl"), False, "2023-09-01", WITHOUT_PIP),
+    ],
+)
+def test_what_an_old_release_is_built_without_is_told(
+    format_: str, host: tuple[str, ...], noarch: bool, when: str, told: str
+) -> None:
+    text = recipe(format_, host=host, python="python")
+    text = text if noarch else text.replace("  noarch: python\n", "")
+    result = merge(text, format_, built("1.0", "setuptools"), released(built("2.0", "setuptools"), when))
+    assert [worded(note) for note in result.notes if note.level == "todo"] == ([told] if told else [])
+
+
+def test_a_compiler_without_stdlib_is_told_for_an_old_release() -> None:
+    text = recipe("v0", host=("python", "pip", "setuptools"), python="python").replace("  noarch: python\n", "")
+    text = text.replace("requirements:\n", "requirements:\n  build:\n    - {{ compiler('c') }}\n")
+    result = merge(text, "v0", built("1.0", "setuptools"), released(built("2.0", "setuptools"), "2024-05-01"))
+    assert [worded(note) for note in result.notes] == [WITHOUT_STDLIB]
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "evidence"),
+    [
+        ({}, "the default of PEP 517"),
+        ({"build-system": {"requires": ["setuptools"]}}, "the default of PEP 517"),
+        ({"build-system": {"build-backend": "setuptools.build_meta"}}, "build-backend: setuptools.build_meta"),
+    ],
+)
+def test_a_backend_that_nothing_names_is_the_default_of_pep_517(pyproject: Mapping[str, object], evidence: str) -> None:
+    old, new = (facts("thing", version, pyproject=pyproject) for version in ("1.0", "2.0"))
+    result = merge(recipe("v0", host=("python", "pip")), "v0", old, released(new, "2025-01-01"))
+    assert [(change.package, change.evidence) for change in result.added] == [("setuptools", evidence)]
+
+
 def compiled(version: str, setup: str) -> ReleaseFacts:
     return facts("thing", version, wheels=("cp311-cp311-manylinux_2_17_x86_64",), sdist_members=("a.c",),
                  texts={"setup.py": setup}, pyproject={})  # fmt: skip
@@ -342,6 +397,9 @@ def test_a_program_that_the_build_runs_now_is_listed_in_build() -> None:
     after = before + '\nsubprocess.run(["pkg-config", "--libs", "libcurl"])'
     result = merge(text, "v0", compiled("1.0", before), compiled("2.0", after))
     assert changed_lines(text, result.text) == ["+ - pkg-config"]
+    assert [(worded(change.reason), change.evidence) for change in result.added] == [
+        ("upstream's build runs it now", "")
+    ]
     assert result.text.index("compiler('c')") < result.text.index("pkg-config") < result.text.index("host:")
     assert result.added[0].part == "build"
 

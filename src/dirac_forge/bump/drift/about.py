@@ -14,7 +14,7 @@ from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.edits import item_text
 from dirac_forge.bump.drift.lines import Block, OutputLines, key_block, values_of
 from dirac_forge.bump.drift.projects import has_wheel, sdist_folder
-from dirac_forge.recipe.licences.decision import decide
+from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.licences.files import licence_files
 from dirac_forge.recipe.licences.names import normalised
 from dirac_forge.upstream.files.facts import ReleaseFacts
@@ -94,8 +94,12 @@ def _declared(facts: ReleaseFacts) -> tuple[object, ...]:
     return facts.metadata.license_expression, facts.metadata.license, classifiers
 
 
+def _decided(facts: ReleaseFacts) -> LicenceDecision:
+    return decide(facts.metadata, facts.sdist.texts if facts.sdist is not None else {})
+
+
 def _expression(facts: ReleaseFacts) -> str:
-    return decide(facts.metadata, facts.sdist.texts if facts.sdist is not None else {}).expression or ""
+    return _decided(facts).expression or ""
 
 
 def _licence(
@@ -109,18 +113,34 @@ def _licence(
 ) -> None:
     if _declared(old) == _declared(new):
         return
-    before, after = _expression(old), _expression(new)
-    if after in ("", before):
-        if before != after and tell:
+    was, now = _decided(old), _decided(new)
+    before, after = was.expression, now.expression
+    if after in ("", before) or _has_licence(draft, regions, after):
+        if before and not after and tell:
             draft.note("warning", "licence-unknown", output.output.name, before=before)
         return
+    if now.open and _kind(before) == _kind(after):
+        return  # the new release leaves open whether that changed
     # Only an expression of upstream's own is sure; what classifiers and texts are read as is for a person to see.
     places = _licence_places(draft, regions, before) if _declares(new, after) else []
     for number, match in places:
         draft.edits.replace(number, f"{match['lead']}{after}{match['tail']}")
         draft.beyond.append(_carried(output, "license", match["value"], after, number, f"License-Expression: {after}"))
     if tell and not places:
-        draft.note("warning", "licence-changed", output.output.name, now=after, before=[before] if before else ())
+        # What a release leaves open and is only assumed was not stated before.
+        said = [before] if before and not was.open else ()
+        draft.note("warning", "licence-changed", output.output.name, now=after, before=said)
+
+
+def _kind(expression: str) -> str:
+    """Return `GPL` of `GPL-2.0-only`."""
+    return expression.partition("-")[0]
+
+
+def _has_licence(draft: DriftDraft, regions: Sequence[Region], expression: str) -> bool:
+    """Whether the recipe has this licence already, and no other one."""
+    numbers = [n for region in regions for n in values_of(draft.edits.lines, region, ("about", "license"))]
+    return bool(numbers) and len(_licence_places(draft, regions, expression)) == len(numbers)
 
 
 def _licence_places(draft: DriftDraft, regions: Sequence[Region], expression: str) -> list[tuple[int, re.Match[str]]]:

@@ -141,8 +141,7 @@ def _compiled(draft: DriftDraft, output: OutputLines, old: Nature, new: Nature) 
     name = output.output.name
     here = {line.key for line in output.lines if line.section in {"build", "host"}}
     for program in sorted(set(new.programs) - set(old.programs) - here):
-        evidence = "upstream's build files name it now"
-        draft.add(output, "build", program, "", evidence=evidence, reason=CarriedReason(kind="program-run"))
+        draft.add(output, "build", program, "", evidence="", reason=CarriedReason(kind="program-run"))
     languages = sorted(set(new.languages) - set(old.languages))
     if languages and old.languages:
         draft.note("todo", "languages-new-rust" if "rust" in languages else "languages-new", name, languages=languages)

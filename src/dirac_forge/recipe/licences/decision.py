@@ -34,6 +34,7 @@ _CLOSED: Final = "LicenseRef-Proprietary"
 _EXCEPTION: Final = re.compile(r"(?i)\bexceptions?\b")
 _A_NAME: Final = 200
 """Characters: a longer field is the text of a licence, which speaks of exceptions in other ways."""
+_NOT_STATED: Final = frozenset({NoteKind.NO_LATER_VERSIONS, NoteKind.LICENCE_ASSUMED, NoteKind.LICENCE_OPEN})
 _ONE_NAME: Final = re.compile(r"[\w.+-]+")
 _QUOTED: Final = 80
 """Characters of a field in a note."""
@@ -57,6 +58,11 @@ class LicenceDecision:
     files: tuple[str, ...]
     """Paths in the sdist; () if it ships none."""
     notes: tuple[Note, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether a part of the expression is not stated, and only assumed: the version, or "or later"."""
+        return any(one.kind in _NOT_STATED for one in self.notes)
 
 
 def decide(

@@ -78,9 +78,14 @@ _IN_TREE = frozenset(
 
 
 def build_backend(sdist: SdistFacts) -> str:
-    """Return the build backend, setuptools' where none is named."""
+    """Return the build backend, setuptools' where none is named (the default of PEP 517)."""
+    return declared_backend(sdist) or "setuptools.build_meta"
+
+
+def declared_backend(sdist: SdistFacts) -> str:
+    """Return the build backend that pyproject.toml names, "" if it names none."""
     backend = _system(sdist).get("build-backend")
-    return backend if isinstance(backend, str) else "setuptools.build_meta"
+    return backend if isinstance(backend, str) else ""
 
 
 def _system(sdist: SdistFacts) -> Mapping[str, object]:
