@@ -146,7 +146,11 @@ class NoteKind(Enum):
         "{package}: the marker combines Python and platform; the condition in the recipe is wider: {origin}"
     )
     SOME_PYTHONS = (
-        "{package}: required on some Pythons only; one build serves all Pythons, so it is required on all: {origin}"
+        "{package}: required on some Pythons only; one build serves all Pythons, so it is required on all: {origins:|}"
+    )
+    BOUNDS_BY_PYTHON = (
+        "{package}: upstream's bounds differ between Pythons ({origins:|}); one build serves all Pythons, so it "
+        "requires {written:and} on all"
     )
     SOME_MACHINES = (
         "{package}: required on some machines only; a noarch package requires it on all of {systems:and}: {origin}; "

@@ -110,6 +110,30 @@ def test_noarch_needs_the_strictest_of_what_its_pythons_need() -> None:
     ) == [("dill", ">=0.3.7,<3", None)]
 
 
+def test_bounds_that_differ_between_pythons_are_told_once_with_what_is_written() -> None:
+    three = (
+        "dill>=0.2; python_version < '3.11'",
+        "dill>=0.3.6; python_version == '3.11'",
+        "dill>=0.3.7; python_version >= '3.12'",
+    )
+    two = ("a", "a>=2; python_version >= '3.13'")
+    for given, written in ((three, "dill >=0.3.7"), (two, "a >=2")):
+        (told,) = notes(*given)
+        assert told == (
+            f"info: {given[0][:4].partition('>')[0]}: upstream's bounds differ between Pythons ({' | '.join(given)}); "
+            f"one build serves all Pythons, so it requires {written} on all"
+        )
+    some = ("b>=1; python_version < '3.11'", "b>=2; python_version == '3.12'")
+    (told,) = notes(*some)
+    assert told == (
+        "info: b: required on some Pythons only; one build serves all Pythons, so it is required on all: "
+        f"{' | '.join(some)}"
+    )
+    assert [
+        one.partition(":")[0] for one in notes("c<2; python_version < '3.12'", "c>=2; python_version >= '3.12'")
+    ] == ["warning"]
+
+
 def test_what_no_version_suits_is_told_with_the_form_that_can() -> None:
     old, new = "numpy~=1.26; python_version < '3.12'", "numpy~=2.0; python_version >= '3.12'"
     assert notes(old, new)[-1] == (

@@ -138,7 +138,7 @@ def _stable_lines(
     else:
         lines = list(_by_condition(package, group, conditions))
     return [line for line, _ in lines], [
-        *_some_pythons(package, group),
+        *_some_pythons(package, group, lines, scope),
         *_wider_conditions(package, group),
         *_without_common(package, group, lines),
     ]
@@ -147,22 +147,36 @@ def _stable_lines(
 def _noarch_lines(
     package: str, group: Sequence[WantedRequirement], scope: Scope
 ) -> tuple[list[Requirement], list[Note]]:
-    notes = _some_pythons(package, group)
+    notes: list[Note] = []
     conditions = [platform_condition(one.reach.platforms, scope) for one in group]
     if _can_say(group, conditions) and not _clash(group, conditions):
         lines = list(_by_condition(package, group, conditions))
     else:
         lines = list(_by_platforms(package, group, scope, _systems_of(scope)))
         notes += _widened(package, group)
-    return [line for line, _ in lines], [*notes, *_without_common(package, group, lines)]
+    told = _some_pythons(package, group, lines, scope)
+    return [line for line, _ in lines], [*told, *notes, *_without_common(package, group, lines)]
 
 
-def _some_pythons(package: str, group: Iterable[WantedRequirement]) -> list[Note]:
-    return [
-        note("info", NoteKind.SOME_PYTHONS, package=package, origin=one.origin)
-        for one in group
-        if not one.reach.every_python
-    ]
+def _some_pythons(
+    package: str, group: Sequence[WantedRequirement], lines: Sequence[tuple[Requirement, bool]], scope: Scope
+) -> list[Note]:
+    """Return one note on what is required on some Pythons only, and on bounds that differ between them."""
+    origins = [one.origin for one in group if not one.reach.every_python]
+    if not origins:
+        return []
+    if not all(common for _, common in lines):
+        return []  # which is told by itself
+    if any(one.reach.every_python for one in group) or _cover(group, scope):
+        written = dict.fromkeys(f"{package} {line.spec}".strip() for line, _ in lines)
+        everything = [one.origin for one in group]
+        return [note("info", NoteKind.BOUNDS_BY_PYTHON, package=package, origins=everything, written=written)]
+    return [note("info", NoteKind.SOME_PYTHONS, package=package, origins=origins)]
+
+
+def _cover(group: Iterable[WantedRequirement], scope: Scope) -> bool:
+    """Whether requirements on some Pythons each are together on all of them."""
+    return set(scope.pythons) <= {python for one in group for python in one.reach.pythons}
 
 
 def _without_common(
