@@ -53,6 +53,10 @@ def test_there_are_examples_for_every_command() -> None:
     assert [name for name in COMMANDS for function in _functions(usage_of(name)) if not function.examples] == []
 
 
+def test_examples_in_help_fit_into_a_terminal_of_80_columns() -> None:
+    assert [line for line in examples() if len(line) > 78] == []  # they are indented by two
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_command_line_is_taken_by_the_program(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []

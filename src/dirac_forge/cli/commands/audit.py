@@ -31,7 +31,7 @@ def _reason(text: str | None) -> str:
     "dirac-forge audit",
     "dirac-forge audit 'diracx-core >=0.0.1' --severity low",
     "dirac-forge audit pixi.lock --baseline accepted.toml",
-    "dirac-forge audit --baseline accepted.toml --accept 'comes with the base environment'",
+    "dirac-forge audit --baseline accepted.toml --accept 'part of the base'",
     "dirac-forge audit --since 7d --patches patches",
     "dirac-forge audit --write --pr",
 )

@@ -223,7 +223,7 @@ def why(
 
 
 @bot.command("sweep", "Backport a merged fix to the other release lines.")
-@examples("dirac-forge bot sweep https://github.com/conda-forge/dirac-grid-feedstock/pull/80")
+@examples("dirac-forge bot sweep https://github.com/conda-forge/gfal2-feedstock/pull/80")
 def sweep(
     context: Context,
     url: Annotated[str, typer.Argument(metavar="PR_URL", help="A merged pull request on a feedstock.")],

@@ -13,7 +13,7 @@ from dirac_forge.cli.usage import examples
 
 @examples(
     "dirac-forge build dirac-grid --with-missing",
-    'dirac-forge build diracx --target dirac-grid --target diracx --run "dirac-grid:dcd --help"',
+    'dirac-forge build diracx --target dirac-grid --run "dirac-grid:dcd --help"',
     "dirac-forge build dirac-grid --test-only",
 )
 def build(

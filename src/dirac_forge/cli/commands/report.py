@@ -15,7 +15,7 @@ from dirac_forge.cli.usage import examples
 @examples(
     "dirac-forge report --output site",
     "dirac-forge report --output site --migration openssl4 --no-audit",
-    "dirac-forge report --output public --distribution construct.yaml --url https://example.org/status/",
+    "dirac-forge report --distribution construct.yaml --url https://example.org/",
 )
 def report(
     context: Context,
