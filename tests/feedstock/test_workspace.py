@@ -105,3 +105,14 @@ def test_text_files_next_to_the_recipe_but_not_patches(tmp_path: Path) -> None:
         (recipe / name).write_bytes(content)
     assert FeedstockFolder("demo", tmp_path / "demo").beside == {"recipe/build.sh": "make\n"}
     assert FeedstockFolder("demo", recipe / "recipe.yaml").beside == {}
+
+
+def test_folder_of_feedstocks_stands_for_them(root: Path, tmp_path: Path) -> None:
+    workspace = read_workspace(root)
+    (tmp_path / "drafts/a/recipe").mkdir(parents=True)
+    (tmp_path / "drafts/a/recipe/recipe.yaml").touch()
+    (tmp_path / "drafts/notes").mkdir()
+    found = workspace.find_all(["numpy", str(root / "feedstocks"), str(tmp_path / "drafts")])
+    assert [folder.name for folder in found] == ["numpy", "dirac-grid", "a"]
+    with pytest.raises(InputError, match="this folder has no recipe"):
+        workspace.find_all([str(tmp_path / "drafts/notes") + "/"])

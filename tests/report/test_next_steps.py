@@ -74,6 +74,9 @@ def test_written_recipes_are_checked_next(tmp_path: Path, monkeypatch: pytest.Mo
     )
     many = recipe_steps([tmp_path / str(each) for each in range(9)], ["8"])
     assert commands(many) == [f"dirac-forge check 8 {' '.join(f'--with {each}' for each in range(9))}"]
+    few, several = [[tmp_path / str(each) for each in range(number)] for number in (3, 4)]
+    assert commands(recipe_steps(few, ["0"], together=tmp_path)) == ["dirac-forge check 0 --with 0 --with 1 --with 2"]
+    assert commands(recipe_steps(several, ["0"], together=tmp_path / "all")) == ["dirac-forge check 0 --with all"]
     assert recipe_steps([], []) == ()
 
 

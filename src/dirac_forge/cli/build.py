@@ -22,7 +22,7 @@ def build(context: Context, feedstocks: Sequence[str], variant: Sequence[str], r
     """Build what is requested, answer with one page, and return the exit code. Raises InputError."""
     settings = context.settings
     workspace = read_workspace(settings.workspace)
-    folders = [workspace.find(name) for name in feedstocks] or list(workspace)
+    folders = workspace.find_all(feedstocks) or list(workspace)
     if not folders:
         raise no_feedstocks(settings.workspace, otherwise="Or name a recipe.")
     request = replace(request, folders=tuple(folders), variant=_chosen(variant))

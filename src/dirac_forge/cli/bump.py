@@ -63,7 +63,7 @@ def _chosen(workspace: Workspace, feedstocks: Sequence[str], to: str) -> list[Fe
 
     Raises InputError.
     """
-    folders = [workspace.find(name) for name in feedstocks] or [*workspace, *workspace.lines]
+    folders = workspace.find_all(feedstocks) or [*workspace, *workspace.lines]
     if not folders:
         raise no_feedstocks(workspace.root)
     if to and _VERSION.fullmatch(to) is None:

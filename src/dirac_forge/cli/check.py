@@ -228,7 +228,7 @@ def _folders(context: Context, recipes: Sequence[str]) -> dict[str, FeedstockFol
         return {}
     workspace = read_workspace(context.settings.workspace)
     found: dict[str, FeedstockFolder] = {}
-    for folder in map(workspace.find, recipes):
+    for folder in workspace.find_all(recipes):
         other = found.setdefault(folder.name, folder)
         if other.path.resolve() != folder.path.resolve():
             raise InputError(

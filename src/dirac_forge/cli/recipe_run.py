@@ -13,7 +13,7 @@ from dirac_forge.cli.github import SentChanges, send
 from dirac_forge.cli.recipe_request import RecipeRequest
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.generated import WriteOutcome, put
-from dirac_forge.feedstock.workspace import FeedstockFolder, read_workspace
+from dirac_forge.feedstock.workspace import FeedstockFolder, feedstocks_in, read_workspace
 from dirac_forge.git import git
 from dirac_forge.proposals.recipe_inputs import read_inputs
 from dirac_forge.proposals.recipes import checked, maker_of
@@ -64,9 +64,17 @@ def answered(context: Context, request: RecipeRequest, made: MadeRecipes, asked:
         shown.append(sentences([f"recipe-maintainers are those of {origin}; --maintainer NAME gives others."]))
         document["maintainers_from"] = str(origin)
     shown += [sentences(sent.lines)] if sent.lines else []
-    steps = recipe_steps([outcome.folder for outcome in outcomes], _packages(made.recipes[-asked:]))
+    folders = [outcome.folder for outcome in outcomes]
+    steps = recipe_steps(folders, _packages(made.recipes[-asked:]), together=_together(folders))
     context.answer(joined(shown), document, steps)
     return max(_exit_code(outcomes, report), sent.exit_code)
+
+
+def _together(folders: Sequence[Path]) -> Path | None:
+    """Return the folder that has these feedstocks and no other, if there is one."""
+    parents = {folder.parent for folder in folders}
+    parent = parents.pop() if len(parents) == 1 else None
+    return parent if parent is not None and feedstocks_in(parent) == sorted(folders) else None
 
 
 def _exit_code(outcomes: Sequence[WriteOutcome], report: BuildReport | None) -> int:

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import field
 from functools import cached_property
@@ -174,6 +174,23 @@ class Workspace:
             raise InputError(f"{name}: {what}", hint=hint)
         raise InputError(f"there is no feedstock {name} in {self.root / 'feedstocks'}", hint=self._nearest(name))
 
+    def find_all(self, names: Iterable[str]) -> list[FeedstockFolder]:
+        """Return feedstocks as `find` does, each once; a folder without a recipe stands for the feedstocks in it.
+
+        Raises InputError if there is none.
+        """
+        found: dict[Path, FeedstockFolder] = {}
+        for folder in (each for name in names for each in self._in(name) or [self.find(name)]):
+            found.setdefault(folder.path.resolve(), folder)
+        return list(found.values())
+
+    def _in(self, name: str) -> list[FeedstockFolder]:
+        """Return the feedstocks in a folder that is none itself, without their release lines."""
+        path = Path(name)
+        if name in self.by_label or not path.is_dir() or find_recipe(path) is not None:
+            return []
+        return [self.find(str(each)) for each in feedstocks_in(path)]
+
     def _nearest(self, name: str) -> str:
         """Return a hint with the feedstocks that may be meant."""
         near = self._near(name)
@@ -190,6 +207,12 @@ class Workspace:
             return self.feedstocks[package]
         named = re.compile(rf"^[\s-]*name:[ \t]*[\"']?{re.escape(package)}[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
         return next((folder for folder in self if any(map(named.search, _recipe_text(folder)))), None)
+
+
+def feedstocks_in(folder: Path) -> list[Path]:
+    """Return the folders in a folder that have a recipe, by name; release lines (`NAME@BRANCH`) aside."""
+    paths = sorted(each for each in folder.iterdir() if not each.name.startswith(".") and "@" not in each.name)
+    return [each for each in paths if each.is_dir() and find_recipe(each) is not None]
 
 
 def _feedstock_of(path: Path) -> str:

@@ -12,6 +12,8 @@ from dirac_forge.values import dataclass
 
 _MOST_ARGUMENTS = 12
 """Arguments of a command that people still read."""
+_FEW_FOLDERS = 3
+"""Folders that are named one by one."""
 _MOST_COPIED = 60
 """Arguments of one that people copy, since there is no shorter way."""
 
@@ -72,13 +74,17 @@ def with_folders(folders: Iterable[str]) -> list[str]:
     return [part for folder in folders for part in ("--with", folder)]
 
 
-def recipe_steps(folders: Sequence[Path], packages: Sequence[str]) -> tuple[Step, ...]:
-    """Return what to do with the folders of recipes that were written to have `packages`."""
+def recipe_steps(folders: Sequence[Path], packages: Sequence[str], *, together: Path | None = None) -> tuple[Step, ...]:
+    """Return what to do with the folders of recipes that were written to have `packages`.
+
+    `together` is a folder that has these recipes and no other.
+    """
     if not folders:
         return ()
     who = "it" if len(packages) == 1 else "they"
     purpose = f"whether {who} can be installed with {'this recipe' if len(folders) == 1 else 'these recipes'}"
-    arguments = (*packages, *with_folders(map(near, folders)))
+    named = folders if together is None or len(folders) <= _FEW_FOLDERS else [together]
+    arguments = (*packages, *with_folders(map(near, named)))
     return step(purpose, "check", *arguments, most=_MOST_COPIED)
 
 

@@ -29,7 +29,9 @@ def check(
     with_: Annotated[
         list[str] | None,
         typer.Option(
-            "--with", metavar="FEEDSTOCK", help="Check as if this recipe were built and uploaded. Repeatable."
+            "--with",
+            metavar="FEEDSTOCK",
+            help="Check as if this recipe, or those in this folder, were built and uploaded. Repeatable.",
         ),
     ] = None,
     since: Annotated[
