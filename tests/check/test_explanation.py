@@ -107,7 +107,7 @@ def test_a_noarch_package_needs_another_pin_instead_of_a_build(tmp_path: Path) -
     noarch = [pkg("tool 1.0", "python >=3.12", noarch="python")]
     cell = answer(write_channel(tmp_path, {"noarch": noarch, "linux-64": records}), "app", python="3.11")
     assert reasons(cell) == [("python", "app → tool: made only for Python ≥3.12")]
-    assert remedies(cell) == ["relax the pin of tool 1.0 on python (python >=3.12)"]
+    assert remedies(cell) == ["change the bound of tool 1.0 on Python (python >=3.12), if it runs with that Python"]
 
 
 def test_built_for_other_pythons(tmp_path: Path) -> None:
@@ -238,7 +238,24 @@ def test_pins_that_exclude_each_other_and_who_brings_them(tmp_path: Path) -> Non
     assert text == (
         "app → two → lib: pins that exclude each other: two needs lib >=1,<2, but app → one needs lib >=2,<3"
     )
-    assert remedies(cell) == ["relax the pin of two 1.0 on lib (lib >=1,<2)"]
+    assert remedies(cell) == ["relax the pin of two 1.0 on lib (lib >=1,<2), if it works without"]
+
+
+@pytest.mark.parametrize(
+    ("pin", "other", "remedy"),
+    [
+        ("lib >=1.0,<2.0a0", "lib >=2", "rebuild two 1.0 for linux-64 with another lib than >=1.0,<2.0a0"),
+        (
+            "lib ==1.0",
+            "lib >=2",
+            "build a version of two for another lib, if there is one (1.0 needs lib ==1.0 exactly)",
+        ),
+        ("lib 1.0.*", "lib >=2", "relax the pin of two 1.0 on lib (lib 1.0.*), if it works without"),
+    ],
+)
+def test_remedy_for_a_pin_is_what_its_kind_asks_for(tmp_path: Path, pin: str, other: str, remedy: str) -> None:
+    records = [pkg("app 1.0", "one", "two"), pkg("one 1.0", other), pkg("two 1.0", pin), pkg("lib 1.0"), pkg("lib 2.0")]
+    assert remedies(answer(write_channel(tmp_path, {"linux-64": records}), "app")) == [remedy]
 
 
 def test_a_pin_against_what_the_user_asks_for(tmp_path: Path) -> None:
@@ -260,8 +277,8 @@ def test_a_pin_against_what_the_user_asks_for(tmp_path: Path) -> None:
         ("conflict", f"app → one → lib: {text} (so does two)"),
     ]
     assert remedies(cell) == [
-        "relax the pin of one 1.0 on lib (lib >=2,<3)",
-        "relax the pin of two 1.0 on lib (lib >=2,<3)",
+        "relax the pin of one 1.0 on lib (lib >=2,<3), if it works without",
+        "relax the pin of two 1.0 on lib (lib >=2,<3), if it works without",
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dirac_forge.values import dataclass
 
@@ -53,6 +53,11 @@ class NewerMachine:
     version: str
 
 
+PinKind = Literal["python", "abi", "exact", "bound"]
+"""What a pin looks like, as far as its text tells: the Pythons that the package declares; what it was built with
+(`>=1.2,<1.3.0a0`, as run_exports write it); one version alone; any other bound."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RelaxPin:
     """Take away a pin of the package."""
@@ -60,6 +65,9 @@ class RelaxPin:
     version: str
     on: str
     spec: str
+    kind: PinKind = "bound"
+    platform: str = ""
+    """Where the package would have to be built again, for a pin of what it was built with."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,6 +32,7 @@ from dirac_forge.check.remedies import (
     BuildVersion,
     NewerMachine,
     NewPackage,
+    PinKind,
     RelaxConstraints,
     RelaxPin,
     Remedy,
@@ -45,6 +46,9 @@ _MOST_ROUNDS = 12
 _MOST_REMEDIES = 60
 _MOST_TO_TRY_WITHOUT = 8
 _END = re.compile(r"<|==|\*|~=|^[0-9]")
+_OF_PYTHON = frozenset({"python", "python_abi"})
+_EXPORTED = re.compile(r"\s>=[^,|\s]+,<[^,|\s]+a0(?:\s|$)")
+_EXACT = re.compile(r"\s(?:==?)?\d[^*<>=!~,|\s]*(?:\s|$)")
 _SYSTEMS = frozenset({"__unix", "__win", "__linux", "__osx", "__archspec"})
 
 
@@ -320,11 +324,21 @@ def _without_constraints(index: RecordIndex, package: str) -> Remedy | None:
     return Remedy(package=package, action=action, record=supposed(record, record.depends))
 
 
+def _pin_kind(pin: str) -> PinKind:
+    if name_of(pin) in _OF_PYTHON:
+        return "python"
+    if _EXPORTED.search(pin):
+        return "abi"
+    return "exact" if _EXACT.search(pin) else "bound"
+
+
 def _without_pin(index: RecordIndex, holder: str, pin: str) -> Remedy | None:
     pinned = name_of(pin)
     record = next((one for one in index.group(holder).records if pin in one.depends), None)
     if record is None:
         return None
     depends = tuple(pinned if name_of(spec) == pinned else spec for spec in record.depends)
-    action = RelaxPin(version=record.version, on=pinned, spec=pin)
+    kind = _pin_kind(pin)
+    platform = record.subdir if kind == "abi" and record.noarch is None else ""
+    action = RelaxPin(version=record.version, on=pinned, spec=pin, kind=kind, platform=platform)
     return Remedy(package=holder, action=action, record=supposed(record, depends))

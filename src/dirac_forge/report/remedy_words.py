@@ -47,7 +47,7 @@ def alike(found: Unblock) -> tuple[tuple[str, Action], ...]:
 
 def _anywhere(action: Action) -> Action:
     match action:
-        case BuildFor() | BuildVersion():
+        case BuildFor() | BuildVersion() | RelaxPin():
             return replace(action, platform="")
         case BuildForPython():
             return replace(action, pythons=())
@@ -68,8 +68,9 @@ def _for_all(actions: Sequence[Action]) -> Action:
     if isinstance(first, BuildForPython):
         pythons = {line for one in actions if isinstance(one, BuildForPython) for line in one.pythons}
         return replace(first, pythons=tuple(sorted(pythons)))
-    if isinstance(first, BuildFor | BuildVersion):
-        platforms = dict.fromkeys(one.platform for one in actions if isinstance(one, BuildFor | BuildVersion))
+    if isinstance(first, BuildFor | BuildVersion | RelaxPin):
+        kinds = BuildFor | BuildVersion | RelaxPin
+        platforms = dict.fromkeys(one.platform for one in actions if isinstance(one, kinds) and one.platform)
         return replace(first, platform=listed(platforms))
     return first
 
@@ -90,9 +91,24 @@ def _action(remedy: Remedy, packages: Sequence[str]) -> str:
             return f"package {names}"
         case NewerMachine(name=name, version=version):
             return f"a machine with {name} {version} ([tool.dirac-forge.virtual-packages])"
-        case RelaxPin(version=version, on=on, spec=spec):
-            return f"relax the pin of {names} {version} on {on} ({spec})"
+        case RelaxPin():
+            return _relaxed(remedy.action, names)
         case TakeFrom(channel=channel, version=version, instead_of=first):
             return f"take {names} {version} from {channel} instead of from {first}"
         case RelaxConstraints(version=version, specs=specs):
-            return f"relax the constraints of {names} {version} ({', '.join(specs)})"
+            return f"relax the constraints of {names} {version} ({', '.join(specs)}), if it works without"
+
+
+def _relaxed(pin: RelaxPin, names: str) -> str:
+    """Word what a pin asks for: only a bound that somebody chose may be taken away, and that it may is a guess."""
+    match pin.kind:
+        case "python":
+            return f"change the bound of {names} {pin.version} on Python ({pin.spec}), if it runs with that Python"
+        case "abi":
+            where = f" for {pin.platform}" if pin.platform else ""
+            return f"rebuild {names} {pin.version}{where} with another {pin.on} than {pin.spec.partition(' ')[2]}"
+        case "exact":
+            needs = f"{pin.version} needs {pin.spec} exactly"
+            return f"build a version of {names} for another {pin.on}, if there is one ({needs})"
+        case "bound":
+            return f"relax the pin of {names} {pin.version} on {pin.on} ({pin.spec}), if it works without"
