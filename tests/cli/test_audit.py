@@ -162,7 +162,7 @@ def test_accepting_needs_a_file(capsys: pytest.CaptureFixture[str]) -> None:
 def test_patches_make_the_broken_solve_impossible(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     assert main(["audit", "--patches", "patches"]) == 1
     text = " ".join(capsys.readouterr().out.split())
-    assert "Targets: 2 of 2 cells are installable with the patches, 2 without." in text
+    assert "Targets: installable with the patches in 2 of 2 cells, without them in 2." in text
     written = (workspace / "patches" / "grid.yaml").read_text(encoding="utf-8")
     assert "add_depends: helper >=1\n" in written
     assert "old: tool\n      new: tool <2\n" in written
@@ -439,7 +439,7 @@ def test_corrections_patches_and_broken_builds_are_proposed_on_github(
         assert text.endswith("    - tool <2\n    - helper >=1")
         title, body, text = sent("conda-forge-repodata-patches-feedstock", "recipe/patch_yaml/grid.yaml")
         assert title == "Patch the requirements of grid"
-        assert "2 of 2 cells are installable with the patches" in body
+        assert "installable with the patches in 2 of 2 cells" in body
         assert text.startswith(f"{there}---\nif:\n  name: grid\n")
         (pull,) = github.pulls("conda-forge/admin-requests")
         assert pull.pull is not None

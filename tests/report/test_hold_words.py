@@ -31,8 +31,8 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
     [
         (Paused(name="all"), "everything is paused"),
         (Paused(name="openssl4", there=True), "openssl4 is paused; its request is left open"),
-        (FeedstockFull(open=3, most=3), "3 of at most 3 requests are open on it"),
-        (ForgeFull(open=9, most=9), "9 of at most 9 requests are open on all feedstocks"),
+        (FeedstockFull(open=3, most=3), "requests that are open on it: 3 of at most 3"),
+        (ForgeFull(open=9, most=9), "requests that are open on all feedstocks: 9 of at most 9"),
         (RunFull(most=5), "this run has reached its limit (per-run = 5)"),
         (
             WaitsForCanaries(migration="", canaries=3, urls=("https://x/1",)),

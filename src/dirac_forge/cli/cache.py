@@ -70,7 +70,8 @@ def clear(context: Context) -> int:
 def _answer(context: Context, done: Pruned) -> int:
     folder = str(context.cache_folder)
     document = {"folder": folder, "removed": done.entries, "freed": done.freed, "bytes": done.left}
-    text = f"{done.entries:,} entries removed, {_megabytes(done.freed)}; {_megabytes(done.left)} left in "
+    entries = "1 entry" if done.entries == 1 else f"{done.entries:,} entries"
+    text = f"{entries} removed, {_megabytes(done.freed)}; {_megabytes(done.left)} left in "
     context.answer(Shown((Section(title="Cache", blocks=(Paragraph((text, Code(folder))),)),)), document)
     return 0
 

@@ -110,7 +110,7 @@ class NoteKind(Enum):
         "the sdist is built with {tools}, which neither the channels nor the index have: the wheel is installed as "
         "it is"
     )
-    FILES_LOST = "{number} files of the wheel are not in the sdist ({examples}…): the wheel is installed as it is"
+    FILES_LOST = "the sdist lacks files that the wheel has ({files:few}): the wheel is installed as it is"
     NO_SDIST_WHEEL = "upstream published no sdist: the wheel is installed as it is"
     NO_SDIST_TAG = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
     NO_SDIST_NOWHERE = "upstream published no sdist and names no repository: fill in the source"

@@ -26,8 +26,8 @@ add_words(
 
 add_words(
     {
-        FeedstockFull: "{0.open} of at most {0.most} requests are open on it",
-        ForgeFull: "{0.open} of at most {0.most} requests are open on all feedstocks",
+        FeedstockFull: "requests that are open on it: {0.open} of at most {0.most}",
+        ForgeFull: "requests that are open on all feedstocks: {0.open} of at most {0.most}",
         RunFull: "this run has reached its limit (per-run = {0.most})",
     }
 )

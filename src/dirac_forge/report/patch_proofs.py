@@ -23,8 +23,8 @@ def patch_sections(proof: PatchProof) -> tuple[Section, ...]:
         before = sum(cell.status == "installable" for cell in proof.before)
         blocks.append(
             Paragraph(
-                f"Targets: {installable} of {len(proof.after)} cells are installable with the patches, "
-                f"{before} without."
+                f"Targets: installable with the patches in {installable} of {counted(len(proof.after), 'cell')}, "
+                f"without them in {before}."
             )
         )
     worse = tuple(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.report.document import words
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def _line(target: str, cells: Sequence[Cell]) -> str:
         where = f"all {len(cells)} cells" if len(cells) > 1 else "the one cell"
         return f"targets: {named} can be installed in {where}"
     rest = [f"{_where(cell)}{' (unknown)' if cell.status == 'unknown' else ''}" for cell in cells if cell not in good]
-    return f"targets: {named} can be installed in {len(good)} of {len(cells)} cells, not on {words(rest, _MOST_CELLS)}"
+    share = f"{len(good)} of {counted(len(cells), 'cell')}"
+    return f"targets: {named} can be installed in {share}, not on {words(rest, _MOST_CELLS)}"
 
 
 def _where(cell: Cell) -> str:

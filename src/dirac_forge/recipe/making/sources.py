@@ -103,7 +103,7 @@ def _wheel_instead(
         why = note("warning", NoteKind.BUILD_TOOLS_NOWHERE, tools=missing)
     else:
         comment = "the sdist lacks files that it has"
-        why = note("warning", NoteKind.FILES_LOST, number=str(len(lost)), examples=lost[:3])
+        why = note("warning", NoteKind.FILES_LOST, files=lost)
     if _has_the_only_licence(facts):
         return _unpacked_wheel(facts, wheel, version, comment, why)
     return ChosenSource(
