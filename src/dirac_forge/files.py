@@ -83,6 +83,21 @@ def write_file(path: Path, text: str) -> None:
     write_files(path.parent, {path.name: text})
 
 
+def write_differing(texts: Mapping[Path, str]) -> tuple[list[Path], list[Path]]:
+    """Write the files that have another text, and return these and the unchanged ones. Raises InputError."""
+    differing = [path for path, text in texts.items() if not _has(path, text)]
+    for path in differing:
+        write_file(path, texts[path])
+    return differing, [path for path in texts if path not in differing]
+
+
+def _has(path: Path, text: str) -> bool:
+    try:
+        return read_text(path) == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def write_files(
     folder: Path,
     texts: Mapping[str, str | None],

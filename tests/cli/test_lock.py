@@ -420,6 +420,10 @@ def test_lock_of_a_planning_snapshot_says_that_it_has_no_files(
     assert document["unverified"] == [
         {"reason": "snapshot", "snapshot": str(workspace / "snapshot"), "packages": ["grid 9.1 0", "lib 1.1 0"]}
     ]
+    before = Path("pixi.lock").stat().st_mtime_ns
+    code, document = answer(capsys, "lock", "construct.yaml", "--platform", "linux-64")
+    assert (code, document["written"], document["unchanged"]) == (0, [], ["pixi.lock"])
+    assert Path("pixi.lock").stat().st_mtime_ns == before
 
 
 def test_documented_release_is_solved_and_not_locked_with_the_embedded_snapshot(

@@ -26,7 +26,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.discovery import no_feedstocks
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.workspace import read_workspace
-from dirac_forge.files import read_text, unreadable, write_file
+from dirac_forge.files import read_text, unreadable, write_differing
 from dirac_forge.git import MissingRefError, own_git
 from dirac_forge.report.terminal import commands, joined, sentences
 from dirac_forge.values import dataclass
@@ -61,13 +61,10 @@ def init(context: Context, where: Literal["actions", "systemd"], *, dashboard: s
     files |= _settings(root, dashboard) | _ignored(root)
     if differing and not force:
         return _refused(context, differing)
-    new = [path for path, text in files.items() if not path.exists() or _text_of(path) != text]
-    for path in new:
-        write_file(path, files[path])
+    changed = write_differing(files)
     for folder in FOLDERS if systemd else ():
         (root / folder).mkdir(exist_ok=True)
-    written = [path.relative_to(root).as_posix() for path in new]
-    unchanged = [path.relative_to(root).as_posix() for path in files if path not in new]
+    written, unchanged = ([path.relative_to(root).as_posix() for path in paths] for paths in changed)
     for fault in _faults(root, _places(root) if systemd else None):
         context.observer.warned(fault)
     steps = list(_systemd_steps(root) if systemd else _actions_steps())

@@ -32,7 +32,7 @@ from dirac_forge.distribution.solving import (
 )
 from dirac_forge.distribution.writing import as_conda_lock, as_explicit, as_pixi_lock
 from dirac_forge.errors import InputError
-from dirac_forge.files import write_file
+from dirac_forge.files import write_differing
 from dirac_forge.report.document import Block, Items, Paragraph, Section, listed, words
 from dirac_forge.report.installer_objections import objection_words
 from dirac_forge.report.locks import (
@@ -139,15 +139,15 @@ def _locked(
         context.observer.warned(objection_words(objection))
     solved = solved.keeping(others)
     urls = {name: [source.channel.base_url for source in channel_of(name).sources] for name in solved.records}
-    written = _write(request, solved, urls)
+    written, unchanged = (list(map(str, paths)) for paths in write_differing(_texts(request, solved, urls)))
     found = lock_of(solved, urls, solved.distribution.name)
     channels = [part for each in context.options.channel for part in ("--channel", each)]
     audited = step("faults in these packages", "audit", near(request.path), *channels)
     after = audited if request.format != "explicit" else ()
     for line in refused_lines(doubtful):
         context.observer.warned(f"the lock has {line}, which can be neither installed nor verified from it")
-    document = lock_json(found, written) | {"unverified": reasons_json(doubtful)}
-    context.answer(Shown(lock_sections(found, written)), document, steps=after)
+    document = lock_json(found, written, unchanged) | {"unverified": reasons_json(doubtful)}
+    context.answer(Shown(lock_sections(found, written, unchanged)), document, steps=after)
     return 0
 
 
@@ -197,24 +197,20 @@ def _name(text: str) -> str:
     return name
 
 
-def _write(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, Sequence[str]]) -> list[str]:
-    """Write the lock; the paths that were written."""
+def _texts(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, Sequence[str]]) -> dict[Path, str]:
+    """Return the files of the lock."""
     if request.format == "pixi":
-        write_file(request.path, as_pixi_lock(solved.records, urls))
-        return [str(request.path)]
+        return {request.path: as_pixi_lock(solved.records, urls)}
     if request.format == "conda-lock":
         (name, by_platform), *_ = solved.records.items()
         specs = solved.distribution.environments[name]
-        write_file(request.path, as_conda_lock(by_platform, urls[name], specs, Path(request.file).name))
-        return [str(request.path)]
-    written = []
+        return {request.path: as_conda_lock(by_platform, urls[name], specs, Path(request.file).name)}
+    texts: dict[Path, str] = {}
     for environment, platforms in solved.records.items():
         for platform, records in platforms.items():
             name = platform if environment == DEFAULT_ENVIRONMENT else f"{environment}-{platform}"
-            path = request.path / f"{name}.txt"
-            write_file(path, as_explicit(records, platform))
-            written.append(str(path))
-    return written
+            texts[request.path / f"{name}.txt"] = as_explicit(records, platform)
+    return texts
 
 
 def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) -> int:

@@ -20,11 +20,12 @@ _MOST_OUTDATED = 3
 """Packages of a line of `lock --check`; `diff` shows all."""
 
 
-def lock_sections(lock: Lock, written: Sequence[str]) -> tuple[Section, ...]:
+def lock_sections(lock: Lock, written: Sequence[str], unchanged: Sequence[str] = ()) -> tuple[Section, ...]:
     """Return what was locked, by environment and platform, and where it was written."""
     blocks: list[Block] = [Items(content_lines(lock))]
-    if written:
-        blocks.append(Paragraph(("Written: ", Code(", ".join(written)))))
+    for word, paths in (("Written: ", written), ("Unchanged: ", unchanged)):
+        if paths:
+            blocks.append(Paragraph((word, Code(", ".join(paths)))))
     return (Section(title=f"{lock.name} locked", blocks=tuple(blocks)),)
 
 
@@ -251,12 +252,13 @@ def _change(each: OutdatedPackage) -> str:
     return f"{each.name} {each.old} → {each.new}"
 
 
-def lock_json(lock: Lock, written: Sequence[str]) -> dict[str, Any]:
+def lock_json(lock: Lock, written: Sequence[str], unchanged: Sequence[str] = ()) -> dict[str, Any]:
     """Return the document for --json."""
     return {
         "name": lock.name,
         "channels": list(lock.channels),
         "written": list(written),
+        "unchanged": list(unchanged),
         "environments": {
             environment: {
                 platform: [
