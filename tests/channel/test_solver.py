@@ -436,6 +436,16 @@ def test_a_url_without_a_channel_is_unknown(served: str, tmp_path: Path) -> None
         channel.solve(["app"], platform="linux-64")
 
 
+@pytest.mark.parametrize("text", ["[]", "<html>"])
+def test_what_comes_and_is_no_repodata_is_unknown(simple: Path, served: str, tmp_path: Path, text: str) -> None:
+    (simple / "linux-64" / "repodata.json").write_text(text, encoding="utf-8")
+    channel = Channel.open([served], cache_dir=tmp_path / "cache")
+    with pytest.raises(ChannelUnknownError) as caught:
+        channel.solve(["app"], platform="linux-64")
+    why = "what came is not repodata; perhaps a proxy or a login page answered"
+    assert caught.value.message == f"the channel {served} can't be read for linux-64: {why}"
+
+
 def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> None:
     class Broken(_Quiet):
         def do_GET(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 import tempfile
 import threading
 from collections import defaultdict
@@ -43,6 +44,8 @@ from dirac_forge.untrusted import parse_json
 
 T = TypeVar("T")
 _NONE: Mapping[str, str] = MappingProxyType({})
+_NO_REPODATA = re.compile(r"struct LazyRepoData|^expected value at line 1 column 1$")
+"""How the reader says that a file is no JSON object."""
 _TIMEOUT = 60
 """Seconds for one request."""
 
@@ -134,7 +137,7 @@ class Remote:
 
     def failed(self, platform: str, exc: Exception) -> ChannelUnknownError:
         """Remember that the channel broke off, and the error to raise."""
-        error = ChannelUnknownError(f"the channel {self.label} can't be read for {platform}: {innermost(exc)}")
+        error = ChannelUnknownError(f"the channel {self.label} can't be read for {platform}: {_told(exc)}")
         with self._meeting[platform]:
             self._met[platform] = error
         return error
@@ -233,7 +236,7 @@ class Remote:
         try:
             names = self._ask(self._gateway().names([self._channel], _subdirs(platform)))
         except (GatewayError, TimeoutError) as exc:
-            return ChannelUnknownError(f"the channel {self.label} can't be read for {platform}: {innermost(exc)}")
+            return ChannelUnknownError(f"the channel {self.label} can't be read for {platform}: {_told(exc)}")
         finally:
             self._observer.finished(task)
         if not names:
@@ -267,6 +270,14 @@ class _Bounded:
 
 def _subdirs(platform: str) -> list[Subdir]:
     return [Subdir(subdir) for subdir in dict.fromkeys((platform, "noarch"))]
+
+
+def _told(exc: Exception) -> str:
+    """Return why repodata can't be read."""
+    text = innermost(exc)
+    if _NO_REPODATA.search(text):
+        return "what came is not repodata; perhaps a proxy or a login page answered"
+    return text
 
 
 def innermost(exc: Exception) -> str:
