@@ -9,12 +9,14 @@ from dirac_forge.bump.carrying import carried
 from dirac_forge.bump.drift.carried import Carried, CarriedReason, CompiledNow, TooLowPython
 from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.merge import Drift
+from dirac_forge.bump.drift.verification import EditFault
 from dirac_forge.bump.proposal import Bump, bump_of
 from dirac_forge.bump.versions import Edited
 from dirac_forge.recipe.editing.notes import HashKept, NumberUnknown, OldHashLeft, OldVersionLeft
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 
 COMPILES = NatureReason(NatureKind.FILE_COMPILES, "setup.py")
+FAULT = EditFault(kind="absent", output="demo", text="attrs >=2")
 LINE = Carried(
     output="thing", part="run", package="attrs", before="attrs >=1", after="attrs >=2", line=9,
     evidence="attrs>=2", reason=CarriedReason(kind="bound-moved"),
@@ -40,9 +42,9 @@ def test_what_is_only_reported_is_a_note() -> None:
 
 
 def test_a_text_that_did_not_read_back_is_not_written() -> None:
-    done = carried(bump(), replace(DRIFT, text="edited", faults=("attrs >=2 is not in the text",)), write=True)
+    done = carried(bump(), replace(DRIFT, text="edited", faults=(FAULT,)), write=True)
     assert (done.status, done.edited.after, done.change.edits[0].after) == ("proposed", "edited", "edited")
-    assert done.notes == (RefusedEdit(fault="attrs >=2 is not in the text"), NotCarried(change=LINE))
+    assert done.notes == (RefusedEdit(fault=FAULT), NotCarried(change=LINE))
 
 
 def test_a_blocker_blocks() -> None:
@@ -60,7 +62,7 @@ def test_a_python_that_is_too_low_blocks_where_it_is_not_raised() -> None:
     assert carried(bump(), drifted, write=True).status == "proposed"
     told = carried(bump(), drifted, write=False)
     assert (told.status, told.blocked_by) == ("blocked", (low,))
-    faulty = carried(bump(), replace(drifted, faults=("wrong",)), write=True)
+    faulty = carried(bump(), replace(drifted, faults=(FAULT,)), write=True)
     assert faulty.blocked_by == (replace(low, update=False),)
 
 

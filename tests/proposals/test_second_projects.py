@@ -218,3 +218,13 @@ def test_a_second_project_of_a_release_without_readable_metadata_has_an_unknown_
         "is unknown: No file of tele-sdk 1.41.0 says statically what it needs; to be filled in by hand: requirements, "
         "licence, summary, home page"
     )
+
+
+def test_a_project_of_the_family_that_could_not_be_looked_up_is_told(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requirements = "tele-conventions==0.62b0\nRequires-Dist: tele-extra"
+    failures = {"/simple/tele-extra/": Answer(status=503)}
+    found, _, _ = bumped(root, "recipe.yaml", V1, requirements, capsys, failures=failures)
+    told = [note for note in found["notes"] if note.startswith("requirements were not compared: ")]
+    assert ["tele-extra" in note for note in told] == [True]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from dirac_forge.bump.drift.drift_notes import DriftNote
+from dirac_forge.bump.drift.verification import EditFault
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.proposals.corrections import CorrectionSkip
 from dirac_forge.proposals.patches import PatchThere
 from dirac_forge.report.audit_edits import AuditEdits, edits_json
 from dirac_forge.report.bump_reasons import skip_text
 from dirac_forge.report.corrections import correction_lines
+
+FAULTS = (EditFault(kind="kept", output="demo", text="a"), EditFault(kind="absent", output="demo", text="b"))
 
 
 @pytest.mark.parametrize(
@@ -22,7 +25,7 @@ from dirac_forge.report.corrections import correction_lines
             "the recipe builds demo 2.0, the finding is about 1.0",
         ),
         (CorrectionSkip(why="already"), "the recipe says so already: it has to be rebuilt"),
-        (CorrectionSkip(why="not-proved", faults=("one", "two")), "one; two"),
+        (CorrectionSkip(why="not-proved", faults=FAULTS), "demo: a is still in the text; demo: b is not in the text"),
         (
             CorrectionSkip(
                 why="by-hand",

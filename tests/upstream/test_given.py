@@ -21,6 +21,7 @@ from dirac_forge.upstream.given import (
     repository_tag,
 )
 from dirac_forge.upstream.index.project import ReleaseFile
+from support.archives import wheel
 from support.facts import told
 from support.gits import git
 from support.server import Answer, Asked, Server
@@ -230,6 +231,13 @@ def test_from_file_reads_sdists_and_wheels(tmp_path: Path) -> None:
     read = [from_file(path) for path in (sdist, wheel)]
     assert [(facts.release.project, str(facts.release.version)) for facts in read] == [("demo", "1.5")] * 2
     assert [(facts.sdist is not None, facts.wheel is not None) for facts in read] == [(True, False), (False, True)]
+
+
+def test_from_file_tells_what_is_odd_about_a_wheel(tmp_path: Path) -> None:
+    path = tmp_path / "demo-1.0-py3-none-any.whl"
+    path.write_bytes(wheel("demo", "1.0", "Requires-Dist: ??"))
+    (problem,) = told(from_file(path))
+    assert problem.startswith("METADATA of demo-1.0-py3-none-any.whl: '??' is not a requirement")
 
 
 def test_from_file_refuses_names_that_tell_no_release(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dirac_forge.bump.drift.carried import Carried
+from dirac_forge.bump.drift.verification import EditFault
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.objections import ReleaseNote
@@ -97,7 +98,7 @@ class NotCarried:
 class RefusedEdit:
     """Requirements were left alone because the edited recipe did not read back as it should."""
 
-    fault: str
+    fault: EditFault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

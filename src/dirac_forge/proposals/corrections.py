@@ -12,7 +12,7 @@ from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.lines import OutputLines, outputs_of
-from dirac_forge.bump.drift.verification import faults
+from dirac_forge.bump.drift.verification import EditFault, faults
 from dirac_forge.channel.records import Record
 from dirac_forge.errors import ForgeError
 from dirac_forge.feedstock.change import Change, Edit, Skip, SkipReason
@@ -38,7 +38,7 @@ class CorrectionSkip(SkipReason):
     """The version that the recipe builds."""
     notes: tuple[DriftNote, ...] = ()
     """What the editor leaves to a person."""
-    faults: tuple[str, ...] = ()
+    faults: tuple[EditFault, ...] = ()
     """What the proof found wrong."""
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from dirac_forge.bump import bump_notes, objections
 from dirac_forge.bump.drift.carried import Carried, CarriedKind, CarriedReason, UnmetRequirement
 from dirac_forge.bump.drift.drift_notes import DriftNote
+from dirac_forge.bump.drift.verification import EditFault
 from dirac_forge.bump.extension_lines import ExtensionFit, ExtensionLeft, ExtensionLine
 from dirac_forge.recipe.editing.notes import (
     ArchiveKept,
@@ -99,7 +100,6 @@ add_words(
         bump_notes.SecondMoved: (
             "{0.project} also moves from {0.old} to {0.new}: the new release requires {0.requirement}"
         ),
-        bump_notes.RefusedEdit: "requirements were not edited, because the edited recipe was wrong: {0.fault}",
         bump_notes.MovesTogether: "it moves together with {0.key}: each needs the other",
         bump_notes.OlderThanChannel: "the channel has {0.package} {0.newest}, the recipe here is older ({0.version}): "
         "`dirac-forge sync {0.feedstock}` fetches the newest",
@@ -199,6 +199,27 @@ def _(note: HashKept) -> str:
     if note.kind:
         return f"line {note.line}: this {note.kind} was not updated: bump renews only hashes of files"
     return f"line {note.line}: this hash was not updated: no build that is known here uses it, or its file is missing"
+
+
+_FAULTS = {
+    "unreadable": "it could not be read any more: {0.text}",
+    "other-output": "on {0.platform} an output would have another name, version, build number or source",
+    "no-output": "on {0.platform} there would be no {0.text}",
+    "lost": "{0.output}, {0.section}: it lost {0.text}, which is not carried over",
+    "gained": "{0.output}, {0.section}: it gained {0.text}, which is not carried over",
+    "kept": "{0.output}: {0.text} is still in the text",
+    "absent": "{0.output}: {0.text} is not in the text",
+}
+
+
+@worded.register
+def _(fault: EditFault) -> str:
+    return _FAULTS[fault.kind].format(fault)
+
+
+@worded.register
+def _(note: bump_notes.RefusedEdit) -> str:
+    return f"requirements were not edited, because the edited recipe was wrong: {worded(note.fault)}"
 
 
 @worded.register

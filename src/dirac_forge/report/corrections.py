@@ -71,7 +71,7 @@ def _not_corrected(reason: CorrectionSkip) -> str:
         wanted=reason.wanted,
         has=reason.has,
         notes=clauses(reason.notes),
-        faults="; ".join(reason.faults),
+        faults="; ".join(map(worded, reason.faults)),
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dirac_forge.bump.drift.carried import Carried, CarriedReason
-from dirac_forge.bump.drift.verification import faults
+from dirac_forge.bump.drift.verification import EditFault, faults
 from dirac_forge.recipe.reading.parsing import parse_recipe
+from dirac_forge.report.bump_reasons import worded
 
 TEXT = """\
 context:
@@ -45,7 +46,7 @@ def carried(package: str, before: str = "", after: str = "", part: str = "run") 
 
 
 def wrong(after: str, *changes: Carried) -> tuple[str, ...]:
-    return faults(parse_recipe(TEXT, path=PATH), after, changes, python_min="3.10")
+    return tuple(map(worded, faults(parse_recipe(TEXT, path=PATH), after, changes, python_min="3.10")))
 
 
 @pytest.mark.parametrize(
@@ -104,5 +105,5 @@ def test_a_variant_that_the_platforms_alone_do_not_show() -> None:
     assert faults(parse_recipe(before, path=PATH), after, [change], python_min="3.10", settings=settings) == ()
     broken = after.replace("- attrs >=1", '- if: match(python, ">=3.13")\n      then: zipp\n    - attrs >=1')
     assert faults(parse_recipe(before, path=PATH), broken, [change], python_min="3.10", settings=settings) == (
-        "thing, run: it gained zipp, which is not carried over",
+        EditFault(kind="gained", output="thing", section="run", text="zipp"),
     )

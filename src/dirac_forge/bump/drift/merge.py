@@ -33,7 +33,7 @@ from dirac_forge.bump.drift.run import run_drift
 from dirac_forge.bump.drift.systems import systems_drift
 from dirac_forge.bump.drift.unknowns import tell_unread
 from dirac_forge.bump.drift.unmet import Compared, unmet_of
-from dirac_forge.bump.drift.verification import faults
+from dirac_forge.bump.drift.verification import EditFault, faults
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.making.compiled import Nature, nature
 from dirac_forge.recipe.making.expansion import Providers
@@ -68,7 +68,7 @@ class Drift:
     """What the new version requires and the text, with all of this, does not imply."""
     notes: tuple[DriftNote, ...] = ()
     """Conflicts, and what is only reported."""
-    faults: tuple[str, ...] = ()
+    faults: tuple[EditFault, ...] = ()
     """Why the changes are not in the text: it did not read back as it should."""
 
     @property

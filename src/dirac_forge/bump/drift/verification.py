@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from packaging.utils import canonicalize_name
 
@@ -13,15 +14,29 @@ from dirac_forge.bump.drift.lines import PLATFORMS
 from dirac_forge.recipe.editing.edit import Setting
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RecipeText
+from dirac_forge.values import dataclass
 
 Said = tuple[str, str, str, str]
 """Output, section, normalised name, and the requirement as it is built without blanks."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EditFault:
+    """Something that is wrong with an edited text."""
+
+    kind: Literal["unreadable", "other-output", "no-output", "lost", "gained", "kept", "absent"]
+    """`lost` and `gained`: a line that no change explains; `kept` and `absent`: one in which a change does not show."""
+    platform: str = ""
+    output: str = ""
+    section: str = ""
+    text: str = ""
+    """The requirement; the missing outputs; the message of the error."""
+
+
 def faults(
     before: RecipeText, after: str, changes: Sequence[Carried], *, python_min: str, settings: Sequence[Setting] = ()
-) -> tuple[str, ...]:
-    """Return what is wrong with the text `after`, in words; () if it is proved.
+) -> tuple[EditFault, ...]:
+    """Return what is wrong with the text `after`; () if it is proved.
 
     It has to parse and to have the outputs of `before` with their versions, build numbers and sources (and those that
     `changes` adds), and its requirements may differ only by what `changes` says: on each platform, for each of the
@@ -40,7 +55,7 @@ def faults(
             )
             differences.look(platform, old, new)
     except RecipeError as error:
-        return (f"it could not be read any more: {error.message}",)
+        return (EditFault(kind="unreadable", text=error.message),)
     requirements = [change for change in changes if change.part in {"build", "host", "run", "python"}]
     return tuple(
         dict.fromkeys((*differences.problems, *differences.unsaid(requirements), *differences.unseen(requirements)))
@@ -52,7 +67,7 @@ class _Differences:
 
     def __init__(self, new: set[str]) -> None:
         self.new = new
-        self.problems: list[str] = []
+        self.problems: list[EditFault] = []
         self.gone: set[Said] = set()
         self.come: set[Said] = set()
         self.says: set[Said] = set()
@@ -61,10 +76,10 @@ class _Differences:
         """Compare the outputs of one build."""
         rest = [output for output in new if canonicalize_name(output.name) not in self.new]
         if [_identity(output) for output in old] != [_identity(output) for output in rest]:
-            self.problems.append(f"on {platform} an output would have another name, version, build number or source")
+            self.problems.append(EditFault(kind="other-output", platform=platform))
             return
         if missing := self.new - {canonicalize_name(output.name) for output in new}:
-            self.problems.append(f"on {platform} there would be no {', '.join(sorted(missing))}")
+            self.problems.append(EditFault(kind="no-output", platform=platform, text=", ".join(sorted(missing))))
         for one, other in zip(old, rest, strict=True):
             self._compare(Counter(_said(one)), Counter(_said(other)))
         for output in new:
@@ -74,16 +89,17 @@ class _Differences:
         self.gone |= set(before - after)
         self.come |= set(after - before)
 
-    def unsaid(self, changes: Sequence[Carried]) -> Iterable[str]:
+    def unsaid(self, changes: Sequence[Carried]) -> Iterable[EditFault]:
         """Yield lines that differ without a change that explains it."""
         everywhere = any(change.package == "python_min" for change in changes)
         known = {(change.output, canonicalize_name(change.package)) for change in changes}
-        for word, lines in (("lost", self.gone), ("gained", self.come)):
+        kinds: tuple[tuple[Literal["lost", "gained"], set[Said]], ...] = (("lost", self.gone), ("gained", self.come))
+        for kind, lines in kinds:
             for output, section, name, text in sorted(lines):
                 if (output, name) not in known and not (everywhere and name == "python"):
-                    yield f"{output}, {section}: it {word} {text}, which is not carried over"
+                    yield EditFault(kind=kind, output=output, section=section, text=text)
 
-    def unseen(self, changes: Sequence[Carried]) -> Iterable[str]:
+    def unseen(self, changes: Sequence[Carried]) -> Iterable[EditFault]:
         """Yield the changes that no build shows."""
         # `python_min` is seen in the lines that are made from it.
         seen = [change for change in changes if change.package != "python_min"]
@@ -92,14 +108,14 @@ class _Differences:
         for change in seen:
             before = _plain(change.before)
             if before and before != _plain(change.after) and (change.output, before) not in left:
-                yield f"{change.output}: {change.before} is still in the text"
+                yield EditFault(kind="kept", output=change.output, text=change.before)
 
-    def _not_there(self, changes: Iterable[Carried]) -> Iterator[str]:
+    def _not_there(self, changes: Iterable[Carried]) -> Iterator[EditFault]:
         there = {(output, text) for output, _, _, text in self.says}
         for change in changes:
             after = _plain(change.after)
             if after and "{{" not in after and (change.output, after) not in there:
-                yield f"{change.output}: {change.after} is not in the text"
+                yield EditFault(kind="absent", output=change.output, text=change.after)
 
 
 def _identity(output: ReadOutput) -> tuple[object, ...]:
