@@ -351,6 +351,14 @@ def test_decided_again_there_may_be_nothing_to_do(world: World) -> None:
     assert world.events() == [("decided again", f"{FEEDSTOCK} has changed: it is at 2 already")]
 
 
+def test_decided_again_the_answer_may_be_unknown(world: World) -> None:
+    moved(world, {"recipe/recipe.yaml": RECIPE.format(2)})
+    silent = Skip(feedstock="demo", reason="pypi.org does not answer", kind="unknown")
+    outcome = world.deliver(bump("2"), remake=lambda texts: silent)
+    assert (outcome.state, outcome.text) == ("unknown", f"{FEEDSTOCK} has changed: pypi.org does not answer")
+    assert world.pulls() == []
+
+
 def test_decided_again_it_may_be_another_version(world: World) -> None:
     moved(world, {"recipe/recipe.yaml": RECIPE.format(2)})
     outcome = world.deliver(bump("2"), remake=lambda texts: bump("3", texts["recipe/recipe.yaml"]))

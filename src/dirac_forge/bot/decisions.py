@@ -28,8 +28,8 @@ from dirac_forge.bot.proposed import (
 from dirac_forge.bot.release_lines import CurrentLine
 from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import ExcludedVersion, PassedOver, PlaceObjects
-from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.skip_reasons import Current, StillBlocked
+from dirac_forge.bump.proposal import Bump, still_blocked
+from dirac_forge.bump.skip_reasons import Current
 from dirac_forge.channel.opening import open_readable_channel
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import ForgeError, InputError, UnknownError
@@ -155,8 +155,7 @@ class RunDecisions:
             case Skip():
                 return result
             case Bump() if not may_be_sent(result, self._together(folder.name)):
-                change = result.change
-                return Skip(feedstock=change.feedstock, branch=change.branch, reason=StillBlocked(by=result.blocked_by))
+                return still_blocked(result)
             case Bump():
                 return result.change
 

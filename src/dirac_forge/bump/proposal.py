@@ -12,8 +12,9 @@ from dirac_forge.bump.extension_lines import ExtensionFit
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.objections import PassedOver
 from dirac_forge.bump.patches import PatchResult
+from dirac_forge.bump.skip_reasons import StillBlocked
 from dirac_forge.bump.versions import Edited
-from dirac_forge.feedstock.change import Change, Edit
+from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
@@ -78,6 +79,17 @@ class Bump:
     def moves(self) -> bool:
         """Whether it goes to another version; else it only catches up with what upstream requires of this one."""
         return self.old != self.new
+
+
+def still_blocked(bump: Bump) -> Skip:
+    """Return the answer for a bump that was decided again and can't be sent now."""
+    return Skip(
+        feedstock=bump.change.feedstock,
+        branch=bump.change.branch,
+        reason=StillBlocked(by=bump.blocked_by),
+        kind="unknown" if bump.status == "unknown" else "no",
+        current=bump.old,
+    )
 
 
 def catch_up_of(feedstock: str, branch: str, path: str, text: str, raised: str, version: str) -> Bump:

@@ -103,7 +103,7 @@ class _Delivery(DeliveryState):
         if isinstance(fresh, Skip):
             reason = FeedstockMovedOn(repository=place.full_name, reason=fresh.reason)
             self.journal.once(self.identity, "decided again", worded(reason))
-            return self.outcome("skipped", reason)
+            return self.outcome("unknown" if fresh.kind == "unknown" else "skipped", reason)
         if fresh is change:
             return carry_out(self, wanted, decision, place, tip)
         wanted = WantedRequest.of(fresh)

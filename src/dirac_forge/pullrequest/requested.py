@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
-from dirac_forge.bump.proposal import Bump
-from dirac_forge.bump.skip_reasons import StillBlocked
+from dirac_forge.bump.proposal import Bump, still_blocked
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.feedstock.generated import RECIPE_FILES
@@ -47,8 +46,7 @@ def requested_bumps(
         (one,) = decide(world, workspace, [folder], options, executor=executor)
         (result,) = with_bodies([one.result])
         if isinstance(result, Bump) and result.status != "proposed":
-            reason = StillBlocked(by=result.blocked_by)
-            return Skip(feedstock=folder.name, branch=folder.branch or "main", reason=reason)
+            return still_blocked(result)
         return result.change if isinstance(result, Bump) else result
 
     return [
