@@ -20,6 +20,7 @@ from dirac_forge.recipe.editing.notes import (
     HashKept,
     MirrorKept,
     NoHash,
+    NumberInString,
     NumberUnknown,
     OldHashLeft,
     OldVersionLeft,
@@ -190,6 +191,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (
             NoHash(line=9, url="https://e.org/a.zip", moved=False),
             "line 9: https://e.org/a.zip has neither the version in it nor a hash, so nothing shows which file it is",
+        ),
+        (
+            NumberInString(line=9, output="a", string="cpu_3", number=0),
+            "line 9: the build string of a is still cpu_3, though the build number is 0",
         ),
         (
             HashKept(line=9, kind="content_sha256"),

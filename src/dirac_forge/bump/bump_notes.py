@@ -14,6 +14,7 @@ from dirac_forge.recipe.editing.notes import (
     MirrorKept,
     NoHash,
     NumberFallen,
+    NumberInString,
     NumberUnknown,
     OldHashLeft,
     OldVersionLeft,
@@ -173,6 +174,7 @@ BumpNote = (
     | HashKept
     | MirrorKept
     | NumberFallen
+    | NumberInString
     | NumberUnknown
     | RespelledSource
     | EnclosedSource

@@ -17,6 +17,7 @@ from dirac_forge.recipe.editing.notes import (
     MirrorKept,
     NoHash,
     NumberFallen,
+    NumberInString,
     NumberUnknown,
     OldHashLeft,
     OldVersionLeft,
@@ -192,6 +193,12 @@ def _(note: NoHash) -> str:
     if note.moved:
         return f"line {note.line}: {note.url} has no hash, so whether it is there was not asked: add its sha256"
     return f"line {note.line}: {note.url} has neither the version in it nor a hash, so nothing shows which file it is"
+
+
+@worded.register
+def _(note: NumberInString) -> str:
+    what = f"the build string of {note.output} is still {note.string}, though the build number is {note.number}"
+    return f"line {note.line}: {what}"
 
 
 @worded.register

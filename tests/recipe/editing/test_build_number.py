@@ -9,7 +9,7 @@ import pytest
 
 from dirac_forge.recipe.editing.build_number import raised_build_number, reset_build_number, unreset_number
 from dirac_forge.recipe.editing.edit import start
-from dirac_forge.recipe.editing.notes import NumberUnknown
+from dirac_forge.recipe.editing.notes import NumberInString, NumberUnknown
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import RecipeError
 from support.samples import sampled
@@ -20,6 +20,26 @@ SHARED = Path(__file__).parents[4] / "shared" / "conda-forge"
 def changed(before: str, after: str) -> list[str]:
     lines = difflib.ndiff(before.splitlines(), after.splitlines())
     return [line for line in lines if line[0] in "+-"]
+
+
+@pytest.mark.parametrize(
+    ("string", "told"),
+    [
+        ("cpu_4", True),
+        ("4", True),
+        ("cpu_14", False),
+        ("cpu_{{ number }}", False),
+        ("cpu_{{ PKG_BUILDNUM }}", False),
+        ("py4", False),
+    ],
+)
+def test_a_build_string_with_the_old_number_is_told(string: str, told: bool) -> None:
+    text = (
+        '{% set version = "1.2" %}\n{% set number = 4 %}\npackage:\n  name: a\n  version: {{ version }}\n'
+        f"build:\n  number: {{{{ number }}}}\n  string: {string}\n"
+    )
+    notes = start(text, path="meta.yaml", to="1.3").notes
+    assert notes == ((NumberInString(line=7, output="a", string=string, number=0),) if told else ())
 
 
 def test_a_platform_for_which_the_recipe_is_none_decides_nothing() -> None:

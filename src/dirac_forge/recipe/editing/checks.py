@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from dirac_forge.recipe.editing.build_number import unreset_number
 from dirac_forge.recipe.editing.moved_sources import MovedSource
-from dirac_forge.recipe.editing.notes import NumberFallen, NumberUnknown
+from dirac_forge.recipe.editing.notes import NumberFallen, NumberInString, NumberUnknown
 from dirac_forge.recipe.reading.recipe_text import OtherHash, ReadOutput, ReadSource, RecipeError
 
 Rendered = Sequence[Sequence[ReadOutput]]
@@ -117,14 +118,30 @@ def has_reset_numbers(before: Rendered, after: Rendered, staying: Collection[int
     return True
 
 
-def number_notes(before: Rendered, after: Rendered) -> tuple[NumberFallen | NumberUnknown, ...]:
-    """Return notes on build numbers: which are not known, and which fall though their outputs keep their version."""
-    notes: dict[str, NumberFallen | NumberUnknown] = {}
+NumberNote = NumberFallen | NumberInString | NumberUnknown
+
+
+def number_notes(before: Rendered, after: Rendered) -> tuple[NumberNote, ...]:
+    """Return notes on build numbers: which are not known, which fall though their outputs keep their version, and
+    which are in a build string, too.
+    """
+    notes: dict[tuple[type, str], NumberNote] = {}
     for was_outputs, now_outputs in zip(before, after, strict=True):
         for was, now in zip(was_outputs, now_outputs, strict=True):
-            old, new = was.build_number, now.build_number
-            if now.is_package and new is None:
-                notes.setdefault("", NumberUnknown(line=now.number_line))
-            elif now.is_package and was.version == now.version and old is not None and new is not None and new < old:
-                notes[now.name] = NumberFallen(line=now.line, output=now.name, version=now.version, old=old, new=new)
+            if now.is_package and now.build_number is None:
+                notes.setdefault((NumberUnknown, ""), NumberUnknown(line=now.number_line))
+            elif now.is_package and was.build_number is not None:
+                notes |= {(type(note), now.name): note for note in _fallen(was, now)}
     return tuple(notes.values())
+
+
+def _fallen(was: ReadOutput, now: ReadOutput) -> Iterator[NumberFallen | NumberInString]:
+    """Yield what is to be known of an output whose build number falls."""
+    old, new = was.build_number or 0, now.build_number or 0
+    if new >= old:
+        return
+    if was.version == now.version:
+        yield NumberFallen(line=now.line, output=now.name, version=now.version, old=old, new=new)
+    string = now.build_string or ""
+    if string == was.build_string and re.search(rf"(?:^|[_-]){old}$", string):
+        yield NumberInString(line=now.number_line or now.line, output=now.name, string=string, number=new)

@@ -98,6 +98,17 @@ class NumberFallen:
     new: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NumberInString:
+    """A build string that ends with the old build number, and stays."""
+
+    line: int
+    output: str
+    string: str
+    number: int
+    """The new one."""
+
+
 EditNote = (
     OldVersionLeft
     | OldHashLeft
@@ -107,6 +118,7 @@ EditNote = (
     | HashKept
     | MirrorKept
     | NumberFallen
+    | NumberInString
     | NumberUnknown
 )
 
