@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from textwrap import dedent
@@ -909,17 +910,22 @@ URLS = st.sampled_from(
 SELECTORS = st.sampled_from(["", "  # [linux]", "  # [osx]", "  # [win]", "  # [py2k]", "  # [py3k]"])
 
 
-@given(st.lists(st.tuples(URLS, SELECTORS), min_size=1, max_size=4))
-def test_no_build_has_a_new_url_with_an_old_hash(sources: list[tuple[str, str]]) -> None:
-    head = '{% set version = "1.2.3" %}\n{% set major = version.split(".")[0] %}'
-    lines = [
-        f"  - url: {url.format(n=index)}{selector}\n    sha256: {str(index) * 64}{selector}"
-        for index, (url, selector) in enumerate(sources)
-    ]
-    text = v0("\n".join(lines), head=head)
+HASHES = st.sampled_from(["inline", "variable", "two variables", "by system", "table", "loop", "longer"])
+
+
+@given(st.lists(st.tuples(URLS, SELECTORS, HASHES), min_size=1, max_size=4))
+def test_no_build_has_a_new_url_with_an_old_hash(sources: list[tuple[str, str, str]]) -> None:
+    head = ['{% set version = "1.2.3" %}', '{% set major = version.split(".")[0] %}']
+    lines: list[str] = []
+    for index, (url, selector, hashed) in enumerate(sources):
+        variables, source = hashed_source(url, selector, hashed, index)
+        head += variables
+        lines += source
+    text = v0("\n".join(lines), head="\n".join(head))
     try:
         draft = start(text, path="meta.yaml", to="2.0.0", settings=PYTHONS)
-        after = finish(draft, {url: {"sha256": NEW} for source in draft.moved for url in source.urls})
+        hashes = {url: {name: digest(url, name) for name in s.hashes} for s in draft.moved for url in s.urls}
+        after = finish(draft, hashes)
     except RecipeError:
         return
     before_recipe, after_recipe = (parse_recipe(each, path="meta.yaml") for each in (text, after))
@@ -929,7 +935,37 @@ def test_no_build_has_a_new_url_with_an_old_hash(sources: list[tuple[str, str]])
         )
         for was, now in zip(old, new, strict=True):
             assert not now.unknown or was.url == now.url
-            assert now.sha256 == (was.sha256 if was.url == now.url else NEW)
+            fresh = {name: digest(now.url or "", name) for name in was.digests}
+            assert now.digests == (was.digests if was.url == now.url else fresh)
+
+
+def digest(text: str, algorithm: str = "sha256") -> str:
+    return hashlib.new(algorithm, text.encode()).hexdigest()
+
+
+def hashed_source(url: str, selector: str, hashed: str, index: int) -> tuple[list[str], list[str]]:
+    """Variables, and the lines of a source with its hash written in one of several ways."""
+    one, two = digest(f"{index} one"), digest(f"{index} two")
+    where = f"  - url: {url.format(n=index)}{selector}"
+    match hashed:
+        case "variable":
+            variables = [f'{{% set sha{index} = "{one}" %}}']
+            return variables, [where, f"    sha256: {{{{ sha{index} }}}}{selector}"]
+        case "two variables":
+            variables = [f'{{% set sha{index} = "{one}" %}}  # [win]', f'{{% set sha{index} = "{two}" %}}  # [not win]']
+            return variables, [where, f"    sha256: {{{{ sha{index} }}}}{selector}"]
+        case "by system" if not selector:
+            return [], [where, f"    sha256: {one}  # [osx]", f"    sha256: {two}  # [not osx]"]
+        case "table":
+            variables = [f'{{% set table{index} = {{True: "{one}", False: "{two}"}} %}}']
+            return variables, [where, f"    sha256: {{{{ table{index}[osx] }}}}{selector}"]
+        case "loop":
+            loop = f'{{% for v, s in [("1.2.3", "{one}"), ("0.5", "{two}")] %}}'
+            return [], [loop, f"  - url: https://e.org/{index}-{{{{ v }}}}.zip", "    sha256: {{ s }}", "{% endfor %}"]
+        case "longer":
+            long = f"    sha512: {digest(f'{index} one', 'sha512')}{selector}"
+            return [], [where, f"    sha256: {one}{selector}", long]
+    return [], [where, f"    sha256: {one}{selector}"]
 
 
 TOP_V0 = f"""\
