@@ -12,9 +12,10 @@ import pytest
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, cells_of
 from dirac_forge.check.matrix import check
+from dirac_forge.check.remedies import PinKind, RelaxPin, Remedy
 from dirac_forge.check.targets import make_target
 from dirac_forge.report.proof_words import cell_words
-from dirac_forge.report.remedy_words import unblock_text
+from dirac_forge.report.remedy_words import remedy_phrases, unblock_text
 from support.channel import pkg, write_channel
 
 
@@ -178,3 +179,17 @@ def test_a_compiler_of_another_platform_is_not_to_be_built(tmp_path: Path) -> No
         "pure → ld_impl_linux-64: no build for linux-aarch64 (there is one for linux-64)"
     )
     assert cell.unblock is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("python", "change the bound of a and b 1.0 on Python (lib >=2), if they run with that Python"),
+        ("abi", "rebuild a and b 1.0 for linux-64 with another lib than >=2"),
+        ("exact", "build versions of a and b for another lib, if there are some (1.0 needs lib >=2 exactly)"),
+        ("bound", "relax the pin of a and b 1.0 on lib (lib >=2), if they work without"),
+    ],
+)
+def test_remedy_for_several_packages_is_one_phrase(kind: PinKind, words: str) -> None:
+    action = RelaxPin(version="1.0", on="lib", spec="lib >=2", kind=kind, platform="linux-64" if kind == "abi" else "")
+    assert list(remedy_phrases([Remedy(package=name, action=action) for name in ("a", "b")])) == [words]

@@ -92,23 +92,28 @@ def _action(remedy: Remedy, packages: Sequence[str]) -> str:
         case NewerMachine(name=name, version=version):
             return f"a machine with {name} {version} ([tool.dirac-forge.virtual-packages])"
         case RelaxPin():
-            return _relaxed(remedy.action, names)
+            return _relaxed(remedy.action, packages)
         case TakeFrom(channel=channel, version=version, instead_of=first):
             return f"take {names} {version} from {channel} instead of from {first}"
         case RelaxConstraints(version=version, specs=specs):
-            return f"relax the constraints of {names} {version} ({', '.join(specs)}), if it works without"
+            works = "it works" if len(packages) == 1 else "they work"
+            return f"relax the constraints of {names} {version} ({', '.join(specs)}), if {works} without"
 
 
-def _relaxed(pin: RelaxPin, names: str) -> str:
+def _relaxed(pin: RelaxPin, packages: Sequence[str]) -> str:
     """Word what a pin asks for: only a bound that somebody chose may be taken away, and that it may is a guess."""
+    names, alone = listed(packages), len(packages) == 1
     match pin.kind:
         case "python":
-            return f"change the bound of {names} {pin.version} on Python ({pin.spec}), if it runs with that Python"
+            runs = "it runs" if alone else "they run"
+            return f"change the bound of {names} {pin.version} on Python ({pin.spec}), if {runs} with that Python"
         case "abi":
             where = f" for {pin.platform}" if pin.platform else ""
             return f"rebuild {names} {pin.version}{where} with another {pin.on} than {pin.spec.partition(' ')[2]}"
         case "exact":
+            which, there = ("a version", "is one") if alone else ("versions", "are some")
             needs = f"{pin.version} needs {pin.spec} exactly"
-            return f"build a version of {names} for another {pin.on}, if there is one ({needs})"
+            return f"build {which} of {names} for another {pin.on}, if there {there} ({needs})"
         case "bound":
-            return f"relax the pin of {names} {pin.version} on {pin.on} ({pin.spec}), if it works without"
+            works = "it works" if alone else "they work"
+            return f"relax the pin of {names} {pin.version} on {pin.on} ({pin.spec}), if {works} without"
