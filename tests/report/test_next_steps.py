@@ -102,6 +102,8 @@ def test_recipes_are_built_next_only_where_that_can_be_done() -> None:
 
     assert after(("--platform", "linux-64")) == ["dirac-forge build boto3 --platform linux-64"]
     assert after(None) == []
+    (many,) = check_steps(["grid"], ["feedstocks"], several=True, good=False, worse=False, history=False)
+    assert many == Step("dirac-forge build feedstocks", "builds, installs and tests them here; runs upstream code")
 
 
 def test_a_bump_leads_to() -> None:

@@ -94,7 +94,7 @@ def check(
     whole = merged(proofs) if proofs else None
     shown = terminal(found, whole, changes, verbose=context.options.verbose, ends=ends)
     code = exit_code(found, whole) or (_UNKNOWN if ends is not None else 0)
-    steps = _steps(context, asked, recipes, found, whole, explained=bool(since))
+    steps = _steps(context, asked, recipes, found, whole, several=len(folders) > 1, explained=bool(since))
     context.answer(shown, document(found, whole, changes, ends=ends), steps)
     return code
 
@@ -130,6 +130,7 @@ def _steps(
     cells: Sequence[Cell],
     proof: Proof | None,
     *,
+    several: bool,
     explained: bool,
 ) -> tuple[Step, ...]:
     """Return what to do next; when something became a no means nothing for what never was there."""
@@ -137,6 +138,7 @@ def _steps(
     return check_steps(
         asked,
         recipes,
+        several=several,
         good=exit_code(cells, proof) == 0 and (context.settings.workspace / "feedstocks").is_dir(),
         worse=proof is not None and proof.outcome == "worse",
         history=bool(known) and context.observer.as_of is None and not explained,

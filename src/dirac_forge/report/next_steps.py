@@ -92,6 +92,7 @@ def check_steps(
     asked: Sequence[str],
     recipes: Sequence[str],
     *,
+    several: bool = False,
     good: bool,
     worse: bool,
     history: bool,
@@ -102,6 +103,7 @@ def check_steps(
     Args:
         asked: what was to be checked.
         recipes: the folders that were taken as built.
+        several: they have several recipes.
         good: everything is as it should be, and there are feedstocks to bump.
         worse: the recipes make something worse.
         history: the channel has the dates since when something is not installable.
@@ -110,7 +112,7 @@ def check_steps(
     if recipes and worse:
         return step("shows every cell and its reason", "check", *asked, *with_folders(recipes), "-v")
     if recipes:
-        purpose = f"builds, installs and tests {_it(recipes)} here; runs upstream code"
+        purpose = f"builds, installs and tests {'them' if several else 'it'} here; runs upstream code"
         return step(purpose, "build", *recipes, *buildable) if buildable is not None else ()
     if history:
         return step("shows since when, and which upload caused it", "check", *asked, "--since", "30d")
