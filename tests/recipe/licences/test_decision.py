@@ -304,7 +304,7 @@ def test_one_rule_for_what_metadata_and_the_file_say(said: dict[str, Any]) -> No
 
 
 def test_licences_of_other_files_are_told_and_the_expression_of_the_project_stays() -> None:
-    made = decided({"LICENSE": MIT, "LICENSE.third-party": f"{PSF}\n{BSD3}"}, field="MIT")
+    made = decided({"LICENSE": MIT, "LICENSE.third-party": f"{PSF}\n{BSD3}\n{MIT}"}, field="MIT")
     assert (made.expression, len(made.notes)) == ("MIT", 1)
     assert decided({"LICENSE": f"{MIT}\n{PSF}"}, expression="MIT").expression == "MIT"
 

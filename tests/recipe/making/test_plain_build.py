@@ -60,6 +60,10 @@ def test_the_branch_of_a_plain_build_is_taken() -> None:
         ("if sys.platform == 'win32':\n    import numpy\nelse:\n    import numpy", False),
         ("try:\n    import numpy\nexcept ImportError:\n    sys.exit('numpy is needed')", True),
         ("try:\n    import numpy\nexcept ImportError:\n    numpy = None", False),
+        (
+            "try:\n    import a\nexcept ImportError:\n    try:\n        import numpy\n    except E:\n        raise",
+            False,
+        ),
         ("def later():\n    import numpy", False),
         ("from . import numpy", False),
         ("import numpy\nnot python(", False),

@@ -20,6 +20,7 @@ from support.facts import facts
         ("subprocess.run([sys.executable, 'make'])\nsubprocess.run(make)\nmake = make", ()),
         ("subprocess.run(f'{tool} make')\nsubprocess.run(['./configure'])\nsubprocess.run('')", ()),
         ("print('make')", ()),
+        ("subprocess.run(['make', '-C', 'docs', 'html'])\nos.system('make clean')", ()),
         ("subprocess.run(['make'", ()),
     ],
 )
@@ -34,6 +35,14 @@ def test_what_setup_py_runs_is_in_build_with_a_note() -> None:
     found = toolchain(sdist)
     assert found.programs == ("make",)
     assert found.notes[0].text == "make in build, because setup.py runs it: check that a build gets there"
+
+
+def test_a_program_that_a_requirement_names_is_not_told() -> None:
+    text = "subprocess.check_call(['cmake', '.'])\nsetup(ext_modules=[Extension('a', ['a.c'])])"
+    required = {"build-system": {"requires": ["setuptools", "cmake"]}}
+    sdist = facts("demo", texts={"setup.py": text}, sdist_members=["a.c"], pyproject=required).sdist
+    assert sdist is not None
+    assert not [told for told in toolchain(sdist).notes if "runs it" in told.text]
 
 
 def test_what_an_in_tree_backend_runs_is_in_build_too() -> None:

@@ -216,10 +216,15 @@ def _outweighs(declared: Iterable[Term], evidence: LicenceEvidence) -> bool:
 
 
 def _with_neighbours(declared: tuple[Term, ...], evidence: LicenceEvidence) -> tuple[Term, ...]:
-    """Return what is declared, and what the same file has the whole texts of, where one may not choose."""
-    for group in () if evidence.dual else evidence.neighbours:
-        if _agree(declared, group):
-            declared = (*declared, *(term for term in group if not _agree([term], declared)))
+    """Return what is declared, and what the same file has the whole texts of, where one may not choose.
+
+    Beside a file with that licence alone, a file with several is one of other projects' licences.
+    """
+    groups = [group for group in evidence.by_file if _agree(declared, group)]
+    if evidence.dual or any(len(group) == 1 for group in groups):
+        return declared
+    for group in groups:
+        declared = (*declared, *(term for term in group if not _agree([term], declared)))
     return declared
 
 

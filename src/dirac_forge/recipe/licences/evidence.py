@@ -50,8 +50,8 @@ class LicenceEvidence:
     field: tuple[Term, ...]
     classifiers: tuple[Term, ...]
     texts: tuple[Term, ...]
-    neighbours: tuple[tuple[Term, ...], ...]
-    """Those of each file that has the whole texts of several."""
+    by_file: tuple[tuple[Term, ...], ...]
+    """Those of each file; of one with several only those whose whole texts it has."""
     notices: tuple[Term, ...]
     """GNU licences that other files (setup.py, README) say they are under."""
     headers: Mapping[Term, str]
@@ -86,7 +86,7 @@ def licence_evidence(
         field=named,
         classifiers=classifiers,
         texts=_together(read.values(), (*named, *classifiers)),
-        neighbours=tuple(_neighbours(licences[path] for path, terms in read.items() if len(terms) > 1)),
+        by_file=tuple(_whole_of(licences[path], terms) for path, terms in read.items()),
         notices=unique(term for text in others for term in gnu_notices(text[:_SHORT])),
         headers=_by_term(headers),
         files=tuple(read),
@@ -156,9 +156,8 @@ def _together(read: Iterable[tuple[Term, ...]], declared: Iterable[Term]) -> tup
     return tuple(term for term in terms if both or not (lesser and term.name.startswith("GPL")))
 
 
-def _neighbours(files: Iterable[str]) -> Iterator[tuple[Term, ...]]:
-    wholes = (whole_texts(text) for text in files)
-    yield from (terms for terms in wholes if len(terms) > 1)
+def _whole_of(text: str, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+    return whole_texts(text) if len(terms) > 1 else terms
 
 
 def _kinds(terms: Iterable[Term]) -> set[str]:

@@ -49,7 +49,6 @@ _SETUP_IMPORTS = {
     "cppy": "cppy",
     "extension_helpers": "extension-helpers",
     "jupyter_packaging": "jupyter-packaging",
-    "mpi4py": "mpi4py",
     "mypyc": "mypy",
     "nanobind": "nanobind",
     "numpy": "numpy",

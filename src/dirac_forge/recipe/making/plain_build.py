@@ -83,7 +83,10 @@ class _Walk:
                 self.run(body, certain=certain)
             case _:
                 insisted = isinstance(node, ast.Try) and node.handlers and all(map(gives_up, node.handlers))
-                self.run(node.body if isinstance(node, ast.Try) and insisted else _inner(node), certain=bool(insisted))
+                self.run(
+                    node.body if isinstance(node, ast.Try) and insisted else _inner(node),
+                    certain=certain and bool(insisted),
+                )
 
     def _assign(self, target: ast.expr, value: object) -> None:
         for node in ast.walk(target):

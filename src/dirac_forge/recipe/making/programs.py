@@ -28,6 +28,8 @@ _PACKAGES: Final = {
     "yasm": "yasm",
 }
 _RUNNING: Final = re.compile(r"\b(?:call|check_call|check_output|run|Popen|system|popen|spawn|getoutput)$")
+_ASIDE: Final = re.compile(r"\b(?:clean|docs?|html|tests?)\b")
+"""Words of commands that belong to no build."""
 _HINT: Final = re.compile(r"subprocess|\bos\.(?:system|popen)|spawn")
 
 
@@ -45,7 +47,8 @@ def run_programs(text: str) -> tuple[str, ...]:
         if isinstance(target, ast.Name)
     }
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args and _runs(node.func))
-    programs = (program for call in calls for program in _first(call.args[0], bound))
+    commands = (call.args[0] for call in calls if not _ASIDE.search(ast.unparse(call.args[0])))
+    programs = (program for command in commands for program in _first(command, bound))
     return tuple(sorted({_PACKAGES[name] for name in programs if name in _PACKAGES}))
 
 

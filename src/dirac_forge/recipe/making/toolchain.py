@@ -117,11 +117,15 @@ def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
 
 
 def _programs_run(sdist: SdistFacts) -> Iterator[Note]:
-    by_setup = run_programs(sdist.texts.get("setup.py", ""))
-    if by_setup:
-        yield note("warning", NoteKind.PROGRAMS_RUN, programs=by_setup, path="setup.py")
-    elif run := run_programs(build_texts(sdist)):
-        yield note("warning", NoteKind.PROGRAMS_RUN, programs=run, path="the in-tree build backend")
+    """Yield a note on programs that the build's own Python runs, and no requirement names."""
+    tools = build_tool_names(sdist)
+    for path, text in (("setup.py", sdist.texts.get("setup.py", "")), *_backends(sdist)):
+        if run := [program for program in run_programs(text) if program not in tools]:
+            yield note("warning", NoteKind.PROGRAMS_RUN, programs=run, path=path)
+
+
+def _backends(sdist: SdistFacts) -> list[tuple[str, str]]:
+    return [("the in-tree build backend", text) for text in backend_texts(sdist)]
 
 
 def _choice(choice: LibraryChoice) -> Note:
