@@ -231,7 +231,7 @@ class NoteKind(Enum):
     )
     STUBS_ONLY = "it installs type stubs only ({packages}): there is nothing to import"
     PROGRAMS_ONLY = "it installs no modules: the {programs:program is|programs are} the package ({programs})"
-    PROGRAM_TESTED = "its test runs `{program} --help`, because the wheel installs that program: check that it answers"
+    PROGRAM_TESTED = "its test runs `{program} --help`, because it installs that program: check that it answers"
     NO_MODULES = "it installs no modules: only its requirements matter"
     UNKNOWN_MODULES = "could not find out which modules it installs: fill in the imports of its test"
     SIBLING_IMPORTED = (

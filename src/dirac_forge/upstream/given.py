@@ -27,6 +27,7 @@ from dirac_forge.git import own_git
 from dirac_forge.http import Http
 from dirac_forge.untrusted import parse_version, split_url
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
+from dirac_forge.upstream.files.crate import with_crate
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFacts
 from dirac_forge.upstream.files.sdist import SDIST_LIMIT, read_folder, read_sdist
@@ -305,7 +306,7 @@ def _version_of_tag(tag: str) -> Version:
 def _release(sdist: SdistFacts, file: ReleaseFile, *, name: str = "", repository: str = "") -> ReleaseFacts:
     name = sdist.metadata.name if sdist.metadata else _own_name(sdist) or name
     metadata = sdist.metadata or CoreMetadata(name=name, version=file.version, dynamic=("requires-dist",))
-    metadata = replace(metadata, version=file.version)
+    metadata = with_crate(replace(metadata, version=file.version), sdist)
     if repository and not metadata.project_urls and not metadata.home_page:
         metadata = replace(metadata, project_urls={"Source": repository})
     return ReleaseFacts(

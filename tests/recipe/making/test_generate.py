@@ -761,7 +761,7 @@ def test_a_program_of_a_compiled_wheel_is_tested_and_told() -> None:
     alone = facts("spy", wheels=[platform], members=[program], sdist_members=["src/main.rs"], pyproject=maturin)
     recipe = made(FamilyPart(package="spy", facts=alone))
     assert recipe.outputs[0].test.commands == ("spy --help",)
-    tested = "its test runs `spy --help`, because the wheel installs that program: check that it answers"
+    tested = "its test runs `spy --help`, because it installs that program: check that it answers"
     assert [one for one in notes(recipe, "info") if "spy" in one and "platform" not in one] == [
         "it installs no modules: the program is the package (spy)",
         tested,

@@ -9,6 +9,7 @@ from typing import Final
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.notes import Note, NoteKind, note
+from dirac_forge.upstream.files.crate import crate_programs
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 
@@ -39,8 +40,10 @@ def script_notes(facts: ReleaseFacts) -> Iterator[Note]:
 
 
 def programs_of(facts: ReleaseFacts) -> tuple[str, ...]:
-    """Return the compiled programs that a wheel for one platform installs, by name."""
-    if facts.wheel is None or facts.wheel.pure:
+    """Return the compiled programs that a wheel for one platform installs, or that maturin is told to, by name."""
+    if facts.wheel is None:
+        return crate_programs(facts.sdist) if facts.sdist is not None else ()
+    if facts.wheel.pure:
         return ()
     names = (name.removesuffix(".exe") for name in _installed_scripts(facts))
     return tuple(name for name in names if not _SCRIPT.search(name))

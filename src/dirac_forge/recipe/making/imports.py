@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.loading import ModuleGraph
 from dirac_forge.recipe.making.trees import declared_modules, source_roots
+from dirac_forge.upstream.files.crate import crate_modules
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SdistFacts
 
@@ -150,6 +151,8 @@ def _from_sdist(sdist: SdistFacts, project: str, graph: ModuleGraph) -> tuple[st
     for path, text in sdist.texts.items():
         if path.endswith("top_level.txt") and (listed := _listed(text)):
             return listed
+    if (of_crate := crate_modules(sdist)) is not None:
+        return _chosen(of_crate)
     tree: Tree = {}
     for member in sdist.members:
         _put(tree, PurePosixPath(member).parts)

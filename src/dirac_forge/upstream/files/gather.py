@@ -10,6 +10,7 @@ from dirac_forge.errors import InputError
 from dirac_forge.http import HashMismatchError, Http
 from dirac_forge.store import Store
 from dirac_forge.upstream.files.contradiction import contradictions
+from dirac_forge.upstream.files.crate import with_crate
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts, SdistFacts, WheelFacts
 from dirac_forge.upstream.files.sdist import sdist_facts
 from dirac_forge.upstream.files.wheel import best_wheel, wheel_facts
@@ -104,6 +105,7 @@ def _facts(
         problems += contradictions(
             wheel.metadata, source.metadata, wheel_name=wheel.filename, sdist_name=source.filename
         )
+    metadata = with_crate(metadata, source)
     problems += _unknowns(release, metadata, origin)
     return ReleaseFacts(
         release=release,
