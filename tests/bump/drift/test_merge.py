@@ -340,6 +340,7 @@ def test_what_an_old_release_is_built_without_is_told(
     text = text if noarch else text.replace("  noarch: python\n", "")
     result = merge(text, format_, built("1.0", "setuptools"), released(built("2.0", "setuptools"), when))
     assert [worded(note) for note in result.notes if note.level == "todo"] == ([told] if told else [])
+    assert not told or result.unmet == ()
 
 
 def test_a_compiler_without_stdlib_is_told_for_an_old_release() -> None:

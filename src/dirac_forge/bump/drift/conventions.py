@@ -43,7 +43,14 @@ def conventions(draft: DriftDraft, output: OutputLines, new: ReleaseFacts) -> No
                 draft.add(output, "host", package, "", evidence=_backend_said(new), reason=reason, project=package)
         else:
             kind: DriftNoteKind = "host-without-pip" if by_distutils else "host-without-setuptools"
-            draft.note("todo", kind, output.output.name, python=reason.python, uploaded=f"{uploaded:%Y-%m-%d}")
+            draft.note(
+                "todo",
+                kind,
+                output.output.name,
+                tells=("host", "setuptools"),
+                python=reason.python,
+                uploaded=f"{uploaded:%Y-%m-%d}",
+            )
     if compilers := _compilers_alone(draft, output):
         if uploaded is None or uploaded >= _STDLIB_ASKED:
             _add_stdlib(draft, output, compilers)
