@@ -96,3 +96,6 @@ def test_modules_that_the_archive_has_itself_are_not_required() -> None:
     assert build_requirements(own).lines == ("setuptools", "cppy")
     assert unknown_setup_imports(own) == ()
     assert unknown_setup_imports(sdist(text)) == ("tools", "zq9")
+    deep = sdist(text, "src/python/zq9/zq9.py", "src/python/tools/tools/__init__.py", "third_party/a/b/c/cppy.py")
+    assert unknown_setup_imports(deep) == ()
+    assert build_requirements(deep).lines == ("setuptools", "versioneer", "cppy")

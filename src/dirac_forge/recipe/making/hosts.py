@@ -69,7 +69,8 @@ _SETUP_IMPORTS = {
 """Modules that setup.py imports to the projects that a build without isolation then needs."""
 _OF_SETUPTOOLS = frozenset({"distutils", "pkg_resources", "setuptools"})
 _NEAR = 2
-"""Folders between the top of an archive and a module that its setup.py imports."""
+"""Folders between the top of an archive and a module that its setup.py imports; tools may be vendored further down."""
+_ANYWHERE = 100
 _NUMPY_HEADERS = re.compile(r"\b(?:numpy|np)\.get_include\s*\(")
 _IN_TREE = frozenset(
     {*_SETUP_IMPORTS.values(), "expandvars", "setuptools", "tomli", "scikit-build-core", "meson-python"}
@@ -232,10 +233,10 @@ def _imported(sdist: SdistFacts) -> Iterator[str]:
         yield "numpy"
 
 
-def _is_own(module: str, sdist: SdistFacts) -> bool:
+def _is_own(module: str, sdist: SdistFacts, *, near: int = _NEAR) -> bool:
     """Whether the archive has a module itself: setup.py finds it next to itself, or in a folder that it adds."""
     ends = (f"/{module}.py", f"/{module}/__init__.py")
-    return any(f"/{member}".endswith(ends) and member.count("/") <= _NEAR for member in sdist.members)
+    return any(f"/{member}".endswith(ends) and member.count("/") <= near for member in sdist.members)
 
 
 def unknown_setup_imports(sdist: SdistFacts) -> tuple[str, ...]:
@@ -245,7 +246,7 @@ def unknown_setup_imports(sdist: SdistFacts) -> tuple[str, ...]:
     known = {*sys.stdlib_module_names, *_OF_SETUPTOOLS, *_SETUP_IMPORTS}
     tools = build_tool_names(sdist)
     foreign = (top for top in imported_by_setup(sdist) if top not in known and canonicalize_name(top) not in tools)
-    return tuple(top for top in foreign if not _is_own(top, sdist))
+    return tuple(top for top in foreign if not _is_own(top, sdist, near=_ANYWHERE))
 
 
 def relaxed_pin(line: str) -> str:
