@@ -28,6 +28,12 @@ from dirac_forge.errors import ForgeError, InputError, UnknownError, redact
         ("-----BEGIN PRIVATE KEY-----\ns3cr", "***"),
         ("the ghp_short and eyJ.x stay, and authorization is refused", None),
         ("https://host/t/", None),
+        ("(https://pypi.org/packages/source/t/tabulate/tabulate-0.9.0.tar.gz)", None),
+        ("https://pypi.org/t/s3cret/main", "https://pypi.org/t/***/main"),
+        (
+            "https://host//pypi.org/packages/source/t/s3cret/main",
+            "https://host//pypi.org/packages/source/t/***/main",
+        ),
         ("/tmp/trial/t/ws/pyproject.toml:2: x", None),
         ("error: '/tmp/t/ws/feedstocks': ./t/a/b, ../t/a/b, ~/t/a/b, C:/t/a/b, --channel=/x/t/a/b", None),
         ("http://localhost:8080/t/s3cret/main", "http://localhost:8080/t/***/main"),

@@ -63,18 +63,22 @@ _REMOTE = re.compile(r"(?i)\b(?!file:)[a-z][a-z0-9+.-]+://|\bhttps?:/")
 """A URL, also behind a path or with the single slash that it has as a path: `/srv/https:/host`."""
 _LOCAL = re.compile(r"/(?!/)|(?:[.~]{1,2}|[A-Za-z]:)(?:[\\/]|\Z)")
 """The beginning of a path that can't begin with the name of a host."""
+_OF_PYPI = re.compile(r"https?://(?:files\.pythonhosted\.org|pypi\.(?:org|io))/packages/source")
+"""Where PyPI has the sources of projects, in folders by their first letter: `t` among them."""
 _TOKEN_LENGTH = 16
 _OF_SECRET = re.compile(r"(?i)token|secret|password|passwd|signature|credential|key|sig")
 
 
 def _is_folder(found: re.Match[str]) -> bool:
-    """Whether what follows `/t/` is a part of a local path, not the token of a channel.
+    """Whether what follows `/t/` is a part of a local path, or a project on PyPI, not the token of a channel.
 
     A name that may be a token counts as one anyway: libraries also print the paths of URLs without the host.
     """
     start = found.start() - len("/t/")
     before = found.string[max(0, start - 512) : start]
     path = _BETWEEN.split(before)[-1]
+    if _OF_PYPI.fullmatch(path):
+        return True
     if _REMOTE.search(path):
         return False
     if path.startswith("file:") or not found.string.startswith("/", found.end()):
