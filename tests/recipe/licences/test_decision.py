@@ -303,6 +303,13 @@ def test_one_rule_for_what_metadata_and_the_file_say(said: dict[str, Any]) -> No
     assert partly.expression == "MIT"
 
 
+def test_the_texts_of_one_file_say_which_licences_an_open_term_is() -> None:
+    made = decided({"LICENSE": f"{BSD3}\n{BSD2}\n{MIT}"}, classifiers=("BSD License",))
+    assert made.expression == "BSD-2-Clause AND BSD-3-Clause AND MIT"
+    gnu = decided({"LICENSE": f"{GPL3}\n{MIT}"}, field="GPLv3+")
+    assert gnu.expression == "GPL-3.0-or-later AND MIT"
+
+
 def test_licences_of_other_files_are_told_and_the_expression_of_the_project_stays() -> None:
     made = decided({"LICENSE": MIT, "LICENSE.third-party": f"{PSF}\n{BSD3}\n{MIT}"}, field="MIT")
     assert (made.expression, len(made.notes)) == ("MIT", 1)

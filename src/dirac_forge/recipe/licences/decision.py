@@ -224,7 +224,9 @@ def _with_neighbours(declared: tuple[Term, ...], evidence: LicenceEvidence) -> t
     if evidence.dual or any(len(group) == 1 for group in groups):
         return declared
     for group in groups:
-        declared = (*declared, *(term for term in group if not _agree([term], declared)))
+        # The texts say which licence an open term (`BSD`) is.
+        known = [term for term in declared if not (term.is_open and _agree([term], group))]
+        declared = (*known, *(term for term in group if not _agree([term], known)))
     return declared
 
 
