@@ -200,7 +200,7 @@ def test_a_second_project_without_its_file_stays_and_the_bump_goes_on(
     line = next(number for number, each in enumerate(text.split("\n"), start=1) if "tele_conventions-" in each)
     assert found["notes"][0] == (
         f"line {line}: tele-conventions has its own version and stays at 0.61b0, though the new release requires "
-        "tele-conventions==0.63: https://pypi.org/packages/source/t/***/tele_conventions-0.63.tar.gz: "
+        "tele-conventions==0.63: https://pypi.org/packages/source/t/tele-conventions/tele_conventions-0.63.tar.gz: "
         "the index lists no such file"
     )
 
