@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,21 @@ def replaced(recipe: Path, old: str, new: str) -> None:
 def script(name: str) -> str:
     """A script of its own next to the recipe: no engine changes a word of it."""
     return f"bash $RECIPE_DIR/{name}.sh"
+
+
+@isolated
+def test_what_a_build_script_leaves_running_does_not_keep_the_build(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = plain_project(tmp_path, "left", script=script("left"))
+    (recipe.parent / "left.sh").write_text("mkdir -p $PREFIX/share; echo x > $PREFIX/share/x; sleep 300 &", "utf-8")
+    plain_package(tmp_path / "channel", tmp_path / "stage", "dep", "1.0")
+    index(tmp_path / "channel")
+    started = time.monotonic()
+    assert built(tmp_path, tmp_path / "channel", capsys, "left") == {"left": ("built", None)}
+    assert time.monotonic() - started < 100
+    (log,) = (tmp_path / "build" / "logs").glob("left-*")
+    assert "the script has ended: what it left running is ended, too" in log.read_text(encoding="utf-8").splitlines()
 
 
 @isolated

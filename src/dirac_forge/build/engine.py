@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -33,9 +32,9 @@ def main(job_path: str, answer_path: str, log_path: str) -> None:
     """Do the job and write the answer; leave at once, without the interpreter's own exit."""
     job = json.loads(Path(job_path).read_text(encoding="utf-8"))
     _limit(job.get("memory"))
-    with Path(log_path).open("a", encoding="utf-8", errors="replace") as log:
-        if job["alone"]:
-            threading.Thread(target=_end_leftovers, args=(log,), daemon=True).start()
+    with Path(log_path).open("a", buffering=1, encoding="utf-8", errors="replace") as log:
+        if job["alone"] and os.getppid() == 1:
+            _watch(log)
         started = time.monotonic()
         try:
             answer = _MODES[job["mode"]](job, log)
@@ -64,19 +63,32 @@ def _limit(memory: int | None) -> None:
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
-def _end_leftovers(log: TextIO) -> None:
+def _watch(log: TextIO) -> None:
+    """Start the process that ends leftovers. A thread would stand still: rattler-build does not let others run."""
+    engine = os.getpid()
+    if os.fork():
+        return
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):  # whoever waits for the end of what is printed must not wait for this process
+        os.dup2(nowhere, stream)
+    _end_leftovers(log, engine)
+    os._exit(0)
+
+
+def _end_leftovers(log: TextIO, engine: int) -> None:
     """End what a script left running once it has ended itself: rattler-build waits as long as anybody may still print.
 
-    For the child of the first process of a namespace, as `bwrap`, a container's init or `enter.py` is. What a script
-    leaves becomes a child of that one: an ended child of this process is the script, which nobody has waited for yet.
+    For an engine that is the child of the first process of a namespace, as `bwrap`, a container's init or `enter.py`
+    is. What a script leaves becomes a child of that one: an ended child of the engine is the script, which nobody has
+    waited for yet.
     """
     me = os.getpid()
     since: float | None = None
-    while os.getppid() == 1:
+    while os.getppid() == engine:
         time.sleep(1.0)
-        known = _processes()
-        scripts = [state for parent, state in known.values() if parent == me]
-        left = [process for process, (_, state) in known.items() if process not in (1, me) and state != _ENDED]
+        known = {process: found for process, found in _processes().items() if process not in {1, me, engine}}
+        scripts = [state for parent, state in known.values() if parent == engine]
+        left = [process for process, (_, state) in known.items() if state != _ENDED]
         since = (since or time.monotonic()) if left and all(state == _ENDED for state in scripts) else None
         if since is None or time.monotonic() - since < _GRACE:
             continue
