@@ -59,7 +59,7 @@ class NoteKind(Enum):
     PROGRAMS_RUN = "{programs:and} in build, because {path} runs {programs:it|them}: check that a build gets there"
     UNKNOWN_LIBRARIES = (
         "{path} looks for {names}, whose {names:package is|packages are} not known: add "
-        "{names:it to host if it is used|those to host that are used}"
+        "{names:it to host if it is used|to host those that are used}"
     )
     INCLUDED_LIBRARY = (
         "{path} includes {header}, and no build file names the library: add {package} to host if that part is compiled"
