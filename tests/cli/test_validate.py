@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -74,12 +75,23 @@ def test_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ]
     (tmp_path / "empty").mkdir()
     assert main(["validate", str(tmp_path / "empty"), "--workspace", str(tmp_path)]) == 2
-    assert "there is no recipe, and no folder migrations, in this folder or below it" in capsys.readouterr().out
+    assert (
+        "there is no recipe, and no migration in a folder migrations, in this folder or below it"
+        in capsys.readouterr().out
+    )
 
 
 def test_nested_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = GOOD["recipe.yaml"]
-    for place in ("one/feedstocks/a/recipe", "one/build/converted/a", "two/b/recipe", "two/deep/c", ".hidden/d"):
+    for place in (
+        "one/feedstocks/a/recipe",
+        "one/build/converted/a",
+        "one/outbox/a",
+        "two/b/build_artifacts/c",
+        "two/b/recipe",
+        "two/deep/c",
+        ".hidden/d",
+    ):
         (tmp_path / place).mkdir(parents=True)
         (tmp_path / place / "recipe.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "one/migrations").mkdir()
@@ -101,6 +113,82 @@ def test_nested_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     two = ["two/b/recipe/recipe.yaml", "two/deep/c/recipe.yaml"]
     assert validated(tmp_path / "one" / "feedstocks") == one[1:2]
     assert validated(tmp_path) == [*one, *two]
+
+
+def test_files_below_folders_that_have_some_themselves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recipes = [
+        "a/meta.yaml",
+        "a/recipe/recipe.yaml",
+        "a/sub/deep/recipe/recipe.yaml",
+        "migrations/m/feedstocks/b/recipe/recipe.yaml",
+        "w/feedstocks/c/recipe/meta.yaml",
+        "w/more/d/recipe.yaml",
+    ]
+    others = ["a/conda-forge.yml", "migrations/m/migrations/x.yml", "migrations/y.yaml"]
+    for name in (*recipes, *others):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(GOOD.get(path.name, GOOD["openssl4.yaml"]), encoding="utf-8")
+    assert main(["validate", str(tmp_path), "--json", "--workspace", str(tmp_path / "w")]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    found = [Path(each["path"]).relative_to(tmp_path).as_posix() for each in files]
+    assert sorted(found) == sorted([*recipes, *others])
+    (tmp_path / "a/sub/deep/recipe/recipe.yaml").write_text("package: [\n", encoding="utf-8")
+    assert main(["validate", str(tmp_path / "a"), "--workspace", str(tmp_path / "w")]) == 1
+
+
+def test_of_two_recipes_in_a_folder_the_built_one_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "recipe").mkdir()
+    for name in ("recipe.yaml", "meta.yaml"):
+        (tmp_path / "recipe" / name).write_text(GOOD[name], encoding="utf-8")
+    (tmp_path / "conda-forge.yml").write_text("conda_build_tool: rattler-build\n", encoding="utf-8")
+    assert main(["validate", str(tmp_path), "--json", "--workspace", str(tmp_path)]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert [each["path"] for each in files] == [f"{tmp_path}/recipe/recipe.yaml", f"{tmp_path}/conda-forge.yml"]
+
+
+def test_folders_that_cannot_be_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "recipe.yaml").write_text(GOOD["recipe.yaml"], encoding="utf-8")
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    listed = os.listdir
+
+    def listing(path: str | Path) -> list[str]:
+        if str(path) == str(closed):
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    def inside(path: Path) -> list[Path]:
+        return [path / name for name in listing(path)]
+
+    monkeypatch.setattr(os, "listdir", listing)
+    monkeypatch.setattr(Path, "iterdir", inside)
+    assert main(["validate", str(tmp_path), "--json", "--workspace", str(tmp_path)]) == 2
+    files = json.loads(capsys.readouterr().out)["files"]
+    assert [(each["path"], each["problems"]) for each in files] == [
+        (str(tmp_path / "recipe.yaml"), []),
+        (str(closed), ["can't be read: Permission denied"]),
+    ]
+
+
+def test_a_pinning_that_is_given_defines_its_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    uses = "  run:\n    - b ${{ mpi_type_min }}\n    - c ${{ other }}\n"
+    text = GOOD["recipe.yaml"].replace("context:\n", "context:\n  mpi_type: '1'\n") + f"requirements:\n{uses}"
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)["files"]
+    assert [each["name"] for each in entry["undefined"]] == ["mpi_type_min", "other"]
+    pinning = tmp_path / "pinning"
+    pinning.mkdir()
+    (pinning / "conda_build_config.yaml").write_text("mpi_type_min:\n  - '1'  # [linux]\n", encoding="utf-8")
+    assert main(["validate", str(path), "--workspace", str(tmp_path), "--pinning", str(pinning)]) == 0
+    assert " ".join(capsys.readouterr().out.split()) == (
+        f"1 file valid - {path}:12: other is not defined: neither the recipe, a file next to it nor the pinning "
+        "defines it"
+    )
 
 
 def test_mistakes_of_a_recipe_that_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from dirac_forge.check.recipe_mistakes import rendered_mistakes
 from dirac_forge.feedstock.facts import facts_of
-from dirac_forge.feedstock.pinning import assumed
+from dirac_forge.feedstock.pinning import Pinning, assumed
 from dirac_forge.feedstock.variants import ASSUMED_PYTHONS, VariantRecipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.recipe.reading.licence_files import missing_licence_files
@@ -28,15 +28,16 @@ _KEY = re.compile(r"^([A-Za-z_]\w*):", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class RecipeAtHand:
-    """A recipe with the files next to it, without a pinning."""
+    """A recipe with the files next to it, and of a pinning its keys."""
 
     recipe: VariantRecipe
+    pinning: Pinning | None = None
 
     @classmethod
-    def read(cls, path: Path, text: str) -> Self:
+    def read(cls, path: Path, text: str, pinning: Pinning | None) -> Self:
         """Return the recipe in a file that has this text. Raises RecipeError and ForgeConfigError."""
         beside = FeedstockFolder(path.parent.name, path).read()
-        return cls(replace(beside, text=parse_recipe(text, path=path)))
+        return cls(replace(beside, text=parse_recipe(text, path=path)), pinning)
 
     def problems(self, asked: Collection[int]) -> tuple[str, ...]:
         """Return what is wrong, each with file and line, in the file's order; `asked` are lines that ask for something.
@@ -71,13 +72,14 @@ class RecipeAtHand:
             return ""
 
     def undefined(self) -> Mapping[str, int]:
-        """Return the names that only a pinning can define, each with its first line. Raises RecipeError."""
+        """Return the names that nothing at hand defines, each with its first line. Raises RecipeError."""
         return undefined_names(self.recipe.text, self._configured())
 
     def _configured(self) -> frozenset[str]:
         keys = {key for platform in _PLATFORMS for key in assumed(platform, ASSUMED_PYTHONS).values}
         beside = (*self.recipe.configurations.values(), *self.recipe.ci_support.values())
-        return frozenset(keys.union(_OF_CONDA_FORGE, *map(_KEY.findall, beside)))
+        pinned = () if self.pinning is None else (self.pinning.text, *self.pinning.migrations.values())
+        return frozenset(keys.union(_OF_CONDA_FORGE, *map(_KEY.findall, (*beside, *pinned))))
 
     def _rendered(self) -> Iterator[Mistake]:
         for platform in _PLATFORMS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -10,6 +11,7 @@ from dirac_forge.cli.context import Context
 from dirac_forge.cli.recipe_problems import RecipeAtHand
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
+from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.files import read_text, unreadable
 from dirac_forge.migration.schema import read_migration
 from dirac_forge.recipe.reading.recipe_text import find_recipe
@@ -21,13 +23,15 @@ from dirac_forge.settings import load
 from dirac_forge.values import dataclass
 
 _UNREADABLE = 2
-_NOTHING = "there is no recipe, and no folder migrations, in this folder or below it"
+_NOTHING = "there is no recipe, and no migration in a folder migrations, in this folder or below it"
 _RECIPES = ("recipe.yaml", "meta.yaml")
 
 
 def validate(context: Context, files: Sequence[Path]) -> int:
     """Read files, answer with their problems, and return the exit code."""
-    found = {path: _validated(path) for path in dict.fromkeys(each for path in files for each in _files(path))}
+    folder = context.settings.pinning
+    pinning = read_pinning(folder) if folder is not None else None
+    found = {path: _validated(path, pinning) for path in dict.fromkeys(each for path in files for each in _files(path))}
     document = {
         "files": [
             {
@@ -39,7 +43,7 @@ def validate(context: Context, files: Sequence[Path]) -> int:
             for path, one in found.items()
         ]
     }
-    context.answer(Shown(_sections(found)), document)
+    context.answer(Shown(_sections(found, pinned=pinning is not None)), document)
     if not all(one.readable for one in found.values()):
         return _UNREADABLE
     return int(any(one.problems for one in found.values()))
@@ -51,11 +55,11 @@ class _Validated:
     to_fill_in: tuple[int, ...] = ()
     """Lines of a recipe that ask a person for something."""
     undefined: Mapping[str, int] = field(default_factory=dict)
-    """Names that a recipe reads and nothing at hand defines, each with its line: keys of the pinning, if anything."""
+    """Names that a recipe reads and nothing at hand defines, each with its line: keys of a pinning, if anything."""
     readable: bool = True
 
 
-def _sections(found: Mapping[Path, _Validated]) -> list[Section]:
+def _sections(found: Mapping[Path, _Validated], *, pinned: bool) -> list[Section]:
     """Return the files that are wrong, then how many are valid and what is left to fill in."""
     wrong = {path: one for path, one in found.items() if one.problems}
     sections = [
@@ -64,17 +68,19 @@ def _sections(found: Mapping[Path, _Validated]) -> list[Section]:
     ]
     valid = len(found) - len(wrong)
     if valid or not found:
-        left = tuple(_left(found))
+        left = tuple(_left(found, pinned=pinned))
         sections.append(Section(title=counted(valid, "file") + " valid", blocks=(Items(left),) if left else ()))
     return sections
 
 
-def _left(found: Mapping[Path, _Validated]) -> Iterator[str]:
-    """Yield what a person has to fill in, then the names that the pinning has to define."""
+def _left(found: Mapping[Path, _Validated], *, pinned: bool) -> Iterator[str]:
+    """Yield what a person has to fill in, then the names that nothing defines: without a pinning it has to."""
+    nowhere = "is not defined: neither the recipe, a file next to it nor the pinning defines it"
+    told = nowhere if pinned else "is left to the pinning: neither the recipe nor a file next to it defines it"
     yield from (f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in)
     for path, one in found.items():
         for name, line in one.undefined.items() if not one.problems else ():
-            yield f"{path}:{line}: {name} is left to the pinning: neither the recipe nor a file next to it defines it"
+            yield f"{path}:{line}: {name} {told}"
 
 
 def _files(path: Path) -> list[Path]:
@@ -83,44 +89,54 @@ def _files(path: Path) -> list[Path]:
 
 
 def _below(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    """Yield the files of a feedstock, a workspace, a folder of migrations, or any folder that has such folders.
+    """Yield the files of a feedstock, a workspace, a folder of migrations, and of the folders below any of them.
 
-    `above` are the folders that it was reached through: a link may lead back to one.
+    `above` are the folders that it was reached through: a link may lead back to one. A folder that can't be listed is
+    yielded itself.
     """
     place = folder.resolve()
     if place in above:
         return
-    recipe = find_recipe(folder)
-    if recipe is not None:
-        yield from (recipe, *_if_there(folder / "conda-forge.yml"))
-        return
-    if folder.name == "migrations":
-        yield from sorted(folder.glob("*.yaml"))
-        return
-    is_workspace = (folder / "feedstocks").is_dir()
-    # The other folders of a workspace have what the program makes.
-    parts = [folder / "feedstocks", folder / "migrations"] if is_workspace else _visible(folder)
-    below = [found for part in parts if part.is_dir() for found in _below(part, above | {place})]
-    if is_workspace and below:
-        yield from _if_there(folder / "pyproject.toml")
-    yield from below
-
-
-def _visible(folder: Path) -> list[Path]:
     try:
-        return [each for each in sorted(folder.iterdir()) if not each.name.startswith(".")]
+        inside = [each for each in sorted(folder.iterdir()) if not each.name.startswith(".")]
     except OSError:
-        return []
+        yield folder
+        return
+    parts = _parts(folder, inside)
+    below = [found for part in parts if part.is_dir() for found in _below(part, above | {place})]
+    if (folder / "feedstocks").is_dir() and below:
+        yield from _if_there(folder / "pyproject.toml")
+    recipe = find_recipe(folder)
+    chosen = folder if recipe is None else recipe.parent
+    if recipe is not None:
+        yield recipe
+    yield from (
+        each for each in inside if each.name == "conda-forge.yml" or (each.name in _RECIPES and chosen != folder)
+    )
+    if folder.name == "migrations":
+        known = {*_RECIPES, *_READERS}
+        yield from (each for each in inside if each.suffix in {".yaml", ".yml"} and each.name not in known)
+    # Of the recipes in the folder recipe/ of a feedstock it is told above which one is built.
+    yield from (found for found in below if found.parent != chosen or found.name not in _RECIPES)
+
+
+def _parts(folder: Path, inside: Sequence[Path]) -> Sequence[Path]:
+    """Return the folders to look into: build/ and outbox/ of a workspace and build_artifacts/ have copies."""
+    copies = {"build_artifacts"}
+    if (folder / "feedstocks").is_dir():
+        copies |= {"build", "outbox"}
+    return [each for each in inside if each.name not in copies]
 
 
 def _if_there(path: Path) -> list[Path]:
     return [path] if path.is_file() else []
 
 
-def _validated(path: Path) -> _Validated:
-    if path.is_dir():
-        return _Validated(problems=(_NOTHING,), readable=False)
+def _validated(path: Path, pinning: Pinning | None) -> _Validated:
     try:
+        if path.is_dir():
+            os.listdir(path)  # noqa: PTH208 - whether it can be
+            return _Validated(problems=(_NOTHING,), readable=False)
         text = read_text(path)
     except FileNotFoundError:
         return _Validated(problems=("there is no such file",), readable=False)
@@ -132,7 +148,7 @@ def _validated(path: Path) -> _Validated:
     undefined: Mapping[str, int] = {}
     try:
         if path.name in _RECIPES:
-            recipe = RecipeAtHand.read(path, text)
+            recipe = RecipeAtHand.read(path, text, pinning)
             undefined, problems = recipe.undefined(), recipe.problems(to_fill_in)
         else:
             problems = _READERS.get(path.name, _migration)(path)

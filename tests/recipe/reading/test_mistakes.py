@@ -105,6 +105,24 @@ def test_names_that_only_a_pinning_defines() -> None:
     assert undefined_names(parse_recipe(V0, path="meta.yaml"), ()) == {"python_min": 11}
 
 
+def test_names_of_other_words_or_numbers_may_be_of_a_pinning() -> None:
+    for own, read in (
+        ("cuda_compiler_version", "cuda_compiler_version_min"),
+        ("cuda_compiler_version", "cxx_compiler_version"),
+        ("libx264", "libx265"),
+    ):
+        text = V1.replace("context:\n", f"context:\n  {own}: '1'\n").replace("idna ", f"idna ${{{{ {read} }}}} ")
+        assert mistakes(text) == []
+        assert undefined_names(parse_recipe(text, path="recipe.yaml"), {"python", "python_min"}) == {read: 19}
+
+
+def test_names_that_the_build_tool_gives() -> None:
+    text = V1.replace("build:\n", "build:\n  string: h${{ hash }}_${{ target_platform }}_${{ SRC_DIR }}\n", 1)
+    assert undefined_names(parse_recipe(text, path="recipe.yaml"), {"python", "python_min"}) == {}
+    text = V0.replace("build:\n", "build:\n  string: {{ PKG_HASH }}_{{ time.time() }}_{{ build_platform }}\n", 1)
+    assert undefined_names(parse_recipe(text, path="meta.yaml"), {"python_min"}) == {}
+
+
 def test_what_a_build_refuses_is_not_read_around() -> None:
     refuse_unbuildable(parse_recipe(V1, path="recipe.yaml"))
     refuse_unbuildable(parse_recipe(V0, path="meta.yaml"))

@@ -72,11 +72,22 @@ def _misspelt(recipe: RecipeText, configured: Collection[str]) -> Iterator[Mista
     """Yield the undefined names that are nearly one which the recipe or its format defines."""
     _, own = recipe.definitions
     for name, line in undefined_names(recipe, configured).items():
-        near = difflib.get_close_matches(name, own | recipe.given, n=1, cutoff=_NEAR)
+        alike = difflib.get_close_matches(name, own | recipe.given, n=3, cutoff=_NEAR)
+        near = [each for each in alike if _is_typo(name, each)]
         if near:
             yield Mistake(f"{name} is not defined; is {near[0]} meant?", line)
         elif recipe.format == "v1" and re.search(rf"\{{\{{-?\s*{name}\(", recipe.text):
             yield Mistake(f"{name} is not a function of recipe.yaml", line)
+
+
+def _is_typo(name: str, meant: str) -> bool:
+    """Whether two names differ by letters only; with another word or number it may be a key of a pinning."""
+    pair = [(each.split("_"), re.findall(r"\d+", each)) for each in (name, meant)]
+    (words, numbers), (others, other_numbers) = pair
+    if len(words) != len(others) or numbers != other_numbers:
+        return False
+    ratios = (difflib.SequenceMatcher(None, *two).ratio() for two in zip(words, others, strict=True))
+    return all(ratio >= _NEAR for ratio in ratios)
 
 
 def _first_line(text: str, name: str) -> int:

@@ -132,7 +132,7 @@ class RecipeV0(CachedRecipe):
     @cached_property
     def given(self) -> frozenset[str]:
         """What every meta.yaml may read or call."""
-        return super().given | _UNKNOWN_CALLS.keys() | {"py", "np", "pl"}
+        return super().given | _UNKNOWN_CALLS.keys() | {"py", "np", "pl", "lua", "time", "datetime"}
 
     @cached_property
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:

@@ -98,6 +98,11 @@ class RecipeV1(CachedRecipe):
             found.update(_WORD.findall(_QUOTED.sub("", match[2])))
         return frozenset(found)
 
+    @cached_property
+    def given(self) -> frozenset[str]:
+        """What every recipe.yaml may read or call; rattler-build knows the hash of the variant once it has rendered."""
+        return super().given | {"hash"}
+
     @property
     def _template_names(self) -> frozenset[str]:
         return self.names
