@@ -79,6 +79,14 @@ def test_version_that_is_to_be_built_does_not_inherit_the_pins_of_an_older_one(t
     ]
 
 
+def test_older_version_that_the_channel_never_had_is_built_if_there_is_one(tmp_path: Path) -> None:
+    channels = {"c": {"linux-64": [pkg("lib 2.23.5")], "osx-64": [pkg("lib 1.0"), pkg("lib 2.23.5")]}}
+    expected = {"0.0.7": "build lib 0.0.7 for linux-64, if it is released", "1.0": "build lib 1.0 for linux-64"}
+    for version, remedy in expected.items():
+        cell = asked(tmp_path / version, channels, f"lib {version}")
+        assert told(cell, tmp_path)[1] == remedy
+
+
 def test_build_that_is_for_another_platform_is_told_as_such(tmp_path: Path) -> None:
     """PolarBean/DeepSlice#48: an exported environment of another platform."""
     channels = {

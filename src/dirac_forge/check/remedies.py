@@ -36,8 +36,8 @@ class BuildVersion:
 
     version: str
     platform: str
-    newer: bool = False
-    """It is newer than all that the channel has, so it is not known whether there is such a release."""
+    unseen: bool = False
+    """The channel has it for no platform, so it is not known whether there is such a release."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

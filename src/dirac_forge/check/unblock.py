@@ -241,18 +241,18 @@ def _published(channel: Channel, platform: str, cause: Cause) -> Remedy | None:
     record = channel.index(platform).newest(cause.package)
     if version is None or record is None or cause.package == "python":
         return None
-    action = BuildVersion(version=version, platform=platform, newer=_is_newer(channel, cause.package, version))
+    action = BuildVersion(version=version, platform=platform, unseen=_is_unseen(channel, cause.package, version))
     # What that version needs is not known: of the pins of another one only the names are taken.
     loose = any_machine(record, channel.index(platform))
     depends = tuple(dict.fromkeys(map(name_of, loose.depends)))
     return Remedy(package=cause.package, action=action, record=replace(loose, version=version, depends=depends))
 
 
-def _is_newer(channel: Channel, package: str, version: str) -> bool:
-    """Whether a version is newer than all that the channel has, as far as its platforms can be read."""
+def _is_unseen(channel: Channel, package: str, version: str) -> bool:
+    """Whether the channel has a version for no platform, as far as its platforms can be read."""
     for platform in channel.platforms():
         with suppress(UnknownError):
-            if channel.index(platform).match(f"{package} >={version}")[1]:
+            if channel.index(platform).match(f"{package} =={version}")[1]:
                 return False
     return True
 

@@ -85,8 +85,8 @@ def _action(remedy: Remedy, packages: Sequence[str]) -> str:
             return f"build {names} for {platform}, if {needs} on {like}"
         case BuildForPython(pythons=pythons, version=version):
             return f"build {f'{names} {version}'.strip()} for Python {listed(pythons)}"
-        case BuildVersion(version=version, platform=platform, newer=newer):
-            return f"build {names} {version} for {platform}{', if it is released' if newer else ''}"
+        case BuildVersion(version=version, platform=platform, unseen=unseen):
+            return f"build {names} {version} for {platform}{', if it is released' if unseen else ''}"
         case NewPackage():
             return f"package {names}"
         case NewerMachine(name=name, version=version):
