@@ -234,7 +234,7 @@ def test_a_truncated_snapshot_is_unknown_and_named_once(channel: MakeChannel) ->
     assert catalogue.status("pure", "") == Availability(status="unknown")
     assert catalogue.status("compiled", "") == Availability(status="unknown")
     (warning,) = observer.warnings
-    assert warning.startswith(f"{path}: the repodata can't be read: EOF while parsing")
+    assert warning.startswith(f"{path}: the repodata can't be read: it is cut off (EOF while parsing")
     assert warning.endswith(": what it has is unknown")
 
 

@@ -208,7 +208,7 @@ def test_a_truncated_file_is_unknown_and_named(simple: Path) -> None:
     channel = Channel.open([str(simple)])
     with pytest.raises(ChannelUnknownError) as caught:
         channel.solve(["app"], platform="linux-64")
-    assert caught.value.message.startswith(f"{path}: the repodata can't be read: EOF while parsing")
+    assert caught.value.message.startswith(f"{path}: the repodata can't be read: it is cut off (EOF while parsing")
     assert caught.value.exit_code == 3
     assert versions(channel.solve(["app"], platform="osx-64")) == {"app": "1.0", "lib": "1.0"}
 
@@ -240,7 +240,7 @@ def test_threads_that_meet_the_same_error_get_the_same_answer(
     else:
         with pytest.raises(ChannelUnknownError) as caught:
             channel.solve(["app"], platform="linux-64")
-        assert caught.value.message.startswith(f"{path}: the repodata can't be read: EOF while parsing")
+        assert caught.value.message.startswith(f"{path}: the repodata can't be read: it is cut off (EOF while parsing")
     # A truncated file is found when it is opened, before the solver's library reads it.
     assert [sparsely for sparsely, _ in runs][:2] == ([False, True] if size is None else [False])
 
@@ -248,10 +248,22 @@ def test_threads_that_meet_the_same_error_get_the_same_answer(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("", "EOF while parsing a value at line 1 column 0"),
+        ("", "it is empty"),
+        ("\n ", "it is empty"),
         ("<html>", "it is not a JSON object, so it is not repodata"),
         ("\n[]", "it is not a JSON object, so it is not repodata"),
-        ('{"packages": null}', "invalid type: null, expected a map at line 1 column 17"),
+        (
+            '{"packages": null}',
+            "it is damaged, or not repodata (invalid type: null, expected a map at line 1 column 17)",
+        ),
+        (
+            '{"packages": []}',
+            "it is damaged, or not repodata (invalid type: sequence, expected a map at line 1 column 13)",
+        ),
+        (
+            '{"packages": {"a-1-0.conda": {"name": "a\n',
+            "it is cut off (control character (\\u0000-\\u001F) found while parsing a string at line 1 column 40)",
+        ),
     ],
 )
 def test_what_is_no_repodata_is_unknown(simple: Path, text: str, why: str) -> None:

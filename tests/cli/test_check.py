@@ -111,7 +111,7 @@ def test_a_channel_that_cannot_be_read_is_unknown(workspace: Path, capsys: pytes
     code, document = answer(capsys)
     assert code == 3
     assert [one["status"] for one in document["results"]] == ["installable"] * 2 + ["unknown"] * 2
-    assert document["results"][2]["reason"].startswith(f"{path}: the repodata can't be read: EOF")
+    assert document["results"][2]["reason"].startswith(f"{path}: the repodata can't be read: it is cut off (EOF")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from rattler.exceptions import InvalidPackageNameError
 
 from dirac_forge.channel.archives import DOWNLOAD_LIMIT, unpack
 from dirac_forge.channel.gap import Gap
-from dirac_forge.channel.malformed import name_in, problem_of, require_records
+from dirac_forge.channel.malformed import NoRepodataError, name_in, plain_fault, problem_of, require_records
 from dirac_forge.channel.mapped import release_pages
 from dirac_forge.channel.records import Record, RunExports
 from dirac_forge.channel.run_exports import read_run_exports
@@ -335,7 +335,7 @@ class Folder:
                 path = self.folder / subdir / "repodata.json"
                 try:
                     if not path.is_file():
-                        raise OSError("it is not a regular file")
+                        raise NoRepodataError("it is not a regular file")
                     require_records(path)
                     self._noted(subdir)
                     self._open[subdir] = SparseRepoData(self._channel, subdir, path)
@@ -375,9 +375,10 @@ class Folder:
 
 def _unreadable(path: Path, exc: Exception) -> ChannelUnknownError:
     """Return the error for repodata that can't be read; as the reason of an answer it says what to do, too."""
-    return ChannelUnknownError(
-        f"{path}: the repodata can't be read: {unreadable(exc)}; fetch this file or index the channel again"
-    )
+    said = unreadable(exc)
+    of_system = isinstance(exc, OSError) and exc.errno is not None
+    why = said if of_system or isinstance(exc, NoRepodataError) else plain_fault(path, said)
+    return ChannelUnknownError(f"{path}: the repodata can't be read: {why}; fetch this file or index the channel again")
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:

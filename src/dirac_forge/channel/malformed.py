@@ -41,12 +41,16 @@ def _wrong_types(entry: Mapping[str, Any]) -> Iterator[str]:
             yield f"{key}: expected a list of strings, not {value!r}"
 
 
+class NoRepodataError(OSError):
+    """A file is no repodata, in words for its user."""
+
+
 def require_records(path: Path) -> None:
-    """Raise OSError for what is no repodata: no JSON object, or one without packages, as of a half-copied mirror."""
+    """Raise NoRepodataError for no JSON object, or one without packages, as of a half-copied mirror."""
     with path.open("rb") as file:
         start = file.read(_SHORT).lstrip()
     if start and not start.startswith(b"{"):
-        raise OSError("it is not a JSON object, so it is not repodata")
+        raise NoRepodataError("it is not a JSON object, so it is not repodata")
     if path.stat().st_size > _SHORT:
         return
     try:
@@ -54,7 +58,28 @@ def require_records(path: Path) -> None:
     except ValueError:
         return  # the reader of repodata says what is wrong
     if isinstance(data, dict) and not {"packages", "packages.conda", "info"} & data.keys():
-        raise OSError("it lists no packages")
+        raise NoRepodataError("it lists no packages")
+
+
+def plain_fault(path: Path, said: str) -> str:
+    """Return in plain words what is wrong with repodata that its reader refuses, then in brackets what the reader said.
+
+    How a file begins and ends tells one that is empty or cut off.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(_SHORT).strip()
+            file.seek(max(0, path.stat().st_size - _SHORT))
+            end = file.read(_SHORT).rstrip()
+    except OSError:
+        return said
+    if not start and not end:
+        return "it is empty"
+    if not start.startswith(b"{"):
+        return said
+    if not end.endswith(b"}"):
+        return f"it is cut off ({said})"
+    return f"it is damaged, or not repodata ({said})"
 
 
 def name_in(entry: object, file_name: str) -> str:
