@@ -17,7 +17,7 @@ from dirac_forge.cli import main
 from dirac_forge.distribution.lockable import UnlockablePackages
 from dirac_forge.distribution.locks import LockedPackage
 from dirac_forge.distribution.reading import read_lock
-from dirac_forge.report.unlockable import refused_lines
+from dirac_forge.report.unlockable import locked_lines, refused_lines
 from support.channel import pkg, write_channel
 from support.server import Answer, Asked, Server
 
@@ -406,7 +406,9 @@ def test_packages_without_a_hash_of_a_channel_that_was_named_are_locked_with_a_w
         {"reason": "no-hash", "snapshot": None, "packages": ["grid 9.2 0"]}
     ]
     warning = (
-        "the lock has 1 package without a hash in the channel: grid 9.2 0 (linux-64), which can be neither installed"
+        "the lock has 1 package without a hash in the channel: grid 9.2 0 (linux-64); whoever installs from this lock "
+        "can't check that a downloaded file is the one that was locked, and `dirac-forge installer` refuses such "
+        "packages"
     )
     assert warning in " ".join(answered.err.split())
 
@@ -968,5 +970,14 @@ def test_build_of_several_platforms_is_named_once() -> None:
 
     packages = (package("a", "linux-64"), package("b", "noarch"), package("a", "osx-64"))
     assert refused_lines((UnlockablePackages(reason="no-hash", packages=packages),)) == (
-        "3 packages without a hash in the channel: a 1.0 0 (linux-64 and osx-64) and b 1.0 0",
+        "2 packages without a hash in the channel: a 1.0 0 (linux-64 and osx-64) and b 1.0 0",
+    )
+
+
+def test_what_it_means_that_a_lock_has_packages_of_a_snapshot() -> None:
+    package = LockedPackage(name="a", version="1.0", build="0", subdir="linux-64")
+    (warning,) = locked_lines((UnlockablePackages(reason="snapshot", place="s", packages=(package,)),))
+    assert warning == (
+        "the lock has 1 package from the snapshot s, which has no package files; such packages can't be installed from "
+        "this lock, because there are no files to download"
     )

@@ -45,7 +45,7 @@ from dirac_forge.report.locks import (
 )
 from dirac_forge.report.next_steps import Step, near, step
 from dirac_forge.report.terminal import Shown
-from dirac_forge.report.unlockable import reasons_json, refused_json, refused_lines, refused_sections
+from dirac_forge.report.unlockable import locked_lines, reasons_json, refused_json, refused_sections
 from dirac_forge.untrusted import time_from
 from dirac_forge.values import dataclass
 
@@ -144,8 +144,8 @@ def _locked(
     channels = [part for each in context.options.channel for part in ("--channel", each)]
     audited = step("faults in these packages", "audit", near(request.path), *channels)
     after = audited if request.format != "explicit" else ()
-    for line in refused_lines(doubtful):
-        context.observer.warned(f"the lock has {line}, which can be neither installed nor verified from it")
+    for line in locked_lines(doubtful):
+        context.observer.warned(line)
     document = lock_json(found, written, unchanged) | {"unverified": reasons_json(doubtful)}
     context.answer(Shown(lock_sections(found, written, unchanged)), document, steps=after)
     return 0

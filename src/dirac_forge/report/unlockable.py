@@ -20,6 +20,15 @@ _SAYS: dict[UnlockableReason, str] = {
     "unbuilt": "{packages} not built yet: {names}",
     "no-hash": "{packages} without a hash in the channel: {names}",
 }
+_NO_FILES = "such packages can't be installed from this lock, because there are no files to download"
+_FOLLOWS: dict[UnlockableReason, str] = {
+    "embedded": _NO_FILES,
+    "snapshot": _NO_FILES,
+    "unbuilt": _NO_FILES,
+    "no-hash": "whoever installs from this lock can't check that a downloaded file is the one that was locked, and "
+    "`dirac-forge installer` refuses such packages",
+}
+"""What it means for those who install from a lock."""
 
 
 def refused_sections(lock: Lock, refused: Sequence[UnlockablePackages]) -> tuple[Section, ...]:
@@ -38,14 +47,21 @@ def refused_sections(lock: Lock, refused: Sequence[UnlockablePackages]) -> tuple
 
 
 def refused_lines(refused: Sequence[UnlockablePackages]) -> tuple[str, ...]:
-    """Return a line for each reason, with how many packages it is about."""
+    """Return a line for each reason, with how many packages it is about: the build of several platforms is one."""
+    return tuple(_line(each, _named(each.packages)) for each in refused)
+
+
+def locked_lines(doubtful: Sequence[UnlockablePackages]) -> tuple[str, ...]:
+    """Return a warning for each reason to doubt what a lock has, with what follows for those who install from it."""
     return tuple(
-        _SAYS[each.reason].format(
-            packages=counted(len(each.packages), "package"),
-            place=each.place,
-            names=listed(_named(each.packages), most=_MOST_NAMED),
-        )
-        for each in refused
+        f"the lock has {line}; {_FOLLOWS[each.reason]}"
+        for each, line in zip(doubtful, refused_lines(doubtful), strict=True)
+    )
+
+
+def _line(each: UnlockablePackages, names: Sequence[str]) -> str:
+    return _SAYS[each.reason].format(
+        packages=counted(len(names), "package"), place=each.place, names=listed(names, most=_MOST_NAMED)
     )
 
 
