@@ -355,3 +355,49 @@ def test_what_a_build_refuses_is_not_proved_and_what_mends_it_is(tmp_path: Path)
         with pytest.raises(RecipeError) as error:
             prover.proof([breaking], executor=executor)
     assert error.value.problem == "unknown key 'rum' in requirements; did you mean 'run'?"
+
+
+def flavoured(folder: Path, *needs: str) -> VariantRecipe:
+    """Return lib 2.0 with a flavour, and so a variant, for each of these needs, and a tool that pins its very build."""
+    exact = "${{ pin_subpackage('lib', exact=True) }}"
+    (folder / "lib" / "recipe").mkdir(parents=True)
+    (folder / "lib" / "recipe" / "recipe.yaml").write_text(
+        "recipe:\n  name: lib\n  version: '2.0'\noutputs:\n"
+        "  - package:\n      name: lib\n    requirements:\n      run:\n        - ffi ${{ flavour }}\n"
+        f"  - package:\n      name: tool\n    requirements:\n      run:\n        - {exact}\n",
+        encoding="utf-8",
+    )
+    lines = "".join(f"  - '{need}'\n" for need in needs)
+    (folder / "lib" / "recipe" / "variants.yaml").write_text(f"flavour:\n{lines}", encoding="utf-8")
+    return FeedstockFolder("lib", folder / "lib").read()
+
+
+@pytest.mark.parametrize("needs", [("<4", ">=4"), (">=4", "<4")])
+def test_one_variant_that_fits_a_target_is_enough(tmp_path: Path, needs: tuple[str, ...]) -> None:
+    records = [
+        pkg("app 1.0", "lib", "tool", "ffi >=4"),
+        pkg("lib 1.0"),
+        pkg("tool 1.0"),
+        pkg("ffi 3.0"),
+        pkg("ffi 4.0"),
+    ]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    found = proposal(folder, {"lib": flavoured(tmp_path, *needs)})
+    verdict = only(found)
+    assert (found.outcome, verdict.outcome, verdict.failing, found.unblock) == ("same", "same", (), ())
+    assert installed(verdict) == [("app", "1.0"), ("ffi", "4.0"), ("lib", "2.0"), ("tool", "2.0")]
+
+
+def test_of_variants_none_of_which_fits_a_target_the_first_is_explained(tmp_path: Path) -> None:
+    records = [
+        pkg("app 1.0", "lib", "ffi >=4"),
+        pkg("lib 1.0"),
+        *(pkg(f"ffi {version}") for version in ("2.0", "3.0", "4.0")),
+    ]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    found = proposal(folder, {"lib": flavoured(tmp_path, "<4", "<3")})
+    assert (found.outcome, len(only(found).failing)) == ("worse", 2)
+    assert proof_words(found.reason) == (
+        "app on linux-64: lib 2.0 can't be installed with app: "
+        "app → ffi: pins that exclude each other: app needs ffi >=4, but lib needs ffi <4"
+    )

@@ -30,6 +30,8 @@ from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import explain_cell, solve_cell
 from dirac_forge.check.proof import Outcome, Verdict
 
+_RANKS: dict[Outcome, int] = {"worse": 0, "unknown": 1, "same": 2, "better": 3}
+
 
 class TargetProver:
     """Judges cells by the packages of a proposal that they install; what no target installs decides nothing here."""
@@ -67,11 +69,11 @@ class TargetProver:
             newest = at_its_newest(self.view, cell, cell.packages)
             return Verdict(before=cell, after=cell, outcome="same") if newest else None
         spare = self.spare(cell)
-        found = [self._exchanged(cell, some, spare) for some in rounds_of(self.view, cell, relevant)]
-        first, *others = found or [None]
-        if first is None or None in others or not at_its_newest(self.view, cell, first):
-            return None
-        return _compared(cell, replace(cell, packages=first, version=version_in(first, cell.specs[0])))
+        for some in rounds_of(self.view, cell, relevant):
+            found = self._exchanged(cell, some, spare)
+            if found is not None and at_its_newest(self.view, cell, found):
+                return _compared(cell, replace(cell, packages=found, version=version_in(found, cell.specs[0])))
+        return None
 
     def verdict(self, cell: Cell, excused: Collection[str] = ()) -> Verdict:
         """Judge a cell with the solver; outputs in `excused` could not be installed before either.
@@ -117,10 +119,12 @@ class TargetProver:
         return bool(own) and not rounds_of(self.view, cell, own)
 
     def _kept(self, cell: Cell, relevant: Sequence[Built]) -> Verdict:
-        """Return the verdict on an installable target: with all new packages at once if possible, else one by one."""
+        """Return the verdict on an installable target: with all new packages at once if possible, else one by one.
+
+        Of several variants of a package one that fits is enough: a solver chooses.
+        """
         rounds = rounds_of(self.view, cell, relevant) or [[]]
-        tried = [solve_cell(self.view, cell.question, required=some) for some in rounds]
-        found = _all_at_once(cell, tried)
+        found, chosen = self._best(cell, rounds)
         if found is not None and found.outcome != "worse":
             return found
         left = self._left_already(cell, relevant)
@@ -129,8 +133,17 @@ class TargetProver:
             kept = self._kept(cell, [one for one in relevant if one.record.name not in names])
             return replace(kept, not_taken=(*left, *kept.not_taken))
         if found is not None:
-            return self._with_cause(found, rounds[0])
+            return self._with_cause(found, chosen)
         return self._fallen(cell, list(dict.fromkeys(record for some in rounds for record in some)))
+
+    def _best(self, cell: Cell, rounds: Sequence[Sequence[Record]]) -> tuple[Verdict | None, Sequence[Record]]:
+        """Return the best verdict with one of these sets of packages, and the set; None if none can be installed."""
+        best: tuple[Verdict | None, Sequence[Record]] = (None, ())
+        for some in rounds:
+            found = _tried(cell, solve_cell(self.view, cell.question, required=some))
+            if found is not None and (best[0] is None or _RANKS[found.outcome] > _RANKS[best[0].outcome]):
+                best = found, some
+        return best
 
     def _left_already(self, cell: Cell, relevant: Sequence[Built]) -> tuple[NotTaken, ...]:
         """Return the proposal's packages of which the target does not take today's newest version either.
@@ -171,10 +184,18 @@ class TargetProver:
         return replace(verdict, outcome=outcome, reason=OlderVersion(move=lower, why=refusal.reason))
 
     def _fallen(self, cell: Cell, records: Sequence[Record]) -> Verdict:
-        """Return which of the new packages can't be installed with the target, and why."""
+        """Return which of the new packages can't be installed with the target in any variant, and why."""
         failing = list(records)
+        fitting: dict[str, Record] = {}
         if len(records) > 1:
-            failing = [one for one in records if not self._fits(cell, one)]
+            for one in records:
+                if one.name not in fitting and self._fits(cell, one):
+                    fitting[one.name] = one
+            failing = [one for one in records if one.name not in fitting]
+        if fitting and not failing:
+            found, chosen = self._best(cell, [list(fitting.values())])
+            if found is not None:
+                return self._with_cause(found, chosen)
         refusal = self._refusal(cell, failing[:1] or records, cell.specs)
         # What only the embedded snapshot lacks, conda-forge may have.
         unknown = refusal is not None and refusal.status == "unknown"
@@ -295,12 +316,11 @@ def _moves(before: Cell, after: Cell) -> list[VersionMove]:
     ]
 
 
-def _all_at_once(cell: Cell, tried: Sequence[Cell]) -> Verdict | None:
-    """Return the verdict where every round can be installed, or some answer is unknown; None else."""
-    unknown = next((one for one in tried if one.status == "unknown"), None)
-    if unknown is not None:
-        return Verdict(before=cell, after=unknown, outcome="unknown", reason=unknown.reason)
-    return _compared(cell, tried[0]) if all(one.status == "installable" for one in tried) else None
+def _tried(before: Cell, after: Cell) -> Verdict | None:
+    """Return the verdict on a target that was solved with new packages; None if it can't be installed with them."""
+    if after.status == "unknown":
+        return Verdict(before=before, after=after, outcome="unknown", reason=after.reason)
+    return _compared(before, after) if after.status == "installable" else None
 
 
 def _compared(before: Cell, after: Cell) -> Verdict:

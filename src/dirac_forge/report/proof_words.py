@@ -115,8 +115,9 @@ def verdict_words(reason: VerdictReason | None) -> str:
 def _refused(reason: ProposalRefused) -> str:
     """Return which of the new packages can't be installed with a target, and why."""
     first = reason.packages[0].name
-    names = ", ".join(f"{one.name} {one.version}" for one in reason.packages)
-    alone = not reason.together and len(reason.packages) == 1 and first == reason.target
+    each = list(dict.fromkeys(f"{one.name} {one.version}" for one in reason.packages))
+    names = ", ".join(each)
+    alone = not reason.together and len(each) == 1 and first == reason.target
     place = ("" if alone else f" with {reason.target}") + (" all at once" if reason.together else "")
     match reason.why:
         case None:
