@@ -458,6 +458,41 @@ def test_what_comes_and_is_no_repodata_is_unknown(simple: Path, served: str, tmp
     assert caught.value.message == f"the channel {served} can't be read for linux-64: {why}"
 
 
+DAMAGED = "is damaged, cut off or not repodata"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "is empty (EOF while parsing a value at line 1 column 0)"),
+        ('{"packages": {"a-1-0.conda": {"name": "a', "is cut off (EOF while parsing a string at line 1 column 40)"),
+        (
+            '{"packages": {"a-1-0.conda": {"name": "a\n',
+            f"{DAMAGED} (control character (\\u0000-\\u001F) found while parsing a string at line 1 column 40)",
+        ),
+        (
+            '{"packages": []}',
+            f"{DAMAGED} (invalid type: sequence, expected a map at line 1 column 13)",
+        ),
+        (
+            '{"packages": null}',
+            f"{DAMAGED} (invalid type: null, expected a map at line 1 column 17)",
+        ),
+    ],
+)
+def test_what_comes_empty_cut_off_or_damaged_is_called_so(
+    simple: Path, served: str, tmp_path: Path, text: str, why: str
+) -> None:
+    (simple / "linux-64" / "repodata.json").write_text(text, encoding="utf-8")
+    channel = Channel.open([served], cache_dir=tmp_path / "cache")
+    with pytest.raises(ChannelUnknownError) as caught:
+        channel.solve(["app"], platform="linux-64")
+    assert caught.value.message == (
+        f"the channel {served} can't be read for linux-64: what came {why}; try again, or tell those who run the "
+        "channel"
+    )
+
+
 def test_a_channel_that_breaks_off_is_unknown(simple: Path, tmp_path: Path) -> None:
     class Broken(_Quiet):
         def do_GET(self) -> None:

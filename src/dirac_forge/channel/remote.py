@@ -46,6 +46,12 @@ T = TypeVar("T")
 _NONE: Mapping[str, str] = MappingProxyType({})
 _NO_REPODATA = re.compile(r"struct LazyRepoData|^expected value at line 1 column 1$")
 """How the reader says that a file is no JSON object."""
+_FAULTS = (
+    ("is empty", re.compile(r"^EOF while parsing a value at line 1 column 0$")),
+    ("is cut off", re.compile(r"^EOF while parsing .* at line \d+ column \d+$")),
+    ("is damaged, cut off or not repodata", re.compile(r" at line \d+ column \d+$")),
+)
+"""What came, by how the reader puts it, which alone has seen the file."""
 _TIMEOUT = 60
 """Seconds for one request."""
 
@@ -277,7 +283,8 @@ def _told(exc: Exception) -> str:
     text = innermost(exc)
     if _NO_REPODATA.search(text):
         return "what came is not repodata; perhaps a proxy or a login page answered"
-    return text
+    fault = next((words for words, said in _FAULTS if said.search(text)), "")
+    return f"what came {fault} ({text}); try again, or tell those who run the channel" if fault else text
 
 
 def innermost(exc: Exception) -> str:
