@@ -28,7 +28,9 @@ def validate(
     """Read files as the other commands do, and report every mistake with file, line and key.
 
     The kind of a file is known by its name; any other YAML file is read as a migration. The exit code is 1 if there are
-    mistakes. The pre-commit hooks of dirac-forge run this command.
+    mistakes. Folders are searched to the bottom, but for hidden ones, build_artifacts/, and a workspace's build/ and
+    outbox/; of a recipe.yaml and a meta.yaml side by side, the one that is built is read. Recipes may read the keys of
+    the pinning that --pinning names. The pre-commit hooks of dirac-forge run this command.
     """
     from dirac_forge.cli.validate import validate as run
 
