@@ -95,9 +95,9 @@ def test_icu_75_fails_but_for_one(channel: Channel, executor: Executor) -> None:
 def test_krb5_121_fails_everywhere(channel: Channel, executor: Executor) -> None:
     cells = joint(channel, executor, "krb5 1.21.*", PLATFORMS, "3.12")
     assert fails(cells) == cells.keys()
-    assert "dcap needs krb5 >=1.22.2,<1.23.0a0, but krb5 1.21.* is asked for" in cell_words(
-        cells["linux-64", "3.12"].reason
-    )
+    words = cell_words(cells["linux-64", "3.12"].reason)
+    assert "dcap needs krb5 >=1.22.2,<1.23.0a0" in words
+    assert words.endswith(", but krb5 1.21.* is asked for")
 
 
 def test_numpy_1_and_an_older_dirac_grid_solve(channel: Channel, executor: Executor) -> None:

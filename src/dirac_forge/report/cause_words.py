@@ -67,8 +67,7 @@ def cause_text(cause: Cause) -> str:
     """Return one cause: the chain and the obstacle at its end."""
     if cause.gap is not None:
         return _gap_text([cause])
-    also = f" (so {'do' if len(cause.also) > 1 else 'does'} {listed(cause.also)})" if cause.also else ""
-    return f"{_way(cause, cause.chain)}: {_told(cause)}{also}"
+    return f"{_way(cause, cause.chain)}: {_told(cause)}"
 
 
 def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | NoBuild | AllBroken) -> str:
@@ -95,8 +94,11 @@ def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | No
             return f"all builds for {platform} are marked broken ({listed(versions)})"
 
 
-def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
-    """Return an obstacle in words; in a `case` (name and version) the demand for that version is the assumption."""
+def obstacle_text(obstacle: Obstacle, case: _Case = None, also: Sequence[str] = ()) -> str:
+    """Return an obstacle in words; in a `case` (name and version) the demand for that version is the assumption.
+
+    Packages in `also` have the first pin of a conflict, too.
+    """
     match obstacle:
         case UnknownName() | NotYetUploaded() | UnreadableBuilds() | NoBuild() | AllBroken():
             return _absence_text(obstacle)
@@ -113,7 +115,7 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None) -> str:
         case MachineMismatch():
             return _machine(obstacle)
         case PinConflict():
-            return _conflict(obstacle, case)
+            return _conflict(obstacle, case, also)
         case Jointly(specs=specs, by=by):
             need = "it needs " if by else ""
             return f"{need}{listed(specs)}: each can be installed alone, but not all together"
@@ -168,7 +170,7 @@ def _told(cause: Cause) -> str:
     # Other versions may be built for other Pythons.
     limited = isinstance(cause.obstacle, PythonMismatch) and cause.spec.lower() not in ("", cause.package)
     whose = f"{cause.spec} is " if limited else ""
-    return f"{case}{whose}{obstacle_text(cause.obstacle, cause.case)}"
+    return f"{case}{whose}{obstacle_text(cause.obstacle, cause.case, cause.also)}"
 
 
 def _meant(near: Sequence[str]) -> str:
@@ -245,8 +247,10 @@ def _machine(obstacle: MachineMismatch) -> str:
     return f"{verb} {' and '.join(obstacle.specs)}, and the machine is assumed to have {have}"
 
 
-def _conflict(obstacle: PinConflict, case: _Case) -> str:
+def _conflict(obstacle: PinConflict, case: _Case, also: Sequence[str]) -> str:
     first = _demand(obstacle.first, case, last_only=True)
+    if also:
+        first += f" (so {'do' if len(also) > 1 else 'does'} {listed(also)})"
     if obstacle.barred:
         needed = " → ".join(obstacle.needed)
         wish = " or ".join(obstacle.second.specs)
