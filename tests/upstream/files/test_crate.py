@@ -48,7 +48,9 @@ def test_metadata_that_pyproject_leaves_out_is_the_crates() -> None:
     assert with_crate(own, sdist(CARGO)) == own
 
 
-@pytest.mark.parametrize("cargo", ["[package", f"{'a.' * 600}b = 1", "package = 1", "", "[package]\nname = 1"])
+@pytest.mark.parametrize(
+    "cargo", ["[package", f"{'a.' * 600}b = 1", f"a = {'[' * 70}{']' * 70}", "package = 1", "", "[package]\nname = 1"]
+)
 def test_a_manifest_that_says_nothing_adds_nothing(cargo: str) -> None:
     metadata = facts("demo").metadata
     assert with_crate(metadata, sdist(cargo)) == metadata

@@ -5,19 +5,15 @@ https://www.maturin.rs/metadata.html
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-from dirac_forge.untrusted import parse_toml
 from dirac_forge.upstream.files.declared import table
 from dirac_forge.upstream.files.facts import CoreMetadata, SdistFacts
-from dirac_forge.upstream.files.plain import plain
+from dirac_forge.upstream.files.plain import read_toml
 
-_MOST_DOTS = 500
-"""In a line: dotted keys cost tomllib the square of their length."""
 _LABELS = {"repository": "Source Code", "documentation": "Documentation"}
 
 
@@ -32,13 +28,10 @@ def crate_of(sdist: SdistFacts) -> Mapping[str, object]:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Mapping[str, object]:
-    if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
-        return {}
     try:
-        tree = plain(parse_toml(text))
-    except tomllib.TOMLDecodeError:
+        return read_toml(text)
+    except ValueError:
         return {}
-    return tree if isinstance(tree, dict) else {}
 
 
 def with_crate(metadata: CoreMetadata, sdist: SdistFacts | None) -> CoreMetadata:

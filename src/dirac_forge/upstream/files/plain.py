@@ -1,4 +1,4 @@
-"""Trees of TOML or Python literals as JSON has them."""
+"""Trees of TOML or Python literals as JSON has them, and TOML of upstream's read as such a tree."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from dirac_forge.untrusted import parse_toml
+
 _DEEPEST = 60
+_MOST_DOTS = 500
+"""In a line: dotted keys cost tomllib the square of their length."""
+
+
+def read_toml(text: str) -> Mapping[str, object]:
+    """Return a file of TOML; raises ValueError, which says why, for one that can't be read."""
+    if any(line.count(".") > _MOST_DOTS for line in text.splitlines()):
+        raise ValueError("it has keys or lines that no person writes")
+    try:
+        tree: Mapping[str, object] = plain(parse_toml(text))
+    except ValueError as exc:
+        raise ValueError(str(exc)[:80] or type(exc).__name__) from exc
+    return tree
 
 
 def plain(value: object, depth: int = 0) -> Any:

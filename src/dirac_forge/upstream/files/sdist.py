@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO
@@ -20,7 +19,7 @@ from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFact
 from dirac_forge.upstream.files.listed import with_listed
 from dirac_forge.upstream.files.literals import builds_parser
 from dirac_forge.upstream.files.metadata import check_own, checked, read_email
-from dirac_forge.upstream.files.plain import plain
+from dirac_forge.upstream.files.plain import read_toml
 from dirac_forge.upstream.files.requires import completed
 from dirac_forge.upstream.files.setuptools import Said, from_setup_cfg, from_setup_py
 from dirac_forge.upstream.files.unpack import members
@@ -158,16 +157,11 @@ class _Sdist:
         text = self._contents.texts.get(path)
         if text is None:
             return {}
-        # Dotted keys cost tomllib the square of their length.
-        if any(line.count(".") > 500 for line in text.splitlines()):
-            self._problems.append(unread(self._where(path), "it has keys or lines that no person writes"))
-            return {}
         try:
-            tree = plain(tomllib.loads(text))
-        except (ValueError, RecursionError) as exc:
-            self._problems.append(unread(self._where(path), str(exc)[:80] or type(exc).__name__))
+            return read_toml(text)
+        except ValueError as exc:
+            self._problems.append(unread(self._where(path), str(exc)))
             return {}
-        return tree if isinstance(tree, dict) else {}
 
     def _said(self, path: str) -> Said:
         text = self._contents.texts.get(path)
