@@ -7,18 +7,7 @@ from dirac_forge.bump.drift.verification import EditFault
 from dirac_forge.bump.extension_lines import ExtensionLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.objections import ReleaseNote
-from dirac_forge.recipe.editing.notes import (
-    ArchiveKept,
-    CommitKept,
-    HashKept,
-    MirrorKept,
-    NoHash,
-    NumberFallen,
-    NumberInString,
-    NumberUnknown,
-    OldHashLeft,
-    OldVersionLeft,
-)
+from dirac_forge.recipe.editing.notes import EditNote
 from dirac_forge.recipe.making.problems import MakingProblem
 from dirac_forge.values import dataclass
 
@@ -165,17 +154,8 @@ class IgnoredKey:
 BumpNote = (
     ReleaseNote
     | IgnoredKey
-    | OldVersionLeft
-    | OldHashLeft
+    | EditNote
     | LeftBeside
-    | CommitKept
-    | ArchiveKept
-    | NoHash
-    | HashKept
-    | MirrorKept
-    | NumberFallen
-    | NumberInString
-    | NumberUnknown
     | RespelledSource
     | EnclosedSource
     | MovedCommit

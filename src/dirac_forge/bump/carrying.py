@@ -9,37 +9,10 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.bump.bump_notes import BumpNote, NotCarried, RefusedEdit, SecondLeft
 from dirac_forge.bump.proposal import Bump
-from dirac_forge.recipe.editing.notes import (
-    ArchiveKept,
-    CommitKept,
-    HashKept,
-    MirrorKept,
-    NoHash,
-    NumberFallen,
-    NumberInString,
-    NumberUnknown,
-    OldHashLeft,
-    OldVersionLeft,
-    old_series_notes,
-    old_version_notes,
-)
+from dirac_forge.recipe.editing.notes import EditNote, OldVersionLeft, old_series_notes, old_version_notes
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.merge import Drift
-
-_ON_LINES = (
-    ArchiveKept,
-    CommitKept,
-    HashKept,
-    MirrorKept,
-    NoHash,
-    NumberFallen,
-    NumberInString,
-    NumberUnknown,
-    OldHashLeft,
-    SecondLeft,
-)
-"""Notes on lines of the recipe as it is before the drift."""
 
 
 def carried(bump: Bump, drift: Drift, *, write: bool) -> Bump:
@@ -82,7 +55,7 @@ def _renewed(bump: Bump, text: str) -> tuple[BumpNote, ...]:
 
 def _at_final_line(note: BumpNote, lines: Mapping[int, int]) -> BumpNote:
     """Return a note on a line of the recipe with the number that the line has in the final text."""
-    if isinstance(note, _ON_LINES):
+    if isinstance(note, EditNote | SecondLeft):
         return replace(note, line=lines.get(note.line, note.line))
     return note
 
