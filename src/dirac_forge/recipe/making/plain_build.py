@@ -9,7 +9,7 @@ from typing import Final
 
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.upstream.files.literals import parse
-from dirac_forge.upstream.files.modules import gives_up
+from dirac_forge.upstream.files.modules import insists
 from dirac_forge.values import dataclass
 
 _OPEN: Final = object()
@@ -81,12 +81,10 @@ class _Walk:
                 self._call(call, certain=certain)
             case ast.With(body=body):
                 self.run(body, certain=certain)
+            case _ if insists(node):
+                self.run(node.body, certain=certain)
             case _:
-                insisted = isinstance(node, ast.Try) and node.handlers and all(map(gives_up, node.handlers))
-                self.run(
-                    node.body if isinstance(node, ast.Try) and insisted else _inner(node),
-                    certain=certain and bool(insisted),
-                )
+                self.run(_inner(node), certain=False)
 
     def _assign(self, target: ast.expr, value: object) -> None:
         for node in ast.walk(target):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.literals import parse
@@ -152,13 +152,18 @@ def _names(statement: str) -> Iterator[str]:
 def _insisted(tree: ast.Module | None) -> Iterator[str]:
     """Yield the imports that a module tries, and gives up where they fail."""
     for node in tree.body if tree is not None else ():
-        if isinstance(node, ast.Try) and node.handlers and all(map(gives_up, node.handlers)):
+        if insists(node):
             for inner in node.body:
                 if isinstance(inner, ast.Import | ast.ImportFrom):
                     yield from _names(ast.unparse(inner))
 
 
-def gives_up(handler: ast.ExceptHandler) -> bool:
+def insists(node: ast.AST) -> TypeGuard[ast.Try]:
+    """Whether a statement tries something, and gives up where that fails."""
+    return isinstance(node, ast.Try) and bool(node.handlers) and all(map(_gives_up, node.handlers))
+
+
+def _gives_up(handler: ast.ExceptHandler) -> bool:
     """Whether a handler ends by raising or leaving."""
     match handler.body[-1]:
         case ast.Raise():
