@@ -17,7 +17,6 @@ from dirac_forge.check.proof import Outcome, Proof, Verdict
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
 from dirac_forge.report.cell_reasons import reasons
-from dirac_forge.report.check_json import refusal_words
 from dirac_forge.report.document import Block, Items, Section, listed
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.numbers import counted
@@ -32,6 +31,7 @@ from dirac_forge.report.verdicts import (
     grid,
     heading,
     moved,
+    refusal_words,
     verdict_blocks,
 )
 from dirac_forge.values import dataclass

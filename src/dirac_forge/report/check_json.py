@@ -10,8 +10,7 @@ from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.causes import Cause
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.exports import Built
-from dirac_forge.check.proof import Proof, Verdict, refusal_of
-from dirac_forge.check.proof_reasons import NothingMade
+from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
@@ -20,6 +19,7 @@ from dirac_forge.report.proof_body import environment_json
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
 from dirac_forge.report.remedy_words import remedy_text, unblock_text
 from dirac_forge.report.since import turn_json, unknown_since
+from dirac_forge.report.verdicts import refusal_words
 
 
 def document(
@@ -59,15 +59,6 @@ def _proposal_json(proposal: Proof) -> dict[str, Any]:
     }
 
 
-def refusal_words(proposal: Proof) -> str:
-    """Return why recipes should not be merged that make nothing worse; "" if they may be."""
-    match refusal_of(proposal):
-        case NothingMade() as nothing:
-            return warning_words(nothing)
-        case reason:
-            return proof_words(reason)
-
-
 def _built_json(built: Built) -> dict[str, Any]:
     record = built.record
     return {
@@ -87,11 +78,11 @@ def _as_if(verdict: Verdict) -> dict[str, Any]:
     """Return the cell as it would be with the recipes: a no where something that they make can't be installed."""
     if not verdict.failing:
         return _cell(verdict.after)
-    refused = replace(verdict.after, status=status_with(verdict), version="", packages=())
+    refused = replace(verdict.after, status=_status(verdict), version="", packages=())
     return _cell(refused) | {"reason": verdict_words(verdict.reason)}
 
 
-def status_with(verdict: Verdict) -> Status:
+def _status(verdict: Verdict) -> Status:
     """Return the status with the recipes: what they make and can't be installed decides."""
     if not verdict.failing:
         return verdict.after.status
@@ -152,7 +143,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "status_before": verdict.before.status,
         "before": verdict.before.version or None,
         "after": verdict.after.version or None,
-        "status": status_with(verdict),
+        "status": _status(verdict),
         "reason": verdict_words(verdict.reason) or None,
         "failing": [
             {"name": record.name, "version": record.version, "build": record.build} for record in verdict.failing

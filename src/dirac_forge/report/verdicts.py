@@ -11,10 +11,11 @@ from rattler import Version
 from dirac_forge.channel.records import name_of
 from dirac_forge.check.answer_reasons import NewerVersions, NowInstallable, OlderVersion
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.proof import Outcome, Verdict
+from dirac_forge.check.proof import Outcome, Proof, Verdict, refusal_of
+from dirac_forge.check.proof_reasons import NothingMade
 from dirac_forge.report.document import Block, Items, Table
 from dirac_forge.report.numbers import counted
-from dirac_forge.report.proof_words import verdict_words
+from dirac_forge.report.proof_words import proof_words, verdict_words, warning_words
 from dirac_forge.report.reasoned import Reasoned, where
 from dirac_forge.values import dataclass
 
@@ -192,3 +193,12 @@ def verdict_blocks(verdicts: Sequence[Verdict], *, proposed: str = "") -> tuple[
         lines = tuple(each.one_line for each in effects(mine, hint=""))
         blocks += [Items(lines)] if lines else []
     return tuple(blocks)
+
+
+def refusal_words(proposal: Proof) -> str:
+    """Return why recipes should not be merged that make nothing worse; "" if they may be."""
+    match refusal_of(proposal):
+        case NothingMade() as nothing:
+            return warning_words(nothing)
+        case reason:
+            return proof_words(reason)
