@@ -7,12 +7,18 @@ from functools import cache
 from importlib.resources import files
 
 
-@cache
 def libraries(by: str) -> Mapping[str, tuple[str, ...]]:
     """Return names to packages; `by` says how a build file uses the name: see the head of libraries.tsv."""
+    return _tables()[by]
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
     text = files("dirac_forge.recipe.making").joinpath("libraries.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
-    return {name: tuple(packages.split()) for kind, name, packages, _ in rows if kind == by}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for by, name, packages, _ in (line.split("\t") for line in text.splitlines() if not line.startswith("#")):
+        found.setdefault(by, {})[name] = tuple(packages.split())
+    return found
 
 
 def discovered(name: str) -> tuple[str, ...]:
