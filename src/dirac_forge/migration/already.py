@@ -12,7 +12,7 @@ from dirac_forge.migration.plan import PinnedTogether, Plan
 def already_pinned(plan: Plan, pinning: Pinning | None) -> tuple[PinnedTogether, ...]:
     """Return the values of a migration where the pinning has them, or newer ones, wherever it has members.
 
-    None if it has not. Raises ConfigurationError.
+    () if it has not. Raises ConfigurationError.
     """
     platforms = {platform for member in plan.members for platform in member.platforms}
     if pinning is None or not platforms or plan.migration.settings.conda_forge_yml_patches:
