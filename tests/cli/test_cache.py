@@ -72,13 +72,19 @@ def test_what_is_in_use_is_not_pruned_but_cleared(folder: Path, capsys: pytest.C
     assert "0 entries removed, 0.0 MB; 0.0 MB left in" in capsys.readouterr().out
 
 
-def test_command_goes_on_with_a_temporary_cache_where_the_folder_can_not_be_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file where the cache should be."""
     place = tmp_path / "file"
     place.write_text("", encoding="utf-8")
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(place))
     monkeypatch.chdir(tmp_path)
+    return place
+
+
+def test_command_goes_on_with_a_temporary_cache_where_the_folder_can_not_be_used(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     # The embedded snapshot is unpacked in the cache.
     assert (
         main(["check", "certifi", "--channel", "embedded", "--platform", "linux-64", "--python", "3.12", "--json"]) == 0
@@ -93,12 +99,8 @@ def test_command_goes_on_with_a_temporary_cache_where_the_folder_can_not_be_used
 
 
 def test_a_cache_folder_that_cannot_be_made_is_a_warning(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    place = tmp_path / "file"
-    place.write_text("", encoding="utf-8")
-    monkeypatch.setenv("DIRAC_FORGE_CACHE", str(place))
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "channel" / "noarch").mkdir(parents=True)
     (tmp_path / "channel" / "noarch" / "repodata.json").write_text('{"packages": {}}', encoding="utf-8")
     main(["check", "tool", "--channel", "./channel", "--platform", "linux-64"])
