@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dirac_forge.cluster import Cluster, LastRuns, Lost, connected, neighbours_apart
+from dirac_forge.cluster import Cluster, LastRuns, Lost, connected, order_of_parts
 from dirac_forge.errors import InputError, UnknownError
 from support.clusters import lengths, workers
 
@@ -81,9 +81,9 @@ class Client:
 
 
 def test_neighbours_are_handed_to_one_worker_after_each_other() -> None:
-    assert neighbours_apart(8) == [0, 4, 1, 5, 2, 6, 3, 7]
-    assert neighbours_apart(6) == [0, 4, 1, 5, 2, 3]
-    assert neighbours_apart(0) == []
+    assert order_of_parts(8) == [0, 4, 1, 5, 2, 6, 3, 7]
+    assert order_of_parts(6) == [0, 4, 1, 5, 2, 3]
+    assert order_of_parts(0) == []
 
 
 def test_only_the_task_that_kills_workers_is_lost() -> None:

@@ -129,7 +129,7 @@ class Cluster:
         places = self.places
         size = max(1, -(-len(tasks) // (places * _ROUNDS_PER_WORKER)))
         parts = [tasks[at : at + size] for at in range(0, len(tasks), size)]
-        order = neighbours_apart(len(parts))
+        order = order_of_parts(len(parts))
         # No more at a time than there are places: what waits on a worker is lost with it, through no fault of its own.
         with ThreadPoolExecutor(places) as executor:
             done = dict(zip(order, executor.map(lambda at: self.result(function, parts[at]), order), strict=True))
@@ -157,10 +157,10 @@ class Cluster:
                     raise
 
 
-def neighbours_apart(parts: int) -> list[int]:
-    """Return the order in which to hand out parts of work: neighbours follow each other on one worker.
+def order_of_parts(parts: int) -> list[int]:
+    """Return the order in which to hand out so many parts of work: neighbours follow each other on one worker.
 
-    The worker has open what they share, and no other needs to open it.
+    That worker has open what they share, and no other needs to open it.
     """
     return [at for first in range(_ROUNDS_PER_WORKER) for at in range(first, parts, _ROUNDS_PER_WORKER)]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -135,7 +134,7 @@ def _if_there(path: Path) -> list[Path]:
 def _validated(path: Path, pinning: Pinning | None) -> _Validated:
     try:
         if path.is_dir():
-            os.listdir(path)  # noqa: PTH208 - whether it can be
+            next(path.iterdir(), None)  # raises OSError where it can't be listed
             return _Validated(problems=(_NOTHING,), readable=False)
         text = read_text(path)
     except FileNotFoundError:

@@ -160,8 +160,8 @@ class DriftLookup:
 
     def _package_of(self, project: str) -> str:
         names = self.context.settings.names
-        asked = self._channel is not None
-        listing = self._catalogue.info(candidates(project, overrides=names)) if asked else None
+        spelled = candidates(project, overrides=names)
+        listing = self._catalogue.info(spelled) if self._channel is not None else None
         return package_for(project, overrides=names, catalogue=listing).package
 
     @cached_property

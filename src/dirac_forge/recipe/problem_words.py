@@ -9,7 +9,7 @@ WORDS: dict[ProblemKind, str] = {
     "appears-again": "{file}: {what!r} appears twice",
     "appears-twice": "{file}: {what!r} appears twice: the first counts",
     "computed-version": "{file}: the version is computed when it is built; {what} stands for it",
-    "computed-version-tagged": ("{file}: the version is computed when it is built; that of the tag {what} is taken"),
+    "computed-version-tagged": "{file}: the version is computed when it is built; that of the tag {what} is taken",
     "description-unread": "{file} could not be read: it may have a summary, a licence and URLs",
     "device": "{file}: {what!r} is a device or pipe: left out",
     "fields-cut": "{file} has more than {what} of fields: the rest was left out",
