@@ -2,17 +2,23 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from dirac_forge.recipe.making.crates import bundling_commands
+from dirac_forge.recipe.making.crates import CrateLicences, crate_licences
 from support.facts import facts
 
 AT_THE_TOP = ("cargo-bundle-licenses --format yaml --output THIRDPARTY.yml",)
 
 
+def licences(
+    members: Sequence[str], *, setup: str = "", pyproject: Mapping[str, object] | None = None, top: str = ""
+) -> CrateLicences:
+    made = facts("demo", sdist_members=members, pyproject=pyproject, texts={"setup.py": setup, "Cargo.toml": top})
+    return crate_licences(made.sdist)
+
+
 def commands(
     members: Sequence[str], *, setup: str = "", pyproject: Mapping[str, object] | None = None
 ) -> tuple[str, ...]:
-    made = facts("demo", sdist_members=members, pyproject=pyproject, texts={"setup.py": setup})
-    return bundling_commands(made.sdist)
+    return licences(members, setup=setup, pyproject=pyproject).commands
 
 
 @pytest.mark.parametrize(
@@ -46,4 +52,48 @@ def test_a_manifest_of_setuptools_rust_or_the_only_one_is_gone_to(setup: str, to
 
 
 def test_without_an_sdist_the_top_is_taken() -> None:
-    assert bundling_commands(None) == AT_THE_TOP
+    assert crate_licences(None) == CrateLicences(commands=AT_THE_TOP, files=("THIRDPARTY.yml",))
+
+
+SEVERAL = """
+crates = [
+    RustExtension("demo._one", "crates/one/Cargo.toml", optional=True),
+    setuptools_rust.RustBin("demo-two", path="crates/two/Cargo.toml"),
+]
+"""
+MEMBERS = ["Cargo.toml", "crates/one/Cargo.toml", "crates/two/Cargo.toml"]
+
+
+def test_members_of_one_workspace_are_read_together() -> None:
+    top = '[workspace]\nmembers = ["crates/*"]\n'
+    assert licences(MEMBERS, setup=SEVERAL, top=top) == CrateLicences(commands=AT_THE_TOP, files=("THIRDPARTY.yml",))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "not TOML",
+        '[workspace]\nmembers = ["crates/one"]\n',
+        '[workspace]\nmembers = ["crates/*"]\nexclude = ["crates/two"]\n',
+        '[workspace]\nmembers = ["crates/*"]\n[package]\nname = "another"\n',
+    ],
+)
+def test_each_of_several_crates_has_its_own_file_without_a_workspace_of_all(text: str) -> None:
+    assert licences(MEMBERS, setup=SEVERAL, top=text) == CrateLicences(
+        commands=(
+            "cd crates/one",
+            "cargo-bundle-licenses --format yaml --output ../../THIRDPARTY-crates-one.yml",
+            "cd ../two",
+            "cargo-bundle-licenses --format yaml --output ../../THIRDPARTY-crates-two.yml",
+        ),
+        files=("THIRDPARTY-crates-one.yml", "THIRDPARTY-crates-two.yml"),
+    )
+
+
+def test_a_computed_path_of_a_crate_is_told() -> None:
+    found = licences(["rust/Cargo.toml"], setup='RustExtension("demo.core", str(HERE / "rust" / "Cargo.toml"))')
+    assert found.commands == ("cd rust", "cargo-bundle-licenses --format yaml --output ../THIRDPARTY.yml")
+    assert [one.text for one in found.notes] == [
+        "setup.py computes the path of a crate: check that cargo-bundle-licenses runs for each crate that is compiled"
+    ]

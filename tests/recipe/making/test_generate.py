@@ -777,3 +777,41 @@ def test_a_program_of_a_compiled_wheel_is_tested_and_told() -> None:
 def test_the_wheel_of_python_3_tells_of_a_project_that_has_one_for_each() -> None:
     both = facts("old", wheels=["py2-none-any", "py3-none-any"])
     assert notes(made(FamilyPart(package="old", facts=both)), "info")[0].endswith("(old-1.0-py3-none-any.whl)")
+
+
+@pytest.mark.parametrize(
+    ("project", "host"),
+    [
+        ("pip", ["package python @{python_min}.*", "package setuptools"]),
+        ("setuptools", ["package python @{python_min}.*", "package pip"]),
+        ("flit-core", ["package python @{python_min}.*", "package pip", "package setuptools"]),
+    ],
+)
+def test_a_tool_of_builds_is_not_built_with_itself(project: str, host: list[str]) -> None:
+    pyproject = {"build-system": {"requires": ["setuptools", project], "build-backend": "setuptools.build_meta"}}
+    assert texts(only(facts(project, pyproject=pyproject)).host) == host
+
+
+def test_a_program_of_builds_is_not_built_with_itself() -> None:
+    pyproject = {"build-system": {"requires": ["scikit-build-core"], "build-backend": "scikit_build_core.build"}}
+    built = only(facts("ninja", wheels=["py3-none-manylinux_2_28_x86_64"], pyproject=pyproject))
+    assert "package cmake" in texts(built.build)
+    assert "package ninja" not in texts(built.build)
+
+
+def test_pip_installs_itself_from_its_sources() -> None:
+    built = only(facts("pip", sdist_members=["src/pip/__main__.py"]))
+    assert built.script == "@{PYTHON} src/pip install . -vv --no-deps --no-build-isolation"
+    assert only(facts("pip")).script == "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+
+
+@pytest.mark.parametrize(("project", "tool"), [("wheel", "pip"), ("packaging", "hatchling")])
+def test_a_tool_in_host_that_requires_the_package_is_told(project: str, tool: str) -> None:
+    brought = {"hatchling": frozenset({"packaging"})}
+    providers = Providers(package=str.lower, brought=brought.get)
+    part = FamilyPart(package=project, facts=facts(project))
+    (told,) = notes(generate(project, [part], scope=SCOPE, providers=providers), "warning")
+    assert told == (
+        f"{tool} in host requires {project}, and a build leaves out of its package what is there before: check that "
+        "the package is complete, or build it without it"
+    )

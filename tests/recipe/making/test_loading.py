@@ -157,3 +157,12 @@ def test_modules_are_known_to_be_of_projects_with_other_names() -> None:
     made = release({"src/demo/__init__.py": (), "src/demo/cli.py": ("skimage.io", "pywt", "imblearn")})
     assert unmet(made, "scikit-image", "pywavelets", "imbalanced-learn") == ()
     assert [each.project for each in unmet(made)] == ["scikit-image", "pywavelets", "imbalanced-learn"]
+
+
+def test_a_project_brings_the_modules_that_it_is_known_for() -> None:
+    """Setuptools offers distutils, which is no folder of that name in it."""
+    made = facts("setuptools", members=["setuptools/__init__.py"])
+    assert made.sdist is not None
+    modules = (SourceModule(path="setuptools/__init__.py", imports=("distutils.core",)),)
+    made = replace(made, sdist=replace(made.sdist, modules=modules))
+    assert unmet_imports(ModuleGraph(made), "setuptools", {}, {}, frozenset(), "3.13") == ()

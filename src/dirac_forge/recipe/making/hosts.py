@@ -22,6 +22,8 @@ from dirac_forge.upstream.files.setuptools import from_setup_py
 
 DEFAULT = ("setuptools",)
 """What PEP 517 says of a project without [build-system]; its `wheel` is in conda-forge's pip already."""
+BROUGHT_BY_PIP = frozenset({"setuptools", "wheel"})
+"""What conda-forge's pip requires, for older Pythons at least."""
 
 BACKENDS = {
     "flit_core": "flit-core",

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from dirac_forge.recipe.licences.decision import LicenceDecision, decide
 from dirac_forge.recipe.licences.others import other_licences
-from dirac_forge.recipe.making.crates import LICENCES_OF_CRATES
 from dirac_forge.recipe.making.sources import ChosenSource
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
@@ -30,11 +29,11 @@ def has_files(facts: ReleaseFacts, source: ChosenSource) -> bool:
 
 
 def licence_of(
-    facts: ReleaseFacts, source: ChosenSource, fetched: LicenceFile | None, *, rust: bool
+    facts: ReleaseFacts, source: ChosenSource, fetched: LicenceFile | None, *, crates: Sequence[str]
 ) -> LicenceDecision:
     """Return the licence, with all files of the source that hold one: of the sdist, or of the wheel that is unpacked.
 
-    With `rust` there is the list of the licences of crates, too.
+    `crates` are the files that the build writes with the licences of crates.
     """
     decision = _decided(facts, source, fetched)
     files = [path for path in decision.files if "@{" not in path]
@@ -44,7 +43,6 @@ def licence_of(
     elif facts.sdist is not None:
         others, notes = _of_others(facts, facts.sdist, files)
         files += others
-    crates = [LICENCES_OF_CRATES] if rust else []
     return replace(decision, files=(*files, *crates), notes=(*decision.notes, *notes))
 
 

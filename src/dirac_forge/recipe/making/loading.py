@@ -73,6 +73,7 @@ class ModuleGraph:
 
     def __init__(self, facts: ReleaseFacts) -> None:
         self._facts = facts
+        self._project = canonicalize_name(facts.metadata.name)
         self._taken: dict[str, frozenset[str]] = {}
         self._imports: dict[str, _Imports] = {}  # hundreds of commands go through the same modules
         self._foreign: dict[str, Mapping[str, str]] = {}
@@ -110,6 +111,8 @@ class ModuleGraph:
     def _is_own(self, target: str) -> bool:
         """Whether the release installs a module; of a namespace package, only its own parts (PEP 420)."""
         top, *rest = target.split(".")
+        if _project_of(top) == self._project:  # setuptools' distutils is no folder of that name
+            return True
         place = top
         while place in self._shared and rest:
             part = rest.pop(0)

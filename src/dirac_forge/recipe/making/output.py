@@ -10,10 +10,17 @@ from packaging.utils import canonicalize_name
 from dirac_forge.recipe.making.about import links_of, stand_in, summary_of
 from dirac_forge.recipe.making.backports import backport_notes
 from dirac_forge.recipe.making.compiled import Nature, nature
-from dirac_forge.recipe.making.crates import bundling_commands
+from dirac_forge.recipe.making.crates import CrateLicences, crate_licences
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.externals import external_notes, main_program, programs_of, script_notes
-from dirac_forge.recipe.making.hosts import asks_for_distribute, build_requirements, relaxed_pin, unknown_setup_imports
+from dirac_forge.recipe.making.hosts import (
+    BROUGHT_BY_PIP,
+    asks_for_distribute,
+    build_requirements,
+    build_tool_names,
+    relaxed_pin,
+    unknown_setup_imports,
+)
 from dirac_forge.recipe.making.imports import of_one_python
 from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of, not_said_yet
 from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
@@ -107,6 +114,7 @@ class _Builder:
         self.providers = providers
         self.version = conda_version(part.facts.release.version)
         self.nature: Nature = nature(part.facts)
+        self.crates = self._crates()
         self.source = chosen_source(part.facts, family.version, noarch=self.nature.noarch, missing=part.missing_tools)
         self.notes: list[Note] = []
         self.test: OutputTest = test_with(part, scope, providers, part.folded, self._siblings())
@@ -133,16 +141,17 @@ class _Builder:
             *(note("warning", NoteKind.UPSTREAM_PROBLEM, problem=problem_words(one)) for one in self.facts.problems),
             *self.nature.notes,
             *self.source.notes,
+            *self.crates.notes,
             *external_notes(self.facts),
             *(script_notes(self.facts) if self.nature.noarch else ()),
         ]
-        build, host = self._tools()
+        build, host = map(self._without_itself, self._tools())
         return Output(
             name=self.part.package,
             version=self.version if self.version != self.family.version else None,
             sources=self._sources(),
             noarch="python" if self.nature.noarch else None,
-            script="\n".join([self.source.script, *self._bundling()]),
+            script="\n".join([self.source.script, *self.crates.commands]),
             skip=() if self.nature.noarch else self._skipped(),
             script_env={**self.source.environment, **self.nature.environment},
             version_independent=IS_ABI3 if self.nature.abi3 else None,
@@ -155,8 +164,10 @@ class _Builder:
             projects=(self.facts.metadata.name,),
         )
 
-    def _bundling(self) -> tuple[str, ...]:
-        return bundling_commands(self.facts.sdist) if "rust" in self.nature.languages else ()
+    def _crates(self) -> CrateLicences:
+        if "rust" in self.nature.languages:
+            return crate_licences(self.facts.sdist)
+        return CrateLicences(commands=(), files=())
 
     def _sources(self) -> tuple[Source, ...]:
         licence = self.part.licence
@@ -218,6 +229,10 @@ class _Builder:
             return told
         return replace(told, level="info", kind=kind, facts=(*told.facts, ("output", outputs[0])))
 
+    def _without_itself(self, lines: Sequence[Requirement]) -> tuple[Requirement, ...]:
+        """Return lines of build or host: with itself there, a build would leave out what is there already."""
+        return tuple(line for line in lines if line.kind != "package" or line.name != self.part.package)
+
     def _tools(self) -> tuple[tuple[Requirement, ...], tuple[Requirement, ...]]:
         """Return the build and host sections."""
         if self.source.wheel:
@@ -234,11 +249,19 @@ class _Builder:
             scope = replace(scope, pythons=(self.family.python_min,), platforms=("linux-64",))
         converted = convert(requirements, scope, self.providers, noarch=self.nature.noarch)
         self.notes += converted.notes
-        # With itself in host, a build would leave out of the package what is there already.
-        lines = self._pinned(
-            [line for line in converted.lines if line.name not in {"python", "pip", self.part.package}]
-        )
+        self.notes += self._brought_into_host()
+        lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
         return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
+
+    def _brought_into_host(self) -> Iterator[Note]:
+        """Yield a note on the tools in host that require the package itself."""
+        own = canonicalize_name(self.facts.metadata.name)
+        tools = build_tool_names(self.facts.sdist) if self.facts.sdist is not None else frozenset()
+        bringing = [tool for tool in sorted(tools - {own}) if own in (self.providers.brought(tool) or ())]
+        if own in BROUGHT_BY_PIP:
+            bringing.append("pip")
+        if bringing:
+            yield note("warning", NoteKind.BROUGHT_INTO_HOST, tools=bringing, package=self.part.package)
 
     def _tell_setup_py(self) -> None:
         """Note what setup.py needs that the newest setuptools refuse, or that nothing is known to bring."""
@@ -277,7 +300,9 @@ class _Builder:
         siblings = [Requirement(name=name) for name in self.test.siblings]
         declared = [line for line in converted.lines if line.name not in {"python", self.part.package}]
         lines = self._pinned(sorted([*declared, *siblings], key=lambda line: line.name) if siblings else declared)
-        libraries, more = loaded_libraries(self.test.libraries, {line.name for line in (*lines, *host)})
+        libraries, more = loaded_libraries(
+            self.test.libraries, {self.part.package, *(line.name for line in (*lines, *host))}
+        )
         self.notes += more
         lines += libraries
         if not self.nature.noarch:
@@ -313,7 +338,7 @@ class _Builder:
         return replace(line, spec="==@{version}")
 
     def _about(self) -> About:
-        licence = licence_of(self.facts, self.source, self.part.licence, rust="rust" in self.nature.languages)
+        licence = licence_of(self.facts, self.source, self.part.licence, crates=self.crates.files)
         self.notes += not_said_yet(licence.notes, self.part.notes)
         self.notes += stand_in(self.facts.metadata, self.part.package)
         homepage, repository, documentation = links_of(self.facts.metadata)

@@ -20,6 +20,8 @@ from dirac_forge.upstream.index.project import Release, ReleaseFile
 from dirac_forge.values import dataclass
 
 PIP_INSTALL = "@{PYTHON} -m pip install . -vv --no-deps --no-build-isolation"
+_PIP_ITSELF = "src/pip/__main__.py"
+"""What runs pip from its sources, as get-pip.py runs it from its wheel."""
 WHEEL_FOLDER = "wheel"
 """Where a wheel is unpacked for its licence."""
 _PYPI_FILES = "files.pythonhosted.org"
@@ -76,8 +78,15 @@ def chosen_source(facts: ReleaseFacts, version: str, *, noarch: bool, missing: C
     lost = _lost(facts)
     if wheel is None or not (lost or missing):
         notes = () if sha256 else (note("todo", NoteKind.NO_SHA256, file=sdist.filename),)
-        return ChosenSource(sources=(own,), notes=notes)
+        return ChosenSource(sources=(own,), script=_install(facts), notes=notes)
     return _wheel_instead(facts, wheel, version, own, lost, missing)
+
+
+def _install(facts: ReleaseFacts) -> str:
+    """Return how a build installs the sources: pip, which is not in its own host, from them."""
+    members = facts.sdist.members if facts.sdist is not None else ()
+    itself = canonicalize_name(facts.metadata.name) == "pip" and _PIP_ITSELF in members
+    return PIP_INSTALL.replace("-m pip", _PIP_ITSELF.rpartition("/")[0]) if itself else PIP_INSTALL
 
 
 def _only_wheel(facts: ReleaseFacts, wheel: ReleaseFile, version: str) -> ChosenSource:

@@ -23,11 +23,12 @@ def crate_of(sdist: SdistFacts) -> Mapping[str, object]:
     if not isinstance(backend, str) or backend.partition(".")[0] != "maturin":
         return {}
     named = table(sdist.pyproject, "tool", "maturin").get("manifest-path", "Cargo.toml")
-    return _parsed(sdist.texts.get(str(PurePosixPath(str(named))), ""))
+    return manifest(sdist.texts.get(str(PurePosixPath(str(named))), ""))
 
 
 @lru_cache(maxsize=64)
-def _parsed(text: str) -> Mapping[str, object]:
+def manifest(text: str) -> Mapping[str, object]:
+    """Return the tables of a Cargo.toml; {} if it can't be read."""
     try:
         return read_toml(text)
     except ValueError:
