@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dirac_forge.bump.release_sources import places_of
+from dirac_forge.bump.release_sources import places_of, upstream_versions
 from dirac_forge.bump.skip_reasons import AllowedSources, VersionlessSources
+from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
@@ -142,3 +143,25 @@ def test_where_nobody_who_may_be_asked_has_it() -> None:
     )
     assert look(recipe(PYPI), updates("[]")) == AllowedSources(line=3, sources=(), source="demo")
     assert look(recipe("https://example.org/fixed.tar.gz")) == VersionlessSources()
+
+
+@pytest.mark.parametrize(
+    ("version", "url", "expected"),
+    [
+        ("1.0", PYPI, SAME),
+        ("1!1.0", PYPI, SAME),
+        ("1!1.0", PYPI.replace("{{ version }}", "1.0"), UpstreamVersions(epoch="1!")),
+        ("1!1.0", HUB.replace("{{ version }}", "1.0"), UpstreamVersions(epoch="1!")),
+        ("1.0.post2", PYPI, SAME),
+        ("1.0.post2", HUB.replace("{{ version }}", "1.0"), UpstreamVersions(post=True)),
+        ("1!1.0.post2", HUB.replace("{{ version }}", "1.0"), UpstreamVersions(epoch="1!", post=True)),
+        ("1!1.0", f"https://github.com/a/b/archive/{'a' * 40}.tar.gz", UpstreamVersions(epoch="1!")),
+        ("1!1.0", "https://example.org/nothing.tar.gz", UpstreamVersions(epoch="1!")),
+        ("1.0_post2", "https://example.org/nothing.tar.gz", SAME),
+    ],
+)
+def test_sources_tell_what_a_packager_added_to_a_version(version: str, url: str, expected: UpstreamVersions) -> None:
+    text = recipe(url, version=version)
+    settings: list[Setting] = [("linux-64", {})]
+    assert upstream_versions(text, path="meta.yaml", version=version, settings=settings) == expected
+    assert expected.of(version) == version.removeprefix(expected.epoch).removesuffix(".post2" * expected.post)

@@ -10,11 +10,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.cooldown import Cooldown
-from dirac_forge.bump.objections import PassedOver, PreRelease, TooYoung
+from dirac_forge.bump.objections import NotAfterRecipe, PassedOver, PreRelease, TooYoung
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.releases import Newest, asked_anyway, downgrade, newest, projects_of
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound
+from dirac_forge.bump.upstream_versions import UpstreamVersions
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.report.bump_reasons import worded
 from dirac_forge.upstream.index.project import Project, Release, ReleaseFile
@@ -80,6 +81,22 @@ def test_newer_releases_are_passed_over_with_their_reasons() -> None:
         ("1.3", "needs Python >=3.13, the channel has 3.11 to 3.12"),
         ("1.2", "yanked (broken)"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("current", "upstream", "there", "spelled"),
+    [
+        ("2!5.0", UpstreamVersions(epoch="2!"), "1!1.0", "1!1.0"),
+        ("5.0.post1", UpstreamVersions(post=True), "5.0.post1", "5.0.post1"),
+    ],
+)
+def test_a_release_that_would_not_be_newer_in_the_recipe(
+    current: str, upstream: UpstreamVersions, there: str, spelled: str
+) -> None:
+    places = [offered("demo", (release("5.0"), release(there)), "5.0")]
+    late = NotAfterRecipe(version=spelled, current=current)
+    expected = Current(version=current, passed_over=(PassedOver(version=Version(there), reason=late),))
+    assert newest(current, places, rules=Rules(), upstream=upstream) == expected
 
 
 def test_nothing_newer() -> None:

@@ -441,3 +441,62 @@ def test_recipes_without_a_version_of_their_own(
     assert found["status"] == "skipped"
     assert reason in found["reason"]
     assert path.read_text(encoding="utf-8") == text
+
+
+ADDED = "${{ version }}"
+"""A version to which a packager added nothing."""
+
+
+@pytest.mark.parametrize(
+    ("spelled", "of_source", "there", "to"),
+    [
+        ("1!${{ version }}", ADDED, ("1.0", "1.1"), "1!1.1"),
+        ("${{ version }}.post1", ADDED, ("1.0", "1.1"), "1.1"),
+        ("1!${{ version }}", "1!${{ version }}", ("1!1.0", "1!1.1", "2.0"), "1!1.1"),
+    ],
+)
+def test_an_epoch_and_a_post_release_are_the_packager_s_if_upstream_has_none(
+    spelled: str,
+    of_source: str,
+    there: tuple[str, ...],
+    to: str,
+    workspace: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = put(workspace, PYPI.replace(ADDED, of_source))
+    text = path.read_text(encoding="utf-8").replace(f"  version: {ADDED}", f"  version: {spelled}")
+    path.write_text(text, encoding="utf-8")
+    files: dict[str, bytes | IndexFile] = {f"demo-{version}.tar.gz": archive(version) for version in there}
+    with PackageIndex({"demo": files}) as index:
+        code, (found,), _ = run(workspace, capsys, "--index-url", index.url)
+    assert (code, found["status"], found["to"]) == (0, "proposed", to), found["reason"]
+
+
+@pytest.mark.parametrize(
+    ("version", "there", "to"),
+    [("1.0.post1", ("1.0", "1.0.post1", "1.0.post2"), "1.0.post2"), ("1!1.0", ("1.0", "1!1.0", "1!1.1"), "1!1.1")],
+)
+def test_an_epoch_and_a_post_release_of_upstream_are_compared(
+    version: str, there: tuple[str, ...], to: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(workspace, PYPI, version=version)
+    files: dict[str, bytes | IndexFile] = {f"demo-{version}.tar.gz": archive(version) for version in there}
+    with PackageIndex({"demo": files}) as index:
+        code, (found,), _ = run(workspace, capsys, "--index-url", index.url)
+    assert (code, found["status"], found["to"]) == (0, "proposed", to), found["reason"]
+
+
+@needs_git
+@pytest.mark.parametrize(
+    ("spelled", "to"), [("1!${{ version }}", "1!1.1"), ("${{ version }}.post1", "1.1"), ("${{ version }}", "1.1")]
+)
+def test_what_a_packager_added_is_not_looked_for_in_tags(
+    spelled: str, to: str, workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare_repository(workspace / "web/x/demo.git", ["v1_0", "v1_1"])
+    with gitlab(workspace / "web", "v1_1") as server:
+        path = put(workspace, f"{server.url}/x/demo/-/archive/v${{{{ version | replace('.', '_') }}}}/demo.tar.gz")
+        text = path.read_text(encoding="utf-8").replace(f"  version: {ADDED}", f"  version: {spelled}")
+        path.write_text(text, encoding="utf-8")
+        code, (found,), _ = run(workspace, capsys)
+    assert (code, found["status"], found["to"]) == (0, "proposed", to), found["reason"]

@@ -80,6 +80,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             ),
             ("low >=2 (run of app): the embedded snapshot (2026-08-21) has low up to 1.0; conda-forge may have it"),
         ),
+        (
+            objections.NotAfterRecipe(version="1!1.0", current="2!5.0"),
+            "as 1!1.0 in the recipe it would not be newer than 2!5.0",
+        ),
         (skip_reasons.VersionlessSources(), "none of its sources has the version in its URL or tag"),
         (skip_reasons.Current(version="9", asked=True), "it is at 9 already"),
         (

@@ -64,6 +64,14 @@ class PreRelease:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NotAfterRecipe:
+    """As the recipe would spell it, the version is not newer than the recipe's, to which a packager added something."""
+
+    version: str
+    current: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LooksLikeDate:
     """The version looks like a date, unlike the recipe's."""
 
@@ -98,6 +106,7 @@ Objection = (
     | UnkeptVersion
     | LateRelease
     | PreRelease
+    | NotAfterRecipe
     | LooksLikeDate
     | PlaceObjects
     | TooYoung

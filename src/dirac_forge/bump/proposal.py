@@ -13,6 +13,7 @@ from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.objections import PassedOver
 from dirac_forge.bump.patches import PatchResult
 from dirac_forge.bump.skip_reasons import StillBlocked
+from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.bump.versions import Edited
 from dirac_forge.feedstock.change import Change, Edit, Skip
 from dirac_forge.values import dataclass
@@ -40,6 +41,8 @@ class Bump:
     old: str
     new: str
     edited: Edited
+    upstream: UpstreamVersions = SAME
+    """What upstream calls these versions."""
     asked: bool = False
     """Whether this version was asked for; else it is the newest that fits."""
     status: Literal["proposed", "waiting", "blocked", "unknown"] = "proposed"
@@ -74,6 +77,16 @@ class Bump:
     """Upstream's notes on the versions in between; None if it was not looked for, or says nothing."""
     recipes: tuple[NewRecipe, ...] = ()
     """New recipes for packages that it needs and the channel lacks."""
+
+    @property
+    def old_release(self) -> str:
+        """What upstream calls the old version."""
+        return self.upstream.of(self.old)
+
+    @property
+    def new_release(self) -> str:
+        """What upstream calls the new version."""
+        return self.upstream.of(self.new)
 
     @property
     def moves(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from dirac_forge.bump.skip_reasons import AllowedSources, VersionlessSources
+from dirac_forge.bump.upstream_versions import UpstreamVersions, possible
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.change import SkipReason
@@ -50,6 +51,21 @@ def places_of(
                 )
             )
     return tuple(sorted(places, key=lambda place: not place.main))
+
+
+def upstream_versions(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> UpstreamVersions:
+    """Return how upstream's versions differ from the recipe's, as its sources tell. Raises RecipeError."""
+    ways = possible(version)
+    if len(ways) == 1:
+        return ways[0]
+    builds = outputs_of(text, path=path, settings=settings)
+    sources = [source for _, outputs in builds for output in outputs for source in output.sources]
+    for way in ways:
+        origins = (_origin(source, way.of(version)) for source in sources)
+        if any(origin is not None and not origin.commit for origin in origins):
+            return way
+    # No source spells it, as where a commit is checked out: hardly any project has an epoch.
+    return next((way for way in ways if way.epoch), ways[0])
 
 
 def _mains(found: Mapping[_Key, Origin]) -> list[_Key]:

@@ -14,6 +14,7 @@ from dirac_forge.bump.objections import (
     Downgrade,
     LateRelease,
     LooksLikeDate,
+    NotAfterRecipe,
     Objection,
     PassedOver,
     PlaceObjects,
@@ -26,8 +27,10 @@ from dirac_forge.bump.objections import (
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, NoVersionOffered, UnreadTags
+from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.recipe.editing.edit import Setting, outputs_of
+from dirac_forge.recipe.editing.spellings import conda_spelling
 from dirac_forge.recipe.reading.recipe_text import ReadSource
 from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream.digests import project_of
@@ -68,6 +71,8 @@ class Newest:
 def projects_of(text: str, *, path: str, version: str, settings: Sequence[Setting]) -> dict[str, str]:
     """Return the projects on PyPI whose files of its own version the recipe takes, each with a file's name.
 
+    `version` is upstream's.
+
     Raises RecipeError.
     """
     found: dict[str, str] = {}
@@ -86,25 +91,37 @@ def _of(sources: Iterable[ReadSource], version: str) -> Iterable[tuple[str, str]
             yield canonicalize_name(named[0]), named[1]
 
 
-def newest(current: str, places: Sequence[Offers], *, rules: Rules) -> Newest | SkipReason:
+def newest(
+    current: str, places: Sequence[Offers], *, rules: Rules, upstream: UpstreamVersions = SAME
+) -> Newest | SkipReason:
     """Return the newest version that all `places` have, without an objection of theirs or of the `rules`.
 
-    A pre-release is taken only where the recipe is at one already. Where all that fit are too young, it is the newest
-    of them.
+    `current` is the recipe's, and `upstream` tells what upstream calls it. A pre-release is taken only where the recipe
+    is at one already. Where all that fit are too young, it is the newest of them.
     """
-    now, needs_pep440 = read_version(current), _is_no_pypi_version(current, places)
+    now, needs_pep440 = read_version(upstream.of(current)), _is_no_pypi_version(current, places)
     if now is None or needs_pep440:
         return NoOrder(version=current, pep440=needs_pep440)
     passed_over: list[PassedOver] = []
     young: Newest | None = None
     for release in (_Release(version, places) for version in _later(now, places)):
-        objection = release.against(now, rules)
+        objection = _not_after(current, release, upstream) or release.against(now, rules)
         if objection is None:
             return release.newest(now, tuple(passed_over))
         if young is None and isinstance(objection, TooYoung):
             young = release.newest(now, tuple(passed_over))
         passed_over.append(PassedOver(version=release.offers[0].version, reason=objection))
     return young or _nothing(current, now, places, tuple(passed_over))
+
+
+def _not_after(current: str, release: _Release, upstream: UpstreamVersions) -> NotAfterRecipe | None:
+    """Return that a version would not be newer in the recipe, where a packager added something to the recipe's."""
+    if upstream == SAME:
+        return None
+    spelled = conda_spelling(current, str(release.offers[0].version))
+    own, other = read_version(current), read_version(spelled)
+    newer = own is None or other is None or other > own
+    return None if newer else NotAfterRecipe(version=spelled, current=current)
 
 
 def _is_no_pypi_version(version: str, places: Iterable[Offers]) -> bool:

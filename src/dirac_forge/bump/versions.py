@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from dirac_forge.bump.bump_notes import EnclosedSource, RespelledSource
+from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.recipe.editing.edit import EditDraft, Setting, finish, notes_on, respelled_source, start
 from dirac_forge.recipe.editing.moved_sources import MovedSource
@@ -74,18 +75,19 @@ def edited(
     texts: Texts | None = None,
     commits: Mapping[str, str] = MappingProxyType({}),
     own: str = "",
+    upstream: UpstreamVersions = SAME,
 ) -> Edited:
     """Return `text` at version `to`; `settings` are the builds that there are, `unbuilt` others that it speaks of.
 
     A host that does not answer is no reason to give up where `texts` has the file too: the recipe's own hash proves
     that it is the same one (licences of DIRAC come from its repository, and are in its sdists). `commits` and `own` are
-    as for `recipe.editing.edit.start`.
+    as for `recipe.editing.edit.start`; `files` and `texts` are asked by upstream's versions.
 
     Raises RecipeError if the edit can't be made for sure, MissingFileError and UnansweredError if a file's hash
     can't be had: each URL with its reason.
     """
     draft = start(text, path=path, to=to, settings=settings, unbuilt=unbuilt, commits=commits, own=own)
-    lookup = _HashLookup(draft, files, texts)
+    lookup = _HashLookup(draft, files, texts, upstream)
     sources = [source for source in draft.moved if source.hashes]
     answers = list(executor.map(lambda source: _asked(source, files), sources))
     for source, answer in zip(sources, answers, strict=True):
@@ -107,18 +109,19 @@ def edited(
 class _HashLookup:
     """The hashes of the moved sources of one recipe, taken one after the other."""
 
-    def __init__(self, draft: EditDraft, files: SourceFiles, texts: Texts | None) -> None:
+    def __init__(self, draft: EditDraft, files: SourceFiles, texts: Texts | None, upstream: UpstreamVersions) -> None:
         self.draft = draft
         self.notes: list[EditedNote] = []
         self.digests: dict[str, Digest] = {}
         self.failed: list[ForgeError] = []
         self._files = files
         self._texts = texts
+        self._versions = (upstream.of(draft.old), upstream.of(draft.new))
 
     def take(self, source: MovedSource, answer: Digest | ForgeError) -> None:
         """Note the hash of a source's new file, where it is found elsewhere with another draft."""
         if isinstance(answer, UnknownError) and self._texts is not None:
-            answer = _enclosed(self.draft, source, self._texts) or answer
+            answer = _enclosed(source, self._texts, self._versions) or answer
         if isinstance(answer, ForgeError):
             self._search(source, answer)
         elif _is_old(source, answer):
@@ -130,7 +133,7 @@ class _HashLookup:
                 self.notes.append(EnclosedSource(url=answer.url))
 
     def _search(self, source: MovedSource, answer: ForgeError) -> None:
-        elsewhere = _elsewhere(self.draft, source, answer, self._files)
+        elsewhere = _elsewhere(self.draft, source, answer, self._files, self._versions[1])
         if elsewhere is None:
             self._fail(source, answer)
             return
@@ -164,14 +167,14 @@ def _is_old(source: MovedSource, digest: Digest) -> bool:
     return bool(same) and _ARCHIVE.search(digest.url) is not None and digest.origin == "downloaded"
 
 
-def _enclosed(draft: EditDraft, source: MovedSource, texts: Texts) -> Digest | None:
+def _enclosed(source: MovedSource, texts: Texts, versions: tuple[str, str]) -> Digest | None:
     """Return the hash of a source that the sdists have too, of the file that had the recipe's old hash."""
     name = _filename(source.urls[0])
     if source.hashes.keys() != {"sha256"} or _filename(source.before[0]) != name:
         return None
-    before = _hashes_of(name, texts(draft.old))
+    before = _hashes_of(name, texts(versions[0]))
     same = {path for path, sha256 in before.items() if sha256 == source.hashes["sha256"]}
-    now = _hashes_of(name, texts(draft.new)) if same else {}
+    now = _hashes_of(name, texts(versions[1])) if same else {}
     after = {now[path] for path in same & now.keys()}
     return Digest(url=source.urls[0], hashes={"sha256": after.pop()}, origin="archive") if len(after) == 1 else None
 
@@ -190,17 +193,17 @@ def _sha256(text: str) -> str:
 
 
 def _elsewhere(
-    draft: EditDraft, source: MovedSource, answer: ForgeError, files: SourceFiles
+    draft: EditDraft, source: MovedSource, answer: ForgeError, files: SourceFiles, version: str
 ) -> tuple[EditDraft, Digest, str] | None:
     """Return the draft with a URL at which the file is, where upstream changed the pattern of its URLs."""
     try:
-        listed = files.listed(source.urls[0], draft.new)
+        listed = files.listed(source.urls[0], version)
     except (InputError, UnknownError):
         listed = None
     v1 = draft.path.endswith("recipe.yaml")
     # Where a host does not answer, it would not at another URL; among the given hashes there may be one.
     patient = listed or isinstance(answer, UnknownError)
-    for variation in variations(draft.text, source.line, listed=listed, version=draft.new, v1=v1):
+    for variation in variations(draft.text, source.line, listed=listed, version=version, v1=v1):
         try:
             other, digest = _tried(draft, source, variation.text, files)
         except InputError:  # not a recipe any more, or there is no such file

@@ -26,9 +26,11 @@ from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import Objection
 from dirac_forge.bump.patches import PatchResult, patched_sources, patches_of
 from dirac_forge.bump.proposal import Bump, bump_of, catch_up_of
+from dirac_forge.bump.release_sources import upstream_versions
 from dirac_forge.bump.releases import Newest, downgrade, projects_of
 from dirac_forge.bump.second_projects import asked_version, second_projects
 from dirac_forge.bump.skip_reasons import Current
+from dirac_forge.bump.upstream_versions import SAME
 from dirac_forge.bump.versions import Edited, MissingFileError, UnansweredError, edited
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
@@ -110,7 +112,8 @@ class BumpMaker:
             path, text = folder.exact_recipe()
             settings, unbuilt = self._builds.of(recipe)
             current = version_of(text, path=str(folder.recipe_path), settings=settings)
-            case = Case(folder, path, text, current, settings, recipe.forge.bot, unbuilt)
+            upstream = upstream_versions(text, path=str(folder.recipe_path), version=current, settings=settings)
+            case = Case(folder, path, text, current, settings, recipe.forge.bot, unbuilt, upstream)
             result = self._moved(case, to) if to else self._newest(case)
             lags = isinstance(result, Skip) and isinstance(result.reason, Current)
             return (self._caught_up(case) or result) if lags else result
@@ -150,10 +153,10 @@ class BumpMaker:
         """Return the bump to version `to`, which is what was `found` where it was looked for."""
         if same_version(case.current, to):
             return case.skip(Current(version=case.current, asked=True))
-        projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
+        projects = projects_of(case.text, path=case.shown, version=case.released, settings=case.settings)
         if self.drifting is not None:
             # Asked for while hashes are looked up; whoever needs the answers waits for them, or says what is wrong.
-            for version in (case.current, to):
+            for version in (case.released, case.upstream.of(to)):
                 self._facts(projects, version)
         self._moving(case.folder)
         commits, notes = ({}, ()) if self._given and found is None else self._looking.commits(case, to)
@@ -162,6 +165,7 @@ class BumpMaker:
         made = bump_of(case.folder.name, case.branch, case.path, done, asked=found is None)
         made = replace(
             made,
+            upstream=case.upstream,
             patches=patches_of(done.after, path=case.shown, settings=case.settings),
             tried=self._tried(case, done.after, given=found is None),
             notes=(*notes, *seconds, *made.notes, *_beside(case, done), *downgrade(case.current, done.new)),
@@ -174,7 +178,7 @@ class BumpMaker:
         if self.changelogs:
             from dirac_forge.proposals.changelogs import changelog_of  # noqa: PLC0415  # only requests have one
 
-            made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, to)))
+            made = replace(made, changelog=changelog_of(self.context, made, self._texts(projects, made.new_release)))
         return self._with_requirements(case, made, projects)
 
     def _edited_or_absent(
@@ -184,7 +188,7 @@ class BumpMaker:
         try:
             return self._edited(case, case.text, to, projects, commits=commits)
         except (MissingFileError, UnansweredError) as error:
-            absent = self._unreleased(projects, to) if asked else {}
+            absent = self._unreleased(projects, case.upstream.of(to)) if asked else {}
             if absent:  # a no, whatever other hosts would say
                 raise MissingFileError("; ".join(absent), hint=" ".join(absent.values())) from error
             raise
@@ -210,12 +214,13 @@ class BumpMaker:
         """Return what brings the recipe to upstream's state at its own version; None if it does not lag."""
         if self.drifting is None or not self.drifting.catch_up:
             return None
-        projects = projects_of(case.text, path=case.shown, version=case.current, settings=case.settings)
+        projects = projects_of(case.text, path=case.shown, version=case.released, settings=case.settings)
         try:
             raised = raised_build_number(case.text, path=case.shown, by=1)
         except RecipeError:
             return None
         made = catch_up_of(case.folder.name, case.branch, case.path, case.text, raised, case.current)
+        made = replace(made, upstream=case.upstream)
         made = self._with_requirements(case, made, projects) if projects else made
         return made if made.edited.after != raised else None
 
@@ -245,6 +250,7 @@ class BumpMaker:
             settings=case.settings,
             unbuilt=case.unbuilt,
             texts=lambda version: self._texts(projects, version),
+            upstream=SAME if own else case.upstream,
             commits=commits,
             own=own,
         )
@@ -254,10 +260,11 @@ class BumpMaker:
     ) -> tuple[Edited, tuple[SecondMoved | SecondLeft, ...]]:
         """Return the edit with other projects of the recipe moved to the versions that the new release requires."""
         notes: list[SecondMoved | SecondLeft] = []
-        seconds = second_projects(done.before, done.after, path=case.shown, version=done.new, settings=case.settings)
+        released = case.upstream.of(done.new)
+        seconds = second_projects(done.before, done.after, path=case.shown, version=released, settings=case.settings)
         for second in seconds:
             left = SecondLeft(project=second.name, version=second.version, line=second.line)
-            metadata, unread = self._metadata(projects, done.new)
+            metadata, unread = self._metadata(projects, released)
             asked = asked_version(second.name, metadata)
             if asked is None:
                 notes.append(replace(left, problem=unread))

@@ -24,7 +24,7 @@ def changelog_of(context: ProposalContext, bump: Bump, texts: Mapping[str, str])
     `texts` are files of the release's sdists, below the name of their project.
     """
     plain = {path.partition("/")[2]: text for path, text in texts.items()}
-    found = changelog_in(plain, old=bump.old, new=bump.new)
+    found = changelog_in(plain, old=bump.old_release, new=bump.new_release)
     if found is not None or context.settings.offline:
         return found
     for link in bump.links:

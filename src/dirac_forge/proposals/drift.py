@@ -80,7 +80,7 @@ class DriftLookup:
         old, new = self._of_both(bump, projects, problems)
         self._ask_whether_new_exist(old, new)
         absent: list[ForgeError] = []
-        joined = self._facts(newcomers(old, new), bump.new, absent)
+        joined = self._facts(newcomers(old, new), bump.new_release, absent)
         # One that the index does not have is released apart from the family, which is an answer.
         problems += (error for error in absent if isinstance(error, UnknownError))
         self._foresee([*old, *new, *joined])
@@ -97,7 +97,7 @@ class DriftLookup:
             catch_up=self.catch_up,
         )
         if self.catch_up:
-            found = dated(found, [one.release.project for one in new], bump.new, self.lookup)
+            found = dated(found, [one.release.project for one in new], bump.new_release, self.lookup)
         done = carried(bump, found, write=self.write if write is None else write)
         links = with_links(done.links, chain.from_iterable(project_links(one.metadata) for one in new))
         return replace(done, notes=(*done.notes, *(NotCompared(reason=each.message) for each in problems)), links=links)
@@ -106,8 +106,8 @@ class DriftLookup:
         self, bump: Bump, projects: Iterable[str], problems: list[ForgeError]
     ) -> tuple[list[ReleaseFacts], list[ReleaseFacts]]:
         """Return the facts of the old and the new releases, also of second projects that move along."""
-        old = self._facts(projects, bump.old, problems)
-        new = self._facts([one.release.project for one in old], bump.new, problems)
+        old = self._facts(projects, bump.old_release, problems)
+        new = self._facts([one.release.project for one in old], bump.new_release, problems)
         for second in (note for note in bump.notes if isinstance(note, SecondMoved)):
             old += self._facts([second.project], second.old, problems)
             new += self._facts([second.project], second.new, problems)

@@ -20,6 +20,7 @@ from dirac_forge.bump.release_sources import pinned_origins, places_of
 from dirac_forge.bump.releases import Newest, asked_anyway, newest
 from dirac_forge.bump.rules import Rules
 from dirac_forge.bump.skip_reasons import Current, LineWithoutVersions, NoOrder, NoReleaseFound, UpdatesOff
+from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.bump.versions import MissingFileError
 from dirac_forge.errors import ForgeError, UnknownError
 from dirac_forge.feedstock.botconfig import Bot
@@ -67,6 +68,12 @@ class Case:
     bot: Bot
     unbuilt: tuple[Setting, ...] = ()
     """What else the recipe speaks of."""
+    upstream: UpstreamVersions = SAME
+
+    @property
+    def released(self) -> str:
+        """What upstream calls the recipe's version."""
+        return self.upstream.of(self.current)
 
     @property
     def branch(self) -> str:
@@ -132,7 +139,7 @@ class ReleaseLookup:
         updates = case.bot.version_updates
         if updates.skip:
             return case.skip(UpdatesOff(line=updates.lines["skip"]), hint=_GIVE)
-        places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
+        places = places_of(case.text, path=case.shown, version=case.released, settings=case.settings, updates=updates)
         if isinstance(places, SkipReason):
             return case.skip(places, hint=_GIVE)
         allowed = self._allowed(case)
@@ -154,12 +161,12 @@ class ReleaseLookup:
 
     def commits(self, case: Case, to: str) -> tuple[dict[str, str], tuple[MovedCommit | UnreadCommits, ...]]:
         """Return the commits of the recipe's sources that have one at version `to`, with a note for each source."""
-        pinned = pinned_origins(case.text, path=case.shown, version=case.current, settings=case.settings)
+        pinned = pinned_origins(case.text, path=case.shown, version=case.released, settings=case.settings)
         commits: dict[str, str] = {}
         notes: list[MovedCommit | UnreadCommits] = []
         for origin in pinned:
             try:
-                moved = self._places.moved_commit(origin, case.current, to)
+                moved = self._places.moved_commit(origin, case.released, case.upstream.of(to))
             except ForgeError as error:
                 notes.append(UnreadCommits(repository=origin.name, reason=error.message))
                 continue
@@ -174,12 +181,13 @@ class ReleaseLookup:
         Hosts of repositories are not, because a version is asked for where these do not answer: which host was not
         asked, and which index did not answer, is part of the result.
         """
+        current, to = case.released, case.upstream.of(to)
         if not ask:
-            return asked_anyway(case.current, to)
+            return asked_anyway(current, to)
         asked: list[Offers] = []
         unlisted: list[NotListed] = []
         updates = case.bot.version_updates
-        places = places_of(case.text, path=case.shown, version=case.current, settings=case.settings, updates=updates)
+        places = places_of(case.text, path=case.shown, version=current, settings=case.settings, updates=updates)
         for place in () if isinstance(places, SkipReason) else places:
             if place.main or self._index(place):
                 answer = self._listed(place, to)
@@ -187,7 +195,7 @@ class ReleaseLookup:
                     asked.append(answer)
                 else:
                     unlisted.append(answer)
-        return (*asked_anyway(case.current, to, asked), *unlisted)
+        return (*asked_anyway(current, to, asked), *unlisted)
 
     def _index(self, place: SourceQuery) -> str:
         """Return what people call the index that a place is on; "" for the host of a repository or of files."""
@@ -217,7 +225,8 @@ class ReleaseLookup:
         known = dict(refused)
         young: list[Newest] = []
         while True:
-            found = newest(case.current, looked.offers, rules=replace(looked.rules, refused=known))
+            rules = replace(looked.rules, refused=known)
+            found = newest(case.current, looked.offers, rules=rules, upstream=case.upstream)
             if isinstance(found, SkipReason):
                 return case.skip(_noting(found, looked.notes))
             found = replace(found, notes=(*found.notes, *looked.notes))

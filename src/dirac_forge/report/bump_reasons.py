@@ -99,6 +99,7 @@ add_words(
         patches.OversizedPatch: "it is larger than the limit for patches",
         patches.RepositoryPatch: "it is for a git source",
         objections.OffBranch: "it does not belong on this branch ({0.allowed})",
+        objections.NotAfterRecipe: "as {0.version} in the recipe it would not be newer than {0.current}",
         objections.LooksLikeDate: "it looks like a date, and {0.current} does not",
         skip_reasons.NoVersionOffered: "{0.place} offers neither the version of the recipe nor a newer one",
         skip_reasons.VersionlessSources: "none of its sources has the version in its URL or tag",
