@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -137,6 +138,14 @@ def test_a_compiled_package_has_one_record_for_each_variant(tmp_path: Path) -> N
     assert found[0].exports == RunExports(weak=("fast >=1.2.3,<1.3.0a0",))
     assert found[0].unknown == ("mystery",)
     assert found[0].assumed == ()
+
+
+@pytest.mark.parametrize("number", ["4", "${{ build_number }}"])
+def test_a_build_string_without_its_hash_gets_one_for_each_variant(number: str, tmp_path: Path) -> None:
+    text = COMPILED.replace("build:\n", f"build:\n  string: cxx20_h${{{{ hash }}}}_{number}\n", 1)
+    found = made(tmp_path, recipe(tmp_path / "it", text), "linux-64")
+    assert len({one.record.build for one in found}) == len(found) == 2
+    assert all(re.fullmatch("cxx20_h[0-9a-f]{7}_4", one.record.build) for one in found)
 
 
 def test_noarch_python_packages_and_programs_of_builds_are_assumed_to_export_nothing(tmp_path: Path) -> None:

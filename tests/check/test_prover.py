@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import cells_of
+from dirac_forge.check.exports import Built
 from dirac_forge.check.matrix import check
-from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.proof import Proof, Verdict, refusal_of
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
+from dirac_forge.check.target_proof import rounds_of
 from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder
@@ -386,6 +389,54 @@ def test_one_variant_that_fits_a_target_is_enough(tmp_path: Path, needs: tuple[s
     verdict = only(found)
     assert (found.outcome, verdict.outcome, verdict.failing, found.unblock) == ("same", "same", (), ())
     assert installed(verdict) == [("app", "1.0"), ("ffi", "4.0"), ("lib", "2.0"), ("tool", "2.0")]
+
+
+@pytest.mark.parametrize("needs", [(">=9", ">=4"), (">=4", ">=9")])
+def test_a_variant_that_nobody_can_install_is_a_warning_if_a_target_takes_another(
+    tmp_path: Path, needs: tuple[str, ...]
+) -> None:
+    records = [pkg("app 1.0", "lib", "tool"), pkg("lib 1.0"), pkg("tool 1.0"), pkg("ffi 4.0")]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    found = proposal(folder, {"lib": flavoured(tmp_path, *needs)})
+    assert (found.outcome, only(found).outcome, refusal_of(found)) == ("same", "same", None)
+    assert installed(only(found)) == [("app", "1.0"), ("ffi", "4.0"), ("lib", "2.0"), ("tool", "2.0")]
+    assert [warning_words(one) for one in found.warnings] == [
+        "lib (flavour >=9) can't be installed on linux-64: the targets take another variant",
+        "tool (flavour >=9) can't be installed on linux-64: the targets take another variant",
+    ]
+    replaced = {one.output: one.variant for one in found.environments if one.replaced}
+    assert replaced == {"lib": "flavour >=9", "tool": "flavour >=9"}
+
+
+def test_a_variant_that_nobody_can_install_is_a_no_where_no_target_takes_the_package(tmp_path: Path) -> None:
+    records = [pkg("app 1.0"), pkg("lib 1.0"), pkg("tool 1.0"), pkg("ffi 4.0")]
+    folder = write_channel(tmp_path / "c", {"linux-64": records})
+    found = proposal(folder, {"lib": flavoured(tmp_path, ">=9", ">=4")})
+    assert refusal_of(found) == found.reason
+    assert proof_words(found.reason) == (
+        "the run environment of lib on linux-64 (flavour >=9) can't be solved: "
+        "lib → ffi: no build matches ffi >=9: the newest version is 4.0"
+    )
+
+
+def test_variants_of_several_outputs_are_paired_by_their_values(tmp_path: Path) -> None:
+    def made(name: str, **variant: str) -> Built:
+        record = Record(name=name, version="1", build="_".join(variant.values()), subdir="linux-64")
+        return Built(feedstock="x", record=record, platform="linux-64", variant=variant)
+
+    channel = Channel.open([str(write_channel(tmp_path / "c", {"linux-64": [pkg("app 1.0")]}))])
+    (cell,) = cells_of(make_target("app", ("app",), platforms=("linux-64",), pythons=()))
+    built = [
+        *(made("lib", mpi=mpi, blas=blas) for mpi in ("a", "b") for blas in ("x", "y")),
+        *(made("tool", blas=blas) for blas in ("y", "x")),
+        made("other"),
+    ]
+    assert [[f"{one.name} {one.build}".strip() for one in some] for some in rounds_of(channel, cell, built)] == [
+        ["lib a_x", "tool x", "other"],
+        ["lib a_y", "tool y", "other"],
+        ["lib b_x", "tool x", "other"],
+        ["lib b_y", "tool y", "other"],
+    ]
 
 
 def test_of_variants_none_of_which_fits_a_target_the_first_is_explained(tmp_path: Path) -> None:

@@ -141,3 +141,11 @@ def test_upload_to_a_channel_of_higher_priority_that_hid_a_package(tmp_path: Pat
     assert found is not None
     assert (found.moment, state(found.earlier)) == (day(20), ("installable", "2.0"))
     assert [str(record) for record in found.uploads] == ["lib 0.1 0"]
+
+
+def test_several_builds_of_one_upload_are_told_together(tmp_path: Path) -> None:
+    builds = [uploaded("lib 2.0", 10, build=f"py31{minor}_0") for minor in range(5)]
+    records = [uploaded("app 1.0", 1, "lib >=2"), uploaded("lib 1.0", 2), *builds, uploaded("aux 1.0", 10)]
+    folder = write_channel(tmp_path / "c", {"linux-64": [*records, uploaded("app 0.1", 1, "aux")]})
+    (paragraph,) = turns([turn(folder, day(3), "app >=1")])
+    assert paragraph.lines[0] == "by the upload of aux 1.0 (linux-64, 0) and lib 2.0 (linux-64, 5 builds)"

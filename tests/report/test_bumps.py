@@ -236,10 +236,12 @@ def test_json() -> None:
         "output": "dirac-grid",
         "part": "run",
         "platform": "linux-64",
+        "made_for": "linux-64",
         "variant": "python 3.13",
         "status": "not-installable",
         "reason": "m2crypto has no build for Python 3.13",
         "fault": False,
+        "replaced": False,
     }
     assert full["proof"] == {
         "outcome": "worse",

@@ -38,6 +38,7 @@ class EnvironmentAnswer:
             output=self.question.output,
             part=self.question.part,
             platform=self.question.on,
+            made_for=self.question.made_for,
             variant=self.question.variant,
             status=self.status,
             reason=self.reason,

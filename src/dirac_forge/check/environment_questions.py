@@ -38,6 +38,11 @@ class Question:
     required: tuple[Record, ...] = ()
     """Packages that are not in a channel yet and have to be part of it."""
 
+    @property
+    def made_for(self) -> str:
+        """The platform of the output, where its build runs on another one; else ""."""
+        return "" if self.platform in ("noarch", self.on) else self.platform
+
 
 def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Question, ...]:
     """Yield the build and host environments of every output, each once; `rendered` are the variants of one platform.

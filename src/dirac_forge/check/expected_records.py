@@ -11,6 +11,7 @@ from dataclasses import field, replace
 
 from dirac_forge.channel.records import Record, RunExports, name_of
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.build_strings import build_string, is_whole
 from dirac_forge.check.exports import Built, ChannelExports, exports_of
 from dirac_forge.check.recipe_mistakes import rendered_mistakes
 from dirac_forge.check.toolchain import hardly_exports, toolchain_exports
@@ -22,7 +23,6 @@ from dirac_forge.values import dataclass
 __all__ = ["Built", "ChannelExports", "build", "exports_of", "host_questions", "host_spec"]
 
 _BARE_VERSION = re.compile(r"[0-9][0-9A-Za-z_.!+-]*")
-_BUILD_STRING = re.compile(r"[A-Za-z0-9_.+]{1,64}")
 _PYTHON = re.compile(r"(\d+)\.(\d+)")
 
 
@@ -321,14 +321,12 @@ class _Variant:
             return builds.get(name, "")
         output, draft = self.outputs[name], drafts[name]
         written = output.build_string or ""
-        usable = _BUILD_STRING.fullmatch(written) is not None
-        if usable and "__" not in written:
+        if is_whole(written):
             builds[name] = written
             return written
         others = [self._name_build(other, drafts, builds, (*above, name)) for other in _exact_pins(draft, drafts)]
-        end = f"{_digest(output, draft, self.platform, others)}_{output.build_number or 0}"
-        # The hash (and the number) that only a build knows left a gap, which a name around it must not lose.
-        builds[name] = written.replace("__", f"{end}_", 1) if usable else f"{self._tag(output, draft)}{end}"
+        digest = _digest(output, draft, self.platform, others)
+        builds[name] = build_string(written, self._tag(output, draft), digest, output.build_number or 0)
         return builds[name]
 
     def _tag(self, output: ReadOutput, draft: _Draft) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import Literal
 
@@ -17,6 +17,7 @@ from dirac_forge.check.proof_reasons import (
     NothingMade,
     ProofReason,
     ProofWarning,
+    UselessVariants,
     WorstTarget,
 )
 from dirac_forge.check.remedies import Unblock
@@ -61,8 +62,8 @@ class Proof:
     """The packages that the proposal would make."""
     culprits: frozenset[str] = frozenset()
     """Packages that stand in the way where a target or an environment is worse off."""
-    excused: frozenset[str] = frozenset()
-    """Outputs that could not be installed before either, and so make no target worse."""
+    excused: frozenset[tuple[str, str]] = frozenset()
+    """Outputs that could not be installed before either, and so make no target worse; each with its platform."""
     unblock: tuple[Unblock, ...] = ()
     """Where a target is worse off: what would make it take the proposal, proved by solving; one for all platforms, or
     one for each that differs."""
@@ -90,6 +91,36 @@ def worst(verdicts: Iterable[Verdict]) -> tuple[Outcome, WorstTarget | None]:
     if found.outcome not in ("worse", "unknown"):
         return found.outcome, None
     return found.outcome, _of_cell(found.before, found.reason)
+
+
+def with_replaced(environments: Iterable[EnvironmentProof], verdicts: Iterable[Verdict]) -> Iterator[EnvironmentProof]:
+    """Yield the environments, those marked that can't be solved while a target takes another variant of the output."""
+    taken = {
+        (record.name, verdict.after.platform)
+        for verdict in verdicts
+        for record in verdict.after.packages
+        if not record.channel
+    }
+    for one in environments:
+        refused = one.status == "not-installable" and not isinstance(one.reason, RefusedBefore)
+        serves = refused and one.part == "run" and (one.output, one.platform) in taken
+        yield replace(one, replaced=True) if serves else one
+
+
+def useless_variants(environments: Iterable[EnvironmentProof]) -> tuple[UselessVariants, ...]:
+    """Return the variants that can't be installed while the targets take others, those of one output together."""
+    found: dict[str, list[EnvironmentProof]] = {}
+    for one in environments:
+        if one.replaced:
+            found.setdefault(one.output, []).append(one)
+    return tuple(
+        UselessVariants(
+            output=output,
+            platforms=tuple(dict.fromkeys(one.platform for one in some)),
+            variants=tuple(dict.fromkeys(one.variant for one in some if one.variant)),
+        )
+        for output, some in found.items()
+    )
 
 
 def merged(proofs: Sequence[Proof]) -> Proof:
@@ -123,7 +154,7 @@ def refusal_of(proof: Proof) -> ProofReason | NothingMade | None:
 
 def _can_never_be_installed(environment: EnvironmentProof) -> bool:
     """Whether a package that is new requires what no channel has: nothing gets worse, but it is of no use."""
-    new = not (environment.fault or isinstance(environment.reason, RefusedBefore))
+    new = not (environment.fault or environment.replaced or isinstance(environment.reason, RefusedBefore))
     return new and environment.part == "run" and environment.status == "not-installable"
 
 

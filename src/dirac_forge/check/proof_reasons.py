@@ -18,12 +18,22 @@ class EnvironmentProof:
     output: str
     part: Literal["build", "host", "run"]
     platform: str
+    """Whose packages are installed."""
+    made_for: str = ""
+    """The platform of the output, where a build for it runs on another one."""
     variant: str = ""
     """The values that tell the variant from others (`python 3.12`), or "" if there is only one."""
     status: Status
     reason: EnvironmentReason | None = None
     fault: bool = False
     """The proposal breaks it: it could be solved before, or there was no such environment."""
+    replaced: bool = False
+    """It can't be solved, and a target takes the output in another variant on this platform."""
+
+    @property
+    def breaks(self) -> bool:
+        """Whether the proposal is worse for it."""
+        return self.fault and not self.replaced
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,6 +73,15 @@ ProofReason = WorstTarget | BrokenEnvironment | Unanswered | NoPaperBuild | Unre
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UselessVariants:
+    """Variants of an output that can't be installed, while the targets take others."""
+
+    output: str
+    platforms: tuple[str, ...]
+    variants: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class NothingMade:
     """All variants of a recipe are skipped, or it is not built, on each of these platforms."""
 
@@ -84,4 +103,4 @@ class UnknownExports:
     names: tuple[str, ...]
 
 
-ProofWarning = BrokenEnvironment | NothingMade | NotTaken | TakenAsThere | UnknownExports
+ProofWarning = BrokenEnvironment | UselessVariants | NothingMade | NotTaken | TakenAsThere | UnknownExports

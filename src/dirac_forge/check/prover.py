@@ -19,7 +19,7 @@ from dirac_forge.check.expected_records import host_questions
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.matrix import platforms_with
 from dirac_forge.check.paper_builds import build_all
-from dirac_forge.check.proof import Proof, Verdict, worst
+from dirac_forge.check.proof import Proof, Verdict, useless_variants, with_replaced, worst
 from dirac_forge.check.proof_reasons import (
     BrokenEnvironment,
     EnvironmentProof,
@@ -231,15 +231,15 @@ class _Trial:
             holds &= self._is_mended(proof)
         return Retrial(holds=holds, culprits=frozenset(self.targets.culprits | self.environments.culprits))
 
-    def _is_kept(self, cell: Cell, excused: Collection[str]) -> bool:
+    def _is_kept(self, cell: Cell, excused: Collection[tuple[str, str]]) -> bool:
         """Whether a target is not worse off."""
         verdict = self.targets.certificate(cell) or self.targets.verdict(cell, excused)
         return verdict.outcome in ("same", "better")
 
     def _is_mended(self, proof: Proof) -> bool:
         """Whether the environments can be solved that a proof found broken."""
-        broken = {_place(one) for one in proof.environments if one.fault and self._must_solve(one.output)}
-        asked = [one for one in self._questions if (one.output, one.part, one.on, one.variant) in broken]
+        broken = {_place(one) for one in proof.environments if one.breaks and self._must_solve(one.output)}
+        asked = [one for one in self._questions if (one.output, one.part, one.on, one.made_for, one.variant) in broken]
         return not any(answer.fault or answer.status == "unknown" for answer in self.environments.answers(asked))
 
     def proof(self, executor: Executor | None) -> Proof:
@@ -260,12 +260,14 @@ class _Trial:
         self.prover.observer.started(_TASK, len(cells))
         verdicts = tuple(executor.map(verdict_of, positions) if executor is not None else map(verdict_of, positions))
         self.prover.observer.finished(_TASK)
+        environments = tuple(with_replaced([answer.proof for answer in answers], verdicts))
         proof = Proof(
             outcome="same",
             verdicts=verdicts,
-            environments=tuple(answer.proof for answer in answers),
+            environments=environments,
             beside=self.beside,
             warnings=(
+                *useless_variants(environments),
                 *dict.fromkeys(left for verdict in verdicts for left in verdict.not_taken),
                 *self.prover.warnings(self.lacking, self.own),
             ),
@@ -274,7 +276,7 @@ class _Trial:
             excused=frozenset(excused),
             unblock=tuple(self._remedies()),
         )
-        return self._judged(proof, answers)
+        return self._judged(proof)
 
     def _remedies(self) -> list[Unblock]:
         """Return what would make the targets take the proposal; what helps one platform is tried first on the next."""
@@ -289,13 +291,13 @@ class _Trial:
                 found.append(one)
         return found
 
-    def _judged(self, proof: Proof, answers: Sequence[EnvironmentAnswer]) -> Proof:
+    def _judged(self, proof: Proof) -> Proof:
         """Return the proof with its outcome: the worst of the targets, or worse where an environment is broken."""
         outcome, reason = worst(proof.verdicts)
-        broken = next((answer for answer in answers if answer.fault), None)
+        broken = next((one for one in proof.environments if one.breaks), None)
         if broken is not None:
-            found = BrokenEnvironment(environment=broken.proof)
-            if not self._must_solve(broken.question.output):
+            found = BrokenEnvironment(environment=broken)
+            if not self._must_solve(broken.output):
                 proof = replace(proof, warnings=(found, *proof.warnings))
             elif outcome != "worse":
                 return replace(proof, outcome="worse", reason=found)
@@ -348,8 +350,8 @@ class _Trial:
         return found
 
 
-def _place(environment: EnvironmentProof) -> tuple[str, str, str, str]:
-    return environment.output, environment.part, environment.platform, environment.variant
+def _place(environment: EnvironmentProof) -> tuple[str, str, str, str, str]:
+    return environment.output, environment.part, environment.platform, environment.made_for, environment.variant
 
 
 def _alike(one: Question, other: Question) -> bool:
@@ -358,10 +360,15 @@ def _alike(one: Question, other: Question) -> bool:
     return one.variant == other.variant or not one.variant or not other.variant
 
 
-def _excused(answers: Sequence[EnvironmentAnswer]) -> set[str]:
-    """Return the outputs that can't be installed by themselves and could not before either."""
-    refused = [one for one in answers if one.question.part == "run" and one.status == "not-installable"]
-    return {one.question.output for one in refused} - {one.question.output for one in answers if one.fault}
+def _excused(answers: Sequence[EnvironmentAnswer]) -> set[tuple[str, str]]:
+    """Return the outputs, each with its platform, of which no variant can be installed by itself, nor could before."""
+    run = [one for one in answers if one.question.part == "run"]
+    kept = {_output(one) for one in run if one.status != "not-installable" or one.fault}
+    return {_output(one) for one in run} - kept
+
+
+def _output(answer: EnvironmentAnswer) -> tuple[str, str]:
+    return answer.question.output, answer.question.on
 
 
 def _without(record: Record, names: Collection[str]) -> Record:

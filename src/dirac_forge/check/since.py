@@ -113,7 +113,7 @@ def _uploads(channel: Channel, cell: Cell, since: datetime) -> dict[int, list[Re
     index = channel.index(cell.platform)
     start = since.timestamp() * 1000
     found: dict[int, list[Record]] = {}
-    for name in _reachable(channel, cell.platform, cell.specs):
+    for name in sorted(_reachable(channel, cell.platform, cell.specs)):
         for record in index.group(name).records:
             if record.timestamp is not None and record.timestamp > start:
                 found.setdefault(record.timestamp, []).append(record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from rattler import Version
@@ -75,8 +75,8 @@ class TargetProver:
                 return _compared(cell, replace(cell, packages=found, version=version_in(found, cell.specs[0])))
         return None
 
-    def verdict(self, cell: Cell, excused: Collection[str] = ()) -> Verdict:
-        """Judge a cell with the solver; outputs in `excused` could not be installed before either.
+    def verdict(self, cell: Cell, excused: Collection[tuple[str, str]] = ()) -> Verdict:
+        """Judge a cell with the solver; those that `excused` has for its platform could not be installed before either.
 
         Raises:
             UnknownError: the channel can't be read.
@@ -87,7 +87,10 @@ class TargetProver:
             case "unknown" | "not-installable":
                 return self._opened(cell)
             case _:
-                return self._kept(cell, [one for one in self._relevant(cell) if one.record.name not in excused])
+                return self._kept(cell, self._counted(cell, excused))
+
+    def _counted(self, cell: Cell, excused: Collection[tuple[str, str]]) -> list[Built]:
+        return [one for one in self._relevant(cell) if (one.record.name, cell.platform) not in excused]
 
     def spare(self, cell: Cell) -> list[Record]:
         """Return the proposal's packages that a cell can take."""
@@ -282,17 +285,26 @@ def _compared_versions(moves: Sequence[VersionMove]) -> tuple[Outcome, VerdictRe
 
 
 def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Record]]:
-    """Return the packages of the proposal that belong into a cell, in as few sets as variants of one name allow."""
-    by_name: dict[str, list[Record]] = {}
-    for record in (one.record for one in built):
+    """Return the packages of the proposal that belong into a cell, a set for each variant that makes a difference."""
+    by_name: dict[str, list[Built]] = {}
+    for one in built:
+        record = one.record
         if (
             record.subdir in ("noarch", cell.platform)
             and _for_python(view, cell, record)
             and for_machine(view, record, cell.platform)
         ):
-            by_name.setdefault(record.name, []).append(record)
-    deepest = max((len(records) for records in by_name.values()), default=0)
-    return [[records[min(at, len(records) - 1)] for records in by_name.values()] for at in range(deepest)]
+            by_name.setdefault(record.name, []).append(one)
+    if not by_name:
+        return []
+    variants = [one.variant for builds in by_name.values() if len(builds) > 1 for one in builds] or [{}]
+    sets = (tuple(_closest(builds, variant).record for builds in by_name.values()) for variant in variants)
+    return [list(some) for some in dict.fromkeys(sets)]
+
+
+def _closest(builds: Sequence[Built], variant: Mapping[str, str]) -> Built:
+    """Return the build of one package whose variant differs from another in the fewest values, the first of several."""
+    return min(builds, key=lambda one: sum(variant.get(key, value) != value for key, value in one.variant.items()))
 
 
 def _is_between(record: Record, installed: str, proposed: str) -> bool:

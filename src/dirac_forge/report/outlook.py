@@ -10,7 +10,7 @@ from dirac_forge.distribution.outlook import DistributionOutlook, FailedPlatform
 from dirac_forge.report.document import words
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import cell_words
-from dirac_forge.report.since import end_words
+from dirac_forge.report.since import end_words, upload_words
 
 _MOST = 5
 
@@ -75,8 +75,9 @@ def _since(turn: Turn | None) -> str:
         return ""
     if turn.moment is None:
         return f", as on {turn.since:%Y-%m-%d}"
-    uploads = words([f"{one.name} {one.version} {one.build}" for one in turn.uploads], _MOST)
-    return f" since {turn.moment:%Y-%m-%d %H:%M} UTC, when {uploads} was uploaded"
+    uploads = upload_words(turn)
+    were = "was" if len(turn.uploads) == 1 else "were"
+    return f" since {turn.moment:%Y-%m-%d %H:%M} UTC, when {words(uploads, _MOST)} {were} uploaded"
 
 
 def outlook_json(outlook: DistributionOutlook) -> dict[str, Any]:

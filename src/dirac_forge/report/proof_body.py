@@ -10,7 +10,13 @@ from dirac_forge.check.answer_reasons import ProposalRefused, Refused
 from dirac_forge.check.proof_reasons import WorstTarget
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
-from dirac_forge.report.proof_words import environment_words, proof_words, warning_words
+from dirac_forge.report.proof_words import (
+    environment_words,
+    machine_words,
+    proof_words,
+    variant_words,
+    warning_words,
+)
 from dirac_forge.report.remedy_words import alike, together, unblock_text
 
 if TYPE_CHECKING:
@@ -127,10 +133,12 @@ def environment_json(environment: EnvironmentProof) -> dict[str, Any]:
         "output": environment.output,
         "part": environment.part,
         "platform": environment.platform,
+        "made_for": environment.made_for or environment.platform,
         "variant": environment.variant,
         "status": environment.status,
         "reason": environment_words(environment.reason),
         "fault": environment.fault,
+        "replaced": environment.replaced,
     }
 
 
@@ -141,15 +149,15 @@ def _counted(environments: Sequence[EnvironmentProof]) -> str:
 
 
 def _places(alike: Sequence[EnvironmentProof]) -> str:
-    """Return `run of diracx-db, diracx-logic (linux-64, osx-64; python 3.12)`."""
+    """Return `run of diracx-db and diracx-logic (linux-64 and osx-64; python 3.11 and 3.12)`."""
     parts: dict[tuple[str, tuple[str, ...], tuple[str, ...]], list[str]] = {}
     for part, output in dict.fromkeys((one.part, one.output) for one in alike):
         mine = [one for one in alike if (one.part, one.output) == (part, output)]
-        platforms = tuple(dict.fromkeys(one.platform for one in mine))
+        platforms = tuple(dict.fromkeys(map(machine_words, mine)))
         variants = tuple(dict.fromkeys(one.variant for one in mine if one.variant))
         parts.setdefault((part, platforms, variants), []).append(output)
     return "; ".join(
-        f"{part} of {words(outputs)} ({'; '.join(filter(None, (words(platforms), words(variants, 4))))})"
+        f"{part} of {words(outputs)} ({'; '.join(filter(None, (words(platforms), variant_words(variants))))})"
         for (part, platforms, variants), outputs in parts.items()
     )
 

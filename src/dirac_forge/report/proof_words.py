@@ -25,6 +25,7 @@ from dirac_forge.check.answer_reasons import (
 )
 from dirac_forge.check.proof_reasons import (
     BrokenEnvironment,
+    EnvironmentProof,
     NoPaperBuild,
     NothingMade,
     ProofReason,
@@ -32,6 +33,7 @@ from dirac_forge.check.proof_reasons import (
     TakenAsThere,
     UnknownExports,
     UnreadableRecipe,
+    UselessVariants,
     WorstTarget,
 )
 from dirac_forge.report.cause_words import cause_lines, reason_text, refusal_text
@@ -39,6 +41,7 @@ from dirac_forge.report.document import listed
 from dirac_forge.report.gap_words import gap_words
 from dirac_forge.report.numbers import counted
 
+_MOST_VARIANTS = 4
 _LONGEST = 600
 """Characters of the causes of one environment, and of what the solver says."""
 
@@ -159,6 +162,11 @@ def warning_words(warning: ProofWarning) -> str:
                 f"{warning.target} stays at {warning.package} {warning.installed}: "
                 f"it can't take the channel's newest, {warning.newest}, either"
             )
+        case UselessVariants(output=output, platforms=platforms, variants=()):
+            return f"a variant of {output} can't be installed on {listed(platforms)}: the targets take another one"
+        case UselessVariants(output=output, platforms=platforms, variants=variants):
+            which = f"{output} ({variant_words(variants)})"
+            return f"{which} can't be installed on {listed(platforms)}: the targets take another variant"
         case NothingMade(feedstock=feedstock, platforms=platforms):
             return f"{feedstock} makes no package on {listed(platforms)}: all its variants are skipped or not built"
         case TakenAsThere(names=names):
@@ -167,10 +175,29 @@ def warning_words(warning: ProofWarning) -> str:
             return f"the run_exports of {', '.join(names)} are unknown: requirements of the builds may be missing"
 
 
+def machine_words(environment: EnvironmentProof) -> str:
+    """Return the platform of an environment, and which other one it is made for."""
+    made_for = f" for {environment.made_for}" if environment.made_for else ""
+    return f"{environment.platform}{made_for}"
+
+
+def variant_words(variants: Sequence[str]) -> str:
+    """Return the values that tell variants apart, of very many the first ones: `python 3.11 and 3.12`."""
+    keys = {variant.partition(" ")[0] for variant in variants}
+    several = any("," in variant for variant in variants)
+    if len(keys) == 1 and not several:
+        return f"{keys.pop()} {listed([variant.partition(' ')[2] for variant in variants], most=_MOST_VARIANTS)}"
+    if not several:
+        return listed(variants, most=_MOST_VARIANTS)
+    more = len(variants) - _MOST_VARIANTS
+    shown = [*variants[:_MOST_VARIANTS], f"{more} more"] if more > 1 else variants
+    return "; ".join(shown)
+
+
 def _broken(broken: BrokenEnvironment) -> str:
     found = broken.environment
     variant = f" ({found.variant})" if found.variant else ""
     return (
-        f"the {found.part} environment of {found.output} on {found.platform}{variant} "
+        f"the {found.part} environment of {found.output} on {machine_words(found)}{variant} "
         f"can't be solved: {environment_words(found.reason)}"
     )

@@ -10,6 +10,7 @@ from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.since import Turn, compared_names
 from dirac_forge.report.document import listed
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.reasoned import Reasoned, where
 
 
@@ -74,9 +75,19 @@ def _lines(turn: Turn) -> list[str]:
     if turn.moment is None:
         return [] if _stood(turn.earlier) == _stood(turn.cell) else [f"before: {_stood(turn.earlier)}"]
     moved = _moved(turn, turn.earlier)
-    names = listed(dict.fromkeys(f"{one.name} {one.version} ({one.subdir}, {one.build})" for one in turn.uploads))
     before = f"before: {listed(moved)}" if moved else f"before: {_stood(turn.earlier)}"
-    return [f"by the upload of {names}", before, *_more_changes(turn)]
+    return [f"by the upload of {listed(upload_words(turn))}", before, *_more_changes(turn)]
+
+
+def upload_words(turn: Turn) -> list[str]:
+    """Return the packages that were uploaded, several builds of one, as for many Pythons, together."""
+    builds: dict[tuple[str, str, str], list[str]] = {}
+    for one in turn.uploads:
+        builds.setdefault((one.name, one.version, one.subdir), []).append(one.build)
+    return [
+        f"{name} {version} ({subdir}, {found[0] if len(found) == 1 else counted(len(found), 'build')})"
+        for (name, version, subdir), found in builds.items()
+    ]
 
 
 def _more_changes(turn: Turn) -> list[str]:
