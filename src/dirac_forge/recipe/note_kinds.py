@@ -46,7 +46,8 @@ class NoteKind(Enum):
         "{packages:its|their} run_exports"
     )
     LIBRARY_CHOICE = (
-        "{package} in host is a choice: {path} takes the first of {names} that is there, and {others:|} would do, too"
+        "{package} in host, because {path} takes the first of {names} that is there ({others:|} would do, too): check "
+        "that it is used, and its run_exports"
     )
     PROGRAMS_RUN = "{programs:and} in build, because {path} runs {programs:it|them}: check that a build gets there"
     UNKNOWN_LIBRARIES = (
@@ -65,11 +66,19 @@ class NoteKind(Enum):
     )
     NATIVE_CODE = "{path} builds for the CPU of the build machine only ({flag}): switch that off or patch it out"
     BUNDLED_SWITCHED = (
-        "{package} in host, because the sdist has its sources ({folder}): {variables:and} lets the build link the "
-        "channel's"
+        "{packages} in host, because the sdist has {packages:its|their} sources ({folders}): {variables:and} "
+        "{variables:lets|let} the build link the channel's"
     )
     BUNDLED = (
-        "{package} in host, because the sdist has its sources ({folder}): let the build link the channel's instead"
+        "{packages} in host, because the sdist has {packages:its|their} sources ({folders}): let the build link the "
+        "channel's instead"
+    )
+    CONFIGURED = (
+        "{path}, which setup.py may run, looks for {names}: add {packages} to host, but for what is switched off there"
+    )
+    CONFIGURED_UNKNOWN = (
+        "{path}, which setup.py may run, looks for {names}, whose {names:package is|packages are} not known: add to "
+        "host what is used"
     )
     CRATES_COMPUTED = (
         "setup.py computes the path of a crate: check that cargo-bundle-licenses runs for each crate that is compiled"
@@ -167,9 +176,9 @@ class NoteKind(Enum):
         "{packages:and} in run, because {path} loads {packages:that library|these libraries}: check that it does on "
         "every platform"
     )
-    LOADED_ON_ONE_SYSTEM = (
-        "{path} loads a library that conda-forge has for {system} only: add {package} to run there if it is needed; "
-        "elsewhere it is the system's"
+    LOADED_ON_SOME_SYSTEMS = (
+        "{path} loads a library that only {systems:and} {systems:takes|take} from conda-forge: add {package} to run "
+        "there if it is needed"
     )
     LOADED_UNKNOWN = (
         "{path} loads {names:few} while it runs, whose {names:package is|packages are} not known: add to run what is "
@@ -255,6 +264,11 @@ class NoteKind(Enum):
     IMPORT_UNKNOWN = (
         "{path} imports {module}, which no requirement is known to bring{untested}; look for its package, and tell "
         "upstream"
+    )
+
+    MODULES_CUT = (
+        "{paths:few} {paths:is|are} so large that only the beginning was read: what {paths:it imports and loads|they "
+        "import and load} further down is unknown"
     )
 
     # About

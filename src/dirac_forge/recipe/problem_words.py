@@ -18,6 +18,7 @@ WORDS: dict[ProblemKind, str] = {
     "leads-out": "{file}: {what!r} leads out of the archive: left out",
     "left-out": "{file} is left out: {what}",
     "link-leads-out": "{file}: the link {what!r} leads out of the archive: not followed",
+    "modules-left-out": "{file} has so many modules that {count} were left out: what they import is unknown",
     "needs-python": "{file} needs Python {what}, the channel has {other}",
     "no-sdist": "{file} has no source archive on the index",
     "no-wheel": "{file} has no wheel for Python 3",

@@ -19,6 +19,7 @@ ProblemKind = Literal[
     "leads-out",
     "left-out",
     "link-leads-out",
+    "modules-left-out",
     "needs-python",
     "no-sdist",
     "no-wheel",

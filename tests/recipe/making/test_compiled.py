@@ -6,6 +6,7 @@ import pytest
 from dirac_forge.recipe.making.compiled import nature
 from dirac_forge.recipe.making.hosts import build_requirements, relaxed_pin
 from dirac_forge.recipe.making.system_libraries import system_libraries
+from dirac_forge.recipe.making.tools import arch_tools
 from dirac_forge.recipe.notes import NoteKind
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from support.facts import facts
@@ -182,7 +183,7 @@ def test_swig_and_pkg_config_are_programs_of_the_build() -> None:
         ("subprojects/x/CMakeLists.txt", "find_package(ZLIB REQUIRED)", []),
         ("cextern/x/CMakeLists.txt", "find_package(ZLIB REQUIRED)", []),
         ("setup.py", "extra_link_args=['-lz']", ["zlib"]),
-        ("setup.py", "for name in ['mysqlclient', 'mariadb']: run(f'pkg-config --exists {name}')", ["mysql-devel"]),
+        ("setup.py", "for name in ['mysqlclient', 'zq9']: run(f'pkg-config --exists {name}')", ["mysql-devel"]),
         ("setup.py", "os.popen('curl-config --libs')", ["libcurl"]),
         ("setup.py", "if find_file(self, 'x') and _find_library_file(self, 'xcb'): link('xcb')", ["libxcb"]),
         ("meson.build", "dep = dependency('openblas', required: true)", ["libblas", "libcblas", "liblapack"]),
@@ -213,16 +214,18 @@ def find():
 
 
 def test_of_libraries_that_are_tried_in_turn_the_first_is_in_host() -> None:
-    text = f"{FIRST_ONE}\nsetup(ext_modules=[Extension('x', ['x.c'], libraries=['ssl'])])"
+    text = f"{FIRST_ONE}\nsetup(ext_modules=[Extension('x', ['x.c'], libraries=['ssl', 'mariadbclient'])])"
     found = nature(
         facts("demo", wheels=[TAGGED], sdist_members=["x.c"], texts={"setup.py": text}, pyproject=SETUPTOOLS)
     )
     assert found.libraries == ("mysql-devel", "openssl")
-    (told,) = (note.text for note in found.notes if note.kind == NoteKind.LIBRARY_CHOICE)
-    assert told == (
-        "mysql-devel in host is a choice: setup.py takes the first of mysqlclient, mariadb, libmariadb that is there, "
-        "and mariadb-connector-c would do, too"
-    )
+    assert [note.text for note in found.notes if "host" in note.text] == [
+        "openssl in host, because setup.py names it: check that it is used, and its run_exports",
+        (
+            "mysql-devel in host, because setup.py takes the first of mysqlclient, mariadb, libmariadb that is there "
+            "(mariadb-connector-c would do, too): check that it is used, and its run_exports"
+        ),
+    ]
     alone = "for name in ['ssl', 'openssl']:\n    if find_library_file(dirs, name):\n        break"
     assert system_libraries({"setup.py": alone}).choices == ()
 
@@ -509,3 +512,68 @@ def test_wheels_for_every_python_on_a_platform_are_told() -> None:
     assert any(text.startswith("its wheels are for every Python 3 (py3-none)") for text in told)
     told = [note.text for note in nature(facts("demo", wheels=[*tags, TAGGED], sdist_members=["a.c"])).notes]
     assert not any(text.startswith("its wheels are for every Python 3") for text in told)
+
+
+@pytest.mark.parametrize(
+    ("name", "package"),
+    [("hdf5_hl", "hdf5"), ("fftw3f_threads", "fftw"), ("lapacke", "liblapacke"), ("boost_thread", "libboost-devel")],
+)
+def test_all_libraries_of_a_package_lead_to_it(name: str, package: str) -> None:
+    found = system_libraries({"setup.py": f"Extension('x', libraries=[{name!r}])"})
+    assert (found.packages, found.unknown) == ({package: "setup.py"}, {})
+
+
+def test_a_library_of_some_systems_is_in_host_there() -> None:
+    names = ["iconv", "ncurses", "z"]
+    texts = {"setup.py": EXTENSION.replace("['x.c']", f"['x.c'], libraries={names}")}
+    found = nature(facts("demo", wheels=[TAGGED], sdist_members=["x.c"], texts=texts, pyproject=SETUPTOOLS))
+    _, host = arch_tools("demo", [], found)
+    assert [(line.name, line.when.v1 if line.when else "") for line in host] == [
+        ("python", ""),
+        ("pip", ""),
+        ("libiconv", "not linux"),
+        ("ncurses", "not win"),
+        ("zlib", ""),
+    ]
+    (told,) = (note.text for note in found.notes if note.kind == NoteKind.LINKED_LIBRARIES)
+    assert told == (
+        "libiconv (if not linux), ncurses (if not win), zlib in host, because setup.py names them: check that they are "
+        "used, and their run_exports"
+    )
+
+
+RUNS_CONFIGURE = "subprocess.check_call(['./configure'], cwd=os.path.join('vendored', 'thing'))\n"
+
+
+def configuring(configured: Mapping[str, tuple[str, ...]], setup: str = RUNS_CONFIGURE) -> list[str]:
+    text = f"import subprocess\n{setup}{EXTENSION}".replace("['x.c']", "['x.c'], libraries=['z']")
+    members = ["x.c", "vendored/thing/part/p.c"]
+    given = facts("demo", wheels=[TAGGED], sdist_members=members, texts={"setup.py": text}, pyproject=SETUPTOOLS)
+    assert given.sdist is not None
+    sdist = replace(given.sdist, configured=configured, includes={"bzlib.h": "vendored/thing/a.c"})
+    found = nature(replace(given, sdist=sdist))
+    assert found.libraries == ("zlib",)
+    return [note.text for note in found.notes if "vendored/" in note.text]
+
+
+def test_what_configure_looks_for_is_told() -> None:
+    names = ("bz2", "curl", "m", "part", "strange", "z")
+    assert configuring({"vendored/thing/configure": names, "vendored/thing/configure.ac": ("bz2",)}) == [
+        (
+            "vendored/thing/configure, which setup.py may run, looks for bz2, curl: add bzip2, libcurl to host, but "
+            "for what is switched off there"
+        ),
+        (
+            "vendored/thing/configure, which setup.py may run, looks for strange, whose package is not known: add to "
+            "host what is used"
+        ),
+    ]
+
+
+def test_configure_scripts_that_setup_py_does_not_run_are_not_told() -> None:
+    included = (
+        "vendored/thing/a.c includes bzlib.h, and no build file names the library: add bzip2 to host if that part is "
+        "compiled"
+    )
+    assert configuring({"vendored/other/configure": ("curl",), "vendored/thing/configure": ("z",)}) == [included]
+    assert configuring({"vendored/thing/configure": ("curl",)}, "def configure():\n    pass\n") == [included]

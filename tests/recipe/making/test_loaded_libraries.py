@@ -43,8 +43,8 @@ def test_libraries_that_no_table_knows_and_those_of_one_system_are_told() -> Non
         (
             "warning",
             (
-                "demo/fuse.py loads a library that conda-forge has for Linux only: add libfuse to run there if it is "
-                "needed; elsewhere it is the system's"
+                "demo/fuse.py loads a library that only Linux takes from conda-forge: add libfuse to run there if it "
+                "is needed"
             ),
         ),
         (
@@ -56,6 +56,11 @@ def test_libraries_that_no_table_knows_and_those_of_one_system_are_told() -> Non
         ),
     ]
     assert loaded_libraries({"fuse": "demo/fuse.py"}, {"libfuse"}) == ((), ())
+    _, (iconv,) = loaded_libraries({"iconv": "demo/text.py"}, set())
+    assert iconv.text == (
+        "demo/text.py loads a library that only macOS and Windows take from conda-forge: add libiconv to run there if "
+        "it is needed"
+    )
 
 
 def test_what_is_loaded_needs_no_headers() -> None:

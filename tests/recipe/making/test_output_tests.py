@@ -132,3 +132,19 @@ def test_a_command_is_not_tested_while_the_requirements_of_its_extra_are_unknown
         "add them to run, and the commands to the test"
     )
     assert [(note.level, note.text) for note in result.notes] == [("warning", text)]
+
+
+def test_a_module_of_which_only_the_beginning_was_read_is_told_where_it_is_loaded() -> None:
+    made = facts("demo", members=["demo/__init__.py", "demo/large.py", "demo/other.py"])
+    assert made.sdist is not None
+    modules = (
+        SourceModule(path="demo/__init__.py", imports=(".large",)),
+        SourceModule(path="demo/large.py", cut=True),
+        SourceModule(path="demo/other.py", cut=True),
+    )
+    made = replace(made, sdist=replace(made.sdist, modules=modules))
+    (note,) = output_test(made, (), Scope(), frozenset(), {}, ()).notes
+    assert (note.level, note.text) == (
+        "info",
+        "demo/large.py is so large that only the beginning was read: what it imports and loads further down is unknown",
+    )

@@ -11,7 +11,7 @@ import pytest
 
 from dirac_forge.http import HashMismatchError, Http
 from dirac_forge.store import Store
-from dirac_forge.upstream.files.facts import EntryPoint, SdistFacts
+from dirac_forge.upstream.files.facts import EntryPoint, SdistFacts, SourceModule
 from dirac_forge.upstream.files.sdist import sdist_facts
 from dirac_forge.upstream.index.client import IndexClient
 from support.archives import metadata, sdist, tarball
@@ -229,6 +229,22 @@ def test_a_large_licence_is_a_problem_but_no_unread_build_file() -> None:
         ("too-large", "LICENSE of demo-1.0.tar.gz"),
         ("unread", "setup.py of demo-1.0.tar.gz"),
     ]
+
+
+def test_configure_scripts_tell_what_they_look_for() -> None:
+    script = "AC_CHECK_LIB([bz2], [main])"
+    files = {"deps/x/configure.ac": script, "configure.ac": script, "big/configure": "x" * 3_000_000}
+    facts = read(sdist("demo", "1.0", files))
+    assert facts.configured == {"configure.ac": ("bz2",), "deps/x/configure.ac": ("bz2",)}
+    assert facts.texts["configure.ac"] == script
+    assert [(problem.kind, problem.file) for problem in facts.problems] == [
+        ("unread", "big/configure of demo-1.0.tar.gz")
+    ]
+
+
+def test_of_a_large_module_the_beginning_is_read() -> None:
+    facts = read(sdist("demo", "1.0", {"demo/large.py": f"import click\n{'x = 1' * 100_000}\nimport requests\n"}))
+    assert facts.modules == (SourceModule(path="demo/large.py", imports=("click",), cut=True),)
 
 
 def test_arguments_of_setup() -> None:

@@ -31,14 +31,26 @@ def discovered(name: str) -> tuple[str, ...]:
 
 ONLY_ON = {
     "alsa-lib": "linux",
+    "libcups": "linux",
     "libfuse": "linux",
     "libfuse3": "linux",
+    "libgl-devel": "linux",
     "libgomp": "linux",
+    "libiconv": "not linux",
+    "libintl-devel": "not linux",
     "libudev1": "linux",
     "libuuid": "linux",
+    "libxcrypt": "not win",
+    "libxmlsec1": "not win",
     "llvm-openmp": "osx",
+    "ncurses": "not win",
+    "openldap": "not win",
+    "readline": "not win",
+    "unixodbc": "not win",
 }
-"""Packages that only one system needs: the others have the same with the compiler or the system."""
+"""Packages that only some systems need, as a condition of recipes: the others have the same with the compiler or the
+system (iconv and gettext are in glibc), or conda-forge does not build them there.
+"""
 
 NOT_LIBRARIES = {
     "accelerate", "appleframeworks", "catch2", "cmake", "cuda", "cudatoolkit", "cython", "dl", "doctest",
@@ -51,11 +63,12 @@ NOT_LIBRARIES = {
 """What Meson and CMake look for that is not a library: tools, Python, and what requirements bring."""
 
 OF_SYSTEMS = {
-    "advapi", "atomic", "bcrypt", "c", "c++", "cfgmgr", "comctl", "comdlg", "crypt32", "d3d", "dl", "dwmapi", "dxgi",
-    "execinfo", "gcc", "gdi", "gfortran", "gomp", "hid", "imm", "iomp", "iphlpapi", "kernel", "m", "mpi", "msvcprt",
-    "mswsock", "netapi", "normaliz", "npymath", "npyrandom", "nsl", "ntdll", "ole", "oleaut", "omp", "opengl", "pdh",
-    "powrprof", "propsys", "psapi", "pthread", "pthreads", "python", "quadmath", "resolv", "rpcrt", "rt", "secur",
-    "setupapi", "shell", "shfolder", "shlwapi", "socket", "stdc++", "strmiids", "user", "userenv", "util", "uxtheme",
-    "vcomp", "version", "winhttp", "wininet", "winmm", "winspool", "wldap", "ws2_32", "ws2_", "wsock",
+    "advapi", "atomic", "bcrypt", "c", "c++", "cfgmgr", "comctl", "comdlg", "crypt32", "d3d", "devstat", "dl",
+    "dwmapi", "dxgi", "execinfo", "gcc", "gdi", "gfortran", "gomp", "hid", "imm", "iomp", "iphlpapi", "kernel",
+    "kstat", "kvm", "m", "mpi", "msmpi", "msvcprt", "mswsock", "netapi", "normaliz", "npymath", "npyrandom", "nsl",
+    "ntdll", "ole", "oleaut", "omp", "opengl", "pdh", "perfstat", "powrprof", "propsys", "psapi", "pthread",
+    "pthreads", "python", "quadmath", "regex", "resolv", "rpcrt", "rt", "secur", "setupapi", "shell", "shfolder",
+    "shlwapi", "socket", "stdc++", "strmiids", "user", "userenv", "util", "uxtheme", "vcomp", "version", "winhttp",
+    "wininet", "winmm", "winspool", "wldap", "ws2_", "ws2_32", "wsock",
 }  # fmt: skip
 """What the linker is asked for that compilers, Python, NumPy and operating systems bring, 32 at the end cut off."""

@@ -13,7 +13,6 @@ _FILE = re.compile(r"(?:\.\d+)*\.(?:so|dylib|dll)(?:\.[\d.]+)?$", re.IGNORECASE)
 _OF_SYSTEMS = frozenset(
     {
         *OF_SYSTEMS,
-        "iconv",
         "libc",
         "musl",
         "objc",
@@ -29,7 +28,13 @@ _OF_SYSTEMS = frozenset(
 )
 _WITHOUT_HEADERS = {"mysql-devel": "mysql-libs"}
 """Packages of headers to those of the library, where the name does not only lose its `-devel`."""
-_NAMES = {"linux": "Linux", "osx": "macOS"}
+_SYSTEMS = {
+    "linux": ("Linux",),
+    "osx": ("macOS",),
+    "not linux": ("macOS", "Windows"),
+    "not win": ("Linux", "macOS"),
+}
+"""The conditions of `ONLY_ON` in words."""
 _NUMBER = re.compile(r"-\d+$")
 
 
@@ -49,7 +54,7 @@ def loaded_libraries(
     for package, path in sorted(found.items()):
         by_path.setdefault(path, []).append(package)
     notes = [note("warning", NoteKind.LOADED_LIBRARIES, packages=names, path=path) for path, names in by_path.items()]
-    notes += _of_one_system(elsewhere)
+    notes += _of_some_systems(elsewhere)
     notes += _unknown(loaded)
     return lines, tuple(notes)
 
@@ -65,11 +70,10 @@ def _unknown(loaded: Mapping[str, str]) -> Iterator[Note]:
         yield note("warning", NoteKind.LOADED_UNKNOWN, path=path, names=names)
 
 
-def _of_one_system(packages: Mapping[str, str]) -> Iterator[Note]:
+def _of_some_systems(packages: Mapping[str, str]) -> Iterator[Note]:
     for package, path in sorted(packages.items()):
-        yield note(
-            "warning", NoteKind.LOADED_ON_ONE_SYSTEM, path=path, package=package, system=_NAMES[ONLY_ON[package]]
-        )
+        systems = _SYSTEMS[ONLY_ON[package]]
+        yield note("warning", NoteKind.LOADED_ON_SOME_SYSTEMS, path=path, package=package, systems=systems)
 
 
 def _of_system(name: str) -> bool:

@@ -136,6 +136,10 @@ class ModuleGraph:
         modules = (module for name in names for _, module in self._loaded_with(name))
         return {library: module.path for module in modules for library in module.loads}
 
+    def cut(self, names: Iterable[str]) -> list[str]:
+        """Return the files, of those loaded while `names` are imported, of which only the beginning was read."""
+        return sorted({module.path for name in names for _, module in self._loaded_with(name) if module.cut})
+
     def _loaded_with(self, name: str) -> Iterator[tuple[str, SourceModule]]:
         """Yield the release's own modules that are loaded with `name`, in the order in which they are found."""
         waiting = parents_of(name)

@@ -84,6 +84,7 @@ def test_of(
             *map(_note, told),
             *_lacking(_untested(points, missing, look), told),
             *needing,
+            *_cut(graph.cut(loaded)),
             *_strangers(facts),
         ),
     )
@@ -206,6 +207,11 @@ def _lacking(commands: Mapping[str, Sequence[UnmetImport]], told: Collection[Unm
                 lacked.setdefault(each, []).append(name)
     for unmet, names in lacked.items():
         yield _note(unmet, commands=names)
+
+
+def _cut(paths: Sequence[str]) -> Iterator[Note]:
+    if paths:
+        yield note("info", NoteKind.MODULES_CUT, paths=paths)
 
 
 def _strangers(facts: ReleaseFacts) -> list[Note]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from dirac_forge.recipe.making.build_files import BUILD_FILES
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, discovered, libraries
@@ -69,12 +69,12 @@ def system_libraries(
     `only_read`, no other file of Meson or CMake counts.
     """
     own = sorted(_own(texts, read, only_read=only_read), key=lambda path: (path.count("/"), path))
-    named = [(path, name, found) for path in own for name, found in _named(PurePosixPath(path), texts[path])]
+    choices = {path: tuple(_choices(path, texts[path])) for path in own if path.endswith(".py")}
+    named = [(path, name, found) for path in own for name, found in _named(path, texts[path], choices.get(path, ()))]
     ours = frozenset().union(*(built(text) for path, text in texts.items() if path.endswith(".py")))
     packages = {package: path for path, _, found in reversed(named) for package in found}
     unknown = {name: path for path, name, found in reversed(named) if not found and name not in ours}
-    choices = tuple(choice for path in own if path.endswith(".py") for choice in _choices(path, texts[path]))
-    return NamedLibraries(packages=packages, unknown=unknown, choices=choices)
+    return NamedLibraries(packages=packages, unknown=unknown, choices=tuple(chain.from_iterable(choices.values())))
 
 
 def _choices(path: str, text: str) -> Iterator[LibraryChoice]:
@@ -86,11 +86,10 @@ def _choices(path: str, text: str) -> Iterator[LibraryChoice]:
             yield LibraryChoice(path=path, names=names, package=packages[0], others=packages[1:])
 
 
-def _not_chosen(text: str) -> frozenset[str]:
-    """Return the names that setup.py only tries where the package of another one is not there."""
-    known = {**libraries("linked"), **libraries("discovered")}
-    choices = [(choice, name) for choice in _choices("", text) for name in choice.names]
-    return frozenset(name for choice, name in choices if choice.package not in known.get(name, ()))
+def _left_out(choices: Iterable[LibraryChoice], name: str, packages: Collection[str]) -> bool:
+    """Whether a library is only one that would do, too, in place of a chosen one."""
+    tried = (choice for choice in choices if name in choice.names or not set(choice.others).isdisjoint(packages))
+    return any(choice.package not in packages for choice in tried)
 
 
 def _own(texts: Iterable[str], read: Collection[str], *, only_read: bool) -> Iterator[str]:
@@ -100,12 +99,12 @@ def _own(texts: Iterable[str], read: Collection[str], *, only_read: bool) -> Ite
             yield path
 
 
-def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _named(path: str, text: str, choices: Sequence[LibraryChoice]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the names of libraries in a build file with their packages, () if those are not known."""
-    match path.name:
+    match path.rpartition("/")[2]:
         case "Cargo.toml":
             yield from ((c, p) for c, p in libraries("crate").items() if re.search(rf"^{c}\b", text, re.MULTILINE))
-        case name if name in {"meson.build", "CMakeLists.txt"} or path.suffix == ".cmake":
+        case name if name in {"meson.build", "CMakeLists.txt"} or path.endswith(".cmake"):
             text = re.sub(r"#.*$", "", text, flags=re.MULTILINE)
             boost = libraries("linked")["boost_python"] if _BOOST_PYTHON.search(text) else discovered("boost")
             yield from _configured(text)
@@ -115,11 +114,10 @@ def _named(path: PurePosixPath, text: str) -> Iterator[tuple[str, tuple[str, ...
                 name = next(group for group in match.groups() if group)
                 if name.lower() not in NOT_LIBRARIES:
                     yield name, boost if name.lower() == "boost" else discovered(name)
-        case _ if path.suffix == ".py":
+        case _ if path.endswith(".py"):
             code = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
-            yield from _in_python(code)
-            yield from _searched(code)
-            yield from _configured(code)
+            found = (*_in_python(code), *_searched(code), *_configured(code))
+            yield from ((name, packages) for name, packages in found if not _left_out(choices, name, packages))
 
 
 def _configured(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -133,14 +131,12 @@ def _configured(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _in_python(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    left = _not_chosen(text)
-    names = [name for name in (*mentioned(text), *_LINK_FLAG.findall(text)) if name not in left]
+    names = (*mentioned(text), *_LINK_FLAG.findall(text))
     known, asked = libraries("linked"), libraries("discovered")
     yield from ((name, known[name]) for name in map(_without_python, names) if name in known)
-    unknown = (name for name in linked(text) if name not in left)
-    yield from ((name, ()) for name in unknown if not _spellings(name) & {*known, *asked, *OF_SYSTEMS})
+    yield from ((name, ()) for name in linked(text) if not _spellings(name) & {*known, *asked, *OF_SYSTEMS})
     if "pkg-config" in text:  # names are often handed to it through variables
-        yield from ((name, asked[name]) for name in _STRING.findall(text) if name in asked and name not in left)
+        yield from ((name, asked[name]) for name in _STRING.findall(text) if name in asked)
 
 
 def _without_python(name: str) -> str:
@@ -158,6 +154,16 @@ def _spellings(name: str) -> set[str]:
         plain.removeprefix("lib"),
         re.sub(r"32\Z|\d+(?:\.\d+)*t?\Z", "", plain),
     }
+
+
+def is_of_systems(name: str) -> bool:
+    """Return whether compilers, Python or operating systems bring a library."""
+    return not OF_SYSTEMS.isdisjoint(_spellings(name))
+
+
+def package_of(name: str) -> str:
+    """Return the package of a library, by the linker's name or pkg-config's; "" if it is not known."""
+    return next(iter(libraries("linked").get(name) or discovered(name)), "")
 
 
 def _searched(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from itertools import takewhile
+from itertools import chain, takewhile
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.build_files import build_files
 from dirac_forge.recipe.making.bundled import bundled_libraries
+from dirac_forge.recipe.making.configured import configured
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
+from dirac_forge.recipe.making.library_tables import ONLY_ON
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.policy import policy_notes
 from dirac_forge.recipe.making.programs import run_programs
@@ -84,22 +86,28 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     notes = [] if known else [note("todo", NoteKind.NO_SOURCES)]
     if guessed:
         notes.append(note("warning", NoteKind.CXX_GUESSED, files=source_files(sdist, "cxx")))
-    notes += _linked_libraries({name: path for name, path in libraries.items() if name not in bundled.packages})
+    choices = [choice for choice in named.choices if choice.package in libraries]
+    apart = {*bundled.packages, *(choice.package for choice in choices)}
+    notes += _linked_libraries({name: path for name, path in libraries.items() if name not in apart})
+    notes += map(_choice, choices)
     notes += bundled.notes
     notes += _programs_run(sdist)
     notes += _unknown_libraries(named.unknown)
-    notes += (_choice(choice) for choice in named.choices if choice.package in libraries)
+    host = {*libraries, *bundled.packages}
+    scripts = configured(sdist, host, bundled.packages.values())
+    notes += chain.from_iterable(script.notes for script in scripts)
     # Meson and CMake look for what they need; setup.py may leave it to what is included.
-    included = {} if files.read else included_libraries(sdist.includes, sdist.members, {*libraries, *bundled.packages})
+    told = {*host, *chain.from_iterable(script.packages.values() for script in scripts)}
+    included = {} if files.read else included_libraries(sdist.includes, sdist.members, told)
     notes += _included(included)
     notes += policy_notes(sdist.texts, files.read)
     if files.unread:
         notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=files.unread))
-    elif not (libraries or named.unknown or bundled.packages or included) and "rust" not in languages:
+    elif not (host or named.unknown or scripts or included) and "rust" not in languages:
         notes.append(note("info", NoteKind.NO_LIBRARY_NAMED))
     return Toolchain(
         languages=tuple(sorted(languages)),
-        libraries=tuple(sorted({*libraries, *bundled.packages})),
+        libraries=tuple(sorted(host)),
         programs=tuple(sorted(set(_programs(sdist, libraries)))),
         environment=bundled.environment,
         notes=tuple(notes),
@@ -108,7 +116,8 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
 
 def _linked_libraries(libraries: Mapping[str, str]) -> Iterator[Note]:
     for path, packages in _by_file(libraries).items():
-        yield note("warning", NoteKind.LINKED_LIBRARIES, packages=packages, path=path)
+        named = [f"{each} (if {ONLY_ON[each]})" if each in ONLY_ON else each for each in packages]
+        yield note("warning", NoteKind.LINKED_LIBRARIES, packages=named, path=path)
 
 
 def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:

@@ -54,8 +54,8 @@ def _programs(lines: Sequence[Requirement], nature: Nature) -> list[Requirement]
 
 
 def _library(name: str) -> Requirement:
-    system = ONLY_ON.get(name)
-    return Requirement(name=name, when=When(system, system) if system else None)
+    systems = ONLY_ON.get(name)
+    return Requirement(name=name, when=When(systems, systems) if systems else None)
 
 
 def _cross(host: Sequence[Requirement]) -> Iterator[Requirement]:

@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.upstream.files.archive import ArchiveMember
 from dirac_forge.upstream.files.changelogs import is_changelog
+from dirac_forge.upstream.files.configure import SCRIPT_LIMIT, is_configure, looked_for
 from dirac_forge.upstream.files.facts import SourceModule
 from dirac_forge.upstream.files.headers import HEADER, Headers, has_header
 from dirac_forge.upstream.files.literals import SOURCE_LIMIT, names_parser
@@ -67,6 +68,8 @@ class Contents:
     """What sources say of a GNU licence: see `Headers.found`."""
     includes: Mapping[str, str] = field(default_factory=dict)
     """What sources in C include: see `Headers.includes`."""
+    configured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The libraries that configure scripts look for, by the script, or its source."""
     pkg_info: bytes | None = None
     scripts: Mapping[str, bytes] = field(default_factory=dict)
     """Python modules that name something that builds command-line parsers."""
@@ -94,7 +97,9 @@ class Reader:
         self._pkg_info: dict[str, bytes] = {}
         self._scripts: dict[str, bytes] = {}
         self._modules: list[SourceModule] = []
+        self._left_out = 0
         self._headers = Headers()
+        self._configured: dict[str, tuple[str, ...]] = {}
         self._left = _TEXTS_LIMIT
         self._parse_left = _PARSED_LIMIT
         self._problems: list[Problem] = []
@@ -107,6 +112,8 @@ class Reader:
         inner = name.partition("/")[2]
         if name.endswith("PKG-INFO") and name.count("/") <= 4:
             self._pkg_info[name] = member.read(METADATA_LIMIT)
+        elif is_configure(inner or name):
+            self._look_for_libraries(member)
         elif is_changelog(inner) or _MAYBE_INCLUDED.fullmatch(inner):
             if member.size <= min(_TEXT_LIMIT, self._left):
                 self._keep(member)
@@ -117,25 +124,40 @@ class Reader:
         elif has_header(inner):
             self._headers.look(name, member.read(HEADER))
 
+    def _look_for_libraries(self, member: ArchiveMember) -> None:
+        """Note what a configure script looks for; keep its source where that is at the top."""
+        if member.size > SCRIPT_LIMIT:
+            self._tell_large(member)
+            return
+        data = member.read(SCRIPT_LIMIT)
+        self._configured[member.name] = looked_for(data.decode("utf-8", "replace"))
+        if _is_text(_inner(member.name)) and len(data) <= min(_TEXT_LIMIT, self._left):
+            self._left -= len(data)
+            self._add_text(member.name, data)
+
     def _look_into(self, member: ArchiveMember) -> None:
         """Note what a module imports; keep it where it parses a command line, is an in-tree build backend, or links."""
-        if member.size > min(SOURCE_LIMIT, self._parse_left):
-            return
-        source = member.read(SOURCE_LIMIT)
+        # A module that is too large has its imports at its beginning.
+        source = member.read(min(SOURCE_LIMIT, self._parse_left))
+        cut = member.size > len(source)
         self._parse_left -= len(source)
         if has_header(member.name.partition("/")[2]):
             self._headers.look(member.name, source[:HEADER])
-        if self._imports and member.name.endswith(".py") and names_parser(source):
+        if self._imports and not cut and member.name.endswith(".py") and names_parser(source):
             self._scripts[member.name] = source
-        if _builds(member.name, source) and len(source) <= _TEXT_LIMIT:
+        if _builds(member.name, source) and not cut:
             self._add_text(member.name, source)
-        self._add_module(member.name, source)
+        self._add_module(member.name, source, cut=cut)
 
-    def _add_module(self, name: str, source: bytes) -> None:
+    def _add_module(self, name: str, source: bytes, *, cut: bool = False) -> None:
         if not (self._imports or _is_special(name, source)):
             return
-        if len(self._modules) < _MOST_MODULES and (module := read_module(name, source)) is not None:
+        if (module := read_module(name, source, cut=cut)) is None:
+            return
+        if len(self._modules) < _MOST_MODULES:
             self._modules.append(module)
+        else:
+            self._left_out += 1
 
     def _keep(self, member: ArchiveMember) -> None:
         if member.size > min(_TEXT_LIMIT, self._left):
@@ -177,12 +199,15 @@ class Reader:
         names = [name[cut:] for name in self._names if name.startswith(top)]
         if len(names) < len(self._names):
             self._problems.append(Problem(kind="outside", file=self._filename, what=top))
+        if self._left_out:
+            self._problems.append(Problem(kind="modules-left-out", file=self._filename, count=self._left_out))
         modules = sorted(self._modules, key=lambda module: module.path)
         return Contents(
             names=tuple(sorted(names)),
             texts=_below(top, dict(sorted(self._texts.items()))),
             headers=_below(top, self._headers.found),
             includes={name: path[cut:] for name, path in self._headers.includes.items() if path.startswith(top)},
+            configured=_below(top, dict(sorted(self._configured.items()))),
             pkg_info=self._chosen_pkg_info(top),
             scripts=_below(top, self._scripts),
             modules=tuple(replace(m, path=m.path[cut:]) for m in modules if m.path.startswith(top)),

@@ -89,6 +89,8 @@ class SourceModule:
     """Whether Cython makes C++ of it."""
     loads: tuple[str, ...] = ()
     """Names of shared libraries that it loads while it runs (ctypes, cffi), as written: `magic`, `libmagic.so.1`."""
+    cut: bool = False
+    """Whether it is too large, so that only its beginning was read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,6 +112,8 @@ class SdistFacts:
     """What sources of the project's own say of a GNU licence, by path: of equal headers the first."""
     includes: Mapping[str, str] = field(default_factory=dict)
     """Headers of libraries that sources of the project's own include (`zlib.h`), each with the first file that does."""
+    configured: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The libraries that configure scripts look for, by the path of the script, or of its source (configure.ac)."""
     members: tuple[str, ...] = ()
     """Names of all regular files."""
     modules: tuple[SourceModule, ...] = ()

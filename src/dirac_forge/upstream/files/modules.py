@@ -35,11 +35,17 @@ _JOINERS = ("pkgutil", "pkg_resources", "__future__")
 _CXX = re.compile(r"^#\s*distutils:\s*language\s*=\s*c\+\+", re.MULTILINE)
 
 
-def read_module(path: str, source: bytes) -> SourceModule | None:
-    """Return what a .py or .pyx file imports, None if it imports nothing and is nothing special."""
+def read_module(path: str, source: bytes, *, cut: bool = False) -> SourceModule | None:
+    """Return what a .py or .pyx file imports, None if it imports nothing and is nothing special.
+
+    Of one that is `cut`, `source` is the beginning.
+    """
     read = _read(source, path.endswith(".pyx"), path.endswith("/__init__.py"))
-    module = SourceModule(path=path, imports=read.imports, namespace=read.namespace, cxx=read.cxx, loads=read.loads)
-    return module if module.imports or module.namespace or module.cxx or module.loads else None
+    if not (cut or read.imports or read.namespace or read.cxx or read.loads):
+        return None
+    return SourceModule(
+        path=path, imports=read.imports, namespace=read.namespace, cxx=read.cxx, loads=read.loads, cut=cut
+    )
 
 
 class _Read(NamedTuple):

@@ -119,6 +119,7 @@ class _Sdist:
             texts=self._contents.texts,
             headers=self._contents.headers,
             includes=self._contents.includes,
+            configured=self._contents.configured,
             members=self._contents.names,
             modules=self._contents.modules,
             command_line_modules=self._command_line_modules(scripts.points),
