@@ -70,7 +70,12 @@ class Replay(BaseHTTPRequestHandler):
 
     def answer(self) -> tuple[str, bytes | None]:
         project = re.fullmatch(r"/simple/([\w.-]+)/", self.path)
-        url = f"{UPSTREAM}{project[1]}/" if project else f"https://{self.path.removeprefix('/files/')}"
+        if project:
+            url = f"{UPSTREAM}{project[1]}/"
+        elif self.path.startswith("/pypi/"):
+            url = f"{UPSTREAM.removesuffix('/simple/')}{self.path}"
+        else:
+            url = f"https://{self.path.removeprefix('/files/')}"
         kept = self.folder / hashlib.sha256(url.encode()).hexdigest()
         with self.lock:
             mine = self.fetching.setdefault(kept, threading.Lock())

@@ -12,7 +12,9 @@ from dirac_forge.errors import InputError
 from dirac_forge.http import Http
 from dirac_forge.proposals.early import early_releases, projects_in
 from dirac_forge.settings import Settings
+from dirac_forge.upstream.index.description import foreseen
 from support.archives import wheel
+from support.executors import Inline
 from support.index import PackageIndex
 from support.world import World
 
@@ -61,3 +63,28 @@ def test_a_name_that_the_index_lacks_is_reported_to_whoever_asks(tmp_path: Path)
         with pytest.raises(InputError, match=r"requsts") as found:
             lookup.metadata("requsts", SpecifierSet())
     assert found.value.hint == "Did you mean requests?"
+
+
+def test_what_the_newest_release_requires_is_asked_for_early(tmp_path: Path) -> None:
+    requires = ["lib>=1", "other; extra == 'more'", "exact==1.0", "not a requirement"]
+    projects = {
+        name: {f"{name}-1.0-py3-none-any.whl": wheel(name, "1.0")} for name in ("demo", "lib", "other", "exact")
+    }
+    description = {"info": {"requires_dist": requires}}
+    with PackageIndex(projects, descriptions={"demo": description}) as index, Http(cache=None) as http:
+        settings = Settings(workspace=tmp_path, cache=tmp_path / "cache", index_url=index.url)
+        world = World(settings, http)
+        early_releases(world, ["demo"], Inline())
+        asked = [path for path in (line.split()[1] for line in index.lines()) if not path.startswith("/files/")]
+        assert asked == ["/simple/demo/", "/pypi/demo/json", "/simple/lib/"]
+        index.forget()
+        early_releases(world, ["demo>=1"], Inline())  # the newest release may be another one
+        assert "/pypi/demo/json" not in {line.split()[1] for line in index.lines()}
+
+
+@pytest.mark.parametrize(
+    "description", [{}, {"info": None}, {"info": {"requires_dist": "lib"}}, {"info": {"requires_dist": [1]}}]
+)
+def test_a_description_of_another_form_foresees_nothing(description: dict[str, object]) -> None:
+    with PackageIndex({}, descriptions={"demo": description}) as index, Http(cache=None) as http:
+        assert list(foreseen(http, index.url, "demo")) == []

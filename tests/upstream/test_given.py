@@ -11,13 +11,13 @@ from packaging.version import Version
 
 from dirac_forge.errors import InputError
 from dirac_forge.http import Http
+from dirac_forge.upstream.arguments import is_given
 from dirac_forge.upstream.given import (
     RepositoryTag,
     as_published,
     from_file,
     from_folder,
     from_repository,
-    is_given,
     repository_tag,
 )
 from dirac_forge.upstream.index.project import ReleaseFile

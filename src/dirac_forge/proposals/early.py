@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.errors import ForgeError
 from dirac_forge.untrusted import requirement_from
-from dirac_forge.upstream.given import is_given
+from dirac_forge.upstream.arguments import is_given
 from dirac_forge.upstream.index.client import IndexClient
 from dirac_forge.upstream.lookup import Lookup
 
@@ -59,6 +59,8 @@ def early_releases(context: ProposalContext, texts: Iterable[str], executor: Exe
             wanted = None if is_given(text.partition("[")[0]) else requirement_from(text)
             if wanted is not None and not wanted.url and not wanted.marker:
                 executor.submit(_described, lookup, wanted.name, wanted.specifier)
+                if not wanted.specifier:
+                    executor.submit(_foreseen, lookup, wanted.name, executor)
     return lookup
 
 
@@ -97,6 +99,17 @@ def projects_in(text: str) -> Iterator[str]:
 def _described(lookup: Lookup, project: str, specifiers: SpecifierSet) -> None:
     with suppress(ForgeError):
         lookup.described(project, specifiers)
+
+
+def _foreseen(lookup: Lookup, project: str, executor: Executor) -> None:
+    """Ask for what the newest release requires, while its own metadata is being found.
+
+    Of exact versions, the family asks.
+    """
+    with suppress(ForgeError):
+        for requirement in lookup.foreseen(project):
+            if "extra" not in str(requirement.marker or "") and "==" not in str(requirement.specifier):
+                executor.submit(_described, lookup, requirement.name, SpecifierSet())
 
 
 def _asked(lookup: Lookup, project: str) -> None:

@@ -16,6 +16,7 @@ from dirac_forge.git import own_git
 from dirac_forge.http import Http
 from dirac_forge.recipe.making.families import Order
 from dirac_forge.untrusted import requirement_from
+from dirac_forge.upstream.arguments import is_given
 from dirac_forge.upstream.files.facts import ReleaseFacts
 from dirac_forge.upstream.files.requirements import shortened
 from dirac_forge.upstream.given import (
@@ -24,7 +25,6 @@ from dirac_forge.upstream.given import (
     from_file,
     from_folder,
     from_repository,
-    is_given,
     repository_tag,
 )
 from dirac_forge.upstream.index.project import ReleaseFile

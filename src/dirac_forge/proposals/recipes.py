@@ -12,8 +12,6 @@ from packaging.utils import canonicalize_name
 from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.generated import Format
-from dirac_forge.feedstock.made_variants import checked_variants
-from dirac_forge.feedstock.pinning import read_pinning
 from dirac_forge.http import Http
 from dirac_forge.proposals.channel_part import ChannelPart
 from dirac_forge.proposals.context import ProposalContext
@@ -71,6 +69,12 @@ def checked(world: ProposalContext, made: MadeRecipes, format_: Format) -> MadeR
     Raises ConfigurationError where the settings name a pinning that can't be read.
     """
     settings = world.settings
+    if settings.pinning is None and not any(output.skip for recipe in made.recipes for output in recipe.outputs):
+        return made
+    # The reader of recipes is large, and a recipe for all platforms and Pythons needs none.
+    from dirac_forge.feedstock.made_variants import checked_variants  # noqa: PLC0415
+    from dirac_forge.feedstock.pinning import read_pinning  # noqa: PLC0415
+
     pinning = read_pinning(settings.pinning) if settings.pinning is not None else None
     recipes = (checked_variants(recipe, format_, pinning, settings.gil_pythons) for recipe in made.recipes)
     return replace(made, recipes=tuple(recipes))

@@ -164,8 +164,8 @@ class Settings:
 
     @property
     def threads(self) -> int:
-        """The threads that ask a host: some read answers while all connections are busy."""
-        return self.connections + 4
+        """The threads that ask a host: some read answers, or wait for one, while all connections are busy."""
+        return self.connections + 16
 
     @property
     def gil_pythons(self) -> tuple[str, ...]:

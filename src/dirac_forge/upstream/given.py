@@ -26,6 +26,7 @@ from dirac_forge.files import read_bytes
 from dirac_forge.git import own_git
 from dirac_forge.http import Http
 from dirac_forge.untrusted import parse_version, split_url
+from dirac_forge.upstream.arguments import SDIST_SUFFIXES
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
 from dirac_forge.upstream.files.crate import with_crate
 from dirac_forge.upstream.files.declared import table
@@ -39,7 +40,6 @@ from dirac_forge.values import dataclass
 
 _MOST_FILES = 20_000
 _ASIDE = {".git", ".hg", ".tox", ".venv", "node_modules", "__pycache__", "build", "dist", ".eggs", ".mypy_cache"}
-_SDISTS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,11 +59,6 @@ class RepositoryTag:
         if self.forge == "github":
             return f"{self.url}/archive/refs/tags/{self.tag}.tar.gz"
         return f"{self.url}/-/archive/{self.tag}/{name}-{self.tag}.tar.gz"
-
-
-def is_given(text: str) -> bool:
-    """Whether an argument names a repository, a folder or a file, and not a project on the index."""
-    return text.startswith(("http://", "https://", "./", "../", "/", "~", ".")) or text.endswith((".whl", *_SDISTS))
 
 
 def _tag_in(path: str) -> tuple[str, str]:
@@ -174,7 +169,13 @@ def from_folder(folder: Path) -> ReleaseFacts:
         InputError: there is no such folder, it has too many files, or it names no project, or is broken.
     """
     if not folder.exists():
-        what = "file" if folder.name.endswith((".whl", *_SDISTS)) else "file or folder" if folder.suffix else "folder"
+        what = (
+            "file"
+            if folder.name.endswith((".whl", *SDIST_SUFFIXES))
+            else "file or folder"
+            if folder.suffix
+            else "folder"
+        )
         raise InputError(f"there is no {what} {folder}")
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder", hint="Give the folder with pyproject.toml or setup.py.")

@@ -18,8 +18,9 @@ from dirac_forge.untrusted import parse_version
 from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.choice import Choice, Refusal, choose
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
-from dirac_forge.upstream.files.gather import gather, light
+from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.index.client import IndexClient, UnknownProjectError
+from dirac_forge.upstream.index.description import foreseen
 from dirac_forge.upstream.index.project import Project
 from dirac_forge.upstream.once import Once
 
@@ -59,6 +60,10 @@ class Lookup:
         """Fetch the project's page ahead of the first question about it, which reports any trouble."""
         with suppress(ForgeError):
             self._page(canonicalize_name(project))
+
+    def foreseen(self, project: str) -> RequirementList:
+        """Return what the newest release seems to require: a guess. Raises UnreachableError and NotFoundError."""
+        return foreseen(self._http, self._index.url, project)
 
     def exists(self, project: str) -> bool:
         """Return whether the index has a project of this name, whose page is not read.
@@ -127,10 +132,16 @@ class Lookup:
         return choose(self._index.read(page, project), specifiers, pythons=self._pythons)
 
     def _read_light(self, key: tuple[str, str]) -> ReleaseFacts:
-        return light(self._http, self._choice(key).release, self._store)
+        choice = self._choice(key)
+        # The readers of archives are loaded once the first request is under way.
+        from dirac_forge.upstream.files.gather import light  # noqa: PLC0415
+
+        return light(self._http, choice.release, self._store)
 
     def _gather(self, key: tuple[str, str]) -> ReleaseFacts:
         choice = self._choice(key)
+        from dirac_forge.upstream.files.gather import gather  # noqa: PLC0415  # as above
+
         facts = gather(self._http, choice.release, self._store, index_url=self._index.url, imports=self._imports)
         problems = tuple(dict.fromkeys((*choice.problems, *facts.problems)))
         return replace(facts, problems=problems, newer=tuple(each for each in choice.rejected if not each.asked))

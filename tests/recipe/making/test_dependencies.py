@@ -1,7 +1,7 @@
 import random
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,7 @@ from dirac_forge.recipe.making.dependencies import DependencyTree, FoundProject,
 from dirac_forge.recipe.making.problems import TreeCut, TreeUnsettled
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.requirements import RequirementList
+from support.executors import Inline
 
 Index = Mapping[str, Mapping[str, Sequence[str]]]
 SCOPE = Scope()
@@ -40,15 +41,6 @@ class Answers:
         return FoundProject(
             project=project, version=Version(fitting[-1]), requires_dist=RequirementList(tuple(versions[fitting[-1]]))
         )
-
-
-class Inline(Executor):
-    """Runs what it is given at once."""
-
-    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
-        future: Future[object] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
 
 
 def tree(index: Index, *roots: str, answers: Answers | None = None, executor: Executor | None = None) -> DependencyTree:

@@ -46,11 +46,8 @@ class Assembly:
         provided = metadata.provides_extra
         return extra_packages(_own_packages(mapped)[0], mapped.project, asked, provided, self.names.catalogue.info)
 
-    def recipe(self, order: Order, facts: Mapping[str, ReleaseFacts], tree: DependencyTree) -> Recipe:
-        """Return the recipe of an order.
-
-        Raises InputError where a release can't be read or used, or lacks an extra that is asked for.
-        """
+    def recipe(self, order: Order, parts: Mapping[str, FamilyPart], tree: DependencyTree) -> Recipe:
+        """Return the recipe of an order from the parts of its projects; raises InputError if one can't be used."""
         mapped = {project: self.names.mapped(project) for project in order.projects}
         used: dict[str, Mapped] = {}
 
@@ -59,15 +56,10 @@ class Assembly:
             used[found.project] = found
             return found.package
 
-        for project in order.projects:
-            refuse_unreadable(facts[project])
-            refuse_unknown_extras(facts[project].metadata, order.extras.get(project, ()))
-        parts = [
-            self._part(mapped[project], facts[project], order.extras.get(project, ())) for project in order.projects
-        ]
+        members = [parts[project] for project in order.projects]
         recipe = generate(
-            order.feedstock or _feedstock_of(parts[0]),
-            parts,
+            order.feedstock or _feedstock_of(members[0]),
+            members,
             scope=self.scope,
             providers=Providers(
                 package=package, bundled=self.names.bundled, brought=tree.brought, metadata=self.metadata
@@ -113,7 +105,14 @@ class Assembly:
         self.names.listing(projects)
         return carried_over(output, info, [*siblings, *(self.names.mapped(project).package for project in projects)])
 
-    def _part(self, mapped: Mapped, facts: ReleaseFacts, asked: Collection[str]) -> FamilyPart:
+    def part(self, project: str, facts: ReleaseFacts, asked: Collection[str]) -> FamilyPart:
+        """Return what the recipe of a project is made from; `asked` are the extras that its package brings too.
+
+        Raises InputError where the release can't be read, or lacks an extra that is asked for.
+        """
+        refuse_unreadable(facts)
+        refuse_unknown_extras(facts.metadata, asked)
+        mapped = self.names.mapped(project)
         licence = self.upstream.licence(facts)
         notes = []
         if isinstance(licence, Note):

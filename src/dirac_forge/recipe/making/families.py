@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import field
 
@@ -14,6 +14,9 @@ from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.recipe.making.problems import MadeWithout, MakingProblem, NotMade
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.values import dataclass
+
+_AT_ONCE = 8
+"""Members of a family that are looked up at the same time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,28 +79,29 @@ class Families:
                 problems.append(NotMade(projects=tuple(order.projects), problem=error.message))
         return list(completed.values())
 
-    def _foresee(self, main: CoreMetadata) -> None:
-        """Ask early for what the main project requires without extras."""
+    def _foresee(self, main: CoreMetadata, members: Collection[str]) -> None:
+        """Ask early for what the main project requires without extras, other members aside."""
         for requirement in main.requires_dist:
-            if "extra" not in str(requirement.marker or ""):
+            if "extra" not in str(requirement.marker or "") and canonicalize_name(requirement.name) not in members:
                 self.executor.submit(self._foreseen, requirement.name)
 
     def _members(
-        self, feedstock: str, members: Iterable[str], given: Mapping[str, SpecifierSet], problems: list[MakingProblem]
+        self, feedstock: str, members: Collection[str], given: Mapping[str, SpecifierSet], problems: list[MakingProblem]
     ) -> dict[str, SpecifierSet]:
         """Return the members at the given one's version, else as that one requires: a family is released together."""
-        for member in members:
-            self.executor.submit(self.prefetch, member)
-        main = self.metadata(*list(given.items())[-1])
-        self._foresee(main)
-        asked = {member: _tries(member, main) for member in members if member not in given}
-        found = {member: self.executor.submit(self._first, member, tries) for member, tries in asked.items()}
         chosen = {}
-        for member in members:
-            try:
-                chosen[member] = given[member] if member in given else found[member].result()
-            except InputError as error:
-                problems.append(MadeWithout(feedstock=feedstock, project=member, problem=error.message))
+        with ThreadPoolExecutor(_AT_ONCE) as ahead:  # all else waits for the members: they do not queue behind it
+            for member in members:
+                ahead.submit(self.prefetch, member)
+            main = self.metadata(*list(given.items())[-1])
+            self._foresee(main, members)
+            asked = {member: _tries(member, main) for member in members if member not in given}
+            found = {member: ahead.submit(self._first, member, tries) for member, tries in asked.items()}
+            for member in members:
+                try:
+                    chosen[member] = given[member] if member in given else found[member].result()
+                except InputError as error:
+                    problems.append(MadeWithout(feedstock=feedstock, project=member, problem=error.message))
         return chosen
 
     def _foreseen(self, project: str) -> None:

@@ -103,7 +103,7 @@ def _modules(parts: Iterable[FamilyPart]) -> dict[str, Sibling]:
         )
         for part in parts
         if part.facts.wheel is not None
-        for module in imports_of(part.facts)
+        for module in imports_of(part.facts, part.graph)
     }
 
 

@@ -72,7 +72,7 @@ class ModuleGraph:
     """The modules of a release and what each imports when it is loaded."""
 
     def __init__(self, facts: ReleaseFacts) -> None:
-        self._facts = facts
+        self.facts = facts
         self._project = canonicalize_name(facts.metadata.name)
         self._taken: dict[str, frozenset[str]] = {}
         self._imports: dict[str, _Imports] = {}  # hundreds of commands go through the same modules
@@ -80,25 +80,25 @@ class ModuleGraph:
 
     @cached_property
     def _modules(self) -> Mapping[str, SourceModule]:
-        return dict(_dotted(self._facts))
+        return dict(_dotted(self.facts))
 
     @cached_property
     def _own(self) -> frozenset[str]:
         """The names at the top of what is installed."""
-        wheel = self._facts.wheel
+        wheel = self.facts.wheel
         members = wheel.members if wheel is not None else tuple(m.path for m in self._modules.values())
         tops = {parts[0].partition(".")[0] for member in members if (parts := _parts(member))}
-        named = {*self._modules, *(extension_modules(self._facts.sdist) if self._facts.sdist is not None else ())}
+        named = {*self._modules, *(extension_modules(self.facts.sdist) if self.facts.sdist is not None else ())}
         return frozenset(tops | {name.partition(".")[0] for name in named} | set(_vendored(members)))
 
     @cached_property
     def _shared(self) -> Mapping[str, set[str]]:
-        wheel = self._facts.wheel
+        wheel = self.facts.wheel
         return _shared_namespaces(wheel.members) if wheel is not None else {}
 
     @cached_property
     def _has_namespaces(self) -> bool:
-        sdist = self._facts.sdist
+        sdist = self.facts.sdist
         return sdist is not None and any(module.namespace for module in sdist.modules)
 
     def namespace(self, name: str) -> bool:

@@ -23,6 +23,7 @@ from dirac_forge.recipe.making.judging import Needed, judged
 from dirac_forge.recipe.making.lookups import ChannelNames, Upstream
 from dirac_forge.recipe.making.markers import reach
 from dirac_forge.recipe.making.mentions import named, required
+from dirac_forge.recipe.making.output import FamilyPart
 from dirac_forge.recipe.making.problems import MakingProblem, NoProjectOf, NotMade
 from dirac_forge.recipe.making.specs import conda_spec
 from dirac_forge.recipe.model import Recipe
@@ -33,6 +34,8 @@ from dirac_forge.values import dataclass
 
 T = TypeVar("T")
 
+_AT_ONCE = 8
+"""Ordered projects that are read at the same time."""
 Deps = Literal["missing", "none", "all"]
 MayExist = Callable[[str, Literal["host", "run"]], bool]
 """A package that the channel lacks, and what needs it, to whether it may exist nevertheless."""
@@ -82,14 +85,15 @@ class Maker:
         """
         problems: list[MakingProblem] = []
         orders = self.families.completed(orders, problems)
-        facts, tree, builds = self._looked_up(orders)
+        parts, tree, builds = self._looked_up(orders)
+        facts = {project: part.facts for project, part in parts.items()}
         problems += tree.joined(builds).problems
         self._names.listing([*(d.project for d in tree.dependencies), *named(facts.values())])
         needed = tuple(self._judged(tree, facts, deps).values())
         tools, rows = self._tools(builds, facts, tree)
         needed += rows
         extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
-        recipes = [*extra, *(self._assembly.recipe(order, facts, tree) for order in orders)]
+        recipes = [*extra, *(self._assembly.recipe(order, parts, tree) for order in orders)]
         if deps == "all":
             rows, more = self._followed(recipes, needed, facts, problems)
             needed, recipes = (*needed, *rows), [*more, *recipes]
@@ -98,17 +102,23 @@ class Maker:
             recipes=tuple(recipes), needed=needed, problems=tuple(problems), as_of=listing.as_of, part=listing.part
         )
 
-    def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, ReleaseFacts], DependencyTree, DependencyTree]:
-        """Return the facts of the ordered projects, and the trees of what they need to run and to be built."""
+    def _looked_up(self, orders: Sequence[Order]) -> tuple[dict[str, FamilyPart], DependencyTree, DependencyTree]:
+        """Return the ordered projects as parts, and the trees of what they need to run and to be built."""
         wanted = {project: spec for order in orders for project, spec in order.projects.items()}
-        roots = _results(self._asked(self.upstream.metadata, wanted))
-        asked = self._asked(self._facts, wanted)
-        extras = {
-            project: self._wanted_extras(project, roots[project], order.extras.get(project, ()))
-            for order in orders
-            for project in order.projects
-        }
-        with ThreadPoolExecutor(1) as beside:  # it waits for others of `executor`
+        # The ordered projects wait for no dependency; the walk over what builds need waits for others of `executor`.
+        with ThreadPoolExecutor(_AT_ONCE) as ahead, ThreadPoolExecutor(1) as beside:
+            roots = _results(_asked(ahead, self.upstream.metadata, wanted))
+            asked = _asked(ahead, self._facts, wanted)
+            extras = {
+                project: self._wanted_extras(project, roots[project], order.extras.get(project, ()))
+                for order in orders
+                for project in order.projects
+            }
+            parts = {
+                project: ahead.submit(self._part_of, project, asked[project], order.extras.get(project, ()))
+                for order in orders
+                for project in order.projects
+            }
             builds = beside.submit(self._walked_builds, asked)
             tree = walk(
                 {project: replace(_found(metadata), extras=extras[project]) for project, metadata in roots.items()},
@@ -117,7 +127,11 @@ class Maker:
                 self.executor,
                 observer=self.observer,
             )
-            return _results(asked), tree, builds.result()
+            return _results(parts), tree, builds.result()
+
+    def _part_of(self, project: str, facts: Future[ReleaseFacts], extras: Collection[str]) -> FamilyPart:
+        """Return what the recipe is made from, as far as that is known before the trees: others are being fetched."""
+        return self._assembly.part(project, facts.result(), extras).read_ahead()
 
     def _walked_builds(self, asked: Mapping[str, Future[ReleaseFacts]]) -> DependencyTree:
         """Return the tree of what the ordered projects need for their builds."""
@@ -140,9 +154,6 @@ class Maker:
     @cached_property
     def _assembly(self) -> Assembly:
         return Assembly(upstream=self.upstream, names=self._names, scope=self.scope, maintainers=self.maintainers)
-
-    def _asked(self, ask: Callable[[str, SpecifierSet], T], wanted: Mapping[str, SpecifierSet]) -> dict[str, Future[T]]:
-        return {project: self.executor.submit(ask, project, specifiers) for project, specifiers in wanted.items()}
 
     # -- what the tree needs
 
@@ -265,7 +276,11 @@ class Maker:
         for order in orders:
             if order.projects.keys() <= facts.keys():
                 try:
-                    recipes.append(self._assembly.recipe(order, facts, tree))
+                    parts = {
+                        project: self._assembly.part(project, facts[project], order.extras.get(project, ()))
+                        for project in order.projects
+                    }
+                    recipes.append(self._assembly.recipe(order, parts, tree))
                 except InputError as error:
                     problems.append(NotMade(projects=tuple(order.projects), problem=error.message))
         return recipes
@@ -278,6 +293,12 @@ class Maker:
             if requirement.extras and not reach(requirement.marker, self.scope).never:
                 self._assembly.metadata(requirement.name, requirement.specifier)
         return facts
+
+
+def _asked(
+    executor: Executor, ask: Callable[[str, SpecifierSet], T], wanted: Mapping[str, SpecifierSet]
+) -> dict[str, Future[T]]:
+    return {project: executor.submit(ask, project, specifiers) for project, specifiers in wanted.items()}
 
 
 def _results(futures: Mapping[str, Future[T]]) -> dict[str, T]:

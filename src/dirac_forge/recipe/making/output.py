@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
+from functools import cached_property
 
 from packaging.utils import canonicalize_name
 
@@ -21,9 +22,10 @@ from dirac_forge.recipe.making.hosts import (
     relaxed_pin,
     unknown_setup_imports,
 )
-from dirac_forge.recipe.making.imports import of_one_python
+from dirac_forge.recipe.making.imports import imports_of, of_one_python
 from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of, not_said_yet
 from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
+from dirac_forge.recipe.making.loading import ModuleGraph
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, brought_by, test_of
@@ -42,7 +44,7 @@ from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.values import dataclass
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class FamilyPart:
     """One project of a recipe: its facts, and the name of the package that it becomes."""
 
@@ -60,6 +62,17 @@ class FamilyPart:
     missing_tools: tuple[str, ...] = ()
     """Build requirements that neither the channels nor the index have."""
     notes: tuple[Note, ...] = ()
+
+    @cached_property
+    def graph(self) -> ModuleGraph:
+        """What each of its modules imports."""
+        return ModuleGraph(self.facts)
+
+    def read_ahead(self) -> FamilyPart:
+        """Return the same, with its imports followed: the tests of its outputs will ask for them."""
+        for module in (*imports_of(self.facts, self.graph), *(point.module for point in entry_points_of(self.facts))):
+            self.graph.foreign_imports(module)
+        return self
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +113,7 @@ def test_with(
 ) -> OutputTest:
     """Return the test of an output that has the requirements of these extras."""
     brought = brought_by(part.facts, scope, providers.brought, extras)
-    return test_of(part.facts, entry_points_of(part.facts), scope, brought, siblings, extras)
+    return test_of(part.graph, entry_points_of(part.facts), scope, brought, siblings, extras)
 
 
 class _Builder:

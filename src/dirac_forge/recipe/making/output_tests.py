@@ -50,7 +50,7 @@ class OutputTest:
 
 
 def test_of(
-    facts: ReleaseFacts,
+    graph: ModuleGraph,
     points: Sequence[EntryPoint],
     scope: Scope,
     brought: Collection[str] | None,
@@ -62,7 +62,7 @@ def test_of(
     `brought` is every project that is installed with it, None if unknown; `siblings` are what the other outputs of
     the recipe install, by the name of the module: one that is imported and not required is asked for.
     """
-    graph = ModuleGraph(facts)
+    facts = graph.facts
     modules = imports_of(facts, graph)
     required, extras = _requirements(facts, scope, folded)
     commands = help_commands(points, facts.sdist)

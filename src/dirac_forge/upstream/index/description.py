@@ -1,6 +1,6 @@
 """What the index itself has of a release (`/pypi/NAME/VERSION/json`), for fields that none of its files has.
 
-Its requirements are never used: they can be those of another file or version.
+Its requirements can be those of another file or version: they only say what to ask for early.
 https://docs.pypi.org/api/json/
 """
 
@@ -9,14 +9,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from packaging.utils import canonicalize_name
+
 from dirac_forge.errors import redact
 from dirac_forge.http import Http, NotFoundError, UnreachableError
 from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.requirements import RequirementList
 from dirac_forge.upstream.problems import Problem
 
 _LIMIT = 16 * 1024 * 1024
 _LONG = 5000
+
+
+def foreseen(http: Http, index_url: str, project: str) -> RequirementList:
+    """Return what the newest release of `project` seems to require, before its page and its metadata are here.
+
+    A guess, for requests alone: none where the index has no such description. Raises as `http` does.
+    """
+    if not index_url.endswith("/simple/"):
+        return RequirementList()
+    url = f"{index_url.removesuffix('/simple/')}/pypi/{canonicalize_name(project)}/json"
+    try:
+        tree = parse_json(http.page(url, accept="application/json", limit=_LIMIT).body)
+    except (ValueError, RecursionError):
+        return RequirementList()
+    info = tree.get("info") if isinstance(tree, Mapping) else None
+    lines = info.get("requires_dist") if isinstance(info, Mapping) else None
+    return RequirementList(tuple(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ())
 
 
 def describe(http: Http, index_url: str, metadata: CoreMetadata) -> tuple[CoreMetadata, tuple[Problem, ...]]:
