@@ -116,16 +116,52 @@ def test_a_path_serves_as_a_name(workspace: Path, capsys: pytest.CaptureFixture[
 
 def test_unreadable_recipes_are_said_and_left_out(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (workspace / "feedstocks/c/recipe/meta.yaml").write_text("package: {\n", encoding="utf-8")
-    assert main(["migrate", "plan", "lib2", "--workspace", str(workspace), "--json"]) == 0
+    assert main(["migrate", "plan", "lib2", "--workspace", str(workspace), "--json"]) == 3
     out, err = capsys.readouterr()
-    assert json.loads(out)["unreadable"][0]["feedstock"] == "c"
+    found = json.loads(out)
+    assert (found["complete"], found["unreadable"][0]["feedstock"]) == (False, "c")
     assert "warning: c is left out" in err
+    assert run(workspace, "plan", "lib2") == 3
+    assert "Whether c is a member is unknown: " in capsys.readouterr().out
+    assert run(workspace, "plan", "lib2", "--dot") == 3
+    capsys.readouterr()
     assert run(workspace, "why", "lib2", "c") == 3
     assert capsys.readouterr().out.startswith("Whether c is in lib2 is unknown: ")
     for recipe in workspace.glob("feedstocks/*/recipe/meta.yaml"):
         recipe.write_text("package: {\n", encoding="utf-8")
     assert run(workspace, "plan", "lib2") == 3
     assert "lib2: no feedstock of this workspace could be read, so nothing is known.\n" in capsys.readouterr().out
+
+
+def test_an_unreadable_recipe_that_the_migration_excludes_leaves_the_plan_complete(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "feedstocks/c/recipe/meta.yaml").write_text("package: {\n", encoding="utf-8")
+    (workspace / "migrations/lib2.yaml").write_text(
+        MIGRATION.replace("__migrator:\n", "__migrator:\n  exclude: [c]\n"), encoding="utf-8"
+    )
+    assert run(workspace, "plan", "lib2", "--json") == 0
+    assert answer(capsys)["complete"] is True
+
+
+def test_an_incomplete_plan_leaves_the_status_unknown(
+    workspace: Path, channel: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "feedstocks/c/recipe/meta.yaml").write_text("package: {\n", encoding="utf-8")
+    for command in ("status", "next", "run"):
+        assert run(workspace, command, "lib2", "--channel", str(channel), "--json") == 3, command
+        capsys.readouterr()
+    assert run(workspace, "run", "lib2", "a", "--json") == 0
+
+
+def test_a_migration_that_can_not_be_read_is_listed_as_such(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "migrations/bad.yaml").write_text("a: {\n", encoding="utf-8")
+    assert run(workspace, "list", "--json") == 3
+    found = json.loads(capsys.readouterr().out)
+    assert [one["migration"] for one in found["unreadable"]] == ["bad"]
+    assert found["unreadable"][0]["reason"].startswith(f"{workspace / 'migrations/bad.yaml'}")
 
 
 def test_unknown_keys_of_conda_forge_yml_are_warned_of(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,18 +90,18 @@ def _asked(context: Context) -> tuple[str, ...]:
 
 
 def _plan_code(plan: Plan, effect: TargetEffect | None) -> int:
-    """Return 3 without a plan, or if the effect on the target is not known on every platform."""
-    return 3 if not plan.graph.readable or (effect is not None and effect.unknown) else 0
+    """Return 3 without a complete plan, or if the effect on the target is not known on every platform."""
+    return 3 if not plan.complete or (effect is not None and effect.unknown) else 0
 
 
 def _exit_code(context: Context, plan: Plan, status: Status) -> int:
-    """Return 3 without a plan, or if members on a requested platform are unknown, or whether they can be built is.
+    """Return 3 if the plan, members on a requested platform, or whether they can be built is not fully known.
 
     A platform that the channel does not have, and that nobody asked for, leaves a side question open.
     """
     absent = not status.not_in_channel.keys().isdisjoint(_asked(context))
     unsure = any(isinstance(reason, Unsure) for each in status.of("awaiting-pr") for reason in each.reasons)
-    return 3 if not plan.graph.readable or status.unknown or absent or unsure else 0
+    return 3 if not plan.complete or status.unknown or absent or unsure else 0
 
 
 def current_status(context: Context, migrating: MigrationContext, plan: Plan, page: Path | None) -> Status:
@@ -139,7 +139,7 @@ def plan(
             )
             context.observer.stop()
             typer.echo(_DRAW[formats[0]](picture_of(plan, status)), nl=False)
-            return 0
+            return _plan_code(plan, None)
         pinned = pinned_members(plan, migrating.exports(plan))
         document, parts = report.plan_json(plan, pinned), [report.plan_text(plan, pinned)]
         effect: TargetEffect | None = None
@@ -200,10 +200,11 @@ def show_list(context: Context) -> int:
     with migration_context(context, channel=context.settings.pinning is None) as migrating:
         found = migrating.migrations()
         faults = {name: fault for name, each in found.items() if (fault := migrating.fault(each))}
+        unread = migrating.unread_migrations
         running = [name for name, each in found.items() if not each.settings.paused and name not in faults][:1]
         steps = step("its members, and their order", "migrate", "plan", *running) if running else ()
-        context.answer(report.list_text(found, faults), report.list_json(found, faults), steps)
-    return 0
+        context.answer(report.list_text(found, faults), report.list_json(found, faults, unread), steps)
+    return 3 if unread else 0
 
 
 def show_next(context: Context, migration: str, *, status_page: Path | None, paused: bool) -> int:
@@ -300,9 +301,11 @@ def run_rebuilds(
         folders = [migrating.workspace.find(name) for name in names]
         if status is None:
             _warn_of_order(context, migrating, plan, folders)
-        return _make_rebuilds(
+        code = _make_rebuilds(
             context, migrating, plan, folders, (*again, *feedstocks), write=write, pr=pr, force=bool(feedstocks)
         )
+    # Which members are ready was a part of the question, unless they were named.
+    return code if code or status is None else _exit_code(context, plan, status)
 
 
 def _warn_of_order(

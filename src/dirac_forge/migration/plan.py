@@ -62,6 +62,22 @@ class Plan:
         return tuple(self.membership.excluded.values())
 
     @cached_property
+    def unread(self) -> Mapping[str, str]:
+        """Feedstocks whose recipe can't be read and that may be members, each with the reason."""
+        allowed, settings = self.membership.allowed, self.migration.settings
+        never = {*self.graph.archived, *settings.exclude, "conda-forge-pinning"}
+        return {
+            name: why
+            for name, why in self.graph.unreadable.items()
+            if base_of(name) not in never and (allowed is None or base_of(name) in allowed)
+        }
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its members are known, as far as they are in the workspace."""
+        return self.graph.readable and not self.unread
+
+    @cached_property
     def wave_of(self) -> dict[str, int]:
         """Member to the number of its wave, from 0."""
         return {name: number for number, wave in enumerate(self.waves) for name in wave}

@@ -94,16 +94,25 @@ class MigrationContext:
     def migrations(self) -> dict[str, Migration]:
         """Return the migrations of the workspace, then those of the pinning, by name.
 
-        A file that can't be read is left out with a warning.
+        A file that can't be read is left out with a warning, see `unread_migrations`.
         """
-        found: dict[str, Migration] = {}
+        for message in self.unread_migrations.values():
+            self.observer.warned(message)
+        return {name: each for name, each in self._read_migrations.items() if isinstance(each, Migration)}
+
+    @property
+    def unread_migrations(self) -> dict[str, str]:
+        """The migrations that can't be read, by name, with the error's message, which names the file."""
+        return {name: each.message for name, each in self._read_migrations.items() if isinstance(each, InputError)}
+
+    @cached_property
+    def _read_migrations(self) -> dict[str, Migration | InputError | None]:
+        found: dict[str, Migration | InputError | None] = {}
         for name in dict.fromkeys(self._names()):
             try:
-                migration = self.find_migration(name)
+                found[name] = self.find_migration(name)
             except InputError as exc:
-                self.observer.warned(exc.message)
-                continue
-            found |= {name: migration} if migration is not None else {}
+                found[name] = exc
         return found
 
     def find_migration(self, name: str) -> Migration | None:

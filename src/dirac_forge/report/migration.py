@@ -36,9 +36,15 @@ _MOST_NAMES = 20
 """In a sentence; --json has all."""
 
 
-def list_json(migrations: Mapping[str, Migration], faults: Mapping[str, str] = _NO_FAULTS) -> dict[str, Any]:
-    """Return the migrations as `migrate list --json` prints them; `faults` say why some can't be planned."""
+def list_json(
+    migrations: Mapping[str, Migration], faults: Mapping[str, str] = _NO_FAULTS, unread: Mapping[str, str] = _NO_FAULTS
+) -> dict[str, Any]:
+    """Return the migrations as `migrate list --json` prints them.
+
+    `faults` say why some can't be planned, `unread` why others can't be read.
+    """
     return {
+        "unreadable": [{"migration": name, "reason": reason} for name, reason in unread.items()],
         "migrations": [
             {
                 "migration": name,
@@ -50,7 +56,7 @@ def list_json(migrations: Mapping[str, Migration], faults: Mapping[str, str] = _
                 **({"fault": faults[name]} if name in faults else {}),
             }
             for name, each in migrations.items()
-        ]
+        ],
     }
 
 
@@ -98,6 +104,7 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
         ],
         "excluded": [{"feedstock": one.feedstock, "reason": no_rebuild_text(one.reason)} for one in plan.excluded],
         "release_lines": [{"feedstock": name, "waits_for": list(_line_parents(plan, name))} for name in _absent(plan)],
+        "complete": plan.complete,
         "unreadable": [{"feedstock": name, "reason": reason} for name, reason in plan.graph.unreadable.items()],
         "notes": list(plan.notes),
     }
@@ -182,7 +189,7 @@ def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
     yield from _excluded(plan)
     if plan.membership.absent:
         yield f"Release lines that are also rebuilt but are not in the workspace ({_SYNC}): {_some(_absent(plan))}."
-    yield from (f"Not read, so not planned: {name}: {why}" for name, why in plan.graph.unreadable.items())
+    yield from (f"Whether {name} is a member is unknown: {why}" for name, why in plan.unread.items())
     yield from (document.ended(f"Note: {note}") for note in plan.notes)
 
 

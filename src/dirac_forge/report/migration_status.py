@@ -167,6 +167,7 @@ def status_json(plan: Plan, status: Status) -> dict[str, Any]:
         },
         "blockers": [{"feedstock": each.feedstock, "blocks": each.blocks} for each in status.blockers],
         "waits_for_migrations": list(_migrations(status)),
+        "complete": plan.complete,
         "unknown": list(status.unknown),
         "not_in_channel": {platform: list(members) for platform, members in status.not_in_channel.items()},
         "absent": list(status.absent),
