@@ -29,7 +29,13 @@ class NoteKind(Enum):
     ONLY_WHEELS = "skipped on all systems but {system}, because its wheels are for {system} only, and there is no sdist"
     ONLY_CLASSIFIER = "skipped on all systems but {system}, because its only classifier of a system is {classifier}"
     ONLY_FRAMEWORK = "skipped on all systems but {system}, because setup.py links a framework of macOS"
-    NO_WHEELS_FOR = "upstream has no wheels for {systems:and}: add a skip if it can't be built there"
+    NO_WHEELS_FOR = (
+        "upstream has no wheels for {systems:and}, and no classifier names {systems:it|them}: add a skip if it can't "
+        "be built there"
+    )
+    NO_WHEELS_BUT_CLASSIFIER = (
+        "upstream has no wheels for {systems:and}, but a classifier names {systems:it|them}: it should build there"
+    )
     EVERY_PYTHON_3 = (
         "its wheels are for every Python 3 (py3-none): what is compiled does not depend on Python, and one build for "
         "each platform could serve them all (python: version_independent)"
@@ -315,7 +321,8 @@ class NoteKind(Enum):
     FILES_OVERRULE_FIELD = "The License field says {field}, a classifier and {files:few} say {taken}; {taken} is taken."
     FIELD_AND_CLASSIFIERS = "The License field says {field}, the classifiers say {classifiers}; {taken} is taken."
     METADATA_AND_FILES = (
-        "The metadata says {declared}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
+        "The {who} says {declared}{classifiers:if , the classifiers say |}, but {files:few} {files:reads|read} like "
+        "{texts}{unknown:if , and | like no licence known here}; {taken} is taken."
     )
     LICENCE_ASSUMED = "The metadata says only {name}, no file says which: {assumed} is assumed."
     LICENCE_OPEN = "The metadata says only {name}, no file says which: it has to be looked up."
@@ -331,6 +338,7 @@ class NoteKind(Enum):
         "License-Expression says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
     )
     LICENCE_FIELD_AND_FILES = (
-        "The License field says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."
+        "The License field says {taken}{classifiers:if , the classifiers say |}, but {files:few} {files:reads|read} "
+        "like {texts}{unknown:if , and | like no licence known here}; {taken} is taken."
     )
     RESULT_AND_FILES = "The metadata says {taken}, but {files:few} {files:reads|read} like {texts}; {taken} is taken."

@@ -64,7 +64,8 @@ _SEPARATORS = {"": ", ", ",": ",", "|": " | ", ";": "; "}
 class _Listed(tuple[str, ...]):
     """Names in a text: `{names}` joins them with commas, `{names:and}` with "and", `{names:it|them}` counts them.
 
-    `few` names the first two, `or none` stands for no names, `,`, `|` and `;` are other separators.
+    `few` names the first two, `or none` stands for no names, `if A|B` puts the first two between words where there are
+    names, `,`, `|` and `;` are other separators.
     """
 
     __slots__ = ()
@@ -77,6 +78,9 @@ class _Listed(tuple[str, ...]):
                 return f"{', '.join(self[:-1])} and {self[-1]}" if len(self) > 1 else "".join(self)
             case ["few"]:
                 return f"{', '.join(self[:2])} and {len(self) - 2} more" if len(self) > 2 else " and ".join(self)
+            case ["if", around]:
+                before, _, after = around.partition("|")
+                return f"{before}{self:few}{after}" if self else ""
             case ["or", nothing]:
                 return ", ".join(self) or nothing
         one, _, several = spec.partition("|")

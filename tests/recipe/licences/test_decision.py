@@ -82,7 +82,7 @@ def test_files_of_others_are_to_be_checked() -> None:
     )
     assert made.files == ("LICENSE", "vendor/x/LICENSE")
     assert notes(made) == [
-        "warning: LICENSE and vendor/x/LICENSE also contain text that reads like Apache-2.0, which license leaves out."
+        "warning: vendor/x/LICENSE also contains text that reads like Apache-2.0, which license leaves out."
     ]
 
 
@@ -284,8 +284,29 @@ def test_a_text_outweighs_an_exact_field_and_a_classifier_that_differ() -> None:
     made = decided({"LICENSE": BSD2}, field="ISC", classifiers=("MIT License",))
     assert made.expression == "BSD-2-Clause"
     assert notes(made) == [
-        "warning: The License field says ISC, the classifiers say MIT; ISC is taken.",
-        "warning: The metadata says ISC, but LICENSE reads like BSD-2-Clause; BSD-2-Clause is taken.",
+        (
+            "warning: The License field says ISC, the classifiers say MIT, but LICENSE reads like BSD-2-Clause; "
+            "BSD-2-Clause is taken."
+        )
+    ]
+
+
+def test_a_text_beside_an_unknown_one_does_not_outweigh_an_exact_field() -> None:
+    texts = {"LICENCE": "Whoever reads this may do as they like with it. " * 20, "LICENCE.MIT": MIT}
+    made = decided(texts, field="python-ldap", classifiers=("Python Software Foundation License",))
+    assert made.expression == "python-ldap"
+    assert notes(made) == [
+        (
+            "warning: The License field says python-ldap, the classifiers say PSF-2.0, but LICENCE.MIT reads like MIT, "
+            "and LICENCE like no licence known here; python-ldap is taken."
+        )
+    ]
+    made = decided({"LICENSE": BSD2}, field="MIT", classifiers=("MIT License",))
+    assert notes(made) == [
+        (
+            "warning: The License field says MIT, the classifiers say MIT, but LICENSE reads like BSD-2-Clause; MIT is "
+            "taken."
+        )
     ]
 
 

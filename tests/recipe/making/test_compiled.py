@@ -69,30 +69,39 @@ def test_wheels_for_windows_alone_are_skipped_elsewhere_without_an_sdist_too() -
     assert nature(facts("demo", wheels=["cp312-cp312-win_amd64"], sdist=False)).only == "win"
 
 
+WITHOUT_CLASSIFIER = (
+    "warning: upstream has no wheels for {}, and no classifier names {}: add a skip if it can't be built there"
+)
+WITH_CLASSIFIER = "info: upstream has no wheels for {}, but a classifier names {}: it should build there"
+
+
 @pytest.mark.parametrize(
-    ("tags", "level", "systems"),
+    ("systems", "classifiers", "told"),
     [
-        ([TAGGED, "cp312-cp312-macosx_11_0_arm64"], "warning", "Windows"),
-        ([TAGGED], "warning", "macOS and Windows"),
-        (["cp312-cp312-macosx_11_0_arm64"], "warning", "Windows"),
-        (["cp312-cp312-win_amd64", "cp312-cp312-macosx_11_0_arm64"], "info", "Linux"),
-        (["cp312-cp312-win_amd64"], "warning", "Linux and macOS"),
+        ("linux macos", (), [WITHOUT_CLASSIFIER.format("Windows", "it")]),
+        ("linux", (), [WITHOUT_CLASSIFIER.format("macOS and Windows", "them")]),
+        ("win macos", (), [WITHOUT_CLASSIFIER.format("Linux", "it")]),
+        ("win", (), [WITHOUT_CLASSIFIER.format("Linux and macOS", "them")]),
+        ("win", ("Microsoft :: Windows", "Unix"), [WITH_CLASSIFIER.format("Linux and macOS", "them")]),
+        ("win", ("POSIX",), [WITH_CLASSIFIER.format("Linux and macOS", "them")]),
+        ("linux", ("OS Independent",), [WITH_CLASSIFIER.format("macOS and Windows", "them")]),
+        (
+            "linux",
+            ("POSIX :: Linux", "MacOS :: MacOS X"),
+            [WITHOUT_CLASSIFIER.format("Windows", "it"), WITH_CLASSIFIER.format("macOS", "it")],
+        ),
+        ("linux win macos", (), []),
     ],
 )
-def test_systems_without_wheels_are_told_but_unix_builds_from_source(
-    tags: Sequence[str], level: str, systems: str
+def test_systems_without_wheels_are_to_be_checked_where_no_classifier_names_them(
+    systems: str, classifiers: tuple[str, ...], told: list[str]
 ) -> None:
-    made = facts("demo", wheels=tags, sdist_members=["a.c"])
-    told = [(note.level, note.text) for note in nature(made).notes if note.kind == NoteKind.NO_WHEELS_FOR]
-    assert told == [(level, f"upstream has no wheels for {systems}: add a skip if it can't be built there")]
-
-
-def test_a_classifier_of_unix_says_that_it_is_built_there_without_wheels() -> None:
-    made = facts("demo", wheels=["cp312-cp312-win_amd64"], sdist_members=["a.c"])
-    made = replace(made, metadata=replace(made.metadata, classifiers=("Operating System :: MacOS",)))
-    found = nature(made)
-    (told,) = (note for note in found.notes if note.kind == NoteKind.NO_WHEELS_FOR)
-    assert (found.only, told.level) == ("", "info")
+    tags = {"linux": TAGGED, "macos": "cp312-cp312-macosx_11_0_arm64", "win": "cp312-cp312-win_amd64"}
+    made = facts("demo", wheels=[tags[system] for system in systems.split()], sdist_members=["a.c"])
+    named = tuple(f"Operating System :: {name}" for name in classifiers)
+    found = nature(replace(made, metadata=replace(made.metadata, classifiers=named)))
+    assert [f"{note.level}: {note.text}" for note in found.notes if "no wheels for" in note.text] == told
+    assert found.only == ""
 
 
 @pytest.mark.parametrize(

@@ -172,7 +172,7 @@ def _weighed(field: str, evidence: LicenceEvidence, notes: list[Note]) -> str:
     exact = None if any(term.gnu and term.later is None for term in evidence.field) else normalised(field.strip())
     if exact is not None and not _read_otherwise(exact, evidence):
         return _exact(exact, evidence, notes)
-    declared = _checked(_declared(evidence, notes), evidence, notes) or evidence.texts
+    declared = _checked(_declared(evidence), evidence, notes) or evidence.texts
     declared = _with_neighbours(declared, evidence)
     expression = _joined([_resolved(term, evidence, notes) for term in declared], evidence, notes)
     if _agree(declared, evidence.texts):
@@ -191,11 +191,14 @@ def _read_otherwise(field: str, evidence: LicenceEvidence) -> bool:
 def _exact(field: str, evidence: LicenceEvidence, notes: list[Note]) -> str:
     """Return a License field that is SPDX, unless a classifier and the files agree on another licence."""
     if (told := _told_otherwise(evidence)) is not None:
-        kind, files = NoteKind.FILES_OVERRULE_FIELD, evidence.files
+        kind, files = NoteKind.FILES_OVERRULE_FIELD, evidence.files_like([told])
         notes.append(note("warning", kind, field=field, files=files, taken=told.spdx))
         return told.spdx
-    notes += _contradiction(field, NoteKind.LICENCE_FIELD_AND_FILES, evidence)
-    if evidence.field and evidence.classifiers and not _agree(evidence.field, evidence.classifiers):
+    kind = NoteKind.LICENCE_FIELD_AND_FILES
+    against = _contradiction(field, kind, evidence)
+    notes += against
+    agreed = not (evidence.field and evidence.classifiers) or _agree(evidence.field, evidence.classifiers)
+    if not agreed and all(one.kind != kind for one in against):
         classifiers = _listed(evidence.classifiers)
         notes.append(note("warning", NoteKind.FIELD_AND_CLASSIFIERS, field=field, classifiers=classifiers, taken=field))
     return field
@@ -231,24 +234,32 @@ def _with_neighbours(declared: tuple[Term, ...], evidence: LicenceEvidence) -> t
 
 
 def _checked(declared: tuple[Term, ...], evidence: LicenceEvidence, notes: list[Note]) -> tuple[Term, ...]:
-    """Return what is declared, or the texts where a single one contradicts it."""
+    """Return what is declared, or the texts where a single one contradicts it, with a note on who says what else."""
+    field, classifiers = evidence.field, evidence.classifiers
+    differ = bool(field and classifiers) and not _agree(field, classifiers)
     if not declared or not evidence.texts or _agree(declared, evidence.texts):
+        if differ:
+            said = {"field": _listed(field), "classifiers": _listed(classifiers), "taken": _listed(declared)}
+            notes.append(note("warning", NoteKind.FIELD_AND_CLASSIFIERS, **said))
         return declared
     kept = evidence.texts if _outweighs(declared, evidence) else declared
     notes.append(
         note(
             "warning",
             NoteKind.METADATA_AND_FILES,
+            who="License field" if differ else "metadata",
             declared=_listed(declared),
-            files=evidence.files,
+            classifiers=[each.spdx for each in classifiers] if differ else (),
+            files=evidence.files_like(evidence.texts),
             texts=_listed(evidence.texts),
+            unknown=evidence.unknown_texts,
             taken=_listed(kept),
         )
     )
     return kept
 
 
-def _declared(evidence: LicenceEvidence, notes: list[Note]) -> tuple[Term, ...]:
+def _declared(evidence: LicenceEvidence) -> tuple[Term, ...]:
     """Return field and classifiers, the more exact one of each pair that agrees."""
     field, classifiers = evidence.field, evidence.classifiers
     if not field or not classifiers:
@@ -256,10 +267,7 @@ def _declared(evidence: LicenceEvidence, notes: list[Note]) -> tuple[Term, ...]:
     if _agree(field, classifiers):
         both = refined(unique((*field, *classifiers)))
         return both if len(both) <= max(len(field), len(classifiers)) else field
-    chosen = next((side for side in (field, classifiers) if _agree(side, evidence.texts)), field)
-    said = {"field": _listed(field), "classifiers": _listed(classifiers), "taken": _listed(chosen)}
-    notes.append(note("warning", NoteKind.FIELD_AND_CLASSIFIERS, **said))
-    return chosen
+    return next((side for side in (field, classifiers) if _agree(side, evidence.texts)), field)
 
 
 def _resolved(term: Term, evidence: LicenceEvidence, notes: list[Note]) -> str:
@@ -318,9 +326,11 @@ def _contradiction(expression: str, kind: NoteKind, evidence: LicenceEvidence) -
     strange = [text for text in strange if text.name not in expression]
     if not strange:
         return []
+    files, texts = evidence.files_like(strange), _listed(strange)
     if len(strange) < len(evidence.texts):
-        return [note("warning", NoteKind.FURTHER_LICENCE, files=evidence.files, texts=_listed(strange))]
-    return [note("warning", kind, taken=expression, files=evidence.files, texts=_listed(strange))]
+        return [note("warning", NoteKind.FURTHER_LICENCE, files=files, texts=texts)]
+    said = {"classifiers": [each.spdx for each in evidence.classifiers], "unknown": evidence.unknown_texts}
+    return [note("warning", kind, taken=expression, files=files, texts=texts, **said)]
 
 
 def _agree(one: Iterable[Term], other: Iterable[Term]) -> bool:

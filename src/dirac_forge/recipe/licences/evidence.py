@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -56,8 +56,8 @@ class LicenceEvidence:
     """GNU licences that other files (setup.py, README) say they are under."""
     headers: Mapping[Term, str]
     """GNU licences that headers of sources name, and the first file of each."""
-    files: tuple[str, ...]
-    """The licence files."""
+    read: Mapping[str, tuple[Term, ...]]
+    """The licence files, and what each reads like."""
     dual: bool
     """Whether one may choose among several licences."""
     title_only: bool
@@ -68,6 +68,17 @@ class LicenceEvidence:
     """Licence files to the words in them that no free licence has."""
     later: bool
     """Whether some words grant "any later version"."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The licence files."""
+        return tuple(self.read)
+
+    def files_like(self, licences: Collection[Term]) -> tuple[str, ...]:
+        """Return the licence files that read like one of these licences."""
+        return tuple(
+            path for path, terms in self.read.items() if any(term.agrees(each) for term in terms for each in licences)
+        )
 
 
 def licence_evidence(
@@ -89,7 +100,7 @@ def licence_evidence(
         by_file=tuple(_whole_of(licences[path], terms) for path, terms in read.items()),
         notices=unique(term for text in others for term in gnu_notices(text[:_SHORT])),
         headers=_by_term(headers),
-        files=tuple(read),
+        read=read,
         dual=_one_may_choose(field, named, remarks, read) or _offers_choice(licences.values(), others),
         title_only=title_only,
         unknown_texts=tuple(path for path, terms in read.items() if not terms and len(licences[path]) >= _A_TEXT),

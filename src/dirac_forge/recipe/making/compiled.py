@@ -149,17 +149,23 @@ def _for_systems(compiled: Nature, facts: ReleaseFacts, wheels: Iterable[str]) -
 
 
 def _without_wheels_for(systems: Sequence[str], facts: ReleaseFacts) -> Iterator[Note]:
-    """Yield a note on systems without wheels: on Linux, and on Unix, many leave it to users to build from source.
+    """Yield notes on systems without wheels: to be checked, but where a classifier says that it runs there.
 
-    Without a classifier of Unix, wheels for Windows alone leave open whether anything else is built.
+    Many leave it to users of Unix to build from source, so that a wheel that is missing says little alone.
     """
-    doubtful = [system for system in systems if system != "linux" and ("linux" not in systems or system == "win")]
-    named = _systems_named(facts)
-    if systems == ["linux", "osx"] and all(name.startswith(_CLASSIFIERS["win"]) for name in named):
-        doubtful = list(systems)
-    kind, shown = NoteKind.NO_WHEELS_FOR, [_NAMES[system] for system in doubtful or systems]
-    if shown:
-        yield note("warning" if doubtful else "info", kind, systems=shown)
+    said = _systems_named(facts)
+    named = [system for system in systems if any(_names(classifier, system) for classifier in said)]
+    if open_ones := [_NAMES[system] for system in systems if system not in named]:
+        yield note("warning", NoteKind.NO_WHEELS_FOR, systems=open_ones)
+    if named:
+        yield note("info", NoteKind.NO_WHEELS_BUT_CLASSIFIER, systems=[_NAMES[system] for system in named])
+
+
+def _names(classifier: str, system: str) -> bool:
+    """Whether a classifier says that a release is for a system, alone or with others."""
+    every = classifier == "Operating System :: OS Independent"
+    unix = classifier in {"Operating System :: POSIX", "Operating System :: Unix"} and system != "win"
+    return every or unix or classifier.startswith(_CLASSIFIERS[system])
 
 
 def _only_system(facts: ReleaseFacts, served: set[str]) -> tuple[str, NoteKind, str] | None:
