@@ -73,6 +73,25 @@ def test_the_newest_release_is_found_written_and_then_there_is_nothing_more(
         assert path.read_bytes() == expected.encode()
 
 
+def test_a_second_recipe_is_told(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "feedstocks/demo/recipe/meta.yaml").write_bytes(b"\xff\xfe")
+    (workspace / "feedstocks/demo/conda-forge.yml").write_text("conda_build_tool: rattler-build\n", encoding="utf-8")
+    arguments = ("--workspace", str(workspace), "--no-check")
+    with PackageIndex({"demo": {"demo-1.0.tar.gz": ARCHIVE, "demo-1.1.tar.gz": ARCHIVE}}) as index:
+        _, (found,) = run(workspace, capsys, "--index-url", index.url)
+        assert found["notes"][0] == (
+            "recipe/meta.yaml is a second recipe, which is neither built nor edited: remove it, or the other"
+        )
+        assert main(["bump", "demo", "--write", "--index-url", index.url, *arguments]) == 0
+        capsys.readouterr()
+        assert main(["bump", "demo", "--index-url", index.url, *arguments]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    assert (
+        "demo: two recipes: recipe/recipe.yaml is read, recipe/meta.yaml is not (conda_build_tool in conda-forge.yml "
+        "decides which is built)" in said
+    )
+
+
 def test_all_given_asks_nobody(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = workspace / "known.json"
     known.write_text(

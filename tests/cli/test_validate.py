@@ -29,7 +29,7 @@ BAD = {
 def test_valid_files(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / name).write_text(GOOD[name], encoding="utf-8")
     assert main(["validate", str(tmp_path / name), "--workspace", str(tmp_path.parent)]) == 0
-    assert capsys.readouterr().out == "1 file valid\n"
+    assert capsys.readouterr().out == "1 file is valid\n"
 
 
 @pytest.mark.parametrize("name", sorted(BAD))
@@ -62,8 +62,8 @@ def test_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "migrations/openssl4.yaml").write_text(GOOD["openssl4.yaml"], encoding="utf-8")
     told = f"to fill in: {feedstock}/recipe/recipe.yaml:9"
     assert main(["validate", str(tmp_path / "migrations"), "--workspace", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == "1 file valid\n"
-    for folder, valid in ((feedstock, "2 files valid"), (tmp_path, "3 files valid")):
+    assert capsys.readouterr().out == "1 file is valid\n"
+    for folder, valid in ((feedstock, "2 files are valid"), (tmp_path, "3 files are valid")):
         assert main(["validate", str(folder), "--workspace", str(tmp_path)]) == 0
         out = capsys.readouterr().out
         assert out.startswith(valid)
@@ -137,14 +137,36 @@ def test_files_below_folders_that_have_some_themselves(tmp_path: Path, capsys: p
     assert main(["validate", str(tmp_path / "a"), "--workspace", str(tmp_path / "w")]) == 1
 
 
-def test_of_two_recipes_in_a_folder_the_built_one_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "recipe").mkdir()
+@pytest.mark.parametrize(
+    ("tool", "built", "second"),
+    [
+        ("rattler-build", "recipe.yaml", "meta.yaml"),
+        ("conda-build", "meta.yaml", "recipe.yaml"),
+    ],
+)
+@pytest.mark.parametrize("within", ["", "recipe"])
+def test_two_recipes_are_both_read_and_told(
+    within: str, tool: str, built: str, second: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "recipe"
+    folder.mkdir()
     for name in ("recipe.yaml", "meta.yaml"):
-        (tmp_path / "recipe" / name).write_text(GOOD[name], encoding="utf-8")
-    (tmp_path / "conda-forge.yml").write_text("conda_build_tool: rattler-build\n", encoding="utf-8")
-    assert main(["validate", str(tmp_path), "--json", "--workspace", str(tmp_path)]) == 0
+        (folder / name).write_text(GOOD[name], encoding="utf-8")
+    (tmp_path / "conda-forge.yml").write_text(f"conda_build_tool: {tool}\n", encoding="utf-8")
+    arguments = ["validate", str(tmp_path / within), "--workspace", str(tmp_path)]
+    assert main([*arguments, "--json"]) == 0
     files = json.loads(capsys.readouterr().out)["files"]
-    assert [each["path"] for each in files] == [f"{tmp_path}/recipe/recipe.yaml", f"{tmp_path}/conda-forge.yml"]
+    assert [(each["path"], each["second_recipe"]) for each in files][:2] == [
+        (f"{folder}/{built}", f"{folder}/{second}"),
+        (f"{folder}/{second}", None),
+    ]
+    (folder / second).write_bytes(b"\xff\xfe")
+    assert main(arguments) == 2
+    count = "1 file is" if within else "2 files are"
+    assert " ".join(capsys.readouterr().out.split()) == (
+        f"{folder}/{second}: not read - can't be read: line 1 is not UTF-8 {count} valid, 1 is not - two recipes: "
+        f"{folder}/{built} is built, {folder}/{second} is not; conda_build_tool in conda-forge.yml decides"
+    )
 
 
 def test_folders_that_cannot_be_listed(
@@ -184,10 +206,63 @@ def test_a_pinning_that_is_given_defines_its_keys(tmp_path: Path, capsys: pytest
     pinning = tmp_path / "pinning"
     pinning.mkdir()
     (pinning / "conda_build_config.yaml").write_text("mpi_type_min:\n  - '1'  # [linux]\n", encoding="utf-8")
-    assert main(["validate", str(path), "--workspace", str(tmp_path), "--pinning", str(pinning)]) == 0
+    assert main(["validate", str(path), "--workspace", str(tmp_path), "--pinning", str(pinning)]) == 1
     assert " ".join(capsys.readouterr().out.split()) == (
-        f"1 file valid - {path}:12: other is not defined: neither the recipe, a file next to it nor the pinning "
+        f"{path}: not valid - {path}:12: other is not defined: neither the recipe, a file next to it nor the pinning "
         "defines it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "uses", "said"),
+    [
+        ("recipe.yaml", "  skip: match(pythn, '>=3')\n", "pythn is not defined; is python meant?"),
+        ("recipe.yaml", "  string: ${{ other }}\n", "other is not defined: neither the recipe, a file next to it nor "),
+        ("meta.yaml", "  string: {{ python_mn }}\n", "python_mn is not defined; is python_min meant?"),
+        ("meta.yaml", "  skip: true  # [pythn < 310]\n", "pythn is not defined; is python meant?"),
+        ("meta.yaml", "  skip: true  # [py < 310 and environ.get('X') and len(os.name) and demo == 1]\n", ""),
+        (
+            "recipe.yaml",
+            "requirements:\n  build:\n    - ${{ compiler('cxy') }}\n",
+            'compiler("cxy"): cxy_compiler is not defined; is "cxx" meant?',
+        ),
+    ],
+)
+def test_a_pinning_makes_undefined_names_mistakes(
+    name: str, uses: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = GOOD[name] + uses
+    path, pinning = tmp_path / name, tmp_path / "pinning"
+    path.write_text(text, encoding="utf-8")
+    pinning.mkdir()
+    (pinning / "conda_build_config.yaml").write_text("python_min:\n  - '3.10'\ndemo:\n  - 1\n", encoding="utf-8")
+    options = ("--json", "--workspace", str(tmp_path))
+    assert main(["validate", str(path), "--pinning", str(pinning), *options]) == int(bool(said))
+    (entry,) = json.loads(capsys.readouterr().out)["files"]
+    line = len(text.splitlines())
+    assert [problem[: len(f"{path}:{line}: {said}")] for problem in entry["problems"]] == (
+        [f"{path}:{line}: {said}"] if said else []
+    )
+    assert [each["line"] for each in entry["undefined"]] == ([line] if said else [])
+    assert main(["validate", str(path), *options]) == 0
+
+
+def test_a_compiler_that_only_a_package_can_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = "requirements:\n  build:\n    - ${{ compiler('bootstrap') }}\n    - ${{ compiler('rust') }}\n"
+    path, pinning = tmp_path / "recipe.yaml", tmp_path / "pinning"
+    path.write_text(f"{GOOD['recipe.yaml']}{calls}    # ${{{{ compiler('zig') }}}}\n", encoding="utf-8")
+    pinning.mkdir()
+    (pinning / "conda_build_config.yaml").write_text("rust_compiler:\n  - rust\n", encoding="utf-8")
+    options = ("--workspace", str(tmp_path))
+    assert main(["validate", str(path), "--pinning", str(pinning), *options]) == 0
+    assert " ".join(capsys.readouterr().out.split()) == (
+        f'1 file is valid - {path}:10: compiler("bootstrap") is the package bootstrap_PLATFORM: the pinning has no '
+        "bootstrap_compiler"
+    )
+    assert main(["validate", str(path), *options]) == 0
+    assert " ".join(capsys.readouterr().out.split()) == (
+        f"1 file is valid - {path}:10: bootstrap_compiler is left to the pinning: neither the recipe nor a file next "
+        "to it defines it"
     )
 
 
@@ -202,6 +277,7 @@ def test_mistakes_of_a_recipe_that_can_be_read(tmp_path: Path, capsys: pytest.Ca
             "problems": [f"{path}:10: a: 'b =>2' is not a package spec"],
             "to_fill_in": [],
             "undefined": [],
+            "second_recipe": None,
         }
     ]
     path.write_text(text.replace("b =>2", "b ${{ b_pin }}").replace("  run:", "  rum:"), encoding="utf-8")
@@ -252,7 +328,7 @@ def test_what_only_a_pinning_can_define(tmp_path: Path, capsys: pytest.CaptureFi
     assert main(["validate", str(path), "--workspace", str(tmp_path)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert (
-        said == f"1 file valid - {path}:11: b_pin is left to the pinning: neither the recipe nor a file next to it "
+        said == f"1 file is valid - {path}:11: b_pin is left to the pinning: neither the recipe nor a file next to it "
         "defines it"
     )
     (tmp_path / "variants.yaml").write_text("b_pin:\n  - '1'\n", encoding="utf-8")

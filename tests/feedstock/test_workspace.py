@@ -50,6 +50,20 @@ def test_a_file_that_is_not_utf_8_is_told_with_its_line(root: Path) -> None:
     assert (folder.readable_texts, read_workspace(root).making("numpy-base")) == ({}, None)
 
 
+def test_the_second_recipe_of_a_folder_and_of_files_at_hand(root: Path) -> None:
+    (root / "feedstocks/numpy/recipe/recipe.yaml").touch()
+    folder = read_workspace(root).find("numpy")
+    (said,) = folder.warnings
+    assert said == (
+        "numpy: two recipes: recipe/meta.yaml is read, recipe/recipe.yaml is not (conda_build_tool in "
+        "conda-forge.yml decides which is built)"
+    )
+    assert read_workspace(root).find("dirac-grid").warnings == ()
+    given, others = {"recipe/recipe.yaml": "a: 1"}, {"recipe/build.sh": "", "recipe/meta.yaml": ""}
+    held = FeedstockFolder("numpy", Path("conda-forge/numpy-feedstock"), given=given, others=others)
+    assert held.second_recipe == "recipe/meta.yaml"
+
+
 @pytest.mark.parametrize("text", ["numppy", "https://github.com/conda-forge/numppy-feedstock"])
 def test_unknown_name_has_the_nearest(root: Path, text: str) -> None:
     with pytest.raises(InputError) as error:

@@ -179,6 +179,8 @@ class _Session:
         """Build what is asked for, in order."""
         context, options = self._context, self._options
         folders = self._with_missing(request.folders) if request.with_missing else request.folders
+        for said in (said for folder in folders for said in folder.warnings):
+            self._context.observer.warned(said)
         pinning = pinning_or_warning(context, self._channel)
         ready = prepared(
             folders,

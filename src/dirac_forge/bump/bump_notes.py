@@ -151,9 +151,17 @@ class IgnoredKey:
     line: int = 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondRecipe:
+    """A recipe of the other format next to the one that is edited, which no build reads and nothing here edits."""
+
+    path: str
+
+
 BumpNote = (
     ReleaseNote
     | IgnoredKey
+    | SecondRecipe
     | EditNote
     | LeftBeside
     | RespelledSource

@@ -231,6 +231,8 @@ def _folders(context: Context, recipes: Sequence[str]) -> dict[str, FeedstockFol
     workspace = read_workspace(context.settings.workspace)
     found: dict[str, FeedstockFolder] = {}
     for folder in workspace.find_all(recipes):
+        for said in folder.warnings:
+            context.observer.warned(said)
         other = found.setdefault(folder.name, folder)
         if other.path.resolve() != folder.path.resolve():
             raise InputError(

@@ -14,8 +14,9 @@ from dirac_forge.feedstock.facts import facts_of
 from dirac_forge.feedstock.pinning import Pinning, assumed
 from dirac_forge.feedstock.variants import ASSUMED_PYTHONS, VariantRecipe, rendered_variants
 from dirac_forge.feedstock.workspace import FeedstockFolder
+from dirac_forge.recipe.reading.functions import USUAL_KEYS
 from dirac_forge.recipe.reading.licence_files import missing_licence_files
-from dirac_forge.recipe.reading.mistakes import undefined_names, written_mistakes
+from dirac_forge.recipe.reading.mistakes import undefined_names, unpinned_languages, written_mistakes
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import Mistake, RecipeError
 from dirac_forge.values import dataclass
@@ -45,7 +46,8 @@ class RecipeAtHand:
         Raises RecipeError.
         """
         text = self.recipe.text
-        written = (*written_mistakes(text, self._configured(), asked), *self._licence_files())
+        own = written_mistakes(text, self._configured(), asked, pinned=self.pinning is not None)
+        written = (*own, *self._licence_files())
         found = sorted({*written, *self._further(written)}, key=lambda each: (each.line, each.problem))
         return tuple(f"{text.path}:{each.line}: {each.problem}".replace(":0: ", ": ") for each in found)
 
@@ -74,6 +76,11 @@ class RecipeAtHand:
     def undefined(self) -> Mapping[str, int]:
         """Return the names that nothing at hand defines, each with its first line. Raises RecipeError."""
         return undefined_names(self.recipe.text, self._configured())
+
+    def unpinned(self) -> Mapping[str, int]:
+        """Return the keys that calls of `compiler` and `stdlib` read and nothing at hand defines, with their lines."""
+        usual = USUAL_KEYS if self.pinning is None else frozenset()
+        return unpinned_languages(self.recipe.text, self._configured() | usual)
 
     def _configured(self) -> frozenset[str]:
         keys = {key for platform in _PLATFORMS for key in assumed(platform, ASSUMED_PYTHONS).values}

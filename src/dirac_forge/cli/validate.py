@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 
 from dirac_forge.cli.context import Context
@@ -13,7 +13,7 @@ from dirac_forge.feedstock.condaforgeyml import parse_forge_config
 from dirac_forge.feedstock.pinning import Pinning, read_pinning
 from dirac_forge.files import read_text, unreadable
 from dirac_forge.migration.schema import read_migration
-from dirac_forge.recipe.reading.recipe_text import find_recipe
+from dirac_forge.recipe.reading.recipe_text import find_recipe, second_recipe
 from dirac_forge.recipe.writing.wording import placeholders
 from dirac_forge.report.document import Items, Section
 from dirac_forge.report.numbers import counted
@@ -24,20 +24,23 @@ from dirac_forge.values import dataclass
 _UNREADABLE = 2
 _NOTHING = "there is no recipe, and no migration in a folder migrations, in this folder or below it"
 _RECIPES = ("recipe.yaml", "meta.yaml")
+_LEFT = "is left to the pinning: neither the recipe nor a file next to it defines it"
 
 
 def validate(context: Context, files: Sequence[Path]) -> int:
     """Read files, answer with their problems, and return the exit code."""
     folder = context.settings.pinning
     pinning = read_pinning(folder) if folder is not None else None
-    found = {path: _validated(path, pinning) for path in dict.fromkeys(each for path in files for each in _files(path))}
+    paths = dict.fromkeys(each for path in files for each in _files(path))
+    found = {path: replace(_validated(path, pinning), second=_not_built(path)) for path in paths}
     document = {
         "files": [
             {
                 "path": str(path),
                 "problems": list(one.problems),
                 "to_fill_in": list(one.to_fill_in),
-                "undefined": [{"name": name, "line": line} for name, line in one.undefined.items()],
+                "undefined": [{"name": name, "line": line} for name, line in {**one.undefined, **one.unpinned}.items()],
+                "second_recipe": None if one.second is None else str(one.second),
             }
             for path, one in found.items()
         ]
@@ -55,6 +58,10 @@ class _Validated:
     """Lines of a recipe that ask a person for something."""
     undefined: Mapping[str, int] = field(default_factory=dict)
     """Names that a recipe reads and nothing at hand defines, each with its line: keys of a pinning, if anything."""
+    unpinned: Mapping[str, int] = field(default_factory=dict)
+    """The same of keys that `compiler` and `stdlib` read, which a package's name takes the place of."""
+    second: Path | None = None
+    """The recipe in the same folder that is not built."""
     readable: bool = True
 
 
@@ -65,21 +72,42 @@ def _sections(found: Mapping[Path, _Validated], *, pinned: bool) -> list[Section
         Section(title=f"{path}: {'not valid' if one.readable else 'not read'}", blocks=(Items(one.problems),))
         for path, one in wrong.items()
     ]
+    left = tuple(_left(found, pinned=pinned))
     valid = len(found) - len(wrong)
-    if valid or not found:
-        left = tuple(_left(found, pinned=pinned))
-        sections.append(Section(title=counted(valid, "file") + " valid", blocks=(Items(left),) if left else ()))
+    if valid or left or not found:
+        sections.append(Section(title=_summary(valid, len(wrong)), blocks=(Items(left),) if left else ()))
     return sections
 
 
+def _summary(valid: int, wrong: int) -> str:
+    if not valid and wrong:
+        return f"{_are(wrong, 'file')} not valid"
+    return f"{_are(valid, 'file')} valid" + (f", {wrong} {'is' if wrong == 1 else 'are'} not" if wrong else "")
+
+
+def _are(count: int, noun: str) -> str:
+    return f"{counted(count, noun)} {'is' if count == 1 else 'are'}"
+
+
 def _left(found: Mapping[Path, _Validated], *, pinned: bool) -> Iterator[str]:
-    """Yield what a person has to fill in, then the names that nothing defines: without a pinning it has to."""
-    nowhere = "is not defined: neither the recipe, a file next to it nor the pinning defines it"
-    told = nowhere if pinned else "is left to the pinning: neither the recipe nor a file next to it defines it"
+    """Yield what a person has to fill in, what no build reads, and the names that are left to the pinning."""
     yield from (f"to fill in: {path}:{line}" for path, one in found.items() for line in one.to_fill_in)
     for path, one in found.items():
-        for name, line in one.undefined.items() if not one.problems else ():
-            yield f"{path}:{line}: {name} {told}"
+        if one.second is not None:
+            yield f"two recipes: {path} is built, {one.second} is not; conda_build_tool in conda-forge.yml decides"
+    for path, one in found.items():
+        if not one.problems:
+            yield from (f"{path}:{line}: {said}" for line, said in _left_open(one, pinned=pinned))
+
+
+def _left_open(one: _Validated, *, pinned: bool) -> Iterator[tuple[int, str]]:
+    """Yield of a recipe what only a pinning can define; what no pinning defines where one was read."""
+    if not pinned:
+        yield from ((line, f"{name} {_LEFT}") for name, line in {**one.undefined, **one.unpinned}.items())
+        return
+    for key, line in one.unpinned.items():
+        language, _, function = key.rpartition("_")
+        yield line, f'{function}("{language}") is the package {language}_PLATFORM: the pinning has no {key}'
 
 
 def _files(path: Path) -> list[Path]:
@@ -109,13 +137,14 @@ def _below(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
     chosen = folder if recipe is None else recipe.parent
     if recipe is not None:
         yield recipe
+        yield from filter(None, [second_recipe(recipe)])
     yield from (
         each for each in inside if each.name == "conda-forge.yml" or (each.name in _RECIPES and chosen != folder)
     )
     if folder.name == "migrations":
         known = {*_RECIPES, *_READERS}
         yield from (each for each in inside if each.suffix in {".yaml", ".yml"} and each.name not in known)
-    # Of the recipes in the folder recipe/ of a feedstock it is told above which one is built.
+    # The recipes in the folder recipe/ of a feedstock are among the above.
     yield from (found for found in below if found.parent != chosen or found.name not in _RECIPES)
 
 
@@ -129,6 +158,12 @@ def _parts(folder: Path, inside: Sequence[Path]) -> Sequence[Path]:
 
 def _if_there(path: Path) -> list[Path]:
     return [path] if path.is_file() else []
+
+
+def _not_built(path: Path) -> Path | None:
+    """Return the recipe next to one that is built in its place, None if there is none."""
+    second = second_recipe(path)
+    return second if second is not None and find_recipe(path.parent) == path else None
 
 
 def _validated(path: Path, pinning: Pinning | None) -> _Validated:
@@ -145,15 +180,17 @@ def _validated(path: Path, pinning: Pinning | None) -> _Validated:
         return _Validated(problems=(f"can't be read: {unreadable(error)}",), readable=False)
     to_fill_in = placeholders(text) if path.name in _RECIPES else ()
     undefined: Mapping[str, int] = {}
+    unpinned: Mapping[str, int] = {}
     try:
         if path.name in _RECIPES:
             recipe = RecipeAtHand.read(path, text, pinning)
-            undefined, problems = recipe.undefined(), recipe.problems(to_fill_in)
+            undefined, unpinned = recipe.undefined(), recipe.unpinned()
+            problems = recipe.problems(to_fill_in)
         else:
             problems = _READERS.get(path.name, _migration)(path)
     except InputError as error:
         problems = tuple(error.message.splitlines())
-    return _Validated(problems=problems, to_fill_in=to_fill_in, undefined=undefined)
+    return _Validated(problems=problems, to_fill_in=to_fill_in, undefined=undefined, unpinned=unpinned)
 
 
 def _forge_config(path: Path) -> tuple[str, ...]:

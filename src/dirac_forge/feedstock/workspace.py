@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from dirac_forge.errors import InputError
 from dirac_forge.feedstock.archived import read_archived
 from dirac_forge.files import read_bytes, read_text, unreadable
-from dirac_forge.recipe.reading.recipe_text import CONFIGURATIONS, RecipeError, find_recipe
+from dirac_forge.recipe.reading.recipe_text import CONFIGURATIONS, RECIPE_NAMES, RecipeError, find_recipe, second_recipe
 from dirac_forge.values import dataclass
 
 if TYPE_CHECKING:
@@ -60,6 +60,28 @@ class FeedstockFolder:
         if found is None:
             raise RecipeError("there is neither recipe/recipe.yaml nor recipe/meta.yaml", path=self.path)
         return found
+
+    @property
+    def second_recipe(self) -> str:
+        """The recipe of the other format next to the one that is read, as messages name it; "" if there is none."""
+        try:
+            recipe = self.recipe_path
+        except RecipeError:
+            return ""
+        if self.given is not None:
+            names = {recipe.with_name(name).relative_to(self.path).as_posix() for name in RECIPE_NAMES}
+            return next((path for path in self.others if path in names), "")
+        second = second_recipe(recipe)
+        return "" if second is None else self.shown(second)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What to know of its files before anything is decided by them."""
+        second = self.second_recipe
+        if not second:
+            return ()
+        read = f"{self.label}: two recipes: {self.shown(self.recipe_path)} is read, {second} is not"
+        return (f"{read} (conda_build_tool in conda-forge.yml decides which is built)",)
 
     @cached_property
     def texts(self) -> Mapping[str, str]:

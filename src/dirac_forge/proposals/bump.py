@@ -21,6 +21,7 @@ from dirac_forge.bump.bump_notes import (
     OnlyHinted,
     SecondLeft,
     SecondMoved,
+    SecondRecipe,
 )
 from dirac_forge.bump.cooldown import Cooldown
 from dirac_forge.bump.objections import Objection
@@ -104,6 +105,13 @@ class BumpMaker:
 
     def result(self, folder: FeedstockFolder, to: str = "") -> Bump | Skip:
         """Return what is proposed for a feedstock, at version `to` or the newest that fits; never raises ForgeError."""
+        result = self._result(folder, to)
+        if isinstance(result, Skip):  # a bump has a note of it
+            for said in folder.warnings:
+                self.context.observer.warned(said)
+        return result
+
+    def _result(self, folder: FeedstockFolder, to: str) -> Bump | Skip:
         current = ""
         try:
             recipe = recipe_of(folder.texts, root=folder.path)
@@ -174,7 +182,7 @@ class BumpMaker:
             made = _with_release(made, found)
         else:
             made = replace(made, notes=(*made.notes, *self._looking.asked_anyway(case, to, ask=not self._given)))
-        made = replace(made, notes=(*made.notes, *_ignored(case.bot)))
+        made = replace(made, notes=(*made.notes, *_second_recipe(case.folder), *_ignored(case.bot)))
         if self.changelogs:
             from dirac_forge.proposals.changelogs import changelog_of  # noqa: PLC0415  # only requests have one
 
@@ -353,6 +361,10 @@ def _beside(case: Case, done: Edited) -> tuple[LeftBeside, ...]:
     files = case.folder.beside
     renamed = renamed_files(done.before, done.after, path=case.shown, settings=case.settings) if files else ()
     return left_beside(files, done.old, renamed)
+
+
+def _second_recipe(folder: FeedstockFolder) -> tuple[SecondRecipe, ...]:
+    return (SecondRecipe(path=folder.second_recipe),) if folder.second_recipe else ()
 
 
 def _kind_of(error: ForgeError) -> Literal["unknown", "no", "unreadable"]:

@@ -135,6 +135,7 @@ class MigrationContext:
         for name, reason in graph.unreadable.items():
             self.observer.warned(f"{name} is left out: {reason}")
         warn(self.observer, [f"{name}/{problem}" for name, each in facts.items() for problem in each.problems])
+        warn(self.observer, [said for folder in folders for said in folder.warnings])
         return graph
 
     def plan(self, migration: Migration) -> Plan:

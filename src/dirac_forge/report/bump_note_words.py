@@ -94,6 +94,9 @@ add_words(
         OldHashLeft: "line {0.line} still has the hash of the file of {0.version}",
         NumberUnknown: ("line {0.line}: the build number is not known here: check that it is reset"),
         MirrorKept: ("line {0.line}: {0.url} does not have the version in it: check that it serves the new file, too"),
+        bump_notes.SecondRecipe: (
+            "{0.path} is a second recipe, which is neither built nor edited: remove it, or the other"
+        ),
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
         bump_notes.EnclosedSource: "{0.url} can't be reached: its hash was taken from the same file in the sdist",
         bump_notes.MovedCommit: "{0.repository}: {0.commit} is the commit of its tag {0.tag}",

@@ -29,8 +29,9 @@ def validate(
 
     The kind of a file is known by its name; any other YAML file is read as a migration. The exit code is 1 if there are
     mistakes. Folders are searched to the bottom, but for hidden ones, build_artifacts/, and a workspace's build/ and
-    outbox/; of a recipe.yaml and a meta.yaml side by side, the one that is built is read. Recipes may read the keys of
-    the pinning that --pinning names. The pre-commit hooks of dirac-forge run this command.
+    outbox/; of a recipe.yaml and a meta.yaml side by side, both are read, and the one that is not built is named. With
+    --pinning, a name that nothing defines is a mistake; without, it is left to the pinning. The pre-commit hooks of
+    dirac-forge run this command.
     """
     from dirac_forge.cli.validate import validate as run
 

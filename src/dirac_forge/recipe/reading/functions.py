@@ -27,6 +27,13 @@ _COMPILERS: Mapping[str, Mapping[str, str]] = {
     "win": {"c": "vs2022", "cxx": "vs2022", "fortran": "flang"},
 }
 _ELSEWHERE = {"go": "go-nocgo", "cgo": "go-cgo", "cuda": "cuda-nvcc", "m2w64_c": "gcc", "m2w64_cxx": "gxx"}
+USUAL_KEYS = frozenset(
+    {
+        *(f"{language}_compiler" for language in (*_COMPILERS["linux"], *_ELSEWHERE, "m2w64_fortran", "rust")),
+        *("c_stdlib", "m2w64_c_stdlib"),
+    }
+)
+"""The keys of conda-forge's pinning that `compiler` and `stdlib` usually read."""
 _STDLIBS = {"linux": "sysroot", "osx": "macosx_deployment_target", "win": "vs"}
 
 
@@ -34,6 +41,12 @@ def called_names(text: str) -> frozenset[str]:
     """Return the variables that `compiler` and `stdlib` read, such as `c_compiler_version` for `compiler("c")`."""
     keys = {f"{language}_{function}" for function, language in _CALL.findall(text)}
     return frozenset(keys | {f"{key}_version" for key in keys})
+
+
+def called_languages(text: str) -> tuple[tuple[str, str], ...]:
+    """Return each call of `compiler` and `stdlib` outside of comments, once: the function and its argument."""
+    lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return tuple(dict.fromkeys((match[1], match[2]) for line in lines for match in _CALL.finditer(line)))
 
 
 def functions(platform: str, variant: Mapping[str, str], *, stubs: bool = False) -> dict[str, object]:

@@ -257,6 +257,12 @@ def find_recipe(folder: Path) -> Path | None:
     return None
 
 
+def second_recipe(recipe: Path) -> Path | None:
+    """Return the recipe of the other format in the folder of a recipe, None if there is none."""
+    others = (recipe.with_name(name) for name in RECIPE_NAMES if recipe.name in RECIPE_NAMES and name != recipe.name)
+    return next(filter(_is_there, others), None)
+
+
 def chosen_recipe(forge: str) -> str:
     """Return the name of the recipe that is built where a feedstock has both, by the text of its conda-forge.yml.
 
@@ -273,7 +279,7 @@ def _is_there(path: Path) -> bool:
 
 def _forge_text(folder: Path) -> str:
     """Return the text of conda-forge.yml; "" if there is none that can be read, which is reported elsewhere."""
-    path = folder / "conda-forge.yml"
+    path = (folder.parent if folder.name == "recipe" else folder) / "conda-forge.yml"
     try:
         return read_text(path) if path.is_file() and not path.is_symlink() else ""
     except (OSError, UnicodeDecodeError):

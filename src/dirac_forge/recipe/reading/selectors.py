@@ -50,7 +50,7 @@ _ARITHMETIC: dict[type[ast.operator], str] = {
     ast.FloorDiv: "floordiv",
     ast.Mod: "mod",
 }
-_FUNCTIONS: dict[str, Function] = {
+SELECTOR_FUNCTIONS: dict[str, Function] = {
     "int": Function(lambda value: value if isinstance(value, Unknown) else to_int(value)),
     "float": Function(lambda value: value if isinstance(value, Unknown) else to_float(value)),
     "str": Function(lambda value: value if isinstance(value, Unknown) else as_text(value)),
@@ -131,7 +131,7 @@ def _constant(node: ast.Constant, _names: Names, _budget: Budget) -> object:
 
 
 def _name(node: ast.Name, names: Names, _budget: Budget) -> object:
-    return names[node.id] if node.id in names else _FUNCTIONS.get(node.id) or Unknown((node.id,))
+    return names[node.id] if node.id in names else SELECTOR_FUNCTIONS.get(node.id) or Unknown((node.id,))
 
 
 def _connection(node: ast.BoolOp, names: Names, budget: Budget) -> object:
