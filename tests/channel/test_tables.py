@@ -32,8 +32,9 @@ def test_the_table_has_these_sections_alone(document: dict[str, Any]) -> None:
 def test_names_are_sorted_normalised_and_strict(document: dict[str, Any]) -> None:
     assert_sorted_and_normalised(document["names"])
     for project, row in document["names"].items():
-        assert {"package"} <= set(row) <= {"package", "also", "outputs", "whole", "adds", "reason"}, project
+        assert {"package"} <= set(row) <= {"package", "also", "outputs", "whole", "adds", "wraps", "reason"}, project
         assert ("adds" not in row) or "whole" in row, project
+        assert ("wraps" not in row) or row["package"] != project, project
         names = [row["package"], *row.get("also", [])]
         assert all(PACKAGE.fullmatch(name) for name in names), project
         assert len(set(names)) == len(names), project

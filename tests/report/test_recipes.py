@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dirac_forge.channel.names import Mapped, MappedBy
 from dirac_forge.feedstock.generated import WriteOutcome
 from dirac_forge.recipe.making.judging import Needed
 from dirac_forge.recipe.making.maker import MadeRecipes
-from dirac_forge.recipe.model import About, Recipe
+from dirac_forge.recipe.model import About, Output, Recipe
 from dirac_forge.recipe.notes import NoteKind, note
 from dirac_forge.report.recipes import as_json, as_text
 
@@ -71,13 +72,24 @@ def test_statuses_of_the_embedded_snapshot_are_marked() -> None:
     day = date(2026, 8, 21)
     rows = [needed("a", "available", as_of=day), needed("b", "unknown", mapped_by="guess")]
     assert shown(*rows, width=200) == (
-        "Dependencies\n"
-        "  - unknown: b\n"
-        "  - guessed names (check them): b\n"
-        "  2 dependencies: 1 available*, 1 unknown. --table shows all."
+        "Dependencies\n  - unknown: b\n  2 dependencies: 1 available*, 1 unknown. --table shows all."
     )
     document = as_json(MadeRecipes(recipes=(), needed=tuple(rows)), [])
     assert [row["as_of"] for row in document["dependencies"]] == ["2026-08-21", None]  # type: ignore[attr-defined]
+
+
+def test_projects_of_one_package_and_names_that_a_recipe_notes_are_told_once() -> None:
+    rows = [
+        replace(needed("a-b", "unknown"), mapped=replace(needed("a", "unknown").mapped, package="a")) for _ in range(2)
+    ]
+    guess = needed("deep", "available", mapped_by="guess")
+    direct = replace(needed("near", "available", mapped_by="guess"), required_by=("demo",))
+    demo = Recipe(feedstock="demo", version="1", outputs=(Output(name="demo", projects=("demo",)),), about=About())
+    made = MadeRecipes(recipes=(demo,), needed=(*rows, guess, direct))
+    outcome = WriteOutcome(folder=Path("demo"), recipe_file=Path("demo/recipe.yaml"), state="written", edits=())
+    file = io.StringIO()
+    Console(file=file, width=80, highlight=False).print(as_text(made, [outcome], verbose=False))
+    assert "  - unknown: a\n  - guessed names (check them): deep\n" in file.getvalue()
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])

@@ -142,6 +142,12 @@ def whole_of(project: str) -> tuple[str, tuple[str, ...]]:
     return (entry.whole, entry.adds) if entry is not None else ("", ())
 
 
+def wraps(project: str, package: str) -> bool:
+    """Whether a project is only `package`, another one's, for pip, as the table says."""
+    entry = tables.curated().get(canonicalize_name(project))
+    return entry is not None and entry.wraps and package in entry.packages
+
+
 def extras_of(project: str) -> dict[str, str]:
     """Map the extras of `project` (normalised) to conda-forge's packages of the project with that extra."""
     return dict(tables.extras().get(canonicalize_name(project), {}))

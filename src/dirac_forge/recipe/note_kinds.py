@@ -60,6 +60,11 @@ class NoteKind(Enum):
         "{path} looks for {names}, whose {names:package is|packages are} not known: add "
         "{names:it to host if it is used|to host those that are used}"
     )
+    MPI = (
+        "{path} looks for MPI, which conda-forge has in variants: build one package for each (mpi in a "
+        "conda_build_config.yaml, `mpi` in host), or without it, see "
+        "https://conda-forge.org/docs/maintainer/knowledge_base/#message-passing-interface-mpi"
+    )
     INCLUDED_LIBRARY = (
         "{path} includes {header}, and no build file names the library: add {package} to host if that part is compiled"
     )
@@ -149,6 +154,10 @@ class NoteKind(Enum):
     UNKNOWN_EXTRA = "{extra}: could not find out what the extra adds; add its requirements to run"
     NO_SUCH_EXTRA = "{extra}: {release} has no such extra; it adds nothing"
     UNFOLDED_EXTRA = "{extra}: no package for the extra is known; what it adds is required: {packages}"
+    OWN_PACKAGE = (
+        "left out of run, because it is called {package} in conda, as the package of this recipe: {requirement}; if it "
+        "is another package, name that in [tool.dirac-forge.names]"
+    )
     EXTRA_IN_RUN = "the requirements of the extra {extra} are in run, as asked for"
     EXTRA_ELSEWHERE = "the extra {extra} is not in run: conda-forge has it as the package {package}"
     CONTRADICTION = "{package}: no version satisfies all requirements ({origins:|}): tell upstream"
@@ -206,14 +215,18 @@ class NoteKind(Enum):
     WHOLE = "{package} is {own} and more: its requirements are those of {build} in the channel"
     UNKNOWN_SIBLING = "{package} requires {sibling} of its own version: add that output, and to run"
     NEW_NAMES = (
-        "package {projects:name|names} {projects}: the same as the {projects:project's|projects'}, which no table or "
-        "channel confirms; [tool.dirac-forge.names] corrects {projects:it|them}"
+        "called as on the index, which no table or channel confirms: {projects} ([tool.dirac-forge.names] corrects "
+        "{projects:it|them})"
     )
     UNCONFIRMED_NAMES = "names of packages that no channel confirmed: {names}"
     GUESSED_NAMES = (
-        "names of packages that are guesses: {names} ({evidence:;}); correct them in [tool.dirac-forge.names]"
+        "guessed names of packages: {names} ({evidence:;}); [tool.dirac-forge.names] corrects {names:it|them}"
     )
     STANDS_IN = "{project} is {other} with its libraries in the wheels: make the recipe from {other} instead"
+    WRAPS = (
+        "{project} only brings {package} for pip, and this recipe would replace conda-forge's own {package}: require "
+        "that package instead, or give this one another name in [tool.dirac-forge.names]"
+    )
     GIVEN_UP = "upstream says: {summary}. Check that {project} is the project you want"
     GIVEN_UP_FOR = (
         "upstream says: {summary}. Check that {project} is the project you want; the package {package} is made from "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from rich.console import Group, RenderableType
 
@@ -83,7 +83,7 @@ def _dependencies(made: MadeRecipes, *, table: bool) -> list[Block]:
     if all(row.status == "unknown" and not row.presumed for row in rows):
         which = f"all {len(rows)}" if len(rows) > 1 else "the only one"
         return [Paragraph(f"The status of {which} is unknown: {_why_unknown(made)}.")]
-    return [*_remarkable(rows), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
+    return [*_remarkable(rows, _direct(made)), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
 
 
 def _why_unknown(made: MadeRecipes) -> str:
@@ -92,20 +92,27 @@ def _why_unknown(made: MadeRecipes) -> str:
     return "the channel is a snapshot of a part" if made.part else "some channels could not be read"
 
 
-def _remarkable(rows: Sequence[Needed]) -> list[Block]:
-    """Return the dependencies that somebody has to do something about, and names that are unknown or guessed."""
+def _direct(made: MadeRecipes) -> frozenset[str]:
+    """Return what the recipes' projects require themselves: guesses among these names are notes on the recipes."""
+    own = {project for recipe in made.recipes for output in recipe.outputs for project in output.projects}
+    return frozenset(row.project for row in made.needed if not own.isdisjoint(row.required_by))
+
+
+def _remarkable(rows: Sequence[Needed], direct: Container[str]) -> list[Block]:
+    """Return the dependencies that somebody has to do something about, and further names that are guessed."""
     action = [row for row in rows if row.status in ("missing", "outdated")]
     blocks: list[Block] = [_table(action[:_MOST_ROWS])] if action else []
     if len(action) > _MOST_ROWS:
         blocks.append(Paragraph(f"and {len(action) - _MOST_ROWS} more"))
     blocks += _listed("unknown", [row for row in rows if row.status == "unknown" and not row.presumed])
     blocks += _listed("not in this channel, but probably in conda-forge", [row for row in rows if row.presumed])
-    blocks += _listed("guessed names (check them)", [row for row in rows if row.mapped.mapped_by == "guess"])
+    guessed = (row for row in rows if row.mapped.mapped_by == "guess" and row.project not in direct)
+    blocks += _listed("guessed names (check them)", [row for row in guessed if row.status != "unknown" or row.presumed])
     return blocks
 
 
 def _listed(what: str, rows: Sequence[Needed]) -> list[Block]:
-    return [Items((f"{what}: {words([row.mapped.package for row in rows], 12)}",))] if rows else []
+    return [Items((f"{what}: {words(list(dict.fromkeys(row.mapped.package for row in rows)), 12)}",))] if rows else []
 
 
 def _table(rows: Sequence[Needed]) -> Table:

@@ -508,6 +508,18 @@ def test_a_library_that_no_table_knows_is_told() -> None:
     ]
 
 
+def test_mpi_is_a_choice_of_variants_and_told_once() -> None:
+    texts = {"CMakeLists.txt": "find_package(MPI REQUIRED)", "meson.build": "dependency('mpi')"}
+    notes = nature(facts("demo", wheels=[TAGGED], sdist_members=["a.c"], texts=texts)).notes
+    assert [note.text for note in notes if note.kind in (NoteKind.MPI, NoteKind.UNKNOWN_LIBRARIES)] == [
+        (
+            "CMakeLists.txt looks for MPI, which conda-forge has in variants: build one package for each (mpi in a "
+            "conda_build_config.yaml, `mpi` in host), or without it, see "
+            "https://conda-forge.org/docs/maintainer/knowledge_base/#message-passing-interface-mpi"
+        )
+    ]
+
+
 def test_cython_compiles_python_modules_too() -> None:
     pyproject = {"build-system": {"requires": ["setuptools", "cython"], "build-backend": "setuptools.build_meta"}}
     texts = {"setup.py": "ext_modules = [Extension('x', sources=['x.py'])]"}

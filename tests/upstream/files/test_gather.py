@@ -59,6 +59,29 @@ def test_contradictions_are_told() -> None:
     )
 
 
+NESTED = '(os_name == "nt" and python_version < "3.9") and extra == "x"'
+EITHER = '(os_name == "a" or os_name == "b") and extra == "x"'
+
+
+@pytest.mark.parametrize(
+    ("built", "declared", "same"),
+    [
+        (NESTED, 'os_name == "nt" and python_version < "3.9" and extra == "x"', True),
+        (NESTED, """extra == 'x' and (python_version < '3.9' and os_name == 'nt')""", True),
+        (NESTED, '(os_name == "nt" or python_version < "3.9") and extra == "x"', False),
+        (EITHER, """extra == 'x' and (os_name == 'b' or os_name == 'a')""", True),
+        (EITHER, 'os_name == "a" or os_name == "b" and extra == "x"', False),
+        ('python_version ~= "3.9"', "(python_version ~= '3.9')", True),
+        ('python_version >= "3.9"', 'python_version > "3.9"', False),
+    ],
+)
+def test_markers_contradict_each_other_if_they_mean_something_else(built: str, declared: str, same: bool) -> None:
+    lines = [f"Requires-Dist: six; {marker}" for marker in (built, declared)]
+    source = sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", lines[1])})
+    found = read({WHEEL: wheel("demo", "1.0", lines[0]), SDIST: source})
+    assert (told(found) == ()) is same
+
+
 def test_only_an_sdist() -> None:
     facts = read({SDIST: SOURCE})
     assert (facts.metadata_from, facts.wheel, told(facts)) == (f"PKG-INFO of {SDIST}", None, ())

@@ -26,6 +26,8 @@ class NameEntry:
     """The package of the same feedstock that requires the preferred one and more."""
     adds: tuple[str, ...] = ()
     """What more `whole` requires, by name."""
+    wraps: bool = False
+    """The project only wraps the package, which has another name, for pip."""
 
 
 @cache
@@ -38,6 +40,7 @@ def curated() -> Mapping[str, NameEntry]:
             outputs=tuple(row.get("outputs", ())),
             whole=row.get("whole", ""),
             adds=tuple(row.get("adds", ())),
+            wraps=row.get("wraps", False),
         )
         for project, row in _document()["names"].items()
     }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from packaging.utils import canonicalize_name
 
+from dirac_forge.channel.names import wraps
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.writing.scalars import sanitised
 from dirac_forge.untrusted import split_url
@@ -71,13 +72,17 @@ def summary_of(metadata: CoreMetadata) -> str:
 
 
 def stand_in(metadata: CoreMetadata, package: str) -> tuple[Note, ...]:
-    """Return a warning where a project only stands in for another one: deprecated, or the same with its libraries."""
+    """Return a warning where a project stands in for another one: deprecated, the same with its libraries, or a package
+    for pip alone.
+    """
     project = canonicalize_name(metadata.name)
     other = canonicalize_name(package)
     if _GIVEN_UP.search(metadata.summary or ""):
         kind = NoteKind.GIVEN_UP_FOR if other != project else NoteKind.GIVEN_UP
     elif project == f"{other}-binary":
         kind = NoteKind.STANDS_IN
+    elif wraps(project, package):
+        kind = NoteKind.WRAPS
     else:
         return ()
     summary = summary_of(metadata).rstrip(".")

@@ -45,6 +45,7 @@ ONLY_ON = {
     "llvm-openmp": "osx",
     "ncurses": "not win",
     "openldap": "not win",
+    "pcsc-lite": "linux",
     "readline": "not win",
     "unixodbc": "not win",
 }

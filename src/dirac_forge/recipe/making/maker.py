@@ -91,7 +91,7 @@ class Maker:
         self._names.listing([*(d.project for d in tree.dependencies), *named(facts.values())])
         needed = tuple(self._judged(tree, facts, deps).values())
         tools, rows = self._tools(builds, facts, tree)
-        needed += rows
+        needed = self._of_others((*needed, *rows), facts)
         extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
         recipes = [*extra, *(self._assembly.recipe(order, parts, tree) for order in orders)]
         if deps == "all":
@@ -167,6 +167,11 @@ class Maker:
         """Return where the tree's projects stand; with recipes for all of them, all of their requirements count."""
         written = roots if deps != "all" else tree.needs
         return judged(tree, written, self._needed)
+
+    def _of_others(self, rows: Iterable[Needed], ordered: Iterable[str]) -> tuple[Needed, ...]:
+        """Return the rows without projects whose package is that of an ordered one, which is not required of it."""
+        own = {self._names.mapped(project).package for project in ordered}
+        return tuple(row for row in rows if row.mapped.package not in own)
 
     def _tools(
         self, builds: DependencyTree, facts: Collection[str], tree: DependencyTree

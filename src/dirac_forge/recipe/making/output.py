@@ -29,6 +29,7 @@ from dirac_forge.recipe.making.loading import ModuleGraph
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, brought_by, test_of
+from dirac_forge.recipe.making.own_package import own_package_notes
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.served_pythons import python_spec, requires_python, skipped_but_for_the_stable_abi
 from dirac_forge.recipe.making.sources import chosen_source
@@ -308,8 +309,9 @@ class _Builder:
             extras=self.part.folded,
         )
         self.notes += (*converted.notes, *backport_notes(self.facts.metadata.requires_dist, self.scope))
-        for extra in self.part.folded:
-            self._note("info", NoteKind.EXTRA_IN_RUN, extra=extra)
+        self.notes += own_package_notes(
+            self.facts.metadata, self.part.package, self.part.folded, self.scope, self.providers
+        )
         siblings = [Requirement(name=name) for name in self.test.siblings]
         declared = [line for line in converted.lines if line.name not in {"python", self.part.package}]
         lines = self._pinned(sorted([*declared, *siblings], key=lambda line: line.name) if siblings else declared)

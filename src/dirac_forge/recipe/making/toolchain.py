@@ -121,7 +121,10 @@ def _linked_libraries(libraries: Mapping[str, str]) -> Iterator[Note]:
 
 
 def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
-    for path, names in _by_file(unknown).items():
+    mpi = {name: path for name, path in unknown.items() if name.lower() == "mpi"}
+    for path in sorted(mpi.values())[:1]:
+        yield note("warning", NoteKind.MPI, path=path)
+    for path, names in _by_file({name: path for name, path in unknown.items() if name not in mpi}).items():
         yield note("warning", NoteKind.UNKNOWN_LIBRARIES, path=path, names=names)
 
 

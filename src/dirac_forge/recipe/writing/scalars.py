@@ -26,7 +26,7 @@ _CONTROL: Final = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 # `(`, and holds none of the characters that could end it, start a comment or make it look like a selector.
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_/$(][^#\[\]{}\x00-\x1f\x7f-\xa0]*")
 _RESOLVED: Final = re.compile(
-    r"(?i)null|true|false|yes|no|on|off|y|n|nan|inf|0?[box][0-9a-f_]+|[0-9][0-9a-f_.,:+tz -]*(e[+-]?[0-9]+)?"
+    r"(?i)null|true|false|yes|no|on|off|y|n|nan|inf|0[ox][0-9a-f_]+|[0-9][0-9a-f_.,:+tz -]*(e[+-]?[0-9]+)?"
 )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from dirac_forge.untrusted import parse_specifiers
 from dirac_forge.upstream.files.facts import CoreMetadata
+from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.problems import Problem
 
 _NAMED = 6
@@ -33,9 +38,43 @@ def contradictions(
     return tuple(problems)
 
 
-def _requirements(metadata: CoreMetadata) -> dict[Requirement, str]:
+_Key = tuple[str, frozenset[str], SpecifierSet, str | None, str]
+
+
+def _requirements(metadata: CoreMetadata) -> dict[_Key, str]:
     """Return lines of requirements by a key that is the same for equal ones."""
-    return {requirement: requirement.line for requirement in metadata.requires_dist}
+    return {_key(requirement): requirement.line for requirement in metadata.requires_dist}
+
+
+def _key(requirement: Requirement) -> _Key:
+    name, extras = canonicalize_name(requirement.name), frozenset(map(canonicalize_name, requirement.extras))
+    return name, extras, requirement.specifier, requirement.url, _condition(requirement.marker)
+
+
+def _condition(marker: Marker | None) -> str:
+    """Return a marker without its order and its needless parentheses: tools write both as they like."""
+    text = str(marker) if marker is not None else ""
+    # A marker is an expression of Python, but for the two operators that Python lacks: `<<` and `>>` bind as they do.
+    tree = parse(text.replace("~=", "<<").replace("===", ">>").encode())
+    match tree:
+        case ast.Module(body=[ast.Expr(value=condition)]):
+            return _flat(condition)
+        case _:
+            return text
+
+
+def _flat(condition: ast.expr) -> str:
+    if not isinstance(condition, ast.BoolOp):
+        return ast.unparse(condition)
+    joined = " and " if isinstance(condition.op, ast.And) else " or "
+    return joined.join(sorted({f"({_flat(part)})" for part in _parts(condition, type(condition.op))}))
+
+
+def _parts(condition: ast.expr, operator: type[ast.boolop]) -> list[ast.expr]:
+    """Return what one operator joins, at any depth."""
+    if isinstance(condition, ast.BoolOp) and isinstance(condition.op, operator):
+        return [part for value in condition.values for part in _parts(value, operator)]
+    return [condition]
 
 
 def _python(metadata: CoreMetadata) -> SpecifierSet | str:

@@ -1,0 +1,46 @@
+"""Requirements that are the recipe's own package."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from dirac_forge.recipe.making.expansion import Providers
+from dirac_forge.recipe.making.generate import generate
+from dirac_forge.recipe.making.output import FamilyPart
+from dirac_forge.recipe.notes import NoteKind
+from dirac_forge.recipe.scope import Scope
+from support.facts import facts
+
+NAMES = {"demo-binary": "demo", "demo-core": "demo"}
+LEFT_OUT = (
+    "left out of run, because it is called demo in conda, as the package of this recipe: {}; if it is another package, "
+    "name that in [tool.dirac-forge.names]"
+)
+IN_RUN = "the requirements of the extra {} are in run, as asked for"
+
+
+def told(requires: Sequence[str], *folded: str) -> tuple[list[str], list[str]]:
+    """Return what is in run, and the notes on requirements."""
+    part = FamilyPart(package="demo", facts=facts("demo", requires=requires, extras=folded), folded=folded)
+    providers = Providers(package=lambda project: NAMES.get(project, project))
+    recipe = generate("demo", [part], scope=Scope(), providers=providers)
+    kinds = (NoteKind.OWN_PACKAGE, NoteKind.EXTRA_IN_RUN)
+    run = [line.name for line in recipe.outputs[0].run if line.name != "python"]
+    return run, [note.text for note in recipe.notes if note.kind in kinds]
+
+
+def test_another_project_with_the_recipes_own_package_is_told() -> None:
+    assert told(["demo-core==1.0", "six"]) == (["six"], [LEFT_OUT.format("demo-core==1.0")])
+
+
+@pytest.mark.parametrize("line", ["demo-core; python_version < '3'", "demo-core; extra == 'other'", "demo[more]"])
+def test_what_holds_nowhere_and_the_project_itself_are_not(line: str) -> None:
+    assert told([line]) == ([], [])
+
+
+def test_an_extra_that_adds_the_recipes_own_package_only_is_not_said_to_be_in_run() -> None:
+    requires = ["demo-binary; extra == 'binary'", "demo-binary; extra == 'full'", "six; extra == 'full'"]
+    assert told(requires, "binary") == ([], [LEFT_OUT.format(requires[0])])
+    assert told(requires, "full") == (["six"], [LEFT_OUT.format(requires[1]), IN_RUN.format("full")])
