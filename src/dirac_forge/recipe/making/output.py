@@ -251,7 +251,7 @@ class _Builder:
         """Return the build and host sections."""
         if self.source.wheel:
             # Nothing is built, but conda-smithy's linter asks for a build backend next to pip.
-            return noarch_tools([Requirement(name="setuptools")])
+            return noarch_tools([Requirement(name="setuptools")], Nature(noarch=True, reason=self.nature.reason))
         requirements = build_requirements(self.facts.sdist) if self.facts.sdist is not None else RequirementList()
         requirements = self._relaxed(requirements)
         self._tell_setup_py()
@@ -265,7 +265,9 @@ class _Builder:
         self.notes += converted.notes
         self.notes += self._brought_into_host()
         lines = self._pinned([line for line in converted.lines if line.name not in {"python", "pip"}])
-        return noarch_tools(lines) if self.nature.noarch else arch_tools(self.part.package, lines, self.nature)
+        if self.nature.noarch:
+            return noarch_tools(lines, self.nature)
+        return arch_tools(self.part.package, lines, self.nature)
 
     def _brought_into_host(self) -> Iterator[Note]:
         """Yield a note on the tools in host that require the package itself."""

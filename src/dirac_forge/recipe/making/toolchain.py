@@ -51,6 +51,7 @@ _LANGUAGE_NAMES = {"c": "c", "cpp": "cxx", "cxx": "cxx", "cython": "c", "fortran
 
 _CMAKE_TOOLS = ("py-build-cmake", "scikit-build", "scikit-build-core")
 """Backends that call CMake and do not bring it on conda-forge."""
+_CMAKE_BACKENDS = ("scikit_build_core", "py_build_cmake")
 _RUNS_CMAKE = re.compile(r"CMakeExtension|[\"']cmake[\"']|\bcmake_(?:args|source_dir|install_dir)\b")
 
 
@@ -112,6 +113,19 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
         environment=bundled.environment,
         notes=tuple(notes),
     )
+
+
+def pure_build(sdist: SdistFacts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the languages and programs that the build of a package for any platform takes.
+
+    Nothing of what it installs is compiled, but CMake and Meson look for the compilers of their project's languages.
+    """
+    by_cmake = build_backend(sdist).startswith(_CMAKE_BACKENDS)
+    if not by_cmake and build_backend(sdist) != "mesonpy":
+        return (), ()
+    files = build_files(sdist.texts, sdist.members)
+    languages = set(_declared_languages(sdist, files.read)) if files.read else set()
+    return tuple(sorted(languages)), ("cmake", "ninja") if by_cmake else ()
 
 
 def _linked_libraries(libraries: Mapping[str, str]) -> Iterator[Note]:

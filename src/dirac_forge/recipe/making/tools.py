@@ -24,9 +24,13 @@ _PROGRAMS = {"cmake", "make", "meson", "ninja", "patchelf", "pkg-config", "swig"
 """Build requirements that are programs: they belong to build, not to host."""
 
 
-def noarch_tools(lines: Sequence[Requirement]) -> Tools:
-    """Return empty build requirements and the host of a noarch package, with the oldest Python (CFEP-25)."""
-    return (), (Requirement(name="python", spec="@{python_min}.*"), Requirement(name="pip"), *lines)
+def noarch_tools(lines: Sequence[Requirement], nature: Nature) -> Tools:
+    """Return build and host of a noarch package: the programs that it is built with, the oldest Python (CFEP-25)."""
+    compilers = _compilers(nature) if nature.languages else ()
+    build = (*compilers, *_programs(lines, nature)) if nature.programs or nature.languages else ()
+    named = {line.name for line in build}
+    host = (line for line in lines if line.name not in named)
+    return build, (Requirement(name="python", spec="@{python_min}.*"), Requirement(name="pip"), *host)
 
 
 def arch_tools(package: str, lines: Sequence[Requirement], nature: Nature) -> Tools:
