@@ -14,7 +14,7 @@ from dirac_forge.bump.objections import NotAfterRecipe, PassedOver, PreRelease, 
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.bump.releases import Newest, asked_anyway, downgrade, newest, projects_of
 from dirac_forge.bump.rules import Rules
-from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound
+from dirac_forge.bump.skip_reasons import Current, NoOrder, NoReleaseFound, NoVersionOffered
 from dirac_forge.bump.upstream_versions import UpstreamVersions
 from dirac_forge.feedstock.change import SkipReason
 from dirac_forge.report.bump_reasons import worded
@@ -97,6 +97,17 @@ def test_a_release_that_would_not_be_newer_in_the_recipe(
     late = NotAfterRecipe(version=spelled, current=current)
     expected = Current(version=current, passed_over=(PassedOver(version=Version(there), reason=late),))
     assert newest(current, places, rules=Rules(), upstream=upstream) == expected
+
+
+def test_a_recipe_that_is_ahead_of_upstream_is_not_called_the_newest_release() -> None:
+    ahead = NoReleaseFound(why=NoVersionOffered(place="demo", newest=Version("1.3")))
+    assert weigh(release("1.2"), release("1.3"), release("1.4rc1"), now="9.0") == ahead
+    places = [tagged("v1.2", "v1.3", "v1.4-rc1", version="9.0", tag="v9.0")]
+    found = newest("9.0", places, rules=Rules())
+    assert worded(found) == (
+        "no release was found: github.com/a/b offers neither the version of the recipe nor a newer one; "
+        "its newest is 1.3"
+    )
 
 
 def test_nothing_newer() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dirac_forge.bump.objections import ExcludedVersion, OddVersion, OffBranch, TagNotAllowed, UnkeptVersion
 from dirac_forge.bump.rules import Rules, kept_fraction
+from dirac_forge.bump.upstream_versions import UpstreamVersions
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.feedstock.condaforgeyml import parse_forge_config
 from dirac_forge.upstream.sources.tags import HostVersion, read_version
@@ -65,3 +67,16 @@ def test_a_fraction_of_the_versions_is_always_the_same() -> None:
 def test_what_was_tried_is_not_tried_again() -> None:
     tried = Rules(refused={Version("1.1"): "its file is gone"})
     assert tried.objection(version("1.1.0")) == "its file is gone"
+
+
+@pytest.mark.parametrize(("bounds", "fits"), [(">=9,<10", True), (">=1!9,<1!10", True), (">=2!9", False)])
+def test_bounds_of_a_release_line_with_and_without_the_packager_s_epoch(bounds: str, fits: bool) -> None:
+    rules = Rules(allowed=SpecifierSet(bounds), upstream=UpstreamVersions(epoch="1!"))
+    assert (rules.objection(Version("9.1")) is None) == fits
+
+
+@pytest.mark.parametrize("excluded", ["1!9.1", "9.1"])
+def test_a_version_is_excluded_with_or_without_the_packager_s_epoch(excluded: str) -> None:
+    updates = VersionUpdates(exclude={excluded: 3})
+    rules = Rules(updates=updates, upstream=UpstreamVersions(epoch="1!"))
+    assert rules.objection(Version("9.1")) == ExcludedVersion(line=3)

@@ -95,6 +95,10 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             skip_reasons.NoReleaseFound(why=skip_reasons.NoVersionOffered(place="a")),
             "no release was found: a offers neither the version of the recipe nor a newer one",
         ),
+        (
+            skip_reasons.NoVersionOffered(place="a", newest=Version("1.3")),
+            "a offers neither the version of the recipe nor a newer one; its newest is 1.3",
+        ),
         (tag_reasons.OverlongTag(), "it is too long for a version"),
         (tag_reasons.NotDiracTag(tag="1"), "the tag 1 does not have the form vXrYpZ"),
         (tag_reasons.UnorderedName(text="x"), "x has no known order"),

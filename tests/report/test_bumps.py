@@ -14,6 +14,7 @@ from rich.console import Console
 from dirac_forge.build.evidence import BuildEvidence, FailedPart
 from dirac_forge.build.failures import SourceUnavailable
 from dirac_forge.bump.blockers import FailedBuild
+from dirac_forge.bump.bump_notes import OlderThanChannel
 from dirac_forge.bump.objections import PassedOver, PlaceObjects, PreRelease
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.skip_reasons import Current, UpdatesOff
@@ -194,6 +195,26 @@ def test_of_very_many_that_were_passed_over_some_are_told() -> None:
     assert "  - f9: 2 is the newest release that fits (3a1: a pre-release)" in lines
     assert "  - and 2 more" in lines
     assert "  - f11: 2 is the newest release that fits (3a1: a pre-release)" in shown(many, verbose=True)
+
+
+def test_recipes_that_are_older_than_the_channel_s_packages_are_told_once() -> None:
+    bumps = [
+        replace(BARE, change=replace(BARE.change, feedstock=name), notes=(older,))
+        for name in ("a", "b")
+        for older in [OlderThanChannel(feedstock=name, package=f"py-{name}", version="1.0", newest="1.2")]
+    ]
+    assert shown(bumps, width=150)[1:] == [
+        "a@v1.x     1.0 → 1.1  proposed  not proven",
+        "b@v1.x     1.0 → 1.1  proposed  not proven",
+        "",
+        "For several feedstocks",
+        (
+            "  - the channel is ahead of the recipes here: py-a 1.2 (here 1.0) and py-b 1.2 (here 1.0); "
+            "`dirac-forge sync a b` fetches the newest"
+        ),
+        "",
+        "2 proposed; nothing was written: --write does that.",
+    ]
 
 
 def test_control_characters_do_nothing_to_a_terminal() -> None:

@@ -271,12 +271,25 @@ def _links(taken: Sequence[tuple[Offers, Offer]], now: Version) -> Iterator[Proj
 
 def _nothing(current: str, now: Version, places: Sequence[Offers], passed_over: tuple[PassedOver, ...]) -> SkipReason:
     notes = _notes(places)
-    silent = next((place for place in places if not place.offers), None)
+    silent = next((place for place in places if not place.offers), None) or _behind(now, places)
     if silent is None:
         own = _Release(now, places).objected()
         return Current(version=current, objection=own, passed_over=passed_over, unread=_unread(places), notes=notes)
-    why = silent.unread[0].reason if silent.unread else NoVersionOffered(place=silent.origin.name)
+    if silent.unread and not silent.offers:
+        return NoReleaseFound(why=silent.unread[0].reason, passed_over=passed_over, notes=notes)
+    why = NoVersionOffered(place=silent.origin.name, newest=_newest_of(silent))
     return NoReleaseFound(why=why, passed_over=passed_over, notes=notes)
+
+
+def _behind(now: Version, places: Sequence[Offers]) -> Offers | None:
+    """Return the place that decides, if it has only versions that are older than the recipe's."""
+    first = next(iter(places), None)
+    return None if first is None or any(offer.version >= now for offer in first.offers) else first
+
+
+def _newest_of(place: Offers) -> Version | None:
+    finals = (offer.version for offer in place.offers if not offer.version.is_prerelease and not offer.prerelease)
+    return place.newest or max(finals, default=None)
 
 
 def _unread(places: Sequence[Offers]) -> UnreadTags | None:

@@ -22,6 +22,7 @@ from dirac_forge.bump.objections import (
     TooYoung,
     UnkeptVersion,
 )
+from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.feedstock.botconfig import VersionUpdates
 from dirac_forge.upstream.sources.tags import HostVersion
 from dirac_forge.values import dataclass
@@ -39,6 +40,7 @@ class Rules:
     refused: Mapping[Version, Objection] = field(default_factory=dict)
     """Versions that were tried, and what was wrong with them."""
     cooldown: Cooldown | None = None
+    upstream: UpstreamVersions = SAME
 
     def too_young(self, version: Version, released: datetime | None) -> TooYoung | None:
         """Return why a version waits until it is older."""
@@ -48,16 +50,21 @@ class Rules:
 
     def objection(self, version: Version, tags: tuple[str, ...] = ()) -> Objection | None:
         """Return why a version is not taken, None if nothing speaks against it; `tags` are those that it has."""
-        plain = version.plain if isinstance(version, HostVersion) else version
-        if not self.allowed.contains(plain, prereleases=True):
+        if not self.allowed.contains(self._compared(version), prereleases=True):
             return OffBranch(allowed=self.allowed)
         if version in self.refused:
             return self.refused[version]
         return self._excluded(version) or self._tag(tags) or self._odd(version) or self._unkept(version)
 
+    def _compared(self, version: Version) -> Version | str:
+        """Return a version as the release line's bounds mean it: with the packager's epoch if these have one."""
+        plain = version.plain if isinstance(version, HostVersion) else version
+        return f"{self.upstream.epoch}{plain}" if "!" in str(self.allowed) else plain
+
     def _excluded(self, version: Version) -> ExcludedVersion | None:
         spelled = re.sub(r"[-_]", ".", str(version))
-        lines = (line for text, line in self.updates.exclude.items() if re.sub(r"[-_]", ".", text) == spelled)
+        excluded = ((self.upstream.of(text), line) for text, line in self.updates.exclude.items())
+        lines = (line for text, line in excluded if re.sub(r"[-_]", ".", text) == spelled)
         line = next(lines, None)
         return None if line is None else ExcludedVersion(line=line)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from packaging.version import Version
+
 from dirac_forge.bump.blockers import Blocker
 from dirac_forge.bump.objections import PassedOver, PlaceObjects, ReleaseNote
 from dirac_forge.feedstock.change import SkipReason
@@ -42,6 +44,8 @@ class NoVersionOffered:
     """The place answers, and has neither the version of the recipe nor a newer one."""
 
     place: str
+    newest: Version | None = None
+    """The newest that it has, where that is known: the recipe is ahead of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

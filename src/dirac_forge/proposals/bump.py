@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
     from dirac_forge.upstream.lookup import Lookup
 
+_SHARE = "Upstream's version has no epoch or .postN here: write it in one variable, which `version` and the URL use."
 _MOST_TRIED = 4
 """Versions whose files are asked for before a feedstock is given up."""
 
@@ -112,7 +113,7 @@ class BumpMaker:
         return result
 
     def _result(self, folder: FeedstockFolder, to: str) -> Bump | Skip:
-        current = ""
+        current, upstream = "", SAME
         try:
             recipe = recipe_of(folder.texts, root=folder.path)
             for key in recipe.forge.unknown:
@@ -126,12 +127,13 @@ class BumpMaker:
             lags = isinstance(result, Skip) and isinstance(result.reason, Current)
             return (self._caught_up(case) or result) if lags else result
         except ForgeError as error:
+            added = isinstance(error, RecipeError) and upstream != SAME
             return Skip(
                 feedstock=folder.name,
                 branch=folder.branch or "main",
                 reason=error.message,
                 kind=_kind_of(error),
-                hint=error.hint or "",
+                hint=error.hint or (_SHARE if added else ""),
                 current=current,
             )
 

@@ -146,7 +146,12 @@ class ReleaseLookup:
         if allowed is None:
             return case.skip(LineWithoutVersions(feedstock=case.folder.name, branch=case.branch), hint=_SETTING)
         rules = Rules(
-            feedstock=case.folder.name, branch=case.branch, allowed=allowed, updates=updates, cooldown=self.cooldown
+            feedstock=case.folder.name,
+            branch=case.branch,
+            allowed=allowed,
+            updates=updates,
+            cooldown=self.cooldown,
+            upstream=case.upstream,
         )
         offers, notes = self._offers(places)
         if updates.use_curl is not None and any("url" in place.ways for place in places):

@@ -216,9 +216,9 @@ def _told_as(line: Carried, why: str) -> tuple[Inline, ...]:
     return (f"{part}: ", *what, *behind)
 
 
-def review_count(bump: Bump) -> int:
-    """Return how many things a person has to look at before a bump is merged."""
-    return len(_review_lines(bump))
+def review_count(bump: Bump, *, but: Collection[BumpNote] = ()) -> int:
+    """Return how many things a person has to look at before a bump is merged; `but` are notes that appear elsewhere."""
+    return len(_review_lines(bump, but=but))
 
 
 def _looked_at(bump: Bump) -> Iterator[Block]:

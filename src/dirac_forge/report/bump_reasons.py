@@ -101,7 +101,6 @@ add_words(
         objections.OffBranch: "it does not belong on this branch ({0.allowed})",
         objections.NotAfterRecipe: "as {0.version} in the recipe it would not be newer than {0.current}",
         objections.LooksLikeDate: "it looks like a date, and {0.current} does not",
-        skip_reasons.NoVersionOffered: "{0.place} offers neither the version of the recipe nor a newer one",
         skip_reasons.VersionlessSources: "none of its sources has the version in its URL or tag",
         blockers.HelpingBump: "the targets can take it only with the bump of {0.key}",
         tag_reasons.NotDiracTag: "the tag {0.tag} does not have the form vXrYpZ",
@@ -172,6 +171,12 @@ def _(reason: skip_reasons.Current) -> str:
     objects = f", and upstream objects to it: {worded(reason.objection)}" if reason.objection is not None else ""
     newest = f"{reason.version} is the newest release that fits{objects}"
     return _with_details(newest, reason.passed_over, *unread, *reason.notes)
+
+
+@worded.register
+def _(reason: skip_reasons.NoVersionOffered) -> str:
+    newest = f"; its newest is {reason.newest}" if reason.newest is not None else ""
+    return f"{reason.place} offers neither the version of the recipe nor a newer one{newest}"
 
 
 @worded.register

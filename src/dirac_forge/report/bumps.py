@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dirac_forge.bump.blockers import Blocker, WorseTargets
-from dirac_forge.bump.bump_notes import BumpNote
+from dirac_forge.bump.bump_notes import BumpNote, OlderThanChannel
 from dirac_forge.bump.drift.carried import TooLowPython
 from dirac_forge.bump.new_recipes import NewRecipe
 from dirac_forge.bump.patches import PatchResult, UntriedPatch
@@ -204,7 +204,7 @@ def bumps_text(
     bumps = [result for result in results if isinstance(result, Bump)]
     skips = [result for result in results if isinstance(result, Skip)]
     common = () if verbose else _common_notes(bumps)
-    parts: list[RenderableType] = _overview(bumps, written=written)
+    parts: list[RenderableType] = _overview(bumps, common, written=written)
     for bump in bumps:
         sections = _whole(bump, results, requested=requested) if verbose else _brief(bump, results, common)
         parts += _below_overview(bump, sections, edits=diffs or verbose)
@@ -215,8 +215,17 @@ def bumps_text(
 
 
 def _for_several(notes: Collection[BumpNote]) -> tuple[Section, ...]:
-    """Return the notes that several feedstocks share."""
-    return Section.of("For several feedstocks", [Items(tuple(map(worded, notes)))] if notes else [])
+    """Return the notes that several feedstocks share; one line for all recipes that are older than the channel's."""
+    older = [note for note in notes if isinstance(note, OlderThanChannel)]
+    said = [*map(worded, (note for note in notes if note not in older)), *([_older(older)] if older else [])]
+    return Section.of("For several feedstocks", [Items(tuple(said))] if said else [])
+
+
+def _older(notes: Sequence[OlderThanChannel]) -> str:
+    """Return which recipes are older than what the channel has, and how to fetch the newest."""
+    listed = words([f"{note.package} {note.newest} (here {note.version})" for note in notes], _MOST_NAMES)
+    names = " ".join(dict.fromkeys(note.feedstock for note in notes))
+    return f"the channel is ahead of the recipes here: {listed}; `dirac-forge sync {names}` fetches the newest"
 
 
 def _below_overview(bump: Bump, sections: tuple[Section, ...], *, edits: bool) -> list[RenderableType]:
@@ -232,7 +241,7 @@ def _below_overview(bump: Bump, sections: tuple[Section, ...], *, edits: bool) -
     return [*parts, Text()]
 
 
-def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
+def _overview(bumps: Sequence[Bump], common: Collection[BumpNote], *, written: bool) -> list[RenderableType]:
     if not bumps:
         return []
     from rich.text import Text  # noqa: PLC0415
@@ -245,7 +254,7 @@ def _overview(bumps: Sequence[Bump], *, written: bool) -> list[RenderableType]:
             version=moved_text(bump),
             released=_released(bump),
             status="written" if written and bump.status == "proposed" else bump.status,
-            why=_why(bump) + _reviewed(bump),
+            why=_why(bump) + _reviewed(bump, common),
         )
         for bump in bumps
     ]
@@ -269,7 +278,8 @@ def _brief(bump: Bump, results: Sequence[Bump | Skip], common: Collection[BumpNo
 def _common_notes(bumps: Sequence[Bump]) -> tuple[BumpNote, ...]:
     """Return the notes that several bumps have, such as a host that could not be reached."""
     counts = Counter(note for bump in bumps for note in dict.fromkeys(bump.notes))
-    return tuple(note for note, count in counts.items() if count > 1)
+    older = {note for note in counts if isinstance(note, OlderThanChannel)}
+    return tuple(note for note, count in counts.items() if count > 1 or (note in older and len(older) > 1))
 
 
 def _named(result: Bump | Skip) -> str:
@@ -316,9 +326,9 @@ def _blocked(blocker: Blocker) -> str:
             return plain(worded(blocker), longest=_SHORT)
 
 
-def _reviewed(bump: Bump) -> str:
-    """Return how much of a proposal a person has to look at."""
-    count = review_count(bump) if bump.status == "proposed" else 0
+def _reviewed(bump: Bump, common: Collection[BumpNote]) -> str:
+    """Return how much of a proposal a person has to look at, except what several have in common."""
+    count = review_count(bump, but=common) if bump.status == "proposed" else 0
     return f"; {count} to review" if count else ""
 
 

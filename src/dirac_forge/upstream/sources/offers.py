@@ -51,6 +51,8 @@ class Offers:
     """What is there and is not a version of it."""
     notes: tuple[str, ...] = ()
     """What a person should know about how this was found out."""
+    newest: Version | None = None
+    """Where nothing is offered because the recipe is ahead: the newest final version that there is."""
     tried: bool = False
     """Whether the host lists nothing, so that only the likely next versions were asked for."""
 

@@ -68,7 +68,8 @@ def from_project(origin: Origin, project: Project, *, pythons: Sequence[str], af
             problem = "it has no wheel" if wheel else "it has no sdist"
         page = f"https://pypi.org/project/{origin.name}/{release.version}/"
         offers.append(Offer(version=release.version, released=_uploaded(release), objection=problem, page=page))
-    return Offers(origin=origin, offers=tuple(offers))
+    finals = [release.version for release in project.releases if not release.version.is_prerelease]
+    return Offers(origin=origin, offers=tuple(offers), newest=max(finals, default=None))
 
 
 def _uploaded(release: Release) -> datetime | None:

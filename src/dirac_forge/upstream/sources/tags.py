@@ -25,6 +25,7 @@ _TAIL = r"""
 _CORE = re.compile(rf"(?P<numbers>\d+(?:[._-]\d+)*){_TAIL}", re.VERBOSE | re.IGNORECASE)
 _DIRAC = re.compile(r"v(\d{1,9})r(\d{1,9})(?:p(\d{1,9}))?(?:-pre(\d{1,9}))?")
 _PART_BEFORE = re.compile(r"(?:^|[^A-Za-z0-9])[vVrR]?\d+[-_]$")
+_PRE_PART = re.compile(r"(?P<before>\d+)(?P<label>alpha|beta|rc|a|b|c)(?P<number>\d+)", re.IGNORECASE)
 _LONGEST = 100
 
 
@@ -138,13 +139,21 @@ def _spans(text: str, version: str) -> Iterator[tuple[int, int]]:
     beside.
     """
     parts = re.split(r"[._-]", version)
-    # Tags have `1.0-rc1` where a conda version has `1.0rc1`.
-    loose = [re.sub(r"(?<=\d)(?=(?:rc|alpha|beta|a|b)\d)", r"[._-]?", re.escape(part)) for part in parts]
-    pattern = r"(?<![0-9])(?<![0-9]\.)" + r"[._-]".join(loose) + r"(?![0-9])(?![._-][0-9])(?!(?:rc|a|b)\d)"
+    loose = re.sub(r"\[\._-\](?=dev|post)", "[._-]?", r"[._-]".join(_loose(part) for part in parts))
+    pattern = r"(?<![0-9])(?<![0-9]\.)" + loose + r"(?![0-9])(?![._-][0-9])(?!(?:rc|a|b)\d)"
     for match in re.finditer(pattern, text):
         # `krb5-1.22` is version 1.22 of krb5, `0-1-22` and `v0_1_22` are other versions.
         if _PART_BEFORE.search(text, 0, match.start()) is None:
             yield match.span()
+
+
+def _loose(part: str) -> str:
+    """Return a pattern for a part of a version: tags have `1.0-rc.1` and `1.0-beta1` for `1.0rc1` and `1.0b1`."""
+    match = _PRE_PART.fullmatch(part)
+    if match is None:
+        return re.escape(part)
+    same = "|".join(label for label, short in _LABELS.items() if short == _LABELS[match["label"].lower()])
+    return rf"{match['before']}[._-]?(?i:{same})[._-]?{match['number']}"
 
 
 def _read_dirac(tag: str) -> HostVersion | None:
