@@ -84,14 +84,14 @@ def test_plan(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "wave": 1,
             "because": ["host: a/recipe/meta.yaml:8: lib"],
             "platforms": ["linux-64"],
-            "run_exports": [{"package": "lib", "effect": "pinned", "text": "lib exports lib"}],
+            "run_exports": [{"package": "lib", "effect": "pinned", "text": "the run_exports of lib pin lib"}],
         },
         {
             "feedstock": "b",
             "wave": 2,
             "because": ["host: b/recipe/meta.yaml:8: lib"],
             "platforms": ["linux-64"],
-            "run_exports": [{"package": "lib", "effect": "pinned", "text": "lib exports lib"}],
+            "run_exports": [{"package": "lib", "effect": "pinned", "text": "the run_exports of lib pin lib"}],
         },
     ]
     assert found["edges"] == [
@@ -366,7 +366,7 @@ def test_release_lines_are_members(workspace: Path, channel: Path, capsys: pytes
     assert capsys.readouterr().out == (
         "b@v0.x is in lib2, wave 1 of 2:\n"
         "  host: b@v0.x/recipe/meta.yaml:8: lib\n"
-        "  lib exports lib\n"
+        "  the run_exports of lib pin lib\n"
         "It does not wait for another member.\n"
         "No member waits for it.\n"
     )
@@ -738,7 +738,7 @@ def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == (
         "b is in lib2, wave 2 of 2:\n"
         "  host: b/recipe/meta.yaml:8: lib\n"
-        "  lib exports lib\n"
+        "  the run_exports of lib pin lib\n"
         "It waits for:\n"
         "  a -> b\n"
         "    b needs a in host: b/recipe/meta.yaml:9: a\n"
@@ -756,7 +756,7 @@ def test_why_knows_what_is_done_where_a_channel_is_given(
     assert capsys.readouterr().out == (
         "b is in lib2, wave 2 of 2:\n"
         "  host: b/recipe/meta.yaml:8: lib\n"
-        "  lib exports lib\n"
+        "  the run_exports of lib pin lib\n"
         "It does not wait for another member.\n"
         "It comes after these, which are done:\n"
         "  a -> b\n"
@@ -770,7 +770,7 @@ def test_why_knows_what_is_done_where_a_channel_is_given(
     assert capsys.readouterr().out == (
         "a is in lib2, wave 1 of 2:\n"
         "  host: a/recipe/meta.yaml:8: lib\n"
-        "  lib exports lib\n"
+        "  the run_exports of lib pin lib\n"
         "It is done: the channel has its builds.\n"
         "No member waits for it.\n"
     )

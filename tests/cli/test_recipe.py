@@ -154,7 +154,7 @@ def test_text_for_people_tells_what_is_left_and_what_to_do_next(run: Run, capsys
         assert "recipe-maintainers" not in capsys.readouterr().out
         assert run(index, "fresh", "--output", "other") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "fill in: recipe-maintainers (--maintainer NAME)" in said
+    assert "to do: fill in recipe-maintainers (--maintainer NAME)" in said
     check = f"dirac-forge check fresh --with other/fresh --index-url {index.url}"
     assert said.endswith(f"{check}: whether it can be installed with this recipe")
 

@@ -298,15 +298,15 @@ def test_run_exports_tell_who_gets_a_pin(graph_of: GraphOf, migration_of: Migrat
     plan = make_plan(graph, migration_of(keys=["lib", "silent"]))
     found = pinned_members(plan, exports_of(graph, plan.membership.packages))
     assert [(one.feedstock, one.effect, one.text) for one in found] == [
-        ("a", "pinned", "lib exports lib"),
-        ("b", "ignored", "lib exports lib, which the recipe ignores"),
+        ("a", "pinned", "the run_exports of lib pin lib"),
+        ("b", "ignored", "the run_exports of lib pin lib, which the recipe ignores"),
         ("c", "builds-only", "silent exports nothing: packages are rebuilt, their pins stay"),
     ]
     alone = graph_of({"a": {"host": ["lib"]}})
     plan = make_plan(alone, migration_of())
     assert pinned_members(plan, exports_of(alone, plan.membership.packages))[0].effect == "unknown"
     known = exports_of(alone, plan.membership.packages, known=lambda package: ("lib2",))
-    assert pinned_members(plan, known)[0].text == "lib exports lib2"
+    assert pinned_members(plan, known)[0].text == "the run_exports of lib pin lib2"
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared data are not here")

@@ -215,7 +215,7 @@ def test_a_second_project_of_a_release_without_readable_metadata_has_an_unknown_
     found, _, _ = bumped(root, "recipe.yaml", V1, "tele-conventions==0.62b0", capsys, failures=gone)
     assert found["notes"][0] == (
         "line 11: tele-conventions has its own version and stays at 0.61b0; which version belongs to the new release "
-        "is unknown: No file of tele-sdk 1.41.0 says statically what it needs; to be filled in by hand: requirements, "
+        "is unknown: no file of tele-sdk 1.41.0 says statically what it needs; fill in requirements, "
         "licence, summary, home page"
     )
 

@@ -81,7 +81,7 @@ Newer versions that were skipped:
 - <https://example.org/v9.1.22/LICENSE>: the tag's prefix \\`v\\` changed
 - zipp >=3 (run of dirac-grid): the channel has zipp up to 2.1
 - The recipe has patches, which were not tried on the new source: `fix-@\u200boctocat.patch`
-- **by hand**: dirac-grid: add zipp to host by hand (zipp>=3)
+- **to do**: dirac-grid: add zipp to host by hand (zipp>=3)
 - dirac-grid: upstream's licence is now MIT (was GPL-3.0-only)
 
 ## Only reported

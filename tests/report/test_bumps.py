@@ -60,7 +60,7 @@ dirac-grid 9.1.9 → 9.1.22
     - zipp >=3 (run of dirac-grid): the channel has zipp up to 2.1
     - The recipe has patches, which were not tried on the new source:
       fix-@octocat.patch
-    - by hand: dirac-grid: add zipp to host by hand (zipp>=3)
+    - to do: dirac-grid: add zipp to host by hand (zipp>=3)
     - dirac-grid: upstream's licence is now MIT (was GPL-3.0-only)
   New recipes
     It needs packages that no channel has. Their recipes are proposed for

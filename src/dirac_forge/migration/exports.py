@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Literal
 
@@ -111,11 +111,15 @@ def pinned_members(plan: Plan, exports: PinExports) -> tuple[Pinned, ...]:
             elif not names:
                 effect, text = "builds-only", f"{need.name} exports nothing: packages are rebuilt, their pins stay"
             elif all(_ignores(ignored, output, need.name, names) for output in outputs):
-                effect, text = "ignored", f"{need.name} exports {', '.join(names)}, which the recipe ignores"
+                effect, text = "ignored", f"{_pinning(need.name, names)}, which the recipe ignores"
             else:
-                effect, text = "pinned", f"{need.name} exports {', '.join(names)}"
+                effect, text = "pinned", _pinning(need.name, names)
             found.append(Pinned(feedstock=member.feedstock, package=need.name, effect=effect, text=text))
     return tuple(found)
+
+
+def _pinning(package: str, names: Sequence[str]) -> str:
+    return f"the run_exports of {package} pin {', '.join(names)}"
 
 
 def _ignores(ignored: tuple[tuple[str, str], ...], output: str, package: str, names: tuple[str, ...]) -> bool:

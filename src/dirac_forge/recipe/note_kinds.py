@@ -296,13 +296,17 @@ class NoteKind(Enum):
     LICENCE_UNKNOWN = "license: neither metadata nor a licence file states it; look at the project's repository."
     NO_LICENCE_FILE = "The sdist ships no licence file."
     LICENCE_FILE_IN_WHEEL = "The sdist ships no licence file; the wheel has {files}."
+    PATTERNS_LEFT_OUT = (
+        "license-files has more patterns than are compared with the files; the last {count} were left out: check "
+        "license_file"
+    )
     LICENCES_OF_OTHERS = (
         "the sources have {files:a licence|licences} of other projects ({files:few}): add {files:it|those} to "
         "license_file if their code is packaged or compiled in"
     )
     REPOSITORY_NOT_ASKED = (
-        "the sdist has no licence file, and its repository could not be asked ({problem}): add a second source with "
-        "its licence, and license_file"
+        "the sdist has no licence file, and whether its repository has one is unknown: add a second source with it, "
+        "and license_file. {problem}"
     )
     NO_LICENCE_AT_TAG = (
         "neither the sdist nor {repository} at the tag of {version} has a licence file: add a second source with one, "

@@ -241,7 +241,7 @@ def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, 
 def _drift_lines(bump: Bump) -> Iterator[Line]:
     """Yield what has to be done by hand, then warnings, then what upstream asks for and the recipe does not."""
     notes = bump.drift.notes if bump.drift is not None else ()
-    yield from ((Bold("by hand"), f": {worded(note)}") for note in notes if note.level == "todo")
+    yield from ((Bold("to do"), f": {worded(note)}") for note in notes if note.level == "todo")
     yield from (worded(note) for note in notes if note.level == "warning")
     yield from (worded(one) for one in _unmet(bump) if one.to_review)
 

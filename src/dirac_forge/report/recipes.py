@@ -20,7 +20,7 @@ from dirac_forge.report.numbers import counted
 from dirac_forge.report.recipe_body import in_channel
 from dirac_forge.report.terminal import Shown, diff
 
-_LABELS = {"info": "note", "warning": "check", "todo": "fill in"}
+_LABELS = {"info": "note", "warning": "check", "todo": "to do"}
 _ORDER = {"missing": 0, "outdated": 1, "unknown": 2, "available": 3}
 _SHOWN = 3
 """How many of the projects that require a dependency are named; --json has all."""
@@ -28,7 +28,7 @@ _MOST_ROWS = 20
 """Dependencies that need action; --table shows all."""
 
 
-_NO_MAINTAINER: Line = (Bold(f"{_LABELS['todo']}:"), " recipe-maintainers (", Code("--maintainer NAME"), ")")
+_NO_MAINTAINER: Line = (Bold(f"{_LABELS['todo']}:"), " fill in recipe-maintainers (", Code("--maintainer NAME"), ")")
 
 
 def as_text(

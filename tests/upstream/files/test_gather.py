@@ -125,16 +125,13 @@ def test_nothing_is_known() -> None:
     assert (facts.metadata.name, str(facts.metadata.version), facts.metadata_from) == ("demo", "1.0", "nothing")
     assert facts.metadata.dynamic == ("requires-dist", "requires-python")
     assert told(facts) == (
-        (
-            "No file of demo 1.0 says statically what it needs; "
-            "to be filled in by hand: requirements, licence, summary, home page"
-        ),
+        ("no file of demo 1.0 says statically what it needs; fill in requirements, licence, summary, home page"),
     )
 
 
 def test_requirements_that_a_build_computes() -> None:
     facts = read({SDIST: sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", "Dynamic: Requires-Dist")})})
-    assert told(facts) == ("The requirements are not known: demo 1.0 computes them when it is built",)
+    assert told(facts) == ("the requirements are not known: demo 1.0 computes them when it is built",)
 
 
 def test_a_missing_file_is_a_problem_and_a_failing_host_is_not_an_answer() -> None:
@@ -182,7 +179,7 @@ def test_the_index_describes_what_no_file_tells() -> None:
     assert (facts.metadata.requires_dist.lines, facts.metadata.requires_python) == ((), None)
     assert told(facts) == (
         "summary, project_urls, classifiers: not in the files, from the index's description",
-        "No file of demo 1.0 says statically what it needs; to be filled in by hand: requirements",
+        "no file of demo 1.0 says statically what it needs; fill in requirements",
     )
 
 
