@@ -291,6 +291,18 @@ def test_a_text_outweighs_an_exact_field_and_a_classifier_that_differ() -> None:
     ]
 
 
+def test_patterns_that_are_left_out_are_told() -> None:
+    patterns = [f"{number}/*" for number in range(53)]
+    made = decided({"LICENSE": MIT, "52/x": ""}, expression="MIT", files=("LICENSE", *patterns))
+    assert made.files == ("LICENSE",)
+    assert notes(made) == [
+        (
+            "warning: license-files has more patterns than are compared with the files; the last 3 were left out: "
+            "check license_file"
+        )
+    ]
+
+
 def test_a_text_beside_an_unknown_one_does_not_outweigh_an_exact_field() -> None:
     texts = {"LICENCE": "Whoever reads this may do as they like with it. " * 20, "LICENCE.MIT": MIT}
     made = decided(texts, field="python-ldap", classifiers=("Python Software Foundation License",))

@@ -598,3 +598,11 @@ def test_configure_scripts_that_setup_py_does_not_run_are_not_told() -> None:
     )
     assert configuring({"vendored/other/configure": ("curl",), "vendored/thing/configure": ("z",)}) == [included]
     assert configuring({"vendored/thing/configure": ("curl",)}, "def configure():\n    pass\n") == [included]
+
+
+def test_build_modules_that_can_not_be_parsed_are_told() -> None:
+    texts = {"setup.py": EXTENSION, "old_build.py": "print 'libraries'", "other.py": "print 'nothing'"}
+    found = nature(facts("demo", wheels=[TAGGED], sdist_members=["x.c"], texts=texts, pyproject=SETUPTOOLS))
+    assert [note.text for note in found.notes if note.kind == NoteKind.UNREAD_BUILD_FILES] == [
+        "could not read old_build.py: look there for libraries, and add them to host"
+    ]

@@ -247,6 +247,15 @@ def test_of_a_large_module_the_beginning_is_read() -> None:
     assert facts.modules == (SourceModule(path="demo/large.py", imports=("click",), cut=True),)
 
 
+def test_a_crate_that_can_not_be_read_is_no_crate_that_says_nothing() -> None:
+    pyproject = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
+    broken = read(sdist("demo", "1.0", {"pyproject.toml": pyproject, "Cargo.toml": "[package\n"}))
+    (problem,) = broken.problems
+    assert (problem.kind, problem.file) == ("unread", "Cargo.toml of demo-1.0.tar.gz")
+    other = read(sdist("demo", "1.0", {"pyproject.toml": "", "Cargo.toml": "[package\n"}))
+    assert other.problems == ()
+
+
 def test_arguments_of_setup() -> None:
     facts = read(sdist("demo", "1.0", {"setup.py": SETUP, "setup.cfg": "[options]\npackages = find:\npy_modules = y"}))
     assert facts.setup["py_modules"] == ["x"]

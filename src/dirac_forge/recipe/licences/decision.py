@@ -13,7 +13,7 @@ from typing import Final
 
 from dirac_forge.recipe.licences.evidence import LicenceEvidence, beginnings, licence_evidence
 from dirac_forge.recipe.licences.exceptions import with_exception
-from dirac_forge.recipe.licences.files import licence_files
+from dirac_forge.recipe.licences.files import licence_files, patterns_left_out
 from dirac_forge.recipe.licences.names import (
     Term,
     is_ambiguous,
@@ -85,9 +85,12 @@ def decide(
         members: all paths in the sdist, among them licence files whose text was not kept.
         has_source: whether there is a source at all, which could have a licence file.
     """
+    members = tuple(members)
     files = licence_files(metadata.license_files, texts, members)
     of_wheel = wheel_texts or {}
     notes = [_no_file(of_wheel)] if has_source and not files else []
+    if left_out := patterns_left_out(metadata.license_files, texts, members):
+        notes.append(note("warning", NoteKind.PATTERNS_LEFT_OUT, count=str(left_out)))
     contents = {path: texts[path] for path in files if path in texts} or dict(of_wheel)
     metadata = _with_words(metadata)
     evidence = licence_evidence(metadata, contents, texts, headers or {})

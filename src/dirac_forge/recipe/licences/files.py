@@ -28,10 +28,19 @@ def licence_files(declared: Iterable[str], texts: Mapping[str, str], members: It
     """Return those of License-File that the sdist has (lists of people aside), else the outermost licence files."""
     there = {*texts, *members}
     every = tuple(dict.fromkeys(declared))
-    wild = [pattern for pattern in every if pattern not in there and re.search(r"[*?\[]", pattern)][:_MOST_PATTERNS]
+    wild = _wild(every, there)[:_MOST_PATTERNS]
     found = (path for pattern in every for path in _matching(pattern, there, wild=pattern in wild))
     named = tuple(path for path in dict.fromkeys(found) if not _lists_people(path))
     return named or _outermost([path for path in texts if is_licence(path) and not _ASIDE.search(path)])
+
+
+def patterns_left_out(declared: Iterable[str], texts: Iterable[str], members: Iterable[str]) -> int:
+    """Return how many patterns of `declared` are not compared with the files, since there are too many."""
+    return max(0, len(_wild(dict.fromkeys(declared), {*texts, *members})) - _MOST_PATTERNS)
+
+
+def _wild(declared: Iterable[str], there: Collection[str]) -> list[str]:
+    return [pattern for pattern in declared if pattern not in there and re.search(r"[*?\[]", pattern)]
 
 
 def _matching(pattern: str, there: Collection[str], *, wild: bool) -> list[str]:

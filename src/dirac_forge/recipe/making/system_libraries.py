@@ -9,6 +9,7 @@ from itertools import chain
 from dirac_forge.recipe.making.build_files import BUILD_FILES
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, discovered, libraries
 from dirac_forge.recipe.making.link_lists import alternatives, built, linked, mentioned
+from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
 
@@ -58,6 +59,8 @@ class NamedLibraries:
     """What Meson, CMake or setup.py looks for and no table knows, to the file."""
     choices: tuple[LibraryChoice, ...] = ()
     """Of libraries that a build file tries in turn, the first."""
+    unread: tuple[str, ...] = ()
+    """Python that is no Python of today, or too large: of what it hands to the linker nothing is known."""
 
 
 def system_libraries(
@@ -74,7 +77,17 @@ def system_libraries(
     ours = frozenset().union(*(built(text) for path, text in texts.items() if path.endswith(".py")))
     packages = {package: path for path, _, found in reversed(named) for package in found}
     unknown = {name: path for path, name, found in reversed(named) if not found and name not in ours}
-    return NamedLibraries(packages=packages, unknown=unknown, choices=tuple(chain.from_iterable(choices.values())))
+    return NamedLibraries(
+        packages=packages,
+        unknown=unknown,
+        choices=tuple(chain.from_iterable(choices.values())),
+        unread=tuple(path for path in choices if path != "setup.py" and _may_link(texts[path])),
+    )
+
+
+def _may_link(text: str) -> bool:
+    """Whether Python that names lists of libraries can't be parsed; that of setup.py is told with its metadata."""
+    return "libraries" in text and parse(text.encode()) is None
 
 
 def _choices(path: str, text: str) -> Iterator[LibraryChoice]:

@@ -102,8 +102,8 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     included = {} if files.read else included_libraries(sdist.includes, sdist.members, told)
     notes += _included(included)
     notes += policy_notes(sdist.texts, files.read)
-    if files.unread:
-        notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=files.unread))
+    if unread := (*files.unread, *named.unread):
+        notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=unread))
     elif not (host or named.unknown or scripts or included) and "rust" not in languages:
         notes.append(note("info", NoteKind.NO_LIBRARY_NAMED))
     return Toolchain(

@@ -17,13 +17,18 @@ from dirac_forge.upstream.files.plain import read_toml
 _LABELS = {"repository": "Source Code", "documentation": "Documentation"}
 
 
+def crate_manifest(pyproject: Mapping[str, object]) -> str:
+    """Return the path of the manifest of the crate that maturin makes the project of, "" if it does not."""
+    backend = table(pyproject, "build-system").get("build-backend")
+    if not isinstance(backend, str) or backend.partition(".")[0] != "maturin":
+        return ""
+    named = table(pyproject, "tool", "maturin").get("manifest-path", "Cargo.toml")
+    return str(PurePosixPath(str(named)))
+
+
 def crate_of(sdist: SdistFacts) -> Mapping[str, object]:
     """Return the manifest of the crate that maturin makes the project of; {} if it does not, or can't be read."""
-    backend = table(sdist.pyproject, "build-system").get("build-backend")
-    if not isinstance(backend, str) or backend.partition(".")[0] != "maturin":
-        return {}
-    named = table(sdist.pyproject, "tool", "maturin").get("manifest-path", "Cargo.toml")
-    return manifest(sdist.texts.get(str(PurePosixPath(str(named))), ""))
+    return manifest(sdist.texts.get(crate_manifest(sdist.pyproject), ""))
 
 
 @lru_cache(maxsize=64)

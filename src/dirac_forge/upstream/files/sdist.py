@@ -13,6 +13,7 @@ from dirac_forge.store import Store
 from dirac_forge.upstream import blobs as kept
 from dirac_forge.upstream.files.archive import ArchiveLimits, ArchiveMember
 from dirac_forge.upstream.files.contents import Contents, Reader
+from dirac_forge.upstream.files.crate import crate_manifest
 from dirac_forge.upstream.files.declared import declared_metadata, declared_scripts
 from dirac_forge.upstream.files.entrypoints import NO_SCRIPTS, FoundScripts, from_text
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, SdistFacts
@@ -103,6 +104,7 @@ class _Sdist:
         self._project = project
         self._problems = problems
         self._pyproject = self._toml("pyproject.toml")
+        self._toml(crate_manifest(self._pyproject))  # a problem, if it can't be read
         self._py = self._said("setup.py")
         self._cfg = self._said("setup.cfg")
 
