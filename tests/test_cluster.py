@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 
-from dirac_forge.cluster import Cluster, LastRuns, Lost, connected, order_of_parts
+from dirac_forge.cluster import Cluster, LastRuns, Lost, Shares, connected
 from dirac_forge.errors import InputError, UnknownError
 from support.clusters import lengths, workers
 
@@ -68,22 +70,44 @@ class Future:
 class Client:
     """A client whose scheduler has two workers, or none any more."""
 
-    def __init__(self, *, gone: bool = False) -> None:
+    def __init__(self, *, gone: bool = False, together: int = 1) -> None:
+        """Take how many of the first tasks are handed out at the same time."""
         self.gone = gone
+        self.meeting = Barrier(together)
         self.asked: list[Sequence[str]] = []
+        self.preferred: list[str] = []
 
     def nthreads(self) -> dict[str, int]:
         return {} if self.gone else {"a": 1, "b": 1}
 
-    def submit(self, function: Callable[[Sequence[str]], list[int]], tasks: Sequence[str], **_: object) -> Future:
+    def submit(self, function: Callable[[Sequence[str]], list[int]], tasks: Sequence[str], **options: Any) -> Future:
         self.asked.append(list(tasks))
+        self.preferred += options.get("workers", ())
+        if len(self.preferred) <= self.meeting.parties:
+            self.meeting.wait(timeout=10)
         return Future(function, tasks)
 
 
-def test_neighbours_are_handed_to_one_worker_after_each_other() -> None:
-    assert order_of_parts(8) == [0, 4, 1, 5, 2, 6, 3, 7]
-    assert order_of_parts(6) == [0, 4, 1, 5, 2, 3]
-    assert order_of_parts(0) == []
+def test_neighbours_stay_on_one_worker_which_then_helps_the_slowest() -> None:
+    shares = Shares(8, 2)
+    assert [shares.next(place) for place in (0, 1, 1, 1, 1, 1, 0, 1)] == [0, 4, 5, 6, 7, 3, 1, 2]
+    assert (shares.next(0), shares.next(1)) == (None, None)
+    assert Shares(0, 2).next(0) is None
+    few = Shares(2, 3)
+    assert sorted(at for place in range(3) if (at := few.next(place)) is not None) == [0, 1]
+
+
+def test_work_goes_to_the_worker_whose_share_it_is() -> None:
+    client = Client(together=2)
+    Cluster(client).results(lengths, ["a"] * 16)
+    assert set(client.preferred) == {"a", "b"}
+
+
+def test_nothing_more_is_handed_out_after_a_mistake() -> None:
+    client = Client()
+    with pytest.raises(InputError, match="there is no such folder"):
+        Cluster(client).results(lengths, ["wrong"] * 16)
+    assert len(client.asked) <= 2
 
 
 def test_only_the_task_that_kills_workers_is_lost() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from asyncio import CancelledError
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -95,14 +96,15 @@ class Cluster:
                     hint="Install the same dirac-forge on each.",
                 )
 
-    def result(self, function: Callable[[_Task], _Result], task: _Task) -> _Result | Lost:
+    def result(self, function: Callable[[_Task], _Result], task: _Task, *, worker: str = "") -> _Result | Lost:
         """Return the result of one task from some worker, `Lost` where none can give it.
 
-        Raises the ForgeError that the task raises.
+        `worker` is the address of the one that should do it, if it can. Raises the ForgeError that the task raises.
         """
         from distributed import KilledWorker  # noqa: PLC0415  # an extra
 
-        future = self._client.submit(function, task, pure=False, retries=_RETRIES)
+        preferred = {"workers": [worker], "allow_other_workers": True} if worker else {}
+        future = self._client.submit(function, task, pure=False, retries=_RETRIES, **preferred)
         try:
             found: _Result = self._awaited(future)
         except ForgeError:
@@ -126,13 +128,24 @@ class Cluster:
         together and lost with their worker, each is tried once more by itself; those that are lost again are `Lost`.
         Raises the ForgeError that a task raises.
         """
-        places = self.places
-        size = max(1, -(-len(tasks) // (places * _ROUNDS_PER_WORKER)))
+        workers = [address for address, threads in self._client.nthreads().items() for _ in range(threads)] or [""]
+        size = max(1, -(-len(tasks) // (len(workers) * _ROUNDS_PER_WORKER)))
         parts = [tasks[at : at + size] for at in range(0, len(tasks), size)]
-        order = order_of_parts(len(parts))
+        shares = Shares(len(parts), len(workers))
+        done: dict[int, Sequence[_Result] | Lost] = {}
+
+        def work(place: int) -> None:
+            try:
+                while (at := shares.next(place)) is not None:
+                    done[at] = self.result(function, parts[at], worker=workers[place])
+            except BaseException:
+                shares.clear()
+                raise
+
         # No more at a time than there are places: what waits on a worker is lost with it, through no fault of its own.
-        with ThreadPoolExecutor(places) as executor:
-            done = dict(zip(order, executor.map(lambda at: self.result(function, parts[at]), order), strict=True))
+        with ThreadPoolExecutor(len(workers)) as executor:
+            for _ in executor.map(work, range(len(workers))):
+                pass
         found: list[_Result | Lost] = []
         for at, part in enumerate(parts):
             results = done[at]
@@ -157,12 +170,29 @@ class Cluster:
                     raise
 
 
-def order_of_parts(parts: int) -> list[int]:
-    """Return the order in which to hand out so many parts of work: neighbours follow each other on one worker.
+class Shares:
+    """Parts of work, by number, in a run of neighbours for each place: a worker has open what neighbours share.
 
-    That worker has open what they share, and no other needs to open it.
+    A place that has done its own takes the last part of the longest run that is left. Safe to use from many threads.
     """
-    return [at for first in range(_ROUNDS_PER_WORKER) for at in range(first, parts, _ROUNDS_PER_WORKER)]
+
+    def __init__(self, parts: int, places: int) -> None:
+        self._lock = Lock()
+        self._runs = [deque(range(parts * at // places, parts * (at + 1) // places)) for at in range(places)]
+
+    def next(self, place: int) -> int | None:
+        """Return the part that a place does next; None if none is left."""
+        with self._lock:
+            if self._runs[place]:
+                return self._runs[place].popleft()
+            longest = max(self._runs, key=len)
+            return longest.pop() if longest else None
+
+    def clear(self) -> None:
+        """Leave out what is not done yet."""
+        with self._lock:
+            for run in self._runs:
+                run.clear()
 
 
 @contextlib.contextmanager
