@@ -322,6 +322,11 @@ def test_wrong_specs_and_platforms_are_wrong_use(simple: Path) -> None:
     channel = Channel.open([str(simple)])
     with pytest.raises(InputError, match=r"'app >=>1' is not a package spec"):
         channel.solve(["app >=>1"], platform="linux-64")
+    with pytest.raises(InputError, match=r"^'app >=1 <' is not a package spec: '<' is not a build string\n"):
+        channel.solve(["app >=1 <"], platform="linux-64")
+    with pytest.raises(InputError, match=r"'app>=1<2' is not a package spec: '<2' is not a build string"):
+        channel.solve(["app>=1<2"], platform="linux-64")
+    assert isinstance(channel.solve(["app 1.* ^.*$"], platform="linux-64"), Solution)
     with pytest.raises(InputError, match="'linux' is not a platform"):
         channel.solve(["app"], platform="linux")
 

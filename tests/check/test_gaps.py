@@ -21,7 +21,7 @@ from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.workspace import FeedstockFolder
 from dirac_forge.report.proof_words import cell_words, proof_words
 from dirac_forge.report.remedy_words import unblock_text
-from support.channel import pkg, write_channel
+from support.channel import pkg, pythons, write_channel
 
 
 @pytest.fixture
@@ -37,8 +37,13 @@ def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
         pkg("top 1.0", "mid"),
         pkg("mid 1.0"),
         pkg("galaxy-util 1.0"),
+        *pythons("3.10", "3.11"),
+        *(pkg("fast 2.0", f"python_abi {minor}.*", build=f"py_{minor}") for minor in ("3.10", "3.11")),
+        pkg("fast 1.0", "python_abi 3.11.*"),
+        pkg("late 1.0", "python_abi 3.11.*"),
     ]
-    folder = write_channel(tmp_path / "part", {"linux-64": records})
+    pure = [pkg("pure 1.0", "python >=3.11", noarch="python"), pkg("pure 0.9", "python", noarch="python")]
+    folder = write_channel(tmp_path / "part", {"linux-64": records, "noarch": pure})
     (folder / "snapshot.json").write_text('{"as_of": "2026-08-21"}', encoding="utf-8")
     monkeypatch.setattr("dirac_forge.channel.repodata.embedded_folder", lambda _: folder)
     return Channel.open(["embedded"], embedded_dir=tmp_path)
@@ -57,6 +62,15 @@ def answer(channel: Channel, *specs: str, platform: str = "linux-64") -> Cell:
         (["lowe"], "the embedded snapshot (2026-08-21) has no lowe; conda-forge may; did you mean low?"),
         (["gfal2-util"], "the embedded snapshot (2026-08-21) has no gfal2-util; conda-forge may"),
         (["low >=2"], "the embedded snapshot (2026-08-21) has no low >=2 (its newest is 1.0); conda-forge may"),
+        (["low <1"], "the embedded snapshot (2026-08-21) has no low <1 (its newest is 1.0); conda-forge may"),
+        (
+            ["low >1", "low <3"],
+            "the embedded snapshot (2026-08-21) has no low >1 and low <3 (its newest is 1.0); conda-forge may",
+        ),
+        (
+            ["fast 1.*", "python 3.10.*"],
+            "the embedded snapshot (2026-08-21) has no fast 1.* built for Python 3.10; conda-forge may",
+        ),
         (["low 1.0 *_9"], "the embedded snapshot (2026-08-21) has no low 1.0 *_9 (its newest is 1.0); conda-forge may"),
         (
             ["app"],
@@ -74,6 +88,21 @@ def test_a_conflict_among_records_that_are_there_stays_a_no(channel: Channel) ->
     assert cell.status == "not-installable"
     assert [cause.package for cause in cell.causes] == ["other"]
     assert "embedded" not in cell_words(cell.reason)
+
+
+@pytest.mark.parametrize(
+    ("specs", "reason"),
+    [
+        (["low >=2,<1"], "low: no version can meet low >=2,<1: its bounds exclude each other"),
+        (["low >=2", "low <1"], "low: no version can meet low >=2 and low <1: these exclude each other"),
+        (["low >=2,<1", "lost"], "low: no version can meet low >=2,<1: its bounds exclude each other"),
+        (["late", "python 3.10.*"], "late: built only for Python ≥3.11"),
+        (["pure 1.*", "python 3.10.*"], "pure: pure 1.* is made only for Python ≥3.11"),
+    ],
+)
+def test_what_no_channel_can_have_is_a_no(channel: Channel, specs: list[str], reason: str) -> None:
+    cell = answer(channel, *specs)
+    assert (cell.status, cell_words(cell.reason)) == ("not-installable", reason)
 
 
 def test_a_version_of_an_earlier_day_is_a_definite_no_and_a_name_is_not(channel: Channel) -> None:

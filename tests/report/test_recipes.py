@@ -58,14 +58,23 @@ def test_only_what_needs_action_is_listed() -> None:
 @pytest.mark.parametrize(
     ("as_of", "part", "why"),
     [
-        (None, False, "some channels could not be read"),
-        (None, True, "the channel is a snapshot of a part"),
-        (date(2026, 8, 21), False, "the embedded snapshot has none of them"),
+        (None, False, "some could not be read"),
+        (None, True, "only a snapshot of a part of one was asked"),
+        (date(2026, 8, 21), False, "the embedded snapshot lacks all of them"),
     ],
 )
 def test_one_line_where_everything_is_unknown(as_of: date | None, part: bool, why: str) -> None:
     rows = [needed(f"p{at}", "unknown", mapped_by="guess") for at in range(127)]
-    assert shown(*rows, as_of=as_of, part=part) == f"Dependencies\n  The status of all 127 is unknown: {why}."
+    told = f"Dependencies It is unknown whether a channel has the 127 dependencies: {why}."
+    assert " ".join(shown(*rows, as_of=as_of, part=part).split()) == told
+
+
+def test_one_line_where_the_only_dependency_is_unknown() -> None:
+    row = needed("boto3", "unknown", mapped_by="guess")
+    assert shown(row, as_of=date(2026, 8, 21), width=200) == (
+        "Dependencies\n"
+        "  It is unknown whether a channel has boto3, the only dependency: the embedded snapshot lacks it."
+    )
 
 
 def test_statuses_of_the_embedded_snapshot_are_marked() -> None:

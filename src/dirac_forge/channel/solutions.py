@@ -16,7 +16,8 @@ from dirac_forge.errors import InputError
 from dirac_forge.values import dataclass
 
 _URL = re.compile(r"[\[,]url=")
-_BUILD = re.compile(r"\S+")
+_BUILD = re.compile(r"[0-9A-Za-z_.+*]+|\^\S*\$")
+"""A build string, with `*` for anything, or a regular expression."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +71,7 @@ def parse_spec(spec: str) -> MatchSpec:
     if found.build is not None and not _BUILD.fullmatch(str(found.build)):
         raise InputError(
             f"{spec!r} is not a package spec: {str(found.build)!r} is not a build string",
-            hint="Write one spec a line, as conda does: NAME, 'NAME >=1.2', 'NAME 1.2.*'.",
+            hint="Write one spec a line, with commas between bounds: NAME, 'NAME >=1.2,<2', 'NAME 1.2.*'.",
         )
     if field := unanswered(found):
         raise InputError(

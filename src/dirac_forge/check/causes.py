@@ -117,6 +117,14 @@ class NoVersion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ImpossibleVersion:
+    """No version can meet the specs, whatever a channel has: they exclude each other."""
+
+    kind: ClassVar[Kind] = "version"
+    specs: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ForeignChannel:
     """The spec names a channel that has no such package here."""
 
@@ -149,6 +157,8 @@ class PythonMismatch:
     holder: str = ""
     """The package that asks for another Python, if the user does not."""
     specs: tuple[str, ...] = ()
+    gap: Gap | None = None
+    """The snapshot that lacks builds for these Pythons, which it has of other versions; its channel may have them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -207,6 +217,7 @@ Obstacle = (
     | AllBroken
     | MarkedBroken
     | NoVersion
+    | ImpossibleVersion
     | ForeignChannel
     | NoPython
     | PythonMismatch
@@ -258,7 +269,8 @@ class Cause:
     @property
     def gap(self) -> Gap | None:
         """The snapshot that lacks what is wanted, if its channel may have it."""
-        return self.obstacle.gap if isinstance(self.obstacle, UnknownName | NoBuild | NoVersion) else None
+        found = self.obstacle
+        return found.gap if isinstance(found, UnknownName | NoBuild | NoVersion | PythonMismatch) else None
 
     @property
     def other(self) -> tuple[str, ...]:

@@ -36,11 +36,12 @@ def _contradictions(analysis: Analysis, first: str, elsewhere: Elsewhere) -> tup
     dead = [name for name, by in analysis.required.items() if not by and not analysis.left.get(name)]
     found = [Walk(analysis, elsewhere).causes_of(name) for name in dead or [first]]
     # What is requested and is not there is missing whatever else fails, so all of it is reported.
-    missing = [cause for causes in found for cause in causes if _is_missing(cause)]
+    missing = [cause for causes in found for cause in causes if is_missing(cause)]
     return tuple(missing) or tuple(min(found, key=_weight))
 
 
-def _is_missing(cause: Cause) -> bool:
+def is_missing(cause: Cause) -> bool:
+    """Whether what is requested is not there: that is a no by itself."""
     return len(cause.chain) == 1 and cause.kind in _DEFINITE
 
 

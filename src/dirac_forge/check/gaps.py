@@ -8,10 +8,10 @@ from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.causes import Cause
-from dirac_forge.check.explanation import explain
+from dirac_forge.check.causes import Cause, NoVersion
+from dirac_forge.check.explanation import explain, is_missing
 from dirac_forge.check.obstacles import Elsewhere
-from dirac_forge.check.unblock import version_for
+from dirac_forge.check.version_points import version_within
 from dirac_forge.values import dataclass
 
 _MOST_ROUNDS = 10
@@ -46,14 +46,14 @@ def without_gaps(
     Raises:
         UnknownError: a channel can't be read.
     """
-    gaps: dict[tuple[str, str], Cause] = {}
+    gaps: dict[tuple[str, ...], Cause] = {}
     supposed: list[Record] = []
     view = channel
     for _ in range(_MOST_ROUNDS):
-        fresh = {key: one for one in causes if one.gap is not None and (key := (one.package, one.spec)) not in gaps}
+        fresh = {key: one for one in causes if one.gap is not None and (key := (one.package, *_specs(one))) not in gaps}
         records = list(filter(None, (_supposed(one, platform) for one in fresh.values())))
         if not records:
-            return WithoutGaps(view=view, causes=tuple(causes))
+            return _undecided(view, (*gaps.values(), *fresh.values()), causes)
         gaps |= fresh
         supposed += records
         view = channel.overlaid(supposed)
@@ -65,11 +65,25 @@ def without_gaps(
     return WithoutGaps(view=view, gaps=tuple(gaps.values()))
 
 
+def _undecided(view: Channel, gaps: Sequence[Cause], causes: Sequence[Cause]) -> WithoutGaps:
+    """Return what is left where nothing more can be supposed: gaps, unless something else is a no by itself."""
+    certain = tuple(cause for cause in causes if cause.gap is None)
+    if gaps and len(certain) < len(causes) and not any(map(is_missing, certain)):
+        return WithoutGaps(view=view, gaps=tuple(gaps))
+    return WithoutGaps(view=view, causes=certain)
+
+
+def _specs(cause: Cause) -> tuple[str, ...]:
+    """Return all that is wanted of a package and not there."""
+    return cause.obstacle.specs if isinstance(cause.obstacle, NoVersion) else (cause.spec or cause.package,)
+
+
 def _supposed(cause: Cause, platform: str) -> Record | None:
-    """Return the build that the snapshot lacks, or None if a spec names none that can be supposed."""
-    found = parsed(cause.spec or cause.package)
-    version = version_for(f"{cause.package} {found.version or ''}".strip()) if found is not None else None
-    if found is None or version is None:
+    """Return the build that the snapshot lacks, or None if the specs name none that can be supposed."""
+    specs = _specs(cause)
+    version = version_within(specs)
+    if version is None:
         return None
-    build = str(found.build).replace("*", "_") if found.build is not None else "supposed_0"
+    builds = (str(found.build) for found in map(parsed, specs) if found is not None and found.build is not None)
+    build = next(builds, "supposed_0").replace("*", "_")
     return Record(name=cause.package, version=version, build=build, subdir=platform)

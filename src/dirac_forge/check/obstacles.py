@@ -17,6 +17,7 @@ from dirac_forge.check.causes import (
     AllBroken,
     ForeignChannel,
     HiddenVersion,
+    ImpossibleVersion,
     MachineMismatch,
     MarkedBroken,
     NoBuild,
@@ -29,6 +30,7 @@ from dirac_forge.check.causes import (
     UnknownName,
     UnreadableBuilds,
 )
+from dirac_forge.check.version_points import exclude_each_other
 
 Elsewhere = Callable[[str], tuple[str, ...]]
 """The other platforms for which there are builds of a name, or of a spec."""
@@ -51,6 +53,8 @@ def absent(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: Elsew
     broken = _broken(specs, index.removed(name))
     if broken:
         return MarkedBroken(version=broken, specs=tuple(specs))
+    if exclude_each_other(specs):
+        return ImpossibleVersion(specs=tuple(specs))
     return _no_version(index, name, specs, elsewhere)
 
 
@@ -70,7 +74,7 @@ def _no_version(index: RecordIndex, name: str, specs: Sequence[str], elsewhere: 
         hidden=tuple(hidden),
         builds=builds,
         of_platforms=elsewhere(specs[0]) if builds else (),
-        gap=index.gap(name) if len(wanted) == 1 and not hidden else None,
+        gap=index.gap(name) if not hidden else None,
     )
 
 
@@ -97,14 +101,23 @@ def python_mismatch(analysis: Analysis, records: Sequence[Record]) -> Obstacle |
     fit = _fitting(analysis.index, lines, (_on(PYTHON, record.depends) for record in records))
     if not set(fit).isdisjoint(wish):
         return None
+    noarch = all(record.noarch for record in records)
+    name = records[0].name
     return PythonMismatch(
-        noarch=all(record.noarch for record in records),
+        noarch=noarch,
         fit=fit,
         known=tuple(sorted(lines)),
         wish=wish,
         holder=holder.by if holder else "",
         specs=holder.specs if holder else (),
+        # A snapshot that has other versions built for such a Python may lack only these builds.
+        gap=analysis.index.gap(name) if not noarch and _is_built_for(analysis.index, name, wish) else None,
     )
+
+
+def _is_built_for(index: RecordIndex, name: str, pythons: Iterable[PythonLine]) -> bool:
+    """Whether any version of a package has a build for one of these Pythons."""
+    return any(has_build_for(index, name, version, pythons) for version in index.group(name).versions)
 
 
 def asked_pythons(index: RecordIndex, specs: Iterable[str]) -> tuple[PythonLine, ...]:
@@ -197,7 +210,7 @@ def _no_build(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Obstacle:
 def gap_of(index: RecordIndex, name: str, elsewhere: Elsewhere) -> Gap | None:
     """Return the gap if a snapshot that has no build of a package for a platform says nothing about its channel.
 
-    Of what the embedded snapshot has for any platform it has all builds.
+    A package that the embedded snapshot has for another platform is taken to have no build for this one.
     """
     gap = index.gap(name)
     return gap if gap is None or gap.folder or not elsewhere(name) else None

@@ -10,6 +10,7 @@ from dirac_forge.check.causes import (
     Cause,
     Demand,
     ForeignChannel,
+    ImpossibleVersion,
     Jointly,
     MachineMismatch,
     MarkedBroken,
@@ -26,6 +27,7 @@ from dirac_forge.check.causes import (
 )
 from dirac_forge.report.document import listed
 from dirac_forge.report.gap_words import gap_words
+from dirac_forge.report.spec_ranges import merged_ranges
 
 _Case = tuple[str, str] | None
 _MOST_BUILDS = 3
@@ -106,6 +108,8 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None, also: Sequence[str] = 
             return f"{version} was in the channel and is marked broken; nothing else matches {' and '.join(specs)}"
         case NoVersion():
             return _no_version(obstacle)
+        case ImpossibleVersion(specs=specs):
+            return f"no version can meet {' and '.join(specs)}: {_exclusion(specs)}"
         case ForeignChannel(spec=spec, channel=channel, there=()):
             return f"{spec} asks for the channel {channel}, which is not used here"
         case ForeignChannel(spec=spec, channel=channel, there=there):
@@ -119,6 +123,10 @@ def obstacle_text(obstacle: Obstacle, case: _Case = None, also: Sequence[str] = 
         case Jointly(specs=specs, by=by):
             need = "it needs " if by else ""
             return f"{need}{listed(specs)}: each can be installed alone, but not all together"
+
+
+def _exclusion(specs: Sequence[str]) -> str:
+    return "these exclude each other" if len(specs) > 1 else "its bounds exclude each other"
 
 
 def _as_one(causes: Sequence[Cause]) -> str:
@@ -157,6 +165,8 @@ def _lacked(cause: Cause) -> str:
             return f"{' and '.join(specs)} (its newest is {newest})"
         case NoBuild(platform=platform):
             return f"{wanted} for {platform}"
+        case PythonMismatch(wish=wish):
+            return f"{cause.spec or cause.package} built for Python {listed(wish, 'or')}"
         case _:
             return wanted
 
@@ -212,7 +222,7 @@ def _python(obstacle: NoPython | PythonMismatch) -> str:
     if obstacle.wish and all(line.free_threaded for line in obstacle.wish):
         text += f", not for the free-threaded {listed(obstacle.wish)}"
     if obstacle.holder:
-        text += f", and {obstacle.holder} needs {' or '.join(obstacle.specs)}"
+        text += f", and {obstacle.holder} needs {' or '.join(merged_ranges(obstacle.specs))}"
     return text
 
 
@@ -253,7 +263,7 @@ def _conflict(obstacle: PinConflict, case: _Case, also: Sequence[str]) -> str:
         first += f" (so {'do' if len(also) > 1 else 'does'} {listed(also)})"
     if obstacle.barred:
         needed = " → ".join(obstacle.needed)
-        wish = " or ".join(obstacle.second.specs)
+        wish = " or ".join(merged_ranges(obstacle.second.specs))
         second = f"{obstacle.barred} allows only {wish}, and {needed} is needed"
     else:
         second = _demand(obstacle.second, case)
@@ -266,5 +276,5 @@ def _demand(demand: Demand, case: _Case, *, last_only: bool = False) -> str:
             return f"this case has {case[0]} {case[1]}"
         return f"{' and '.join(demand.specs)} is {'proposed' if demand.proposed else 'asked for'}"
     who = demand.chain[-1] if last_only else " → ".join(demand.chain)
-    joined = (" and " if last_only else " or ").join(demand.specs)
+    joined = " and ".join(demand.specs) if last_only else " or ".join(merged_ranges(demand.specs))
     return f"{who} {'allows only' if demand.excludes else 'needs'} {joined}"

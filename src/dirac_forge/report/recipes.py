@@ -81,15 +81,15 @@ def _dependencies(made: MadeRecipes, *, table: bool) -> list[Block]:
     if table:
         return [_table(rows), Paragraph(_count(rows))]
     if all(row.status == "unknown" and not row.presumed for row in rows):
-        which = f"all {len(rows)}" if len(rows) > 1 else "the only one"
-        return [Paragraph(f"The status of {which} is unknown: {_why_unknown(made)}.")]
+        which = f"the {len(rows)} dependencies" if len(rows) > 1 else f"{rows[0].mapped.package}, the only dependency"
+        return [Paragraph(f"It is unknown whether a channel has {which}: {_why_unknown(made)}.")]
     return [*_remarkable(rows, _direct(made)), Paragraph((f"{_count(rows)} ", Code("--table"), " shows all."))]
 
 
 def _why_unknown(made: MadeRecipes) -> str:
     if made.as_of is not None:
-        return "the embedded snapshot has none of them"
-    return "the channel is a snapshot of a part" if made.part else "some channels could not be read"
+        return "the embedded snapshot lacks " + ("all of them" if len(made.needed) > 1 else "it")
+    return "only a snapshot of a part of one was asked" if made.part else "some could not be read"
 
 
 def _direct(made: MadeRecipes) -> frozenset[str]:
