@@ -94,6 +94,21 @@ class NoteKind(Enum):
     CRATES_COMPUTED = (
         "setup.py computes the path of a crate: check that cargo-bundle-licenses runs for each crate that is compiled"
     )
+    CRATES_NEED = (
+        "{packages:and} in build, because {crates:and} of Cargo.lock {crates:needs|need} {packages:it|them}: check "
+        "that the build compiles {crates:that crate|these crates}"
+    )
+    CRATE_MAY_NEED = (
+        "{crate} of Cargo.lock may need {packages:and} in build, which depends on its features and the system"
+    )
+    CRATE_OPENSSL = (
+        "openssl in host and pkg-config in build, because Cargo.lock has {crate}: on Windows it needs OPENSSL_DIR "
+        "(%LIBRARY_PREFIX%); check that openssl is used, and its run_exports"
+    )
+    CRATE_OPENSSL_VENDORED = (
+        "openssl in host and pkg-config in build, because Cargo.lock has {crate}: OPENSSL_NO_VENDOR=1 lets the build "
+        "link the channel's; on Windows it needs OPENSSL_DIR (%LIBRARY_PREFIX%); check that openssl is used"
+    )
     MISSING_SUBMODULES = "the archive lacks git submodules ({paths}): add their sources, or take a release's sdist"
     MISSING_JAVASCRIPT = (
         "{tool} runs npm, because the sdist has no built JavaScript: add nodejs to host, or take a release's sdist"

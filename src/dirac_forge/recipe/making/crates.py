@@ -55,6 +55,11 @@ def crate_licences(sdist: SdistFacts | None) -> CrateLicences:
     return _bundled(folders or [posixpath.dirname(outermost) or _TOP], computed)
 
 
+def crate_manifests(sdist: SdistFacts) -> tuple[str, ...]:
+    """Return the manifests of the crates that the build is told to compile, as far as they are there."""
+    return tuple(path for path in dict.fromkeys(_named_manifests(sdist)) if path in sdist.texts)
+
+
 def _bundled(folders: Collection[str], notes: tuple[Note, ...] = ()) -> CrateLicences:
     """Return the commands that go from one folder to the next, each of which has a file if there are several."""
     commands: list[str] = []

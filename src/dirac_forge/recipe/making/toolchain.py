@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from dirac_forge.recipe.making.build_files import build_files
 from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.configured import configured
+from dirac_forge.recipe.making.crate_needs import CrateNeeds, crate_needs
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
 from dirac_forge.recipe.making.library_tables import ONLY_ON
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
@@ -78,8 +79,10 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     sources = source_languages(sdist)
     files = build_files(sdist.texts, sdist.members)
     languages, guessed = _compilers(sdist, set(sources), build_tool_names(sdist), files.read)
-    # setup.py may run CMake in any folder; these backends begin at the top.
-    alone = files.complete and build_backend(sdist).startswith(_BEGIN_AT_TOP)
+    crates = crate_needs(sdist) if "rust" in languages else CrateNeeds()
+    # setup.py may run CMake in any folder; these backends begin at the top, and Cargo reads none of its files.
+    backend = build_backend(sdist)
+    alone = backend == "maturin" or (files.complete and backend.startswith(_BEGIN_AT_TOP))
     named = system_libraries(sdist.texts, files.read, only_read=alone)
     libraries = named.packages
     bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
@@ -87,14 +90,15 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     notes = [] if known else [note("todo", NoteKind.NO_SOURCES)]
     if guessed:
         notes.append(note("warning", NoteKind.CXX_GUESSED, files=source_files(sdist, "cxx")))
+    notes += crates.notes
     choices = [choice for choice in named.choices if choice.package in libraries]
-    apart = {*bundled.packages, *(choice.package for choice in choices)}
+    apart = {*bundled.packages, *crates.libraries, *(choice.package for choice in choices)}
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in apart})
     notes += map(_choice, choices)
     notes += bundled.notes
     notes += _programs_run(sdist)
     notes += _unknown_libraries(named.unknown)
-    host = {*libraries, *bundled.packages}
+    host = {*libraries, *bundled.packages, *crates.libraries}
     scripts = configured(sdist, host, bundled.packages.values())
     notes += chain.from_iterable(script.notes for script in scripts)
     # Meson and CMake look for what they need; setup.py may leave it to what is included.
@@ -107,10 +111,10 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     elif not (host or named.unknown or scripts or included) and "rust" not in languages:
         notes.append(note("info", NoteKind.NO_LIBRARY_NAMED))
     return Toolchain(
-        languages=tuple(sorted(languages)),
+        languages=tuple(sorted({*languages, *crates.compilers})),
         libraries=tuple(sorted(host)),
-        programs=tuple(sorted(set(_programs(sdist, libraries)))),
-        environment=bundled.environment,
+        programs=tuple(sorted({*_programs(sdist, libraries), *crates.programs})),
+        environment={**bundled.environment, **dict(crates.environment)},
         notes=tuple(notes),
     )
 

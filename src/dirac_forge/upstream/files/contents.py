@@ -35,8 +35,10 @@ _ROOT_TEXTS = re.compile(
     r"|requirements/[\w.-]+\.(?:txt|in))",
     re.IGNORECASE,
 )
-_BUILD_TEXTS = frozenset({"meson.build", "CMakeLists.txt", "Cargo.toml"})
+_BUILD_TEXTS = frozenset({"meson.build", "CMakeLists.txt", "Cargo.toml", "build.rs"})
 _DEEPEST_BUILD_TEXT = 6
+_DEEPEST_LOCK = 2
+"""Folders above the Cargo.lock of a project's own crate; those of vendored crates are further down."""
 _MAYBE_INCLUDED = re.compile(r"(?:[^/]+/){0,6}[^/]+\.cmake")
 """Build files that another one may include, whose size is no problem if none does."""
 _EGG_INFO = re.compile(r"(?:[^/]+/){0,3}[^/]+\.egg-info/(?:entry_points|requires|top_level|not-zip-safe)\.txt")
@@ -271,6 +273,8 @@ def _is_text(path: str) -> bool:
     folder, _, name = path.rpartition("/")
     if name in _BUILD_TEXTS:
         return path.count("/") <= _DEEPEST_BUILD_TEXT
+    if name == "Cargo.lock":
+        return path.count("/") <= _DEEPEST_LOCK
     if folder.lower() in {"", "requirements"} and _ROOT_TEXTS.fullmatch(path):
         return True
     if ".egg-info/" in path and _EGG_INFO.fullmatch(path):
