@@ -44,3 +44,15 @@ def test_an_extra_that_adds_the_recipes_own_package_only_is_not_said_to_be_in_ru
     requires = ["demo-binary; extra == 'binary'", "demo-binary; extra == 'full'", "six; extra == 'full'"]
     assert told(requires, "binary") == ([], [LEFT_OUT.format(requires[0])])
     assert told(requires, "full") == (["six"], [LEFT_OUT.format(requires[1]), IN_RUN.format("full")])
+
+
+def test_names_of_extras_that_are_not_in_run_are_not_asked_for() -> None:
+    asked: list[str] = []
+
+    def package(project: str) -> str:
+        asked.append(project)
+        return project
+
+    made = facts("demo", requires=["six", "pytest; extra == 'test'"], extras=["test"])
+    generate("demo", [FamilyPart(package="demo", facts=made)], scope=Scope(), providers=Providers(package=package))
+    assert set(asked) == {"six", "hatchling"}

@@ -23,11 +23,12 @@ def own_package_notes(
     is no other project.
     """
     own = canonicalize_name(metadata.name)
-    others = [one for one in metadata.requires_dist if canonicalize_name(one.name) != own]
+    foreign = (one for one in metadata.requires_dist if canonicalize_name(one.name) != own)
+    # Names of what is not required are not asked for: a recipe tells which of those that it asks for are guesses.
+    others = [one for one in foreign if not reach(one.marker, scope, folded).never]
     left_out = [one for one in others if providers.package(one.name) == package]
     for one in left_out:
-        if not reach(one.marker, scope, folded).never:
-            yield note("warning", NoteKind.OWN_PACKAGE, package=package, requirement=one.line)
+        yield note("warning", NoteKind.OWN_PACKAGE, package=package, requirement=one.line)
     for extra in folded:
         if not _adds_only(others, left_out, extra, scope):
             yield note("info", NoteKind.EXTRA_IN_RUN, extra=extra)
