@@ -197,7 +197,26 @@ def test_evidence_of_one_platform_is_not_enough(graph_of: GraphOf, migration_of:
     assert states(status)["a"] == "awaiting-pr"
     assert status.platforms["linux-64"] == (1, 3)
     status = status_of(plan, {"a": proved("linux-64", osx_64=NotRead(reason="dead"))})
-    assert (states(status)["a"], status.unknown) == ("awaiting-pr", ("a",))
+    assert (states(status)["a"], status.unknown) == ("unknown", ("a",))
+
+
+def test_a_member_without_evidence_is_unknown_and_neither_ready_nor_waiting(
+    graph_of: GraphOf, migration_of: MigrationOf
+) -> None:
+    plan = make_plan(graph_of(CHAIN), migration_of())
+    dark = proved(linux_64=NotRead(reason="dead"))
+    none = proved(linux_64=NO_BUILD)
+    evidence = {"a": dark, "b": dark, "c": DONE, "d": none}
+    status = status_of(plan, evidence)
+    assert states(status) == {"a": "unknown", "b": "unknown", "c": "done", "d": "awaiting-pr"}
+    assert ([each.feedstock for each in status.next], status.blockers) == (["d"], ())
+    assert [each.waits_for for each in status.of("unknown")] == [(), ("a",)]
+    # What is known otherwise decides: a request, or a new version that no channel has.
+    known = Known(
+        requests={"a": OpenRebuild(url="https://example.org/1")}, missing={"b": MissingPin(package="lib", pin="2")}
+    )
+    assert states(status_of(plan, evidence, known)) == {**states(status), "a": "in-pr", "b": "awaiting-parents"}
+    assert states(status_of(plan, evidence | {"b": none}))["b"] == "awaiting-parents"
 
 
 def test_without_a_channel_the_recipe_tells(graph_of: GraphOf, migration_of: MigrationOf) -> None:

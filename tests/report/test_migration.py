@@ -14,6 +14,7 @@ from dirac_forge.check.causes import Cause, NoBuild
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.migration.effects import TargetAnswer, TargetClosure, TargetEffect, WaveEffect
+from dirac_forge.migration.evidence import unread
 from dirac_forge.migration.older import GuessedMaker, guessed_makers
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
@@ -73,6 +74,24 @@ def test_what_stands_in_the_way_where_nothing_can_go() -> None:
     status = status_of(plan, {}, Known(requests={"a": OpenRebuild(url="https://example.org/1")}))
     assert shown(next_text(plan, status)) == "No member is ready: 1 in-pr, 1 awaiting-parents.\n"
     assert "Blocking most: a (1)" in shown(status_text(plan, status))
+
+
+def test_unknown_and_merged_members_are_counted_where_nothing_can_go() -> None:
+    plan = plan_of({"a": {"lib": 7}, "b": {"lib": 7, "a": 7}, "d": {"lib": 7}})
+    dark = unread(("linux-64",), "dead")
+    status = status_of(plan, {"a": dark, "b": dark}, Known(merged=frozenset({"d"})))
+    assert shown(next_text(plan, status)) == "No member is ready: 2 unknown, 1 merged and not built yet.\n"
+    assert shown(status_text(plan, status)) == (
+        "lib2: 1 awaiting-pr, 2 unknown\n"
+        "  linux-64: 0 of 3 done (0 %), 2 unknown\n"
+        "  osx-64: 0 of 3 done (0 %)\n"
+        "  win-64: 0 of 3 done (0 %)\n"
+        "\nawaiting-pr (1)\n"
+        "  d  the recipe has the migration already; its builds are not in the channel yet\n"
+        "\nunknown (2)\n"
+        "  a  linux-64: unknown: dead\n"
+        "  b  linux-64: unknown: dead\n"
+    )
 
 
 def test_recipes_that_can_not_be_read_are_not_called_no_members() -> None:

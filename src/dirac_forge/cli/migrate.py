@@ -221,16 +221,14 @@ def show_next(context: Context, migration: str, *, status_page: Path | None, pau
 
 def why(context: Context, migration: str, feedstock: str) -> int:
     """Answer with why a feedstock is a member or not, and return the exit code."""
-    with migration_context(context, channel=False, name=migration) as migrating:
+    with migration_context(context, channel=True, name=migration) as migrating:
         plan = migrating.plan(migrating.migration(migration))
         name = feedstock if feedstock in plan.graph.facts else migrating.workspace.find(feedstock).label
         pinned = pinned_members(plan, migrating.exports(plan))
         near = (
             (name, *(edge.parent for edge in plan.edges_of(name)), *plan.children[name]) if name in plan.wave_of else ()
         )
-        # Without the channel a recipe tells only of what was merged.
-        known = migrating.evidence_of(plan, near) if migrating.channel is not None else {}
-        done = {each: evidence.all_done or (None if evidence.unknown else False) for each, evidence in known.items()}
+        done = {each: _is_done(evidence) for each, evidence in migrating.evidence_of(plan, near).items()}
         text, document = report.why_text(plan, name, pinned, done), report.why_json(plan, name, pinned, done)
         context.answer(text, document, status_steps(again_arguments(migration)))
     return 3 if name in plan.graph.unreadable else 0
@@ -328,6 +326,11 @@ def _warn_of_order(
             if some:
                 after = f"{name} comes after {', '.join(some)} in {plan.migration.name}{why}"
                 context.observer.warned(f"{after}: build it when they are done{then}")
+
+
+def _is_done(evidence: Evidence) -> bool | None:
+    """Return whether a member is done; None if that is unknown."""
+    return None if evidence.unknown else evidence.all_done
 
 
 def _is_missing(evidence: Evidence) -> bool:

@@ -28,8 +28,8 @@ __all__ = [
     "status_of",
 ]
 
-State = Literal["done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error"]
-STATES: tuple[State, ...] = ("done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error")
+State = Literal["done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error", "unknown"]
+STATES: tuple[State, ...] = ("done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error", "unknown")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,7 +127,7 @@ class Status:
     platforms: Mapping[str, tuple[int, int]]
     """Platform to the numbers of members done there and of members there."""
     blockers: tuple[FeedstockStatus, ...]
-    """Those not done that others wait for, most-blocking first."""
+    """Those that are known not to be done and that others wait for, most-blocking first."""
     unknown: tuple[str, ...] = ()
     """Members about which the evidence could not be had."""
     absent: tuple[str, ...] = ()
@@ -145,9 +145,13 @@ class Status:
 
     @property
     def next(self) -> tuple[FeedstockStatus, ...]:
-        """Return what is ready, most-blocking first; a member that may be done, or only has to be built, is not."""
-        ready = (each for each in self.of("awaiting-pr") if each.feedstock not in self.unknown)
-        return _most_blocking(each for each in ready if MergedRebuild() not in each.reasons)
+        """Return what is ready, most-blocking first; a member whose rebuild is merged only has to be built."""
+        return _most_blocking(each for each in self.of("awaiting-pr") if MergedRebuild() not in each.reasons)
+
+    @property
+    def merged(self) -> tuple[FeedstockStatus, ...]:
+        """Return the members whose rebuild is merged and not in the channel yet, by name."""
+        return tuple(each for each in self.of("awaiting-pr") if MergedRebuild() in each.reasons)
 
 
 def _most_blocking(members: Iterable[FeedstockStatus]) -> tuple[FeedstockStatus, ...]:
@@ -158,8 +162,9 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
     """Return the states of all members, from evidence about each and what others know.
 
     The channel decides what is done; a status page's label counts only where the channel has no evidence. A request and
-    an error are facts. Of the others those wait for parents of which one that is waited for is not done, or for a
-    migration of `wait_for_migrators` that is not complete; the rest is not solvable, or ready.
+    an error are facts. Without one, a member is unknown if the evidence is. Of the others those wait for parents of
+    which one that is waited for is not done, or for a migration of `wait_for_migrators` that is not complete; the rest
+    is not solvable, or ready.
     """
     known = known or Known()
     names = plan.network.names
@@ -169,7 +174,7 @@ def status_of(plan: Plan, evidence: Mapping[str, Evidence], known: Known | None 
     return Status(
         feedstocks=feedstocks,
         platforms=_by_platform(plan, done, evidence),
-        blockers=_most_blocking(each for each in feedstocks if each.blocks and each.state != "done"),
+        blockers=_most_blocking(each for each in feedstocks if each.blocks and each.state not in {"done", "unknown"}),
         unknown=tuple(name for name in names if name not in done and _is_unknown(evidence.get(name))),
         absent=plan.membership.absent,
         not_in_channel=_not_in_channel(plan, evidence),
@@ -234,6 +239,8 @@ class _Member:
             return "in-pr", (request,)
         if label is not None and label.state in _OF_LABELS:
             return _OF_LABELS[label.state], (label,)
+        if _is_unknown(self.evidence) and name not in known.missing:
+            return "unknown", (MergedRebuild(),) if name in known.merged else ()
         if self._waits() or known.waits:
             return "awaiting-parents", known.waits
         return self._ready(label)

@@ -321,12 +321,13 @@ def _order(plan: Plan, name: str, done: Mapping[str, bool | None]) -> Iterator[s
     """Yield whether a member is done, what it waits for, and what waits for it."""
     own = done.get(name, False)
     if own is not False:
-        yield "It is done: the channel has its builds." if own else "Whether it is done is unknown."
+        yield "It is done." if own else "Whether it is done is unknown."
     edges = plan.edges_of(name)
     left = [edge for edge in edges if not done.get(edge.parent)]
     ended = [edge for edge in edges if done.get(edge.parent)]
     if left:
-        yield "It comes after:" if own else "It waits for:"
+        waits = own is False and any(done.get(edge.parent, False) is False for edge in left)
+        yield "It waits for:" if waits else "It comes after:"
     elif not own:
         yield "It does not wait for another member."
     for edge in left:
@@ -335,8 +336,17 @@ def _order(plan: Plan, name: str, done: Mapping[str, bool | None]) -> Iterator[s
         yield "It comes after these, which are done:"
     for edge in ended:
         yield from _edge_lines(plan, edge)
-    waiting = [] if own else [child for child in plan.children[name] if not done.get(child)]
-    yield f"Waiting for it: {', '.join(waiting)}." if waiting else "No member waits for it."
+    yield from _followers([] if own else plan.children[name], done)
+
+
+def _followers(children: Sequence[str], done: Mapping[str, bool | None]) -> Iterator[str]:
+    """Yield which of these members wait, and of which that is unknown."""
+    waiting = [child for child in children if done.get(child, False) is False]
+    unknown = [child for child in children if done.get(child, False) is None]
+    if waiting or not unknown:
+        yield f"Waiting for it: {', '.join(waiting)}." if waiting else "No member waits for it."
+    if unknown:
+        yield f"Waiting for it, unless done, which is unknown: {', '.join(unknown)}."
 
 
 def _why_not(plan: Plan, name: str) -> list[str]:

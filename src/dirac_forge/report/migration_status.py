@@ -45,6 +45,7 @@ _COLOURS = {
     "awaiting-parents": "bright_black",
     "not-solvable": "magenta",
     "error": "red",
+    "unknown": "yellow",
 }
 _MOST_BLOCKERS = 5
 _MOST_PLATFORMS = 2
@@ -162,7 +163,12 @@ def status_json(plan: Plan, status: Status) -> dict[str, Any]:
         "missing": [{"package": each.package, "version": each.pin} for each in status.missing],
         "feedstocks": [_status(each) for each in status.feedstocks],
         "platforms": {
-            platform: {"done": done, "members": total, "percent": _share(done, total)}
+            platform: {
+                "done": done,
+                "members": total,
+                "percent": _share(done, total),
+                "unknown": _unknown_on(status, platform),
+            }
             for platform, (done, total) in status.platforms.items()
         },
         "blockers": [{"feedstock": each.feedstock, "blocks": each.blocks} for each in status.blockers],
@@ -206,11 +212,16 @@ def _head(plan: Plan, status: Status) -> Iterator[str]:
     """Yield the headline, counts and percentages."""
     yield from _headlines(status)
     yield f"{plan.migration.name}: {_counts(status, STATES) or no_members(plan)}"
-    yield from (
-        f"  {platform}: {done} of {total} done ({percent(done, total)})"
-        for platform, (done, total) in status.platforms.items()
-        if total
-    )
+    for platform, (done, total) in status.platforms.items():
+        unknown = f", {count} unknown" if (count := _unknown_on(status, platform)) else ""
+        if total:
+            yield f"  {platform}: {done} of {total} done ({percent(done, total)}){unknown}"
+
+
+def _unknown_on(status: Status, platform: str) -> int:
+    """Return of how many members it is unknown whether they are done on a platform that the channel has."""
+    found = (each.evidence for each in status.of("unknown") if each.evidence is not None)
+    return sum(one.done.get(platform, True) is None and platform not in one.not_in_channel for one in found)
 
 
 def _all_details(members: Sequence[FeedstockStatus]) -> Iterator[str]:
@@ -313,8 +324,6 @@ def _closing(status: Status) -> Iterator[str]:
         yield f"The channel has no packages for {words(platforms)}: {words(members, 5)} are unknown there."
     if status.absent:
         yield f"Release lines that are not in the workspace (`dirac-forge sync` them): {', '.join(status.absent)}"
-    if status.unknown:
-        yield f"Not known, because the channel or the recipe could not be read: {', '.join(status.unknown)}"
 
 
 def _migrations(status: Status) -> tuple[str, ...]:
@@ -339,7 +348,7 @@ def next_text(plan: Plan, status: Status, *, paused: bool = False) -> Renderable
         return sentences([*head, "Nothing is rebuilt; --paused shows what could be."])
     if not status.feedstocks:
         return sentences([*head, f"{plan.migration.name}: {no_members(plan)}"])
-    counts = _counts(status, [state for state in STATES if state != "awaiting-pr"])
+    counts = _others(status)
     if not status.next:
         return sentences([*head, *_nothing(status, counts)])
     others = [f"The others: {counts}."] if counts else []
@@ -348,6 +357,13 @@ def next_text(plan: Plan, status: Status, *, paused: bool = False) -> Renderable
 
 def _counts(status: Status, states: Sequence[State]) -> str:
     return ", ".join(f"{len(members)} {state}" for state in states if (members := status.of(state)))
+
+
+def _others(status: Status) -> str:
+    """Return the counts of the members that are not ready."""
+    counts = _counts(status, [state for state in STATES if state != "awaiting-pr"])
+    merged = f"{len(status.merged)} merged and not built yet" if status.merged else ""
+    return ", ".join(filter(None, (counts, merged)))
 
 
 def _nothing(status: Status, counts: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ COLOURS: Mapping[State | Literal["planned"], str] = {
     "awaiting-parents": "#b8b8b8",
     "not-solvable": "#e08214",
     "error": "#b2182b",
+    "unknown": "#7b6b8d",
     "planned": "#5e81ac",
 }
 """State to fill colour; chosen to stay apart for most kinds of colour blindness."""

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.json_schema import models_json_schema
 
 CellStatus = Literal["installable", "not-installable", "unknown"]
-MemberState = Literal["done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error"]
+MemberState = Literal["done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error", "unknown"]
 MigrationState = Literal["running", "paused", "done", "planned", "no-members", "unknown"]
 
 

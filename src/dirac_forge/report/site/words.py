@@ -8,7 +8,7 @@ from typing import Any
 
 from dirac_forge.untrusted import parse_time
 
-STATE_ORDER = ("done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error")
+STATE_ORDER = ("done", "in-pr", "awaiting-pr", "awaiting-parents", "not-solvable", "error", "unknown")
 _STATES = {
     "done": "done",
     "in-pr": "in a pull request",

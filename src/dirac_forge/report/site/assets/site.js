@@ -133,7 +133,7 @@
   const MOST = 160; // Boxes that are drawn, and that can be told apart.
   const MOST_NEAR = 60;
   const MOST_IMPLIED = 12; // Of the chosen box; more would hide the others.
-  const STATES = { done: "done", "in-pr": "in a pull request", "awaiting-pr": "can go now", "awaiting-parents": "waits for others", "not-solvable": "not solvable", error: "error", planned: "planned" };
+  const STATES = { done: "done", "in-pr": "in a pull request", "awaiting-pr": "can go now", "awaiting-parents": "waits for others", "not-solvable": "not solvable", error: "error", unknown: "unknown", planned: "planned" };
   const KINDS = [["", "needs"], ["through", "needs, through feedstocks that are no members"], ["implied", "follows from other edges"], ["ignored", "not waited for: the migration says so"], ["broken", "left out of the order: closes a cycle"]];
 
   const modelOf = (data) => {
