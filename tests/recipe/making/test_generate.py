@@ -848,7 +848,7 @@ def test_pip_installs_itself_from_its_sources() -> None:
 @pytest.mark.parametrize(("project", "tool"), [("wheel", "pip"), ("packaging", "hatchling")])
 def test_a_tool_in_host_that_requires_the_package_is_told(project: str, tool: str) -> None:
     brought = {"hatchling": frozenset({"packaging"})}
-    providers = Providers(package=str.lower, brought=brought.get)
+    providers = Providers(package=str.lower, brought_to_builds=brought.get)
     part = FamilyPart(package=project, facts=facts(project))
     (told,) = notes(generate(project, [part], scope=SCOPE, providers=providers), "warning")
     assert told == (

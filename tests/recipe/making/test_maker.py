@@ -12,7 +12,7 @@ from dirac_forge.recipe.making.families import Families, Order
 from dirac_forge.recipe.making.licence_files import LicenceFile
 from dirac_forge.recipe.making.maker import Deps, MadeRecipes, Maker
 from dirac_forge.recipe.making.problems import MadeWithout, NoProjectOf, NotMade
-from dirac_forge.recipe.notes import Note
+from dirac_forge.recipe.notes import Note, NoteKind
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, EntryPoint, ReleaseFacts, SourceModule
 from dirac_forge.upstream.index.client import UnknownProjectError
@@ -306,3 +306,19 @@ def test_a_pure_wheel_is_installed_where_a_build_requirement_exists_nowhere() ->
         "the wheel is installed as it is"
     )
     assert told in [note.text for note in made.recipes[0].notes]
+
+
+def test_a_tool_that_requires_the_project_through_others_is_told() -> None:
+    pyproject = {"build-system": {"requires": ["tool"], "build-backend": "tool"}}
+    releases = Releases(
+        facts("demo", pyproject=pyproject),
+        facts("tool", requires=["helper"]),
+        facts("helper", requires=["demo"]),
+    )
+    channel = Channel({"tool": "1.0", "helper": "1.0"})
+    (recipe,) = make(releases, order("demo"), channel=channel).recipes
+    (told,) = (one.text for one in recipe.notes if one.kind == NoteKind.BROUGHT_INTO_HOST)
+    assert told == (
+        "tool in host requires demo, and a build leaves out of its package what is there before: check that the "
+        "package is complete, or build it without it"
+    )

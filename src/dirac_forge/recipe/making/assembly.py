@@ -46,8 +46,13 @@ class Assembly:
         provided = metadata.provides_extra
         return extra_packages(_own_packages(mapped)[0], mapped.project, asked, provided, self.names.catalogue.info)
 
-    def recipe(self, order: Order, parts: Mapping[str, FamilyPart], tree: DependencyTree) -> Recipe:
-        """Return the recipe of an order from the parts of its projects; raises InputError if one can't be used."""
+    def recipe(
+        self, order: Order, parts: Mapping[str, FamilyPart], tree: DependencyTree, builds: DependencyTree
+    ) -> Recipe:
+        """Return the recipe of an order from the parts of its projects; raises InputError if one can't be used.
+
+        The trees are those of what they need to run, and to be built.
+        """
         mapped = {project: self.names.mapped(project) for project in order.projects}
         used: dict[str, Mapped] = {}
 
@@ -62,7 +67,11 @@ class Assembly:
             members,
             scope=self.scope,
             providers=Providers(
-                package=package, bundled=self.names.bundled, brought=tree.brought, metadata=self.metadata
+                package=package,
+                bundled=self.names.bundled,
+                brought=tree.brought,
+                brought_to_builds=builds.brought,
+                metadata=self.metadata,
             ),
             maintainers=self.maintainers,
         )

@@ -48,6 +48,8 @@ class Providers:
     """Project and extra to the package that holds both (`cachecontrol-with-filecache`), where a channel has one."""
     brought: Callable[[str], Collection[str] | None] = _unknown_closure
     """Project to every project that is installed with it (normalised), None if that is not known."""
+    brought_to_builds: Callable[[str], Collection[str] | None] = _unknown_closure
+    """The same for what builds require."""
     metadata: Callable[[str, SpecifierSet], CoreMetadata | None] = _no_metadata
     """The metadata of the release of a project that a requirement selects, to see what an extra adds."""
 

@@ -93,7 +93,7 @@ class Maker:
         tools, rows = self._tools(builds, facts, tree)
         needed = self._of_others((*needed, *rows), facts)
         extra = self._missing(tree.joined(tools), needed, deps, facts, problems)
-        recipes = [*extra, *(self._assembly.recipe(order, parts, tree) for order in orders)]
+        recipes = [*extra, *(self._assembly.recipe(order, parts, tree, builds) for order in orders)]
         if deps == "all":
             rows, more = self._followed(recipes, needed, facts, problems)
             needed, recipes = (*needed, *rows), [*more, *recipes]
@@ -285,7 +285,7 @@ class Maker:
                         project: self._assembly.part(project, facts[project], order.extras.get(project, ()))
                         for project in order.projects
                     }
-                    recipes.append(self._assembly.recipe(order, parts, tree))
+                    recipes.append(self._assembly.recipe(order, parts, tree, tree))
                 except InputError as error:
                     problems.append(NotMade(projects=tuple(order.projects), problem=error.message))
         return recipes

@@ -273,7 +273,7 @@ class _Builder:
         """Yield a note on the tools in host that require the package itself."""
         own = canonicalize_name(self.facts.metadata.name)
         tools = build_tool_names(self.facts.sdist) if self.facts.sdist is not None else frozenset()
-        bringing = [tool for tool in sorted(tools - {own}) if own in (self.providers.brought(tool) or ())]
+        bringing = [tool for tool in sorted(tools - {own}) if own in (self.providers.brought_to_builds(tool) or ())]
         if own in BROUGHT_BY_PIP:
             bringing.append("pip")
         if bringing:
