@@ -13,7 +13,7 @@ def test_each_kind_of_problem_has_words() -> None:
 
 
 def test_what_is_not_said_is_called_so() -> None:
-    assert problem_words(Problem(kind="yanked", file="1.0")) == "1.0 was yanked upstream: no reason is given"
-    assert problem_words(Problem(kind="other-python", file="w", what=">=3", other="s")) == (
+    assert problem_words(Problem(kind="yanked", about="1.0")) == "1.0 was yanked upstream: no reason is given"
+    assert problem_words(Problem(kind="other-python", about="w", what=">=3", other="s")) == (
         "w says Requires-Python >=3, s says nothing"
     )

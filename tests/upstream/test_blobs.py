@@ -24,7 +24,7 @@ WHEEL = WheelFacts(
     metadata=METADATA,
     entry_points=(EntryPoint(name="n", value="v", gui=True),),
     members=("a",),
-    problems=(Problem(kind="required-by-one", file="w", other="s", names=("a", "b")),),
+    problems=(Problem(kind="required-by-one", about="w", other="s", names=("a", "b")),),
 )
 SDIST = SdistFacts(
     filename="s",
@@ -59,7 +59,7 @@ def test_a_choice_survives_with_its_files() -> None:
     )
     choice = Choice(
         release=Release(project="d", version=Version("1"), files=ReleaseFiles(lambda: [file])),
-        problems=(Problem(kind="pre-release", file="1"),),
+        problems=(Problem(kind="pre-release", about="1"),),
         rejected=(Rejected(version=Version("2"), reason="yanked"),),
     )
     assert kept.load(Choice, kept.dump(choice)) == choice

@@ -79,7 +79,7 @@ def choose(
     if newest is not None:
         return Choice(release=newest, rejected=rejected)
     if waiting is not None:
-        problem = Problem(kind="only-pre-releases", file=str(waiting.version), other=project.name)
+        problem = Problem(kind="only-pre-releases", about=str(waiting.version), other=project.name)
         newer = tuple(item for item in rejected if item.version > waiting.version)
         return Choice(release=waiting, problems=(problem,), rejected=newer)
     return _nothing(project, specifier, rejected)
@@ -192,11 +192,11 @@ def _reservations(release: Release, pythons: Sequence[str]) -> Iterator[Problem]
     """Yield what would speak against a release that was not asked for by its version."""
     version = str(release.version)
     if release.yanked is not None:
-        yield Problem(kind="yanked", file=version, what=release.yanked)
+        yield Problem(kind="yanked", about=version, what=release.yanked)
     if release.version.is_prerelease:
-        yield Problem(kind="pre-release", file=version)
+        yield Problem(kind="pre-release", about=version)
     if pythons and not offers(release, pythons):
-        yield Problem(kind="needs-python", file=version, what=_needs(release), other=_span(pythons))
+        yield Problem(kind="needs-python", about=version, what=_needs(release), other=_span(pythons))
 
 
 def nearest(project: Project, version: Version) -> tuple[Version, ...]:

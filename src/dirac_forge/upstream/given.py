@@ -195,7 +195,7 @@ def from_folder(folder: Path) -> ReleaseFacts:
     if version is None:
         version = max(tagged, default=Version("0.0.0"))
         kind: ProblemKind = "computed-version-tagged" if tagged else "computed-version"
-        computed = (Problem(kind=kind, file=str(folder), what=tagged.get(version, str(version))),)
+        computed = (Problem(kind=kind, about=str(folder), what=tagged.get(version, str(version))),)
     file = replace(file, version=version)
     made = _release(read_folder(members, file, project=name), file)
     return replace(made, problems=(*made.problems, *computed))
@@ -247,7 +247,7 @@ def as_published(facts: ReleaseFacts, indexed: ReleaseFile | None = None) -> Rel
     problems = facts.problems
     if indexed is not None:
         if file.sha256 not in {None, indexed.sha256}:
-            problems = (*problems, Problem(kind="other-file", file=indexed.filename))
+            problems = (*problems, Problem(kind="other-file", about=indexed.filename))
         published = indexed
     sdist = facts.sdist
     if sdist is not None and published.sha256 is not None:

@@ -53,8 +53,8 @@ class Problem:
     """One thing that is odd about a release or one of its files."""
 
     kind: ProblemKind
-    file: str
-    """The file, or the version of the release, that it is about: `setup.cfg of demo-1.0.tar.gz`."""
+    about: str
+    """A file (`setup.cfg of demo-1.0.tar.gz`), the release (`demo 1.0`) or its version, as the kind has it."""
     what: str = ""
     """As the file has it, quoted by whoever words it; or the message of an error."""
     other: str = ""
@@ -75,4 +75,4 @@ class Problem:
 
 def unread(file: str, why: str) -> Problem:
     """Return the problem of a file that could not be read."""
-    return Problem(kind="unread", file=file, what=why)
+    return Problem(kind="unread", about=file, what=why)

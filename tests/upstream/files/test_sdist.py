@@ -225,7 +225,7 @@ def test_a_build_file_that_cannot_be_read_is_a_problem_beside_whole_metadata(pat
 
 def test_a_large_licence_is_a_problem_but_no_unread_build_file() -> None:
     facts = read(sdist("demo", "1.0", {"LICENSE": "x" * 600_000, "setup.py": "x" * 600_000}))
-    assert [(problem.kind, problem.file) for problem in facts.problems] == [
+    assert [(problem.kind, problem.about) for problem in facts.problems] == [
         ("too-large", "LICENSE of demo-1.0.tar.gz"),
         ("unread", "setup.py of demo-1.0.tar.gz"),
     ]
@@ -237,7 +237,7 @@ def test_configure_scripts_tell_what_they_look_for() -> None:
     facts = read(sdist("demo", "1.0", files))
     assert facts.configured == {"configure.ac": ("bz2",), "deps/x/configure.ac": ("bz2",)}
     assert facts.texts["configure.ac"] == script
-    assert [(problem.kind, problem.file) for problem in facts.problems] == [
+    assert [(problem.kind, problem.about) for problem in facts.problems] == [
         ("unread", "big/configure of demo-1.0.tar.gz")
     ]
 
@@ -251,7 +251,7 @@ def test_a_crate_that_can_not_be_read_is_no_crate_that_says_nothing() -> None:
     pyproject = '[build-system]\nrequires = ["maturin"]\nbuild-backend = "maturin"\n'
     broken = read(sdist("demo", "1.0", {"pyproject.toml": pyproject, "Cargo.toml": "[package\n"}))
     (problem,) = broken.problems
-    assert (problem.kind, problem.file) == ("unread", "Cargo.toml of demo-1.0.tar.gz")
+    assert (problem.kind, problem.about) == ("unread", "Cargo.toml of demo-1.0.tar.gz")
     other = read(sdist("demo", "1.0", {"pyproject.toml": "", "Cargo.toml": "[package\n"}))
     assert other.problems == ()
 

@@ -120,4 +120,4 @@ class Names:
         """Tell of a member, once for each kind of problem."""
         if kind not in self._told:
             self._told.add(kind)
-            self._problems.append(Problem(kind=kind, file=self.filename, what=name[:80]))
+            self._problems.append(Problem(kind=kind, about=self.filename, what=name[:80]))

@@ -182,7 +182,7 @@ class Reader:
         if _decides(_inner(member.name)):
             self._problems.append(unread(self._told(member), f"it is too large ({member.size} bytes)"))
         else:
-            self._problems.append(Problem(kind="too-large", file=self._told(member), count=member.size))
+            self._problems.append(Problem(kind="too-large", about=self._told(member), count=member.size))
 
     def _told(self, member: ArchiveMember) -> str:
         return f"{_inner(member.name)[:80]} of {self._filename}"
@@ -200,9 +200,9 @@ class Reader:
         cut = len(top)
         names = [name[cut:] for name in self._names if name.startswith(top)]
         if len(names) < len(self._names):
-            self._problems.append(Problem(kind="outside", file=self._filename, what=top))
+            self._problems.append(Problem(kind="outside", about=self._filename, what=top))
         if self._left_out:
-            self._problems.append(Problem(kind="modules-left-out", file=self._filename, count=self._left_out))
+            self._problems.append(Problem(kind="modules-left-out", about=self._filename, count=self._left_out))
         modules = sorted(self._modules, key=lambda module: module.path)
         return Contents(
             names=tuple(sorted(names)),

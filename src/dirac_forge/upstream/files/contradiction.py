@@ -30,11 +30,11 @@ def contradictions(
         ):
             if only := sorted(have[key] for key in have.keys() - lack.keys()):
                 named = (*only[:_NAMED], "…") if len(only) > _NAMED else tuple(only)
-                problems.append(Problem(kind="required-by-one", file=first, other=second, names=named))
+                problems.append(Problem(kind="required-by-one", about=first, other=second, names=named))
     if "requires-python" not in source.dynamic and _python(wheel) != _python(source):
         own = (source.requires_python,) if source.requires_python else ()
         said = wheel.requires_python or ""
-        problems.append(Problem(kind="other-python", file=wheel_name, what=said, other=sdist_name, names=own))
+        problems.append(Problem(kind="other-python", about=wheel_name, what=said, other=sdist_name, names=own))
     return tuple(problems)
 
 

@@ -152,10 +152,10 @@ class ReleaseFacts:
     def unreadable_sdist(self) -> str:
         """Why the source archive that the release has can't be read, "" if it can be, or there is none."""
         file = self.release.sdist.filename if self.release.sdist is not None else ""
-        found = (each.what for each in self.problems if each.kind == "unread-archive" and each.file == file)
+        found = (each.what for each in self.problems if each.kind == "unread-archive" and each.about == file)
         return next(found, "")
 
     @property
     def unread(self) -> tuple[str, ...]:
         """Files that could not be read, so that it is unknown what they say."""
-        return tuple(problem.file for problem in self.problems if problem.unread)
+        return tuple(problem.about for problem in self.problems if problem.unread)

@@ -53,9 +53,9 @@ def gather(
         source = reading.result()
     problems += of_source
     if wheel_file is None and release.wheels:
-        problems.append(Problem(kind="no-wheel", file=_named(release)))
+        problems.append(Problem(kind="no-wheel", about=_named(release)))
     if sdist_file is None:
-        problems.append(Problem(kind="no-sdist", file=_named(release)))
+        problems.append(Problem(kind="no-sdist", about=_named(release)))
     metadata, origin = _metadata(release, wheel, source)
     if index_url is not None and wheel is None and not origin.startswith("PKG-INFO"):
         metadata, told = describe(http, index_url, metadata)
@@ -87,7 +87,7 @@ def _tried(file: ReleaseFile | None, read: Callable[[ReleaseFile], _T], problems
     except HashMismatchError:
         raise
     except InputError as error:
-        problems.append(Problem(kind="unread-archive", file=file.filename, what=str(error)))
+        problems.append(Problem(kind="unread-archive", about=file.filename, what=str(error)))
         return None
 
 
@@ -121,10 +121,10 @@ def _unknowns(release: Release, metadata: CoreMetadata, origin: str) -> Iterator
     """Yield what a recipe asks for and no file says."""
     if not origin:
         lacking = tuple(word for word, known in _asked(metadata) if not known)
-        yield Problem(kind="nothing-static", file=_named(release), names=lacking)
+        yield Problem(kind="nothing-static", about=_named(release), names=lacking)
     elif "requires-dist" in metadata.dynamic:
         kind: ProblemKind = "requirements-open" if metadata.requires_dist else "requirements-computed"
-        yield Problem(kind=kind, file=_named(release))
+        yield Problem(kind=kind, about=_named(release))
 
 
 def _named(release: Release) -> str:

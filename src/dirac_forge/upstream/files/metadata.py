@@ -107,7 +107,7 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[Problem]]:
         size += len(line)
         if size > _HEADER_LIMIT:
             limit = f"{_HEADER_LIMIT // 1024} kB"
-            return b"\n".join(kept), [Problem(kind="fields-cut", file=where, what=limit)]
+            return b"\n".join(kept), [Problem(kind="fields-cut", about=where, what=limit)]
         if line[:1] not in _FOLDED:
             match = _FIELD.match(line)
             if match is None and field == "description":
@@ -117,7 +117,7 @@ def _header(data: bytes, where: str) -> tuple[bytes, list[Problem]]:
         if field in _KNOWN:
             # White space alone goes on with the field: an empty line of a licence text, for example.
             kept.append(line if line.strip() else b"       |")
-    return b"\n".join(kept), [Problem(kind="not-fields", file=where, count=odd)] if odd else []
+    return b"\n".join(kept), [Problem(kind="not-fields", about=where, count=odd)] if odd else []
 
 
 _FOLDED = (b" ", b"\t")
@@ -138,11 +138,11 @@ def _recover(
         if field in _MANY:
             known[_MANY[field]] = values
             if field != "project-url":
-                problems.append(Problem(kind="not-utf8", file=where, what=field))
+                problems.append(Problem(kind="not-utf8", about=where, what=field))
         elif field in _SINGLE and values:
             known[_SINGLE[field]] = values[0]
             kind: ProblemKind = "given-twice" if len(values) > 1 else "not-utf8"
-            problems.append(Problem(kind=kind, file=where, what=field, count=len(values)))
+            problems.append(Problem(kind=kind, about=where, what=field, count=len(values)))
     return problems
 
 
@@ -202,15 +202,15 @@ def _older(version: str, than: str) -> bool:
 def checked(metadata: CoreMetadata, where: str) -> Reading:
     """Return `metadata` with what is not as PEP 508 and 440 say; leaves out a monstrous Requires-Python."""
     requires = metadata.requires_dist
-    problems = [Problem(kind="requirement", file=where, what=problem) for problem in requires.problems]
+    problems = [Problem(kind="requirement", about=where, what=problem) for problem in requires.problems]
     problems += [
-        Problem(kind="not-pep508", file=where, what=shortened(requirement.line))
+        Problem(kind="not-pep508", about=where, what=shortened(requirement.line))
         for requirement in requires
         if not requirement.standard
     ]
     python = metadata.requires_python
     if python is not None and parse_specifiers(python) is None:
-        problems.append(Problem(kind="requires-python", file=where, what=shortened(python)))
+        problems.append(Problem(kind="requires-python", about=where, what=shortened(python)))
         python = python if len(python) <= _LONG else None
     return Reading(metadata=replace(metadata, requires_python=python), problems=tuple(problems))
 

@@ -192,7 +192,7 @@ class _Sdist:
                     continue
                 check_own(metadata, name=self._project, version=version)
             except InputError as error:
-                self._problems.append(Problem(kind="left-out", file=self._where(path), what=error.message))
+                self._problems.append(Problem(kind="left-out", about=self._where(path), what=error.message))
                 continue
             sound = checked(self._completed(path, metadata), self._where(path))
             self._problems += [problem for problem in sound.problems if problem not in self._problems]

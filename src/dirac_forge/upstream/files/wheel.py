@@ -195,7 +195,7 @@ class _Wheel:
             self._infos[info.filename] = info
 
     def _tell(self, kind: ProblemKind, name: str = "") -> None:
-        self._problems.append(Problem(kind=kind, file=self._file.filename, what=name[:80]))
+        self._problems.append(Problem(kind=kind, about=self._file.filename, what=name[:80]))
 
     def _find_dist_info(self) -> str:
         folders = sorted(

@@ -55,14 +55,14 @@ def describe(http: Http, index_url: str, metadata: CoreMetadata) -> tuple[CoreMe
         tree = None
     info = tree.get("info") if isinstance(tree, Mapping) else None
     if not isinstance(info, Mapping):
-        return metadata, (Problem(kind="description-unread", file=redact(url)),)
+        return metadata, (Problem(kind="description-unread", about=redact(url)),)
     filled = metadata
     added = []
     for name, value in _described(info).items():
         if value and not getattr(filled, name):
             filled = replace(filled, **{name: value})  # type: ignore[arg-type]
             added.append(name)
-    return filled, (Problem(kind="from-description", file=redact(url), names=tuple(added)),) if added else ()
+    return filled, (Problem(kind="from-description", about=redact(url), names=tuple(added)),) if added else ()
 
 
 def _described(info: Mapping[str, object]) -> dict[str, object]:
