@@ -500,3 +500,20 @@ def test_what_a_packager_added_is_not_looked_for_in_tags(
         path.write_text(text, encoding="utf-8")
         code, (found,), _ = run(workspace, capsys)
     assert (code, found["status"], found["to"]) == (0, "proposed", to), found["reason"]
+
+
+def test_an_epoch_in_a_version_that_no_variable_shares_with_the_url_is_explained(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = put(workspace, PYPI.replace(ADDED, "1.0"), version="1!1.0")
+    with demo_index() as index:
+        code, (found,), _ = run(workspace, capsys, "--index-url", index.url)
+    url = PYPI.replace(ADDED, "1.0")
+    assert (code, found["kind"], found["reason"]) == (
+        2,
+        "unreadable",
+        f"{path}:7: no source has the version in its URL ({url}): edit it by hand",
+    )
+    assert found["hint"] == (
+        "Upstream calls its version 1.0: one variable with that, for `version` and the URL, could be edited."
+    )

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
     from dirac_forge.upstream.lookup import Lookup
 
-_SHARE = "Upstream's version has no epoch or .postN here: write it in one variable, which `version` and the URL use."
+_SHARE = "Upstream calls its version {released}: one variable with that, for `version` and the URL, could be edited."
 _MOST_TRIED = 4
 """Versions whose files are asked for before a feedstock is given up."""
 
@@ -127,13 +127,13 @@ class BumpMaker:
             lags = isinstance(result, Skip) and isinstance(result.reason, Current)
             return (self._caught_up(case) or result) if lags else result
         except ForgeError as error:
-            added = isinstance(error, RecipeError) and upstream != SAME
+            added = isinstance(error, RecipeError) and upstream != SAME and not to
             return Skip(
                 feedstock=folder.name,
                 branch=folder.branch or "main",
                 reason=error.message,
                 kind=_kind_of(error),
-                hint=error.hint or (_SHARE if added else ""),
+                hint=error.hint or (_SHARE.format(released=upstream.of(current)) if added else ""),
                 current=current,
             )
 
