@@ -551,6 +551,19 @@ def test_since_when_and_by_which_upload(workspace: Path, capsys: pytest.CaptureF
     assert "error: --since yesterday: not a date" in capsys.readouterr().err
 
 
+def test_since_when_is_unknown_where_a_channel_breaks_off(
+    workspace: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_channel(workspace / "dated", {"linux-64": [pkg("app 2.0", timestamp=1_790_000_000_000)]})
+    argv = ["app", "--channel", "dated", "--platform", "linux-64", "--since", "2026-11-01"]
+    monkeypatch.setattr("dirac_forge.cli.check.turn_of", lambda *_: None)
+    said = "since when is unknown: whether it can be installed is not known for all the days in between"
+    code, document = answer(capsys, *argv)
+    assert (code, document["results"][0]["since"]) == (3, {"status": "unknown", "reason": said})
+    assert main(["check", *argv, "-q"]) == 3
+    assert f"linux-64: {said}" in " ".join(capsys.readouterr().out.split())
+
+
 def test_recipes_of_the_workspace_that_unblock_another_one_are_named(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

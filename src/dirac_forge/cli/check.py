@@ -79,6 +79,7 @@ def check(
     found: list[Cell] = []
     proofs: list[Proof] = []
     changes: list[Turn] = []
+    unread: list[Cell] = []
     with (
         ThreadPoolExecutor(min(_THREADS, (os.cpu_count() or 2) + 1)) as executor,
         _workers(cluster) as workers,
@@ -90,12 +91,14 @@ def check(
                 proofs.append(proof)
             found += mine
             if start is not None and ends is None:
-                changes += _turns(group.channel, mine, start, executor)
+                turned = list(executor.map(turn_of, repeat(group.channel), mine, repeat(start)))
+                changes += filter(None, turned)
+                unread += (cell for cell, turn in zip(mine, turned, strict=True) if turn is None)
     whole = merged(proofs) if proofs else None
-    shown = terminal(found, whole, changes, verbose=context.options.verbose, ends=ends)
-    code = exit_code(found, whole) or (_UNKNOWN if ends is not None else 0)
+    shown = terminal(found, whole, changes, unread=unread, verbose=context.options.verbose, ends=ends)
+    code = exit_code(found, whole) or (_UNKNOWN if ends is not None or unread else 0)
     steps = _steps(context, asked, recipes, found, whole, several=len(folders) > 1, explained=bool(since))
-    context.answer(shown, document(found, whole, changes, ends=ends), steps)
+    context.answer(shown, document(found, whole, changes, unread=unread, ends=ends), steps)
     return code
 
 
@@ -116,11 +119,6 @@ def _questions(
     # A new package that is asked for by its name is the same question as one that is checked because it is made.
     bare = {name for name in asked if name not in context.settings.targets}
     return groups, frozenset(target.name for target in new if target in more or target.name in bare)
-
-
-def _turns(channel: Channel, cells: Sequence[Cell], start: datetime, executor: Executor) -> list[Turn]:
-    turned = executor.map(turn_of, repeat(channel), cells, repeat(start))
-    return [turn for turn in turned if turn is not None]
 
 
 def _steps(

@@ -22,7 +22,7 @@ from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_body import environment_reasons, unblock_lines, untold
 from dirac_forge.report.proof_words import proof_words, warning_words
-from dirac_forge.report.since import turns, unknown_since
+from dirac_forge.report.since import turns, unknown_since, unread_turns
 from dirac_forge.report.terminal import Hanging, ReasonParagraph, flat
 from dirac_forge.report.verdicts import (
     OUTCOMES,
@@ -42,18 +42,21 @@ def terminal(
     proposal: Proof | None = None,
     changes: Sequence[Turn] = (),
     *,
+    unread: Sequence[Cell] = (),
     verbose: bool = False,
     ends: SnapshotEnd | None = None,
 ) -> RenderableType:
     """Return the matrix of each target, why each no, and what the recipes would change; everything with `verbose`.
 
-    `ends` is the end of a snapshot, where a later day was asked for.
+    `unread` are cells of which it is unknown since when they are so; `ends` is the end of a snapshot, where a later day
+    was asked for.
     """
     parts: list[RenderableType] = []
     for target in dict.fromkeys(cell.target for cell in cells):
         mine = [cell for cell in cells if cell.target == target]
         parts += [*_matrix(target, mine), Text(), *map(ReasonParagraph, reasons(mine, verbose=verbose))]
         parts += map(ReasonParagraph, turns([turn for turn in changes if turn.cell.target == target]))
+        parts += map(ReasonParagraph, unread_turns([cell for cell in unread if cell.target == target]))
     if ends is not None:
         parts += [Hanging("", Text(unknown_since(ends), "yellow")), Text()]
     if proposal is not None:

@@ -18,7 +18,7 @@ from dirac_forge.report.cause_words import obstacle_text, reason_text
 from dirac_forge.report.proof_body import environment_json
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
 from dirac_forge.report.remedy_words import remedy_text, unblock_text
-from dirac_forge.report.since import turn_json, unknown_since
+from dirac_forge.report.since import turn_json, unknown_since, unread_json
 from dirac_forge.report.verdicts import refusal_words
 
 
@@ -27,16 +27,19 @@ def document(
     proposal: Proof | None = None,
     changes: Sequence[Turn] = (),
     *,
+    unread: Sequence[Cell] = (),
     ends: SnapshotEnd | None = None,
 ) -> dict[str, Any]:
     """Return the JSON document of `check`.
 
     With a proposal, `results` are those that its recipes would lead to, and `with` says what they change; `changes` are
-    shown with the cells that they belong to; `ends` is the end of a snapshot, where a later day was asked for.
+    shown with the cells that they belong to, of which `unread` have unknown ones; `ends` is the end of a snapshot,
+    where a later day was asked for.
     """
     unknown = {"since": {"status": "unknown", "reason": unknown_since(ends)}} if ends is not None else {}
     if proposal is None:
         since = {id(turn.cell): {"since": turn_json(turn)} for turn in changes}
+        since |= {id(cell): {"since": unread_json()} for cell in unread}
         return {"results": [_cell(cell) | since.get(id(cell), {}) for cell in cells], **unknown}
     return {
         **unknown,

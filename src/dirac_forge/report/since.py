@@ -13,6 +13,8 @@ from dirac_forge.report.document import listed
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.reasoned import Reasoned, where
 
+_UNREAD = "whether it can be installed is not known for all the days in between"
+
 
 def turns(found: Sequence[Turn]) -> list[Reasoned]:
     """Return one paragraph for each change, with all the cells that it holds for."""
@@ -30,6 +32,16 @@ def turns(found: Sequence[Turn]) -> list[Reasoned]:
         )
         for some in groups.values()
     ]
+
+
+def unread_turns(cells: Sequence[Cell]) -> list[Reasoned]:
+    """Return that it is unknown since when cells are as they are, if there are any."""
+    return [Reasoned(cells=where(cells), said=f": since when is unknown: {_UNREAD}", lines=())] if cells else []
+
+
+def unread_json() -> dict[str, Any]:
+    """Return the same for a cell of the JSON document."""
+    return {"status": "unknown", "reason": f"since when is unknown: {_UNREAD}"}
 
 
 def end_words(end: SnapshotEnd) -> str:
