@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from math import prod
 
 from dirac_forge.channel.gap import Gap
 from dirac_forge.check.answer_reasons import (
@@ -41,6 +42,7 @@ from dirac_forge.report.document import listed
 from dirac_forge.report.gap_words import gap_words
 from dirac_forge.report.numbers import counted
 
+_MOST_VALUES = 10
 _MOST_VARIANTS = 4
 _LONGEST = 600
 """Characters of the causes of one environment, and of what the solver says."""
@@ -182,16 +184,17 @@ def machine_words(environment: EnvironmentProof) -> str:
 
 
 def variant_words(variants: Sequence[str]) -> str:
-    """Return the values that tell variants apart, of very many the first ones: `python 3.11 and 3.12`."""
-    keys = {variant.partition(" ")[0] for variant in variants}
-    several = any("," in variant for variant in variants)
-    if len(keys) == 1 and not several:
-        return f"{keys.pop()} {listed([variant.partition(' ')[2] for variant in variants], most=_MOST_VARIANTS)}"
-    if not several:
-        return listed(variants, most=_MOST_VARIANTS)
+    """Return the values that tell variants apart: `python 3.11 and 3.12`, `python 3.11 and 3.12 with mpi a and b`.
+
+    Of very many the first ones, where they are not all combinations of their values.
+    """
+    values: dict[str, dict[str, None]] = {}
+    for key, _, value in (part.partition(" ") for variant in variants for part in variant.split(", ")):
+        values.setdefault(key, {})[value] = None
+    if len(set(variants)) == prod(map(len, values.values())):
+        return " with ".join(f"{key} {listed(found, most=_MOST_VALUES)}".rstrip() for key, found in values.items())
     more = len(variants) - _MOST_VARIANTS
-    shown = [*variants[:_MOST_VARIANTS], f"{more} more"] if more > 1 else variants
-    return "; ".join(shown)
+    return "; ".join([*variants[:_MOST_VARIANTS], f"{more} more"] if more > 1 else variants)
 
 
 def _broken(broken: BrokenEnvironment) -> str:
