@@ -24,16 +24,22 @@ source:
 build:
   number: 2
 """
+TEST = """\
+tests:
+  - script:
+      - test -e demo-1.2.3.so
+"""
 
 
+@pytest.mark.parametrize("epoch", ["", "1!"])
 def test_files_next_to_the_recipe_are_looked_at_without_a_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    epoch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DIRAC_FORGE_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "feedstocks/demo/recipe"
     folder.mkdir(parents=True)
     for name, text in {
-        "recipe.yaml": RECIPE,
+        "recipe.yaml": RECIPE.replace("  version: ${{", f"  version: {epoch}${{{{") + TEST,
         "build.sh": "cd demo-1.2.3\nmake\n",
         "fix.patch": "-version = 1.2.3\n",
         "port-1.2.3.patch": "-five\n",
@@ -45,6 +51,7 @@ def test_files_next_to_the_recipe_are_looked_at_without_a_network(
     assert main([*asked, "--workspace", str(tmp_path)]) == 0
     (found,) = json.loads(capsys.readouterr().out)["bumps"]
     assert [note for note in found["notes"] if "1.2" in note] == [
+        "line 16 still says 1.2.3: - test -e demo-1.2.3.so",
         "recipe/build.sh, line 1 still says 1.2.3: cd demo-1.2.3",
         f"port-1.2.4.patch was not tried: {folder} has no such file",
     ]

@@ -14,7 +14,7 @@ from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.recipe.editing.edit import EditDraft, Setting, finish, notes_on, respelled_source, start
 from dirac_forge.recipe.editing.moved_sources import MovedSource
-from dirac_forge.recipe.editing.notes import EditNote
+from dirac_forge.recipe.editing.notes import EditNote, old_series_notes, old_version_notes
 from dirac_forge.recipe.editing.urls import variations
 from dirac_forge.upstream.digests import Digest
 from dirac_forge.values import dataclass
@@ -96,14 +96,23 @@ def edited(
         raise _failure(lookup.failed, len(sources))
     hashes = {url: digest.hashes for url, digest in lookup.digests.items()}
     after = finish(lookup.draft, hashes)
+    notes = (*lookup.notes, *notes_on(after, lookup.draft, hashes), *_old_releases(after, draft, upstream))
     return Edited(
         before=text,
         after=after,
         old=draft.old,
         new=draft.new,
         digests=tuple(lookup.digests.values()),
-        notes=tuple(dict.fromkeys((*lookup.notes, *notes_on(after, lookup.draft, hashes)))),
+        notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _old_releases(after: str, draft: EditDraft, upstream: UpstreamVersions) -> tuple[EditNote, ...]:
+    """Return where a text still has what upstream calls the old version, if the recipe calls it otherwise."""
+    if upstream == SAME:
+        return ()
+    old, new = upstream.of(draft.old), upstream.of(draft.new)
+    return (*old_version_notes(after, old), *old_series_notes(after, old, new, v1=draft.v1))
 
 
 class _HashLookup:

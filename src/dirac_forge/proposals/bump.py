@@ -362,7 +362,7 @@ def _beside(case: Case, done: Edited) -> tuple[LeftBeside, ...]:
     """Return where files next to the recipe still name the old version or the old sources."""
     files = case.folder.beside
     renamed = renamed_files(done.before, done.after, path=case.shown, settings=case.settings) if files else ()
-    return left_beside(files, done.old, renamed)
+    return left_beside(files, case.upstream.of(done.old), renamed)
 
 
 def _second_recipe(folder: FeedstockFolder) -> tuple[SecondRecipe, ...]:
