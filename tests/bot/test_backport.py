@@ -130,7 +130,7 @@ def test_an_open_request_is_not_carried(bot: Bots, demo: str) -> None:
     bot.decider.versions["demo"] = "9.2"
     bot.run()
     url = f"{bot.github.url}/{demo}/pull/1"
-    with pytest.raises(InputError, match="is open: only a merged pull request can be carried to other lines"):
+    with pytest.raises(InputError, match="is open: only a merged pull request can be carried to other release lines"):
         swept(bot, url)
     with pytest.raises(InputError, match="no branch has its merge commit among the last 200 commits"):
         swept(bot, url, outbox=True)

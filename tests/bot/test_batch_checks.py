@@ -98,7 +98,7 @@ REFUSED: dict[str, tuple[Callable[[Any], None], str]] = {
         lambda c: change_of(c)["edits"][0].update(path="recipe/../../x"),
         "not a path within a feedstock",
     ),
-    "a large file": (lambda c: change_of(c)["edits"][0].update(after="x" * 5_000_000), "larger than anything"),
+    "a large file": (lambda c: change_of(c)["edits"][0].update(after="x" * 5_000_000), "exceed the size limit"),
     "many files": (lambda c: change_of(c).update(edits=change_of(c)["edits"] * 300), "that is too large"),
     "another kind": (lambda c: change_of(c).update(kind="fix"), "of an unknown kind: fix"),
     "a decision without a state": (lambda c: c["decisions"][0].pop("state"), "can't be read"),
@@ -187,7 +187,7 @@ def base_of(bot: Bots) -> tuple[Path, str]:
         ("100644", "conda-forge.yml", "evil: true\n", "rerendering changed conda-forge.yml"),
         ("100644", ".gitmodules", "x\n", "rerendering changed .gitmodules"),
         ("100644", ".github/workflows/evil.yml", "on: push\n", "rerendering changed .github/workflows/evil.yml"),
-        ("100644", "large.txt", "x" * 5_000_000, "larger than anything in a feedstock"),
+        ("100644", "large.txt", "x" * 5_000_000, "exceeds the size limit for a file of a feedstock"),
     ],
 )
 def test_trees_that_no_rerender_makes_are_refused(bot: Bots, mode: str, path: str, content: str, said: str) -> None:

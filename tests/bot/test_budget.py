@@ -47,7 +47,7 @@ def test_a_feedstock_has_so_many_open_at_most_and_one_that_closes_another_makes_
     candidates = [rebuild("a"), rebuild("a", "boost"), bump("a", "3.0", replaces=1), rebuild("b")]
     chosen = choose(candidates, LIMITS, opened=0, open_now={"a": 2})
     assert [one.identity.key for one in chosen.now] == ["openssl4", "3.0", "openssl4"]
-    assert worded(chosen.held[0].reason) == "requests that are open on it: 3 of at most 3"
+    assert worded(chosen.held[0].reason) == "open requests on it: 3 (limit 3)"
 
 
 def test_what_is_paused_waits_whatever_the_budget() -> None:

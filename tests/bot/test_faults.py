@@ -108,7 +108,7 @@ WRONG: dict[str, Wrong] = {
     "404": answers(404, "404", "failed"),
     "409": answers(409, "409", "failed"),
     "422": answers(422, "422", "failed"),
-    "429": answers(429, "GitHub asks for patience"),
+    "429": answers(429, "GitHub is limiting requests"),
     "500": answers(500, "500"),
     "502, and it was opened": answers(502, "", "opened", act=True),
     "no answer": answers(0, "127.0.0.1"),

@@ -51,7 +51,7 @@ def test_a_release_that_is_too_young_waits_unless_it_unblocks_a_target() -> None
 )
 def test_the_schedule_opens_requests_in_its_hours_only(window: str, moment: datetime, open_now: bool) -> None:
     settings = BotSettings(schedule=(window_of(window),))
-    wanted = "" if open_now else f"new requests are opened only in the hours of `schedule`: {window} (UTC)"
+    wanted = "" if open_now else f"new requests are opened only during `schedule`: {window} (UTC)"
     assert reason(settings, now=moment) == wanted
 
 

@@ -132,7 +132,7 @@ def test_a_broken_configuration_and_a_huge_recipe_concern_one_feedstock_only(bot
     assert {one.identity.feedstock: one.state for one in result.outcomes} == {"fine": "opened"}
     looked = {one.line.name: one.text for one in result.looked if one.state != "read"}
     assert looked["broken"] == "conda-forge/broken-feedstock: it has no recipe that is a UTF-8 file"
-    assert "recipe/recipe.yaml is larger than anything in a feedstock" in looked["huge"]
+    assert "recipe/recipe.yaml exceeds the size limit for a file of a feedstock" in looked["huge"]
 
 
 def nothing_else(bot: Bots) -> None:

@@ -293,8 +293,8 @@ def test_nothing_is_built_without_isolation_unless_it_is_allowed(
     assert capsys.readouterr().err == (
         "error: this machine can't isolate builds, and upstream code could read and change your files and use your "
         "network: nothing was built\n"
-        "Install bubblewrap (on Linux), use `build --container IMAGE`, or set DIRAC_FORGE_UNISOLATED_BUILDS=1 where "
-        "there is nothing to lose.\n"
+        "Install bubblewrap (on Linux), use `build --container IMAGE`, or set DIRAC_FORGE_UNISOLATED_BUILDS=1 on a "
+        "disposable machine.\n"
     )
     assert not (tmp_path / "ran").exists()
     (tmp_path / "pyproject.toml").write_text("[tool.dirac-forge]\nunisolated-builds = true\n", encoding="utf-8")

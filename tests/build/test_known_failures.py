@@ -115,13 +115,13 @@ def test_known_failures_are_recognised_with_place_and_advice(
             "DiskFull",
             "full/recipe/recipe.yaml:17",
             "the disk is full in the build",
-            "Free space, or give --output a folder on another disk; what was built is kept.",
+            "Free space, or give --output a folder on another disk; finished builds are kept.",
         ),
         "greedy": (
             "OutOfMemory",
             "greedy/recipe/recipe.yaml:17",
             "the build ran out of memory",
-            "Give fewer --jobs or a higher --memory.",
+            "Use fewer --jobs, or increase --memory.",
         ),
         "native": (
             "WrongNoarch",

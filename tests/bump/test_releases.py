@@ -277,7 +277,7 @@ def test_an_unusual_jump_is_proposed_with_a_note(now: str, tags: tuple[str, ...]
     found = newest(now, [tagged(f"v{now}", *tags, version=now, tag=f"v{now}")], rules=Rules())
     assert isinstance(found, Newest)
     new = tags[-1].removeprefix("v")
-    note = f"{now} to {new} is an unusual jump: check that {new} is the next release of the same thing"
+    note = f"{now} to {new} is an unusual jump: check that {new} is a release of the same project"
     assert tuple(map(worded, found.notes)) == ((note,) if noted else ())
 
 

@@ -162,7 +162,7 @@ def test_what_is_in_the_way_of_a_python_that_would_do(tmp_path: Path, app: str) 
         tmp_path, {"noarch": builds, "linux-64": shared} if app == "noarch" else {app: [*shared, *builds]}
     )
     expected = [
-        ("conflict", "python → ssl: pins that exclude each other: python needs ssl >=3.5, but ssl 3.0.* is asked for")
+        ("conflict", "python → ssl: pins that exclude each other: python needs ssl >=3.5, but ssl 3.0.* is requested")
     ]
     assert reasons(answer(folder, "app", "ssl 3.0.*", python="3.13")) == expected
     assert reasons(answer(folder, "app", "ssl 3.0.*", "python 3.13.*")) == expected
@@ -272,7 +272,7 @@ def test_a_pin_against_what_the_user_asks_for(tmp_path: Path) -> None:
         },
     )
     cell = answer(folder, "app", "lib 1.*")
-    text = "pins that exclude each other: one needs lib >=2,<3 (so does two), but lib 1.* is asked for"
+    text = "pins that exclude each other: one needs lib >=2,<3 (so does two), but lib 1.* is requested"
     assert reasons(cell) == [
         ("conflict", f"app → one → lib: {text}"),
     ]
@@ -495,7 +495,7 @@ def test_a_chain_that_comes_back_to_itself(tmp_path: Path) -> None:
     assert reasons(answer(missing, "a")) == [("version", "a → e → a: no build matches a <2: the newest version is 2.0")]
     there = write_channel(tmp_path / "b", {"linux-64": [pkg("a 2.0", "e"), pkg("a 1.0"), pkg("e 1.0", "a <2")]})
     assert reasons(answer(there, "a >=2")) == [
-        ("conflict", "a → e → a: pins that exclude each other: e needs a <2, but a >=2 is asked for")
+        ("conflict", "a → e → a: pins that exclude each other: e needs a <2, but a >=2 is requested")
     ]
 
 

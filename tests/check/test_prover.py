@@ -229,7 +229,7 @@ def test_packages_that_can_be_installed_each_but_not_together(tmp_path: Path) ->
     verdict = only(found)
     assert (found.outcome, verdict.outcome) == ("worse", "worse")
     head, _, reason = verdict_words(verdict.reason).partition(": ")
-    assert head == "left 2.0, right 2.0 can't be installed with app all at once"
+    assert head == "left 2.0, right 2.0 can't be installed with app at the same time"
     assert reason == ("right: pins that exclude each other: right ==2.0 is proposed, but left allows only right <2")
 
 
@@ -246,7 +246,7 @@ def test_output_that_no_target_installs_does_not_make_a_target_worse(tmp_path: P
             "tool",
             "run",
             "not-installable",
-            "not without this change either: tool → ffi: no build matches ffi >=5: the newest version is 4.0",
+            "not solvable without this change either: tool → ffi: no build matches ffi >=5: the newest version is 4.0",
         ),
     ]
 
@@ -312,8 +312,8 @@ def test_what_a_target_does_not_take_today_either_makes_nothing_worse(tmp_path: 
         "1.5",
     ]
     assert sorted(map(warning_words, both.warnings)) == [
-        "app stays at boto 1.5: it can't take the channel's newest, 1.8, either",
-        "app stays at core 1.5: it can't take the channel's newest, 1.8, either",
+        "app stays at boto 1.5: it can't use the channel's newest, 1.8, either",
+        "app stays at core 1.5: it can't use the channel's newest, 1.8, either",
     ]
 
 

@@ -121,7 +121,7 @@ def test_day_after_the_newest_upload_of_a_folder(channel: Path) -> None:
     (paragraph,) = turns([found])
     assert (paragraph.head, paragraph.lines) == (
         "linux-64: ✓ 2.0, as on 2026-11-13 12:00 UTC",
-        ("the channel's newest upload of what it needs is of 2026-11-12: later ones are not in it",),
+        ("the newest upload of a package that it needs is from 2026-11-12; the channel has no later ones",),
     )
     assert turn_json(found)["newest_upload"] == "2026-11-12T12:00:00+00:00"
 

@@ -87,7 +87,7 @@ def test_libffi_37_fails_on_osx_64_only(channel: Channel, executor: Executor) ->
 def test_icu_75_fails_but_for_one(channel: Channel, executor: Executor) -> None:
     cells = joint(channel, executor, "icu 75.*", ("linux-64", "osx-arm64"), "3.12", "3.13")
     assert fails(cells) == cells.keys() - {("osx-arm64", "3.13")}
-    assert "libboost needs icu >=78.1,<79.0a0, but icu 75.* is asked for" in cell_words(
+    assert "libboost needs icu >=78.1,<79.0a0, but icu 75.* is requested" in cell_words(
         cells["linux-64", "3.12"].reason
     )
 
@@ -97,7 +97,7 @@ def test_krb5_121_fails_everywhere(channel: Channel, executor: Executor) -> None
     assert fails(cells) == cells.keys()
     words = cell_words(cells["linux-64", "3.12"].reason)
     assert "dcap needs krb5 >=1.22.2,<1.23.0a0" in words
-    assert words.endswith(", but krb5 1.21.* is asked for")
+    assert words.endswith(", but krb5 1.21.* is requested")
 
 
 def test_numpy_1_and_an_older_dirac_grid_solve(channel: Channel, executor: Executor) -> None:

@@ -509,6 +509,6 @@ def test_a_lock_is_audited_on_the_platforms_that_are_asked_for(
     assert answer(capsys, "locked.txt", "--platform", "linux-64")[1]["findings"]
     assert main(["audit", "locked.txt", "--platform", "osx-64"]) == 2
     assert capsys.readouterr().err.splitlines()[-2:] == [
-        "error: locked.txt: it has nothing for osx-64",
+        "error: locked.txt: it has no packages for osx-64",
         "Its platforms: linux-64.",
     ]

@@ -232,7 +232,7 @@ def test_inspection_decides_over_requirements_unless_a_person_does(
     put(workspace, PYPI, forge="bot:\n  inspection: disabled\n")
     with demo_index() as index:
         _, (found,), _ = run(workspace, capsys, "--index-url", index.url)
-        note = "requirements were not compared: conda-forge.yml, line 2 asks for that (inspection: disabled)"
+        note = "requirements were not compared: conda-forge.yml, line 2 disables it (inspection: disabled)"
         assert note in found["notes"]
         _, (found,), _ = run(workspace, capsys, "--index-url", index.url, "--dependencies", "update")
         assert note not in found["notes"]

@@ -304,7 +304,9 @@ def test_what_only_the_solver_can_tell_is_its_word(workspace: Path, capsys: pyte
     code, document = answer(capsys, "tool", "--with", "tool", "--platform", "linux-64")
     assert code == 1
     reason = document["with"]["results"][0]["reason"]
-    assert reason.startswith("tool 1.0 can't be installed: why is unknown, the solver says: Cannot solve the request")
+    assert reason.startswith(
+        "tool 1.0 can't be installed: the cause is unknown; the solver says: Cannot solve the request"
+    )
     assert "tool 1.0 would require ghost *, for which no candidates were found." in reason
 
 
@@ -372,7 +374,7 @@ def test_the_day_of_the_embedded_snapshot_is_part_of_every_answer(
     assert main([*arguments, "--json"]) == 0
     day = json.loads(capsys.readouterr().out)["as_of"]
     assert main(arguments) == 0
-    ending = f"* As of {day}: the embedded snapshot answered for conda-forge.\n"
+    ending = f"* As of {day}: the embedded snapshot was used instead of conda-forge.\n"
     assert capsys.readouterr().out.endswith(ending)
     assert main(["check", "--json"]) in (0, 1)
     assert "as_of" not in json.loads(capsys.readouterr().out)

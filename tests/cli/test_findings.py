@@ -55,7 +55,7 @@ def test_the_engine_of_build_has_a_line_of_its_own() -> None:
         detail=f"{engine}, not isolated; {others}",
         cost="nothing is built, and no installer is tried: upstream code could read and change your files",
         remedy="install bubblewrap or allow user namespaces (on Linux), use `build --container IMAGE`, or set "
-        "DIRAC_FORGE_UNISOLATED_BUILDS=1 where there is nothing to lose",
+        "DIRAC_FORGE_UNISOLATED_BUILDS=1 on a disposable machine",
     )
     assert build_finding(None, "unshare", unisolated=False) == Check(
         name="build",

@@ -360,7 +360,7 @@ def test_next_commands_name_the_same_channels(
         "- dirac-forge audit pixi.lock --channel snapshot --platform osx-64: faults in these packages",
         "- dirac-forge diff pixi.lock today --channel snapshot --platform osx-64: every change",
         "- dirac-forge lock construct.yaml --channel snapshot --platform osx-64: writes it again",
-        "- dirac-forge diff pixi.lock today --markdown --channel snapshot --platform osx-64: release notes of it",
+        "- dirac-forge diff pixi.lock today --markdown --channel snapshot --platform osx-64: prints the release notes",
     ]
 
 
@@ -389,8 +389,7 @@ def test_update_adds_what_the_file_newly_asks_for_and_moves_nothing_else(
     ]
     assert main(["lock", "construct.yaml", "--update", "other"]) == 2
     assert capsys.readouterr().err.endswith(
-        "error: --update: neither in the lock nor in the file: other\n"
-        "A package that is to be added belongs in the file first.\n"
+        "error: --update: neither in the lock nor in the file: other\nAdd the package to the file first.\n"
     )
 
 
@@ -406,9 +405,8 @@ def test_packages_without_a_hash_of_a_channel_that_was_named_are_locked_with_a_w
         {"reason": "no-hash", "snapshot": None, "packages": ["grid 9.2 0"]}
     ]
     warning = (
-        "the lock has 1 package without a hash in the channel: grid 9.2 0 (linux-64); whoever installs from this lock "
-        "can't check that a downloaded file is the one that was locked, and `dirac-forge installer` refuses such "
-        "packages"
+        "the lock has 1 package without a hash in the channel: grid 9.2 0 (linux-64); files of such packages "
+        "can't be verified after the download, and `dirac-forge installer` refuses them"
     )
     assert warning in " ".join(answered.err.split())
 
@@ -446,11 +444,10 @@ def test_documented_release_is_solved_and_not_locked_with_the_embedded_snapshot(
         "  Nothing was written: these packages could not be installed from the lock.\n"
         f"  - {count} packages from the embedded snapshot, which has neither package files nor\n"
         "    hashes, and has builds that conda-forge may not have\n"
-        "  Give a channel that has the packages themselves, such as a mirror: --channel\n"
-        "  URL.\n"
+        "  Use a channel that has the package files, such as a mirror: --channel URL.\n"
         "Next\n"
-        "  - dirac-forge doctor: whether conda-forge can be reached\n"
-        "* As of 2026-08-21: the embedded snapshot answered for conda-forge.\n"
+        "  - dirac-forge doctor: checks whether conda-forge can be reached\n"
+        "* As of 2026-08-21: the embedded snapshot was used instead of conda-forge.\n"
     )
     assert not (workspace / "pixi.lock").exists()
 
@@ -519,7 +516,7 @@ def test_as_of_warns_of_records_without_a_time(workspace: Path, capsys: pytest.C
     undated = pkg("lib 1.0", sha256="c" * 64, md5="c" * 32, size=1000)
     write_channel(workspace / "snapshot", {platform: [*records()[:1], undated] for platform in PLATFORMS})
     assert main(["lock", "construct.yaml", "--as-of", "2020-01-12"]) == 0
-    warning = "warning: --as-of: the channel has no time of upload for lib: what was taken may be newer"
+    warning = "warning: --as-of: the channel has no upload time for lib: the locked builds may be newer"
     assert warning in capsys.readouterr().err.splitlines()
 
 
@@ -545,7 +542,7 @@ def test_diff_of_two_locks_does_not_ask_a_file_that_was_not_named(
     assert main(list(both)) == 0
     told, warned = capsys.readouterr()
     assert told.startswith("old.lock → new.lock\n  linux-64, osx-64\n")
-    assert "it is unknown which packages were requested by name: --file FILE names" in " ".join(warned.split())
+    assert "it is unknown which packages were requested by name; give the file" in " ".join(warned.split())
     assert main([*both, "--file", "absent.yaml"]) == 2
     assert "--file: there is no file absent.yaml" in capsys.readouterr().err
     assert "Upgraded:" in told
@@ -656,9 +653,9 @@ def test_answers_end_with_what_to_do_next(capsys: pytest.CaptureFixture[str], wo
     assert last("lock", "construct.yaml", "--check") == (
         "dirac-forge diff pixi.lock today: every change - dirac-forge lock construct.yaml: writes it again"
     )
-    assert last("diff", "pixi.lock", "today") == "dirac-forge diff pixi.lock today --markdown: release notes of it"
+    assert last("diff", "pixi.lock", "today") == "dirac-forge diff pixi.lock today --markdown: prints the release notes"
     (workspace / "construct.yaml").write_text("name: OS\nversion: 1\nspecs: [gird]\n", encoding="utf-8")
-    assert last("lock", "construct.yaml") == "dirac-forge check construct.yaml: what would make it installable"
+    assert last("lock", "construct.yaml") == "dirac-forge check construct.yaml: shows what would make it installable"
 
 
 def test_diff_of_nothing_known_is_told(capsys: pytest.CaptureFixture[str]) -> None:
@@ -805,7 +802,7 @@ def test_diff_says_what_pip_installs_and_is_not_compared(capsys: pytest.CaptureF
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     path.write_text(yaml.safe_dump({**document, "package": [*document["package"], pipped]}), encoding="utf-8")
     assert main(["diff", "conda-lock.yml", "pixi.lock"]) == 0
-    assert "warning: conda-lock.yml: what pip installs is left out: requests" in capsys.readouterr().err
+    assert "warning: conda-lock.yml: packages from pip are left out: requests" in capsys.readouterr().err
 
 
 def test_python_option_is_locked_and_must_agree_with_the_file(

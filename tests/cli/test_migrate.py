@@ -701,7 +701,7 @@ def test_a_new_platform(workspace: Path, channel: Path, capsys: pytest.CaptureFi
     free = {"packages.conda": {"free-1.0-h_0.conda": {**record("free", "1.0"), "subdir": "osx-64"}}}
     (channel / "osx-64/repodata.json").write_text(json.dumps(free), encoding="utf-8")
     assert run(workspace, "plan", "--add-platform", "osx-64", "--target", "free", "--channel", str(channel)) == 0
-    assert capsys.readouterr().out == "free has all it needs on osx-64.\n"
+    assert capsys.readouterr().out == "free needs no further packages on osx-64.\n"
     older = ({**record("wide", "1.0"), "subdir": "osx-64"}, {**record("wide", "2.0", "a"), "subdir": "osx-64"})
     free["packages.conda"] |= {f"wide-{number}.0-h_0.conda": each for number, each in enumerate(older, start=1)}
     (channel / "osx-64/repodata.json").write_text(json.dumps(free), encoding="utf-8")

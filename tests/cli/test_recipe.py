@@ -156,14 +156,14 @@ def test_text_for_people_tells_what_is_left_and_what_to_do_next(run: Run, capsys
     said = " ".join(capsys.readouterr().out.split())
     assert "to do: fill in recipe-maintainers (--maintainer NAME)" in said
     check = f"dirac-forge check fresh --with other/fresh --index-url {index.url}"
-    assert said.endswith(f"{check}: whether it can be installed with this recipe")
+    assert said.endswith(f"{check}: checks whether it can be installed with this recipe")
 
 
 def test_recipes_of_what_is_missing_are_checked_together(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     with PackageIndex(DEMO) as index:
         assert run(index, "demo") == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert f"check demo --with feedstocks/fresh --with feedstocks/demo --index-url {index.url}: whether it can" in said
+    assert f"check demo --with feedstocks/fresh --with feedstocks/demo --index-url {index.url}: checks" in said
 
 
 def test_a_project_that_the_index_lacks_has_the_nearest_names(

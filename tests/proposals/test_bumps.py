@@ -192,7 +192,7 @@ def test_what_can_be_had_together_only_says_so(place: Place) -> None:
     found = place.run(files)
     assert list(found) == ["lib", "tool"]
     assert (found["lib"]["status"], found["lib"]["proof"]["beside"]) == ("proposed", ["tool"])
-    assert "the targets can take it only with the bump of tool, which waits for it" in found["lib"]["notes"]
+    assert "the targets accept it only together with the bump of tool, which waits for it" in found["lib"]["notes"]
     assert "tool main (1.0) needs lib <2: it accepts 1.0 but not 2.0" in found["lib"]["notes"]
     assert (found["tool"]["status"], found["tool"]["waits_for"]) == ("waiting", ["lib"])
 
@@ -205,7 +205,7 @@ def test_what_moves_together_and_is_blocked_tells_of_both_what_is_in_the_way_bes
     files = {**LIB, "tool": {**release("tool", "1.0", "lib<2"), **release("tool", "1.1", "lib>=2")}}
     found = place.run(files, code=1)
     assert [found[name]["status"] for name in ("lib", "tool")] == ["blocked", "blocked"]
-    assert "the targets can take it only with the bump of tool, which waits for it" in found["lib"]["notes"]
+    assert "the targets accept it only together with the bump of tool, which waits for it" in found["lib"]["notes"]
     for name in ("lib", "tool"):
         assert "other needs lib <2" in found[name]["proof"]["reason"]
         (remedy,) = found[name]["proof"]["unblock"]
@@ -307,7 +307,7 @@ def test_what_could_not_be_solved_before_either_is_not_the_bumps_fault(place: Pl
     found = place.run(LIB)["lib"]
     host = next(one for one in found["environments"] if one["part"] == "host")
     assert (found["status"], host["status"]) == ("proposed", "not-installable")
-    assert host["reason"].startswith("not without this change either: ")
+    assert host["reason"].startswith("not solvable without this change either: ")
 
 
 def test_extensions_that_follow_are_told(place: Place) -> None:
@@ -394,7 +394,7 @@ def test_a_build_backend_that_a_snapshot_lacks_is_no_new_recipe(place: Place) ->
     found = place.run(files)["lib"]
     assert (found["status"], found["recipes"]) == ("proposed", [])
     assert (
-        "hatchling (host of lib): this channel has no hatchling; conda-forge should have it (it is a usual build "
+        "hatchling (host of lib): this channel has no hatchling; conda-forge should have it (it is a common build "
         "backend)" in (found["notes"])
     )
 
@@ -447,5 +447,5 @@ def test_feedstocks_that_need_each_other_are_one_step(place: Place) -> None:
     }
     found = place.run(files)
     assert [(one["status"], one["waits_for"]) for one in found.values()] == [("proposed", []), ("proposed", [])]
-    assert "it moves together with two: each needs the other" in found["one"]["notes"]
+    assert "it must move together with two: each needs the other" in found["one"]["notes"]
     assert (found["one"]["proof"]["beside"], outcomes(found["one"])) == (["two"], ["same"])

@@ -139,7 +139,7 @@ def test_build_numbers_are_decided_by_the_pinning(
     known = bumped(workspace, name, text, "https://e.org", capsys, *options)["notes"]
     line = 11 if name == "meta.yaml" else 10
     assert bumped(workspace, name, text, "https://e.org", capsys, "--no-check")["notes"] == [
-        f"line {line}: the build number is not known here: check that it is reset",
+        f"line {line}: the build number could not be determined: check that it is reset",
         *known,
     ]
 

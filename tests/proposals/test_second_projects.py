@@ -163,9 +163,9 @@ def test_the_version_that_the_new_release_requires(
         ("tele-conventions==0.61b0", ", which the new release requires (tele-conventions==0.61b0)"),
         (
             "tele-conventions>=0.61b0",
-            "; nothing says which version belongs to the new release: check whether it has to move",
+            "; the version for the new release is unknown: check whether it has to move",
         ),
-        ("", "; nothing says which version belongs to the new release: check whether it has to move"),
+        ("", "; the version for the new release is unknown: check whether it has to move"),
     ],
 )
 def test_a_project_that_stays_is_told(
@@ -214,8 +214,8 @@ def test_a_second_project_of_a_release_without_readable_metadata_has_an_unknown_
     }
     found, _, _ = bumped(root, "recipe.yaml", V1, "tele-conventions==0.62b0", capsys, failures=gone)
     assert found["notes"][0] == (
-        "line 11: tele-conventions has its own version and stays at 0.61b0; which version belongs to the new release "
-        "is unknown: no file of tele-sdk 1.41.0 says statically what it needs; fill in requirements, "
+        "line 11: tele-conventions has its own version and stays at 0.61b0; the version for the new release is "
+        "unknown: no file of tele-sdk 1.41.0 says statically what it needs; fill in requirements, "
         "licence, summary, home page"
     )
 

@@ -321,11 +321,11 @@ def test_the_repository_in_which_it_runs_does_not_tell_git_where_to_go(
 
 
 def test_what_is_too_large(clones: Clones, place: Path, tip: Tip) -> None:
-    with pytest.raises(InputError, match="larger than anything in a feedstock"):
+    with pytest.raises(InputError, match="the size limit for a file of a feedstock"):
         made(clones, tip, Edit(path="big", before=None, after="x" * 4_000_001))
     commit(place, {"recipe/big.yaml": "x" * 4_000_001})
     tip = clones.refresh("conda-forge/a-feedstock", str(place), "main")
-    with pytest.raises(InputError, match=r"recipe/big\.yaml is larger than anything in a feedstock"):
+    with pytest.raises(InputError, match=r"recipe/big\.yaml exceeds the size limit for a file of a feedstock"):
         clones.read(tip)
 
 

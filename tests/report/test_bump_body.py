@@ -209,7 +209,7 @@ def test_the_box_for_requirements_is_ticked_only_where_the_recipe_asks_for_all_t
     for unmet, ticked, said in (
         (news, " ", review),
         (replace(news, fresh=False), " ", lag),
-        (replace(news, part="host", newest=True), "x", "and a build takes the newest"),
+        (replace(news, part="host", newest=True), "x", "and a build uses the newest"),
     ):
         body = with_body(replace(BARE, drift=Drift(text=BARE.edited.after, unmet=(unmet,)))).change.body
         assert f"\n- [{ticked}] The requirements match the new version" in body

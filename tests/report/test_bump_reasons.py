@@ -85,7 +85,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             "as 1!1.0 in the recipe it would not be newer than 2!5.0",
         ),
         (skip_reasons.VersionlessSources(), "none of its sources has the version in its URL or tag"),
-        (skip_reasons.Current(version="9", asked=True), "it is at 9 already"),
+        (skip_reasons.Current(version="9", asked=True), "it is already at 9"),
         (
             skip_reasons.Current(version="9", passed_over=(TEN,), notes=("only tags were seen",)),
             "9 is the newest release that fits (10.0: its file is gone; only tags were seen)",
@@ -99,17 +99,17 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
             skip_reasons.NoVersionOffered(place="a", newest=Version("1.3")),
             "a offers neither the version of the recipe nor a newer one; its newest is 1.3",
         ),
-        (tag_reasons.OverlongTag(), "it is too long for a version"),
+        (tag_reasons.OverlongTag(), "it is too long to be a version"),
         (tag_reasons.NotDiracTag(tag="1"), "the tag 1 does not have the form vXrYpZ"),
         (tag_reasons.UnorderedName(text="x"), "x has no known order"),
-        (tag_reasons.OwnTagMismatch(tag="v1", version="2"), "the tag v1 does not spell 2"),
+        (tag_reasons.OwnTagMismatch(tag="v1", version="2"), "the tag v1 does not stand for 2"),
         (
             tag_reasons.NoOwnTag(place="a", version="1"),
-            "a has no tag of 1, so how it spells versions is not known",
+            "a has no tag of 1, so the format of its tags is unknown",
         ),
         (
             skip_reasons.StillBlocked(by=("one", blockers.HelpingBump(key="b"))),
-            "one; the targets can take it only with the bump of b",
+            "one; the targets accept it only together with the bump of b",
         ),
         (
             CompiledNow(
@@ -119,7 +119,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
                 "a can't stay noarch: there are no wheels, and setup.py compiles; by hand: remove `noarch: python`, "
                 "add compiler('c'), "
                 "compiler('cxx') "
-                "and stdlib('c') to build, take the bounds off host's and run's python, rerender"
+                "and stdlib('c') to build, remove the bounds of python from host and run, rerender"
             ),
         ),
         (
@@ -158,7 +158,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
                 fresh=True,
                 newest=True,
             ),
-            "a, line 7: host has setuptools; upstream asks for setuptools>=61, and a build takes the newest",
+            "a, line 7: host has setuptools; upstream asks for setuptools>=61, and a build uses the newest",
         ),
         (
             UnmetRequirement(
@@ -194,28 +194,25 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             NoHash(line=9, url="https://e.org/a-1.3.zip", moved=True),
-            "line 9: https://e.org/a-1.3.zip has no hash, so whether it is there was not asked: add its sha256",
+            "line 9: https://e.org/a-1.3.zip has no hash, so the file was not checked: add its sha256",
         ),
         (
             NoHash(line=9, url="https://e.org/a.zip", moved=False),
-            "line 9: https://e.org/a.zip has neither the version in it nor a hash, so nothing shows which file it is",
+            "line 9: https://e.org/a.zip has neither a version nor a hash, so it may be the wrong file: check it",
         ),
         (
             NumberInString(line=9, output="a", string="cpu_3", number=0),
-            "line 9: the build string of a is still cpu_3, though the build number is 0",
+            "line 9: the build string of a is still cpu_3, but the build number is 0: update the string",
         ),
         (
             HashKept(line=9, kind="content_sha256"),
             "line 9: this content_sha256 was not updated: bump renews only hashes of files",
         ),
         (OldHashLeft(line=9, version="1.0"), "line 9 still has the hash of the file of 1.0"),
-        (NumberUnknown(line=9), "line 9: the build number is not known here: check that it is reset"),
+        (NumberUnknown(line=9), "line 9: the build number could not be determined: check that it is reset"),
         (
             MirrorKept(line=9, url="https://e.org/latest.zip"),
-            (
-                "line 9: https://e.org/latest.zip does not have the version in it: check that it serves the new file, "
-                "too"
-            ),
+            ("line 9: https://e.org/latest.zip has no version in it: check that it serves the new file"),
         ),
         (
             HashKept(line=9),
@@ -230,7 +227,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             bump_notes.NotCompared(line=2),
-            "requirements were not compared: conda-forge.yml, line 2 asks for that (inspection: disabled)",
+            "requirements were not compared: conda-forge.yml, line 2 disables it (inspection: disabled)",
         ),
         (
             bump_notes.OnlyHinted(inspection="hint-all", line=2),
@@ -243,7 +240,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             objections.NotListed(version="1.1", source="demo", certain=True),
-            "demo does not list 1.1, which was asked for",
+            "demo does not list 1.1, which was requested",
         ),
         (
             objections.NotListed(version="1.1", source="demo", message="it can't be reached"),
@@ -251,7 +248,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         ),
         (
             objections.NotListed(version="1.1", source="github.com/a/b"),
-            "whether github.com/a/b lists 1.1 was not looked up: with --to only indexes are asked",
+            "whether github.com/a/b lists 1.1 was not checked: with --to, only indexes are queried",
         ),
         (
             objections.AskedAnyway(version="1.1", reason=objections.PlaceObjects(objection="yanked (broken)")),
@@ -268,7 +265,7 @@ TEN = objections.PassedOver(version=Version("10.0"), reason="its file is gone")
         (patches.OutsidePatch(), "it is outside of the feedstock"),
         (patches.OversizedPatch(), "it is larger than the limit for patches"),
         (patches.RepositoryPatch(), "it is for a git source"),
-        (bump_notes.MovesTogether(key="b"), "it moves together with b: each needs the other"),
+        (bump_notes.MovesTogether(key="b"), "it must move together with b: each needs the other"),
         (
             bump_notes.OlderThanChannel(feedstock="a", package="a", version="1", newest="2"),
             "the channel has a 2, the recipe here is older (1): `dirac-forge sync a` fetches the newest",

@@ -24,7 +24,7 @@ FAULTS = (EditFault(kind="kept", output="demo", text="a"), EditFault(kind="absen
             CorrectionSkip(why="other-version", package="demo", wanted="1.0", has="2.0"),
             "the recipe builds demo 2.0, the finding is about 1.0",
         ),
-        (CorrectionSkip(why="already"), "the recipe says so already: it has to be rebuilt"),
+        (CorrectionSkip(why="already"), "the recipe is already correct: rebuild it"),
         (CorrectionSkip(why="not-proved", faults=FAULTS), "demo: a is still in the text; demo: b is not in the text"),
         (
             CorrectionSkip(

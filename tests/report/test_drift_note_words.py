@@ -45,7 +45,7 @@ def test_notes_have_the_facts_that_their_words_name() -> None:
             ),
             (
                 "thing: upstream excludes Python 3.10, 3.11 (Requires-Python: !=3.10.*,!=3.11.*), and the recipe "
-                "admits them; see whether the builds are skipped"
+                "admits them; check whether the builds are skipped"
             ),
         ),
         (
@@ -54,7 +54,7 @@ def test_notes_have_the_facts_that_their_words_name() -> None:
         ),
         (
             drift_notes.DriftNote(level="todo", kind="newcomer", facts=(("package", "x"),)),
-            "x is new in the family: add an output for it by hand",
+            "x is a new project of the family: add an output for it by hand",
         ),
     ],
 )

@@ -31,14 +31,14 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
     [
         (Paused(name="all"), "everything is paused"),
         (Paused(name="openssl4", there=True), "openssl4 is paused; its request is left open"),
-        (FeedstockFull(open=3, most=3), "requests that are open on it: 3 of at most 3"),
-        (ForgeFull(open=9, most=9), "requests that are open on all feedstocks: 9 of at most 9"),
+        (FeedstockFull(open=3, most=3), "open requests on it: 3 (limit 3)"),
+        (ForgeFull(open=9, most=9), "open requests on all feedstocks: 9 (limit 9)"),
         (RunFull(most=5), "this run has reached its limit (per-run = 5)"),
         (
             WaitsForCanaries(migration="", canaries=3, urls=("https://x/1",)),
             "bumps: 3 canaries go first, and must be merged and built (https://x/1)",
         ),
-        (BehindOthers(until=DAY), "waits until 2026-11-22 12:00 UTC, so that conda-forge's bot can go first"),
+        (BehindOthers(until=DAY), "waits until 2026-11-22 12:00 UTC to let conda-forge's bot go first"),
         (
             TooYoung(since=DAY, released=True, cooldown=timedelta(days=1)),
             WAITS,

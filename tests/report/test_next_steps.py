@@ -70,7 +70,7 @@ def test_paths_are_relative_to_the_current_folder(tmp_path: Path, monkeypatch: p
 def test_written_recipes_are_checked_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert recipe_steps([tmp_path / "a"], ["a"]) == (
-        Step("dirac-forge check a --with a", "whether it can be installed with this recipe"),
+        Step("dirac-forge check a --with a", "checks whether it can be installed with this recipe"),
     )
     many = recipe_steps([tmp_path / str(each) for each in range(9)], ["8"])
     assert commands(many) == [f"dirac-forge check 8 {' '.join(f'--with {each}' for each in range(9))}"]
@@ -116,7 +116,7 @@ def test_a_bump_leads_to() -> None:
 
 def test_a_blocked_bump_leads_to_what_blocks_it() -> None:
     here = first_steps(["grid"], ["m2crypto"], [])
-    assert here == (Step("dirac-forge bump m2crypto grid", "looks at both, in order"),)
+    assert here == (Step("dirac-forge bump m2crypto grid", "shows both, in order"),)
     assert commands(first_steps(["grid"], [], ["m2crypto"])) == ["dirac-forge sync m2crypto"]
     assert first_steps(["grid"], [], []) == ()
 

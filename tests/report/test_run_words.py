@@ -65,7 +65,7 @@ from dirac_forge.report.bot_words import clauses, decided_words, reason_code, re
         (
             LeftForPerson(note=DriftNote(level="todo", kind="python-min-test", output="lib")),
             "left-for-person",
-            "a person has to decide: lib: test with python_min, too",
+            "a person has to decide: lib: also test with python_min",
         ),
         (WorseWithBump(outcome="worse"), "worse-with-bump", "it makes the targets worse"),
         (MergedAfter(title="a 2"), "merged-after", "a 2 of its group is merged first"),

@@ -99,12 +99,12 @@ def read_fix(url: str, settings: Settings, connections: Connections) -> Fix:
     feedstock = match["name"].removesuffix("-feedstock")
     full_name, place = full_name_of(settings, feedstock)
     if full_name.lower() != f"{match['owner']}/{match['name']}".lower():
-        raise InputError(f"{url} is not on {full_name}, which is where the settings have {feedstock}")
+        raise InputError(f"{url} is not on {full_name}, where {feedstock} is according to the settings")
     base = title = commit = ""
     if connections.forge is not None:
         pull = connections.forge.pull_request(connections.forge.repository(full_name), number)
         if pull.state != "merged":
-            raise InputError(f"{url} is {pull.state}: only a merged pull request can be carried to other lines")
+            raise InputError(f"{url} is {pull.state}: only a merged pull request can be carried to other release lines")
         base, title, commit = safe_branch(pull.base), pull.title, pull.merge_commit
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as name:
         folder = Path(name)

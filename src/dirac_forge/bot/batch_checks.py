@@ -68,4 +68,4 @@ def _check_edits(change: Change, about: str) -> None:
         if not path.startswith(_PATHS[change.kind]):
             raise InputError(f"{about} to {path}, which a {change.kind} never changes", hint=_AGAIN)
         if len(edit.after or "") > _LARGEST_EDIT:
-            raise InputError(f"{about}: {path} would be larger than anything in a feedstock", hint=_AGAIN)
+            raise InputError(f"{about}: {path} would exceed the size limit for a file of a feedstock", hint=_AGAIN)

@@ -24,7 +24,7 @@ from dirac_forge.values import dataclass
 Isolation = Literal["bwrap", "unshare", "none"]
 UNISOLATED = "upstream code could read and change your files and use your network"
 """What may happen where nothing is isolated."""
-ALLOW_UNISOLATED = "set DIRAC_FORGE_UNISOLATED_BUILDS=1 where there is nothing to lose"
+ALLOW_UNISOLATED = "set DIRAC_FORGE_UNISOLATED_BUILDS=1 on a disposable machine"
 _ANSWER = 30.0
 """Seconds."""
 _KEPT = frozenset(

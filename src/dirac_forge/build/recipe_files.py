@@ -30,7 +30,7 @@ def recipe_files(recipe: Path) -> tuple[Path, ...]:
         if (folder.name == "recipe" or not hidden) and (path.is_symlink() or path.is_file()):
             found.append(path)
         if len(found) > _MOST_FILES:
-            raise OSError(f"{recipe.parent}: more files than any recipe has")
+            raise OSError(f"{recipe.parent}: more files than the limit for recipes")
     return tuple(sorted(found))
 
 
@@ -54,7 +54,7 @@ def digest_of_recipe(recipe: Path, variants: Iterable[Mapping[str, str]]) -> str
             raw = read_bytes(path, most=_MOST_BYTES)
             left -= len(raw)
             if left < 0:
-                raise OSError(f"{recipe.parent}: larger than any recipe")
+                raise OSError(f"{recipe.parent}: exceeds the size limit for recipes")
         kind = "link" if path.is_symlink() else "file"
         digest.update(f"{kind} {path.relative_to(recipe.parent).as_posix()}\0{len(raw)}\0".encode())
         digest.update(raw)

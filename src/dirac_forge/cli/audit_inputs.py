@@ -121,7 +121,7 @@ def _locked(context: Context, path: Path) -> AuditInput:
     if only:
         if not {*only} & {*lock.platforms}:
             raise InputError(
-                f"{path}: it has nothing for {', '.join(only)}", hint=f"Its platforms: {', '.join(lock.platforms)}."
+                f"{path}: it has no packages for {', '.join(only)}", hint=f"Its platforms: {', '.join(lock.platforms)}."
             )
         lock = lock.only(only)
     environments = tuple(locked_environments(lock, channel.index))

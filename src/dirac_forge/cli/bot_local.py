@@ -35,8 +35,8 @@ def with_reachable_feedstocks(context: Context, workspace: Workspace) -> tuple[C
     names = {name for name, _ in written}
     host, folder = split_url(url).hostname, settings.workspace / "feedstocks"
     context.observer.warned(
-        f"{host} can't be reached ({problem}): the bot reads {counted(len(names), 'feedstock')} as found in {folder}, "
-        "with local changes"
+        f"{host} can't be reached ({problem}): the bot reads {counted(len(names), 'feedstock')} from {folder}, "
+        "including local changes"
     )
 
     def unreached(line: ReleaseLine) -> str | None:

@@ -43,7 +43,7 @@ def outbox(
         return 0
     target = (clone or Path()).absolute()
     branch = box.apply(change, target)
-    said = f"{target}: the branch {branch} has it; `git switch {branch}` shows it"
+    said = f"{target}: the change is on the branch {branch}; `git switch {branch}` shows it"
     context.answer(sentences([said]), {**_json(path, change), "clone": str(target)})
     return 0
 
@@ -57,7 +57,7 @@ def _one(name: str, changes: list[tuple[str, PreparedChange]]) -> tuple[str, Pre
         return found[0]
     if not found:
         raise InputError(
-            f"nothing in the outbox is called {name}", hint="`dirac-forge bot outbox list` lists the prepared changes."
+            f"the outbox has no change {name}", hint="`dirac-forge bot outbox list` lists the prepared changes."
         )
     raise InputError(f"{name} is {len(found)} changes: {', '.join(path for path, _ in found[:10])}", hint="Name one.")
 

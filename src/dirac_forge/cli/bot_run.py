@@ -97,8 +97,8 @@ def _prepared_where(result: Result, outbox: Path) -> str:
     if all(outcome.state != "prepared" for outcome in result.outcomes):
         return ""
     return (
-        f"nothing was sent, and GitHub was not asked what is open there; all is in {outbox}, and "
-        "`dirac-forge bot outbox show NAME` prints a change"
+        f"nothing was sent, and open requests on GitHub were not read; the changes are in {outbox}, and "
+        "`dirac-forge bot outbox show NAME` prints one"
     )
 
 

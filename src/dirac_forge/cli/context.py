@@ -121,7 +121,7 @@ class Context:
         """Print the result on stdout: `document` with --json, else `text` and, but for -q, what to do next.
 
         Commands of ours get the channels, the workspace and so on that this one was given.
-        Where the embedded snapshot answered for conda-forge, its day is part of both; so are those of other snapshots.
+        If the embedded snapshot was used instead of conda-forge, both have its date; so do those of other snapshots.
         """
         self.observer.stop()
         if self.options.json:
@@ -138,7 +138,7 @@ class Context:
         from dirac_forge.report.terminal import Hanging  # noqa: PLC0415
 
         day = self.observer.as_of
-        lines = [f"As of {day}: the embedded snapshot answered for conda-forge."] if day else []
+        lines = [f"As of {day}: the embedded snapshot was used instead of conda-forge."] if day else []
         for folder, known in self.observer.snapshots.items():
             place = os.path.relpath(folder) if Path(folder).is_relative_to(Path.cwd()) else folder
             lines.append(f"As of {known}: the snapshot {place}.")

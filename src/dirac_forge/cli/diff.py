@@ -44,12 +44,12 @@ def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, sec
     difference, report, ends = compared(context, old, new, file=file, security=security)
     if not (difference.asked_known or difference.empty):
         context.observer.warned(
-            "it is unknown which packages were requested by name: --file FILE names the file that lists them"
+            "it is unknown which packages were requested by name; give the file that lists them with --file FILE"
         )
     sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
     text = as_markdown(sections) if markdown else Shown(sections)
     again = (old, new, *(("--file", file) if file else ()), "--markdown")
-    steps = () if difference.empty or markdown else step("release notes of it", "diff", *again)
+    steps = () if difference.empty or markdown else step("prints the release notes", "diff", *again)
     context.answer(text, difference_json(difference, report, ends), steps=steps)
     return UnknownError.exit_code if ends else 0
 

@@ -76,7 +76,7 @@ def lock_from(context: Context, path: Path) -> Lock:
     """Read a lock or a prefix, and warn of the packages in it that no channel has. Raises InputError."""
     lock = read_lock(path)
     if lock.from_index:
-        context.observer.warned(f"{path}: what pip installs is left out: {listed(lock.from_index)}")
+        context.observer.warned(f"{path}: packages from pip are left out: {listed(lock.from_index)}")
     return lock
 
 
@@ -90,7 +90,7 @@ def known_records(context: Context, path: Path) -> Known:
         raise InputError(f"{path}: there is no such lock", hint="Write it with `dirac-forge lock` first.")
     lock = read_pixi_lock(path)
     if by_pip := pip_packages(lock):
-        context.observer.warned(f"{path}: what pip installs is neither compared nor kept: {listed(by_pip)}")
+        context.observer.warned(f"{path}: packages from pip are neither compared nor kept: {listed(by_pip)}")
     return {
         (name, platform): records
         for name, environment in lock.environments()

@@ -106,7 +106,7 @@ def build_finding(engine: str | None, isolation: Literal["bwrap", "unshare", "no
             detail,
             cost="nothing is built, and no installer is tried: upstream code could read and change your files",
             remedy="install bubblewrap or allow user namespaces (on Linux), use `build --container IMAGE`, or set "
-            "DIRAC_FORGE_UNISOLATED_BUILDS=1 where there is nothing to lose",
+            "DIRAC_FORGE_UNISOLATED_BUILDS=1 on a disposable machine",
         )
     return _missing(
         "build", f"{_BUILD_ENGINE} is not installed", cost="no `dirac-forge build`", remedy=pip_install("build")

@@ -235,7 +235,7 @@ def _failed(context: Context, plan: InstallerPlan) -> int:
             blocks=(Items(failed_lines(plan.solved.failed)), Paragraph("Nothing was built.")),
         )
         document = {"installer": None, "trial": None, "failed": failed_json(plan.solved.failed)}
-        after = step("what would make it installable", "check", str(plan.file))
+        after = step("shows what would make it installable", "check", str(plan.file))
         context.answer(Shown([section]), document, steps=after)
         return 1 if any(cell.status == "not-installable" for cell in plan.solved.failed) else 3
     lines = (*refused_lines(plan.refused), OTHER_CHANNEL)

@@ -129,7 +129,7 @@ def _locked(
     """
     if undated := _undated(solved) if request.as_of else ():
         names = words(undated, _MOST_UNDATED)
-        context.observer.warned(f"--as-of: the channel has no time of upload for {names}: what was taken may be newer")
+        context.observer.warned(f"--as-of: the channel has no upload time for {names}: the locked builds may be newer")
     for missing in missing_dependencies(solved):
         context.observer.warned(
             f"`exclude` removes {missing.name}, which {listed(missing.needed_by)} "
@@ -179,7 +179,7 @@ def _kept(known: Known, update: Sequence[str], asked: Collection[str]) -> Known:
     names = set(map(_name, update))
     locked = {record.name.normalized for records in known.values() for record in records}
     if missing := sorted(names - locked - set(asked)):
-        hint = "A package that is to be added belongs in the file first."
+        hint = "Add the package to the file first."
         raise InputError(f"--update: neither in the lock nor in the file: {', '.join(missing)}", hint=hint)
     return {
         key: [record for record in records if record.name.normalized not in names] for key, records in known.items()
@@ -192,7 +192,7 @@ def _name(text: str) -> str:
     if not text or name != text.lower():
         raise InputError(
             f"--update {text!r}: expected the name of a package",
-            hint="A version belongs in the file; --update moves a package to the newest version that it allows.",
+            hint="Put the version into the file; --update moves a package to the newest version that the file allows.",
         )
     return name
 
@@ -219,7 +219,7 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
         blocks.append(Paragraph(f"There is no file {request.file}: it was taken as a package spec."))
     blocks.append(Paragraph("Nothing was written."))
     section = Section(title=f"{solved.distribution.name} cannot be locked", blocks=tuple(blocks))
-    after = () if request.as_of else step("what would make it installable", "check", request.file)
+    after = () if request.as_of else step("shows what would make it installable", "check", request.file)
     document = {"name": solved.distribution.name, "failed": failed_json(solved.failed), "written": []}
     context.answer(Shown([section]), document, steps=after)
     return 1 if any(cell.status == "not-installable" for cell in solved.failed) else 3
@@ -228,7 +228,7 @@ def _failed(context: Context, request: LockRequest, solved: SolvedDistribution) 
 def _refused(context: Context, solved: SolvedDistribution, refused: Sequence[UnlockablePackages]) -> int:
     """Answer with what the lock would have, and why it is not written."""
     found = lock_of(solved, {}, solved.distribution.name)
-    after = step("whether conda-forge can be reached", "doctor") if context.observer.as_of else ()
+    after = step("checks whether conda-forge can be reached", "doctor") if context.observer.as_of else ()
     context.answer(Shown(refused_sections(found, refused)), refused_json(found, refused), steps=after)
     return 3
 
@@ -266,9 +266,9 @@ def _checked(
 def _after_check(request: LockRequest, found: LockCheck) -> tuple[Step, ...]:
     match found.status:
         case "unknown":
-            return step("whether conda-forge can be reached", "doctor")
+            return step("checks whether conda-forge can be reached", "doctor")
         case "not-solvable":
-            return () if request.as_of else step("what would make it installable", "check", request.file)
+            return () if request.as_of else step("shows what would make it installable", "check", request.file)
     changes = diff_arguments(near(request.path), "today", request.file)
     # `diff` compares with today only.
     after = step("every change", "diff", *changes) if found.outdated and not (request.as_of or request.update) else ()

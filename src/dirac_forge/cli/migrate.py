@@ -202,7 +202,7 @@ def show_list(context: Context) -> int:
         faults = {name: fault for name, each in found.items() if (fault := migrating.fault(each))}
         unread = migrating.unread_migrations
         running = [name for name, each in found.items() if not each.settings.paused and name not in faults][:1]
-        steps = step("its members, and their order", "migrate", "plan", *running) if running else ()
+        steps = step("shows its members and their order", "migrate", "plan", *running) if running else ()
         context.answer(report.list_text(found, faults), report.list_json(found, faults, unread), steps)
     return 3 if unread else 0
 
@@ -247,7 +247,7 @@ def new(context: Context, library: str, version: str) -> int:
     write_file(path, made.text)
     notes = [*made.notes, *_same_pins(context, path, parse_migration(made.text, path=path).keys)]
     document = {"migration": made.name, "path": str(path), "notes": notes}
-    steps = step("its members, and their order", "migrate", "plan", made.name)
+    steps = step("shows its members and their order", "migrate", "plan", made.name)
     context.answer(sentences([str(path), *(f"note: {note}" for note in notes)]), document, steps)
     return 0
 

@@ -29,7 +29,7 @@ def status_steps(again: Sequence[str]) -> tuple[Step, ...]:
 def _bump_steps(plan: Plan, missing: Sequence[MissingPin]) -> tuple[Step, ...]:
     """Return how new versions that no channel has come there, if their feedstocks are in the workspace."""
     names = dict.fromkeys(name for each in missing for name in plan.graph.makers_of(each.package))
-    return step("the new version, which has to be built first", "bump", *names) if names else ()
+    return step("shows the new version, which must be built first", "bump", *names) if names else ()
 
 
 def plan_steps(plan: Plan, again: Sequence[str], effect: TargetEffect | None) -> tuple[Step, ...]:

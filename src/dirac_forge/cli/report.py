@@ -72,7 +72,7 @@ def report(context: Context, request: ReportRequest) -> int:
             "feedstocks": len(site.feedstocks),
             "unavailable": dict(site.unavailable),
         },
-        (Step(near(request.output / "index.html"), "the first page; open it in a browser"),),
+        (Step(near(request.output / "index.html"), "is the first page; open it in a browser"),),
     )
     return 3 if _is_unknown(inputs) else 0
 

@@ -106,7 +106,11 @@ def run_command(function: Callable[..., int], options: Options, values: dict[str
         print_error("the input can't be read: it is nested too deeply", hint=hint, color=options.color)
         return InputError.exit_code
     except MemoryError:
-        print_error("there is not enough memory", hint="Ask for less at a time.", color=options.color)
+        print_error(
+            "there is not enough memory",
+            hint="Name fewer feedstocks, targets or platforms at a time.",
+            color=options.color,
+        )
         return UnknownError.exit_code
     except OSError as error:
         _print_system_error(error, options)

@@ -207,7 +207,7 @@ def _is_there(context: Context, name: str) -> bool:
     place = context.settings.feedstock_url.format(name=name)
     there = Path(place).exists() or Path(f"{place}.git").exists()
     if not there:
-        context.observer.warned(f"{name}: no repository has its name, so its feedstock is not known")
+        context.observer.warned(f"{name}: no feedstock repository has this name, so its feedstock is unknown")
     return there
 
 

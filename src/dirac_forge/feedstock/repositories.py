@@ -78,7 +78,7 @@ class Repository:
             if len(parts) != 4 or parts[0] not in {"100644", "100755"} or not _KEPT.fullmatch(path):
                 continue
             if int(parts[3]) > _MAX_FILE or len(found) >= _MAX_FILES:
-                raise InputError(f"{redact(self.url)}: {path} is larger than anything in a feedstock")
+                raise InputError(f"{redact(self.url)}: {path} exceeds the size limit for a file of a feedstock")
             found[path] = self._git("-C", folder, "cat-file", "blob", parts[2])
         return found
 

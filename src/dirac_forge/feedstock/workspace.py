@@ -283,7 +283,7 @@ def _text(path: Path) -> str:
         raise RecipeError("it is a symbolic link, which is neither read nor written", path=path)
     try:
         if path.stat().st_size > _MAX_FILE:
-            raise RecipeError("the file is larger than any recipe", path=path)
+            raise RecipeError("the file exceeds the size limit for recipes", path=path)
         return read_text(path)
     except (OSError, UnicodeDecodeError) as exc:
         raise RecipeError(f"can't be read: {unreadable(exc)}", path=path) from exc

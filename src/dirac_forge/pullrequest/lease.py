@@ -102,7 +102,7 @@ class Lease:
     def _mine(self) -> datetime:
         known = self._ledger.holder()
         if known is None or known[0] != self.holder:
-            raise BusyError("another bot took over the lease", hint="It goes on with the work; nothing is lost.")
+            raise BusyError("another bot took over the lease", hint="It continues the work; nothing is lost.")
         return known[1]
 
     def _over(self, holder: str, expires: datetime, now: datetime) -> bool:

@@ -89,10 +89,10 @@ def _refuse_special(settings: _File | None, about: str) -> None:
 def _refuse_large(files: Mapping[str, _File], about: str) -> None:
     """Raise InputError for more than a feedstock has."""
     if len(files) > _MAX_FILES or sum(file.size for file in files.values()) > _MAX_ALL:
-        raise InputError(f"{about}: there is more in it than in any feedstock")
+        raise InputError(f"{about}: it exceeds the size limit for a feedstock")
     large = next((path for path, file in files.items() if file.size > _MAX_FILE), None)
     if large is not None:
-        raise InputError(f"{about}: {large} is larger than anything in a feedstock")
+        raise InputError(f"{about}: {large} exceeds the size limit for a file of a feedstock")
 
 
 def _as_text(content: bytes) -> str | None:
@@ -187,10 +187,10 @@ def adopt_tree(
             raise InputError(f"{about}: rerendering changed {path}")
     files = _listed(folder, tree, about)
     if len(files) > _MAX_FILES or sum(file.size for file in files.values()) > _MAX_ALL:
-        raise InputError(f"{about}: rerendering made more than there is in any feedstock")
+        raise InputError(f"{about}: the rerendered files exceed the size limit for a feedstock")
     for path, file in files.items():
         if file.size > _MAX_FILE:
-            raise InputError(f"{about}: {path} is larger than anything in a feedstock")
+            raise InputError(f"{about}: {path} exceeds the size limit for a file of a feedstock")
     return _committed(folder, tree, parent, about=about, message=message, author=author, when=when)
 
 
@@ -210,7 +210,7 @@ def _measured(place: Path, about: str) -> None:
         count += len(files)
         size += sum((Path(parent) / name).lstat().st_size for name in files)
         if count > _MAX_FILES or size > _MAX_ALL:
-            raise InputError(f"{about}: there is more in it than in any feedstock")
+            raise InputError(f"{about}: it exceeds the size limit for a feedstock")
 
 
 def _committed(
@@ -233,7 +233,7 @@ def _checked(folder: Path, files: Mapping[str, _File], edit: Edit, about: str) -
         if special is not None and special.mode in _SPECIAL:
             raise InputError(f"{about}: {path} goes through {_SPECIAL[special.mode]}")
     if edit.after is not None and len(edit.after) > _MAX_FILE:
-        raise InputError(f"{about}: {path} would be larger than anything in a feedstock")
+        raise InputError(f"{about}: {path} would exceed the size limit for a file of a feedstock")
     known = files.get(path)
     there = None if known is None else _blobs(folder, [known.object], about)[known.object]
     if there != (None if edit.before is None else edit.before.encode()):

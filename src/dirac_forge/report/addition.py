@@ -64,7 +64,7 @@ def _reason(proof: AdditionProof) -> str:
 def addition_text(addition: Addition) -> RenderableType:
     """Return the waves as a table, then what stands in the way."""
     if not addition.feedstocks and not addition.unknown:
-        return sentences([f"{addition.target} has all it needs on {addition.platform}."])
+        return sentences([f"{addition.target} needs no further packages on {addition.platform}."])
     lines = _smallest_lines(addition)
     if addition.unknown:
         names = words(addition.unknown, _MOST_NAMES)
@@ -105,7 +105,7 @@ def _smallest_lines(addition: Addition) -> list[str]:
     nowhere = addition.proof.nowhere if addition.proof is not None else ()
     if nowhere:
         names = words(nowhere, _MOST_NAMES)
-        lines.append(f"The solver was given no build of {names}: no platform has one that could serve as a model.")
+        lines.append(f"The solver got no build of {names}, because no platform has one to copy from.")
     return lines
 
 

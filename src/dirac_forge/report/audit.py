@@ -23,7 +23,7 @@ _SAYS: Mapping[FindingKind, str] = {
     "licence": "its record has no licence",
     "pin": "its pin on {dependency} is outdated: it excludes {example}",
     "clobber": "{dependency} has {files} with the same path, such as {example}",
-    "compiled": "it is noarch and has {files}, such as {example}, of one platform only",
+    "compiled": "it is noarch, but has {files} for one platform only, such as {example}",
     "patched": "the channel added {dependency} to its requirements since it was locked",
     "entry-point": "the command {dependency} is missing",
 }
@@ -38,8 +38,8 @@ _UNCOMPARED: Mapping[str, str] = {
 _GAPS: Mapping[str, str] = {
     "channel": "Builds that were marked as broken or removed: unknown for {builds}, because no channel that was asked "
     "lists them.",
-    "files": "Clobbered files and missing commands: unknown for {builds}, because the channel has records "
-    "and not the packages themselves.",
+    "files": "Clobbered files and missing commands: unknown for {builds}, because the channel has repodata but no "
+    "package files.",
     "commands": "Missing commands: unknown for {builds}: {detail}.",
     "licence": "Licences: unknown for {builds}, because their records lack most fields.",
     "pinning": "Outdated pins: unknown for {builds}, because there is no pinning (name one with --pinning).",

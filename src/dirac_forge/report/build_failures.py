@@ -106,7 +106,7 @@ _REASONS: dict[type, Callable[[Any], str]] = {
     WrongNoarch: lambda one: f"the package is noarch and has the extension module {one.file}",
     Crashed: lambda one: f"the build engine ended without a result in the {one.phase} (exit code {one.code})",
     NotBuildable: lambda one: str(one.reason),
-    DependencyFailed: lambda one: f"{one.dependency}, which it needs, was not built",
+    DependencyFailed: lambda one: f"{one.dependency}, a dependency, was not built",
     UnknownFailure: lambda one: one.message or f"the {one.phase} failed",
 }
 
@@ -131,7 +131,7 @@ def _network(failure: NetworkUsed) -> str:
 
 def _source(failure: SourceUnavailable) -> str:
     if failure.unknown:
-        return "Check the network and try again; what was downloaded is kept."
+        return "Check the network and try again; downloaded files are kept."
     return "Correct the URL in the recipe's source."
 
 
@@ -144,10 +144,10 @@ _ADVICE: dict[type, Callable[[Any], str]] = {
     NetworkUsed: _network,
     HashMismatch: lambda one: "Find out which hash is right before you change the recipe.",  # noqa: ARG005
     SourceUnavailable: _source,
-    TimedOut: lambda one: "Give a higher --time-limit.",  # noqa: ARG005
-    DiskFull: lambda one: "Free space, or give --output a folder on another disk; what was built is kept.",  # noqa: ARG005
+    TimedOut: lambda one: "Increase --time-limit.",  # noqa: ARG005
+    DiskFull: lambda one: "Free space, or give --output a folder on another disk; finished builds are kept.",  # noqa: ARG005
     WrongNoarch: lambda one: (  # noqa: ARG005
         "Remove `noarch: python`, and add the compiler to build and a bare python to host and run."
     ),
-    OutOfMemory: lambda one: "Give fewer --jobs or a higher --memory.",  # noqa: ARG005
+    OutOfMemory: lambda one: "Use fewer --jobs, or increase --memory.",  # noqa: ARG005
 }

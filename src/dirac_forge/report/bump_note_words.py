@@ -82,7 +82,7 @@ add_words(
     {
         objections.Downgrade: "this is a downgrade: {0.new} was requested, and is older than the recipe's {0.old}",
         objections.UnusualJump: (
-            "{0.old} to {0.new} is an unusual jump: check that {0.new} is the next release of the same thing"
+            "{0.old} to {0.new} is an unusual jump: check that {0.new} is a release of the same project"
         ),
         bump_notes.NotBuilt: "it was not built: {0.missing} can't be read here",
         OldVersionLeft: "line {0.line} still says {0.version}: {0.text}",
@@ -92,22 +92,23 @@ add_words(
             "because it shares the number with others: give it a separate one"
         ),
         OldHashLeft: "line {0.line} still has the hash of the file of {0.version}",
-        NumberUnknown: ("line {0.line}: the build number is not known here: check that it is reset"),
-        MirrorKept: ("line {0.line}: {0.url} does not have the version in it: check that it serves the new file, too"),
+        NumberUnknown: ("line {0.line}: the build number could not be determined: check that it is reset"),
+        MirrorKept: ("line {0.line}: {0.url} has no version in it: check that it serves the new file"),
         bump_notes.SecondRecipe: (
             "{0.path} is a second recipe, which is neither built nor edited: remove it, or the other"
         ),
         bump_notes.RespelledSource: "{0.url}: {0.difference}",
         bump_notes.EnclosedSource: "{0.url} can't be reached: its hash was taken from the same file in the sdist",
         bump_notes.MovedCommit: "{0.repository}: {0.commit} is the commit of its tag {0.tag}",
-        bump_notes.UnreadCommits: "{0.repository}: its tags could not be read, so its commit stays ({0.reason})",
+        bump_notes.UnreadCommits: "{0.repository}: its tags could not be read, so its commit was not updated "
+        "({0.reason})",
         bump_notes.SecondMoved: (
             "{0.project} also moves from {0.old} to {0.new}: the new release requires {0.requirement}"
         ),
-        bump_notes.MovesTogether: "it moves together with {0.key}: each needs the other",
+        bump_notes.MovesTogether: "it must move together with {0.key}: each needs the other",
         bump_notes.OlderThanChannel: "the channel has {0.package} {0.newest}, the recipe here is older ({0.version}): "
         "`dirac-forge sync {0.feedstock}` fetches the newest",
-        bump_notes.HelpingDependent: "the targets can take it only with the bump of {0.key}, which waits for it",
+        bump_notes.HelpingDependent: "the targets accept it only together with the bump of {0.key}, which waits for it",
     }
 )
 
@@ -139,7 +140,7 @@ def _shortfall(one: UnmetRequirement) -> str:
     places = [f"Python {words(one.pythons)}"] if one.pythons else []
     places += [words(one.platforms)] if one.platforms else []
     asks = f"for {' on '.join(places)} upstream asks" if places else "upstream asks"
-    build = ", and a build takes the newest" if one.newest else ""
+    build = ", and a build uses the newest" if one.newest else ""
     return f"{has}; {asks} for {one.evidence}{build}"
 
 
@@ -153,10 +154,10 @@ def _(note: objections.TriedReleases) -> str:
 @worded.register
 def _(note: objections.NotListed) -> str:
     if note.certain:
-        return f"{note.source} does not list {note.version}, which was asked for"
+        return f"{note.source} does not list {note.version}, which was requested"
     if note.message:
         return f"whether {note.source} lists {note.version} is not known: {note.message}"
-    return f"whether {note.source} lists {note.version} was not looked up: with --to only indexes are asked"
+    return f"whether {note.source} lists {note.version} was not checked: with --to, only indexes are queried"
 
 
 @worded.register
@@ -194,14 +195,14 @@ def _(note: ArchiveKept) -> str:
 @worded.register
 def _(note: NoHash) -> str:
     if note.moved:
-        return f"line {note.line}: {note.url} has no hash, so whether it is there was not asked: add its sha256"
-    return f"line {note.line}: {note.url} has neither the version in it nor a hash, so nothing shows which file it is"
+        return f"line {note.line}: {note.url} has no hash, so the file was not checked: add its sha256"
+    return f"line {note.line}: {note.url} has neither a version nor a hash, so it may be the wrong file: check it"
 
 
 @worded.register
 def _(note: NumberInString) -> str:
-    what = f"the build string of {note.output} is still {note.string}, though the build number is {note.number}"
-    return f"line {note.line}: {what}"
+    what = f"the build string of {note.output} is still {note.string}, but the build number is {note.number}"
+    return f"line {note.line}: {what}: update the string"
 
 
 @worded.register
@@ -212,7 +213,7 @@ def _(note: HashKept) -> str:
 
 
 _FAULTS = {
-    "unreadable": "it could not be read any more: {0.text}",
+    "unreadable": "it could no longer be read: {0.text}",
     "other-output": "on {0.platform} an output would have another name, version, build number or source",
     "no-output": "on {0.platform} there would be no {0.text}",
     "lost": "{0.output}, {0.section}: it lost {0.text}, which is not carried over",
@@ -240,8 +241,8 @@ def _(note: bump_notes.SecondLeft) -> str:
     if note.requirement:
         return f"{stays}, which the new release requires ({note.requirement})"
     if note.problem:
-        return f"{stays}; which version belongs to the new release is unknown: {note.problem}"
-    return f"{stays}; nothing says which version belongs to the new release: check whether it has to move"
+        return f"{stays}; the version for the new release is unknown: {note.problem}"
+    return f"{stays}; the version for the new release is unknown: check whether it has to move"
 
 
 @worded.register
@@ -251,7 +252,7 @@ def _(note: bump_notes.NotCarried) -> str:
 
 @worded.register
 def _(note: bump_notes.NotCompared) -> str:
-    asked = f"{conda_forge_yml(note.line)} asks for that (inspection: disabled)"
+    asked = f"{conda_forge_yml(note.line)} disables it (inspection: disabled)"
     return f"requirements were not compared: {note.reason or asked}"
 
 

@@ -102,14 +102,14 @@ add_words(
         objections.NotAfterRecipe: "as {0.version} in the recipe it would not be newer than {0.current}",
         objections.LooksLikeDate: "it looks like a date, and {0.current} does not",
         skip_reasons.VersionlessSources: "none of its sources has the version in its URL or tag",
-        blockers.HelpingBump: "the targets can take it only with the bump of {0.key}",
+        blockers.HelpingBump: "the targets accept it only together with the bump of {0.key}",
         tag_reasons.NotDiracTag: "the tag {0.tag} does not have the form vXrYpZ",
         tag_reasons.OtherSpelling: "the tag {0.tag} is not spelled like {0.example}",
         tag_reasons.NoVersionTag: "the tag {0.tag} is not a version",
         tag_reasons.UnorderedName: "{0.text} has no known order",
-        tag_reasons.OwnTagMismatch: "the tag {0.tag} does not spell {0.version}",
+        tag_reasons.OwnTagMismatch: "the tag {0.tag} does not stand for {0.version}",
         tag_reasons.NoTags: "{0.place} has no tags",
-        tag_reasons.NoOwnTag: "{0.place} has no tag of {0.version}, so how it spells versions is not known",
+        tag_reasons.NoOwnTag: "{0.place} has no tag of {0.version}, so the format of its tags is unknown",
     }
 )
 
@@ -166,7 +166,7 @@ def _(reason: objections.PlaceObjects) -> str:
 @worded.register
 def _(reason: skip_reasons.Current) -> str:
     if reason.asked:
-        return f"it is at {reason.version} already"
+        return f"it is already at {reason.version}"
     unread = [reason.unread] if reason.unread is not None else []
     objects = f", and upstream objects to it: {worded(reason.objection)}" if reason.objection is not None else ""
     newest = f"{reason.version} is the newest release that fits{objects}"
@@ -276,7 +276,7 @@ def _(reason: CompiledNow) -> str:
         compilers += ", cargo-bundle-licenses"
     return (
         f"{reason.output} can't stay noarch: {reason.evidence.text}; by hand: remove `noarch: python`, add {compilers} "
-        "and stdlib('c') to build, take the bounds off host's and run's python, rerender"
+        "and stdlib('c') to build, remove the bounds of python from host and run, rerender"
     )
 
 
@@ -306,8 +306,8 @@ def _(reason: blockers.FailedBuild) -> str:
 
 add_words(
     {
-        part_reasons.UsualBackend: "it is a usual build backend",
-        part_reasons.ListedName: "tables of its names list it",
+        part_reasons.UsualBackend: "it is a common build backend",
+        part_reasons.ListedName: "it is in a table of known names",
         part_reasons.LacksOther: "the channel lacks {0.package} too, which the recipe needed before",
         part_reasons.LacksTool: "the channel lacks {0.package} too, which feedstocks are built with",
     }
@@ -322,4 +322,4 @@ def _(reason: part_reasons.NeededBefore) -> str:
 # -- tags that are no version
 
 
-add_words({tag_reasons.OverlongTag: "it is too long for a version"})
+add_words({tag_reasons.OverlongTag: "it is too long to be a version"})

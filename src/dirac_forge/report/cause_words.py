@@ -204,7 +204,7 @@ def _no_version(obstacle: NoVersion) -> str:
     if len(obstacle.specs) > 1:
         return f"no build matches all of {specs}"
     if obstacle.builds:
-        elsewhere = f"; the one asked for is for {listed(obstacle.of_platforms)}" if obstacle.of_platforms else ""
+        elsewhere = f"; the requested one is for {listed(obstacle.of_platforms)}" if obstacle.of_platforms else ""
         return f"no build matches {specs}; builds of this version: {_some(obstacle.builds)}{elsewhere}"
     return f"no build matches {specs}: the newest version is {obstacle.newest}"
 
@@ -274,7 +274,7 @@ def _demand(demand: Demand, case: _Case, *, last_only: bool = False) -> str:
     if not demand.chain:
         if case is not None and demand.specs == (f"{case[0]} =={case[1]}",):
             return f"this case has {case[0]} {case[1]}"
-        return f"{' and '.join(demand.specs)} is {'proposed' if demand.proposed else 'asked for'}"
+        return f"{' and '.join(demand.specs)} is {'proposed' if demand.proposed else 'requested'}"
     who = demand.chain[-1] if last_only else " → ".join(demand.chain)
     joined = " and ".join(demand.specs) if last_only else " or ".join(merged_ranges(demand.specs))
     return f"{who} {'allows only' if demand.excludes else 'needs'} {joined}"

@@ -22,7 +22,7 @@ _MOST = 50
 _NOT_CORRECTED: Mapping[str, str] = {
     "no-output": "the recipe makes no {package}",
     "other-version": "the recipe builds {package} {has}, the finding is about {wanted}",
-    "already": "the recipe says so already: it has to be rebuilt",
+    "already": "the recipe is already correct: rebuild it",
     "by-hand": "{notes}",
     "not-proved": "{faults}",
 }

@@ -26,8 +26,8 @@ add_words(
 
 add_words(
     {
-        FeedstockFull: "requests that are open on it: {0.open} of at most {0.most}",
-        ForgeFull: "requests that are open on all feedstocks: {0.open} of at most {0.most}",
+        FeedstockFull: "open requests on it: {0.open} (limit {0.most})",
+        ForgeFull: "open requests on all feedstocks: {0.open} (limit {0.most})",
         RunFull: "this run has reached its limit (per-run = {0.most})",
     }
 )
@@ -35,12 +35,12 @@ add_words(
 
 @worded.register
 def _(reason: BehindOthers) -> str:
-    return f"waits until {_moment(reason.until)}, so that conda-forge's bot can go first"
+    return f"waits until {_moment(reason.until)} to let conda-forge's bot go first"
 
 
 @worded.register
 def _(reason: OutsideSchedule) -> str:
-    return f"new requests are opened only in the hours of `schedule`: {'; '.join(reason.windows)} (UTC)"
+    return f"new requests are opened only during `schedule`: {'; '.join(reason.windows)} (UTC)"
 
 
 @worded.register

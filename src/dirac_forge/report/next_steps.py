@@ -82,7 +82,7 @@ def recipe_steps(folders: Sequence[Path], packages: Sequence[str], *, together: 
     if not folders:
         return ()
     who = "it" if len(packages) == 1 else "they"
-    purpose = f"whether {who} can be installed with {'this recipe' if len(folders) == 1 else 'these recipes'}"
+    purpose = f"checks whether {who} can be installed with {'this recipe' if len(folders) == 1 else 'these recipes'}"
     named = folders if together is None or len(folders) <= _FEW_FOLDERS else [together]
     arguments = (*packages, *with_folders(map(near, named)))
     return step(purpose, "check", *arguments, most=_MOST_COPIED)
@@ -115,7 +115,7 @@ def check_steps(
         purpose = f"builds, installs and tests {'them' if several else 'it'} here; runs upstream code"
         return step(purpose, "build", *recipes, *buildable) if buildable is not None else ()
     if history:
-        return step("shows since when, and which upload caused it", "check", *asked, "--since", "30d")
+        return step("shows when that began, and which upload caused it", "check", *asked, "--since", "30d")
     return step("shows which feedstocks have newer releases", "bump") if good else ()
 
 
@@ -123,7 +123,7 @@ def write_steps(proposed: Sequence[str], options: Sequence[str], *, reviewed: bo
     """Return how to write proposals, made with these `options`, into the workspace; without `reviewed` some have
     something to look at first.
     """
-    after = "" if reviewed else "; look at Needs review first"
+    after = "" if reviewed else "; read Needs review first"
     return step(f"writes {_it(proposed)} into the workspace{after}", "bump", *proposed, *options, "--write")
 
 
@@ -150,11 +150,11 @@ def first_steps(asked: Sequence[str], first: Sequence[str], absent: Sequence[str
     count = "both" if len(first) + len(asked) == 2 else "all"
     return (
         *(
-            step(f"fetches what has to be updated first; then bump {_it(absent)}, too", "sync", *absent)
+            step(f"fetches what has to be updated first; then bump {_it(absent)} too", "sync", *absent)
             if absent
             else ()
         ),
-        *(step(f"looks at {count}, in order", "bump", *first, *asked) if first else ()),
+        *(step(f"shows {count}, in order", "bump", *first, *asked) if first else ()),
     )
 
 

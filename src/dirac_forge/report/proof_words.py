@@ -56,9 +56,9 @@ def cell_words(reason: CellReason | None) -> str:
         case Refused(causes=causes):
             return reason_text(causes)
         case Unexplained(solver=""):
-            return "why is unknown, the solver gives no reason"
+            return "the cause is unknown: the solver gives no reason"
         case Unexplained(solver=text):
-            return f"why is unknown, the solver says: {_flat_tree(text)}"
+            return f"the cause is unknown; the solver says: {_flat_tree(text)}"
         case Unanswered(message=message):
             return message
         case PlatformNotCovered(platform=platform, gap=Gap() as gap):
@@ -86,7 +86,7 @@ def environment_words(reason: EnvironmentReason | None) -> str:
         case MissingPackages(names=names):
             return f"no channel has {listed(names)} on any platform"
         case RefusedBefore(reason=before):
-            return f"not without this change either: {environment_words(before)}"
+            return f"not solvable without this change either: {environment_words(before)}"
         case Refused(causes=causes):
             return _first_causes(cause_lines(causes))
         case _:
@@ -123,7 +123,7 @@ def _refused(reason: ProposalRefused) -> str:
     each = list(dict.fromkeys(f"{one.name} {one.version}" for one in reason.packages))
     names = ", ".join(each)
     alone = not reason.together and len(each) == 1 and first == reason.target
-    place = ("" if alone else f" with {reason.target}") + (" all at once" if reason.together else "")
+    place = ("" if alone else f" with {reason.target}") + (" at the same time" if reason.together else "")
     match reason.why:
         case None:
             because = ""
@@ -162,7 +162,7 @@ def warning_words(warning: ProofWarning) -> str:
         case NotTaken():
             return (
                 f"{warning.target} stays at {warning.package} {warning.installed}: "
-                f"it can't take the channel's newest, {warning.newest}, either"
+                f"it can't use the channel's newest, {warning.newest}, either"
             )
         case UselessVariants(output=output, platforms=platforms, variants=()):
             return f"a variant of {output} can't be installed on {listed(platforms)}: the targets take another one"

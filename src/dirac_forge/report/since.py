@@ -83,7 +83,9 @@ def _headline(turn: Turn) -> str:
 
 def _lines(turn: Turn) -> list[str]:
     if turn.moment is None and turn.newest is not None:
-        return [f"the channel's newest upload of what it needs is of {turn.newest.date()}: later ones are not in it"]
+        return [
+            f"the newest upload of a package that it needs is from {turn.newest.date()}; the channel has no later ones"
+        ]
     if turn.moment is None:
         return [] if _stood(turn.earlier) == _stood(turn.cell) else [f"before: {_stood(turn.earlier)}"]
     moved = _moved(turn, turn.earlier)

@@ -11,7 +11,7 @@ from dirac_forge.report.document import Items, Paragraph, Section, listed
 from dirac_forge.report.locks import content_lines, lock_json
 from dirac_forge.report.numbers import counted
 
-OTHER_CHANNEL = "Give a channel that has the packages themselves, such as a mirror: --channel URL."
+OTHER_CHANNEL = "Use a channel that has the package files, such as a mirror: --channel URL."
 _MOST_NAMED = 3
 _SAYS: dict[UnlockableReason, str] = {
     "embedded": "{packages} from the embedded snapshot, which has neither package files nor hashes, and has builds "
@@ -25,8 +25,7 @@ _FOLLOWS: dict[UnlockableReason, str] = {
     "embedded": _NO_FILES,
     "snapshot": _NO_FILES,
     "unbuilt": _NO_FILES,
-    "no-hash": "whoever installs from this lock can't check that a downloaded file is the one that was locked, and "
-    "`dirac-forge installer` refuses such packages",
+    "no-hash": "files of such packages can't be verified after the download, and `dirac-forge installer` refuses them",
 }
 """What it means for those who install from a lock."""
 

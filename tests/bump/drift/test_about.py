@@ -343,7 +343,7 @@ def test_a_noarch_recipe_of_what_compiled_before_is_blocked_where_no_build_does_
     assert merge(text, path, built("1.0", "maturin", ["src/lib.rs"]), rust).blockers == ()
     also = merge(text, path, old, both)
     assert also.blockers == ()
-    assert "thing: upstream's sources are now also in cxx; see whether it can stay noarch" in notes(also)
+    assert "thing: upstream's sources are now also in cxx; check whether it can stay noarch" in notes(also)
     assert not [
         note for note in notes(merge(text, path, old, built("2.0", "setuptools", ["thing.c"]))) if "too" in note
     ]

@@ -310,16 +310,17 @@ def test_setuptools_that_pip_no_longer_brings_is_named(
 
 
 WITHOUT_SETUPTOOLS = (
-    "thing: host lacks setuptools, which conda-forge's pip does not install with Python 3.13 or later; it is not added "
-    "to a release from before that (2024-08-01): add it, or bound python"
+    "thing: host lacks setuptools, which conda-forge's pip does not install with Python 3.13 or later; it is not "
+    "added, "
+    "because the release is older than this rule (2024-08-01): add it, or limit python"
 )
 WITHOUT_PIP = (
     "thing: host lacks pip and setuptools, and Python 3.12 and later have neither distutils nor setuptools; they are "
-    "not added to a release from before that (2023-09-01): add them, or bound python"
+    "not added, because the release is older than this rule (2023-09-01): add them, or limit python"
 )
 WITHOUT_STDLIB = (
-    "thing: conda-forge requires stdlib('c') next to compilers; it is not added to a release from before that "
-    "(2024-05-01)"
+    "thing: conda-forge requires stdlib('c') next to compilers; it is not added, because the release is "
+    "older than this rule (2024-05-01)"
 )
 
 
@@ -478,7 +479,7 @@ def test_a_floor_that_upstream_lowered_is_told(format_: str, python: str, floor:
     result = merge(text, format_, *old_new((), (), floor=floor))
     assert result.text == text
     notes = [worded(note) for note in result.notes if note.kind == "python-floor-fell"]
-    said = f"upstream no longer needs Python 3.12 ({told}), and the recipe still asks for it; see whether it has to"
+    said = f"upstream no longer needs Python 3.12 ({told}), and the recipe still asks for it; check whether it has to"
     assert notes == ([f"thing: {said}"] if told else [])
 
 
@@ -564,7 +565,7 @@ def test_an_upper_bound_of_python_that_the_recipe_has_not_is_told(format_: str) 
     assert done.text == text
     (note,) = done.notes
     assert worded(note) == (
-        "thing: upstream's upper bound of Python changed to <3.15 (was <3.14); see whether the recipe has to say so"
+        "thing: upstream's upper bound of Python changed to <3.15 (was <3.14); check whether the recipe has to say so"
     )
 
 
@@ -616,7 +617,7 @@ def test_pythons_that_a_compiled_package_has_to_skip_are_told() -> None:
     done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.12")))
     assert done.text == text
     assert [worded(note) for note in done.notes] == [
-        "thing: see whether Pythons before 3.12 are skipped (Requires-Python: >=3.12)"
+        "thing: check whether Pythons before 3.12 are skipped (Requires-Python: >=3.12)"
     ]
 
 
@@ -636,7 +637,7 @@ def test_what_upstream_requires_from_a_url_is_told_and_bounds_stay(
     done = merge(text, format_, *old_new((before,) if before else (), (after,)))
     assert changed_lines(text, done.text) == changed
     package = after.partition(" ")[0]
-    said = f"{package} is required by upstream from a URL, so its version is for a person to see ({after})"
+    said = f"{package} is required by upstream from a URL, so check its version by hand ({after})"
     assert [worded(note) for note in done.notes] == [f"thing: {said}"]
 
 
@@ -795,7 +796,7 @@ def test_a_tool_for_tests_is_added_where_pip_check_asks_for_it(
     head, _, _ = recipe(format_, *run).rpartition("tests:" if format_ == "v1" else "test:")
     result = merge(head + tests, format_, *old_new(run, (*run, "pytest-mock")))
     assert ([change.package for change in result.added] == ["pytest-mock"]) == added
-    told = "thing: pytest-mock is a tool for tests that upstream requires at run time, and is not added (pytest-mock)"
+    told = "thing: pytest-mock is a test tool that upstream requires at run time; it is not added (pytest-mock)"
     assert (told in [worded(note) for note in result.notes]) == (not added)
 
 
@@ -974,7 +975,7 @@ def test_what_people_should_look_at_is_told() -> None:
     old = facts("thing", "1.0", members=["thing/__init__.py", "extra/__init__.py"])
     new = facts("thing", "2.0", wheels=["cp311-cp311-linux_x86_64"], members=["thing/__init__.py"])
     assert [worded(note) for note in merge(text, "v1", old, new).notes] == [
-        "thing: modules that upstream no longer installs: extra; see the tests",
+        "thing: modules that upstream no longer installs: extra; check the tests",
     ]
 
 
@@ -1042,7 +1043,7 @@ def test_an_upper_bound_of_python_that_stays_and_the_recipe_lacks_is_told(format
     (note,) = done.notes
     assert worded(note) == (
         f"thing: upstream excludes Python 3.12, 3.13, 3.14 (Requires-Python: >=3.10,{spec}), and the recipe admits "
-        "them; see whether the recipe has to say so"
+        "them; check whether the recipe has to say so"
     )
 
 
@@ -1058,7 +1059,7 @@ def test_a_compiled_package_has_to_skip_the_pythons_that_upstream_excludes(skip:
     done = merge(text, "v1", *old_new((), (), floor=(">=3.10", ">=3.10,!=3.11.*")))
     note = (
         "thing: upstream excludes Python 3.11 (Requires-Python: >=3.10,!=3.11.*), and the recipe admits it; "
-        "see whether the build is skipped"
+        "check whether the build is skipped"
     )
     assert done.text == text
     assert [worded(one) for one in done.notes] == ([note] if told else [])

@@ -35,7 +35,7 @@ def test_requirements_that_are_computed_remove_nothing() -> None:
     assert merge(text, "v1", old, new).text != text
     assert notes_of(text, old, computing(new, "requires-dist")) == [
         (
-            "thing: thing 2.0 computes requirements in the build, so that not all of them are known; see whether run "
+            "thing: thing 2.0 computes requirements in the build, so not all of them are known; check whether run "
             "has lines that are no longer needed"
         )
     ]
@@ -50,7 +50,7 @@ def test_requirements_that_are_computed_remove_nothing() -> None:
 )
 def test_a_requirement_that_cannot_be_read_changes_nothing(line: str, problem: str) -> None:
     (told,) = notes_of(recipe("v1", "six >=1"), *old_new(("six>=1",), (line,)))
-    assert told.startswith(f"thing: a requirement of upstream's is not compared: {problem}")
+    assert told.startswith(f"thing: an upstream requirement was not compared: {problem}")
 
 
 def built(*requires: str, problems: tuple[Problem, ...] = ()) -> ReleaseFacts:
@@ -64,20 +64,20 @@ def test_a_build_file_that_cannot_be_read_removes_nothing_from_host() -> None:
     assert changed_lines(text, merge(text, "v1", built("setuptools", "cython"), new).text) == ["- - cython"]
     new = replace(new, problems=(unread("setup.cfg of thing-1.0.tar.gz", "ParsingError"),))
     assert notes_of(text, built("setuptools", "cython"), new) == [
-        "could not read setup.cfg of thing-1.0.tar.gz, so what changed there is unknown; see host and the tests"
+        "could not read setup.cfg of thing-1.0.tar.gz, so what changed there is unknown; check host and the tests"
     ]
 
 
 def test_a_tool_whose_bound_cannot_be_read_keeps_its_own() -> None:
     text = recipe("v1", host=("python", "pip", "setuptools >=61,<80"))
     (told,) = notes_of(text, built("setuptools>=61,<80"), built("setuptools >=61<81"))
-    assert told.startswith("thing: a requirement of upstream's is not compared: 'setuptools >=61<81'")
+    assert told.startswith("thing: an upstream requirement was not compared: 'setuptools >=61<81'")
 
 
 def test_without_an_sdist_the_build_is_not_compared() -> None:
     old, new = facts("thing"), facts("thing", "2.0", sdist=False)
     assert notes_of(recipe("v1"), old, new) == [
-        "thing: what the build requires is not compared, because there is no sdist to read of thing 2.0; see host"
+        "thing: build requirements were not compared, because thing 2.0 has no readable sdist; check host"
     ]
 
 
@@ -109,7 +109,7 @@ def test_commands_that_are_unknown_stay(wheel: bool, hidden: Callable[[ReleaseFa
     text = recipe("v1", host=("python",))
     assert "- thing = thing.cli:main" not in merge(text, "v1", old, new).text
     told = [worded(note) for note in merge(text, "v1", old, hidden(new)).notes]
-    assert "thing: upstream's commands are not stated so that they can be read; see entry_points" in told
+    assert "thing: upstream's commands can't be read; check entry_points" in told
     assert "- thing = thing.cli:main" in merge(text, "v1", old, hidden(new)).text
 
 
@@ -121,7 +121,7 @@ def test_a_python_that_is_unknown_is_not_any_python(requires: str | None, dynami
     old = facts("thing", requires_python=">=3.11")
     new = computing(facts("thing", "2.0", requires_python=requires), *dynamic)
     assert notes_of(recipe("v1", python="python >=3.11"), old, new) == [
-        f"thing: upstream's Requires-Python is {said} now, which can't be compared; see python in host and run"
+        f"thing: upstream's Requires-Python is {said} now, which can't be compared; check python in host and run"
     ]
 
 
@@ -136,8 +136,9 @@ def test_a_bound_of_python_that_cannot_be_read_is_told_where_upstreams_moved() -
 def test_a_licence_that_cannot_be_read_any_more_is_told() -> None:
     old, new = facts("thing"), facts("thing", "2.0", sdist=False)
     bare = replace(new, metadata=replace(new.metadata, license_expression=None, license="see the site"))
-    assert "thing: upstream's licence changed, and can't be read now (was MIT); see its metadata and licence files" in (
-        notes_of(recipe("v1"), old, bare)
+    assert (
+        "thing: upstream's licence changed, and can't be read now (was MIT); check its metadata and licence files"
+        in (notes_of(recipe("v1"), old, bare))
     )
 
 
@@ -152,6 +153,6 @@ def test_what_an_edited_recipe_lacks_is_unknown_where_it_cannot_be_rendered(monk
 
     monkeypatch.setattr(merge_module, "unmet_of", unmet_of)
     assert notes_of(recipe("v1"), *old_new((), ()))[-1] == (
-        "could not read the edited recipe (recipe/recipe.yaml:3: division by zero); whether it has all that upstream "
-        "requires is unknown"
+        "could not read the edited recipe (recipe/recipe.yaml:3: division by zero); whether it meets upstream's "
+        "requirements is unknown"
     )

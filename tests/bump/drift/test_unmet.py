@@ -292,7 +292,7 @@ def test_builds_for_each_system_stay_where_something_else_is_different_there() -
     result = whole(text, *releases(('colorama; sys_platform == "win32"', "six"), ("six",)))
     assert lines(result, "__") == ["__unix  # [unix]", "__win  # [win]"]
     assert [worded(note) for note in result.notes] == [
-        "thing: __unix, __win stay; see whether anything else still needs a build for each system"
+        "thing: __unix, __win stay; check whether anything else still needs a build for each system"
     ]
 
 

@@ -65,7 +65,7 @@ def test_what_is_said_is_proved(was: str, becomes: str, change: Carried) -> None
 
 def test_a_text_that_does_not_parse() -> None:
     (fault,) = wrong(TEXT.replace("- attrs >=1", "- attrs: ["), carried("attrs", "attrs >=1", "attrs >=2"))
-    assert fault.startswith("it could not be read any more: recipe.yaml")
+    assert fault.startswith("it could no longer be read: recipe.yaml")
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,11 @@ def test_a_server_that_says_when_it_is_back(github: GitHub, client: Client, time
     assert client.repository(UPSTREAM).full_name == UPSTREAM
     assert time.slept == [1, 119]
     github.faults = [Fault(status=503, headers={"Retry-After": "1200"})]
-    with pytest.raises(LimitError, match=r"^GitHub is out of order and asks for patience: it can be asked again at "):
+    with pytest.raises(
+        LimitError,
+        match=r"^GitHub is out of order and is limiting requests: it can be asked again "
+        r"at ",
+    ):
         client.repository(UPSTREAM)
 
 

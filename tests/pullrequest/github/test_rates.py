@@ -122,7 +122,7 @@ def test_the_secondary_limit(
 
 def test_a_limit_without_end(github: GitHub, client: Client, repo: Repo, time: StandingClock) -> None:
     github.faults = [Fault(status=429, headers={"Retry-After": "10"}, times=99)]
-    with pytest.raises(LimitError, match=r"^GitHub asks for patience, repeatedly\n"):
+    with pytest.raises(LimitError, match=r"^GitHub is limiting requests, repeatedly\n"):
         client.repository(UPSTREAM)
     assert time.slept == [10] * 5
 

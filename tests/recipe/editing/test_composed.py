@@ -182,7 +182,7 @@ def test_parts_that_do_not_become_the_new_version_are_refused(head: str, version
         (
             "meta.yaml",
             v0('{% set version = "1.2" %}').replace(OLD, "{{ 'a' * 64 }}"),
-            "meta.yaml:6: the sha256 of https://e.org/x-1.3.zip is put together from parts: edit it by hand",
+            "meta.yaml:6: the sha256 of https://e.org/x-1.3.zip is made of several parts: edit it by hand",
         ),
     ],
 )

@@ -212,7 +212,7 @@ def test_a_bomb_of_aliases_is_refused() -> None:
     lines = ["x0: &x0 [a, a, a, a, a, a, a, a, a, a]"]
     lines += [f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 9)]
     text = "package: {name: a}\n" + "\n".join(lines) + "\nrequirements:\n  host: *x8\n"
-    with pytest.raises(RecipeError, match="aliases make the recipe far larger than it is"):
+    with pytest.raises(RecipeError, match="aliases expand the recipe beyond the limit"):
         render(text)
 
 

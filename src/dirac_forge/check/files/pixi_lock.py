@@ -62,5 +62,5 @@ def _target(path: Path, name: str, environment: Environment, asked: Asking) -> T
         pythons=asked.pythons,
         environment=name,
         channels=tuple(str(channel) for channel in environment.channels()),
-        notes=(f"{path}: what pip installs is left out: {', '.join(by_pip)}",) if by_pip else (),
+        notes=(f"{path}: packages from pip are left out: {', '.join(by_pip)}",) if by_pip else (),
     )

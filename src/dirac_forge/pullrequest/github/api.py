@@ -209,7 +209,7 @@ class Api:
     def _failing(self, answer: Answer, about: str) -> UnreachableError:
         told = retry_after(answer.headers, self.pace.now())
         if told:
-            self.pace.close(told, "is out of order and asks for patience")
+            self.pace.close(told, "is out of order and is limiting requests")
         return failure(answer, about, hide=self._token().hidden_in)
 
     def _place(self, path: str, query: Mapping[str, str] = _NONE) -> str:

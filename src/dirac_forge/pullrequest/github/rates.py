@@ -72,12 +72,12 @@ def asked_to_wait(
     limit = RateLimit.parse(headers)
     told = retry_after(headers, now)
     if told is not None:
-        return told, "asks for patience"
+        return told, "is limiting requests"
     if limit is not None and limit.remaining == 0:
         return max(0.0, limit.reset - now) + _MARGIN, f"allows {limit.limit:,} requests an hour, and they are used up"
     words = said.lower()
     if status == 429 or "secondary rate limit" in words or "abuse detection" in words:
-        return _UNTOLD * 2**times, "asks for patience"
+        return _UNTOLD * 2**times, "is limiting requests"
     return None
 
 

@@ -48,7 +48,7 @@ def check_other_hashes(before: Rendered, after: Rendered, path: str) -> None:
     for source, hashed in unrenewed(before, after):
         raise RecipeError(
             f"the {hashed.key} of {source.url or source.git} can't be renewed: edit it by hand, "
-            "or replace it by sha256",
+            "or replace it with sha256",
             path=path,
             line=hashed.line,
         )

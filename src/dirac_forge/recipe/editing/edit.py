@@ -225,7 +225,7 @@ def _refuse_hash(draft: EditDraft, source: MovedSource, algorithm: str) -> None:
     key = variant_key(draft.text, values, v1=draft.v1, settings=draft.settings)
     refuse_variant_key(f"the {algorithm} of {source.urls[0]}", key, draft.path)
     raise RecipeError(
-        f"the {algorithm} of {source.urls[0]} is put together from parts: edit it by hand",
+        f"the {algorithm} of {source.urls[0]} is made of several parts: edit it by hand",
         path=draft.path,
         line=source.line,
     )

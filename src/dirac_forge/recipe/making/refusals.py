@@ -16,7 +16,7 @@ def refuse_unreadable(facts: ReleaseFacts) -> None:
         release = f"{facts.metadata.name} {facts.release.version}"
         raise InputError(
             f"The source archive of {release} can't be used: {facts.unreadable_sdist}",
-            hint="Look at the file on the index, tell upstream, or choose another version.",
+            hint="Check the file on the index, report it to upstream, or choose another version.",
         )
 
 

@@ -31,7 +31,7 @@ def _parsed(text: str, path: str) -> RecipeText:
     from dirac_forge.recipe.reading.v1 import RecipeV1  # noqa: PLC0415
 
     if len(text) > _MAX_FILE:
-        raise RecipeError(f"{len(text):,} characters are more than any recipe has", path=path)
+        raise RecipeError(f"{len(text):,} characters exceed the limit for recipes", path=path)
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > _MAX_LINE:
             raise RecipeError(f"{len(line):,} characters in one line", path=path, line=number)

@@ -268,7 +268,7 @@ class _Reader(OutlineReader):
         self.values += 1
         if self.values > _MAX_VALUES or depth > 40:
             raise RecipeError(
-                "aliases make the recipe far larger than it is", path=self.path, line=line_of(node) if node else 0
+                "aliases expand the recipe beyond the limit", path=self.path, line=line_of(node) if node else 0
             )
 
     def branches(self, fields: Mapping[str, Node]) -> Iterator[tuple[Node, str | None]]:

@@ -58,7 +58,7 @@ def compose(text: str) -> Node | None:
 def _merged_size(node: Node, inner: Iterable[tuple[Node, bool]], sizes: Mapping[int, int]) -> int:
     size = 1 + sum(sizes.get(id(each), 1) for each, merged in inner if merged)
     if isinstance(node, MappingNode) and size > _MAX_MERGED:
-        raise YamlError("merges make this far larger than it is", line=line_of(node))
+        raise YamlError("merges expand this beyond the limit", line=line_of(node))
     return size
 
 
@@ -92,7 +92,7 @@ def _inner(node: Node) -> list[tuple[Node, bool]]:
 
 def _check(text: str) -> None:
     if len(text) > _MAX_SIZE:
-        raise YamlError(f"{len(text):,} characters are more than a recipe has")
+        raise YamlError(f"{len(text):,} characters exceed the limit for recipes")
     if _INDICATORS.search(text):
         raise YamlError("a line begins with hundreds of indicators")
     if text.count("[") + text.count("{") <= _MAX_FLOW:
@@ -166,7 +166,7 @@ class _Count:
         """Raise YamlError if aliases make a few lines into too many values."""
         self.values += 1
         if self.values > _MAX_VALUES or depth > _MAX_DEPTH:
-            raise YamlError("aliases make this far larger than it is", line=line_of(node) if node is not None else 0)
+            raise YamlError("aliases expand this beyond the limit", line=line_of(node) if node is not None else 0)
 
 
 def plain(node: Node | None, *, typed: bool = False, count: _Count | None = None, depth: int = 0) -> object:

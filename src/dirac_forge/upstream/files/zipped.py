@@ -25,7 +25,9 @@ def read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, filename: str, *, 
         raise ArchiveError(f"{filename}: {info.filename[:80]!r} is encrypted.")
     # bzip2 and LZMA are not bounded by zipfile: a few kilobytes may unpack to gigabytes in one go.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ArchiveError(f"{filename}: {info.filename[:80]!r} is neither stored nor deflated.")
+        raise ArchiveError(
+            f"{filename}: {info.filename[:80]!r} uses an unsupported compression (expected stored or deflated)."
+        )
     try:
         with archive.open(info) as file:
             return file.read(limit)

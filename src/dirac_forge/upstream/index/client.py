@@ -65,8 +65,8 @@ class IndexClient:
             normalised = canonicalize_name(name, validate=True)
         except InvalidName as exc:
             raise InputError(
-                f"{name!r} can't be the name of a project: letters, digits, `.`, `-` and `_` only, "
-                "with a letter or digit at both ends."
+                f"{name!r} can't be the name of a project: use letters, digits, `.`, `-` and `_`, and begin and end "
+                "with a letter or digit."
             ) from exc
         url = f"{self.url}{normalised}/"
         try:

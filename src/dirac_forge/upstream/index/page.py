@@ -196,7 +196,7 @@ def _listed(page: Page, project: str) -> ProjectPage:
     from pypi_simple import ProjectPage, UnsupportedRepoVersionError  # noqa: PLC0415 - 0.4 s that PyPI's JSON spares
 
     if page.body.count(b"<") > _MOST_TAGS or page.body.count(b"<!") > _MOST_DECLARATIONS:
-        raise _nonsense(page, "HTML with more tags than any index writes")
+        raise _nonsense(page, "HTML with too many tags")
     charset = re.search(r"charset=\"?([\w-]+)", page.headers.get("content-type", ""))
     try:
         return ProjectPage.from_html(project, page.body, page.url, charset.group(1) if charset else None)

@@ -56,7 +56,7 @@ class NoTags:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoOwnTag:
-    """The repository has no tag of the recipe's version, so how it spells versions is not known."""
+    """The repository has no tag of the recipe's version, so the format of its tags is unknown."""
 
     place: str
     version: str
