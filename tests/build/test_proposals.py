@@ -91,6 +91,6 @@ def test_bump_that_needs_what_only_the_embedded_snapshot_lacks_is_unknown(
     found = bumped(tmp_path, "embedded", capsys, "", recipe=recipe, exits=3)
     reason = (
         "demo: whether the environment (host of demo) can be solved is unknown: "
-        "the embedded snapshot (2026-08-21) has no no-such-package-at-all; conda-forge may"
+        "the embedded snapshot (2026-08-21) has no no-such-package-at-all; conda-forge may have it"
     )
     assert (found["status"], found["blocked_by"]) == ("unknown", [reason])

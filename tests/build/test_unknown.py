@@ -107,7 +107,7 @@ def test_build_that_needs_what_only_the_embedded_snapshot_lacks_is_unknown(
     (package,) = json.loads(capsys.readouterr().out)["packages"]
     said = (
         "whether the environment (host of fresh) can be solved is unknown: "
-        "the embedded snapshot (2026-08-21) has no no-such-package-at-all; conda-forge may"
+        "the embedded snapshot (2026-08-21) has no no-such-package-at-all; conda-forge may have it"
     )
     assert (package["status"], package["reason"]) == ("unknown", said)
     assert main(arguments) == 3

@@ -44,4 +44,6 @@ def test_a_package_that_the_embedded_snapshot_lacks_is_unknown(tmp_path: Path, m
     require_packages(channel, ["app"], ["linux-64"])
     with pytest.raises(UnknownError) as caught:
         require_packages(channel, ["lost"], ["linux-64"])
-    assert caught.value.message == ("the embedded snapshot (2026-08-21) has no lost for linux-64; conda-forge may")
+    assert caught.value.message == (
+        "the embedded snapshot (2026-08-21) has no lost for linux-64; conda-forge may have it"
+    )

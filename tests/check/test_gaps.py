@@ -58,23 +58,29 @@ def answer(channel: Channel, *specs: str, platform: str = "linux-64") -> Cell:
 @pytest.mark.parametrize(
     ("specs", "reason"),
     [
-        (["lost"], "the embedded snapshot (2026-08-21) has no lost; conda-forge may"),
-        (["lowe"], "the embedded snapshot (2026-08-21) has no lowe; conda-forge may; did you mean low?"),
-        (["gfal2-util"], "the embedded snapshot (2026-08-21) has no gfal2-util; conda-forge may"),
-        (["low >=2"], "the embedded snapshot (2026-08-21) has no low >=2 (its newest is 1.0); conda-forge may"),
-        (["low <1"], "the embedded snapshot (2026-08-21) has no low <1 (its newest is 1.0); conda-forge may"),
+        (["lost"], "the embedded snapshot (2026-08-21) has no lost; conda-forge may have it"),
+        (["lowe"], "the embedded snapshot (2026-08-21) has no lowe; conda-forge may have it; did you mean low?"),
+        (["gfal2-util"], "the embedded snapshot (2026-08-21) has no gfal2-util; conda-forge may have it"),
+        (["low >=2"], "the embedded snapshot (2026-08-21) has no low >=2 (its newest is 1.0); conda-forge may have it"),
+        (["low <1"], "the embedded snapshot (2026-08-21) has no low <1 (its newest is 1.0); conda-forge may have it"),
         (
             ["low >1", "low <3"],
-            "the embedded snapshot (2026-08-21) has no low >1 and low <3 (its newest is 1.0); conda-forge may",
+            "the embedded snapshot (2026-08-21) has no low >1 and low <3 (its newest is 1.0); conda-forge may have it",
         ),
         (
             ["fast 1.*", "python 3.10.*"],
-            "the embedded snapshot (2026-08-21) has no fast 1.* built for Python 3.10; conda-forge may",
+            "the embedded snapshot (2026-08-21) has no fast 1.* built for Python 3.10; conda-forge may have it",
         ),
-        (["low 1.0 *_9"], "the embedded snapshot (2026-08-21) has no low 1.0 *_9 (its newest is 1.0); conda-forge may"),
+        (
+            ["low 1.0 *_9"],
+            "the embedded snapshot (2026-08-21) has no low 1.0 *_9 (its newest is 1.0); conda-forge may have it",
+        ),
         (
             ["app"],
-            "app: the embedded snapshot (2026-08-21) has no lost and low >=2 (its newest is 1.0); conda-forge may",
+            (
+                "app: the embedded snapshot (2026-08-21) has no lost or low >=2 (its newest is 1.0); conda-forge may "
+                "have them"
+            ),
         ),
     ],
 )
@@ -118,7 +124,7 @@ def test_a_whole_channel_knows_what_it_has(tmp_path: Path) -> None:
 
 def test_a_platform_that_the_embedded_snapshot_does_not_cover_is_unknown(channel: Channel) -> None:
     cell = answer(channel, "low", platform="win-64")
-    reason = "the embedded snapshot (2026-08-21) has no packages for win-64; conda-forge may"
+    reason = "the embedded snapshot (2026-08-21) has no packages for win-64; conda-forge may have some"
     assert (cell.status, cell_words(cell.reason)) == ("unknown", reason)
 
 
@@ -147,11 +153,11 @@ def part(tmp_path: Path) -> Channel:
 @pytest.mark.parametrize(
     ("spec", "platform", "reason"),
     [
-        ("lost", "linux-64", "no lost; conda-forge may"),
-        ("lowe", "linux-64", "no lowe; conda-forge may; did you mean low?"),
-        ("app", "osx-64", "no never; conda-forge may"),
-        ("pure", "osx-64", "no low for osx-64; conda-forge may"),
-        ("pure", "win-64", "no packages for win-64; conda-forge may"),
+        ("lost", "linux-64", "no lost; conda-forge may have it"),
+        ("lowe", "linux-64", "no lowe; conda-forge may have it; did you mean low?"),
+        ("app", "osx-64", "no never; conda-forge may have it"),
+        ("pure", "osx-64", "no low for osx-64; conda-forge may have it"),
+        ("pure", "win-64", "no packages for win-64; conda-forge may have some"),
     ],
 )
 def test_what_a_snapshot_in_a_folder_lacks_is_unknown(part: Channel, spec: str, platform: str, reason: str) -> None:

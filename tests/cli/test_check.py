@@ -197,7 +197,7 @@ def test_on_the_terminal(workspace: Path, capsys: pytest.CaptureFixture[str], mo
     assert "│ linux-64 │       ✓ 9.0       │" in lines
     assert "│ win-64   │ ✗ no, as expected │" in lines
     assert "win-64, Python 3.12: not installable" in lines
-    assert "  would unblock it: build tool for win-64" in lines
+    assert "  to unblock it: build tool for win-64" in lines
     assert "grid with tool 2.0" in lines
     assert "│ linux-64 │   ▼ worse   │" in lines
     at = lines.index("linux-64, Python 3.12: worse")
@@ -387,7 +387,7 @@ def test_what_the_embedded_snapshot_lacks_is_unknown_in_a_recipe_too(
     recipe(workspace, "fresh", "1.0", "no-such-package-at-all")
     arguments = ["--channel", "embedded", "--platform", "linux-64", "--with", "fresh"]
     code, document = answer(capsys, "fresh", *arguments)
-    reason = f"fresh: the embedded snapshot ({day}) has no no-such-package-at-all; conda-forge may"
+    reason = f"fresh: the embedded snapshot ({day}) has no no-such-package-at-all; conda-forge may have it"
     assert (code, [each["reason"] for each in document["results"]]) == (3, [reason])
     (environment,) = document["with"]["environments"]
     assert (environment["status"], environment["fault"], environment["reason"]) == ("unknown", False, reason)
@@ -582,7 +582,7 @@ def test_recipes_of_the_workspace_that_unblock_another_one_are_named(
     options = ["--channel", "held", "--platform", "linux-64", "--with", "core"]
     assert main(["check", "app", *options]) == 1
     shown = capsys.readouterr().out
-    assert "would unblock it: merge aio too, for which the workspace has a recipe\n" in shown
+    assert "to unblock it: merge aio too, for which the workspace has a recipe\n" in shown
     assert main(["check", "app", *options, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["with"]["helping"] == ["aio"]
     assert main(["check", "app", *options, "--with", "aio"]) == 0
@@ -682,7 +682,7 @@ def test_reason_names_all_pythons_of_the_recipe_not_only_those_asked_for(
 def test_an_unknown_without_recipes_is_no_no_with_them(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     compiled_recipe(workspace)
     arguments = ["--with", "fast", "--platform", "linux-64", "--channel", "embedded"]
-    gap = "the embedded snapshot (2026-08-21) has no fast; conda-forge may"
+    gap = "the embedded snapshot (2026-08-21) has no fast; conda-forge may have it"
     code, document = answer(capsys, "fast", *arguments)
     first, *_ = found = document["with"]["results"]
     assert (code, document["with"]["outcome"]) == (0, "better")

@@ -426,7 +426,7 @@ def test_a_host_that_only_a_snapshot_lacks_is_unknown(
     assert member["state"] == "awaiting-pr"
     assert (
         f"whether it can be built is unknown: the snapshot {channel} (2026-08-21) has no tool for linux-64; "
-        "the channel that it is a part of may (host of b on linux-64)"
+        "the channel that it is a part of may have it (host of b on linux-64)"
     ) in member["evidence"]
     (workspace / "feedstocks/b/recipe/meta.yaml").write_text(recipe("b", "lib", "a", "nowhere"), encoding="utf-8")
     assert run(workspace, "status", *arguments, "--json") == 3
@@ -446,7 +446,7 @@ def test_builds_that_only_a_snapshot_lacks_are_unknown(
     assert run(workspace, *arguments) == 3
     document = json.loads(capsys.readouterr().out)
     assert document["unknown"] == ["b"]
-    said = f"unknown: the snapshot {channel} (2026-08-21) has no b for linux-64; conda-forge may (linux-64)"
+    said = f"unknown: the snapshot {channel} (2026-08-21) has no b for linux-64; conda-forge may have it (linux-64)"
     assert [one["evidence"] for one in document["feedstocks"] if one["feedstock"] == "b"] == [said]
     (channel / "snapshot.json").write_text(json.dumps(about | {"absent": {"linux-64": ["b"]}}), encoding="utf-8")
     assert run(workspace, *arguments) == 0
@@ -457,7 +457,7 @@ def test_a_target_that_only_a_snapshot_lacks_is_unknown(
 ) -> None:
     """Today, and with the new pin."""
     (channel / "snapshot.json").write_text('{"as_of": "2026-08-21", "targets": ["b"]}', encoding="utf-8")
-    lost = f"the snapshot {channel} (2026-08-21) has no lost; the channel that it is a part of may"
+    lost = f"the snapshot {channel} (2026-08-21) has no lost; the channel that it is a part of may have it"
     arguments = ["plan", "lib2", "--channel", str(channel), "--target", "app", "--platform", "linux-64"]
     change_channel(channel, added=(record("app", "1.0", "lost"),))
     assert run(workspace, *arguments) == 3
@@ -620,7 +620,7 @@ def test_what_has_to_be_built_is_what_check_says(
     (channel / "osx-64/repodata.json").write_text(json.dumps(fresh), encoding="utf-8")
     options = ["--channel", str(channel), "--platform", "linux-64", "--workspace", str(workspace)]
     assert main(["check", "util >=2", *options]) == 1
-    assert "  would unblock it: build fresh for linux-64\n" in capsys.readouterr().out
+    assert "  to unblock it: build fresh for linux-64\n" in capsys.readouterr().out
     arguments = ["plan", "lib2", "--target", "app", *options[:4]]
     assert run(workspace, *arguments) == 3
     out = capsys.readouterr().out
@@ -724,13 +724,13 @@ def test_a_new_platform_that_a_snapshot_says_nothing_of_is_unknown(
     bare = '{"info": {"subdir": "noarch"}, "packages": {}, "packages.conda": {}}'
     (channel / "noarch/repodata.json").write_text(bare, encoding="utf-8")
     arguments = ["plan", "--add-platform", "osx-64", "--target", "b", "--channel", str(channel), "--json"]
-    said = f"error: the snapshot {channel} (2026-08-21) has no {{}}; the channel that it is a part of may\n"
+    said = f"error: the snapshot {channel} (2026-08-21) has no {{}}; the channel that it is a part of may have {{}}\n"
     assert run(workspace, *arguments) == 3
-    assert said.format("packages for osx-64") in capsys.readouterr().err
+    assert said.format("packages for osx-64", "some") in capsys.readouterr().err
     (channel / "osx-64").mkdir()
     (channel / "osx-64/repodata.json").write_text(bare.replace("noarch", "osx-64"), encoding="utf-8")
     assert run(workspace, *arguments) == 3
-    assert said.format("b for osx-64") in capsys.readouterr().err
+    assert said.format("b for osx-64", "it") in capsys.readouterr().err
 
 
 def test_why(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

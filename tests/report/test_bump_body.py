@@ -92,7 +92,7 @@ Newer versions that were skipped:
 
 | file | hash | taken from |
 | --- | --- | --- |
-| <https://pypi.org/packages/source/d/dirac/dirac-9.1.22.tar.gz> | sha256 | the index's own list |
+| <https://pypi.org/packages/source/d/dirac/dirac-9.1.22.tar.gz> | sha256 | the index |
 | <https://example.org/v9.1.22/LICENSE> | sha256 | the file itself, downloaded |
 
 ## New recipes

@@ -92,7 +92,7 @@ def test_equal_reasons_are_told_once() -> None:
     lines = shown(CELLS)
     assert "win-64, Python 3.12, 3.13: not installable" in lines
     assert lines.count("  app → lib: no build for win-64 (there is one for linux-64)") == 1
-    assert "  would unblock it: build lib and low for win-64" in lines
+    assert "  to unblock it: build lib and low for win-64" in lines
     assert "osx-64, Python 3.12: unknown" in lines
     assert "  the channel can't be reached" in lines
 
@@ -125,7 +125,7 @@ MANY_NO = replace(
 
 def test_many_remedies_are_counted_and_those_of_the_causes_come_first() -> None:
     assert shown((MANY_NO,))[-4:-1] == [
-        "  would unblock it: 21 changes together",
+        "  to unblock it: 21 changes together",
         "    for the causes above: build lib for win-64",
         "    for what these need: build p0, p1, p2, p3 and p4 for win-64 and 15 more changes (check -v lists them)",
     ]
@@ -141,8 +141,8 @@ def test_many_remedies_are_counted_and_those_of_the_causes_come_first() -> None:
 def test_cells_with_one_reason_and_different_remedies() -> None:
     lines = shown((NO, replace(MANY_NO, python="3.13")))
     assert lines.count("  app → lib: no build for win-64 (there is one for linux-64)") == 1
-    assert "  would unblock it (win-64, Python 3.12): build lib and low for win-64" in lines
-    assert "  would unblock it (win-64, Python 3.13): 21 changes together" in lines
+    assert "  to unblock it (win-64, Python 3.12): build lib and low for win-64" in lines
+    assert "  to unblock it (win-64, Python 3.13): 21 changes together" in lines
 
 
 def test_long_lines_go_on_further_right() -> None:
@@ -174,7 +174,7 @@ def test_markdown() -> None:
     assert "| app | Python 3.12 | Python 3.13 |" in text
     assert "| linux-64 | ✓ 1.0 |  |" in text
     cause = "app → lib: no build for win-64 (there is one for linux-64)"
-    assert f"- win-64, Python 3.12, 3.13: not installable: {cause}; would unblock it: " in text
+    assert f"- win-64, Python 3.12, 3.13: not installable: {cause}; to unblock it: " in text
     assert "- linux-64, Python 3.13: worse: lib 2.0 can't be installed with app: &lt;why>" in text
 
 
@@ -299,7 +299,7 @@ def test_cells_with_the_same_words_share_a_paragraph() -> None:
     at = lines.index("win-64, Python 3.11, 3.12: not installable")
     assert lines[at + 1 : at + 3] == [
         "  app → ext: built only for Python ≥3.13",
-        "  would unblock it: build ext for Python 3.11 and 3.12",
+        "  to unblock it: build ext for Python 3.11 and 3.12",
     ]
 
 

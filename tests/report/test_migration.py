@@ -124,7 +124,7 @@ def test_a_long_reason_is_whole_and_platforms_from_elsewhere_are_named() -> None
     status = status_of(plan, {}, Known(not_solvable={"a": reason}))
     text = shown(status_text(plan, status, platforms=("linux-64",)), 40)
     assert "\n  a  win-64: pcre2: no build for win-64\n     (there is one for linux-64)\n" in text
-    assert "Some states are decided by win-64, which\nthe settings do not name:" in text
+    assert "Some states depend on win-64, which the\nsettings do not list:" in text
     text = shown(status_text(plan, status, platforms=("linux-64", "win-64")), 100)
     assert text.endswith("\n  a  win-64: pcre2: no build for win-64 (there is one for linux-64)\n")
     long = "a-feedstock-with-a-long-name"

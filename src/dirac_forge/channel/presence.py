@@ -23,7 +23,10 @@ def require_packages(channel: Channel, specs: Iterable[str], platforms: Sequence
         return
     what = f"{' or '.join(absent)} for {', '.join(platforms)}"
     if gap := next((gap for name in absent for index in indices if (gap := index.gap(name))), None):
-        raise UnknownError(f"{gap.label} has no {what}; {gap.whole} may", hint="Nothing was done.")
+        raise UnknownError(
+            f"{gap.label} has no {what}; {gap.whole} may have {'it' if len(absent) == 1 else 'them'}",
+            hint="Nothing was done.",
+        )
     where = ", ".join(source.label for source in channel.sources)
     if any(index.leaves_out(name) for name in absent for index in indices):
         raise UnknownError(

@@ -324,7 +324,7 @@ def _require_known(channel: Channel, package: str, platform: str) -> None:
     """Raise UnknownError if a package is absent from a snapshot that says nothing about its channel."""
     gap = gap_of(channel.index(platform), package, platforms_with(channel, platform))
     if gap is not None:
-        raise UnknownError(f"{gap.label} has no {package} for {platform}; {gap.whole} may")
+        raise UnknownError(f"{gap.label} has no {package} for {platform}; {gap.whole} may have it")
 
 
 def _pins_of(plan: Plan, package: str, platform: str) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def enabling(migrating: MigrationContext, platform: str, target: str, specs: Seq
         raise InputError("the plan for a new platform needs a channel", hint="Give one with --channel.")
     gap = migrating.channel.uncovered(platform)
     if gap is not None:
-        raise _unknown(gap, f"packages for {platform}")
+        raise _unknown(gap, f"packages for {platform}", "some")
     require_packages(migrating.channel, specs, migrating.channel.platforms())
     run = _Enabling(migrating, migrating.channel, platform, specs)
     found = add_platform(
@@ -65,9 +65,10 @@ def enabling(migrating: MigrationContext, platform: str, target: str, specs: Seq
         return replace(found, proof=AdditionProof(status="unknown", reason=Unanswered(message=exc.message)))
 
 
-def _unknown(gap: Gap, what: str) -> UnknownError:
+def _unknown(gap: Gap, what: str, may_have: str = "it") -> UnknownError:
     return UnknownError(
-        f"{gap.label} has no {what}; {gap.whole} may", hint="Nothing was planned: give a whole channel with --channel."
+        f"{gap.label} has no {what}; {gap.whole} may have {may_have}",
+        hint="Nothing was planned: give a whole channel with --channel.",
     )
 
 

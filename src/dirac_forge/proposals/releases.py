@@ -275,7 +275,7 @@ class ReleaseLookup:
                         if isinstance(answer, UnknownError)
                         else MissingFileError(answer.message, hint=answer.hint)
                     )
-                notes.append(f"whether {place.origin.name} has the release could not be found out: {answer.message}")
+                notes.append(f"could not check whether {place.origin.name} has the release: {answer.message}")
             elif place.main or answer.offers:
                 offers.append(answer)
         return offers, notes

@@ -39,7 +39,7 @@ _MOST_FILES = 2
 _MOST_NOTES = 6
 _ORIGINS = {
     "given": "given on the command line",
-    "index": "the index's own list",
+    "index": "the index",
     "downloaded": "the file itself, downloaded",
     "archive": "the same file in the release's sdist",
 }

@@ -26,7 +26,7 @@ from dirac_forge.check.causes import (
     UnreadableBuilds,
 )
 from dirac_forge.report.document import listed
-from dirac_forge.report.gap_words import gap_words
+from dirac_forge.report.gap_words import gap_words, it_or_them
 from dirac_forge.report.spec_ranges import merged_ranges
 
 _Case = tuple[str, str] | None
@@ -45,7 +45,7 @@ def refusal_text(causes: Sequence[Cause], package: str) -> str:
             first == package
         ):
             if found.gap is not None:
-                return f"it needs {spec}; {gap_words(found.gap, f'only {found.newest}', 'have it')}"
+                return f"it needs {spec}; {gap_words(found.gap, f'only {found.newest}')}"
             return f"it needs {spec}; the newest is {found.newest}"
         case _:
             return reason_text(causes)
@@ -89,7 +89,7 @@ def _absence_text(obstacle: UnknownName | NotYetUploaded | UnreadableBuilds | No
         case UnreadableBuilds():
             return "all its builds are left out, because their records in the channel are malformed (see the warnings)"
         case NoBuild(gap=Gap() as gap, platform=platform):
-            return gap_words(gap, f"no build for {platform}")
+            return gap_words(gap, f"no build for {platform}", "one")
         case NoBuild(platform=platform, elsewhere=elsewhere):
             return f"no build for {platform} (there is one for {listed(elsewhere)})"
         case AllBroken(platform=platform, versions=versions):
@@ -150,11 +150,11 @@ def _as_one(causes: Sequence[Cause]) -> str:
 def _gap_text(causes: Sequence[Cause]) -> str:
     """Return what a snapshot lacks of what one package needs."""
     first = causes[0]
-    lacks = listed(map(_lacked, causes))
+    lacks = listed(map(_lacked, causes), "or")
     way = f"{_way(first, first.chain[:-1])}: " if len(first.chain) > 1 else ""
     near = dict.fromkeys(name for one in causes if isinstance(one.obstacle, UnknownName) for name in one.obstacle.near)
     assert first.gap is not None  # noqa: S101 — only called for gaps
-    return f"{way}{gap_words(first.gap, f'no {lacks}')}{_meant(tuple(near))}"
+    return f"{way}{gap_words(first.gap, f'no {lacks}', it_or_them(causes))}{_meant(tuple(near))}"
 
 
 def _lacked(cause: Cause) -> str:

@@ -78,9 +78,9 @@ def _helping(cells: Sequence[Cell], *, verbose: bool) -> Iterator[str]:
 def _remedies(found: Unblock, causes: Sequence[Cause], place: str, *, verbose: bool) -> list[str]:
     """Return one line for a few; for many how many there are, those for the causes themselves, then what these need."""
     if len(found.remedies) <= _FEW_REMEDIES:
-        return [f"would unblock it{place}: {unblock_text(found)}"]
+        return [f"to unblock it{place}: {unblock_text(found)}"]
     first, then = _by_cause(found.remedies, causes)
-    lines = [f"would unblock it{place}: {len(found.remedies)} changes together"]
+    lines = [f"to unblock it{place}: {len(found.remedies)} changes together"]
     if first:
         lines.append(f"  for the causes above: {'; '.join(remedy_phrases(first))}")
     if then:

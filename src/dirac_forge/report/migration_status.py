@@ -274,8 +274,9 @@ def _elsewhere(status: Status, platforms: Sequence[str]) -> Iterator[str]:
     others = platforms_elsewhere(status, platforms)
     if others:
         yield (
-            f"Some states are decided by {words(others)}, which the settings do not name: a rebuild is for every "
-            "platform of a feedstock. --platform asks the solver for some only."
+            f"Some states depend on {words(others)}, which the settings do not list: a rebuild is for every "
+            "platform of "
+            "a feedstock. --platform restricts the solver to some platforms."
         )
 
 
@@ -323,7 +324,8 @@ def _closing(status: Status) -> Iterator[str]:
     for members, platforms in alike.items():
         yield f"The channel has no packages for {words(platforms)}: {words(members, 5)} are unknown there."
     if status.absent:
-        yield f"Release lines that are not in the workspace (`dirac-forge sync` them): {', '.join(status.absent)}"
+        absent = ", ".join(status.absent)
+        yield f"Release lines that are not in the workspace (`dirac-forge sync` fetches them): {absent}"
 
 
 def _migrations(status: Status) -> tuple[str, ...]:

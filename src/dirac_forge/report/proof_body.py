@@ -62,10 +62,10 @@ def unblock_lines(proof: Proof) -> list[str]:
         few = len(proof.helping.keys) == 1
         smallest = "" if proof.helping.smallest or few else " (fewer may do)"
         have = "has a recipe" if few else "has recipes"
-        return [f"would unblock it: merge {words(proof.helping.keys)} too, for which the workspace {have}{smallest}"]
+        return [f"to unblock it: merge {words(proof.helping.keys)} too, for which the workspace {have}{smallest}"]
     if not proof.unblock:
         return []
-    return [f"would unblock it: {unblock_text(found)}" for found in _of_all_platforms(proof.unblock)]
+    return [f"to unblock it: {unblock_text(found)}" for found in _of_all_platforms(proof.unblock)]
 
 
 def _of_all_platforms(found: Iterable[Unblock]) -> Iterator[Unblock]:

@@ -39,7 +39,7 @@ from dirac_forge.check.proof_reasons import (
 )
 from dirac_forge.report.cause_words import cause_lines, reason_text, refusal_text
 from dirac_forge.report.document import listed
-from dirac_forge.report.gap_words import gap_words
+from dirac_forge.report.gap_words import gap_words, it_or_them
 from dirac_forge.report.numbers import counted
 
 _MOST_VALUES = 10
@@ -62,7 +62,7 @@ def cell_words(reason: CellReason | None) -> str:
         case Unanswered(message=message):
             return message
         case PlatformNotCovered(platform=platform, gap=Gap() as gap):
-            return gap_words(gap, f"no packages for {platform}")
+            return gap_words(gap, f"no packages for {platform}", "some")
         case PlatformNotCovered(platform=platform):
             return f"the channel has no packages for {platform}"
         case OwnBuildsRefused(unknown=unknown, why=None):
@@ -82,7 +82,7 @@ def environment_words(reason: EnvironmentReason | None) -> str:
     """Return why an environment can't be solved, or why that is unknown; of very many causes the first ones."""
     match reason:
         case MissingPackages(names=names, gap=Gap() as gap):
-            return gap_words(gap, f"no {listed(names)}")
+            return gap_words(gap, f"no {listed(names, 'or')}", it_or_them(names))
         case MissingPackages(names=names):
             return f"no channel has {listed(names)} on any platform"
         case RefusedBefore(reason=before):
