@@ -133,7 +133,7 @@ def test_mistake_that_a_task_finds_ends_the_run() -> None:
 
 
 def test_task_is_lost_where_no_worker_is_left() -> None:
-    assert Cluster(Client(gone=True)).results(lengths, ["wait"]) == [Lost("the cluster has no workers any more")]
+    assert Cluster(Client(gone=True)).results(lengths, ["wait"]) == [Lost("the cluster has no workers left")]
 
 
 def test_what_a_run_needs_is_opened_once_however_many_threads_ask() -> None:

@@ -112,7 +112,7 @@ class Cluster:
         except KilledWorker:
             return Lost("every worker that tried it was lost")
         except TimeoutError:
-            return Lost("the cluster has no workers any more")
+            return Lost("the cluster has no workers left")
         except (Exception, CancelledError) as error:  # noqa: BLE001  # of the cluster: it says nothing of the task
             return Lost(f"a worker failed: {type(error).__name__}: {error}")
         return found

@@ -152,7 +152,7 @@ def test_what_a_script_leaves_running_is_ended_after_it(
     told = (tmp_path / "logs" / "log").read_text(encoding="utf-8").splitlines()
     assert told == [
         "+ " + left,
-        "the script has ended: what it left running is ended, too",
+        "the script has ended; processes that it left running are ended too",
         "done",
         "+ sleep 2; echo next",
         "next",

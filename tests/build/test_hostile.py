@@ -68,7 +68,10 @@ def test_what_a_build_script_leaves_running_does_not_keep_the_build(
     assert built(tmp_path, tmp_path / "channel", capsys, "left") == {"left": ("built", None)}
     assert time.monotonic() - started < 100
     (log,) = (tmp_path / "build" / "logs").glob("left-*")
-    assert "the script has ended: what it left running is ended, too" in log.read_text(encoding="utf-8").splitlines()
+    assert (
+        "the script has ended; processes that it left running are ended too"
+        in log.read_text(encoding="utf-8").splitlines()
+    )
 
 
 @isolated

@@ -97,7 +97,7 @@ def url_after(text: str, files: There, to: str = "2.0") -> tuple[str, tuple[str,
             "https://github.com/x/demo/releases/download/v{{ version }}/Demo-App-{{ version }}.tar.gz",
             "https://github.com/x/demo/releases/download/v2.0/demo_app-2.0.tar.gz",
             "https://github.com/x/demo/releases/download/v{{ version }}/demo_app-{{ version }}.tar.gz",
-            "the file's name is spelled in another way",
+            "the file's name is spelled differently",
         ),
         (
             "'https://github.com/x/demo/releases/download/v{{ version }}/{{ name }}-{{ version }}.tar.gz'",
@@ -106,7 +106,7 @@ def url_after(text: str, files: There, to: str = "2.0") -> tuple[str, tuple[str,
                 "'https://github.com/x/demo/releases/download/v{{ version }}/"
                 '{{ name | replace("-", "_") | lower }}-{{ version }}.tar.gz\''
             ),
-            "the file's name is spelled in another way",
+            "the file's name is spelled differently",
         ),
         (
             "https://github.com/x/demo/releases/download/v{{ version }}/demo-{{ version }}.tar.gz",

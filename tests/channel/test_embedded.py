@@ -65,7 +65,7 @@ def test_its_folder_without_a_day_passes_for_no_whole_channel(tmp_path: Path) ->
         f"Remove {folder}: it is unpacked again at the next use."
     )
     (folder / "snapshot.json").write_text("{", encoding="utf-8")
-    with pytest.raises(UnknownError, match=r"^the embedded snapshot is damaged: .*snapshot\.json: what the"):
+    with pytest.raises(UnknownError, match=r"^the embedded snapshot is damaged: .*snapshot\.json: the description"):
         Channel.open([str(folder)], embedded_dir=tmp_path)
 
 

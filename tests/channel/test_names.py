@@ -163,7 +163,7 @@ def test_a_workspace_name_beats_everything(listing: MakeListing) -> None:
 
 
 def test_a_guess_says_why() -> None:
-    assert package_for("new-thing").evidence == "no table has it; no channel was asked"
+    assert package_for("new-thing").evidence == "no table has it; no channel was queried"
 
 
 def test_a_name_that_is_taken_is_named(listing: MakeListing) -> None:

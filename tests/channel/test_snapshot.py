@@ -128,7 +128,7 @@ def test_a_snapshot_that_does_not_say_what_it_is_passes_for_no_whole_channel(
     with pytest.raises(InputError) as caught:
         Channel.open([str(tmp_path)])
     assert str(caught.value) == (
-        f"{tmp_path / 'snapshot.json'}: what the snapshot is can't be read: {problem}\n"
+        f"{tmp_path / 'snapshot.json'}: the description of the snapshot can't be read: {problem}\n"
         "Write it again with `dirac-forge snapshot`; remove this file if the folder is a whole channel."
     )
 

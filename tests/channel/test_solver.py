@@ -459,7 +459,7 @@ def test_what_comes_and_is_no_repodata_is_unknown(simple: Path, served: str, tmp
     channel = Channel.open([served], cache_dir=tmp_path / "cache")
     with pytest.raises(ChannelUnknownError) as caught:
         channel.solve(["app"], platform="linux-64")
-    why = "what came is not repodata; perhaps a proxy or a login page answered"
+    why = "the answer is not repodata: check for a proxy or a login page"
     assert caught.value.message == f"the channel {served} can't be read for linux-64: {why}"
 
 
@@ -493,8 +493,8 @@ def test_what_comes_empty_cut_off_or_damaged_is_called_so(
     with pytest.raises(ChannelUnknownError) as caught:
         channel.solve(["app"], platform="linux-64")
     assert caught.value.message == (
-        f"the channel {served} can't be read for linux-64: what came {why}; try again, or tell those who run the "
-        "channel"
+        f"the channel {served} can't be read for linux-64: the answer {why}; try again, or report it to the "
+        "channel's operators"
     )
 
 

@@ -100,12 +100,12 @@ def test_what_downloads_nothing_has_its_whole_time(monkeypatch: pytest.MonkeyPat
 def test_a_file_that_has_no_end_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".tmpOLD").write_bytes(bytes(2**24))  # what a killed run left is not counted
     monkeypatch.setattr(module, "_FILE_LIMIT", 2**23)
-    with pytest.raises(ExcessError, match=r"^more than \d+ MB came without an end$"):
+    with pytest.raises(ExcessError, match=r"^more than \d+ MB arrived without an end$"):
         asyncio.run(watched(writing(tmp_path / ".tmpNEW"), seconds=60, cache=tmp_path))
 
 
 def test_memory_that_grows_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = iter(range(0, 10**12, 2**28))
     monkeypatch.setattr(module, "_memory", lambda: next(sizes))
-    with pytest.raises(ExcessError, match=r"^more than 512 MB came without an end$"):
+    with pytest.raises(ExcessError, match=r"^more than 512 MB arrived without an end$"):
         asyncio.run(watched(no_answer(), seconds=60, cache=None))

@@ -73,7 +73,7 @@ def test_what_a_file_has_and_is_left_out_is_a_warning(workspace: Path, capsys: p
     text = "name: e\nchannels: [snapshot]\ndependencies:\n  - grid\n  - pip:\n      - other\n"
     (workspace / "environment.yml").write_text(text, encoding="utf-8")
     assert main(["audit", "environment.yml", "--json"]) == 1
-    assert "warning: environment.yml:5: what pip installs is left out" in capsys.readouterr().err
+    assert "warning: environment.yml:5: packages from pip are left out" in capsys.readouterr().err
 
 
 def test_findings_of_a_target(capsys: pytest.CaptureFixture[str]) -> None:

@@ -493,7 +493,7 @@ def test_another_migration_goes_first(workspace: Path, channel: Path, capsys: py
     assert run(workspace, "plan", "lib2", "--pinning", str(workspace / "pinning"), "--json") == 0
     assert answer(capsys)["notes"] == [
         (
-            "lib2 waits for zlib_2, which is neither in migrations/ nor in the pinning: it is taken to be over "
+            "lib2 waits for zlib_2, which is neither in migrations/ nor in the pinning: it is assumed to be finished "
             "(is zlib2 meant?)"
         )
     ]
@@ -869,7 +869,7 @@ def test_a_migration_that_is_nowhere(workspace: Path, capsys: pytest.CaptureFixt
     (pinning / "migrations/openssl4.yaml").write_text(MIGRATION, encoding="utf-8")
     ending = "`dirac-forge migrate new LIBRARY VERSION` writes one.\n"
     listed = "`dirac-forge migrate list` shows those that there are; "
-    without = "no pinning to look into (--pinning DIR, or a channel that has conda-forge-pinning)"
+    without = "no pinning to search (--pinning DIR, or a channel that has conda-forge-pinning)"
     inside = f"none in the pinning ({pinning}/conda_build_config.yaml)"
     for name, options, said in (
         ("qt6", ["--offline"], f"none of this name in {folder} and {without}\n{listed}{ending}"),

@@ -45,7 +45,7 @@ def dribbling(start: bytes, piece: bytes, pause: float = 0.02) -> Callable[[sock
     return talk
 
 
-SLOW = "less than 10,000 bytes a second came"
+SLOW = "less than 10,000 bytes a second arrived"
 ENDLESS = "its headers did not end within 0.3 s"
 
 

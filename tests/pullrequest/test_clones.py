@@ -174,7 +174,7 @@ def test_what_moved_on_is_not_overwritten(clones: Clones, tip: Tip) -> None:
     ):
         with pytest.raises(MovedError) as caught:
             made(clones, tip, edit)
-        assert str(caught.value) == f"{tip.url}: {edit.path} is not what the change was made for"
+        assert str(caught.value) == f"{tip.url}: {edit.path} has changed since the change was made"
 
 
 PATHS = [

@@ -440,7 +440,7 @@ def test_a_rerender_is_a_commit_of_its_own(world: World, tmp_path: Path) -> None
     changed = world.github.git(FORK, "diff-tree", "-r", "--name-status", f"{BRANCH}^", BRANCH).splitlines()
     assert changed == ["D\t.appveyor.yml", "A\t.ci_support/linux_64_.yaml", f"A\t{WORKFLOW}", "A\tREADME.md"]
     assert pull.comments == []
-    assert "\nconda-smithy 3.54.1 re-rendered it, in a commit of its own.\n" in pull.body
+    assert "\nconda-smithy 3.54.1 rerendered it, in a separate commit.\n" in pull.body
     assert "\n- ``The `home` item is expected.``\n" in pull.body
     assert world.deliver(bump("2")).state == "unchanged"
     world.deliver(bump("2", body="More.\n"))
@@ -455,7 +455,7 @@ def test_a_rerender_that_changes_nothing(world: World, tmp_path: Path) -> None:
     commit(world.github.path(FEEDSTOCK), {**rendered, ".appveyor.yml": None}, message="rendered")
     assert world.deliver(bump("2")).state == "opened"
     assert world.commits(BRANCH) == ["demo 2", "rendered", "First commit"]
-    assert "\nconda-smithy 3.54.1 had nothing to re-render.\n" in world.pulls()[0].body
+    assert "\nconda-smithy 3.54.1 had nothing to rerender.\n" in world.pulls()[0].body
     assert world.pulls()[0].comments == []
 
 

@@ -70,7 +70,7 @@ def test_rerender(tmp_path: Path, feedstock: Path, monkeypatch: pytest.MonkeyPat
     for name in ("GH_TOKEN", "GITHUB_TOKEN", "ANACONDA_TOKEN", "DIRAC_FORGE_GIT_TOKEN", "AZURE_PAT", "GIT_DIR"):
         monkeypatch.setenv(name, "s3cret")
     result = found(tmp_path / "bin").rerender(feedstock)
-    assert result == Rerendered(state="done", text="re-rendered with conda-smithy 3.54.1", version="3.54.1")
+    assert result == Rerendered(state="done", text="rerendered with conda-smithy 3.54.1", version="3.54.1")
     assert sorted(path.relative_to(feedstock).as_posix() for path in feedstock.rglob("*") if path.is_file()) == [
         ".ci_support/linux_64_.yaml",
         WORKFLOW,

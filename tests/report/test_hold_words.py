@@ -56,7 +56,7 @@ WAITS = "released on 2026-11-22: waits until 2026-11-23 12:00 UTC, because `cool
         ),
         (
             UnaskedRecipe(),
-            "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)",
+            "a new recipe goes to staged-recipes only on request (`--recipes`, or `recipe PROJECT --pr`)",
         ),
     ],
 )

@@ -217,7 +217,7 @@ osx-arm64.__osx = "11.0 0 1"
 [tool.dirac-forge.targets.x]
 specs = []
 """
-    version = "a version such as '2.28' (or '1 x86_64_v3', with a build; '' takes the package away)"
+    version = "a version such as '2.28' (or '1 x86_64_v3', with a build; '' removes the package)"
     assert problems(tmp_path, text) == [
         "F:2: channels: expected a list of channels, got 'conda-forge'",
         "F:5: platforms[1]: expected a platform such as 'linux-64', got 'Linux'",

@@ -96,7 +96,7 @@ def run_child(child: Child) -> ChildAnswer:
         return ChildAnswer(failure=Crashed(phase=phase, code=code, excerpt=excerpt))
     if not is_answer(values, child.job):
         excerpt = tuple(_lines(child)[-20:])
-        message = "the answer of the build engine is not one: what was built may have replaced it"
+        message = "the result of the build engine is invalid: a build may have replaced it"
         return ChildAnswer(failure=UnknownFailure(phase=phase, message=message, excerpt=excerpt))
     seconds = float(values["seconds"])
     if "error" in values:

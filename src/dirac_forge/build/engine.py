@@ -92,7 +92,7 @@ def _end_leftovers(log: TextIO, engine: int) -> None:
         since = (since or time.monotonic()) if left and all(state == _ENDED for state in scripts) else None
         if since is None or time.monotonic() - since < _GRACE:
             continue
-        log.write("the script has ended: what it left running is ended, too\n")
+        log.write("the script has ended; processes that it left running are ended too\n")
         for process in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)

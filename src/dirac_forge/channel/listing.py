@@ -97,7 +97,7 @@ class Catalogue(Protocol):
 def availability(listing: Listing | None, package: str, spec: str) -> Availability:
     """Return how a requirement stands.
 
-    `listing` is the answer for names with `package` among them; None: no channel was asked.
+    `listing` is the answer for names with `package` among them; None: no channel was queried.
 
     `spec` is conda's version spec, "" for any. Never `missing` or `outdated` if a channel, or a record of the
     package, could not be read; the embedded snapshot may say `available` and `outdated`, as of its day. Raises

@@ -19,12 +19,14 @@ class NameKind(Enum):
     CHANNEL_HAS_PYTHON = "{by} has a Python package {package}"
     CHANNEL_HAS_NEWER = "{by} has {package}, newer than {other}"
     CHANNEL_LACKS = "the channel has no {package}"
-    CHANNEL_LACKS_SPELLINGS = "the channel has no package of this name in any spelling, so -, _ or . is open"
+    CHANNEL_LACKS_SPELLINGS = (
+        "the channel has no package of this name in any spelling, so it may be spelled with -, _ or ."
+    )
     CHANNEL_HAS_SIMILAR = "the channel has no package of this name, but one with a similar name"
-    NEW = "the channel has no package of this name; a new one would be called so"
-    NOT_ASKED = "no channel was asked"
+    NEW = "the channel has no package of this name; a new one would have it"
+    NOT_ASKED = "no channel was queried"
     UNREAD = "some channels could not be read"
-    PART = "the channel is a snapshot of a part, which does not have it"
+    PART = "the channel is a partial snapshot, which does not have it"
     EMBEDDED = "the embedded snapshot, a part of conda-forge, does not have it"
     NAMESAKE = "the package {package} is {by}"
     NAMESAKE_OF_SOMETHING = "the package {package} is something else than this project"

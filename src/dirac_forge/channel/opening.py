@@ -140,7 +140,7 @@ def open_readable_channel(context: ChannelContext) -> Channel | None:
     settings = context.settings
     channels = [each for each in settings.channels if not settings.offline or Path(each).is_dir()]
     if not channels:
-        context.observer.warned("offline, and no channel is a folder: what is done is read from the recipes alone")
+        context.observer.warned("offline, and no channel is a folder: the state is read from the recipes alone")
         return None
     return open_channel(context, channels)
 

@@ -282,9 +282,9 @@ def _told(exc: Exception) -> str:
     """Return why repodata can't be read."""
     text = innermost(exc)
     if _NO_REPODATA.search(text):
-        return "what came is not repodata; perhaps a proxy or a login page answered"
+        return "the answer is not repodata: check for a proxy or a login page"
     fault = next((words for words, said in _FAULTS if said.search(text)), "")
-    return f"what came {fault} ({text}); try again, or tell those who run the channel" if fault else text
+    return f"the answer {fault} ({text}); try again, or report it to the channel's operators" if fault else text
 
 
 def innermost(exc: Exception) -> str:

@@ -71,7 +71,7 @@ def read_snapshot_file(folder: Path) -> SnapshotFile:
 
 def _unread(path: Path, problem: str) -> InputError:
     return InputError(
-        f"{path}: what the snapshot is can't be read: {problem}",
+        f"{path}: the description of the snapshot can't be read: {problem}",
         hint="Write it again with `dirac-forge snapshot`; remove this file if the folder is a whole channel.",
     )
 

@@ -48,7 +48,7 @@ async def watched(question: Awaitable[T], *, seconds: float, cache: Path | None)
             waited = time.monotonic() - start
             grown, written = _memory() - memory, _written(files, cache)
             if grown > _MEMORY_LIMIT or written > _FILE_LIMIT:
-                raise ExcessError(f"more than {max(grown, written) // 1024**2:,} MB came without an end")
+                raise ExcessError(f"more than {max(grown, written) // 1024**2:,} MB arrived without an end")
             late = waited > seconds
             if cache is not None and waited > counts and time.process_time() - worked < waited * _WORK:
                 counts = waited + _COUNT

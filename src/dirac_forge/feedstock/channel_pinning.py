@@ -49,7 +49,7 @@ def pinning_or_warning(context: ChannelContext, channel: Channel) -> Pinning | N
     found = pinning_of(context, channel)
     if found is None:
         context.observer.warned(
-            "the channel has no conda-forge-pinning and no --pinning is given: "
-            "recipes are read as built with the newest version of everything that they do not pin themselves"
+            "the channel has no conda-forge-pinning and no --pinning is given: what a recipe does not pin is "
+            "assumed to be built with its newest version"
         )
     return found

@@ -48,7 +48,7 @@ class _Paced(io.RawIOBase):
             self._check_headers()
         least = next(pace for since, pace in reversed(_PACES) if self._waited >= since)
         if self._waited > GRACE and self._got < self._waited * least:
-            raise TooSlowAnswerError(f"less than {least:,} bytes a second came")
+            raise TooSlowAnswerError(f"less than {least:,} bytes a second arrived")
         return count
 
     def _check_headers(self) -> None:

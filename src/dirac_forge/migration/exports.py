@@ -107,7 +107,7 @@ def pinned_members(plan: Plan, exports: PinExports) -> tuple[Pinned, ...]:
             outputs = {other.output for other in member.because if other.name == need.name}
             effect: Literal["pinned", "ignored", "builds-only", "unknown"]
             if need.name not in exports.by_package:
-                effect, text = "unknown", f"it is not known what {need.name} exports"
+                effect, text = "unknown", f"the run_exports of {need.name} are unknown"
             elif not names:
                 effect, text = "builds-only", f"{need.name} exports nothing: packages are rebuilt, their pins stay"
             elif all(_ignores(ignored, output, need.name, names) for output in outputs):

@@ -106,7 +106,7 @@ def _notes(
             yield f"the pinning has a migration of {', '.join(shared)} under way: {other}"
     newer = [text for key in members for text in keys[key] if _is_newer(text, version)]
     if newer:
-        yield f"{library} is pinned to {newer[0]}, which is newer than {version}: a step back"
+        yield f"{library} is pinned to {newer[0]}, which is newer than {version}: this is a downgrade"
 
 
 def _is_newer(pinned: str, version: str) -> bool:

@@ -134,7 +134,7 @@ def _solvability(
             recipe = migrating.workspace.by_label[name].read()
             asked[name] = environments(plan, name, recipe, platforms=still_open, pinning=migrating.pinning)
         except ForgeError as exc:
-            migrating.observer.warned(f"{name}: the solver was not asked: {exc.message}")
+            migrating.observer.warned(f"{name}: the solver was not run: {exc.message}")
     observer = migrating.observer
     observer.started("solving", sum(map(len, asked.values())))
     with ThreadPoolExecutor((os.cpu_count() or 2) + 1) as executor:

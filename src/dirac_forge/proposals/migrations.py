@@ -79,7 +79,7 @@ class MigrationContext:
 
     def _not_in_pinning(self) -> str:
         if self.pinning is None:
-            return "no pinning to look into (--pinning DIR, or a channel that has conda-forge-pinning)"
+            return "no pinning to search (--pinning DIR, or a channel that has conda-forge-pinning)"
         return f"none in the pinning ({self.pinning.path})"
 
     def _meant(self, name: str) -> str:
@@ -189,13 +189,13 @@ class MigrationContext:
         return tuple(self._assumed_over(migration.name, name) for name in unknown)
 
     def _assumed_over(self, waiting: str, name: str) -> str:
-        places = "is not in migrations/, and there is no pinning to tell"
+        places = "is not in migrations/, and no pinning is available"
         if self.pinning is not None:
             places = "is neither in migrations/ nor in the pinning"
         others = [other for other in self._names() if other != waiting]
         near = difflib.get_close_matches(name, others, n=1, cutoff=0.5)
         hint = f" (is {near[0]} meant?)" if near else ""
-        return f"{waiting} waits for {name}, which {places}: it is taken to be over{hint}"
+        return f"{waiting} waits for {name}, which {places}: it is assumed to be finished{hint}"
 
     def _names(self) -> list[str]:
         """Return the names of the workspace's migrations, then of the pinning's; one may be in both."""

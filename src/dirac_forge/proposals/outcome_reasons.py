@@ -27,7 +27,7 @@ class NextTry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedstockMovedOn:
-    """The feedstock moved on since it was read, and nothing is left to do, or nobody can tell."""
+    """The feedstock changed since it was read, and nothing is left to do, or nobody can tell."""
 
     repository: str
     reason: str | SkipReason

@@ -134,7 +134,7 @@ class Proofs:
         try:
             return self.prover.proof([subject], beside)
         except UnknownError as exc:
-            self.world.observer.warned(f"what bumps do to the targets is unknown: {exc.message}")
+            self.world.observer.warned(f"the effect of the bumps on the targets is unknown: {exc.message}")
             return Proof(outcome="unknown", reason=Unanswered(message=exc.message), beside=names)
         except ForgeError as exc:
             return Proof(outcome="unknown", reason=NoPaperBuild(message=exc.message), beside=names)

@@ -155,7 +155,7 @@ class ReleaseLookup:
         )
         offers, notes = self._offers(places)
         if updates.use_curl is not None and any("url" in place.ways for place in places):
-            notes.append("use_curl of conda-forge.yml chooses nothing here: URLs are tested by neither curl nor wget")
+            notes.append("use_curl of conda-forge.yml has no effect here: URLs are tested with neither curl nor wget")
         return FoundRelease(tuple(offers), rules, tuple(notes))
 
     def _allowed(self, case: Case) -> SpecifierSet | None:

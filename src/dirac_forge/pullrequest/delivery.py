@@ -115,7 +115,7 @@ class _Delivery(DeliveryState):
         decision = self._decided(wanted, requests, place, base)
         if settled := self._settled(wanted, decision, place, remake):
             return settled
-        self.journal.event(self.identity, "decided again", f"{place.full_name} moved on since it was read")
+        self.journal.event(self.identity, "decided again", f"{place.full_name} changed since it was read")
         return carry_out(self, wanted, decision, place, tip)
 
     def _early(self) -> NextTry | None:
@@ -138,7 +138,7 @@ class _Delivery(DeliveryState):
                 others = self.destination.others(place, base, wanted.identity)
             return decide(wanted, requests, known, others, force=force)
         if decision.act in {"finish", "edit_text"} and self._failed_before(wanted, place, base):
-            self.journal.event(self.identity, "again", "its checks failed, and the feedstock has moved on since")
+            self.journal.event(self.identity, "again", "its checks failed, and the feedstock has changed since")
             return replace(decision, act="update")
         return decision
 

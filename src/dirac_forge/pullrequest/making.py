@@ -137,7 +137,7 @@ def _rerendered(clones: Clones, tip: Tip, first: str, smithy: Smithy, author: Au
             return MadeCommits(first=first, last=first, rerendered=rerendered, lints=lints, unlinted=unlinted)
         message = _message(smithy.version)
         last = clones.adopt(tip, folder, parent=first, message=message, author=author, when=when)
-    how = "had nothing to re-render" if last == first else "re-rendered it, in a commit of its own"
+    how = "had nothing to rerender" if last == first else "rerendered it, in a separate commit"
     rerendered = replace(rerendered, text=f"conda-smithy {smithy.version} {how}")
     return MadeCommits(first=first, last=last, rerendered=rerendered, lints=lints, unlinted=unlinted)
 

@@ -65,7 +65,7 @@ class Smithy:
         if done.code:
             text = f"conda-smithy {self.version} could not rerender it: {_last(done)}"
             return Rerendered(state="failed", text=text, version=self.version)
-        return Rerendered(state="done", text=f"re-rendered with conda-smithy {self.version}", version=self.version)
+        return Rerendered(state="done", text=f"rerendered with conda-smithy {self.version}", version=self.version)
 
     def lint(self, folder: Path, *, objects: Path | None = None, timeout: float = 120.0) -> tuple[str, ...]:
         """Return conda-smithy's complaints about the recipe in a feedstock, a line each. See `rerender`.

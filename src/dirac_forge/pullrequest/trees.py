@@ -237,7 +237,7 @@ def _checked(folder: Path, files: Mapping[str, _File], edit: Edit, about: str) -
     known = files.get(path)
     there = None if known is None else _blobs(folder, [known.object], about)[known.object]
     if there != (None if edit.before is None else edit.before.encode()):
-        raise MovedError(f"{about}: {path} is not what the change was made for")
+        raise MovedError(f"{about}: {path} has changed since the change was made")
 
 
 def _listed(folder: Path, commit: str, about: str) -> dict[str, _File]:

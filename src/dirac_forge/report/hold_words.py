@@ -20,7 +20,7 @@ from dirac_forge.proposals.hold_reasons import (
 from dirac_forge.report.wording import add_words, clauses, worded
 
 add_words(
-    {UnaskedRecipe: "a new recipe goes to staged-recipes only when asked for (`--recipes`, or `recipe PROJECT --pr`)"}
+    {UnaskedRecipe: "a new recipe goes to staged-recipes only on request (`--recipes`, or `recipe PROJECT --pr`)"}
 )
 
 

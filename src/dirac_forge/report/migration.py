@@ -245,8 +245,8 @@ def why_json(
 ) -> dict[str, Any]:
     """Return why a feedstock is in a migration or not, as `migrate why --json` prints it.
 
-    `done` has for the member, its parents and its children whether they are, None where that is not known; empty if no
-    channel was asked.
+    `done` says of the member, its parents and its children whether they are done, None if that is not known; it is
+    empty if no channel was queried.
     """
     if name in plan.graph.unreadable:
         unread = plan.graph.unreadable[name]

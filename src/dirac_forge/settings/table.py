@@ -199,7 +199,7 @@ _VirtualVersion = Annotated[
     str,
     Matching(
         r"([0-9A-Za-z_.]+( [0-9A-Za-z_.]+)?)?",
-        "a version such as '2.28' (or '1 x86_64_v3', with a build; '' takes the package away)",
+        "a version such as '2.28' (or '1 x86_64_v3', with a build; '' removes the package)",
     ),
 ]
 _Platforms = Annotated[tuple[_Platform, ...], _Listed("platforms")]

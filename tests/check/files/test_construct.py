@@ -114,7 +114,7 @@ def test_what_an_installer_says_and_is_not_read_is_told(tmp_path: Path) -> None:
     )
     assert extra.specs == ("curl",)
     assert extra.notes == (
-        f"{tmp_path / 'env.yml'}:3: what pip installs is left out",
+        f"{tmp_path / 'env.yml'}:3: packages from pip are left out",
         f"{path}:7: extra_envs: a: extra_envs is left out, because constructor has no such key",
     )
 

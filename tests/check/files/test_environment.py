@@ -27,7 +27,7 @@ def test_environment_file_gives_specs_and_channels(tmp_path: Path) -> None:
     assert target.name == "grid"
     assert target.specs == ("dirac-grid>=9", "conda-forge::numpy 1.*", "python=3.12")
     assert target.channels == (str(tmp_path / "mine"), "conda-forge")
-    assert target.notes == (f"{path}:7: what pip installs is left out",)
+    assert target.notes == (f"{path}:7: packages from pip are left out",)
     assert [cell.python for cell in cells_of(target)] == [""]
 
 
@@ -66,7 +66,7 @@ def test_what_a_file_says_and_does_not_hold_is_told(tmp_path: Path) -> None:
     assert target.notes == (
         f"{path}:6: conda is not known among dependencies, and is left out",
         f"{path}:8: future is not read",
-        f"{path}:4: the selector [osx] is a comment to conda, and does not hold here; `sel(linux): PACKAGE` does",
+        f"{path}:4: the selector [osx] is a comment to conda, and is ignored; write `sel(linux): PACKAGE`",
     )
 
 

@@ -114,7 +114,7 @@ def test_a_misspelt_branch() -> None:
     text = "requirements:\n  run:\n    - if: win\n      than: a"
     assert mistakes(text) == [
         Mistake("run: an `if` without `then`", 3),
-        Mistake("unknown key 'than' beside `if`; did you mean 'then'?", 4),
+        Mistake("unknown key 'than' next to `if`; did you mean 'then'?", 4),
     ]
 
 

@@ -44,7 +44,7 @@ def test_a_peeled_tag_goes_before_its_object() -> None:
     "url", ["file:///etc", "ext::sh -c true", "--upload-pack=x", "/tmp/x", "ssh://host/x", "https:///"]
 )
 def test_only_the_web_is_asked(url: str) -> None:
-    with pytest.raises(InputError, match="only repositories on the web"):
+    with pytest.raises(InputError, match="only http and https repositories"):
         remote_tags(url)
 
 
@@ -125,7 +125,7 @@ def test_a_repository_is_cloned_where_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["{}/b.git", "file:///b.git", "ssh://git@example.org/b.git", "git@example.org:b.git"])
 def test_a_repository_that_is_not_public_is_not_cloned(tmp_path: Path, url: str) -> None:
     with Server(lambda asked: served(tmp_path, asked)) as server, Http(cache=None, trust=Trust()) as http:
-        told = "its address 127.0.0.1 is not public" if url.startswith("{") else "only repositories on the web"
+        told = "its address 127.0.0.1 is not public" if url.startswith("{") else "only http and https repositories"
         with pytest.raises(ForgeError, match=told):
             clone_from_web(http, url.format(server.url), tmp_path / "clone", timeout=60)
         assert server.log == []

@@ -64,7 +64,7 @@ def test_a_page_of_words_is_no_release() -> None:
 def test_a_server_that_has_everything_has_nothing() -> None:
     found, notes, asked = probing(lambda version: Answer(body=ARCHIVE))
     assert found == {"1.0.0"}
-    assert notes == ("the server has a file for any version that it is asked for, so none of them counts",)
+    assert notes == ("the server returns a file for any version, so its answers prove nothing",)
     assert len(asked) < 70
 
 
@@ -82,7 +82,7 @@ def test_the_own_file_is_gone() -> None:
     found, notes, _ = probing(there("1.0.1"))
     assert found == {"1.0.1"}
     assert notes == (
-        "the recipe's own file is not there any more: /demo-1.0.0.tar.gz: there is nothing here (404 Not Found)",
+        "the recipe's own file no longer exists: /demo-1.0.0.tar.gz: there is nothing here (404 Not Found)",
     )
 
 

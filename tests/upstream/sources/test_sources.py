@@ -194,5 +194,5 @@ def test_an_index_page_that_lists_only_what_is_old_is_not_believed() -> None:
 
 
 def test_no_way_at_all() -> None:
-    with Http(cache=None) as http, pytest.raises(InputError, match=r"github\.com/a/b: there is no way to ask"):
+    with Http(cache=None) as http, pytest.raises(InputError, match=r"github\.com/a/b: its versions can't be looked up"):
         places(http).ask(SourceQuery(origin=hub("https://github.com"), ways=(), version="1.0"))

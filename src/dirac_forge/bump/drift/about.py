@@ -285,7 +285,7 @@ class _FileEdits:
             self._add()
 
     def _replace(self, number: int, match: re.Match[str]) -> None:
-        old, new, evidence = match["value"], "", "not in upstream's sdist any more"
+        old, new, evidence = match["value"], "", "no longer in upstream's sdist"
         if self.waiting and self.renames:
             new = self.waiting.pop(0)
             evidence = f"License-File: {new}"

@@ -82,7 +82,7 @@ def _untested(draft: DriftDraft, output: OutputLines, key_line: int, before: _In
                 package=module,
                 before=f"import {module}",
                 line=number,
-                evidence="not in upstream's wheel any more",
+                evidence="no longer in upstream's wheel",
                 reason=CarriedReason(kind="module-gone"),
             )
         )

@@ -97,7 +97,7 @@ def _of_mapping(written: _Written, key: str, line: int, value: Node, path: Path)
     """Add what `pip:` or `sel(linux):` brings among the dependencies."""
     selector = _SELECTED.fullmatch(key)
     if key == "pip":
-        written.notes.append(f"{path}:{line}: what pip installs is left out")
+        written.notes.append(f"{path}:{line}: packages from pip are left out")
     elif selector is None:
         written.notes.append(f"{path}:{line}: {key} is not known among dependencies, and is left out")
     elif (system := selector.group(1)) not in _SYSTEMS:
@@ -116,6 +116,6 @@ def _commented(content: str, path: Path) -> Iterator[str]:
     for line, text in enumerate(content.splitlines(), 1):
         if found := _COMMENTED.match(text):
             yield (
-                f"{path}:{line}: the selector {found.group(1)} is a comment to conda, and does not hold here; "
-                "`sel(linux): PACKAGE` does"
+                f"{path}:{line}: the selector {found.group(1)} is a comment to conda, and is ignored; write "
+                "`sel(linux): PACKAGE`"
             )

@@ -200,7 +200,7 @@ def _file_names(url: str) -> Iterator[tuple[str, str]]:
     yield f"{folder}/{match[1]}-{'' if match[2] else 'v'}{match[3]}", "the prefix `v` of the file's version changed"
     for name in _spellings(match[1], _underscores(url)):
         if name != match[1]:
-            yield f"{folder}/{name}-{match[2]}{match[3]}", "the file's name is spelled in another way"
+            yield f"{folder}/{name}-{match[2]}{match[3]}", "the file's name is spelled differently"
 
 
 def _underscores(url: str) -> str:

@@ -282,7 +282,7 @@ class _Walk:
             yield Mistake(f"{key}: an `if` without `then`", self.line(node))
         for name, place, value in pairs(node):
             if name not in _BRANCHES:
-                yield Mistake(f"unknown key {name!r} beside `if`; {nearest(name, _BRANCHES)}", self.line(place))
+                yield Mistake(f"unknown key {name!r} next to `if`; {nearest(name, _BRANCHES)}", self.line(place))
             elif name != "if":
                 yield from self.below(value, shape, key)
 

@@ -46,6 +46,6 @@ class RemoteFile(SparseFile):
         self.requests += 1
         if part is None or part.total != self.total or part.start != start or len(part.body) != stop - start:
             raise UnreachableError(
-                f"{redact(self._url)}: the server answered a range request with other bytes than asked for."
+                f"{redact(self._url)}: the server answered a range request with other bytes than requested."
             )
         self._parts.append((start, part.body))

@@ -255,7 +255,7 @@ def remote_tags(url: str, *, timeout: float = _TIMEOUT, addresses: Sequence[str]
 def _asking(url: str, addresses: Sequence[str]) -> tuple[str, ...]:
     """Return git's settings to ask a repository with. Raises InputError for a URL that is not http or https."""
     if SourceUrl.parse(url) is None:
-        raise InputError(f"{redact(url)}: only repositories on the web (http, https) are asked")
+        raise InputError(f"{redact(url)}: only http and https repositories are queried")
     return (*_WEB, "-c", "http.followRedirects=false", *_pinned(url, addresses))
 
 

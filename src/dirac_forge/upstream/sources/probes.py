@@ -86,7 +86,7 @@ class Probes:
         notes = []
         gone = self.missing(current)
         if gone:
-            notes.append(f"the recipe's own file is not there any more: {gone}")
+            notes.append(f"the recipe's own file no longer exists: {gone}")
         own = read_version(current)
         there = (Offer(version=own),) if own is not None and not gone else ()
         offers: dict[str, Offer] = {}
@@ -99,7 +99,7 @@ class Probes:
             offers |= found
             waiting += found
         if offers and self._there(_absurd(current)):
-            return there, (*notes, "the server has a file for any version that it is asked for, so none of them counts")
+            return there, (*notes, "the server returns a file for any version, so its answers prove nothing")
         return (*there, *offers.values()), tuple(notes)
 
     def _found(self, versions: Iterable[str]) -> dict[str, Offer]:

@@ -98,7 +98,7 @@ class ReleaseSources:
 
 def _failure(origin: Origin, failed: Sequence[ForgeError]) -> ForgeError:
     if not failed:
-        return InputError(f"{origin.name}: there is no way to ask for its versions")
+        return InputError(f"{origin.name}: its versions can't be looked up")
     message = "; ".join(dict.fromkeys(error.message for error in failed))
     hint = next((error.hint for error in failed if error.hint), None)
     unknown = any(isinstance(error, UnknownError) for error in failed)
