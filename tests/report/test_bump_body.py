@@ -282,7 +282,7 @@ def test_who_waits_for_whom() -> None:
     assert "- Waiting for it: dirac-grid.\n" in first.change.body  # type: ignore[union-attr]
     assert "- **It waits for m2crypto**; it can be merged once the channel has it.\n" in second.change.body  # type: ignore[union-attr]
     assert "\n- **The targets stay as they are**\n" in first.change.body  # type: ignore[union-attr]
-    assert "\n## Checks\n\nNot proven: its prerequisites are not there yet.\n" in second.change.body  # type: ignore[union-attr]
+    assert "\n## Checks\n\nNot proven: its prerequisites are not in the channel yet.\n" in second.change.body  # type: ignore[union-attr]
     assert "Waiting" not in last.change.body  # type: ignore[union-attr]
 
 

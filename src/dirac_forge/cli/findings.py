@@ -196,7 +196,8 @@ def token_finding(
         cost="no pull requests: --pr needs it; `bot run` without --pr writes to a folder, outbox/",
         remedy="create a classic token with the scopes public_repo and workflow at "
         "https://github.com/settings/tokens, and keep it with `gh auth login`, or in a file that GITHUB_TOKEN_FILE "
-        "names; in GITHUB_TOKEN every process can read it, so recipes are not rendered here then (docs/bot.md)",
+        "names; do not put it into GITHUB_TOKEN: every process could read it, so recipes would not be rendered here "
+        "(docs/bot.md)",
     )
 
 

@@ -40,7 +40,8 @@ def proof_blocks(proof: Proof | None, *, waits: bool = False) -> Iterator[Block]
     `waits`: it needs what is not there yet, so that nothing could be proved.
     """
     if proof is None:
-        yield Paragraph("Not proven: its prerequisites are not there yet." if waits else f"{UNPROVEN.capitalize()}.")
+        missing = "Not proven: its prerequisites are not in the channel yet."
+        yield Paragraph(missing if waits else f"{UNPROVEN.capitalize()}.")
         return
     from dirac_forge.report.verdicts import verdict_blocks  # noqa: PLC0415  # the solver's library is large
 
