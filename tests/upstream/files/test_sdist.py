@@ -242,6 +242,16 @@ def test_configure_scripts_tell_what_they_look_for() -> None:
     ]
 
 
+def test_many_configure_scripts_are_not_all_looked_into() -> None:
+    files = {f"{number}/configure": "x" * 2_000_000 for number in range(10)}
+    facts = read(sdist("demo", "1.0", files))
+    assert list(facts.configured) == [f"{number}/configure" for number in range(8)]
+    assert [problem.about for problem in facts.problems] == [
+        "8/configure of demo-1.0.tar.gz",
+        "9/configure of demo-1.0.tar.gz",
+    ]
+
+
 def test_of_a_large_module_the_beginning_is_read() -> None:
     facts = read(sdist("demo", "1.0", {"demo/large.py": f"import click\n{'x = 1' * 100_000}\nimport requests\n"}))
     assert facts.modules == (SourceModule(path="demo/large.py", imports=("click",), cut=True),)

@@ -27,6 +27,8 @@ _TEXTS_LIMIT = 16 * 1024 * 1024
 _MOST_MODULES = 20_000
 _PARSED_LIMIT = 32 * 1024 * 1024
 """Bytes of one kept text, of all of them, and of all Python modules that are looked into."""
+_SCRIPTS_LIMIT = 16 * 1024 * 1024
+"""Bytes of all configure scripts."""
 
 _ROOT_TEXTS = re.compile(
     r"(?:[^/]+\.py|\.gitmodules|readme(?:\.\w+)?|setup\.cfg|pyproject\.toml|meson_options\.txt|meson\.options|conanfile\.\w+"
@@ -102,6 +104,7 @@ class Reader:
         self._left_out = 0
         self._headers = Headers()
         self._configured: dict[str, tuple[str, ...]] = {}
+        self._scripts_left = _SCRIPTS_LIMIT
         self._left = _TEXTS_LIMIT
         self._parse_left = _PARSED_LIMIT
         self._problems: list[Problem] = []
@@ -128,10 +131,11 @@ class Reader:
 
     def _look_for_libraries(self, member: ArchiveMember) -> None:
         """Note what a configure script looks for; keep its source where that is at the top."""
-        if member.size > SCRIPT_LIMIT:
+        if member.size > min(SCRIPT_LIMIT, self._scripts_left):
             self._tell_large(member)
             return
         data = member.read(SCRIPT_LIMIT)
+        self._scripts_left -= len(data)
         self._configured[member.name] = looked_for(data.decode("utf-8", "replace"))
         if _is_text(_inner(member.name)) and len(data) <= min(_TEXT_LIMIT, self._left):
             self._left -= len(data)
