@@ -295,6 +295,26 @@ def test_a_no_of_recipes_that_make_nothing_worse_has_its_reason(
     assert document["with"]["reason"].startswith(useless)
 
 
+def test_recipes_that_can_not_be_built_are_a_no(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = recipe(workspace, "grid", "10.0", "tool")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("  run:", "  host:\n    - tool >=2\n    - tool <1\n  run:"), encoding="utf-8")
+    asked = ("grid", "--with", "grid", "--platform", "linux-64", "--python", "3.12")
+    why = (
+        "the host environment of grid on linux-64 can't be solved: "
+        "tool: no version can meet tool <1 and tool >=2: these exclude each other"
+    )
+    code, document = answer(capsys, *asked)
+    assert (code, document["with"]["outcome"], document["with"]["reason"]) == (1, "same", why)
+    (result,) = document["with"]["results"]
+    assert (result["outcome"], result["after"], result["not_built"]) == ("same", "9.0", ["grid"])
+    assert main(["check", *asked]) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "│ linux-64 │ ✗ can't be built │" in shown
+    assert f"with these recipes: same; but they can't be built as asked: {why}" in shown
+    assert "dirac-forge build" not in shown
+
+
 def test_what_only_the_solver_can_tell_is_its_word(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A build that the channel has already under the same name hides what is wrong with the new one."""
     path = recipe(workspace, "tool", "1.0", "ghost")

@@ -184,6 +184,23 @@ def test_worse_is_blocked_and_says_by_what(place: Place) -> None:
     assert path.read_bytes() == before
 
 
+def test_what_can_not_be_built_in_any_variant_is_blocked_whether_it_could_be_before(place: Place) -> None:
+    place.put("lib", recipe("lib", "1.0", host=["hatchling", "pip <1"]))
+    found = place.run(LIB, code=1)["lib"]
+    assert (found["status"], outcomes(found), found["proof"]["outcome"]) == ("blocked", ["same"], "same")
+    assert found["blocked_by"] == [
+        (
+            "lib can't be built in any variant: the host environment of lib on linux-64 can't be solved: "
+            "not solvable without this change either: pip: no build matches pip <1: the newest version is 26.0"
+        )
+    ]
+
+
+def test_a_feedstock_that_does_without_the_solver_is_not_blocked_by_it(place: Place) -> None:
+    place.put("lib", recipe("lib", "1.0", host=["hatchling", "pip <1"]), forge="bot:\n  check_solvable: false\n")
+    assert place.run(LIB)["lib"]["status"] == "proposed"
+
+
 def test_what_can_be_had_together_only_says_so(place: Place) -> None:
     place.channel([*BASE[:-2], python("tool 1.0", "lib <2"), python("app 1.0", "tool", "lib")])
     place.put("lib", recipe("lib", "1.0"))
@@ -304,9 +321,9 @@ def test_a_host_environment_that_can_not_be_solved(place: Place, forge: str, sta
 def test_what_could_not_be_solved_before_either_is_not_the_bumps_fault(place: Place) -> None:
     place.put("lib", recipe("lib", "1.0", host=["hatchling >=2", "pip"]))
     place.channel([*BASE, python("hatchling 2.0", "python >=3.13")])
-    found = place.run(LIB)["lib"]
+    found = place.run(LIB, code=1)["lib"]
     host = next(one for one in found["environments"] if one["part"] == "host")
-    assert (found["status"], host["status"]) == ("proposed", "not-installable")
+    assert (found["proof"]["outcome"], host["status"], host["fault"]) == ("same", "not-installable", False)
     assert host["reason"].startswith("not solvable without this change either: ")
 
 

@@ -17,7 +17,7 @@ from dirac_forge.bump.new_needs import Lack, NewNeed
 from dirac_forge.bump.part_reasons import LacksOther
 from dirac_forge.bump.proposal import ProjectLink
 from dirac_forge.channel.listing import Availability
-from dirac_forge.check.answer_reasons import Unanswered
+from dirac_forge.check.answer_reasons import RefusedBefore, Unanswered
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import EnvironmentProof, TakenAsThere
@@ -262,6 +262,30 @@ def test_boxes_are_ticked_only_for_what_was_looked_at() -> None:
     for unknown, ticked in (((), "x"), ((NumberUnknown(line=3),), " ")):
         body = with_body(replace(BARE, edited=replace(edited, notes=unknown))).change.body
         assert f"\n- [{ticked}] The build number of everything at the new version is reset.\n" in body
+
+
+def test_environments_without_a_solution_are_to_be_reviewed() -> None:
+    fine = EnvironmentProof(
+        output="demo", part="host", platform="linux-64", variant="python 3.11", status="installable"
+    )
+    before = RefusedBefore(reason=Unanswered(message="lib is built only for Python 3.11"))
+    refused = replace(fine, variant="python 3.12", status="not-installable", reason=before)
+    unknown = replace(fine, variant="python 3.13", status="unknown", reason=Unanswered(message="no answer"))
+    proof = Proof(outcome="same", verdicts=(PROOF.verdicts[0],), environments=(fine, refused, unknown))
+    body = with_body(replace(BARE, proof=proof)).change.body
+    assert (
+        "\n- 1 of 3 environments of the feedstock can't be solved: host of demo (linux-64; python 3.12): "
+        "not solvable without this change either: lib is built only for Python 3.11\n"
+    ) in body
+    stays = "The targets stay installable (see Checks)."
+    assert f"- [ ] {stays}" in body
+    assert f"- [x] {stays}" in with_body(replace(BARE, proof=replace(proof, environments=(fine,)))).change.body
+    assert (
+        "can't be solved"
+        not in with_body(replace(BARE, proof=replace(proof, outcome="worse")))
+        .change.body.partition("Needs review")[2]
+        .partition("## ")[0]
+    )
 
 
 def test_who_waits_for_whom() -> None:

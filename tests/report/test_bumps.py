@@ -18,11 +18,13 @@ from dirac_forge.bump.bump_notes import OlderThanChannel
 from dirac_forge.bump.objections import PassedOver, PlaceObjects, PreRelease
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.bump.skip_reasons import Current, UpdatesOff
+from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.proof_reasons import EnvironmentProof
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import with_body
 from dirac_forge.report.bumps import bumps_json, bumps_text
 
-from .examples import BARE, FULL, proposed
+from .examples import BARE, CELL, FULL, proposed
 
 
 def current(name: str, version: str, *passed_over: PassedOver) -> Skip:
@@ -236,6 +238,16 @@ def test_bump_whose_build_is_unknown_is_not_called_blocked() -> None:
     assert f"    - Unknown: {said}" in lines
     assert lines[-1] == "1 unknown."
     assert not any("locked" in line for line in lines)
+
+
+def test_unknown_environments_are_told_with_the_targets() -> None:
+    same = Verdict(before=CELL, after=CELL, outcome="same")
+    unknown = EnvironmentProof(output="demo", part="host", platform="linux-64", status="unknown")
+    known = replace(unknown, status="installable")
+    for found, said in ((known, ""), (unknown, "; whether it can be built and installed is unknown")):
+        proof = Proof(outcome="same", verdicts=(same, same), environments=(found,))
+        lines = shown([replace(BARE, proof=proof)], width=150)
+        assert f"demo@v1.x  1.0 → 1.1  proposed  targets: all 2 cells as before{said}" in lines
 
 
 def test_json() -> None:

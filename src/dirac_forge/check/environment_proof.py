@@ -190,3 +190,14 @@ class EnvironmentProver:
             status="not-installable",
         )
         return explain_cell(self._view, cell, required=question.required, remedies=False, older=False)
+
+
+def excused_outputs(answers: Sequence[EnvironmentAnswer]) -> set[tuple[str, str]]:
+    """Return the outputs, each with its platform, of which no variant can be installed by itself, nor could before."""
+    run = [one for one in answers if one.question.part == "run"]
+    kept = {_output(one) for one in run if one.status != "not-installable" or one.fault}
+    return {_output(one) for one in run} - kept
+
+
+def _output(answer: EnvironmentAnswer) -> tuple[str, str]:
+    return answer.question.output, answer.question.on

@@ -10,6 +10,7 @@ from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.cells import is_abi_of
 from dirac_forge.check.expected_records import host_spec
 from dirac_forge.check.exports import Built
 from dirac_forge.check.toolchain import toolchain_exports
@@ -53,7 +54,7 @@ def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Questi
     named = labels([variant for variant, _ in rendered])
     found: dict[tuple[str, str, tuple[str, ...]], Question] = {}
     for variant, recipe in rendered:
-        for question in _questions(variant, recipe, named[_key(variant.values)]):
+        for question in asked_by(variant, recipe, named[variant_key(variant.values)]):
             key = (question.output, question.part, question.specs)
             known = found.setdefault(key, question)
             if known.variant != question.variant:  # what distinguishes variants is not in it
@@ -61,8 +62,8 @@ def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Questi
     return tuple(found.values())
 
 
-def _questions(variant: Variant, recipe: RenderedRecipe, label: str) -> Iterator[Question]:
-    """Yield the environments of one variant that are not empty."""
+def asked_by(variant: Variant, recipe: RenderedRecipe, label: str = "") -> Iterator[Question]:
+    """Yield the build and host environments of one variant that are not empty; `label` tells it from others."""
     own = {output.name for output in recipe.outputs}
     parts: tuple[Literal["build", "host"], ...] = ("build", "host")
     for output in recipe.packages:
@@ -91,7 +92,7 @@ def used_in(channel: Channel, built: Sequence[Built], platforms: Sequence[str]) 
             part="run",
             platform=platform,
             on=platform,
-            variant="" if one.record.noarch else named[one.platform][_key(one.variant)],
+            variant="" if one.record.noarch else named[one.platform][variant_key(one.variant)],
             specs=(one.record.name,),
             required=(one.record,),
         )
@@ -99,6 +100,21 @@ def used_in(channel: Channel, built: Sequence[Built], platforms: Sequence[str]) 
         for platform in (platforms if one.record.noarch else (one.record.subdir,))
         if platform in platforms and for_machine(channel, one.record, platform)
     )
+
+
+def are_alike(one: Question, other: Question) -> bool:
+    """Whether two questions are about one environment, before and after a change."""
+    if (one.output, one.part, one.on) != (other.output, other.part, other.on):
+        return False
+    return one.variant == other.variant or not one.variant or not other.variant
+
+
+def is_for_pythons(built: Built, pythons: Sequence[str]) -> bool:
+    """Whether a package is for one of these Pythons, or for all."""
+    if not pythons or built.record.noarch is not None:
+        return True
+    own = [spec for spec in built.record.depends if name_of(spec) == "python_abi"]
+    return not own or any(is_abi_of(spec, python) for spec in own for python in pythons)
 
 
 def for_machine(channel: Channel, record: Record, platform: str) -> bool:
@@ -129,7 +145,7 @@ def labels(variants: Sequence[Variant] | Sequence[Mapping[str, str]]) -> dict[tu
     """Return what distinguishes each variant from the others, in words (`python 3.12`), by its items in order."""
     rows = [one.values if isinstance(one, Variant) else one for one in variants]
     telling = _telling(rows)
-    return {_key(row): ", ".join(f"{key} {_short(row[key])}" for key in telling if key in row) for row in rows}
+    return {variant_key(row): ", ".join(f"{key} {_short(row[key])}" for key in telling if key in row) for row in rows}
 
 
 def _telling(rows: Sequence[Mapping[str, str]]) -> list[str]:
@@ -157,7 +173,8 @@ def _short(text: str) -> str:
     return match[1] if match else text
 
 
-def _key(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def variant_key(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return what tells a variant from others."""
     return tuple(sorted(values.items()))
 
 

@@ -41,6 +41,8 @@ class Verdict:
     difference: Difference = field(default_factory=Difference)
     not_taken: tuple[NotTaken, ...] = ()
     """The proposal's packages that the target leaves out, as it does with those of today."""
+    unbuilt: tuple[EnvironmentProof, ...] = ()
+    """Why packages of the proposal can't be built for this platform and Python: without them, the target is as here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +62,11 @@ class Proof:
     """What makes the proof weaker than it looks."""
     built: tuple[Built, ...] = ()
     """The packages that the proposal would make."""
+    useless: tuple[EnvironmentProof, ...] = ()
+    """For each package that can't be built or installed in any variant, the first environment that shows it.
+
+    Not those of feedstocks whose conda-forge.yml turns `bot.check_solvable` off.
+    """
     culprits: frozenset[str] = frozenset()
     """Packages that stand in the way where a target or an environment is worse off."""
     excused: frozenset[tuple[str, str]] = frozenset()
@@ -133,6 +140,7 @@ def merged(proofs: Sequence[Proof]) -> Proof:
         warnings=tuple(dict.fromkeys(warning for proof in proofs for warning in proof.warnings)),
         culprits=frozenset().union(*(proof.culprits for proof in proofs)),
         unblock=tuple(dict.fromkeys(one for proof in proofs for one in proof.unblock)),
+        useless=tuple(dict.fromkeys(one for proof in proofs for one in proof.useless)),
     )
 
 
@@ -140,10 +148,14 @@ def refusal_of(proof: Proof) -> ProofReason | NothingMade | None:
     """Return why recipes should not be merged as they are, though perhaps nothing gets worse; None if they may be.
 
     A target that is not installable where it has to be stays a no, recipes that make no package are of no use, and so
-    is a new package that requires what no channel has.
+    is a new package that requires what no channel has. What can't be built for a platform and Python that a target is
+    wanted for can't be merged either.
     """
     if proof.outcome == "worse":
         return proof.reason
+    unbuilt = next((one.unbuilt[0] for one in proof.verdicts if one.before.wanted and one.unbuilt), None)
+    if unbuilt is not None:
+        return BrokenEnvironment(environment=unbuilt)
     left = next((one for one in proof.verdicts if one.after.unexpected), None)
     if left is not None:
         return _of_cell(left.after, left.reason or left.after.reason)

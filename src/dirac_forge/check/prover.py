@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from functools import cached_property
+from types import MappingProxyType
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.cells import Cell, is_abi_of
-from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver
-from dirac_forge.check.environment_questions import Question, built_in, unheard_of, used_in
+from dirac_forge.check.cells import Cell
+from dirac_forge.check.environment_proof import Earlier, EnvironmentProver, excused_outputs
+from dirac_forge.check.environment_questions import Question, are_alike, built_in, is_for_pythons, unheard_of, used_in
 from dirac_forge.check.expected_records import host_questions
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.matrix import platforms_with
@@ -31,6 +32,14 @@ from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.subjects import Side, Subject
 from dirac_forge.check.target_proof import TargetProver
 from dirac_forge.check.unblock import unblock
+from dirac_forge.check.unbuildable import (
+    BuildKey,
+    build_key,
+    not_built_for,
+    unbuildable,
+    uninstallable,
+    useless_outputs,
+)
 from dirac_forge.feedstock.pinning import Pinning
 from dirac_forge.progress import Observer, Silent
 from dirac_forge.upstream.once import Once
@@ -136,9 +145,9 @@ class Prover:
             return tuple(built for one in subjects for built in self._alone((one, side)))
         return self._build(subjects, side)
 
-    def laid(self, subjects: Sequence[Subject], side: Side = "new") -> _Laid:
-        """Return the packages that these would make, laid over the channel; raises as `proof`."""
-        built = self.built(subjects, side)
+    def laid(self, subjects: Sequence[Subject], side: Side = "new", *, without: Container[BuildKey] = ()) -> _Laid:
+        """Return the packages that these would make, laid over the channel, but for some builds; raises as `proof`."""
+        built = tuple(one for one in self.built(subjects, side) if build_key(one) not in without)
         view = self.channel.overlaid([one.record for one in built])
         lacks = [self._lacks(view, one.record) for one in built]
         if self.partial and any(lacks):
@@ -199,14 +208,25 @@ class _Trial:
     """One proof: the recipes laid over the channel, the targets, and the recipes' own environments."""
 
     def __init__(
-        self, prover: Prover, subjects: Sequence[Subject], beside: Sequence[Subject], *, explains: bool = True
+        self,
+        prover: Prover,
+        subjects: Sequence[Subject],
+        beside: Sequence[Subject],
+        *,
+        explains: bool = True,
+        first: _Trial | None = None,
+        lost: Mapping[BuildKey, EnvironmentProof] = MappingProxyType({}),
     ) -> None:
+        """Lay the recipes over the channel; without the builds in `lost`, which the trial `first` found impossible."""
         self.prover = prover
         self.subjects = tuple(subjects)
+        self.merged = tuple(beside)
         self.beside = tuple(other.key for other in beside)
-        laid = prover.laid((*subjects, *beside))
+        self.lost = lost
+        laid = prover.laid((*subjects, *beside), without=lost)
         keys = {subject.key for subject in subjects}
         self.own = tuple(one for one in laid.built if one.feedstock in keys)
+        self.made: tuple[Built, ...] = first.made if first is not None else self.own
         self.others = tuple(one for one in laid.built if one.feedstock not in keys)
         self.lacking = laid.lacking
         self.explains = explains
@@ -249,10 +269,19 @@ class _Trial:
         for verdict in certified.values():
             self.environments.note_proven(verdict.after.packages, verdict.after.platform)
         answers = self.environments.answers(self._questions)
-        excused = _excused(answers)
+        lost = unbuildable(self.subjects, answers)
+        # What was there before the proposal is judged as if it were built: whether it could be then is told beside it.
+        new = {subject.key for subject in self.subjects if subject.old is None}
+        left_out = {**self.lost, **{key: why for key, why in lost.items() if key[0] in new}}
+        if len(left_out) > len(self.lost):
+            return self._without(left_out).proof(executor)
+        excused = excused_outputs(answers)
 
         def verdict_of(at: int) -> Verdict:
             verdict = certified.get(at) or self.targets.verdict(cells[at], excused)
+            if self.lost:
+                unbuilt = not_built_for(self.targets.view, cells[at], self.made, self.lost)
+                verdict = replace(verdict, unbuilt=unbuilt)
             self.prover.observer.advanced(_TASK, detail=f"{cells[at].target} {cells[at].platform} {cells[at].python}")
             return verdict
 
@@ -271,12 +300,21 @@ class _Trial:
                 *dict.fromkeys(left for verdict in verdicts for left in verdict.not_taken),
                 *self.prover.warnings(self.lacking, self.own),
             ),
-            built=self.own,
+            built=self.made,
+            useless=tuple(
+                one
+                for one in useless_outputs(self.made, {**lost, **self.lost}, uninstallable(answers))
+                if self._must_solve(one.output)
+            ),
             culprits=frozenset(self.targets.culprits | self.environments.culprits),
             excused=frozenset(excused),
             unblock=tuple(self._remedies()),
         )
         return self._judged(proof)
+
+    def _without(self, lost: Mapping[BuildKey, EnvironmentProof]) -> _Trial:
+        """Return the same without builds that can't be made: what else is built with them is judged again."""
+        return _Trial(self.prover, self.subjects, self.merged, explains=self.explains, first=self, lost=lost)
 
     def _remedies(self) -> list[Unblock]:
         """Return what would make the targets take the proposal; what helps one platform is tried first on the next."""
@@ -315,7 +353,7 @@ class _Trial:
             for platform in subject.enabled():
                 for one in built_in(subject.rendered("new", platform)):
                     built.setdefault((one.output, one.part, one.on, one.specs), one)
-        own = [one for one in self.own if _for_pythons(one, self.prover.pythons)]
+        own = [one for one in self.own if is_for_pythons(one, self.prover.pythons)]
         return (*built.values(), *used_in(self.targets.view, own, self.prover.platforms))
 
     def _before(self, question: Question) -> Earlier:
@@ -323,7 +361,7 @@ class _Trial:
         subject = next((one for one in self.subjects if question.output in one.provides), self.subjects[0])
         if subject.old is None:
             return self._published(question) if question.part == "run" else "unknown"
-        alike = [one for one in self._old_questions[subject.key] if _alike(one, question)]
+        alike = [one for one in self._old_questions[subject.key] if are_alike(one, question)]
         if not alike:
             return "none"
         return "solvable" if any(self.environments.solved(one, self._old.view) for one in alike) else "not-solvable"
@@ -354,30 +392,5 @@ def _place(environment: EnvironmentProof) -> tuple[str, str, str, str, str]:
     return environment.output, environment.part, environment.platform, environment.made_for, environment.variant
 
 
-def _alike(one: Question, other: Question) -> bool:
-    if (one.output, one.part, one.on) != (other.output, other.part, other.on):
-        return False
-    return one.variant == other.variant or not one.variant or not other.variant
-
-
-def _excused(answers: Sequence[EnvironmentAnswer]) -> set[tuple[str, str]]:
-    """Return the outputs, each with its platform, of which no variant can be installed by itself, nor could before."""
-    run = [one for one in answers if one.question.part == "run"]
-    kept = {_output(one) for one in run if one.status != "not-installable" or one.fault}
-    return {_output(one) for one in run} - kept
-
-
-def _output(answer: EnvironmentAnswer) -> tuple[str, str]:
-    return answer.question.output, answer.question.on
-
-
 def _without(record: Record, names: Collection[str]) -> Record:
     return replace(record, depends=tuple(spec for spec in record.depends if name_of(spec) not in names))
-
-
-def _for_pythons(built: Built, pythons: Sequence[str]) -> bool:
-    """Whether a package is for one of these Pythons, or for all."""
-    if not pythons or built.record.noarch is not None:
-        return True
-    own = [spec for spec in built.record.depends if name_of(spec) == "python_abi"]
-    return not own or any(is_abi_of(spec, python) for spec in own for python in pythons)

@@ -145,8 +145,10 @@ def _steps(
 
 
 def _is_of_use(proof: Proof | None) -> bool:
-    """Whether something can be installed with the recipes."""
-    return proof is not None and any(verdict.after.status == "installable" for verdict in proof.verdicts)
+    """Whether something can be installed with the recipes, and what was asked of them can be built."""
+    verdicts = proof.verdicts if proof is not None else ()
+    lost = any(one.unbuilt for one in verdicts if one.before.wanted)
+    return not lost and any(verdict.after.status == "installable" for verdict in verdicts)
 
 
 def _buildable(context: Context) -> tuple[str, ...] | None:

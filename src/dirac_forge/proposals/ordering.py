@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
-from dirac_forge.bump.blockers import Blocker, HelpingBump, WorseTargets
+from dirac_forge.bump.blockers import Blocker, HelpingBump, NeverUsable, WorseTargets
 from dirac_forge.bump.bump_notes import BumpNote, HelpingDependent, MovesTogether, OlderThanChannel
 from dirac_forge.bump.extensions import belongs, leaves
 from dirac_forge.bump.merge_order import Move, OrderPlace, admits, arranged, in_order, is_newer
@@ -58,8 +58,15 @@ def _blockers(bump: Bump, place: OrderPlace, helpers: Sequence[str], proof: Proo
     own = bump.drift.blockers if bump.drift is not None else ()
     lacks = (lack for lack in place.lacks if lack.certain)
     helping = (HelpingBump(key=other) for other in helpers)
-    worse = (WorseTargets(reason=proof.reason),) if proof is not None and proof.outcome == "worse" else ()
-    return tuple(dict.fromkeys((*bump.blocked_by, *own, *place.because, *lacks, *helping, *worse)))
+    return tuple(dict.fromkeys((*bump.blocked_by, *own, *place.because, *lacks, *helping, *_proved_against(proof))))
+
+
+def _proved_against(proof: Proof | None) -> tuple[WorseTargets | NeverUsable, ...]:
+    if proof is None:
+        return ()
+    if proof.outcome == "worse":
+        return (WorseTargets(reason=proof.reason),)
+    return tuple(NeverUsable(environment=one) for one in proof.useless)
 
 
 def _notes(bump: Bump, place: OrderPlace, made: _Recipes, later: Sequence[str]) -> list[BumpNote]:

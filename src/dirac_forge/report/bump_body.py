@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from dirac_forge.bump.blockers import WorseTargets
+from dirac_forge.bump.blockers import NeverUsable, WorseTargets
 from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, SecondLeft
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.patches import UntriedPatch, UntriedReason
@@ -28,7 +28,7 @@ from dirac_forge.report.document import (
     few,
     words,
 )
-from dirac_forge.report.proof_body import proof_blocks
+from dirac_forge.report.proof_body import proof_blocks, review_lines
 
 if TYPE_CHECKING:
     from dirac_forge.bump.drift.carried import Carried, LagStart, UnmetRequirement
@@ -234,7 +234,13 @@ def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, 
     unclear = _unclear_needs(told)
     lines: list[Line] = [worded(note) for note in told if not any(note in some for some in unclear.values())]
     lines += [_unclear_line(why, needs) for why, needs in unclear.items()]
-    lines += [*_patches(bump), *_drift_lines(bump), *_other_licences(bump, declared=True)]
+    blocked = any(isinstance(one, NeverUsable) for one in bump.blocked_by)
+    lines += [
+        *(() if blocked else review_lines(bump.proof)),
+        *_patches(bump),
+        *_drift_lines(bump),
+        *_other_licences(bump, declared=True),
+    ]
     return tuple(dict.fromkeys(lines))
 
 

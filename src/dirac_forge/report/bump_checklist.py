@@ -44,8 +44,13 @@ def _is_clean(bump: Bump) -> bool:
 
 
 def _is_proved(bump: Bump) -> bool:
-    """Return whether targets were solved with the bump, and each one that is wanted can be installed."""
+    """Return whether targets were solved with the bump, and each one that is wanted can be installed.
+
+    Not if builds of the bump are known to be impossible: then the targets were solved with what will not be there.
+    """
     if bump.proof is None or bump.proof.outcome not in ("better", "same"):
+        return False
+    if any(one.status == "not-installable" and not one.replaced for one in bump.proof.environments):
         return False
     verdicts = bump.proof.verdicts
     return bool(verdicts) and all(one.after.status == "installable" for one in verdicts if one.before.wanted)

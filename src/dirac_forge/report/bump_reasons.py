@@ -16,7 +16,7 @@ from dirac_forge.channel.listing import Availability
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.proposals.decision_reasons import ChosenVersion
 from dirac_forge.report.bump_note_words import conda_forge_yml, described
-from dirac_forge.report.proof_words import proof_words
+from dirac_forge.report.proof_words import broken_words, proof_words
 from dirac_forge.report.wording import add_words, worded
 from dirac_forge.upstream.sources import tag_reasons
 
@@ -292,6 +292,13 @@ def _(reason: TooLowPython) -> str:
 @worded.register
 def _(reason: blockers.WorseTargets) -> str:
     return proof_words(reason.reason)
+
+
+@worded.register
+def _(reason: blockers.NeverUsable) -> str:
+    found = reason.environment
+    done = "installed" if found.part == "run" else "built"
+    return f"{found.output} can't be {done} in any variant: {broken_words(found)}"
 
 
 @worded.register

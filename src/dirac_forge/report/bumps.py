@@ -310,9 +310,15 @@ def _proven(proof: Proof) -> str:
     """Return in one line what a bump does to the targets."""
     cells = len(proof.verdicts)
     if cells and all(verdict.outcome == "same" for verdict in proof.verdicts):
-        return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before{_left(proof)}"
+        return f"targets: {f'all {cells} cells' if cells > 1 else 'the cell is'} as before{_left(proof)}{_open(proof)}"
     reason = plain(proof_words(proof.reason), longest=_SHORT)
-    return f"targets {proof.outcome}{f': {reason}' if reason else ''}"
+    return f"targets {proof.outcome}{f': {reason}' if reason else ''}{_open(proof)}"
+
+
+def _open(proof: Proof) -> str:
+    """Return that it is not known of all environments whether they can be solved, if so."""
+    unknown = any(one.status == "unknown" for one in proof.environments)
+    return "; whether it can be built and installed is unknown" if unknown and proof.outcome != "unknown" else ""
 
 
 def _blocked(blocker: Blocker) -> str:

@@ -149,10 +149,15 @@ def _in_all(proposal: Proof) -> Hanging:
         own = _unknown_today(proposal.verdicts)
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
         own = "; whether they can be built and installed is unknown"
-    if proposal.outcome in ("same", "better") and (left := refusal_words(proposal)):
-        own = f"; still a no: {left}"
+    if proposal.outcome != "worse" and (left := refusal_words(proposal)):
+        own = f"; {_no(proposal)}: {left}"
     head = (proposal.outcome, OUTCOMES[proposal.outcome][1])
     return Hanging("", Text.assemble("with these recipes: ", head, told, flat(own)))
+
+
+def _no(proposal: Proof) -> str:
+    """Return what a refusal is called: the recipes leave a no, or can't be built themselves."""
+    return "but they can't be built as asked" if any(one.unbuilt for one in proposal.verdicts) else "still a no"
 
 
 def _unknown_today(verdicts: Sequence[Verdict]) -> str:

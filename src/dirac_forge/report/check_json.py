@@ -148,6 +148,7 @@ def verdict_json(verdict: Verdict) -> dict[str, Any]:
         "after": verdict.after.version or None,
         "status": _status(verdict),
         "reason": verdict_words(verdict.reason) or None,
+        "not_built": [one.output for one in verdict.unbuilt],
         "failing": [
             {"name": record.name, "version": record.version, "build": record.build} for record in verdict.failing
         ],

@@ -10,6 +10,7 @@ from dirac_forge.check.answer_reasons import ProposalRefused, Refused
 from dirac_forge.check.proof_reasons import WorstTarget
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Table, words
+from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import (
     environment_words,
     machine_words,
@@ -105,6 +106,19 @@ def environment_reasons(environments: Sequence[EnvironmentProof]) -> tuple[str, 
         if one.status != "installable":
             reasons.setdefault(environment_words(one.reason) or one.status, []).append(one)
     return tuple(f"{_places(alike)}: {reason}" for reason, alike in reasons.items())
+
+
+def review_lines(proof: Proof | None) -> tuple[str, ...]:
+    """Return the environments that certainly have no solution, by reason, where the checks do not make it worse."""
+    environments = proof.environments if proof is not None and proof.outcome in ("better", "same") else ()
+    refused = [one for one in environments if one.status == "not-installable" and not (one.fault or one.replaced)]
+    lines = environment_reasons(refused)
+    return (f"{_share(len(refused), len(environments))} can't be solved: {'; '.join(lines)}",) if lines else ()
+
+
+def _share(some: int, total: int) -> str:
+    """Return how many of the feedstock's environments these are."""
+    return f"{some} of {counted(total, 'environment')} of the feedstock"
 
 
 def untold(proof: Proof) -> tuple[EnvironmentProof, ...]:

@@ -145,7 +145,7 @@ def proof_words(reason: ProofReason | None) -> str:
             where = f"{target} on {platform}" + (f" with Python {python}" if python else "")
             return f"{where}: {verdict_words(reason.reason)}"
         case BrokenEnvironment():
-            return _broken(reason)
+            return broken_words(reason.environment)
         case Unanswered(message=message):
             return message
         case NoPaperBuild(message=message):
@@ -158,7 +158,7 @@ def warning_words(warning: ProofWarning) -> str:
     """Return what makes a proof weaker than it looks."""
     match warning:
         case BrokenEnvironment():
-            return _broken(warning)
+            return broken_words(warning.environment)
         case NotTaken():
             return (
                 f"{warning.target} stays at {warning.package} {warning.installed}: "
@@ -197,8 +197,8 @@ def variant_words(variants: Sequence[str]) -> str:
     return "; ".join([*variants[:_MOST_VARIANTS], f"{more} more"] if more > 1 else variants)
 
 
-def _broken(broken: BrokenEnvironment) -> str:
-    found = broken.environment
+def broken_words(found: EnvironmentProof) -> str:
+    """Return that an environment has no solution, and why."""
     variant = f" ({found.variant})" if found.variant else ""
     return (
         f"the {found.part} environment of {found.output} on {machine_words(found)}{variant} "

@@ -13,7 +13,7 @@ from dirac_forge.check.answer_reasons import NewerVersions, NowInstallable, Olde
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Outcome, Proof, Verdict, refusal_of
 from dirac_forge.check.proof_reasons import NothingMade
-from dirac_forge.report.document import Block, Items, Table
+from dirac_forge.report.document import Block, Items, Table, listed
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_words import proof_words, verdict_words, warning_words
 from dirac_forge.report.reasoned import Reasoned, where
@@ -54,6 +54,9 @@ def grid(title: str, cells: Sequence[Cell], texts: dict[tuple[str, str], str]) -
 def moved(verdict: Verdict) -> tuple[str, str]:
     """Return what becomes of a cell, in few signs, and a style."""
     sign, style = OUTCOMES[verdict.outcome]
+    if lost := _not_built(verdict):
+        whose = "" if lost == [name_of(verdict.before.specs[0])] else f"{listed(lost)} "
+        return f"✗ {whose}can't be built", "bold red" if verdict.before.wanted else "dim"
     if verdict.outcome == "same" and verdict.after.status == "not-installable":
         return "✗ still no", "bold red" if verdict.before.wanted else "dim"
     if verdict.outcome == "same" and verdict.after.status == "unknown":
@@ -62,6 +65,12 @@ def moved(verdict: Verdict) -> tuple[str, str]:
     change = before if before == after else f"{before} → {after}"
     told = verdict.failing or verdict.outcome == "unknown"
     return f"{sign} {verdict.outcome}" if told else f"{sign} {change}", style
+
+
+def _not_built(verdict: Verdict) -> list[str]:
+    """Return the proposal's packages that the target names or installs, and that can't be built for the cell."""
+    mine = {*map(name_of, verdict.before.specs), *(record.name for record in verdict.before.packages)}
+    return [one.output for one in verdict.unbuilt if one.output in mine] if verdict.outcome != "worse" else []
 
 
 def _version(cell: Cell) -> str:
