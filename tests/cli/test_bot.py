@@ -371,6 +371,16 @@ def test_new_recipes_go_to_staged_recipes_and_feedstocks_that_are_there_do_not(h
     assert [one["state"] for one in document["requests"]] == ["unchanged"]
 
 
+def test_a_package_that_the_channel_has_is_not_proposed_as_new(here: Here, token: str) -> None:
+    here.github.repository("conda-forge/staged-recipes", {"recipes/example/meta.yaml": "x\n"})
+    channel = write_channel(here.folder.parent / "has-it", {"noarch": [pkg("fresh 0.2", noarch="python")]})
+    here.index.publish("fresh", "fresh-0.1.tar.gz", release("fresh", "0.1"))
+    new = ("--output", str(here.folder / "new"), "--channel", str(channel))
+    code, document = here.run("recipe", "fresh", "--deps", "none", "--pr", options=new)
+    assert (code, document["requests"], document["recipes"][0]["in_channel"]) == (1, [], {"fresh": "0.2"})
+    assert here.github.pulls("conda-forge/staged-recipes") == []
+
+
 def test_a_forge_or_upstream_that_is_down_is_an_unknown_and_nothing_is_lost(here: Here, token: str) -> None:
     here.index.failures = {"/simple/demo/": 503, "/simple/still/": 503}
     code, document = here.run("bot", "run", "--pr")

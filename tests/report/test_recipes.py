@@ -17,7 +17,7 @@ from dirac_forge.recipe.making.judging import Needed
 from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import About, Output, Recipe
 from dirac_forge.recipe.notes import NoteKind, note
-from dirac_forge.report.recipes import as_json, as_text
+from dirac_forge.report.recipes import as_json, as_text, refusals
 
 
 def needed(
@@ -99,6 +99,17 @@ def test_projects_of_one_package_and_names_that_a_recipe_notes_are_told_once() -
     file = io.StringIO()
     Console(file=file, width=80, highlight=False).print(as_text(made, [outcome], verbose=False))
     assert "  - unknown: a\n  - guessed names (check them): deep\n" in file.getvalue()
+
+
+def test_recipes_of_packages_that_are_there_are_refused() -> None:
+    new = Recipe(feedstock="new", version="1", outputs=(), about=About())
+    old = replace(new, feedstock="old", in_channel={"old": "1.2", "old-core": "1.3"})
+    assert refusals([new, old]) == [
+        (
+            "old: not proposed, because there is old 1.2 and old-core 1.3 already, and staged-recipes takes new "
+            "packages only. Change its feedstock instead (dirac-forge sync, dirac-forge bump)."
+        )
+    ]
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])

@@ -21,7 +21,7 @@ from dirac_forge.recipe.making.maker import MadeRecipes
 from dirac_forge.recipe.model import Recipe
 from dirac_forge.recipe.writing.wording import is_maintainer
 from dirac_forge.report.next_steps import recipe_steps
-from dirac_forge.report.recipes import as_json, as_text
+from dirac_forge.report.recipes import as_json, as_text, refusals
 from dirac_forge.report.terminal import joined, sentences
 from dirac_forge.settings.loading import ENVIRONMENT_PREFIX
 from dirac_forge.settings.model import Settings
@@ -63,11 +63,12 @@ def answered(context: Context, request: RecipeRequest, made: MadeRecipes, asked:
     if not request.maintainers and (origin := _foreign_maintainers(context, folder)) is not None:
         shown.append(sentences([f"recipe-maintainers are those of {origin}; --maintainer NAME gives others."]))
         document["maintainers_from"] = str(origin)
-    shown += [sentences(sent.lines)] if sent.lines else []
+    refused = refusals(made.recipes) if request.pr else []
+    shown += [sentences([*sent.lines, *refused])] if sent.lines or refused else []
     folders = [outcome.folder for outcome in outcomes]
     steps = recipe_steps(folders, _packages(made.recipes[-asked:]), together=_together(folders))
     context.answer(joined(shown), document, steps)
-    return max(_exit_code(outcomes, report), sent.exit_code)
+    return max(_exit_code(outcomes, report), sent.exit_code, int(bool(refused)))
 
 
 def _together(folders: Sequence[Path]) -> Path | None:
@@ -99,7 +100,7 @@ def _sent(context: Context, made: MadeRecipes, outcomes: Sequence[WriteOutcome],
     from dirac_forge.pullrequest.requested import requested_recipe  # noqa: PLC0415  # only with --pr
 
     pairs = zip(made.recipes, outcomes, strict=True)
-    asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs]
+    asked = [requested_recipe(one, made.needed, outcome.folder) for one, outcome in pairs if not one.in_channel]
     return send(context, asked, force=True, otherwise=by_hand)
 
 

@@ -119,4 +119,6 @@ class Recipe:
     maintainers: tuple[str, ...] = ()
     noarch_platforms: tuple[str, ...] = ()
     """For conda-forge.yml (`linux_64`, `win_64`); () if the default serves."""
+    in_channel: Mapping[str, str] = field(default_factory=dict)
+    """Its packages that the channels have already, to the newest version there."""
     notes: tuple[Note, ...] = ()

@@ -229,6 +229,15 @@ class NoteKind(Enum):
     )
     WHOLE = "{package} is {own} and more: its requirements are those of {build} in the channel"
     UNKNOWN_SIBLING = "{package} requires {sibling} of its own version: add that output, and to run"
+    CHANNEL_SAME = "{channel} has {packages:and} already: staged-recipes takes new packages only"
+    CHANNEL_OLDER = (
+        "{channel} has {packages:and} already: staged-recipes takes new packages only, bump "
+        "{packages:its|their} feedstock"
+    )
+    CHANNEL_NEWER = (
+        "{channel} has {packages:and} already, newer than this recipe: staged-recipes takes new packages only, an "
+        "older release belongs on a branch of {packages:its|their} feedstock"
+    )
     NEW_NAMES = (
         "called as on the index, which no table or channel confirms: {projects} ([tool.dirac-forge.names] corrects "
         "{projects:it|them})"

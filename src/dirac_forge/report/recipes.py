@@ -166,6 +166,20 @@ def as_json(made: MadeRecipes, outcomes: Sequence[WriteOutcome]) -> dict[str, ob
     }
 
 
+def refusals(recipes: Sequence[Recipe]) -> list[str]:
+    """Return a sentence for each recipe that can't be proposed as a new one."""
+    return [
+        f"{recipe.feedstock}: not proposed, because there is {_and_versions(recipe)} already, and staged-recipes takes "
+        "new packages only. Change its feedstock instead (dirac-forge sync, dirac-forge bump)."
+        for recipe in recipes
+        if recipe.in_channel
+    ]
+
+
+def _and_versions(recipe: Recipe) -> str:
+    return words([f"{name} {version}" for name, version in recipe.in_channel.items()])
+
+
 def _recipe_json(recipe: Recipe, outcome: WriteOutcome) -> dict[str, object]:
     return {
         "feedstock": recipe.feedstock,
@@ -174,6 +188,7 @@ def _recipe_json(recipe: Recipe, outcome: WriteOutcome) -> dict[str, object]:
         "diff": "".join(edit.diff for edit in outcome.edits) if outcome.state == "differs" else "",
         "projects": [project for output in recipe.outputs for project in output.projects],
         "version": recipe.version,
+        "in_channel": dict(recipe.in_channel),
         "outputs": [_output_json(recipe, output) for output in recipe.outputs],
         "notes": [
             {"level": note.level, "code": note.kind.name.lower().replace("_", "-"), "text": note.sentence}

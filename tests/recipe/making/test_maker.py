@@ -198,6 +198,33 @@ def test_a_project_with_the_recipes_own_package_is_no_dependency() -> None:
     assert [recipe.feedstock for recipe in made.recipes] == ["six", "nodejs"]
 
 
+@pytest.mark.parametrize(
+    ("there", "text"),
+    [
+        ("1.0", "test has zzapp 1.0 already: staged-recipes takes new packages only"),
+        ("0.9", "test has zzapp 0.9 already: staged-recipes takes new packages only, bump its feedstock"),
+        (
+            "1.0.1",
+            (
+                "test has zzapp 1.0.1 already, newer than this recipe: staged-recipes takes new packages only, an "
+                "older release belongs on a branch of its feedstock"
+            ),
+        ),
+    ],
+)
+def test_what_the_channel_has_already_is_told_first(there: str, text: str) -> None:
+    channel = Channel({"hatchling": "1.30", "zzapp": there})
+    (recipe,) = make(Releases(facts("zzapp")), order("zzapp"), deps="none", channel=channel).recipes
+    assert (recipe.notes[0].level, recipe.notes[0].text) == ("warning", text)
+    assert recipe.in_channel == {"zzapp": there}
+
+
+def test_a_package_that_no_channel_has_is_new() -> None:
+    (recipe,) = make(Releases(facts("zzapp")), order("zzapp"), deps="none").recipes
+    assert recipe.in_channel == {}
+    assert not [note for note in recipe.notes if note.kind.name.startswith("CHANNEL_")]
+
+
 def test_names_that_no_channel_confirmed_are_noted_once() -> None:
     made = make(TREE, order("zz-app"), deps="none", channel=Channel({}, unread=("conda-forge",)))
     assert [note.text for note in made.recipes[0].notes if "names of packages" in note.text] == [

@@ -19,6 +19,7 @@ from dirac_forge.recipe.making.families import Order
 from dirac_forge.recipe.making.generate import generate
 from dirac_forge.recipe.making.guesses import guessed_names
 from dirac_forge.recipe.making.hosts import build_requirements
+from dirac_forge.recipe.making.in_channel import already_there, already_there_notes
 from dirac_forge.recipe.making.lookups import ChannelNames, Upstream
 from dirac_forge.recipe.making.nowhere import without
 from dirac_forge.recipe.making.output import FamilyPart
@@ -77,6 +78,9 @@ class Assembly:
         )
         recipe = self._with_channels_knowledge(without(recipe, self._nowhere(recipe, used.values())))
         unread = bool(self.names.listing([]).unread)
+        there = self.names.catalogue.info([output.name for output in recipe.outputs])
+        notes = tuple(dict.fromkeys((*already_there_notes(recipe, there), *recipe.notes)))
+        recipe = replace(recipe, in_channel=already_there(recipe, there), notes=notes)
         return _with_notes(recipe, guessed_names(used.values(), own=mapped.values(), unread=unread))
 
     def _nowhere(self, recipe: Recipe, used: Iterable[Mapped]) -> set[str]:
