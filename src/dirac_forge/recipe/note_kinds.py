@@ -36,6 +36,18 @@ class NoteKind(Enum):
     NO_WHEELS_BUT_CLASSIFIER = (
         "upstream has no wheels for {systems:and}, but a classifier names {systems:it|them}: it should build there"
     )
+    UNTRIED_PYTHONS = (
+        "no wheels for Python {pythons:and}, newest classifier: {classified:or none}: check that it builds there, else "
+        'skip match(python, ">={first}")'
+    )
+    UNTRIED_CYTHON = (
+        "no wheels for Python {pythons:and}, newest classifier: {classified:or none}, and the sdist has C that Cython "
+        'made ({generated}): check that it builds there, else skip match(python, ">={first}")'
+    )
+    UNCLASSIFIED_PYTHONS = (
+        "there are no wheels, newest classifier: {classified:or none}: check that it builds for Python {pythons:and}, "
+        'else skip match(python, ">={first}")'
+    )
     EVERY_PYTHON_3 = (
         "its wheels are for every Python 3 (py3-none): what is compiled does not depend on Python, and one build for "
         "each platform could serve them all (python: version_independent)"

@@ -728,6 +728,63 @@ def test_a_pure_package_that_meson_builds_needs_the_compilers_of_its_project() -
     assert bare.build == ()
 
 
+def _untried(tags: list[str], *members: str, classifiers: tuple[str, ...] = (), needs: str = ">=3.8") -> list[str]:
+    """Return the notes on Pythons of a compiled release with wheels of these tags."""
+    setup = "from setuptools import Extension, setup\nsetup(ext_modules=[Extension('a', ['a.c'])])"
+    one = facts(
+        "demo",
+        wheels=tags,
+        sdist_members=["a.c", *members],
+        texts={"setup.py": setup},
+        requires_python=needs,
+        pyproject={},
+    )
+    named = tuple(f"Programming Language :: Python :: {version}" for version in classifiers)
+    one = replace(one, metadata=replace(one.metadata, classifiers=named))
+    kinds = ("UNTRIED_PYTHONS", "UNTRIED_CYTHON", "UNCLASSIFIED_PYTHONS")
+    return [n.text for n in made(FamilyPart(package="demo", facts=one)).notes if n.kind.name in kinds]
+
+
+LINUX = "manylinux_2_28_x86_64"
+
+
+def test_pythons_that_are_newer_than_a_compiled_release_are_to_be_checked() -> None:
+    tags = [f"cp311-cp311-{LINUX}", f"cp312-cp312-{LINUX}"]
+    assert _untried(tags, classifiers=("3", "3.9", "3.12")) == [
+        (
+            "no wheels for Python 3.13 and 3.14, newest classifier: 3.12: check that it builds there, else skip "
+            'match(python, ">=3.13")'
+        )
+    ]
+    assert _untried(tags, "src/a.pyx", "src/a.c", "extern/0.pyx", "extern/0.c") == [
+        (
+            "no wheels for Python 3.13 and 3.14, newest classifier: none, and the sdist has C that Cython made "
+            '(src/a.c): check that it builds there, else skip match(python, ">=3.13")'
+        )
+    ]
+    assert _untried([], classifiers=("3.13",)) == [
+        (
+            "there are no wheels, newest classifier: 3.13: check that it builds for Python 3.14, else skip "
+            'match(python, ">=3.14")'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "needs"),
+    [
+        ([f"cp314-cp314-{LINUX}", f"cp312-cp312-{LINUX}"], ">=3.8"),
+        ([f"cp39-abi3-{LINUX}"], ">=3.8"),
+        ([f"py3-none-{LINUX}"], ">=3.8"),
+        ([f"cp312-cp312-{LINUX}"], ">=3.8,<3.13"),
+        ([], ">=3.8"),
+        (["py3-none-any"], ">=3.8"),
+    ],
+)
+def test_pythons_with_wheels_or_that_are_not_admitted_are_not(tags: list[str], needs: str) -> None:
+    assert _untried(tags, needs=needs) == []
+
+
 def test_stubs_are_not_imported() -> None:
     recipe = made(FamilyPart(package="types-demo", facts=facts("types-demo", members=["demo-stubs/__init__.pyi"])))
     assert recipe.outputs[0].test.imports == ()

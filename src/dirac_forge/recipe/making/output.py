@@ -31,7 +31,12 @@ from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, brought_by, test_of
 from dirac_forge.recipe.making.own_package import own_package_notes
 from dirac_forge.recipe.making.requirements import by_system, convert
-from dirac_forge.recipe.making.served_pythons import python_spec, requires_python, skipped_but_for_the_stable_abi
+from dirac_forge.recipe.making.served_pythons import (
+    python_spec,
+    requires_python,
+    skipped_but_for_the_stable_abi,
+    untried_pythons,
+)
 from dirac_forge.recipe.making.sources import chosen_source
 from dirac_forge.recipe.making.specs import conda_version
 from dirac_forge.recipe.making.tools import IS_ABI3, arch_tools, noarch_tools
@@ -157,7 +162,7 @@ class _Builder:
             *self.source.notes,
             *self.crates.notes,
             *external_notes(self.facts),
-            *(script_notes(self.facts) if self.nature.noarch else ()),
+            *(script_notes(self.facts) if self.nature.noarch else untried_pythons(self.facts, self.scope)),
         ]
         build, host = map(self._without_itself, self._tools())
         return Output(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -13,6 +14,7 @@ from dirac_forge.recipe.model import When
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
+from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.upstream.files.requirements import read_specifiers
 
 
@@ -46,6 +48,37 @@ def _ceiling(facts: ReleaseFacts, python_min: str) -> list[str]:
         elif (match := re.fullmatch(r"(?:<=?|!=)3\.(\d{1,9})(?!\d).*", clause)) and int(match[1]) > floor:
             kept.append(clause)
     return sorted(kept)
+
+
+def untried_pythons(facts: ReleaseFacts, scope: Scope) -> Iterator[Note]:
+    """Yield a note on the Pythons that are newer than those of a compiled release's wheels, or of its classifiers.
+
+    What is compiled for one Python at a time, and was released before the next one, may not compile for that: C that
+    Cython made then calls what is gone now. Where there are no wheels, classifiers count.
+    """
+    wheels = _served(r"-cp3(\d{1,3})-(?:cp3|none)[^-]*-[^-]+\.whl$", (wheel.filename for wheel in facts.release.wheels))
+    classified = _served(r"^Programming Language :: Python :: 3\.(\d{1,3})$", facts.metadata.classifiers)
+    last = max(wheels or classified, default=None)
+    untried = [python for python in scope.pythons if last is not None and Version(python) > Version(f"3.{last}")]
+    if not untried or (facts.release.wheels and not wheels):  # wheels for every Python, or for the stable ABI
+        return
+    newest = [f"3.{max(classified)}"] if classified else []
+    generated = _generated(facts.sdist.members if facts.sdist is not None else ())
+    with_wheels = NoteKind.UNTRIED_CYTHON if generated else NoteKind.UNTRIED_PYTHONS
+    kind = with_wheels if wheels else NoteKind.UNCLASSIFIED_PYTHONS
+    yield note("warning", kind, pythons=untried, classified=newest, generated=generated, first=untried[0])
+
+
+def _served(pattern: str, texts: Iterable[str]) -> list[int]:
+    """Return the minor versions that texts name."""
+    return [int(match[1]) for match in (re.search(pattern, text) for text in texts) if match]
+
+
+def _generated(members: Iterable[str]) -> str:
+    """Return the first source that Cython made before, "" if the sdist has none."""
+    there = {path for path in members if not is_aside(path) and not of_others(path)}
+    made = (path.removesuffix(".pyx") for path in sorted(there) if path.endswith(".pyx"))
+    return next((f"{path}{ending}" for path in made for ending in (".c", ".cpp") if f"{path}{ending}" in there), "")
 
 
 def skipped_but_for_the_stable_abi(abi3: str, scope: Scope, channel: Scope) -> tuple[When, tuple[Note, ...]]:
