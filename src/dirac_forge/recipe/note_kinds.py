@@ -77,6 +77,11 @@ class NoteKind(Enum):
         "conda_build_config.yaml, `mpi` in host), or without it, see "
         "https://conda-forge.org/docs/maintainer/knowledge_base/#message-passing-interface-mpi"
     )
+    UNKNOWN_IN_FILES = "{paths:few} look for {names}, whose packages are not known: add to host those that are used"
+    CARRIED_PROJECTS = (
+        "the sdist has sources of other projects ({folders:few}), and only their build files look for {names:and}: add "
+        "to host what a build of them uses"
+    )
     INCLUDED_LIBRARY = (
         "{path} includes {header}, and no build file names the library: add {package} to host if that part is compiled"
     )

@@ -775,6 +775,7 @@ def test_pythons_that_are_newer_than_a_compiled_release_are_to_be_checked() -> N
     [
         ([f"cp314-cp314-{LINUX}", f"cp312-cp312-{LINUX}"], ">=3.8"),
         ([f"cp39-abi3-{LINUX}"], ">=3.8"),
+        ([f"cp311-cp311-{LINUX}", f"cp312-abi3-{LINUX}"], ">=3.8"),
         ([f"py3-none-{LINUX}"], ">=3.8"),
         ([f"cp312-cp312-{LINUX}"], ">=3.8,<3.13"),
         ([], ">=3.8"),

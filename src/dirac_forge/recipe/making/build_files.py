@@ -32,6 +32,8 @@ class BuildFiles:
     """Paths of the build files that the topmost one leads to, itself included; none where there is none."""
     unread: tuple[str, ...] = ()
     """Those among them whose text is not at hand."""
+    tops: tuple[str, ...] = ()
+    """Where a build begins."""
     complete: bool = False
     """Whether each folder that they go into is known, so that no other build file is read."""
 
@@ -39,7 +41,8 @@ class BuildFiles:
 def build_files(texts: Mapping[str, str], members: Iterable[str]) -> BuildFiles:
     """Return what Meson's `subdir` and `subproject`, and CMake's `add_subdirectory` and `include`, lead to."""
     there = {member for member in members if member.endswith((*BUILD_FILES, ".cmake"))} | texts.keys()
-    waiting = [path for path in _tops(texts) if path in there]
+    tops = tuple(dict.fromkeys(path for path in _tops(texts) if path in there))
+    waiting = [*tops]
     complete = bool(waiting)
     read: set[str] = set()
     unread: set[str] = set()
@@ -55,7 +58,13 @@ def build_files(texts: Mapping[str, str], members: Iterable[str]) -> BuildFiles:
             waiting += [*folders, *(inner for inner in _included(path, text) if inner in there)]
         else:
             unread.add(path)
-    return BuildFiles(read=frozenset(read), unread=tuple(sorted(unread)), complete=complete and not unread)
+    complete = complete and not unread
+    return BuildFiles(read=frozenset(read), unread=tuple(sorted(unread)), tops=tops, complete=complete)
+
+
+def added_folders(text: str) -> list[str]:
+    """Return the folders that a file of CMake adds, as it names them."""
+    return _CMAKE.findall(_COMMENT.sub("", text))
 
 
 def _tops(texts: Mapping[str, str]) -> Iterator[str]:

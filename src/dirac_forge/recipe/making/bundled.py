@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.build_files import BUILD_FILES
 from dirac_forge.recipe.making.library_tables import libraries
+from dirac_forge.recipe.making.subprojects import is_carried
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
@@ -47,9 +48,13 @@ class Bundled:
         return (note("warning", kind, packages=self.packages, folders=folders, variables=variables),)
 
 
-def bundled_libraries(members: Collection[str], texts: Mapping[str, str], project: str) -> Bundled:
+def bundled_libraries(
+    members: Collection[str], texts: Mapping[str, str], project: str, carried: Collection[str] = ()
+) -> Bundled:
     """Return the libraries with sources and build files of their own in folders of their names, the project itself
     aside.
+
+    What is further down in the folders of other projects (`carried`) is a matter of those.
     """
     known = _folder_names()
     packages: dict[str, str] = {}
@@ -59,7 +64,13 @@ def bundled_libraries(members: Collection[str], texts: Mapping[str, str], projec
         package = known.get(name, "") if len(_CARRIED.findall(f"{folder}/")) < 2 else ""
         # `ffi` or `cairo` may be a part of the project itself, whatever pkg-config calls so.
         own = of_others(f"{folder}/") or (package == name and _is_project(path, texts))
-        if package and own and _has_sources(folder, members) and project not in (package, name):
+        if (
+            package
+            and own
+            and not is_carried(folder, carried)
+            and _has_sources(folder, members)
+            and project not in (package, name)
+        ):
             packages.setdefault(package, folder)
     return Bundled(packages=packages, environment=dict(_switches(texts.get("setup.py", ""))) if packages else {})
 

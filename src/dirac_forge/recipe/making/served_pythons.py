@@ -56,11 +56,12 @@ def untried_pythons(facts: ReleaseFacts, scope: Scope) -> Iterator[Note]:
     What is compiled for one Python at a time, and was released before the next one, may not compile for that: C that
     Cython made then calls what is gone now. Where there are no wheels, classifiers count.
     """
-    wheels = _served(r"-cp3(\d{1,3})-(?:cp3|none)[^-]*-[^-]+\.whl$", (wheel.filename for wheel in facts.release.wheels))
+    names = [wheel.filename for wheel in facts.release.wheels]
+    wheels = [] if any("-abi3-" in name for name in names) else _served(r"-cp3(\d{1,3})-\w+-[^-]+\.whl$", names)
     classified = _served(r"^Programming Language :: Python :: 3\.(\d{1,3})$", facts.metadata.classifiers)
     last = max(wheels or classified, default=None)
     untried = [python for python in scope.pythons if last is not None and Version(python) > Version(f"3.{last}")]
-    if not untried or (facts.release.wheels and not wheels):  # wheels for every Python, or for the stable ABI
+    if not untried or (names and not wheels):  # wheels for every Python, or for the stable ABI
         return
     newest = [f"3.{max(classified)}"] if classified else []
     generated = _generated(facts.sdist.members if facts.sdist is not None else ())

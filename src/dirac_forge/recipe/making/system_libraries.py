@@ -9,6 +9,7 @@ from itertools import chain
 from dirac_forge.recipe.making.build_files import BUILD_FILES
 from dirac_forge.recipe.making.library_tables import NOT_LIBRARIES, OF_SYSTEMS, discovered, libraries
 from dirac_forge.recipe.making.link_lists import alternatives, built, linked, mentioned
+from dirac_forge.recipe.making.subprojects import is_carried
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
@@ -64,19 +65,20 @@ class NamedLibraries:
 
 
 def system_libraries(
-    texts: Mapping[str, str], read: Collection[str] = (), *, only_read: bool = False
+    texts: Mapping[str, str], read: Collection[str] = (), *, only_read: bool = False, carried: Collection[str] = ()
 ) -> NamedLibraries:
     """Return the libraries that the build files in `texts` (path to text) name.
 
-    `read` are the build files that the topmost one leads to: those count in folders of other projects, too. With
-    `only_read`, no other file of Meson or CMake counts.
+    `read` are the build files that the topmost one leads to, which count in any folder but those of other projects
+    (`carried`). With `only_read`, no other file of Meson or CMake counts.
     """
-    own = sorted(_own(texts, read, only_read=only_read), key=lambda path: (path.count("/"), path))
+    ours = (path for path in _own(texts, read, only_read=only_read) if not is_carried(path, carried))
+    own = sorted(ours, key=lambda path: (path.count("/"), path))
     choices = {path: tuple(_choices(path, texts[path])) for path in own if path.endswith(".py")}
     named = [(path, name, found) for path in own for name, found in _named(path, texts[path], choices.get(path, ()))]
-    ours = frozenset().union(*(built(text) for path, text in texts.items() if path.endswith(".py")))
+    compiled = frozenset().union(*(built(text) for path, text in texts.items() if path.endswith(".py")))
     packages = {package: path for path, _, found in reversed(named) for package in found}
-    unknown = {name: path for path, name, found in reversed(named) if not found and name not in ours}
+    unknown = {name: path for path, name, found in reversed(named) if not found and name not in compiled}
     return NamedLibraries(
         packages=packages,
         unknown=unknown,

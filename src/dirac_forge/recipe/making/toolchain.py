@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, takewhile
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.build_files import build_files
 from dirac_forge.recipe.making.bundled import bundled_libraries
+from dirac_forge.recipe.making.cmake_options import by_default
 from dirac_forge.recipe.making.configured import configured
 from dirac_forge.recipe.making.crate_needs import CrateNeeds, crate_needs
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
@@ -17,7 +19,13 @@ from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.policy import policy_notes
 from dirac_forge.recipe.making.programs import run_programs
 from dirac_forge.recipe.making.source_files import build_texts, is_compiled, source_files, source_languages
-from dirac_forge.recipe.making.system_libraries import LibraryChoice, included_libraries, system_libraries
+from dirac_forge.recipe.making.subprojects import carried_projects, is_carried
+from dirac_forge.recipe.making.system_libraries import (
+    LibraryChoice,
+    NamedLibraries,
+    included_libraries,
+    system_libraries,
+)
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.upstream.files.facts import SdistFacts
 from dirac_forge.values import dataclass
@@ -53,6 +61,9 @@ _LANGUAGE_NAMES = {"c": "c", "cpp": "cxx", "cxx": "cxx", "cython": "c", "fortran
 _CMAKE_TOOLS = ("py-build-cmake", "scikit-build", "scikit-build-core")
 """Backends that call CMake and do not bring it on conda-forge."""
 _CMAKE_BACKENDS = ("scikit_build_core", "py_build_cmake")
+_MOST_NAMED = 8
+_MOST_FILES = 3
+"""Build files with names of libraries that are told one by one."""
 _RUNS_CMAKE = re.compile(r"CMakeExtension|[\"']cmake[\"']|\bcmake_(?:args|source_dir|install_dir)\b")
 
 
@@ -76,16 +87,19 @@ class Toolchain:
 
 def toolchain(sdist: SdistFacts) -> Toolchain:
     """Return the compilers, libraries and programs that building from the sdist takes."""
+    sdist = replace(sdist, texts=by_default(sdist.texts))
     sources = source_languages(sdist)
     files = build_files(sdist.texts, sdist.members)
+    carried = carried_projects(sdist.texts, files.tops)
     languages, guessed = _compilers(sdist, set(sources), build_tool_names(sdist), files.read)
     crates = crate_needs(sdist) if "rust" in languages else CrateNeeds()
     # setup.py may run CMake in any folder; these backends begin at the top, and Cargo reads none of its files.
     backend = build_backend(sdist)
     alone = backend == "maturin" or (files.complete and backend.startswith(_BEGIN_AT_TOP))
-    named = system_libraries(sdist.texts, files.read, only_read=alone)
+    bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower(), carried)
+    carried = (*carried, *bundled.packages.values())
+    named = system_libraries(sdist.texts, files.read, only_read=alone, carried=carried)
     libraries = named.packages
-    bundled = bundled_libraries(sdist.members, sdist.texts, sdist.filename.rpartition("-")[0].lower())
     known = sources or generates_sources(sdist) or any(_declared_languages(sdist, files.read))
     notes = [] if known else [note("todo", NoteKind.NO_SOURCES)]
     if guessed:
@@ -99,6 +113,8 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     notes += _programs_run(sdist)
     notes += _unknown_libraries(named.unknown)
     host = {*libraries, *bundled.packages, *crates.libraries}
+    every = system_libraries(sdist.texts, files.read, only_read=alone) if carried else named
+    notes += _carried(every, carried, {*host, *named.unknown})
     scripts = configured(sdist, host, bundled.packages.values())
     notes += chain.from_iterable(script.notes for script in scripts)
     # Meson and CMake look for what they need; setup.py may leave it to what is included.
@@ -142,8 +158,24 @@ def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
     mpi = {name: path for name, path in unknown.items() if name.lower() == "mpi"}
     for path in sorted(mpi.values())[:1]:
         yield note("warning", NoteKind.MPI, path=path)
-    for path, names in _by_file({name: path for name, path in unknown.items() if name not in mpi}).items():
+    others = {name: path for name, path in unknown.items() if name not in mpi}
+    files = _by_file(others)
+    if len(files) > _MOST_FILES:
+        yield note("warning", NoteKind.UNKNOWN_IN_FILES, paths=files, names=sorted(others, key=str.lower))
+        return
+    for path, names in files.items():
         yield note("warning", NoteKind.UNKNOWN_LIBRARIES, path=path, names=names)
+
+
+def _carried(every: NamedLibraries, carried: Collection[str], there: Collection[str]) -> Iterator[Note]:
+    """Yield one note on what only the build files of other projects look for."""
+    named = {**every.packages, **every.unknown}
+    inside = {name: path for name, path in named.items() if is_carried(path, carried) and name not in there}
+    names = sorted(inside, key=str.lower)
+    if names:
+        shown = [*names[:_MOST_NAMED], *([f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else [])]
+        folders = [folder for folder in carried if any(is_carried(path, [folder]) for path in inside.values())]
+        yield note("warning", NoteKind.CARRIED_PROJECTS, folders=folders, names=shown)
 
 
 def _programs_run(sdist: SdistFacts) -> Iterator[Note]:
