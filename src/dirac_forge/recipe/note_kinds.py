@@ -53,6 +53,12 @@ class NoteKind(Enum):
         "each platform could serve them all (python: version_independent)"
     )
     NO_LIBRARY_NAMED = "no known system library is named in the build files: check host"
+    LIBRARY_ELSEWHERE = (
+        "no known system library is named in the build files, but {path} tells where one is ({evidence}): check host"
+    )
+    QT_FOR_QMAKE = (
+        "{package} in host, because PyQt-builder runs its qmake: check that it is the Qt that upstream builds with"
+    )
     UNREAD_BUILD_FILES = "could not read {paths:few}: look there for libraries, and add them to host"
     NO_SOURCES = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
     CXX_GUESSED = (
@@ -226,6 +232,10 @@ class NoteKind(Enum):
     LOADED_ON_SOME_SYSTEMS = (
         "{path} loads a library that only {systems:and} {systems:takes|take} from conda-forge: add {package} to run "
         "there if it is needed"
+    )
+    LOADED_LATER = (
+        "{path} loads a library of {packages:and}, and importing the package does not load {path}: add "
+        "{packages:it|them} to run if that part is used"
     )
     LOADED_UNKNOWN = (
         "{path} loads {names:few} while it runs, whose {names:package is|packages are} not known: add to run what is "

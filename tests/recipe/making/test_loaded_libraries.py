@@ -1,4 +1,4 @@
-from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
+from dirac_forge.recipe.making.loaded_libraries import loaded_later, loaded_libraries
 from dirac_forge.recipe.model import Requirement
 
 
@@ -66,3 +66,16 @@ def test_libraries_that_no_table_knows_and_those_of_one_system_are_told() -> Non
 def test_what_is_loaded_needs_no_headers() -> None:
     lines, _ = loaded_libraries({"xml2": "demo/a.py", "lzma": "demo/a.py", "mysqlclient": "demo/a.py"}, set())
     assert [line.name for line in lines] == ["liblzma", "libxml2", "mysql-libs"]
+
+
+def test_known_libraries_of_modules_that_are_loaded_later_are_told() -> None:
+    loaded = {"usb-1.0": "demo/backend.py", "strange": "demo/backend.py", "magic": "demo/other.py"}
+    assert [(note.level, note.text) for note in loaded_later(loaded, {"libmagic"})] == [
+        (
+            "warning",
+            (
+                "demo/backend.py loads a library of libusb, and importing the package does not load demo/backend.py: "
+                "add it to run if that part is used"
+            ),
+        )
+    ]

@@ -40,6 +40,15 @@ def test_foreign_imports_are_followed_through_relative_ones() -> None:
     }
 
 
+def test_libraries_of_modules_that_the_import_loads_and_of_others() -> None:
+    made = release({"demo/__init__.py": (".near",), "demo/near.py": (), "demo/late.py": (), "other/far.py": ()})
+    assert made.sdist is not None
+    loading = tuple(replace(one, loads=(one.path.rpartition("/")[2],)) for one in made.sdist.modules)
+    graph = ModuleGraph(replace(made, sdist=replace(made.sdist, modules=loading)))
+    assert dict(graph.libraries(["demo"])) == {"__init__.py": "demo/__init__.py", "near.py": "demo/near.py"}
+    assert dict(graph.later_libraries(["demo"])) == {"late.py": "demo/late.py"}
+
+
 def test_a_name_that_a_package_imports_from_elsewhere_is_not_its_submodule() -> None:
     modules = {
         "demo/__init__.py": (".io.widget",),

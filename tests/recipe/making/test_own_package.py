@@ -56,3 +56,25 @@ def test_names_of_extras_that_are_not_in_run_are_not_asked_for() -> None:
     made = facts("demo", requires=["six", "pytest; extra == 'test'"], extras=["test"])
     generate("demo", [FamilyPart(package="demo", facts=made)], scope=Scope(), providers=Providers(package=package))
     assert set(asked) == {"six", "hatchling"}
+
+
+@pytest.mark.parametrize(
+    ("line", "spec"),
+    [
+        ("demo-runtime-32==1.0", "==@{version}"),
+        ("demo==1.0", None),
+        ("demo-runtime-32>=1.0", ">=1.0"),
+        ("demo-runtime-32==1.0.1", "==1.0.1"),
+        ("six==1.0", "==1.0"),
+    ],
+)
+def test_packages_that_are_released_together_move_with_the_version(line: str, spec: str | None) -> None:
+    part = FamilyPart(package="demo", facts=facts("demo", requires=[line]))
+    recipe = generate("demo", [part], scope=Scope(), providers=Providers(package=str.lower))
+    assert [each.spec for each in recipe.outputs[0].run if each.name != "python"] == ([spec] if spec else [])
+
+
+def test_a_package_named_as_the_project_begins_moves_too() -> None:
+    part = FamilyPart(package="short", facts=facts("long-demo", requires=["long-core==1.0"]))
+    recipe = generate("short", [part], scope=Scope(), providers=Providers(package=str.lower))
+    assert [each.spec for each in recipe.outputs[0].run if each.name == "long-core"] == ["==@{version}"]

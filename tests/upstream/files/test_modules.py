@@ -84,3 +84,10 @@ CDLL(other), CDLL(computed), CDLL(missing)
     module = read_module("demo/a.py", source)
     assert module is not None
     assert set(module.loads) == {"portaudio", "libportaudio-2.dll", "libportaudio.dylib", "magic", "magic1"}
+
+
+def test_libraries_that_a_function_of_the_projects_own_looks_for() -> None:
+    text = b"from ctypes import c_int\nlib = loader.load_locate_library(('usb-1.0', 'libusb-1.0'), 'cygusb-1.0.dll')\n"
+    module = read_module("usb/backend.py", text)
+    assert module is not None
+    assert module.loads == ("usb-1.0", "libusb-1.0", "cygusb-1.0.dll")

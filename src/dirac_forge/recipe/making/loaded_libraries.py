@@ -59,6 +59,16 @@ def loaded_libraries(
     return lines, tuple(notes)
 
 
+def loaded_later(loaded: Mapping[str, str], there: Collection[str]) -> Iterator[Note]:
+    """Yield notes on known libraries of modules that the package's own import does not load (name to file)."""
+    found: dict[str, set[str]] = {}
+    for name, path in loaded.items():
+        if missing := set(_packages(name)).difference(there):
+            found.setdefault(path, set()).update(missing)
+    for path, packages in sorted(found.items()):
+        yield note("warning", NoteKind.LOADED_LATER, path=path, packages=sorted(packages))
+
+
 def _unknown(loaded: Mapping[str, str]) -> Iterator[Note]:
     """Yield a note on each module of whose libraries none is known: others are often names of the same one."""
     known = {path for name, path in loaded.items() if _packages(name)}

@@ -136,6 +136,14 @@ class ModuleGraph:
         modules = (module for name in names for _, module in self._loaded_with(name))
         return {library: module.path for module in modules for library in module.loads}
 
+    def later_libraries(self, names: Iterable[str]) -> Mapping[str, str]:
+        """Return the libraries that other modules of these packages may load, which importing `names` does not load."""
+        asked = list(names)
+        loaded = {name for each in asked for name, _ in self._loaded_with(each)}
+        tops = tuple(f"{name.partition('.')[0]}." for name in asked)
+        rest = (module for name, module in self._modules.items() if name.startswith(tops) and name not in loaded)
+        return {library: module.path for module in rest for library in module.loads}
+
     def cut(self, names: Iterable[str]) -> list[str]:
         """Return the files, of those loaded while `names` are imported, of which only the beginning was read."""
         return sorted({module.path for name in names for _, module in self._loaded_with(name) if module.cut})

@@ -24,12 +24,12 @@ from dirac_forge.recipe.making.hosts import (
 )
 from dirac_forge.recipe.making.imports import imports_of, of_one_python
 from dirac_forge.recipe.making.licence_files import LicenceFile, has_files, licence_of, not_said_yet
-from dirac_forge.recipe.making.loaded_libraries import loaded_libraries
+from dirac_forge.recipe.making.loaded_libraries import loaded_later, loaded_libraries
 from dirac_forge.recipe.making.loading import ModuleGraph
 from dirac_forge.recipe.making.markers import refused_pythons
 from dirac_forge.recipe.making.old_setups import old_setups
 from dirac_forge.recipe.making.output_tests import OutputTest, Sibling, brought_by, test_of
-from dirac_forge.recipe.making.own_package import own_package_notes
+from dirac_forge.recipe.making.own_package import own_package_notes, pinned
 from dirac_forge.recipe.making.requirements import by_system, convert
 from dirac_forge.recipe.making.served_pythons import (
     python_spec,
@@ -322,10 +322,9 @@ class _Builder:
         siblings = [Requirement(name=name) for name in self.test.siblings]
         declared = [line for line in converted.lines if line.name not in {"python", self.part.package}]
         lines = self._pinned(sorted([*declared, *siblings], key=lambda line: line.name) if siblings else declared)
-        libraries, more = loaded_libraries(
-            self.test.libraries, {self.part.package, *(line.name for line in (*lines, *host))}
-        )
-        self.notes += more
+        there = {self.part.package, *(line.name for line in (*lines, *host))}
+        libraries, more = loaded_libraries(self.test.libraries, there)
+        self.notes += (*more, *loaded_later(self.test.later, {*there, *(line.name for line in libraries)}))
         lines += libraries
         if not self.nature.noarch:
             return (Requirement(name="python"), *self._with_cffi(lines, host))
@@ -344,20 +343,14 @@ class _Builder:
         return sorted([*lines, *without], key=lambda line: line.name)
 
     def _pinned(self, lines: list[Requirement]) -> list[Requirement]:
-        """Return requirements with siblings of one release pinned to each other's exact version.
+        """Return requirements with those that are released together with this one pinned to its version."""
+        if self.version != self.family.version:
+            return lines
+        siblings = {name for name, version in self.family.packages.items() if version == self.version}
+        return pinned(lines, siblings - {self.part.package}, self.version, self._names())
 
-        Where upstream asks for it itself, the build is pinned too, as conda-forge's feedstocks do.
-        """
-        siblings = {
-            name for name, version in self.family.packages.items() if version == self.family.version == self.version
-        }
-        siblings.discard(self.part.package)
-        return [self._pin(line) if line.name in siblings else line for line in lines]
-
-    def _pin(self, line: Requirement) -> Requirement:
-        if line.spec == f"=={self.version}":
-            return replace(line, spec="", kind="pin_subpackage")
-        return replace(line, spec="==@{version}")
+    def _names(self) -> set[str]:
+        return {self.part.package, canonicalize_name(self.facts.metadata.name)}
 
     def _about(self) -> About:
         licence = licence_of(self.facts, self.source, self.part.licence, crates=self.crates.files)

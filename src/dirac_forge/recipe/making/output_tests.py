@@ -44,6 +44,8 @@ class OutputTest:
     """Whether there are modules that could be imported, tested or not."""
     libraries: Mapping[str, str] = field(default_factory=dict)
     """Shared libraries that the modules may load when they are imported, as written, with a file that does."""
+    later: Mapping[str, str] = field(default_factory=dict)
+    """Those of the packages' other modules."""
     siblings: tuple[str, ...] = ()
     """Packages of the same recipe whose modules are imported, and that no requirement brings."""
     notes: tuple[Note, ...] = ()
@@ -79,6 +81,7 @@ def test_of(
         test=_test(modules, [point for point in commands if point.name not in without], missing),
         installs_modules=bool(modules),
         libraries=graph.libraries(modules),
+        later=graph.later_libraries(modules),
         notes=(
             *starmap(_sibling_note, asked),
             *map(_note, told),

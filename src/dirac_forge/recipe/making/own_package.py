@@ -1,13 +1,15 @@
-"""Requirements of a release whose package is the one that the recipe makes, and what that leaves of its extras."""
+"""Requirements on what is released together: packages of the same version, and the package of the recipe itself."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
 from dirac_forge.recipe.making.expansion import Providers
 from dirac_forge.recipe.making.markers import reach
+from dirac_forge.recipe.model import Requirement
 from dirac_forge.recipe.notes import Note, NoteKind, note
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata
@@ -47,3 +49,27 @@ def _adds_only(
         if reach(one.marker, scope).never and not reach(one.marker, scope, (extra, canonicalize_name(extra))).never
     ]
     return bool(added) and all(one in left_out for one in added)
+
+
+def pinned(
+    lines: Sequence[Requirement], siblings: Collection[str], version: str, own: Collection[str]
+) -> list[Requirement]:
+    """Return the lines with those of other outputs (`siblings`) and of other packages of the release pinned to it.
+
+    Where upstream asks for a sibling's exact version, its build is pinned too, as conda-forge's feedstocks do. Another
+    recipe's package of this very version, whose name begins as one of the release's `own`, moves with the release.
+    """
+    return [_pinned(line, line.name in siblings, version, own) for line in lines]
+
+
+def _pinned(line: Requirement, sibling: bool, version: str, own: Collection[str]) -> Requirement:
+    exact = line.spec == f"=={version}"
+    if sibling and exact:
+        return replace(line, spec="", kind="pin_subpackage")
+    together = exact and bool({_family(line.name)} & set(map(_family, own)))
+    return replace(line, spec="==@{version}") if sibling or together else line
+
+
+def _family(name: str) -> str:
+    """Return the first word of a name, which the packages of one project have in common."""
+    return canonicalize_name(name).partition("-")[0]

@@ -22,12 +22,12 @@ _SCRIPT = re.compile(r"(?<![\w-])([\w-]+)\.py\b")
 
 def policy_notes(texts: Mapping[str, str], read: Collection[str]) -> Iterator[Note]:
     """Yield notes on setup.py, what it runs, and the build files of Meson and CMake that the build reads (`read`)."""
-    for path in sorted(texts.keys() & {"setup.py", *read, *_run_by_setup(texts)}):
+    for path in sorted(texts.keys() & {"setup.py", *read, *run_by_setup(texts)}):
         if not is_aside(path):
             yield from _in_file(path, _COMMENT.sub("", texts[path]))
 
 
-def _run_by_setup(texts: Mapping[str, str]) -> Iterator[str]:
+def run_by_setup(texts: Mapping[str, str]) -> Iterator[str]:
     """Yield the modules that setup.py imports, or names as files that it runs."""
     setup = _COMMENT.sub("", texts.get("setup.py", ""))
     imported = (word for line in _IMPORTS.findall(setup) for word in re.findall(r"\w+", line))

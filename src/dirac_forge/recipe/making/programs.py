@@ -24,6 +24,7 @@ _PACKAGES: Final = {
     "meson": "meson",
     "nasm": "nasm",
     "ninja": "ninja",
+    "pkg-config": "pkg-config",
     "swig": "swig",
     "yasm": "yasm",
 }

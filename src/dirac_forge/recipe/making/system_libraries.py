@@ -17,7 +17,7 @@ from dirac_forge.values import dataclass
 _LINK_FLAG = re.compile(r"[\"'\s]-l([\w+.-]+)")
 _STRING = re.compile(r"[\"']([\w+.-]+)[\"']")
 _PKG_CONFIG = re.compile(
-    r"pkg-?config[\w.]{0,40}+\(?[^)\n]{0,80}?[\"']([\w+.-]+)[\"']|--(?:libs|cflags|exists)[\"',\s]+([\w+.-]+)",
+    r"pkg-?config[\w.]{0,40}+\(?[^)\n]{0,80}?[\"']([\w+][\w+.-]*)[\"']|--(?:libs|cflags|exists)[\"',\s]+([\w+.-]+)",
     re.IGNORECASE,
 )
 _ASKED_FOR = re.compile(

@@ -9,15 +9,16 @@ from itertools import chain, takewhile
 from pathlib import PurePosixPath
 
 from dirac_forge.recipe.making.build_files import build_files
+from dirac_forge.recipe.making.build_programs import build_programs, build_scripts, program_notes
 from dirac_forge.recipe.making.bundled import bundled_libraries
 from dirac_forge.recipe.making.cmake_options import by_default
 from dirac_forge.recipe.making.configured import configured
 from dirac_forge.recipe.making.crate_needs import CrateNeeds, crate_needs
+from dirac_forge.recipe.making.hidden_libraries import library_places, qt_of_builder
 from dirac_forge.recipe.making.hosts import backend_texts, build_backend, build_tool_names
 from dirac_forge.recipe.making.library_tables import ONLY_ON
 from dirac_forge.recipe.making.nature_reasons import NatureKind, NatureReason
 from dirac_forge.recipe.making.policy import policy_notes
-from dirac_forge.recipe.making.programs import run_programs
 from dirac_forge.recipe.making.source_files import build_texts, is_compiled, source_files, source_languages
 from dirac_forge.recipe.making.subprojects import carried_projects, is_carried
 from dirac_forge.recipe.making.system_libraries import (
@@ -58,16 +59,10 @@ _CMAKE_DEFAULT = ("C", "CXX")
 """What `project()` without languages enables (https://cmake.org/cmake/help/latest/command/project.html)."""
 _LANGUAGE_NAMES = {"c": "c", "cpp": "cxx", "cxx": "cxx", "cython": "c", "fortran": "fortran", "rust": "rust"}
 
-_CMAKE_TOOLS = ("py-build-cmake", "scikit-build", "scikit-build-core")
-"""Backends that call CMake and do not bring it on conda-forge."""
 _CMAKE_BACKENDS = ("scikit_build_core", "py_build_cmake")
 _MOST_NAMED = 8
 _MOST_FILES = 3
 """Build files with names of libraries that are told one by one."""
-_RUNS_CMAKE = re.compile(r"CMakeExtension|[\"']cmake[\"']|\bcmake_(?:args|source_dir|install_dir)\b")
-
-
-_ASKS_PKG_CONFIG = re.compile(r"pkg-config|pkg_check_modules|dependency\(")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,9 +105,11 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     notes += _linked_libraries({name: path for name, path in libraries.items() if name not in apart})
     notes += map(_choice, choices)
     notes += bundled.notes
-    notes += _programs_run(sdist)
+    notes += program_notes(sdist, files.read)
     notes += _unknown_libraries(named.unknown)
-    host = {*libraries, *bundled.packages, *crates.libraries}
+    qt = qt_of_builder(sdist)
+    notes += [note("warning", NoteKind.QT_FOR_QMAKE, package=qt)] if qt else []
+    host = {*libraries, *bundled.packages, *crates.libraries, *filter(None, [qt])}
     every = system_libraries(sdist.texts, files.read, only_read=alone) if carried else named
     notes += _carried(every, carried, {*host, *named.unknown})
     scripts = configured(sdist, host, bundled.packages.values())
@@ -125,11 +122,11 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     if unread := (*files.unread, *named.unread):
         notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=unread))
     elif not (host or named.unknown or scripts or included) and "rust" not in languages:
-        notes.append(note("info", NoteKind.NO_LIBRARY_NAMED))
+        notes.append(_no_library(sdist))
     return Toolchain(
         languages=tuple(sorted({*languages, *crates.compilers})),
         libraries=tuple(sorted(host)),
-        programs=tuple(sorted({*_programs(sdist, libraries), *crates.programs})),
+        programs=tuple(sorted({*build_programs(sdist, files.read, libraries), *crates.programs})),
         environment={**bundled.environment, **dict(crates.environment)},
         notes=tuple(notes),
     )
@@ -167,6 +164,15 @@ def _unknown_libraries(unknown: Mapping[str, str]) -> Iterator[Note]:
         yield note("warning", NoteKind.UNKNOWN_LIBRARIES, path=path, names=names)
 
 
+def _no_library(sdist: SdistFacts) -> Note:
+    """Return the note on a build whose files name no library: to be checked if they say where one is."""
+    scripts = {"setup.py": sdist.texts.get("setup.py", ""), **build_scripts(sdist)}
+    path, evidence = library_places(scripts)
+    if path:
+        return note("warning", NoteKind.LIBRARY_ELSEWHERE, path=path, evidence=evidence)
+    return note("info", NoteKind.NO_LIBRARY_NAMED)
+
+
 def _carried(every: NamedLibraries, carried: Collection[str], there: Collection[str]) -> Iterator[Note]:
     """Yield one note on what only the build files of other projects look for."""
     named = {**every.packages, **every.unknown}
@@ -176,18 +182,6 @@ def _carried(every: NamedLibraries, carried: Collection[str], there: Collection[
         shown = [*names[:_MOST_NAMED], *([f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else [])]
         folders = [folder for folder in carried if any(is_carried(path, [folder]) for path in inside.values())]
         yield note("warning", NoteKind.CARRIED_PROJECTS, folders=folders, names=shown)
-
-
-def _programs_run(sdist: SdistFacts) -> Iterator[Note]:
-    """Yield a note on programs that the build's own Python runs, and no requirement names."""
-    tools = build_tool_names(sdist)
-    for path, text in (("setup.py", sdist.texts.get("setup.py", "")), *_backends(sdist)):
-        if run := [program for program in run_programs(text) if program not in tools]:
-            yield note("warning", NoteKind.PROGRAMS_RUN, programs=run, path=path)
-
-
-def _backends(sdist: SdistFacts) -> list[tuple[str, str]]:
-    return [("the in-tree build backend", text) for text in backend_texts(sdist)]
 
 
 def _choice(choice: LibraryChoice) -> Note:
@@ -270,19 +264,6 @@ def _cmake_languages(text: str, *, default: bool) -> Iterator[str]:
 
 def _cython_in_cxx(sdist: SdistFacts) -> bool:
     return any(module.cxx for module in sdist.modules)
-
-
-def _programs(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
-    setup, tools = build_texts(sdist), build_tool_names(sdist)
-    if any(member.endswith(".i") for member in sdist.members) and re.search(r"\bswig\b", setup, re.IGNORECASE):
-        yield "swig"
-    if tools & set(_CMAKE_TOOLS):
-        yield from ("cmake", "ninja")
-    elif _RUNS_CMAKE.search(setup):
-        yield from ("cmake", "ninja" if re.search(r"\bninja\b", setup, re.IGNORECASE) else "make")
-    yield from run_programs(setup)
-    if any(_ASKS_PKG_CONFIG.search(sdist.texts[path]) for path in set(libraries.values())):
-        yield "pkg-config"
 
 
 def generates_sources(sdist: SdistFacts) -> bool:

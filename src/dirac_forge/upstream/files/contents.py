@@ -56,8 +56,9 @@ _CODE = re.compile(
 )
 _LINKS = re.compile(rb"\b(?:libraries|library_dirs|ffibuilder|FFI\(\))")
 _DOWNLOADS = re.compile(rb"\burl(?:retrieve|open)\s*\(|\brequests\.get\s*\(")
+_RUNS = re.compile(rb"\bsubprocess\.\w+\s*\(|\bos\.system\s*\(")
 _BUILD_MODULE = re.compile(r"\w*(?:build|setup|ffi|download|fetch)\w*\.py", re.IGNORECASE)
-"""Modules below the top that may tell a compiler its libraries, or download some."""
+"""Modules below the top that may tell a compiler its libraries, download some, or run a program."""
 _DEEPEST_BUILD_MODULE = 4
 _ASIDE = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|benchmarks?|site-packages)/")
 
@@ -248,11 +249,11 @@ class Reader:
 
 
 def _builds(path: str, source: bytes) -> bool:
-    """Return whether a module is an in-tree build backend, or one of a build that links or downloads."""
+    """Return whether a module is an in-tree build backend, or one of a build that links, downloads or runs programs."""
     if path.count("/") > _DEEPEST_BUILD_MODULE:
         return False
     named = _BUILD_MODULE.fullmatch(path.rpartition("/")[2]) is not None
-    return b"build_wheel" in source or (named and any(says.search(source) for says in (_LINKS, _DOWNLOADS)))
+    return b"build_wheel" in source or (named and any(says.search(source) for says in (_LINKS, _DOWNLOADS, _RUNS)))
 
 
 def _is_special(path: str, source: bytes) -> bool:

@@ -13,7 +13,9 @@ from dirac_forge.upstream.once import by_content
 
 _MOST_IMPORTS = 300
 _MOST_LIBRARIES = 40
-_LOADING = re.compile(r"(?:find_library|CDLL|LoadLibrary|dlopen)\s*\(((?:[^()]|\([^()]{0,2000}\)){0,2000})\)")
+_LOADING = re.compile(
+    r"(?:find_library|CDLL|LoadLibrary|dlopen|\b\w*(?:load|locate)_(?:shared_)?library)\s*\(((?:[^()]|\([^()]{0,2000}\)){0,2000})\)"
+)
 """Calls of ctypes, cffi, and of functions that are named after theirs."""
 _LIBRARY_NAME = re.compile(r"[A-Za-z][\w.+-]{0,60}")
 _LIBRARY = re.compile(rf"""["']({_LIBRARY_NAME.pattern})["']""")
