@@ -278,6 +278,18 @@ def test_installer_has_the_packages_of_the_lock_next_to_the_file(
     assert "grid==9.2=0" in yaml.safe_load((tmp_path / "seen.yaml").read_text(encoding="utf-8"))["specs"]
 
 
+def test_the_lock_of_another_file_is_refused(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
+    (workspace / "other.yaml").write_text((workspace / "construct.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    assert main(["lock", "other.yaml", "--platform", this_platform(), "-q"]) == 0
+    capsys.readouterr()
+    assert main(["installer", "construct.yaml", "--no-try"]) == 2
+    assert capsys.readouterr().err == (
+        "error: pixi.lock is the lock of other.yaml, not of construct.yaml\n"
+        "--lock names another lock; with --no-lock the file is solved again.\n"
+    )
+    assert answer(capsys, "construct.yaml", "--no-try", "--lock", "pixi.lock")[0] == 0
+
+
 def test_a_lock_that_does_not_fit_the_file_is_refused(capsys: pytest.CaptureFixture[str], workspace: Path) -> None:
     assert main(["lock", "construct.yaml", "--platform", this_platform(), "-q"]) == 0
     text = (workspace / "construct.yaml").read_text(encoding="utf-8")

@@ -86,8 +86,8 @@ def test_pixi_lock_is_exactly_the_solvers_answer(workspace: Path) -> None:
 def test_explicit_lists_have_every_package_dependencies_first(workspace: Path) -> None:
     assert main(["lock", "construct.yaml", "--format", "explicit", "--output", "locks"]) == 0
     lines = (workspace / "locks" / "osx-64.txt").read_text(encoding="utf-8").splitlines()
-    assert lines[:2] == ["# platform: osx-64", "@EXPLICIT"]
-    assert [line.rpartition("/")[2] for line in lines[2:]] == [
+    assert lines[:3] == ["# platform: osx-64", "# Made from ../construct.yaml", "@EXPLICIT"]
+    assert [line.rpartition("/")[2] for line in lines[3:]] == [
         f"lib-1.1-0.conda#sha256:{'e' * 64}",
         f"grid-9.1-0.conda#sha256:{'d' * 64}",
     ]
@@ -882,7 +882,94 @@ def test_today_without_a_file_says_what_to_name(capsys: pytest.CaptureFixture[st
     assert main(["lock", "construct.yaml", "-q"]) == 0
     (workspace / "construct.yaml").unlink()
     assert main(["diff", "pixi.lock", "today"]) == 2
-    assert "there is no construct.yaml here\n--file FILE names" in capsys.readouterr().err
+    said = "pixi.lock is the lock of construct.yaml, which is not there\n--file FILE names the distribution's file.\n"
+    assert said in capsys.readouterr().err
+    assert main(["diff", "HEAD", "today"]) == 2
+    said = "there is no construct.yaml and no other file of a distribution here\n--file FILE names"
+    assert said in capsys.readouterr().err
+
+
+def test_diff_names_the_file_that_the_lock_was_made_from(
+    capsys: pytest.CaptureFixture[str], workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = workspace / "environment.yml"
+    environment.write_text("name: E\nchannels: [./snapshot]\ndependencies: [grid, lib <1.1]\n", encoding="utf-8")
+    assert main(["lock", "environment.yml", "-q"]) == 0
+    assert (workspace / "pixi.lock").read_text(encoding="utf-8").startswith("# Made from environment.yml\nversion: ")
+    environment.write_text("name: E\nchannels: [./snapshot]\ndependencies: [grid]\n", encoding="utf-8")
+    capsys.readouterr()
+    code, document = answer(capsys, "diff", "pixi.lock", "today", "--no-security")
+    assert (code, document["file"]) == (0, "environment.yml")
+    assert [each["name"] for each in document["platforms"]["linux-64"]["changed"]] == ["lib"]
+    assert main(["diff", "pixi.lock", "--no-security"]) == 0
+    assert capsys.readouterr().out.startswith("pixi.lock → today\n  today is environment.yml, solved now.\n")
+    # From another folder it is the same file.
+    monkeypatch.chdir(workspace.parent)
+    assert (
+        answer(capsys, "diff", "workspace/pixi.lock", "--workspace", "workspace")[1]["file"]
+        == "workspace/environment.yml"
+    )
+    monkeypatch.chdir(workspace)
+    for revision in ("HEAD", "today"):
+        (workspace / "pixi.lock").unlink(missing_ok=True)
+        assert main(["diff", revision, "today"]) == 2
+        assert capsys.readouterr().err == (
+            "error: here are construct.yaml and environment.yml: it is not known which one is meant\n"
+            "--file FILE names the distribution's file.\n"
+        )
+
+
+def test_the_lock_of_a_spec_is_compared_with_the_spec(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lock", "lib <1.1", "-q"]) == 0
+    capsys.readouterr()
+    code, document = answer(capsys, "diff", "pixi.lock")
+    assert (code, document["file"], document["platforms"]["linux-64"]["changed"]) == (0, "lib <1.1", [])
+
+
+@pytest.mark.parametrize("format_", ["pixi", "conda-lock", "explicit"])
+def test_the_lock_of_another_file_is_not_replaced(
+    format_: str, capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    same = ("--format", format_, "--as-of", "2020-01-12", "-q")
+    path = {"pixi": "pixi.lock", "conda-lock": "conda-lock.yml", "explicit": "locks/linux-64.txt"}[format_]
+    (workspace / "environment.yml").write_text("channels: [./snapshot]\ndependencies: [lib]\n", encoding="utf-8")
+    assert main(["lock", "construct.yaml", *same]) == 0
+    text = (workspace / path).read_text(encoding="utf-8")
+    assert main(["lock", "construct.yaml", *same]) == 0
+    capsys.readouterr()
+    for other in ("environment.yml", "grid"):
+        assert main(["lock", other, *same]) == 2
+        assert capsys.readouterr().err == (
+            f"error: {path} is the lock of construct.yaml, not of {other}\n"
+            "Name another file with --output, or replace the lock with --force.\n"
+        )
+    assert (workspace / path).read_text(encoding="utf-8") == text
+    assert main(["lock", "environment.yml", *same, "--output", "other"]) == 0
+    assert main(["lock", "environment.yml", *same, "--force"]) == 0
+    assert "grid" not in (workspace / path).read_text(encoding="utf-8")
+    if format_ == "pixi":
+        assert main(["lock", "construct.yaml", "--check"]) == 2
+        assert capsys.readouterr().err == (
+            "error: pixi.lock is the lock of environment.yml, not of construct.yaml\nName another file with --output.\n"
+        )
+
+
+def test_a_lock_that_does_not_say_its_file_is_not_replaced_where_several_could_be_meant(
+    capsys: pytest.CaptureFixture[str], workspace: Path
+) -> None:
+    assert main(["lock", "construct.yaml", "-q"]) == 0
+    path = workspace / "pixi.lock"
+    text = path.read_text(encoding="utf-8").partition("\n")[2]
+    path.write_text(text, encoding="utf-8")
+    assert main(["lock", "construct.yaml", "-q"]) == 0  # there is no other
+    path.write_text(text, encoding="utf-8")
+    (workspace / "environment.yml").write_text("channels: [./snapshot]\ndependencies: [lib]\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["lock", "environment.yml"]) == 2
+    assert capsys.readouterr().err == (
+        "error: pixi.lock does not say which file it was made from, and next to it are construct.yaml and "
+        "environment.yml\nName another file with --output, or replace the lock with --force.\n"
+    )
 
 
 def test_diff_of_two_locks_obeys_platform_and_refuses_python(capsys: pytest.CaptureFixture[str]) -> None:
@@ -901,10 +988,11 @@ def test_the_lock_of_a_pixi_manifest_is_not_replaced_by_another_file_s(
     assert main(["lock", "pixi.toml", "-q"]) == 0
     text = (workspace / "pixi.lock").read_text(encoding="utf-8")
     capsys.readouterr()
-    for more in ((), ("--check",)):
+    for more, force in (((), ", or replace the lock with --force"), (("--check",), "")):
         assert main(["lock", "construct.yaml", *more]) == 2
         assert capsys.readouterr().err == (
-            "error: pixi.lock is the lock of pixi.toml, not of construct.yaml\nName another file with --output.\n"
+            "error: pixi.lock is the lock of pixi.toml, not of construct.yaml\n"
+            f"Name another file with --output{force}.\n"
         )
     assert (workspace / "pixi.lock").read_text(encoding="utf-8") == text
     assert main(["lock", "construct.yaml", "--output", "construct.lock", "-q"]) == 0

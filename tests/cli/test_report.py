@@ -198,6 +198,7 @@ def test_distribution_is_that_of_diff(made: Made, tmp_path: Path, capsys: pytest
     assert made.run(*command, "--distribution", str(file), *options) == 0
     expected = printed(made, capsys, "diff", str(tmp_path / "pixi.lock"), "today", "--file", str(file), *options)
     (found,) = json.loads((site / "data/distributions.json").read_text(encoding="utf-8"))["distributions"]
+    assert expected.pop("file") == str(file)
     assert {key: found[key] for key in expected} == expected
     assert [(each["name"], each["to"]) for each in found["platforms"]["linux-64"]["changed"]] == [("lib", "2.0 0")]
     assert "linux-64: 1 changed, 0 added, 0 removed" in page_text((site / "index.html").read_text(encoding="utf-8"))

@@ -18,13 +18,14 @@ from dirac_forge.distribution.difference import LockDifference, difference_of
 from dirac_forge.distribution.ends import past_end
 from dirac_forge.distribution.files import read_distribution
 from dirac_forge.distribution.locks import Lock
+from dirac_forge.distribution.origins import distributions_in, noted_origin
 from dirac_forge.distribution.reading import is_lock
 from dirac_forge.distribution.revisions import committed
 from dirac_forge.distribution.security import SecurityReport, security_of
 from dirac_forge.distribution.solving import Distribution, lock_of, solve
 from dirac_forge.errors import ForgeError, InputError, UnknownError
-from dirac_forge.report.difference import difference_json, difference_sections
-from dirac_forge.report.document import words
+from dirac_forge.report.difference import SolvedState, difference_json, difference_sections
+from dirac_forge.report.document import listed, words
 from dirac_forge.report.locks import failed_lines
 from dirac_forge.report.markdown import markdown as as_markdown
 from dirac_forge.report.next_steps import step
@@ -41,16 +42,19 @@ _MOST_LACKING = 3
 def diff(context: Context, old: str, new: str, *, file: str, markdown: bool, security: bool = True) -> int:
     """Read or solve both states, answer with their difference, and return the exit code."""
     old, new = _range(old, new)
-    difference, report, ends = compared(context, old, new, file=file, security=security)
+    of = file or _file_of(old, new)
+    solved = () if file or markdown else _solved_states(of, old, new)
+    difference, report, ends = compared(context, old, new, file=of, security=security)
     if not (difference.asked_known or difference.empty):
         context.observer.warned(
             "it is unknown which packages were requested by name; give the file that lists them with --file FILE"
         )
-    sections = difference_sections(difference, lead=tuple(context.settings.targets), security=report)
+    lead = tuple(context.settings.targets)
+    sections = difference_sections(difference, lead=lead, security=report, solved=solved)
     text = as_markdown(sections) if markdown else Shown(sections)
     again = (old, new, *(("--file", file) if file else ()), "--markdown")
     steps = () if difference.empty or markdown else step("prints the release notes", "diff", *again)
-    context.answer(text, difference_json(difference, report, ends), steps=steps)
+    context.answer(text, {"file": of or None, **difference_json(difference, report, ends)}, steps=steps)
     return UnknownError.exit_code if ends else 0
 
 
@@ -64,15 +68,48 @@ def compared(
     nothing_to_solve = _is_packages(old) and _is_packages(new)
     if nothing_to_solve:
         _refuse_what_has_no_effect(context, file)
-    states = [_state(context, each, file or DIFF_FILE) for each in (old, new)]
+    states = [_state(context, each, file) for each in (old, new)]
     before, after = (state.lock for state in states)
     if "platforms" in context.settings.flags:
         before, after = (each.only(context.settings.platforms) for each in (before, after))
     # Two locks need no file: that of the current folder may be of another distribution.
-    asked = frozenset() if nothing_to_solve and not file else _asked(context, file or DIFF_FILE)
+    asked = _asked(context, file) if file else frozenset()
     difference = difference_of(with_asked(before, asked), with_asked(after, asked))
     report = _security(context, difference) if security else None
     return difference, report, tuple(dict.fromkeys(state.end for state in states if state.end is not None))
+
+
+def _file_of(old: str, new: str) -> str:
+    """Return the file of the states that are solved: that of a lock that they are compared with, else the one here.
+
+    "" if nothing is solved. Raises InputError if it is not known which file is meant.
+    """
+    if _is_packages(old) and _is_packages(new):
+        return ""
+    lock = next((Path(each) for each in (old, new) if _is_packages(each) and is_lock(Path(each))), None)
+    noted = noted_origin(lock) if lock is not None else None
+    hint = "--file FILE names the distribution's file."
+    if lock is not None and noted is not None:
+        found = noted.beside(lock)
+        if noted.is_file and not Path(found).is_file():
+            raise InputError(f"{lock} is the lock of {found}, which is not there", hint=hint)
+        return found
+    folder = lock.parent if lock is not None and lock.is_file() else Path()
+    files = distributions_in(folder)
+    if len(files) == 1:
+        return str(files[0])
+    where = "here" if folder == Path() else f"in {folder}"
+    if not files:
+        raise InputError(f"there is no {DIFF_FILE} and no other file of a distribution {where}", hint=hint)
+    raise InputError(
+        f"{where} are {listed([each.name for each in files])}: it is not known which one is meant", hint=hint
+    )
+
+
+def _solved_states(file: str, *states: str) -> tuple[SolvedState, ...]:
+    """Return the states that are solved from a file."""
+    solved = [each for each in dict.fromkeys(states) if not _is_packages(each)]
+    return tuple(SolvedState(file=file, revision="" if each == _TODAY else each) for each in solved)
 
 
 def _refuse_what_has_no_effect(context: Context, file: str) -> None:
@@ -126,8 +163,6 @@ def _state(context: Context, text: str, file: str) -> _State:
     """Return the packages of a lock, a prefix, `today`, or a git revision of `file`."""
     path = Path(text)
     if text == _TODAY:
-        if file == DIFF_FILE and not Path(file).exists():
-            raise InputError(f"there is no {file} here", hint="--file FILE names the distribution's file.")
         return _solved(context, distribution_of(context, file), text)
     if _is_packages(text):
         return _State(lock=_completed(context, _read(context, path)))

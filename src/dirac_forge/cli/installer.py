@@ -26,6 +26,7 @@ from dirac_forge.distribution.installer_rules import installer_objections
 from dirac_forge.distribution.lock_check import LockCheck, repeated_packages
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
 from dirac_forge.distribution.locked_files import lost_files
+from dirac_forge.distribution.origins import is_made_from, noted_origin
 from dirac_forge.distribution.solving import (
     Distribution,
     Known,
@@ -167,6 +168,16 @@ def _planned(context: Context, request: InstallerRequest, file: Path) -> Install
     chosen = replace(distribution, environments=only)
     channel_of = channels_for(context, chosen)
     lock = request.lock_path
+    if (
+        lock is not None
+        and request.lock is None
+        and (noted := noted_origin(lock))
+        and not is_made_from(lock, str(file))
+    ):
+        raise InputError(
+            f"{lock} is the lock of {noted.beside(lock)}, not of {file}",
+            hint="--lock names another lock; with --no-lock the file is solved again.",
+        )
     solved = _packages(context, chosen, platform, lock, channel_of)
     if not solved.failed and (objections := installer_objections(solved)):
         raise InputError(

@@ -19,6 +19,14 @@ from dirac_forge.distribution.lock_check import LockCheck, other_channels, repea
 from dirac_forge.distribution.lockable import UnlockablePackages, unlockable
 from dirac_forge.distribution.locked_files import lost_files, patched_records
 from dirac_forge.distribution.locks import DEFAULT_ENVIRONMENT
+from dirac_forge.distribution.origins import (
+    LockOrigin,
+    distributions_in,
+    is_made_from,
+    is_manifest,
+    noted_origin,
+    origin_of,
+)
 from dirac_forge.distribution.reading import read_lock_channels
 from dirac_forge.distribution.solving import (
     Distribution,
@@ -64,6 +72,8 @@ class LockRequest:
     update: tuple[str, ...]
     check: bool
     as_of: str
+    force: bool = False
+    """Whether a lock that was made from another file is replaced."""
 
     @property
     def path(self) -> Path:
@@ -105,14 +115,33 @@ def _require_format(request: LockRequest, distribution: Distribution) -> None:
 
 
 def _require_own_lock(request: LockRequest) -> None:
-    """Raise InputError if the lock to read or write is by its place that of a pixi.toml next to the file."""
-    file, manifest = Path(request.file), request.path.with_name("pixi.toml")
-    by_place = request.output is None and request.path.name == "pixi.lock"
-    foreign = file.is_file() and file.name not in ("pixi.toml", "pyproject.toml", "pixi.lock")
-    if by_place and foreign and manifest.is_file():
-        raise InputError(
-            f"{request.path} is the lock of {manifest}, not of {file}", hint="Name another file with --output."
-        )
+    """Raise InputError if the lock to read or write is that of another file, or may be."""
+    written = not (request.check or request.update)
+    if written and request.force:
+        return
+    force = ", or replace the lock with --force" if written else ""
+    hint = f"Name another file with --output{force}."
+    there = sorted(request.path.glob("*.txt")) if request.format == "explicit" else [request.path]
+    for path in there:
+        noted, made_from = noted_origin(path), is_made_from(path, request.file)
+        if noted is not None and not made_from and not _is_itself(request, path):
+            raise InputError(f"{path} is the lock of {noted.beside(path)}, not of {request.file}", hint=hint)
+        files = distributions_in(path.parent) if noted is None and path == request.path and path.is_file() else ()
+        if len(files) > 1 and request.output is None:
+            names = listed([each.name for each in files])
+            raise InputError(f"{path} does not say which file it was made from, and next to it are {names}", hint=hint)
+
+
+def _is_itself(request: LockRequest, path: Path) -> bool:
+    """Whether the file to lock is the lock."""
+    return Path(request.file).resolve() == path.resolve()
+
+
+def _origin(request: LockRequest) -> LockOrigin:
+    """Return what the lock notes as its origin."""
+    place = request.path / "list" if request.format == "explicit" else request.path
+    again = noted_origin(request.path) if _is_itself(request, request.path) else None
+    return again or origin_of(request.file, place)
 
 
 def _locked(
@@ -199,17 +228,19 @@ def _name(text: str) -> str:
 
 def _texts(request: LockRequest, solved: SolvedDistribution, urls: Mapping[str, Sequence[str]]) -> dict[Path, str]:
     """Return the files of the lock."""
+    origin = _origin(request)
     if request.format == "pixi":
-        return {request.path: as_pixi_lock(solved.records, urls)}
+        note = "" if is_manifest(Path(origin.text)) else origin.note
+        return {request.path: as_pixi_lock(solved.records, urls, note)}
     if request.format == "conda-lock":
         (name, by_platform), *_ = solved.records.items()
         specs = solved.distribution.environments[name]
-        return {request.path: as_conda_lock(by_platform, urls[name], specs, Path(request.file).name)}
+        return {request.path: as_conda_lock(by_platform, urls[name], specs, origin.text)}
     texts: dict[Path, str] = {}
     for environment, platforms in solved.records.items():
         for platform, records in platforms.items():
             name = platform if environment == DEFAULT_ENVIRONMENT else f"{environment}-{platform}"
-            texts[request.path / f"{name}.txt"] = as_explicit(records, platform)
+            texts[request.path / f"{name}.txt"] = as_explicit(records, platform, origin.note)
     return texts
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.distributions import channels_for, distribution_of
 from dirac_forge.distribution.locks import Lock
+from dirac_forge.distribution.origins import own_lock
 from dirac_forge.distribution.outlook import DistributionOutlook, outlook_of
 from dirac_forge.distribution.reading import read_lock
 from dirac_forge.errors import ForgeError
@@ -43,5 +44,5 @@ def _outlook(context: Context, file: Path, since: datetime) -> DistributionOutlo
 
 def _released(file: Path) -> Lock | None:
     """Return the lock of the last release: `pixi.lock` or `conda-lock.yml` next to the file; None without one."""
-    locks = (file.with_name(name) for name in ("pixi.lock", "conda-lock.yml"))
-    return next((read_lock(path) for path in locks if path.is_file()), None)
+    lock = own_lock(file)
+    return None if lock is None else read_lock(lock)

@@ -15,6 +15,7 @@ from dirac_forge.bot.history import history_json, history_of
 from dirac_forge.cli.context import Context
 from dirac_forge.cli.report_checks import checked, installed_audit, proposed
 from dirac_forge.cli.report_migrations import followed
+from dirac_forge.distribution.origins import own_lock
 from dirac_forge.errors import ForgeError, InputError
 from dirac_forge.feedstock.workspace import Workspace, read_workspace
 from dirac_forge.pullrequest.ledger import Ledger
@@ -28,7 +29,6 @@ from dirac_forge.report.terminal import Shown
 from dirac_forge.values import dataclass
 
 _FILES = ("construct.yaml", "environment.yml", "pixi.toml")
-_LOCKS = ("pixi.lock", "conda-lock.yml")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,12 +171,8 @@ def _near(path: Path, root: Path) -> str:
 
 def _distributions(context: Context, asked: Sequence[Path]) -> list[LockedDistribution]:
     root = context.settings.workspace
-    paths = asked or [root / name for name in _FILES if (root / name).is_file() and _lock_of(root / name) is not None]
+    paths = asked or [root / name for name in _FILES if (root / name).is_file() and own_lock(root / name) is not None]
     return [_next_release(context, path) for path in paths]
-
-
-def _lock_of(path: Path) -> Path | None:
-    return next((path.parent / name for name in _LOCKS if (path.parent / name).is_file()), None)
 
 
 def _next_release(context: Context, path: Path) -> LockedDistribution:
@@ -185,7 +181,7 @@ def _next_release(context: Context, path: Path) -> LockedDistribution:
 
     if not path.is_file():
         raise InputError(f"--distribution {path}: there is no such file")
-    name, lock = _near(path, context.settings.workspace), _lock_of(path)
+    name, lock = _near(path, context.settings.workspace), own_lock(path)
     if lock is None:
         hint = f"`dirac-forge lock {path.name}` writes one"
         return LockedDistribution(name=name, difference=Unavailable(f"there is no lock next to it: {hint}"))

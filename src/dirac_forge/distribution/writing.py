@@ -19,8 +19,8 @@ Solved = Mapping[str, Mapping[str, Sequence[RepoDataRecord]]]
 _MOST_NAMED = 3
 
 
-def as_pixi_lock(solved: Solved, channels: Mapping[str, Sequence[str]]) -> str:
-    """Return pixi.lock's text, in the format that rattler writes."""
+def as_pixi_lock(solved: Solved, channels: Mapping[str, Sequence[str]], note: str = "") -> str:
+    """Return pixi.lock's text, in the format that rattler writes, below a comment."""
     platforms = {platform: LockPlatform(platform) for each in solved.values() for platform in each}
     lock = LockFile(list(platforms.values()))
     for name, by_platform in solved.items():
@@ -31,15 +31,15 @@ def as_pixi_lock(solved: Solved, channels: Mapping[str, Sequence[str]]) -> str:
     with tempfile.TemporaryDirectory(prefix="dirac-forge-") as folder:
         path = Path(folder) / "pixi.lock"
         lock.to_path(path)
-        return path.read_text(encoding="utf-8")
+        return (f"{note}\n" if note else "") + path.read_text(encoding="utf-8")
 
 
-def as_explicit(records: Sequence[RepoDataRecord], platform: str) -> str:
-    """Return an `@EXPLICIT` list, in an order in which the packages can be linked."""
+def as_explicit(records: Sequence[RepoDataRecord], platform: str, note: str = "") -> str:
+    """Return an `@EXPLICIT` list with a comment, in an order in which the packages can be linked."""
     by_name = {record.name.normalized: record for record in records}
     ordered = PackageRecord.sort_topologically(list(records))
     lines = [_with_hash(by_name[record.name.normalized]) for record in ordered]
-    return "\n".join([f"# platform: {platform}", "@EXPLICIT", *lines, ""])
+    return "\n".join([f"# platform: {platform}", *([note] if note else []), "@EXPLICIT", *lines, ""])
 
 
 def _with_hash(record: RepoDataRecord) -> str:

@@ -13,6 +13,7 @@ from dirac_forge.report.document import Block, Bold, Items, Line, Paragraph, Sec
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.since import end_words
 from dirac_forge.upstream.index.vulnerabilities import Vulnerability
+from dirac_forge.values import dataclass
 
 _HEADINGS: tuple[tuple[str, tuple[ChangeKind, ...]], ...] = (
     ("Added", ("added",)),
@@ -28,20 +29,36 @@ _UNKNOWN_SECURITY: Mapping[str, str] = {
     "no-release": "the index has no page with advisories",
     "unreachable": "the index did not answer",
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SolvedState:
+    """A state that is solved, and the file that it is a state of."""
+
+    file: str
+    revision: str = ""
+    """A git revision; "" for the file as it is now."""
+
+
 _Alike = tuple[PackageChange, ...]
 """One change, as each of several platforms has it."""
 
 
 def difference_sections(
-    difference: LockDifference, *, lead: Sequence[str] = (), security: SecurityReport | None = None
+    difference: LockDifference,
+    *,
+    lead: Sequence[str] = (),
+    security: SecurityReport | None = None,
+    solved: Sequence[SolvedState] = (),
 ) -> tuple[Section, ...]:
     """Return the changes as release notes have them; packages named in `lead` come first, on a line of their own.
 
-    What changes alike on several platforms appears once, for all of them.
+    What changes alike on several platforms appears once, for all of them. `solved` are the states whose file is named.
     """
     title = f"{difference.old} → {difference.new}"
+    head = tuple(Paragraph(_state_words(state)) for state in solved)
     if difference.empty:
-        return (Section(title=title, blocks=(Paragraph("Nothing changes."),)),)
+        return (Section(title=title, blocks=(*head, Paragraph("Nothing changes."))),)
     sections: list[Section] = []
     for environment, platforms in difference.environments.items():
         of = f"{environment}: " if len(difference.environments) > 1 else ""
@@ -53,7 +70,13 @@ def difference_sections(
         if missing:
             sections.append(Section(title=f"{word} {lock}: {', '.join(missing)}", blocks=()))
     sections += _security_sections(security)
-    return (Section(title=title, blocks=()), *(section.below() for section in sections))
+    return (Section(title=title, blocks=head), *(section.below() for section in sections))
+
+
+def _state_words(state: SolvedState) -> str:
+    if not state.revision:
+        return f"today is {state.file}, solved now."
+    return f"{state.revision} is {state.file} at that commit, solved as of its date."
 
 
 def _environment_sections(

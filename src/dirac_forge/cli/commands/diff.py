@@ -30,7 +30,7 @@ def diff(
         str,
         typer.Option(
             metavar="FILE",
-            help="The distribution. [default for git revisions and `today`: construct.yaml]",
+            help="The distribution. [default for git revisions and `today`: that of the lock, else the only one here]",
             show_default=False,
         ),
     ] = "",

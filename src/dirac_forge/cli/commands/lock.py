@@ -58,11 +58,12 @@ def lock(
     as_of: Annotated[
         str, typer.Option(metavar="DATE", help="Use the channels as they were on this date, such as 2026-08-01.")
     ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Replace a lock that was made from another file.")] = False,
 ) -> int:
     """Lock a distribution to exact packages for each platform.
 
-    Environments and channels are those in FILE. If a platform can't be solved, the reason is shown and nothing is
-    written.
+    Environments and channels are those in FILE. The lock names FILE, and a lock of another file is not replaced. If a
+    platform can't be solved, the reason is shown and nothing is written.
     """
     from dirac_forge.cli.lock import LockRequest
     from dirac_forge.cli.lock import lock as run
@@ -70,6 +71,12 @@ def lock(
     return run(
         context,
         LockRequest(
-            file=file, format=format_.value, output=output, update=tuple(update or ()), check=check, as_of=as_of
+            file=file,
+            format=format_.value,
+            output=output,
+            update=tuple(update or ()),
+            check=check,
+            as_of=as_of,
+            force=force,
         ),
     )
