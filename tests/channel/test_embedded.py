@@ -34,10 +34,34 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_is_unpacked_once(cache: Path) -> None:
     folder = embedded_folder(cache)
-    (folder / "mark").touch()
+    unpacked = folder.stat().st_ino
     assert embedded_folder(cache) == folder
-    assert (folder / "mark").exists()
+    assert folder.stat().st_ino == unpacked
     assert [path.name for path in cache.iterdir()] == [folder.name]
+
+
+@pytest.mark.parametrize("damage", ["changed", "cut", "gone", "more", "unsealed"])
+def test_a_damaged_one_is_unpacked_again(damage: str, tmp_path: Path) -> None:
+    folder = embedded_folder(tmp_path)
+    repodata = folder / "linux-64" / "repodata.json"
+    text = repodata.read_bytes()
+    match damage:
+        case "changed":  # as long as before
+            repodata.write_bytes(b"[" + text[1:])
+        case "cut":
+            repodata.write_bytes(text[:100])
+        case "gone":
+            repodata.unlink()
+        case "more":
+            (folder / "linux-32").mkdir()
+            (folder / "linux-32" / "repodata.json").write_text("{}", encoding="utf-8")
+        case _:
+            (folder / ".sha256").unlink()
+    # Also if a lock that was made from it names the folder.
+    opened = Channel.open([str(folder)], embedded_dir=tmp_path)
+    assert isinstance(opened.solve(["python 3.12.*"], platform="linux-64"), Solution)
+    assert (repodata.read_bytes(), (folder / "linux-32").exists()) == (text, False)
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
 def test_it_has_the_pinning_and_says_its_day(cache: Path) -> None:

@@ -49,6 +49,9 @@ def test_the_newest_pinning_of_a_folder(published: Path, tmp_path: Path) -> None
     assert pinning.text == "zlib:\n  - '2.0'\n"
     assert list(pinning.migrations) == ["zlib2"]
     assert unpacked(Channel.open([str(published)]), "conda-forge-pinning", cache=tmp_path) == folder
+    (folder / "conda_build_config.yaml").write_text("", encoding="utf-8")  # damaged: it is unpacked again
+    assert unpacked(Channel.open([str(published)]), "conda-forge-pinning", cache=tmp_path) == folder
+    assert read_pinning(folder).text == pinning.text
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
 

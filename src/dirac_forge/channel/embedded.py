@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tarfile
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.gap import Gap
+from dirac_forge.channel.sealed import put, whole
 from dirac_forge.channel.snapshot_file import ABOUT
 from dirac_forge.errors import InputError, UnknownError
 from dirac_forge.files import private_folder
@@ -65,20 +65,21 @@ def _damaged(folder: Path, problem: str) -> UnknownError:
     )
 
 
+def embedded_place(cache_dir: Path) -> Path:
+    """Return where the embedded snapshot is unpacked."""
+    return cache_dir / f"embedded-{hashlib.sha256(_packed()).hexdigest()[:16]}"
+
+
 def embedded_folder(cache_dir: Path) -> Path:
-    """Return the folder with the embedded snapshot, unpacked below `cache_dir` at its first use.
+    """Return the folder with the embedded snapshot, unpacked below `cache_dir` at its first use, or if it is damaged.
 
     Raises:
         OSError: the folder can't be written.
     """
-    packed = _packed()
-    folder = cache_dir / f"embedded-{hashlib.sha256(packed).hexdigest()[:16]}"
-    if folder.is_dir():
-        with suppress(OSError):
-            os.utime(folder)  # it is in use: see dirac_forge.cache
+    folder = embedded_place(cache_dir)
+    if whole(folder):
         return folder
     private_folder(cache_dir)
-    # Unpacked next to its place and renamed: an interrupted run leaves nothing that looks whole.
     fresh = Path(tempfile.mkdtemp(dir=cache_dir, prefix=".new-"))
     try:
         with (
@@ -86,10 +87,7 @@ def embedded_folder(cache_dir: Path) -> Path:
             tarfile.open(fileobj=stream, mode="r:xz") as tar,
         ):
             tar.extractall(fresh, filter="data")
-        fresh.replace(folder)
-    except OSError:
-        if not folder.is_dir():  # another process was quicker
-            raise
+        put(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return folder

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
+from dirac_forge.channel.sealed import put, whole
 from dirac_forge.channel.solver import Channel
 from dirac_forge.errors import UnknownError
 from dirac_forge.files import private_folder
@@ -28,21 +27,16 @@ def unpacked(channel: Channel, name: str, *, cache: Path, platform: str = "linux
     if record.sha256 is None:
         return None
     folder = cache / "packages" / record.sha256.hex()
-    if folder.is_dir():
-        with suppress(OSError):
-            os.utime(folder)  # it is in use: see dirac_forge.cache
+    if whole(folder):
         return folder
     private_folder(folder.parent)
-    # Unpacked next to its place and renamed: what was interrupted is never taken for whole.
     fresh = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
     try:
         for source in channel.sources:
             if source.channel.base_url == getattr(record, "channel", None) and source.unpack(record, fresh):
-                fresh.replace(folder)
+                put(fresh, folder)
                 return folder
     except OSError as exc:
-        if folder.is_dir():
-            return folder
         raise UnknownError(f"{name}: its package can't be unpacked below {cache}: {exc}") from exc
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

@@ -12,7 +12,7 @@ import rattler
 from rattler import Client, Gateway
 from rattler.exceptions import InvalidChannelError
 
-from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder, is_embedded
+from dirac_forge.channel.embedded import NAME, EmbeddedFolder, embedded_folder, embedded_place, is_embedded
 from dirac_forge.channel.folder import Folder
 from dirac_forge.channel.remote import Remote, client_with_credentials, innermost, make_gateway
 from dirac_forge.channel.sources import ChannelUnknownError, RecordSource
@@ -110,7 +110,8 @@ class Sources:
 
     def _folder(self, folder: Path) -> Folder:
         if self.embedded_dir is not None and is_embedded(folder, self.embedded_dir) and folder.is_dir():
-            return self._dated(folder)
+            current = folder.absolute() == embedded_place(self.embedded_dir).absolute()
+            return self._embedded(self.embedded_dir) if current else self._dated(folder)
         found = Folder(folder, observer=self.observer)
         if found.snapshot.day is not None:
             self.observer.dated(found.snapshot.day, str(folder))
