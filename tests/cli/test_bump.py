@@ -172,10 +172,10 @@ def test_text_for_people(workspace: Path, capsys: pytest.CaptureFixture[str], mo
         "Nothing to do",
         "  - 1 is up to date: same 1.1",
         "",
-        "1 proposed, 1 skipped; nothing was written: --write does that.",
+        "1 proposed, 1 up to date; nothing was written: --write does that.",
     ]
     assert f"\n+  sha256: {SHA256}\n" in named
-    assert named.endswith("\n1 proposed; the proposals were written.\n")
+    assert named.endswith("\n1 written.\n")
 
 
 def test_wrong_use(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,7 +87,7 @@ dirac-grid 9.1.9 → 9.1.22
 -version: 1.0
 +version: 1.1
 
-1 proposed, 1 blocked; nothing was written: --write does that.
+1 proposed, 1 blocked; nothing was written: --write writes what is proposed.
 """
 YANKED = PassedOver(version=Version("1.2"), reason=PlaceObjects(objection="yanked (bad)"))
 SKIPS = (
@@ -109,9 +109,10 @@ def shown(
     verbose: bool = False,
     diffs: bool = False,
     requested: bool = False,
+    written: bool = False,
 ) -> list[str]:
     stream = io.StringIO()
-    text = bumps_text(results, written=False, verbose=verbose, diffs=diffs, requested=requested)
+    text = bumps_text(results, written=written, verbose=verbose, diffs=diffs, requested=requested)
     Console(file=stream, width=width).print(text, crop=False)
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
@@ -163,9 +164,24 @@ def test_skips_are_grouped_by_their_reason() -> None:
         "Unknown",
         "  - dark 1: pypi.org can't be reached",
         "",
-        "9 skipped, 1 unknown.",
+        "5 up to date, 2 not possible, 1 that can't be read or edited, 1 unknown, 1 kept",
+        "as is.",
     ]
     assert shown([]) == ["The workspace has no feedstocks."]
+
+
+def test_the_counts_have_the_words_of_the_column() -> None:
+    waiting = replace(proposed("b"), status="waiting", waits_for=("a",))
+    current = Skip(feedstock="c", reason=Current(version="2"), current="2")
+    some: list[Bump | Skip] = [proposed("a"), waiting, current, replace(waiting, status="unknown")]
+    kept = Skip(feedstock="d", reason="no answer", kind="unknown")
+    assert shown([*some, kept], width=150)[-1] == (
+        "1 proposed, 1 waiting, 2 unknown, 1 up to date; nothing was written: --write writes what is proposed."
+    )
+    assert shown(some, written=True, width=150)[-1] == "1 written, 1 waiting, 1 unknown, 1 up to date."
+    # The section says it already.
+    assert shown([current]) == ["Nothing to do", "  - 1 is up to date: c 2"]
+    assert shown([kept]) == ["Unknown", "  - d: no answer"]
 
 
 def test_a_hint_for_several_hosts_is_told_once() -> None:

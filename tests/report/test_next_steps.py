@@ -19,6 +19,7 @@ from dirac_forge.report.next_steps import (
     repeated,
     step,
     steps_section,
+    waiting_steps,
     write_steps,
     written_steps,
 )
@@ -128,3 +129,14 @@ def test_a_build_leads_to() -> None:
         "dirac-forge build boto3 --variant python=3.13 --keep"
     ]
     assert build_steps(["boto3"], passed=False, kept=True) == ()
+
+
+def test_what_waits_is_written_without_a_check() -> None:
+    assert waiting_steps([], ()) == ()
+    assert waiting_steps(["a"], ("--catch-up",)) == (
+        Step(
+            "dirac-forge bump a --catch-up --no-check --write",
+            "writes also this one, which waits: nothing is proved then",
+        ),
+    )
+    assert commands(waiting_steps(["a", "b"], ("--no-check",))) == ["dirac-forge bump a b --no-check --write"]

@@ -77,5 +77,5 @@ def keep_dashboard(
 def _waiting(result: Result) -> tuple[tuple[str, str], ...]:
     """Return feedstocks that could not be read, and those that can't be decided or have to wait; and why."""
     unread = [(each.line.name, each.text) for each in result.looked if each.state != "read"]
-    stuck = [each for each in result.decisions if each.state in {"blocked", "unknown", "failed"}]
+    stuck = [each for each in result.decisions if each.state in {"waiting", "blocked", "unknown", "failed"}]
     return (*unread, *((each.feedstock or each.key, each.said) for each in stuck))

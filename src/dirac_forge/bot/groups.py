@@ -76,7 +76,7 @@ def _stuck(decisions: Sequence[RunDecision], names: Sequence[str], branch: str) 
     about = {each.feedstock: each for each in decisions if (each.kind, each.branch) == ("bump", branch)}
     for name in names:
         decision = about.get(name)
-        if decision is not None and decision.state in {"blocked", "unknown", "failed"}:
+        if decision is not None and decision.state in {"waiting", "blocked", "unknown", "failed"}:
             return GroupStuck(feedstock=name, reasons=tuple(decision.reasons))
     # Other release lines are not on every feedstock.
     absent = [name for name in names if name not in about] if branch == "main" else []

@@ -208,7 +208,7 @@ def bump_decision(
         return replace(plain, state="unknown", reasons=(UnknownEffect(message=unproven),))
     if not may_be_sent(bump, together):
         waits = (WaitsForBumps(names=tuple(bump.waits_for)),) if bump.waits_for else ()
-        state: DecisionState = "unknown" if bump.status == "unknown" else "blocked"
+        state: DecisionState = "blocked" if bump.status == "proposed" else bump.status
         return replace(plain, state=state, reasons=(*waits, *bump.blocked_by))
     chosen = ChosenVersion.of(bump)
     return replace(plain, state="wanted", reasons=(chosen,), wanted=wanted, young=YoungRelease.of(bump.rejected))

@@ -69,10 +69,10 @@ def _decision_row(decision: RunDecision) -> RunRow:
     if decision.state == "nothing":
         wrong = any(isinstance(reason, Current) and reason.objection is not None for reason in decision.reasons)
         return RunRow(feedstock=name, outcome="nothing to do", reason=decision.said, quiet=not wrong)
-    if decision.state != "blocked":
+    if decision.state not in {"waiting", "blocked"}:
         # What was found so far says nothing if the rest could not be found out.
         return RunRow(feedstock=name, outcome=decision.state, reason=decision.said)
-    return RunRow(feedstock=name, title=_found(decision), outcome="waiting", reason=decision.said)
+    return RunRow(feedstock=name, title=_found(decision), outcome=decision.state, reason=decision.said)
 
 
 def _found(decision: RunDecision) -> str:

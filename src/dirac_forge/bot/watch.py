@@ -135,7 +135,7 @@ def rests(result: Result) -> bool:
     return (
         not result.held
         and all(line.state in {"read", "missing"} for line in result.looked)
-        and all(decision.state in {"nothing", "blocked", "wanted"} for decision in result.decisions)
+        and all(decision.state in {"nothing", "waiting", "blocked", "wanted"} for decision in result.decisions)
         and all(outcome.state in _QUIET for outcome in result.outcomes)
     )
 

@@ -45,6 +45,7 @@ from dirac_forge.pullrequest.ledger_file import open_ledger
 from dirac_forge.pullrequest.outbox import Outbox
 from dirac_forge.pullrequest.smithy import NoSmithy
 from dirac_forge.report.bot_words import worded
+from dirac_forge.report.numbers import counted
 
 Write = Callable[[str], None] | None
 """Takes the lines of the log."""
@@ -129,9 +130,16 @@ def run_step(context: Context, step: str, request: RunRequest) -> int:
 def prepare_once(context: Context, request: RunRequest, write: Write) -> int:
     """Decide and prepare into the outbox, without a token, and seal the batch for `send_once`; the exit code."""
     result = _prepare(context, request, write)
-    where = f"the batch is sealed in {outbox_of(context, request.outbox)}; `dirac-forge bot send` sends it"
-    answer_run(context, request, result, where)
+    answer_run(context, request, result, _sealed_where(result, outbox_of(context, request.outbox)))
     return exit_code(result.states)
+
+
+def _sealed_where(result: Result, outbox: Path) -> str:
+    """Return where the sealed batch is, and what sending it would do."""
+    prepared = sum(outcome.state == "prepared" for outcome in result.outcomes)
+    if not prepared:
+        return f"no change was prepared: `dirac-forge bot send` would open no request; the decisions are in {outbox}"
+    return f"the batch with {counted(prepared, 'change')} is sealed in {outbox}; `dirac-forge bot send` sends it"
 
 
 def send_once(context: Context, request: RunRequest, write: Write) -> int:

@@ -17,6 +17,7 @@ from dirac_forge.report.next_steps import (
     current_steps,
     evidence_steps,
     first_steps,
+    waiting_steps,
     write_steps,
     written_steps,
 )
@@ -68,7 +69,9 @@ def _steps(
     first, absent = _to_bump_first(workspace, bumps)
     left = len(bumps) > len(ready) or not (asked or _all_known(results))
     evidence = evidence_steps(asked, request.again) if left and not verbose else ()
-    return (*_proposed_steps(request, ready), *first_steps(asked, first, absent), *evidence)
+    waiting = [bump.change.feedstock for bump in bumps if bump.status == "waiting"]
+    unwritten = waiting_steps(waiting, request.again) if request.write else ()
+    return (*_proposed_steps(request, ready), *unwritten, *first_steps(asked, first, absent), *evidence)
 
 
 def _proposed_steps(request: BumpRequest, ready: Sequence[Bump]) -> tuple[Step, ...]:

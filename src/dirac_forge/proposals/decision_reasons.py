@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from dirac_forge.migration.evidence import Evidence
 
 DecisionKind = Literal["bump", "migration", "recipe"]
-DecisionState = Literal["wanted", "nothing", "blocked", "unknown", "failed"]
+DecisionState = Literal["wanted", "nothing", "waiting", "blocked", "unknown", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

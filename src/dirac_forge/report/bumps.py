@@ -41,13 +41,20 @@ _MOST_REASONS = 10
 _SHORT = 100
 """Characters of a reason in the overview; all of it follows below."""
 _MOST_LEFT = 3
-_STATUSES = ("proposed", "waiting", "blocked", "skipped", "unknown")
+_STATUSES = ("proposed", "waiting", "blocked", "unknown")
 _KINDS = {
     "nothing": "Nothing to do",
     "no": "Not possible",
     "unreadable": "Can't be read or edited",
     "unknown": "Unknown",
 }
+_COUNTED = {
+    "nothing": "kept as is",
+    "no": "not possible",
+    "unreadable": "that can't be read or edited",
+    "unknown": "unknown",
+}
+"""Kind to what the summary counts."""
 
 
 def bumps_json(results: Sequence[Bump | Skip]) -> dict[str, Any]:
@@ -210,8 +217,8 @@ def bumps_text(
         parts += _below_overview(bump, sections, edits=diffs or verbose)
     for section in (*_for_several(common), *_skipped(skips, verbose=verbose)):
         parts += [Shown([section]), Text()]
-    parts.append(Text(_in_all(bumps, skips, written=written)))
-    return Group(*parts)
+    summary = _in_all(bumps, skips, written=written)
+    return Group(*parts, Text(summary)) if summary else Group(*parts[:-1])
 
 
 def _for_several(notes: Collection[BumpNote]) -> tuple[Section, ...]:
@@ -390,12 +397,24 @@ def _skip_status(skip: Skip) -> str:
 
 
 def _in_all(bumps: Sequence[Bump], skips: Sequence[Skip], *, written: bool) -> str:
+    """Return the counts, "" if the sections above say the only one."""
     if not bumps and not skips:
         return "The workspace has no feedstocks."
-    statuses = [*(bump.status for bump in bumps), *map(_skip_status, skips)]
-    counts = Counter[str](statuses)
-    proposed = counts["proposed"]
-    text = ", ".join(f"{counts[status]} {status}" for status in _STATUSES if counts[status])
-    if not proposed:
+    statuses = Counter(bump.status for bump in bumps)
+    skipped = Counter(map(_skip_words, skips))
+    if not bumps and (len(skips) == 1 or list(skipped) == ["up to date"]):
+        return ""
+    counts: Counter[str] = Counter()
+    for status in filter(statuses.get, _STATUSES):
+        counts["written" if written and status == "proposed" else status] = statuses[status]
+    counts.update(skipped)
+    text = ", ".join(f"{count} {what}" for what, count in counts.items())
+    if not statuses["proposed"] or written:
         return f"{text}."
-    return f"{text}; {'the proposals were written.' if written else 'nothing was written: --write does that.'}"
+    does = "writes what is proposed" if len(statuses) > 1 else "does that"
+    return f"{text}; nothing was written: --write {does}."
+
+
+def _skip_words(skip: Skip) -> str:
+    """Return what a feedstock is counted as."""
+    return "up to date" if isinstance(skip.reason, Current) else _COUNTED[skip.kind]

@@ -127,6 +127,22 @@ def write_steps(proposed: Sequence[str], options: Sequence[str], *, reviewed: bo
     return step(f"writes {_it(proposed)} into the workspace{after}", "bump", *proposed, *options, "--write")
 
 
+def waiting_steps(waiting: Sequence[str], options: Sequence[str]) -> tuple[Step, ...]:
+    """Return how to write bumps that wait for others, which `--write` alone leaves out."""
+    given = options if "--no-check" in options else (*options, "--no-check")
+    return (
+        step(
+            f"writes also {'what waits' if len(waiting) > 1 else 'this one, which waits'}: nothing is proved then",
+            "bump",
+            *waiting,
+            *given,
+            "--write",
+        )
+        if waiting
+        else ()
+    )
+
+
 def written_steps(names: Sequence[str]) -> tuple[Step, ...]:
     """Return how to build feedstocks whose bumps were written."""
     return step("builds, installs and tests what was written; runs upstream code", "build", *names)

@@ -15,7 +15,7 @@ def decided_words(kind: DecisionKind, state: DecisionState, key: str) -> str:
             return what
         case "nothing":
             return "nothing"
-        case "blocked" if not key:
+        case "waiting" | "blocked" if not key:
             return "nothing yet"
         case "unknown" if not key:
             return "nothing: the answer is unknown"

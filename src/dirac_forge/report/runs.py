@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST_NAMES = 20
 _ORDER = (
     *("opened", "updated", "prepared", "merged", "closed", "removed", "done"),
-    *("failed", "unknown", "missing", "left", "theirs", "waiting", "held back", "skipped"),
+    *("failed", "unknown", "missing", "left", "theirs", "waiting", "blocked", "held back", "skipped"),
 )
 _SUMMARY = 900_000
 """Characters; GitHub takes 1 MiB in a step's summary."""

@@ -42,7 +42,12 @@ def bump(
         typer.Argument(metavar="FEEDSTOCK", help="Names, folders or recipe files.", show_default="the whole workspace"),
     ] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="VERSION", help="Update to this version.")] = None,
-    write: Annotated[bool, typer.Option("--write", help="Write the proposals into the workspace.")] = False,
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write", help="Write what is proposed into the workspace; what waits or is blocked is left out."
+        ),
+    ] = False,
     pr: PullRequests = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
     build: Annotated[
