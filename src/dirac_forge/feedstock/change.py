@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Literal
 
+from dirac_forge.feedstock.unified import unified_diff
 from dirac_forge.values import dataclass
 
 ADMIN_REQUESTS = "admin-requests"
@@ -41,13 +41,12 @@ class Edit:
     @property
     def diff(self) -> str:
         """The edit as a unified diff; "" if nothing changes."""
-        lines = difflib.unified_diff(
-            (self.before or "").splitlines(keepends=True),
-            (self.after or "").splitlines(keepends=True),
-            fromfile=f"a/{self.path}" if self.before is not None else "/dev/null",
-            tofile=f"b/{self.path}" if self.after is not None else "/dev/null",
+        return unified_diff(
+            self.before or "",
+            self.after or "",
+            old=f"a/{self.path}" if self.before is not None else "/dev/null",
+            new=f"b/{self.path}" if self.after is not None else "/dev/null",
         )
-        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
