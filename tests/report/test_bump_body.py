@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dirac_forge.bump.bump_notes import IgnoredKey, NotCarried, RespelledSource, SecondLeft
 from dirac_forge.bump.changelog import Changelog
-from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison, UnmetRequirement
+from dirac_forge.bump.drift.carried import CarriedReason, LicenceComparison, TooLowPython, UnmetRequirement
 from dirac_forge.bump.drift.drift_notes import DriftNote
 from dirac_forge.bump.drift.merge import Drift
 from dirac_forge.bump.new_needs import Lack, NewNeed
@@ -189,8 +189,37 @@ def test_requirements_that_are_only_reported() -> None:
         "\n## Requirements that were not updated\n\n**dirac-grid**\n\n| in | before | after | upstream | why |\n"
         in body
     )
-    assert "\n## Needs review\n\n- not updated: dirac-grid, run: m2crypto " in body
-    assert "\n- something else\n\n## " in body
+    assert "\n## Needs review\n\n- above is 1 requirement that was not updated\n- something else\n\n## " in body
+    assert body.count("m2crypto &gt;=0.50") + body.count("m2crypto >=0.50") == 1
+
+
+def test_a_floor_of_python_that_blocks_is_said_once() -> None:
+    floor = replace(
+        M2CRYPTO,
+        output="demo",
+        part="python",
+        before="",
+        after="python_min 3.11",
+        reason=CarriedReason(kind="floor-rose"),
+    )
+    other = replace(M2CRYPTO, output="demo")
+    low = TooLowPython(output="demo", has="3.10", wants="3.11", evidence="Requires-Python: >=3.11", update=False)
+    blocked = replace(
+        BARE,
+        status="blocked",
+        blocked_by=(low,),
+        drift=Drift(text="another text", added=(floor,), changed=(other,)),
+        notes=(NotCarried(change=floor), NotCarried(change=other)),
+    )
+    body = with_body(blocked).change.body
+    assert (body.count("3.11 (Requires-Python"), body.count("python_min 3.11")) == (1, 0)
+    assert "- above is 1 requirement that was not updated\n" in body
+    assert [section.title for section in attention_sections(blocked)] == ["Order", "Needs review"]
+    only = replace(blocked, drift=Drift(text="another text", added=(floor,)), notes=(NotCarried(change=floor),))
+    said = "\n## Requirements that were not updated\n\nOnly the floor of Python changed: see Order.\n"
+    assert said in with_body(only).change.body
+    assert "Needs review" not in with_body(only).change.body
+    assert [section.title for section in attention_sections(only)] == ["Order"]
 
 
 def test_nothing_drifted() -> None:

@@ -54,7 +54,7 @@ def put(output: Path, recipe: Recipe, format_: Format, *, force: bool) -> WriteO
         return WriteOutcome(folder=folder, recipe_file=recipe_file, state="unchanged")
     if not force and any(edit.before is not None for edit in edits):
         return WriteOutcome(folder=folder, recipe_file=recipe_file, state="differs", edits=edits)
-    hint = "Nothing was written. Make room or choose another folder with --output."
+    hint = "Nothing was written. --output names another folder."
     write_files(folder, {edit.path: edit.after for edit in edits}, hint=hint)
     return WriteOutcome(folder=folder, recipe_file=recipe_file, state="written", edits=edits)
 

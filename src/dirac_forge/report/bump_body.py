@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dirac_forge.bump.blockers import NeverUsable, WorseTargets
 from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, SecondLeft
+from dirac_forge.bump.drift.carried import TooLowPython
 from dirac_forge.bump.new_needs import Lack
 from dirac_forge.bump.patches import UntriedPatch, UntriedReason
 from dirac_forge.bump.proposal import Bump
@@ -143,11 +144,12 @@ def _requirements(bump: Bump) -> Iterator[Block]:
         yield Paragraph("Upstream's requirements were not compared with those of the previous release.")
         return
     outputs: dict[str, list[Carried]] = {}
-    for line in drift.changes:
-        if line.since is None:
+    changes = [line for line in drift.changes if line.since is None]
+    for line in changes:
+        if not _blocks(bump, line):
             outputs.setdefault(line.output, []).append(line)
     if not outputs:
-        yield Paragraph(_unchanged(bump))
+        yield Paragraph("Only the floor of Python changed: see Order." if changes else _unchanged(bump))
     alone = [*outputs] == [bump.change.feedstock]
     for output, lines in outputs.items():
         yield Table(
@@ -156,6 +158,13 @@ def _requirements(bump: Bump) -> Iterator[Block]:
             caption="" if alone else output,
             told=tuple(map(_told, lines)),
         )
+
+
+def _blocks(bump: Bump, change: Carried) -> bool:
+    """Whether a change is what blocks the bump, which Order says: a floor of Python that was not raised."""
+    return change.part == "python" and any(
+        isinstance(one, TooLowPython) and one.output == change.output for one in bump.blocked_by
+    )
 
 
 def _lag(bump: Bump) -> Iterator[Block]:
@@ -222,7 +231,14 @@ def review_count(bump: Bump, *, but: Collection[BumpNote] = ()) -> int:
 
 
 def _looked_at(bump: Bump) -> Iterator[Block]:
-    lines = _review_lines(bump)
+    """Yield what a person has to look at; what is under Requirements that were not updated is only counted."""
+    shown = bump.moves and bump.drift is not None and not written(bump)
+    listed = [note for note in bump.notes if shown and isinstance(note, NotCarried) and note.change.since is None]
+    count = sum(not _blocks(bump, note.change) for note in listed)
+    lines = _review_lines(bump, but=listed)
+    if count:
+        them = "is 1 requirement that was" if count == 1 else f"are {count} requirements that were"
+        lines = (f"above {them} not updated", *lines)
     if lines:
         yield Items(lines)
 
@@ -230,7 +246,7 @@ def _looked_at(bump: Bump) -> Iterator[Block]:
 def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, ...]:
     """Return what a person has to look at, without the notes in `but`."""
     notes = sorted(bump.notes, key=lambda note: not isinstance(note, NotCarried))
-    told = [note for note in notes if not isinstance(note, IgnoredKey) and note not in but]
+    told = [note for note in notes if note not in but and not _is_elsewhere(bump, note)]
     unclear = _unclear_needs(told)
     lines: list[Line] = [worded(note) for note in told if not any(note in some for some in unclear.values())]
     lines += [_unclear_line(why, needs) for why, needs in unclear.items()]
@@ -242,6 +258,11 @@ def _review_lines(bump: Bump, *, but: Collection[BumpNote] = ()) -> tuple[Line, 
         *_other_licences(bump, declared=True),
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def _is_elsewhere(bump: Bump, note: BumpNote) -> bool:
+    """Whether a note is under Only reported or Order."""
+    return isinstance(note, IgnoredKey) or (isinstance(note, NotCarried) and _blocks(bump, note.change))
 
 
 def _drift_lines(bump: Bump) -> Iterator[Line]:

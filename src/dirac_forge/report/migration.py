@@ -25,9 +25,10 @@ from dirac_forge.report.terminal import Shown, diff, flat, sentences
 from dirac_forge.report.wording import worded
 
 _EFFECTS = {
-    "ignored": "No new pin, because the recipe ignores the run_exports",
-    "builds-only": "No new pin, because the migrated package has no run_exports: only built against it",
-    "unknown": "A new pin or none: the run_exports of the migrated package are not known here",
+    "ignored": "Their packages get no new pin, because their recipes ignore the run_exports of the migrated package",
+    "builds-only": "Their packages get no new pin, because the migrated package has no run_exports",
+    "unknown": "Unknown whether their packages get a new pin, because neither a recipe here nor the channel shows the "
+    "run_exports of the migrated package",
 }
 _NO_FAULTS: Mapping[str, str] = {}
 _NOT_ASKED: Mapping[str, bool | None] = {}
