@@ -172,7 +172,7 @@ def test_where_the_repositories_can_not_be_reached_the_workspace_is_used_and_tha
         assert (code, [one["state"] for one in document["requests"]]) == (0, [state])
     said = " ".join(here.said[-1].split())
     assert "127.0.0.1 can't be reached" in said
-    assert f"the bot reads 2 feedstocks as found in {here.folder / 'feedstocks'}, with local changes" in said
+    assert f"the bot reads 2 feedstocks from {here.folder / 'feedstocks'}, including local changes" in said
     assert (here.folder / "outbox/demo/bump/main/1.1/change.patch").is_file()
 
 

@@ -67,7 +67,7 @@ def test_change_that_was_prepared_without_its_repository_is_a_patch(here: Here, 
 
 def test_what_is_not_there_is_wrong_use(here: Here, tmp_path: Path) -> None:  # noqa: F811
     code, said = here.run("bot", "outbox", "show", "nothing")
-    assert (code, said.splitlines()[0]) == (2, "error: nothing in the outbox is called nothing")
+    assert (code, said.splitlines()[0]) == (2, "error: the outbox has no change nothing")
     here.run("bot", "run")
     code, said = here.run("bot", "outbox", "apply", "demo", "--clone", str(tmp_path))
     assert code == 2

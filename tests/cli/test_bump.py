@@ -103,7 +103,7 @@ def test_all_given_asks_nobody(workspace: Path, capsys: pytest.CaptureFixture[st
     assert (code, found["to"], found["hashes"][0]["origin"]) == (0, "3.0", "given")
     assert OLD in (workspace / "feedstocks/demo/recipe/recipe.yaml").read_text(encoding="utf-8")  # not without --write
     code, (found,) = run(workspace, capsys, "demo", "--to", "1.0", "--offline")
-    assert (code, found["status"], found["reason"]) == (0, "skipped", "it is at 1.0 already")
+    assert (code, found["status"], found["reason"]) == (0, "skipped", "it is already at 1.0")
 
 
 def test_what_nobody_knows_is_told_for_each_feedstock_and_the_others_go_on(

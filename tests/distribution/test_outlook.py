@@ -100,7 +100,7 @@ def test_line_of_a_platform_has_day_upload_and_reason(tmp_path: Path) -> None:
     )
     found = DistributionOutlook(name="OS", since=SINCE, failed=(replace(failed, turn=turn),))
     (line,) = outlook_lines(found)
-    start = "OS can't be solved on osx-arm64 since 2020-01-09 12:30 UTC, when lib 2.0 h1_0 was uploaded: "
+    start = "OS can't be solved on osx-arm64 since 2020-01-09 12:30 UTC, when lib 2.0 (osx-arm64, h1_0) was uploaded: "
     assert line.startswith(f"{start}grid")
     assert outlook_json(found)["failed"] == [
         {
@@ -127,8 +127,8 @@ def test_channel_of_higher_priority_that_hides_a_package_is_told(tmp_path: Path)
     with ThreadPoolExecutor(1) as executor:
         found = outlook_of(lambda _: channel, distribution, None, since=SINCE, executor=executor, observer=Silent())
     (line,) = outlook_lines(found)
-    start = "OS can't be solved on osx-arm64 since 2020-01-10 00:00 UTC, when lib 0.5 0 was uploaded: grid → lib"
-    assert line.startswith(start)
+    start = "OS can't be solved on osx-arm64 since 2020-01-10 00:00 UTC, when lib 0.5 (osx-arm64, 0) was uploaded: "
+    assert line.startswith(f"{start}grid → lib")
     failed = outlook_json(found)["failed"][0]
     assert (failed["platform"], failed["since"]) == ("osx-arm64", "2020-01-10T00:00:00+00:00")
 
