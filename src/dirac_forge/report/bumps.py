@@ -400,12 +400,12 @@ def _in_all(bumps: Sequence[Bump], skips: Sequence[Skip], *, written: bool) -> s
     """Return the counts, "" if the sections above say the only one."""
     if not bumps and not skips:
         return "The workspace has no feedstocks."
-    statuses = Counter(bump.status for bump in bumps)
+    statuses: Counter[str] = Counter(bump.status for bump in bumps)
     skipped = Counter(map(_skip_words, skips))
     if not bumps and (len(skips) == 1 or list(skipped) == ["up to date"]):
         return ""
     counts: Counter[str] = Counter()
-    for status in filter(statuses.get, _STATUSES):
+    for status in (each for each in _STATUSES if statuses[each]):
         counts["written" if written and status == "proposed" else status] = statuses[status]
     counts.update(skipped)
     text = ", ".join(f"{count} {what}" for what, count in counts.items())
