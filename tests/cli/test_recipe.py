@@ -204,6 +204,17 @@ def test_both_formats_and_another_folder(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "feedstocks").exists()
 
 
+def test_a_folder_is_not_called_an_sdist(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "pyproject.toml").write_text('[project]\nname = "mine"\nversion = "1.0"\n', encoding="utf-8")
+    with PackageIndex({}) as index:
+        assert run(index, str(tree), "--deps", "none", "--json") == 0
+    notes = [note["text"] for note in json.loads(capsys.readouterr().out)["recipes"][0]["notes"]]
+    assert "The folder ships no licence file." in notes
+    assert [text for text in notes if "sdist" in text] == []
+
+
 def test_several_projects_go_into_one_recipe(run: Run, tmp_path: Path) -> None:
     with PackageIndex(DEMO) as index:
         assert run(index, "demo", "common", "--feedstock", "both", "--deps", "none") == 0

@@ -34,10 +34,18 @@ def calls() -> Iterator[tuple[str, NoteKind, set[str]]]:
 
 def test_notes_have_the_facts_that_their_words_name() -> None:
     named = {
-        kind: {field for _, field, _, _ in string.Formatter().parse(kind.value) if field} - {"untested"}
+        kind: {field for _, field, _, _ in string.Formatter().parse(kind.value) if field}
+        - {"untested", "sdist", "Sdist"}
         for kind in NoteKind
     }
     assert [(place, kind) for place, kind, facts in calls() if named[kind] - facts] == []
+
+
+def test_a_folder_is_not_called_an_sdist() -> None:
+    one = note("todo", NoteKind.NO_SOURCES)
+    assert one.text == "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
+    assert replace(one, folder=True).text == one.text.replace("the sdist", "the folder")
+    assert replace(note("info", NoteKind.NO_LICENCE_FILE), folder=True).text == "The folder ships no licence file."
 
 
 @pytest.mark.parametrize(

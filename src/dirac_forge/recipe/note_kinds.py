@@ -41,7 +41,7 @@ class NoteKind(Enum):
         'skip match(python, ">={first}")'
     )
     UNTRIED_CYTHON = (
-        "no wheels for Python {pythons:and}, newest classifier: {classified:or none}, and the sdist has C that Cython "
+        "no wheels for Python {pythons:and}, newest classifier: {classified:or none}, and {sdist} has C that Cython "
         'made ({generated}): check that it builds there, else skip match(python, ">={first}")'
     )
     UNCLASSIFIED_PYTHONS = (
@@ -60,9 +60,9 @@ class NoteKind(Enum):
         "{package} in host, because PyQt-builder runs its qmake: check that it is the Qt that upstream builds with"
     )
     UNREAD_BUILD_FILES = "could not read {paths:few}: look there for libraries, and add them to host"
-    NO_SOURCES = "the sdist has no source in C, C++, Fortran or Rust: check which compilers the build needs"
+    NO_SOURCES = "{sdist} has no source in C, C++, Fortran or Rust: check which compilers the build needs"
     CXX_GUESSED = (
-        "a C++ compiler, because the sdist has {files:few}, and no build file tells whether the build compiles "
+        "a C++ compiler, because {sdist} has {files:few}, and no build file tells whether the build compiles "
         "{files:it|them}: check"
     )
     LINKED_LIBRARIES = (
@@ -85,7 +85,7 @@ class NoteKind(Enum):
     )
     UNKNOWN_IN_FILES = "{paths:few} look for {names}, whose packages are not known: add to host those that are used"
     CARRIED_PROJECTS = (
-        "the sdist has sources of other projects ({folders:few}), and only their build files look for {names:and}: add "
+        "{sdist} has sources of other projects ({folders:few}), and only their build files look for {names:and}: add "
         "to host what a build of them uses"
     )
     INCLUDED_LIBRARY = (
@@ -100,11 +100,11 @@ class NoteKind(Enum):
     )
     NATIVE_CODE = "{path} builds for the CPU of the build machine only ({flag}): switch that off or patch it out"
     BUNDLED_SWITCHED = (
-        "{packages} in host, because the sdist has {packages:its|their} sources ({folders}): {variables:and} "
+        "{packages} in host, because {sdist} has {packages:its|their} sources ({folders}): {variables:and} "
         "{variables:lets|let} the build link the channel's"
     )
     BUNDLED = (
-        "{packages} in host, because the sdist has {packages:its|their} sources ({folders}): let the build link the "
+        "{packages} in host, because {sdist} has {packages:its|their} sources ({folders}): let the build link the "
         "channel's instead"
     )
     CONFIGURED = (
@@ -134,7 +134,7 @@ class NoteKind(Enum):
     )
     MISSING_SUBMODULES = "the archive lacks git submodules ({paths}): add their sources, or take a release's sdist"
     MISSING_JAVASCRIPT = (
-        "{tool} runs npm, because the sdist has no built JavaScript: add nodejs to host, or take a release's sdist"
+        "{tool} runs npm, because {sdist} has no built JavaScript: add nodejs to host, or take a release's sdist"
     )
     OLD_2TO3 = (
         "setuptools <{removed} in host, because setup.py asks for use_2to3, which setuptools {removed} removed: check "
@@ -164,10 +164,9 @@ class NoteKind(Enum):
 
     # Sources
     BUILD_TOOLS_NOWHERE = (
-        "the sdist is built with {tools}, which neither the channels nor the index have: the wheel is installed as "
-        "it is"
+        "{sdist} is built with {tools}, which neither the channels nor the index have: the wheel is installed as it is"
     )
-    FILES_LOST = "the sdist lacks files that the wheel has ({files:few}): the wheel is installed as it is"
+    FILES_LOST = "{sdist} lacks files that the wheel has ({files:few}): the wheel is installed as it is"
     NO_SDIST_WHEEL = "upstream published no sdist: the wheel is installed as it is"
     NO_SDIST_TAG = "upstream published no sdist: check the tag's archive of its repository, and fill in sha256"
     NO_SDIST_NOWHERE = "upstream published no sdist and names no repository: fill in the source"
@@ -345,8 +344,8 @@ class NoteKind(Enum):
     NO_SUMMARY = "upstream gives no summary: fill in about"
     NO_HOMEPAGE = "upstream names no homepage: add one to about"
     LICENCE_UNKNOWN = "license: neither metadata nor a licence file states it; look at the project's repository."
-    NO_LICENCE_FILE = "The sdist ships no licence file."
-    LICENCE_FILE_IN_WHEEL = "The sdist ships no licence file; the wheel has {files}."
+    NO_LICENCE_FILE = "{Sdist} ships no licence file."
+    LICENCE_FILE_IN_WHEEL = "{Sdist} ships no licence file; the wheel has {files}."
     PATTERNS_LEFT_OUT = (
         "license-files has more patterns than are compared with the files; the last {count} were left out: check "
         "license_file"
@@ -356,11 +355,11 @@ class NoteKind(Enum):
         "license_file if their code is packaged or compiled in"
     )
     REPOSITORY_NOT_ASKED = (
-        "the sdist has no licence file, and whether its repository has one is unknown: add a second source with it, "
+        "{sdist} has no licence file, and whether its repository has one is unknown: add a second source with it, "
         "and license_file. {problem}"
     )
     NO_LICENCE_AT_TAG = (
-        "neither the sdist nor {repository} at the tag of {version} has a licence file: add a second source with one, "
+        "neither {sdist} nor {repository} at the tag of {version} has a licence file: add a second source with one, "
         "and license_file"
     )
     NOT_SPDX = "License-Expression is not SPDX: {expression!r}."

@@ -24,14 +24,18 @@ class Note:
     facts: tuple[tuple[str, Fact], ...] = ()
     output: str = ""
     """The output that it is about, where a recipe has several."""
+    folder: bool = False
+    """Whether the sources are a folder, not an sdist."""
 
     @property
     def text(self) -> str:
         """The note in words."""
-        commands = dict(self.facts).get("commands", ())
+        sources = "folder" if self.folder else "sdist"
+        facts = (("sdist", f"the {sources}"), ("Sdist", f"The {sources}"), *self.facts)
+        commands = dict(facts).get("commands", ())
         if not commands:
-            return filled(self.kind.value, (*self.facts, ("untested", ": not tested")))
-        lack = filled(self.kind.value, (*self.facts, ("untested", "")))
+            return filled(self.kind.value, (*facts, ("untested", ": not tested")))
+        lack = filled(self.kind.value, (*facts, ("untested", "")))
         return f"{_failing(commands)} without more packages: {lack}"
 
     @property

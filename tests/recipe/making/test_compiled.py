@@ -29,7 +29,7 @@ EXTENSION = "from setuptools import Extension, setup\nsetup(ext_modules=[Extensi
             ["x.c"],
             EXTENSION,
             False,
-            f"there are wheels for single platforms (demo-1.0-{TAGGED}.whl) and the sdist compiles by default",
+            f"there are wheels for single platforms (demo-1.0-{TAGGED}.whl) and the sources compile by default",
         ),
         (
             [PURE, TAGGED],
@@ -39,7 +39,7 @@ EXTENSION = "from setuptools import Extension, setup\nsetup(ext_modules=[Extensi
             "there is a wheel for any platform (demo-1.0-py3-none-any.whl), and compiling is optional",
         ),
         ([], ["x.c"], EXTENSION, False, "there are no wheels, and setup.py compiles"),
-        ([], ["tests/x.c"], "", True, "there are no wheels, and the sdist has nothing to compile"),
+        ([], ["tests/x.c"], "", True, "there are no wheels, and the sources have nothing to compile"),
     ],
 )
 def test_noarch_or_not_with_the_reason(

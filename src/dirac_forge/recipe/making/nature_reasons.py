@@ -13,7 +13,7 @@ class NatureKind(Enum):
     PURE_WHEELS = "its only wheels are for any platform ({0})"
     PURE_WHEEL_WITHOUT_SDIST = "there is a wheel for any platform ({0}), and no sdist to look at"
     COMPILED_WHEELS = "its wheels are for single platforms ({0})"
-    COMPILES_BY_DEFAULT = "there are wheels for single platforms ({0}) and the sdist compiles by default"
+    COMPILES_BY_DEFAULT = "there are wheels for single platforms ({0}) and the sources compile by default"
     COMPILES_IF_ASKED = "there is a wheel for any platform ({0}), and setup.py compiles only where {1} is set"
     COMPILING_IS_OPTIONAL = "there is a wheel for any platform ({0}), and compiling is optional"
     BACKEND_COMPILES = "there are no wheels, and the build backend {0} compiles"
@@ -21,7 +21,7 @@ class NatureKind(Enum):
     FILE_COMPILES = "there are no wheels, and {0} compiles"
     TOOL_COMPILES = "there are no wheels, and {0} in build-system.requires compiles"
     BUILD_FILE_UNREAD = "there are no wheels, and {0} could not be read"
-    NOTHING_COMPILES = "there are no wheels, and the sdist has nothing to compile"
+    NOTHING_COMPILES = "there are no wheels, and the sources have nothing to compile"
     NOTHING_SAYS_PURE = "nothing says that it is pure Python"
 
 

@@ -99,7 +99,8 @@ def output_of(part: FamilyPart, scope: Scope, family: Family, providers: Provide
     """Return the output for `part`, whose Pythons are those of `scope`, and what a person should know about it."""
     builder = _Builder(part, scope, family, providers)
     output = builder.build()
-    return output, tuple(builder.notes)
+    folder = any(source.path is not None for source in builder.source.sources)
+    return output, tuple(replace(one, folder=folder) for one in builder.notes)
 
 
 def entry_points_of(facts: ReleaseFacts) -> tuple[EntryPoint, ...]:
