@@ -18,7 +18,8 @@ from dirac_forge.check.answer_reasons import (
 from dirac_forge.check.causes import Cause, MachineMismatch, NoBuild, NoVersion, PythonLine, PythonMismatch, UnknownName
 from dirac_forge.check.cells import Cell, HeldBack
 from dirac_forge.check.difference import difference
-from dirac_forge.check.proof import Proof, Verdict
+from dirac_forge.check.exports import Built
+from dirac_forge.check.proof import Outcome, Proof, Verdict
 from dirac_forge.check.proof_reasons import BrokenEnvironment, EnvironmentProof
 from dirac_forge.check.remedies import BuildFor, BuildForPython, Remedy, Unblock
 from dirac_forge.report.check import markdown, terminal
@@ -161,6 +162,70 @@ def test_a_target_that_names_its_python_has_a_column_of_its_version() -> None:
     assert "┃ platform ┃ environment.yml ┃" in lines
 
 
+def test_versions_of_all_that_a_file_asks_for() -> None:
+    def cell(python: str, low: str, *more: str) -> Cell:
+        specs = ("app", "low >=1", *(f"lib{at}" for at in range(20) if more), f"python {python}.*", "__glibc >=2.17")
+        names = {"app": "1.0", "low": low, "python": f"{python}.1", "deep": "1"} | dict.fromkeys(more, "1.0")
+        packages = tuple(Record(name=name, version=one, build="0", subdir="linux-64") for name, one in names.items())
+        return replace(YES, target="env.yml", python=python, specs=specs, packages=packages)
+
+    lines = shown([cell("3.11", "1.0"), cell("3.12", "2.0"), cell("3.13", "2.0"), replace(NO, target="env.yml")])
+    at = lines.index("linux-64, Python 3.11: installs")
+    assert lines[at : at + 5] == [
+        "linux-64, Python 3.11: installs",
+        "  app 1.0 and low 1.0",
+        "",
+        "linux-64, Python 3.12, 3.13: installs",
+        "  app 1.0 and low 2.0",
+    ]
+    assert document([cell("3.11", "1.0")])["results"][0]["versions"] == {"app": "1.0", "low": "1.0"}
+    many = cell("3.11", "1.0", *(f"lib{at}" for at in range(20)))
+    first = ", ".join(("app 1.0", "low 1.0", *(f"lib{at} 1.0" for at in range(10))))
+    assert f"{first} and 10 more (check -v lists them)" in " ".join(line.strip() for line in shown([many]))
+    assert "and lib19 1.0" in " ".join(line.strip() for line in shown([many], verbose=True))
+    assert not any("installs" in line for line in shown([YES]))
+
+
+def _of(target: str, outcome: Outcome = "better", **more: object) -> Verdict:
+    before = replace(YES, target=target, specs=(target,), status="unknown", version="", packages=())
+    package = Record(name=target, version="2.0", build="0", subdir="linux-64")
+    after = replace(before, status="installable", version="2.0", packages=(package,))
+    verdict = Verdict(before=before, after=after, outcome=outcome)
+    return replace(verdict, **more)  # type: ignore[arg-type]
+
+
+def test_many_targets_with_recipes_are_one_table_and_what_is_not_fine() -> None:
+    lost = EnvironmentProof(output="gone", part="host", platform="linux-64", status="not-installable")
+    gone = _of("gone", "same")
+    gone = replace(gone, after=gone.before, unbuilt=(lost,))
+    doubt = _of("doubt", "unknown", reason=Unanswered(message="<why>"))
+    other = _of("wide")
+    there = replace(other.after, platform="osx-64", version="1.0")
+    wide = (other, replace(other, before=there, after=there, outcome="same"))
+    verdicts = (_of("good"), *wide, doubt, gone)
+    names = ("good", "wide", "doubt", "gone")
+    records = [Record(name=name, version="2.0", build="0", subdir="linux-64") for name in names]
+    proposal = Proof(
+        outcome="unknown",
+        verdicts=verdicts,
+        built=tuple(Built(feedstock="f", record=one, platform="linux-64") for one in records),
+    )
+    cells = [verdict.before for verdict in verdicts]
+    lines = shown(cells, proposal)
+    assert lines[:6] == [
+        "With good 2.0, wide 2.0, doubt 2.0, gone 2.0",
+        "  target  with these recipes",
+        "  good    ▲ unknown → 2.0",
+        "  wide    ▲ unknown → 2.0 (1 cell), = 1.0 (1 cell)",
+        "  doubt   ? unknown",
+        "  gone    ✗ can't be built",
+    ]
+    assert lines[lines.index("doubt") :][:3] == ["doubt", "linux-64, Python 3.12: unknown", "  <why>"]
+    assert not {"good", "wide"} & set(lines)
+    assert not any("┃" in line for line in lines)
+    assert "good with good 2.0, wide 2.0, doubt 2.0, gone 2.0" in shown(cells, proposal, verbose=True)
+
+
 def test_what_a_proposal_changes() -> None:
     lines = shown([YES], PROPOSAL)
     assert "  lib 1.0 → 2.0" in lines
@@ -188,6 +253,7 @@ def test_json() -> None:
         "status": "installable",
         "wanted": True,
         "version": "1.0",
+        "versions": {},
         "packages": 1,
         "reason": None,
     }

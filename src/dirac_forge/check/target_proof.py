@@ -58,6 +58,7 @@ class TargetProver:
         """What was asked with the new packages in it and has no solution, explained; with what a remedy has to keep."""
         self._explains = explains
         self._refusals: dict[tuple[str, ...], Cell] = {}
+        self._spare: dict[tuple[str, str], list[Record]] = {}
 
     def certificate(self, cell: Cell) -> Verdict | None:
         """Return a verdict without asking the solver: the old environment holds with the new packages in it."""
@@ -94,7 +95,11 @@ class TargetProver:
 
     def spare(self, cell: Cell) -> list[Record]:
         """Return the proposal's packages that a cell can take."""
-        return [one for some in rounds_of(self.view, cell, (*self.own, *self.others))[:1] for one in some]
+        key = cell.platform, cell.python
+        if key not in self._spare:
+            rounds = rounds_of(self.view, cell, (*self.own, *self.others))
+            self._spare[key] = rounds[0] if rounds else []
+        return self._spare[key]
 
     def _opened(self, cell: Cell) -> Verdict:
         """Return a target that could not be installed: whether it can be now, and what is still in the way."""
@@ -298,13 +303,26 @@ def rounds_of(view: Channel, cell: Cell, built: Sequence[Built]) -> list[list[Re
     if not by_name:
         return []
     variants = [one.variant for builds in by_name.values() if len(builds) > 1 for one in builds] or [{}]
-    sets = (tuple(_closest(builds, variant).record for builds in by_name.values()) for variant in variants)
+    telling = [_telling(builds) for builds in by_name.values()]
+    sets = (tuple(_closest(builds, variant) for builds in telling) for variant in variants)
     return [list(some) for some in dict.fromkeys(sets)]
 
 
-def _closest(builds: Sequence[Built], variant: Mapping[str, str]) -> Built:
+_Telling = Sequence[tuple[Record, Mapping[str, str]]]
+"""The builds of one package, each with the values of its variant in which they differ: of hundreds, a few."""
+
+
+def _telling(builds: Sequence[Built]) -> _Telling:
+    first = builds[0].variant.items()
+    keys = {key for one in builds[1:] for key, _ in first ^ one.variant.items()}
+    return [(one.record, {key: value for key, value in one.variant.items() if key in keys}) for one in builds]
+
+
+def _closest(builds: _Telling, variant: Mapping[str, str]) -> Record:
     """Return the build of one package whose variant differs from another in the fewest values, the first of several."""
-    return min(builds, key=lambda one: sum(variant.get(key, value) != value for key, value in one.variant.items()))
+    if len(builds) == 1:
+        return builds[0][0]
+    return min(builds, key=lambda one: sum(variant.get(key, value) != value for key, value in one[1].items()))[0]
 
 
 def _is_between(record: Record, installed: str, proposed: str) -> bool:

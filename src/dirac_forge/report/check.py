@@ -16,14 +16,16 @@ from dirac_forge.check.cells import Cell
 from dirac_forge.check.proof import Outcome, Proof, Verdict
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
+from dirac_forge.report.asked_versions import is_lock, versions
 from dirac_forge.report.cell_reasons import reasons
-from dirac_forge.report.document import Block, Items, Section, listed
+from dirac_forge.report.document import Block, Items, Paragraph, Section, listed
+from dirac_forge.report.document import Table as Grid
 from dirac_forge.report.markdown import markdown as rendered
 from dirac_forge.report.numbers import counted
 from dirac_forge.report.proof_body import environment_reasons, unblock_lines, untold
 from dirac_forge.report.proof_words import proof_words, warning_words
 from dirac_forge.report.since import turns, unknown_since, unread_turns
-from dirac_forge.report.terminal import Hanging, ReasonParagraph, flat
+from dirac_forge.report.terminal import Hanging, ReasonParagraph, Shown, flat
 from dirac_forge.report.verdicts import (
     OUTCOMES,
     axes,
@@ -35,6 +37,9 @@ from dirac_forge.report.verdicts import (
     verdict_blocks,
 )
 from dirac_forge.values import dataclass
+
+_MANY_TARGETS = 4
+"""From so many on, recipes are told in one table, and more is said only of targets that are not fine."""
 
 
 def terminal(
@@ -52,9 +57,11 @@ def terminal(
     was asked for.
     """
     parts: list[RenderableType] = []
-    for target in dict.fromkeys(cell.target for cell in cells):
+    told = _told_with_recipes(proposal) if proposal is not None and not verbose and not changes else frozenset()
+    for target in dict.fromkeys(cell.target for cell in cells if cell.target not in told):
         mine = [cell for cell in cells if cell.target == target]
-        parts += [*_matrix(target, mine), Text(), *map(ReasonParagraph, reasons(mine, verbose=verbose))]
+        parts += [*_matrix(target, mine), Text(), *map(ReasonParagraph, versions(mine, verbose=verbose))]
+        parts += map(ReasonParagraph, reasons(mine, verbose=verbose))
         parts += map(ReasonParagraph, turns([turn for turn in changes if turn.cell.target == target]))
         parts += map(ReasonParagraph, unread_turns([cell for cell in unread if cell.target == target]))
     if ends is not None:
@@ -109,7 +116,7 @@ def _matrix(target: str, cells: Sequence[Cell]) -> list[RenderableType]:
 
 def _mark(cell: Cell) -> Text:
     if cell.status == "installable":
-        if len(cell.specs) == len(cell.packages) > 1:  # a lock: none of its packages is what it is for
+        if is_lock(cell):
             return flat(f"✓ {counted(len(cell.packages), 'package')}", "green")
         package = name_of(cell.specs[0])
         whose = "" if name_of(cell.target) == package else f"{package} "
@@ -123,14 +130,34 @@ def _built(proposal: Proof) -> str:
     return ", ".join(dict.fromkeys(f"{one.record.name} {one.record.version}" for one in proposal.built))
 
 
+def _by_target(proposal: Proof) -> dict[str, list[Verdict]]:
+    found: dict[str, list[Verdict]] = {}
+    for verdict in proposal.verdicts:
+        found.setdefault(verdict.before.target, []).append(verdict)
+    return found
+
+
+def _told_with_recipes(proposal: Proof) -> frozenset[str]:
+    """Return the targets of which the table of all of them tells enough: of many, those that the recipes make."""
+    targets = _by_target(proposal)
+    made = {one.record.name for one in proposal.built}
+    return frozenset(targets.keys() & made) if len(targets) >= _MANY_TARGETS else frozenset()
+
+
 def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
-    parts: list[RenderableType] = []
-    names = _built(proposal)
-    for target in dict.fromkeys(verdict.before.target for verdict in proposal.verdicts):
-        mine = [verdict for verdict in proposal.verdicts if verdict.before.target == target]
+    targets = _by_target(proposal)
+    names = _built(proposal) or "no new package"
+    short = len(targets) >= _MANY_TARGETS and not verbose
+    parts: list[RenderableType] = [_all_targets(targets, names)] if short else []
+    for target, mine in targets.items():
         texts = {(verdict.before.platform, verdict.before.python): flat(*moved(verdict)) for verdict in mine}
-        title = f"{target} with {names or 'no new package'}"
-        parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
+        if short and all(map(_is_fine, mine)):
+            continue
+        if short and len({text.plain for text in texts.values()}) == 1:
+            parts.append(flat(target, "bold"))
+        else:
+            title = target if short else f"{target} with {names}"
+            parts += [_Matrix(title=title, cells=[verdict.before for verdict in mine], texts=texts), Text()]
         parts += map(ReasonParagraph, effects(mine, verbose=verbose))
     parts += [_in_all(proposal), Text()]
     environments = proposal.environments if verbose else untold(proposal)
@@ -138,6 +165,27 @@ def _proposal(proposal: Proof, *, verbose: bool) -> list[RenderableType]:
     parts += [Hanging("- ", Text(line)) for line in told]
     parts += [Hanging("- ", Text(warning_words(warning), "yellow")) for warning in proposal.warnings]
     return parts
+
+
+def _all_targets(targets: Mapping[str, Sequence[Verdict]], names: str) -> RenderableType:
+    """Return a row for each target, with what becomes of its cells."""
+    rows = tuple((target, _alike(list(map(moved, mine)))) for target, mine in targets.items())
+    blocks: tuple[Block, ...] = (Grid(head=("target", "with these recipes"), rows=rows), Paragraph(""))
+    return Shown([Section(title=f"With {names}", blocks=blocks)])
+
+
+def _alike(found: Sequence[tuple[str, str]]) -> str:
+    """Return what becomes of cells, and of how many of them where they differ."""
+    counts = Counter(text for text, _ in found)
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{text} ({counted(count, 'cell')})" for text, count in counts.items())
+
+
+def _is_fine(verdict: Verdict) -> bool:
+    """Whether nobody has to read about a cell: it can be installed with what the recipes make, or need not be."""
+    good = verdict.outcome in ("better", "same") and not verdict.unbuilt
+    return good and (verdict.after.status == "installable" or not verdict.before.wanted)
 
 
 def _in_all(proposal: Proof) -> Hanging:

@@ -14,6 +14,7 @@ from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.remedies import Unblock
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
+from dirac_forge.report.asked_versions import asked_versions
 from dirac_forge.report.cause_words import obstacle_text, reason_text
 from dirac_forge.report.proof_body import environment_json
 from dirac_forge.report.proof_words import cell_words, proof_words, verdict_words, warning_words
@@ -101,6 +102,7 @@ def _cell(cell: Cell) -> dict[str, Any]:
         "status": cell.status,
         "wanted": cell.wanted,
         "version": cell.version or None,
+        "versions": asked_versions(cell),
         "packages": len(cell.packages),
         "reason": cell_words(cell.reason) or None,
     }
