@@ -82,6 +82,24 @@ def test_markers_contradict_each_other_if_they_mean_something_else(built: str, d
     assert (told(found) == ()) is same
 
 
+@pytest.mark.parametrize(
+    ("built", "declared", "same"),
+    [
+        (">=3,!=3.0.*,!=3.1.*", ">=3.2", True),
+        (">=3.9", ">=3.9.0", True),
+        (">=3.9", ">=3.9,<5", False),
+        (">=3.9", ">=3.9.2", False),
+        (">=3.9", ">3.9", False),
+        (">=3.9", ">=3.9,!=3.10.5", False),
+        (">=3.9,<4", ">=3.9,<4.0", True),
+    ],
+)
+def test_pythons_contradict_each_other_if_other_ones_are_admitted(built: str, declared: str, same: bool) -> None:
+    source = sdist("demo", "1.0", {"PKG-INFO": metadata("demo", "1.0", f"Requires-Python: {declared}")})
+    found = read({WHEEL: wheel("demo", "1.0", f"Requires-Python: {built}"), SDIST: source})
+    assert (told(found) == ()) is same
+
+
 def test_only_an_sdist() -> None:
     facts = read({SDIST: SOURCE})
     assert (facts.metadata_from, facts.wheel, told(facts)) == (f"PKG-INFO of {SDIST}", None, ())

@@ -9,12 +9,14 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from dirac_forge.untrusted import parse_specifiers
+from dirac_forge.untrusted import parse_specifiers, parse_version
 from dirac_forge.upstream.files.facts import CoreMetadata
 from dirac_forge.upstream.files.literals import parse
 from dirac_forge.upstream.problems import Problem
 
 _NAMED = 6
+_PYTHONS = ("2.6", "2.7", *(f"3.{minor}.{micro}" for minor in range(40) for micro in (0, 99)), "4.0")
+"""Versions of Python that tell specifiers apart, beside those that they name."""
 
 
 def contradictions(
@@ -31,7 +33,7 @@ def contradictions(
             if only := sorted(have[key] for key in have.keys() - lack.keys()):
                 named = (*only[:_NAMED], "…") if len(only) > _NAMED else tuple(only)
                 problems.append(Problem(kind="required-by-one", about=first, other=second, names=named))
-    if "requires-python" not in source.dynamic and _python(wheel) != _python(source):
+    if "requires-python" not in source.dynamic and not _admit_the_same(_python(wheel), _python(source)):
         own = (source.requires_python,) if source.requires_python else ()
         said = wheel.requires_python or ""
         problems.append(Problem(kind="other-python", about=wheel_name, what=said, other=sdist_name, names=own))
@@ -75,6 +77,16 @@ def _parts(condition: ast.expr, operator: type[ast.boolop]) -> list[ast.expr]:
     if isinstance(condition, ast.BoolOp) and isinstance(condition.op, operator):
         return [part for value in condition.values for part in _parts(value, operator)]
     return [condition]
+
+
+def _admit_the_same(one: SpecifierSet | str, other: SpecifierSet | str) -> bool:
+    """Whether two Requires-Python admit the same Pythons: `>=3,!=3.0.*,!=3.1.*` is another spelling of `>=3.2`."""
+    if one == other or isinstance(one, str) or isinstance(other, str):
+        return one == other
+    named = {clause.version.removesuffix(".*") for clause in (*one, *other)}
+    around = {f"{version}{more}" for version in named for more in ("", ".0", ".1", ".99")}
+    pythons = [*_PYTHONS, *(version for version in around if parse_version(version) is not None)]
+    return all(one.contains(python, prereleases=True) == other.contains(python, prereleases=True) for python in pythons)
 
 
 def _python(metadata: CoreMetadata) -> SpecifierSet | str:
