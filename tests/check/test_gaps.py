@@ -33,6 +33,9 @@ def channel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Channel:
         pkg("clash 1.0", "left", "right", "lost"),
         pkg("left 1.0", "other >=1"),
         pkg("right 1.0", "other <1"),
+        pkg("close 1.0", "above", "below"),
+        pkg("above 1.0", "other >=0.6"),
+        pkg("below 1.0", "other <1"),
         pkg("low 1.0"),
         pkg("top 1.0", "mid"),
         pkg("mid 1.0"),
@@ -94,6 +97,15 @@ def test_a_conflict_among_records_that_are_there_stays_a_no(channel: Channel) ->
     assert cell.status == "not-installable"
     assert [cause.package for cause in cell.causes] == ["other"]
     assert "embedded" not in cell_words(cell.reason)
+
+
+def test_pins_that_a_version_between_could_meet_are_unknown(channel: Channel) -> None:
+    cell = answer(channel, "close")
+    reason = (
+        "close → below: the embedded snapshot (2026-08-21) has no other for both pins "
+        "(below needs other <1, and close → above needs other >=0.6); conda-forge may have it"
+    )
+    assert (cell.status, cell_words(cell.reason)) == ("unknown", reason)
 
 
 @pytest.mark.parametrize(

@@ -197,6 +197,8 @@ class PinConflict:
     """`NAME VERSION` of the package itself, if its own constraint excludes another that is needed."""
     needed: tuple[str, ...] = ()
     """The chain to the package that `barred` excludes."""
+    gap: Gap | None = None
+    """The snapshot that lacks a version for both demands, which its channel may have: they don't exclude each other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -270,7 +272,9 @@ class Cause:
     def gap(self) -> Gap | None:
         """The snapshot that lacks what is wanted, if its channel may have it."""
         found = self.obstacle
-        return found.gap if isinstance(found, UnknownName | NoBuild | NoVersion | PythonMismatch) else None
+        return (
+            found.gap if isinstance(found, UnknownName | NoBuild | NoVersion | PythonMismatch | PinConflict) else None
+        )
 
     @property
     def other(self) -> tuple[str, ...]:

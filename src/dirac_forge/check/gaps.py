@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.index import parsed
 from dirac_forge.channel.records import Record
 from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.analysis import Analysis
-from dirac_forge.check.causes import Cause, NoVersion
+from dirac_forge.check.causes import Cause, NoVersion, PinConflict
 from dirac_forge.check.explanation import explain, is_missing
 from dirac_forge.check.obstacles import Elsewhere
-from dirac_forge.check.version_points import version_within
+from dirac_forge.check.version_points import met_by_both, version_within
 from dirac_forge.values import dataclass
 
 _MOST_ROUNDS = 10
@@ -75,7 +76,13 @@ def _undecided(view: Channel, gaps: Sequence[Cause], causes: Sequence[Cause]) ->
 
 def _specs(cause: Cause) -> tuple[str, ...]:
     """Return all that is wanted of a package and not there."""
-    return cause.obstacle.specs if isinstance(cause.obstacle, NoVersion) else (cause.spec or cause.package,)
+    match cause.obstacle:
+        case NoVersion(specs=specs):
+            return specs
+        case PinConflict(first=first, second=second, gap=Gap()):
+            return met_by_both(first, second)
+        case _:
+            return (cause.spec or cause.package,)
 
 
 def _supposed(cause: Cause, platform: str) -> Record | None:

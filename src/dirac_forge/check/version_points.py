@@ -9,6 +9,7 @@ from rattler import Version, VersionSpec
 from rattler.exceptions import InvalidVersionError
 
 from dirac_forge.channel.index import parsed
+from dirac_forge.check.causes import Demand
 
 _NAMED = re.compile(r"[^,|()=<>!~\s*](?:[^,|()=<>~\s*]*)")
 _LAST_NUMBER = re.compile(r"(.*?)(\d{1,18})\D*")
@@ -29,6 +30,18 @@ def exclude_each_other(specs: Sequence[str]) -> bool:
     Versions are ordered and what a spec allows ends at the versions that it names, so these and their neighbours tell.
     """
     return _clauses(specs) is not None and version_within(specs) is None
+
+
+def met_by_both(first: Demand, second: Demand) -> tuple[str, ...]:
+    """Return specs of two demands on one package that some version meets; () if none does, or a build is named.
+
+    Of the second demand one spec will do.
+    """
+    named = [parsed(spec) for spec in (*first.specs, *second.specs)]
+    if any(one is None or one.build is not None for one in named):
+        return ()
+    both = ((*first.specs, spec) for spec in second.specs)
+    return next((specs for specs in both if version_within(specs) is not None), ())
 
 
 def _clauses(specs: Sequence[str]) -> list[str] | None:

@@ -6,10 +6,12 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from dirac_forge.channel.gap import Gap
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.analysis import Analysis, Asked, Barred, Limited, Reason, Unmet, WantedBy
 from dirac_forge.check.causes import Cause, Demand, Obstacle, PinConflict, UnreadableBuilds
 from dirac_forge.check.obstacles import PYTHON, Elsewhere, absent, machine_mismatch, python_mismatch
+from dirac_forge.check.version_points import met_by_both
 from dirac_forge.values import dataclass
 
 _MOST_ALTERNATIVES = 2
@@ -216,9 +218,11 @@ class Walk:
         first = Demand(specs=step.specs or (step.name,), chain=step.holder)
         match reason:
             case WantedBy(by=by, specs=specs):
-                return PinConflict(first=first, second=Demand(specs=specs, chain=self._analysis.way(by)))
+                second = Demand(specs=specs, chain=self._analysis.way(by))
+                return PinConflict(first=first, second=second, gap=self._gap(step.name, first, second))
             case Limited(by=by, specs=specs):
-                return PinConflict(first=first, second=Demand(specs=specs, chain=self._analysis.way(by), excludes=True))
+                second = Demand(specs=specs, chain=self._analysis.way(by), excludes=True)
+                return PinConflict(first=first, second=second, gap=self._gap(step.name, first, second))
             case Barred(spec=spec):
                 return PinConflict(
                     first=first,
@@ -228,6 +232,11 @@ class Walk:
                 )
             case Asked(spec=spec) | Unmet(spec=spec):
                 return PinConflict(first=first, second=Demand(specs=(spec,)))
+
+    def _gap(self, name: str, first: Demand, second: Demand) -> Gap | None:
+        """Return the gap if the channel is a part of another, which may have a version for both demands."""
+        gap = self._index.gap(name)
+        return gap if gap is not None and met_by_both(first, second) else None
 
     def _add(self, step: _Step, obstacle: Obstacle) -> None:
         spec = step.specs[0] if step.specs else ""

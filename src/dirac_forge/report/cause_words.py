@@ -165,6 +165,10 @@ def _lacked(cause: Cause) -> str:
             return f"{' and '.join(specs)} (its newest is {newest})"
         case NoBuild(platform=platform):
             return f"{wanted} for {platform}"
+        case PinConflict(first=first, second=second):
+            return (
+                f"{cause.package} for both pins ({_demand(first, None, last_only=True)}, and {_demand(second, None)})"
+            )
         case PythonMismatch(wish=wish):
             return f"{cause.spec or cause.package} built for Python {listed(wish, 'or')}"
         case _:
