@@ -63,3 +63,14 @@ def test_programs_that_meson_needs() -> None:
     found = built({"meson.build": code}, MESON)
     assert found.programs == ("bison",)
     assert told(found) == ["bison in build, because meson.build runs it: check that a build gets there"]
+
+
+def test_a_program_that_several_files_run_is_told_once() -> None:
+    texts = {
+        "CMakeLists.txt": "project(demo C)\nadd_subdirectory(a)\nfind_package(SWIG REQUIRED)",
+        "a/CMakeLists.txt": "swig_add_library(a)\nflex_target(b)",
+    }
+    assert told(built(texts, CMAKE)) == [
+        "swig in build, because CMakeLists.txt runs it: check that a build gets there",
+        "flex in build, because a/CMakeLists.txt runs it: check that a build gets there",
+    ]

@@ -49,10 +49,11 @@ def _named(sdist: SdistFacts, libraries: Mapping[str, str]) -> Iterator[str]:
 
 
 def program_notes(sdist: SdistFacts, read: Collection[str]) -> Iterator[Note]:
-    """Yield a note on the programs that each file runs, and no requirement names."""
-    tools = build_tool_names(sdist)
+    """Yield notes on the programs that files run and no requirement names, each with the first file that runs it."""
+    known = set(build_tool_names(sdist))
     for path, programs in _by_file(sdist, read).items():
-        if run := [program for program in programs if program not in tools]:
+        if run := [program for program in programs if program not in known]:
+            known.update(run)
             yield note("warning", NoteKind.PROGRAMS_RUN, programs=run, path=path)
 
 

@@ -44,7 +44,8 @@ def _off(files: Mapping[str, str], told: str) -> frozenset[str]:
         for name, _, value in _OPTION.findall(code):
             (on if value.upper() in _TRUE else off).add(name)
         on.update(_ON.findall(code))
-    return frozenset(name for name in off - on if not re.search(rf"(?:\b|-D){name}\b", told))
+    words = set(re.findall(r"\w+", told))  # `-DUSE_GPU=ON` is `DUSE_GPU`
+    return frozenset(name for name in off - on if words.isdisjoint({name, f"D{name}"}))
 
 
 def _without(text: str, off: frozenset[str]) -> str:
