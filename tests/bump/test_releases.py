@@ -77,7 +77,7 @@ def test_newer_releases_are_passed_over_with_their_reasons() -> None:
     assert (found.version, found.projects) == ("1.1", ("demo",))
     assert [(str(item.version), worded(item.reason)) for item in found.rejected] == [
         ("2.0rc1", "a pre-release"),
-        ("1.4", "it has no sdist"),
+        ("1.4", "it has no sdist, which the recipe is built from"),
         ("1.3", "needs Python >=3.13, the channel has 3.11 to 3.12"),
         ("1.2", "yanked (broken)"),
     ]

@@ -22,7 +22,8 @@ from dirac_forge.check.proof import Proof, Verdict
 from dirac_forge.check.proof_reasons import EnvironmentProof
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.report.bodies import with_body
-from dirac_forge.report.bumps import bumps_json, bumps_text
+from dirac_forge.report.bumps import bumps_text
+from dirac_forge.report.bumps_json import bumps_json
 
 from .examples import BARE, CELL, FULL, proposed
 

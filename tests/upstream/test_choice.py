@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
@@ -131,3 +133,24 @@ def test_local_versions_and_wildcards() -> None:
     choice = choose(known, SpecifierSet("==1.*"))
     assert isinstance(choice, Choice)
     assert str(choice.release.version) == "1.5"
+
+
+def test_a_newest_release_without_an_sdist_names_the_newest_with_one() -> None:
+    def wheel(version: str) -> ReleaseFile:
+        name = f"demo-{version}-py3-none-any.whl"
+        return replace(file(version), filename=name, kind="wheel")
+
+    known = project(file("1.0"), file("1.1", yanked="broken"), file("1.2rc1"), wheel("1.3"), wheel("1.4"))
+    choice = choose(known, pythons=PYTHONS)
+    assert isinstance(choice, Choice)
+    (problem,) = choice.problems
+    assert (str(choice.release.version), problem.kind, problem.other) == ("1.4", "newest-without-sdist", "1.0")
+    (words,) = told(choice)
+    assert words == (
+        "demo 1.4 has no sdist on the index. The newest release that has one is 1.0: `dirac-forge recipe demo==1.0` "
+        "takes it, and `dirac-forge bump` stops at it if the recipe uses an sdist"
+    )
+    for fitting in (SpecifierSet(">1.0"), SpecifierSet("==1.4")):
+        chosen = choose(known, fitting, pythons=PYTHONS)
+        assert isinstance(chosen, Choice)
+        assert chosen.problems == ()

@@ -11,7 +11,8 @@ from dirac_forge.cli.context import Context
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.workspace import Workspace
 from dirac_forge.report.bump_body import review_count
-from dirac_forge.report.bumps import bumps_json, bumps_text
+from dirac_forge.report.bumps import bumps_text
+from dirac_forge.report.bumps_json import bumps_json
 from dirac_forge.report.next_steps import (
     Step,
     current_steps,

@@ -20,6 +20,8 @@ WORDS: dict[ProblemKind, str] = {
     "link-leads-out": "{about}: the link {what!r} leads out of the archive: not followed",
     "modules-left-out": "{about} has so many modules that {count} were left out: what they import is unknown",
     "needs-python": "{about} needs Python {what}, the channel has {other}",
+    "newest-without-sdist": "{about} has no sdist on the index. The newest release that has one is {other}: "
+    "`dirac-forge recipe {what}=={other}` takes it, and `dirac-forge bump` stops at it if the recipe uses an sdist",
     "no-sdist": "{about} has no source archive on the index",
     "no-wheel": "{about} has no wheel for Python 3",
     "nothing-static": "no file of {about} says statically what it needs; fill in {names}",

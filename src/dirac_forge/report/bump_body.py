@@ -9,6 +9,7 @@ from dirac_forge.bump.blockers import NeverUsable, WorseTargets
 from dirac_forge.bump.bump_notes import BumpNote, IgnoredKey, NotCarried, SecondLeft
 from dirac_forge.bump.drift.carried import TooLowPython
 from dirac_forge.bump.new_needs import Lack
+from dirac_forge.bump.objections import PlaceObjects
 from dirac_forge.bump.patches import UntriedPatch, UntriedReason
 from dirac_forge.bump.proposal import Bump
 from dirac_forge.report.bump_checklist import checklist, written
@@ -80,12 +81,20 @@ def attention_sections(
     bad = proof is not None and proof.outcome in ("worse", "unknown")
     notes = _review_lines(bump, but=but)
     return (
+        *Section.of("Newer versions that were skipped", _unusable(bump)),
         *Section.of("Order", _order(bump, waiting) if bump.status != "proposed" else ()),
         *Section.of("Checks", proof_blocks(proof, waits=bool(bump.waits_for)) if bad else ()),
         *Section.of("Catching up with upstream", _lag(bump)),
         *Section.of("Needs review", [Items(few(notes, _MOST_NOTES))] if notes else []),
         *Section.of("New recipes", _recipes(bump)),
     )
+
+
+def _unusable(bump: Bump) -> Iterator[Block]:
+    """Yield the final releases that the recipe can't take, such as those without an sdist."""
+    rejected = [one for one in bump.rejected if isinstance(one.reason, PlaceObjects)]
+    if rejected:
+        yield Items(few(passed_over(rejected), _MOST_REJECTED))
 
 
 def _head(bump: Bump) -> Section:

@@ -17,7 +17,7 @@ from packaging.version import Version
 from dirac_forge.untrusted import parse_json
 from dirac_forge.upstream.index.project import ReleaseFile
 
-SCHEMA = 20
+SCHEMA = 21
 """Raised whenever more, or something else, is read from a file."""
 
 T = TypeVar("T")

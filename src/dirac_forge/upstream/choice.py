@@ -77,7 +77,9 @@ def choose(
         return _exactly(project, specifier, exact, pythons)
     newest, rejected, waiting = _newest(project, specifier, pythons)
     if newest is not None:
-        return Choice(release=newest, rejected=rejected)
+        return Choice(
+            release=newest, rejected=rejected, problems=tuple(_sourceless(project, newest, specifier, pythons))
+        )
     if waiting is not None:
         problem = Problem(kind="only-pre-releases", about=str(waiting.version), other=project.name)
         newer = tuple(item for item in rejected if item.version > waiting.version)
@@ -117,6 +119,20 @@ def _newest(
         asked = not specifier.contains(release.version, prereleases=True)
         rejected.append(Rejected(version=release.version, reason=reason, asked=asked))
     return None, tuple(rejected), waiting
+
+
+def _sourceless(
+    project: Project, newest: Release, specifier: SpecifierSet, pythons: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield that the newest release has no sdist, if an older one that could be taken has."""
+    if newest.sdist is not None:
+        return
+    for release in reversed(project.releases):
+        final = not release.version.is_prerelease and release.version < newest.version
+        if final and release.sdist is not None and objection(release, specifier, pythons) is None:
+            about = f"{project.name} {newest.version}"
+            yield Problem(kind="newest-without-sdist", about=about, what=project.name, other=str(release.version))
+            return
 
 
 def objection(release: Release, specifier: SpecifierSet, pythons: Sequence[str]) -> str | None:

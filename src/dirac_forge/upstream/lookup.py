@@ -143,7 +143,9 @@ class Lookup:
         from dirac_forge.upstream.files.gather import gather  # noqa: PLC0415  # as above
 
         facts = gather(self._http, choice.release, self._store, index_url=self._index.url, imports=self._imports)
-        problems = tuple(dict.fromkeys((*choice.problems, *facts.problems)))
+        said = {"no-sdist"} if any(one.kind == "newest-without-sdist" for one in choice.problems) else set()
+        found = (one for one in facts.problems if one.kind not in said)
+        problems = tuple(dict.fromkeys((*choice.problems, *found)))
         return replace(facts, problems=problems, newer=tuple(each for each in choice.rejected if not each.asked))
 
 

@@ -21,6 +21,7 @@ ProblemKind = Literal[
     "link-leads-out",
     "modules-left-out",
     "needs-python",
+    "newest-without-sdist",
     "no-sdist",
     "no-wheel",
     "nothing-static",

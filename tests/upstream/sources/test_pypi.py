@@ -47,7 +47,7 @@ def test_an_index_offers_what_is_newer_and_says_what_is_wrong_with_it() -> None:
     assert said(found) == {
         "1.0": "",
         "1.1": "yanked (broken)",
-        "1.2": "it has no sdist",
+        "1.2": "it has no sdist, which the recipe is built from",
         "1.3": "needs Python >=3.13, the channel has 3.11 to 3.12",
     }
     assert found.offers[0].released == datetime(2026, 5, 1, tzinfo=UTC)

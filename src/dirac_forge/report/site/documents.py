@@ -12,7 +12,7 @@ from dirac_forge.errors import redact
 from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.status import OpenRebuild, PageLabel, Status
 from dirac_forge.report.audit import audit_json
-from dirac_forge.report.bumps import bumps_json
+from dirac_forge.report.bumps_json import bumps_json
 from dirac_forge.report.check_json import document as check_json
 from dirac_forge.report.difference import difference_json
 from dirac_forge.report.migration import list_json, plan_json

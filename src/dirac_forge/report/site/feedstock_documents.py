@@ -7,7 +7,7 @@ from typing import Any
 
 from dirac_forge.feedstock.change import Skip
 from dirac_forge.feedstock.facts import FeedstockFacts
-from dirac_forge.report.bumps import bumps_json
+from dirac_forge.report.bumps_json import bumps_json
 from dirac_forge.report.site.inputs import FeedstockLine, SiteInputs, Unavailable
 
 Document = dict[str, Any]

@@ -65,7 +65,7 @@ def from_project(origin: Origin, project: Project, *, pythons: Sequence[str], af
             continue
         problem = objection(release, _ANY, pythons) or ""
         if not problem and not (release.wheels if wheel else release.sdist):
-            problem = "it has no wheel" if wheel else "it has no sdist"
+            problem = f"it has no {'wheel' if wheel else 'sdist'}, which the recipe is built from"
         page = f"https://pypi.org/project/{origin.name}/{release.version}/"
         offers.append(Offer(version=release.version, released=_uploaded(release), objection=problem, page=page))
     finals = [release.version for release in project.releases if not release.version.is_prerelease]
