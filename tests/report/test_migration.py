@@ -20,9 +20,10 @@ from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
 from dirac_forge.migration.solvability import HostEnvironment, NotSolvable
 from dirac_forge.migration.status import Known, OpenRebuild, status_of
-from dirac_forge.report.migration import plan_json, plan_text, why_json
+from dirac_forge.report.migration import plan_json, plan_text
 from dirac_forge.report.migration_effect import effect_text
 from dirac_forge.report.migration_status import next_text, status_text
+from dirac_forge.report.migration_why import why_json
 
 MIGRATION = parse_migration("__migrator:\n  kind: version\nlib:\n- '2'\nmigrator_ts: 1\n", path="lib2.yaml")
 PLATFORMS = ("linux-64", "osx-64", "win-64")

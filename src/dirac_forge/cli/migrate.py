@@ -50,6 +50,7 @@ from dirac_forge.report.bodies import with_rebuild_body
 from dirac_forge.report.dot import dot
 from dirac_forge.report.mermaid import mermaid
 from dirac_forge.report.migration_effect import effect_json, effect_text
+from dirac_forge.report.migration_why import why_json, why_text
 from dirac_forge.report.next_steps import Step, step
 from dirac_forge.report.picture import Picture, picture_of
 from dirac_forge.report.svg import svg
@@ -229,7 +230,7 @@ def why(context: Context, migration: str, feedstock: str) -> int:
             (name, *(edge.parent for edge in plan.edges_of(name)), *plan.children[name]) if name in plan.wave_of else ()
         )
         done = {each: _is_done(evidence) for each, evidence in migrating.evidence_of(plan, near).items()}
-        text, document = report.why_text(plan, name, pinned, done), report.why_json(plan, name, pinned, done)
+        text, document = why_text(plan, name, pinned, done), why_json(plan, name, pinned, done)
         context.answer(text, document, status_steps(again_arguments(migration)))
     return 3 if name in plan.graph.unreadable else 0
 

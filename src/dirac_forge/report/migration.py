@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 
 from dirac_forge.feedstock.change import Change, Skip
-from dirac_forge.feedstock.facts_model import FeedstockFacts, as_written
+from dirac_forge.feedstock.facts_model import as_written
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.members import base_of
 from dirac_forge.migration.older import older_recipes
@@ -31,7 +31,6 @@ _EFFECTS = {
     "run_exports of the migrated package",
 }
 _NO_FAULTS: Mapping[str, str] = {}
-_NOT_ASKED: Mapping[str, bool | None] = {}
 _SYNC = "`dirac-forge sync` fetches them"
 _MOST_NAMES = 20
 """In a sentence; --json has all."""
@@ -66,7 +65,7 @@ def list_text(migrations: Mapping[str, Migration], faults: Mapping[str, str] = _
     if not migrations:
         return sentences(["There are no migrations."])
     rows = [
-        (name, "paused" if each.settings.paused else "", each.title, _some(each.keys))
+        (name, "paused" if each.settings.paused else "", each.title, some_names(each.keys))
         for name, each in migrations.items()
     ]
     narrow = tuple(f"{name}{f' ({paused})' if paused else ''}: {title}" for name, paused, title, _ in rows)
@@ -87,13 +86,13 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
             {
                 "feedstock": member.feedstock,
                 "wave": plan.wave_of[member.feedstock] + 1,
-                "because": _because(plan, member.feedstock),
+                "because": because_lines(plan, member.feedstock),
                 "platforms": list(member.platforms),
                 "run_exports": effects.get(member.feedstock, []),
             }
             for member in plan.members
         ],
-        "edges": [_edge(plan, edge) for edge in plan.edges],
+        "edges": [edge_json(plan, edge) for edge in plan.edges],
         "waves": [list(wave) for wave in plan.waves],
         "already_pinned": _already_words(plan) or None,
         "cycles": [
@@ -104,14 +103,14 @@ def plan_json(plan: Plan, pinned: Sequence[Pinned] = ()) -> dict[str, Any]:
             for cycle in plan.cycles
         ],
         "excluded": [{"feedstock": one.feedstock, "reason": no_rebuild_text(one.reason)} for one in plan.excluded],
-        "release_lines": [{"feedstock": name, "waits_for": list(_line_parents(plan, name))} for name in _absent(plan)],
+        "release_lines": [{"feedstock": name, "waits_for": list(line_parents(plan, name))} for name in _absent(plan)],
         "complete": plan.complete,
         "unreadable": [{"feedstock": name, "reason": reason} for name, reason in plan.graph.unreadable.items()],
         "notes": list(plan.notes),
     }
 
 
-def _because(plan: Plan, name: str) -> list[str]:
+def because_lines(plan: Plan, name: str) -> list[str]:
     """Return the requirements that make a member, each line once: outputs may share it."""
     member = plan.membership.members[name]
     lines = [
@@ -121,7 +120,8 @@ def _because(plan: Plan, name: str) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _edge(plan: Plan, edge: Edge) -> dict[str, Any]:
+def edge_json(plan: Plan, edge: Edge) -> dict[str, Any]:
+    """Return an edge as JSON, with its reasons."""
     return {
         "parent": edge.parent,
         "child": edge.child,
@@ -189,22 +189,23 @@ def _remarks(plan: Plan, pinned: Sequence[Pinned]) -> Iterator[str]:
             yield f"{words}: {', '.join(names)}."
     yield from _excluded(plan)
     if plan.membership.absent:
-        yield f"Release lines that are also rebuilt but are not in the workspace ({_SYNC}): {_some(_absent(plan))}."
+        lines = some_names(_absent(plan))
+        yield f"Release lines that are also rebuilt but are not in the workspace ({_SYNC}): {lines}."
     yield from (f"Whether {name} is a member is unknown: {why}" for name, why in plan.unread.items())
     yield from (document.ended(f"Note: {note}") for note in plan.notes)
 
 
 def _cycles(plan: Plan) -> Iterator[str]:
     for cycle in plan.cycles:
-        broken = _some([f"{parent} -> {child}" for parent, child in cycle.broken])
-        yield f"A cycle of {len(cycle.members)}: {_some(cycle.members)}; the order leaves out {broken}."
+        broken = some_names([f"{parent} -> {child}" for parent, child in cycle.broken])
+        yield f"A cycle of {len(cycle.members)}: {some_names(cycle.members)}; the order leaves out {broken}."
 
 
 def _absent(plan: Plan) -> tuple[str, ...]:
     return plan.membership.absent
 
 
-def _line_parents(plan: Plan, line: str) -> tuple[str, ...]:
+def line_parents(plan: Plan, line: str) -> tuple[str, ...]:
     """Return what a release line waits for, if it needs what the default branch needs."""
     return plan.waited_for(base_of(line)) if base_of(line) in plan.wave_of else ()
 
@@ -215,12 +216,12 @@ def _excluded(plan: Plan) -> list[str]:
     for each in plan.excluded:
         names.setdefault(no_rebuild_text(each.reason), []).append(each.feedstock)
     return [
-        f"Not {'a member, because' if len(own) == 1 else 'members, each because'} {why}: {_some(own)}."
+        f"Not {'a member, because' if len(own) == 1 else 'members, each because'} {why}: {some_names(own)}."
         for why, own in names.items()
     ]
 
 
-def _some(names: Sequence[str]) -> str:
+def some_names(names: Sequence[str]) -> str:
     """Return names in a sentence; of very many the first ones."""
     if len(names) <= _MOST_NAMES:
         return ", ".join(names)
@@ -239,138 +240,6 @@ def _where(plan: Plan, name: str) -> str:
     if not others:
         return ""
     return f"not {', '.join(others)}" if len(others) < len(platforms) else f"only {', '.join(platforms)}"
-
-
-def why_json(
-    plan: Plan, name: str, pinned: Iterable[Pinned] = (), done: Mapping[str, bool | None] = _NOT_ASKED
-) -> dict[str, Any]:
-    """Return why a feedstock is in a migration or not, as `migrate why --json` prints it.
-
-    `done` says of the member, its parents and its children whether they are done, None if that is not known; it is
-    empty if no channel was queried.
-    """
-    if name in plan.graph.unreadable:
-        unread = plan.graph.unreadable[name]
-        return {"migration": plan.migration.name, "feedstock": name, "member": None, "because": [unread]}
-    if name not in plan.membership.members:
-        excluded = plan.membership.excluded.get(name)
-        reason = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan, name)
-        absent = name in plan.membership.absent
-        reason = "its recipe is not in the workspace" if absent else reason
-        return {"migration": plan.migration.name, "feedstock": name, "member": absent, "because": [reason]}
-    edges = plan.edges_of(name)
-    return {
-        "migration": plan.migration.name,
-        "feedstock": name,
-        "member": True,
-        "wave": plan.wave_of[name] + 1,
-        "because": _because(plan, name),
-        "platforms": list(plan.membership.members[name].platforms),
-        "run_exports": [one.text for one in pinned if one.feedstock == name],
-        "waits_for": [_edge(plan, edge) for edge in edges if not (done.get(name) or done.get(edge.parent))],
-        "waiting": [child for child in plan.children[name] if not (done.get(name) or done.get(child))],
-        **({"done": dict(done)} if done else {}),
-    }
-
-
-def _not_concerned(plan: Plan, name: str) -> str:
-    packages = sorted(plan.membership.packages) or list(plan.migration.keys)
-    facts = plan.graph.facts.get(name)
-    where = _linking(
-        {need.section for need in facts.needs} if facts is not None else (), plan.migration.settings.include_build
-    )
-    if not where:
-        return _without_needs(facts)
-    what = f"{packages[0]} is not" if len(packages) == 1 else f"none of {_some(packages)} is"
-    return f"{what} in its {where} requirements"
-
-
-def _without_needs(facts: FeedstockFacts | None) -> str:
-    """Return that a feedstock needs nothing to be built, and where: its recipe may skip all that it could be for."""
-    if facts is not None and facts.skipped and not facts.platforms:
-        skipped = (f"{each}{f' ({facts.recipe}:{line})' if line else ''}" for each, line in facts.skipped)
-        return f"its recipe skips all platforms that conda-forge.yml asks for: {', '.join(skipped)}"
-    built = ", ".join(facts.platforms) if facts is not None else ""
-    return f"it has no host or build requirements{f' on {built}, for which it is built' if built else ''}"
-
-
-def _linking(sections: Collection[str], include_build: bool) -> str:
-    """Return the sections whose packages decide about membership: host, or build if there is not a host."""
-    if "host" not in sections:
-        return "build" if "build" in sections else ""
-    return "build and host" if include_build else "host"
-
-
-def why_text(
-    plan: Plan, name: str, pinned: Iterable[Pinned] = (), done: Mapping[str, bool | None] = _NOT_ASKED
-) -> RenderableType:
-    """Return the same in words."""
-    if name not in plan.membership.members:
-        return sentences(_why_not(plan, name))
-    wave = plan.wave_of[name]
-    found = [f"{name} is in {plan.migration.name}, wave {wave + 1} of {len(plan.waves)}:"]
-    found += [f"  {text}" for text in _because(plan, name)]
-    member = plan.membership.members[name]
-    if len(member.platforms) < len(plan.graph.facts[name].platforms):
-        found.append(f"  only on {', '.join(member.platforms)}")
-    found += [f"  {one.text}" for one in pinned if one.feedstock == name]
-    found += _order(plan, name, done)
-    return sentences(found)
-
-
-def _order(plan: Plan, name: str, done: Mapping[str, bool | None]) -> Iterator[str]:
-    """Yield whether a member is done, what it waits for, and what waits for it."""
-    own = done.get(name, False)
-    if own is not False:
-        yield "It is done." if own else "Whether it is done is unknown."
-    edges = plan.edges_of(name)
-    left = [edge for edge in edges if not done.get(edge.parent)]
-    ended = [edge for edge in edges if done.get(edge.parent)]
-    if left:
-        waits = own is False and any(done.get(edge.parent, False) is False for edge in left)
-        yield "It waits for:" if waits else "It comes after:"
-    elif not own:
-        yield "It does not wait for another member."
-    for edge in left:
-        yield from _edge_lines(plan, edge, unknown=done.get(edge.parent, False) is None)
-    if ended:
-        yield "It comes after these, which are done:"
-    for edge in ended:
-        yield from _edge_lines(plan, edge)
-    yield from _followers([] if own else plan.children[name], done)
-
-
-def _followers(children: Sequence[str], done: Mapping[str, bool | None]) -> Iterator[str]:
-    """Yield which of these members wait, and of which that is unknown."""
-    waiting = [child for child in children if done.get(child, False) is False]
-    unknown = [child for child in children if done.get(child, False) is None]
-    if waiting or not unknown:
-        yield f"Waiting for it: {', '.join(waiting)}." if waiting else "No member waits for it."
-    if unknown:
-        yield f"Waiting for it, unless done, which is unknown: {', '.join(unknown)}."
-
-
-def _why_not(plan: Plan, name: str) -> list[str]:
-    """Return why a feedstock is not a member, or what is known of a release line whose recipe is not here."""
-    if name in plan.membership.absent:
-        parents = ", ".join(_line_parents(plan, name)) or "no other member"
-        return [
-            f"{name} is a release line that is rebuilt too, and its recipe is not in the workspace.",
-            f"If it needs what the default branch needs, it waits for {parents}.",
-            f"`dirac-forge sync {name}` fetches it.",
-        ]
-    if name in plan.graph.unreadable:
-        return [f"Whether {name} is in {plan.migration.name} is unknown: {plan.graph.unreadable[name]}"]
-    excluded = plan.membership.excluded.get(name)
-    why = no_rebuild_text(excluded.reason) if excluded else _not_concerned(plan, name)
-    return [document.ended(f"{name} is not in {plan.migration.name}: {why}")]
-
-
-def _edge_lines(plan: Plan, edge: Edge, *, unknown: bool = False) -> list[str]:
-    extra = " (not waited for: the migration says so)" if edge.ignored else ""
-    extra += " (left out: it closes a cycle)" if edge.broken else ""
-    extra += " (whether it is done is unknown)" if unknown else ""
-    return [f"  {' -> '.join(edge.path)}{extra}", *(f"    {sentence}" for sentence in edge_sentences(plan, edge))]
 
 
 def changes_json(plan: Plan, results: Sequence[Change | Skip]) -> dict[str, Any]:
