@@ -110,8 +110,9 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     qt = qt_of_builder(sdist)
     notes += [note("warning", NoteKind.QT_FOR_QMAKE, package=qt)] if qt else []
     host = {*libraries, *bundled.packages, *crates.libraries, *filter(None, [qt])}
-    every = system_libraries(sdist.texts, files.read, only_read=alone) if carried else named
-    notes += _carried(every, carried, {*host, *named.unknown})
+    inside = {path: text for path, text in sdist.texts.items() if is_carried(path, carried)}
+    of_others = system_libraries(inside, files.read, only_read=alone)
+    notes += _carried(of_others, carried, {*host, *named.unknown})
     scripts = configured(sdist, host, bundled.packages.values())
     notes += chain.from_iterable(script.notes for script in scripts)
     # Meson and CMake look for what they need; setup.py may leave it to what is included.
@@ -173,14 +174,14 @@ def _no_library(sdist: SdistFacts) -> Note:
     return note("info", NoteKind.NO_LIBRARY_NAMED)
 
 
-def _carried(every: NamedLibraries, carried: Collection[str], there: Collection[str]) -> Iterator[Note]:
+def _carried(libraries: NamedLibraries, carried: Collection[str], there: Collection[str]) -> Iterator[Note]:
     """Yield one note on what only the build files of other projects look for."""
-    named = {**every.packages, **every.unknown}
-    inside = {name: path for name, path in named.items() if is_carried(path, carried) and name not in there}
-    names = sorted(inside, key=str.lower)
+    named = {**libraries.packages, **libraries.unknown}
+    only = {name: path for name, path in named.items() if name not in there}
+    names = sorted(only, key=str.lower)
     if names:
         shown = [*names[:_MOST_NAMED], *([f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else [])]
-        folders = [folder for folder in carried if any(is_carried(path, [folder]) for path in inside.values())]
+        folders = [folder for folder in carried if any(is_carried(path, [folder]) for path in only.values())]
         yield note("warning", NoteKind.CARRIED_PROJECTS, folders=folders, names=shown)
 
 
