@@ -158,6 +158,25 @@ def test_a_bump_whose_feedstock_could_not_be_built_before_is_useless(channel: Ch
     assert unbuilt(proof) == {"3.12": []}
 
 
+def test_what_no_channel_has_hides_no_pins_that_exclude_each_other(channel: Channel, tmp_path: Path) -> None:
+    fine, lost = (
+        feedstock(tmp_path, "app", version, host=["ghost", *more])
+        for version, more in (("1.0", []), ("2.0", ["lib >=2", "lib <1"]))
+    )
+    proof = proved(channel, {"app": lost}, "app", "3.12")
+    assert refused(proof) == IMPOSSIBLE.format(" (python 3.12)")
+    unknown = proved(channel, {"app": fine}, "app", "3.12")
+    assert ({one.status for one in unknown.environments if one.variant == "python 3.12"}, refused(unknown)) == (
+        {"unknown", "installable"},
+        "",
+    )
+    bump = proved(channel, {"app": lost}, "app", "3.12", old=fine)
+    assert (bump.outcome, next(one.fault for one in bump.environments if one.variant == "python 3.12")) == (
+        "worse",
+        True,
+    )
+
+
 def test_a_bump_of_which_one_variant_can_be_built_is_of_use(channel: Channel, tmp_path: Path) -> None:
     old, new = (feedstock(tmp_path, "app", version, host=["half"]) for version in ("1.0", "2.0"))
     proof = proved(channel, {"app": new}, "app", "3.12", old=old)

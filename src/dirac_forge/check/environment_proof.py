@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
@@ -148,12 +149,26 @@ class EnvironmentProver:
         gaps = filter(None, map(self._view.index(question.on).gap, unheard))
         missing = MissingPackages(names=unheard, gap=next(gaps, None))
         if unheard and not question.required:
-            return EnvironmentAnswer(question=question, status="unknown", reason=missing)
+            rest = self._rest_refused(question)
+            return rest or EnvironmentAnswer(question=question, status="unknown", reason=missing)
         if self._proved(question) or self.solved(question):
             if unheard:
                 return EnvironmentAnswer(question=question, status="unknown", reason=missing)
             return EnvironmentAnswer(question=question, status="installable")
         return self._refused(question)
+
+    def heard_of(self, question: Question) -> Question:
+        """Return the question without packages that no channel has, of which nothing is known."""
+        unheard = self._unheard(question) if not question.required else ()
+        return replace(question, specs=tuple(spec for spec in question.specs if name_of(spec) not in unheard))
+
+    def _rest_refused(self, question: Question) -> EnvironmentAnswer | None:
+        """Return the no that an environment is whatever the packages are that no channel has; None if it is unknown."""
+        rest = self.heard_of(question)
+        if not rest.specs or self.solved(rest):
+            return None
+        found = self._refused(rest)
+        return replace(found, question=question) if found.status == "not-installable" else None
 
     def _proved(self, question: Question) -> bool:
         return bool(question.required) and all((one, question.on) in self._proven for one in question.required)

@@ -364,7 +364,11 @@ class _Trial:
         alike = [one for one in self._old_questions[subject.key] if are_alike(one, question)]
         if not alike:
             return "none"
-        return "solvable" if any(self.environments.solved(one, self._old.view) for one in alike) else "not-solvable"
+        return (
+            "solvable"
+            if any(self.environments.solved(one, self._old.view) for one in map(self.environments.heard_of, alike))
+            else "not-solvable"
+        )
 
     def _published(self, question: Question) -> Earlier:
         channel = self.prover.channel
