@@ -124,6 +124,10 @@ class NoteKind(Enum):
     CRATE_MAY_NEED = (
         "{crate} of Cargo.lock may need {packages:and} in build, which depends on its features and the system"
     )
+    CRATE_LIBCLANG = (
+        "the crate clang-sys looks for libclang in the folder LIBCLANG_PATH: set it to the one in build "
+        "($BUILD_PREFIX/lib) if the build does not find it"
+    )
     CRATE_OPENSSL = (
         "openssl in host and pkg-config in build, because Cargo.lock has {crate}: on Windows it needs OPENSSL_DIR "
         "(%LIBRARY_PREFIX%); check that openssl is used, and its run_exports"

@@ -61,6 +61,16 @@ def test_the_note_names_the_crates() -> None:
     ]
 
 
+def test_libclang_is_looked_for_in_a_folder_that_a_variable_names() -> None:
+    found = built({"bindgen": "clang-sys", "clang-sys": ""})
+    assert [note.text for note in found.notes if note.kind == NoteKind.CRATE_LIBCLANG] == [
+        (
+            "the crate clang-sys looks for libclang in the folder LIBCLANG_PATH: set it to the one in build "
+            "($BUILD_PREFIX/lib) if the build does not find it"
+        )
+    ]
+
+
 def test_what_only_some_systems_need_is_told_and_not_written() -> None:
     found = built({"aws-lc-sys": "cmake,cc", "cmake": "", "cc": "", "prost-build": ""})
     assert found.programs == ()

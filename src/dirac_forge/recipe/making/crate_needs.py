@@ -83,6 +83,8 @@ def crate_needs(sdist: SdistFacts) -> CrateNeeds:
     if asked:
         named = ["a C++ compiler" if package == CXX else package for package in asked]
         notes.append(note("warning", NoteKind.CRATES_NEED, packages=named, crates=sorted(known)))
+    if "libclang" in asked:
+        notes.append(note("warning", NoteKind.CRATE_LIBCLANG))
     perhaps = sorted(_PERHAPS.keys() & used.keys())
     notes += (note("warning", NoteKind.CRATE_MAY_NEED, crate=each, packages=_PERHAPS[each]) for each in perhaps)
     return CrateNeeds(
