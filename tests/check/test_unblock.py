@@ -97,7 +97,7 @@ def test_build_that_is_for_another_platform_is_told_as_such(tmp_path: Path) -> N
     }
     cell = asked(tmp_path, channels, "aiohttp=3.8.1=py37h7f_0", platform="osx-arm64")
     assert cell_words(cell.reason) == (
-        "aiohttp: no build matches aiohttp=3.8.1=py37h7f_0; builds of this version: py37ha_0; the one asked for is "
+        "aiohttp: no build matches aiohttp=3.8.1=py37h7f_0; builds of this version: py37ha_0; the requested one is "
         "for linux-64"
     )
     assert cell_words(asked(tmp_path / "b", channels, "aiohttp=3.8.1=nope_0", platform="osx-arm64").reason) == (
