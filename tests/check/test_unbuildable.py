@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dirac_forge.channel.solver import Channel
+from dirac_forge.check.answer_reasons import BuildCycle
 from dirac_forge.check.cells import cells_of
 from dirac_forge.check.matrix import check
 from dirac_forge.check.proof import Proof, refusal_of
@@ -17,7 +18,7 @@ from dirac_forge.check.prover import Prover
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import make_target
 from dirac_forge.feedstock.workspace import FeedstockFolder
-from dirac_forge.report.proof_words import proof_words
+from dirac_forge.report.proof_words import broken_words, proof_words
 from support.channel import pkg, write_channel
 
 PLATFORM = "linux-64"
@@ -193,3 +194,61 @@ def test_a_feedstock_that_asks_for_no_solver_is_not_called_useless(channel: Chan
     forge = "bot:\n  check_solvable: false\n"
     old, new = (feedstock(tmp_path, "app", each, host=["lib <1"], forge=forge) for each in ("1.0", "2.0"))
     assert proved(channel, {"app": new}, "app", "3.12", old=old).useless == ()
+
+
+def cycles(proof: Proof) -> dict[tuple[str, str], str]:
+    found = [one for one in proof.environments if isinstance(one.reason, BuildCycle)]
+    return {(one.output, one.variant): broken_words(one) for one in found}
+
+
+def test_recipes_that_are_built_with_each_other_are_a_no_that_names_the_cycle(channel: Channel, tmp_path: Path) -> None:
+    recipes = {
+        "one": feedstock(tmp_path, "one", "1.0", host=["two"]),
+        "two": feedstock(tmp_path, "two", "1.0", host=["one"]),
+    }
+    proof = proved(channel, recipes, "one", "3.12")
+    assert [(one.outcome, one.after.status) for one in proof.verdicts] == [("same", "not-installable")]
+    assert sorted(one.output for one in proof.useless) == ["one", "two"]
+    assert unbuilt(proof) == {"": ["one", "two"]}
+    assert cycles(proof)["one", "python 3.12"] == (
+        "the host environment of one on linux-64 (python 3.12) can't be solved: one → two → one: "
+        "these are built with each other, and no channel has a build to start from"
+    )
+
+
+def test_a_recipe_that_is_built_with_itself_needs_a_build_to_start_from(channel: Channel, tmp_path: Path) -> None:
+    proof = proved(channel, {"app": feedstock(tmp_path, "app", "3.0", host=["app >=2"])}, "app", "3.12")
+    assert refused(proof) == (
+        "the host environment of app on linux-64 (python 3.12) can't be solved: app → app: "
+        "it is built with itself, and no channel has a build to start from"
+    )
+    assert [(one.outcome, one.after.version) for one in proof.verdicts] == [("same", "1.0")]
+
+
+def test_a_recipe_is_built_with_an_older_build_of_itself(channel: Channel, tmp_path: Path) -> None:
+    proof = proved(channel, {"app": feedstock(tmp_path, "app", "2.0", host=["app >=1"])}, "app", "3.12")
+    assert refused(proof) == ""
+    assert [(one.outcome, one.after.version) for one in proof.verdicts] == [("better", "2.0")]
+
+
+def test_a_package_that_runs_with_what_it_is_built_into_is_a_cycle(channel: Channel, tmp_path: Path) -> None:
+    recipes = {
+        "one": feedstock(tmp_path, "one", "1.0", host=["two"]),
+        "two": feedstock(tmp_path, "two", "1.0", run=["one"]),
+    }
+    proof = proved(channel, recipes, "one", "3.12")
+    assert cycles(proof)["one", "python 3.12"] == (
+        "the host environment of one on linux-64 (python 3.12) can't be solved: one → one: "
+        "it is built with itself, and no channel has a build to start from"
+    )
+
+
+def test_recipes_that_are_built_one_after_another_are_no_cycle(channel: Channel, tmp_path: Path) -> None:
+    recipes = {
+        "one": feedstock(tmp_path, "one", "1.0", host=["two"]),
+        "two": feedstock(tmp_path, "two", "1.0", host=["three"]),
+        "three": feedstock(tmp_path, "three", "1.0", host=["app"], run=["app"]),
+    }
+    proof = proved(channel, recipes, "one", "3.12")
+    assert cycles(proof) == {}
+    assert [(one.outcome, one.after.version) for one in proof.verdicts] == [("better", "1.0")]

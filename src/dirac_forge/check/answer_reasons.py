@@ -72,7 +72,15 @@ class RefusedBefore:
     reason: CellReason
 
 
-EnvironmentReason = CellReason | MissingPackages | RefusedBefore
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildCycle:
+    """Packages of the proposal are needed to build each other, and no channel has builds that would do instead."""
+
+    names: tuple[str, ...]
+    """Each is built with the next, the last with the first."""
+
+
+EnvironmentReason = CellReason | MissingPackages | RefusedBefore | BuildCycle
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
-from dirac_forge.check.answer_reasons import EnvironmentReason, MissingPackages, RefusedBefore
+from dirac_forge.check.answer_reasons import BuildCycle, EnvironmentReason, MissingPackages, RefusedBefore
 from dirac_forge.check.causes import culprits_of
 from dirac_forge.check.cells import Cell, Status
 from dirac_forge.check.environment_questions import Question, unheard_of
@@ -31,6 +31,11 @@ class EnvironmentAnswer:
     reason: EnvironmentReason | None = None
     fault: bool = False
     """The proposal breaks it: it could be solved before, or there was no such environment."""
+
+    @property
+    def place(self) -> tuple[str, str, str, str, str]:
+        """What a report tells the environment from others by."""
+        return self.question.place
 
     @property
     def proof(self) -> EnvironmentProof:
@@ -79,7 +84,7 @@ class EnvironmentProver:
         self._solvable = solvable
         self._solved = solved
         self._before = before
-        self._partial = partial
+        self.partial = partial
         self._proven: set[tuple[Record, str]] = set()
         self.culprits: set[str] = set()
 
@@ -103,6 +108,16 @@ class EnvironmentProver:
             return True
         found = view.solve(question.specs, platform=question.on, required=question.required)
         return isinstance(found, Solution)
+
+    def solved_as_known(self, question: Question, view: Channel | None = None) -> bool:
+        """Whether an environment can be solved as `solved`, without the packages that no channel and no recipe has."""
+        known = self.heard_of(question)
+        return not known.specs or self.solved(known, view)
+
+    def packages(self, question: Question) -> tuple[Record, ...]:
+        """Return the packages of an environment with the proposal, as far as a channel has them; () if unsolved."""
+        found = self._view.solve(self.heard_of(question).specs, platform=question.on, required=question.required)
+        return found.packages if isinstance(found, Solution) else ()
 
     def _fits(self, record: Record, platform: str) -> bool:
         """Whether a package fits into the environment of a target, or into one that it would be built in."""
@@ -176,7 +191,7 @@ class EnvironmentProver:
     def _refused(self, question: Question) -> EnvironmentAnswer:
         found = self._explained(question)
         nowhere = bool(found.causes) and all(cause.kind == "unknown-name" for cause in found.causes)
-        if found.status == "unknown" or (nowhere and (self._partial or not question.required)):
+        if found.status == "unknown" or (nowhere and (self.partial or not question.required)):
             return EnvironmentAnswer(question=question, status="unknown", reason=found.reason)
         before = self._before(question)
         # That a package is nowhere says little about a new output: the channel may be a part of another.
@@ -186,6 +201,13 @@ class EnvironmentProver:
         reason: EnvironmentReason | None = found.reason
         if before == "not-solvable" and found.reason is not None:
             reason = RefusedBefore(reason=found.reason)
+        return EnvironmentAnswer(question=question, status="not-installable", reason=reason, fault=fault)
+
+    def refused(self, question: Question, reason: BuildCycle) -> EnvironmentAnswer:
+        """Return the no to an environment for which there is another reason than that it has no solution."""
+        fault = self._before(question) in ("solvable", "none")
+        if fault:
+            self.culprits.update(reason.names)
         return EnvironmentAnswer(question=question, status="not-installable", reason=reason, fault=fault)
 
     def _unheard(self, question: Question) -> tuple[str, ...]:

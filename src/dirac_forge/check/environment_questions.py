@@ -44,12 +44,17 @@ class Question:
         """The platform of the output, where its build runs on another one; else ""."""
         return "" if self.platform in ("noarch", self.on) else self.platform
 
+    @property
+    def place(self) -> tuple[str, str, str, str, str]:
+        """What a report tells it from other environments by."""
+        return self.output, self.part, self.on, self.made_for, self.variant
+
 
 def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Question, ...]:
     """Yield the build and host environments of every output, each once; `rendered` are the variants of one platform.
 
-    Compilers are left out: which one is used depends on the pinning alone. So are a recipe's own outputs that have no
-    version yet.
+    Compilers are left out: which one is used depends on the pinning alone. So are other outputs of the
+    recipe, which have no version yet.
     """
     named = labels([variant for variant, _ in rendered])
     found: dict[tuple[str, str, tuple[str, ...]], Question] = {}
@@ -64,17 +69,21 @@ def built_in(rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Questi
 
 def asked_by(variant: Variant, recipe: RenderedRecipe, label: str = "") -> Iterator[Question]:
     """Yield the build and host environments of one variant that are not empty; `label` tells it from others."""
-    own = {output.name for output in recipe.outputs}
+    names = {output.name for output in recipe.outputs}
     parts: tuple[Literal["build", "host"], ...] = ("build", "host")
     for output in recipe.packages:
         for part in parts if output.skip is not True else ():
+            on = variant.platform if part == "host" or output.noarch else variant.build_platform
+            # Another output of the recipe has no version yet; an earlier build of the output itself may be needed. What
+            # runs on the build machine of another platform is not made by this build.
+            own = names - {output.name} if on == variant.platform else names
             specs = _specs(output, part, own, recipe)
             if specs:
                 yield Question(
                     output=output.name,
                     part=part,
                     platform="noarch" if output.noarch else variant.platform,
-                    on=variant.platform if part == "host" or output.noarch else variant.build_platform,
+                    on=on,
                     variant=label,
                     specs=specs,
                 )

@@ -31,6 +31,11 @@ class EnvironmentProof:
     """It can't be solved, and a target takes the output in another variant on this platform."""
 
     @property
+    def place(self) -> tuple[str, str, str, str, str]:
+        """What tells it from other environments; as `Question.place`."""
+        return self.output, self.part, self.platform, self.made_for, self.variant
+
+    @property
     def breaks(self) -> bool:
         """Whether the proposal is worse for it."""
         return self.fault and not self.replaced

@@ -13,8 +13,9 @@ from types import MappingProxyType
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel, Solution
+from dirac_forge.check.build_cycles import with_cycles
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.environment_proof import Earlier, EnvironmentProver, excused_outputs
+from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver, excused_outputs
 from dirac_forge.check.environment_questions import Question, are_alike, built_in, is_for_pythons, unheard_of, used_in
 from dirac_forge.check.expected_records import host_questions
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
@@ -193,12 +194,10 @@ class Prover:
 
     def warnings(self, lacking: Mapping[Record, tuple[str, ...]], own: Sequence[Built]) -> Iterator[ProofWarning]:
         """Yield what makes a proof weaker than it looks."""
-        names = sorted({name for some in lacking.values() for name in some})
-        if names and self.partial:
-            yield TakenAsThere(names=tuple(names))
-        unknown = sorted({name for one in own for name in one.unknown})
-        if unknown:
-            yield UnknownExports(names=tuple(unknown))
+        if self.partial and (names := {name for some in lacking.values() for name in some}):
+            yield TakenAsThere(names=tuple(sorted(names)))
+        if unknown := {name for one in own for name in one.unknown}:
+            yield UnknownExports(names=tuple(sorted(unknown)))
 
     def _build(self, subjects: Sequence[Subject], side: Side) -> tuple[Built, ...]:
         return build_all(self.channel, subjects, side, at_hand=self._at_hand, known=self._exports)
@@ -258,9 +257,14 @@ class _Trial:
 
     def _is_mended(self, proof: Proof) -> bool:
         """Whether the environments can be solved that a proof found broken."""
-        broken = {_place(one) for one in proof.environments if one.breaks and self._must_solve(one.output)}
-        asked = [one for one in self._questions if (one.output, one.part, one.on, one.made_for, one.variant) in broken]
-        return not any(answer.fault or answer.status == "unknown" for answer in self.environments.answers(asked))
+        broken = {one.place for one in proof.environments if one.breaks and self._must_solve(one.output)}
+        asked = [one for one in self._questions if one.place in broken]
+        return not any(answer.fault or answer.status == "unknown" for answer in self._answers(asked))
+
+    def _answers(self, questions: Sequence[Question]) -> list[EnvironmentAnswer]:
+        channel = self.prover.channel.overlaid([one.record for one in self.others])
+        answers = self.environments.answers(questions)
+        return with_cycles(self.environments, answers, self.subjects, channel=channel, own=self.own)
 
     def proof(self, executor: Executor | None) -> Proof:
         """Prove targets and environments. Raises as `Prover.proof` does."""
@@ -268,7 +272,7 @@ class _Trial:
         certified = {at: found for at, cell in enumerate(cells) if (found := self.targets.certificate(cell))}
         for verdict in certified.values():
             self.environments.note_proven(verdict.after.packages, verdict.after.platform)
-        answers = self.environments.answers(self._questions)
+        answers = self._answers(self._questions)
         lost = unbuildable(self.subjects, answers)
         # What was there before the proposal is judged as if it were built: whether it could be then is told beside it.
         new = {subject.key for subject in self.subjects if subject.old is None}
@@ -285,11 +289,13 @@ class _Trial:
             self.prover.observer.advanced(_TASK, detail=f"{cells[at].target} {cells[at].platform} {cells[at].python}")
             return verdict
 
-        positions = range(len(cells))
         self.prover.observer.started(_TASK, len(cells))
-        verdicts = tuple(executor.map(verdict_of, positions) if executor is not None else map(verdict_of, positions))
+        each = executor.map if executor is not None else map
+        verdicts = tuple(each(verdict_of, range(len(cells))))
         self.prover.observer.finished(_TASK)
-        environments = tuple(with_replaced([answer.proof for answer in answers], verdicts))
+        # Why a build is impossible was found while all of them were there.
+        known = {one.place: one for one in self.lost.values()}
+        environments = tuple(with_replaced([known.get(one.place, one.proof) for one in answers], verdicts))
         proof = Proof(
             outcome="same",
             verdicts=verdicts,
@@ -390,10 +396,6 @@ class _Trial:
             own = [one for one in self._old.built if one.feedstock == subject.key]
             found[subject.key] = (*built, *used_in(self._old.view, own, self.prover.platforms))
         return found
-
-
-def _place(environment: EnvironmentProof) -> tuple[str, str, str, str, str]:
-    return environment.output, environment.part, environment.platform, environment.made_for, environment.variant
 
 
 def _without(record: Record, names: Collection[str]) -> Record:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
 from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.environment_proof import EnvironmentAnswer
-from dirac_forge.check.environment_questions import asked_by, variant_key
+from dirac_forge.check.environment_questions import Question, asked_by, variant_key
 from dirac_forge.check.exports import Built
 from dirac_forge.check.proof_reasons import EnvironmentProof
 from dirac_forge.check.subjects import Subject
@@ -19,28 +19,41 @@ from dirac_forge.check.target_proof import rounds_of
 BuildKey = tuple[str, str, str, tuple[tuple[str, str], ...]]
 """Feedstock, package, the platform of the build and the items of its variant."""
 
+EnvironmentKey = tuple[str, str, str, tuple[str, ...]]
+"""Package, part, the platform whose packages are installed, and the specs."""
+
 
 def build_key(built: Built) -> BuildKey:
     """Return what tells a build from all others of a proposal."""
     return built.feedstock, built.record.name, built.platform, variant_key(built.variant)
 
 
+def environment_key(question: Question) -> EnvironmentKey:
+    """Return what tells an environment from all others of a proposal."""
+    return question.output, question.part, question.on, question.specs
+
+
+def environments_of(subjects: Iterable[Subject]) -> Iterator[tuple[BuildKey, Question]]:
+    """Yield the build and host environments of each build."""
+    for subject in subjects:
+        for platform in subject.enabled():
+            for variant, recipe in subject.rendered("new", platform):
+                for asked in asked_by(variant, recipe):
+                    yield (subject.key, asked.output, platform, variant_key(variant.values)), asked
+
+
 def unbuildable(subjects: Iterable[Subject], answers: Iterable[EnvironmentAnswer]) -> dict[BuildKey, EnvironmentProof]:
     """Return the builds whose build or host environment has no solution, each with the first such environment."""
-    refused: dict[tuple[str, str, str, tuple[str, ...]], EnvironmentProof] = {
-        (one.question.output, one.question.part, one.question.on, one.question.specs): one.proof
+    refused = {
+        environment_key(one.question): one.proof
         for one in answers
         if one.status == "not-installable" and one.question.part != "run"
     }
     found: dict[BuildKey, EnvironmentProof] = {}
-    for subject in subjects if refused else ():
-        for platform in subject.enabled():
-            for variant, recipe in subject.rendered("new", platform):
-                for asked in asked_by(variant, recipe):
-                    why = refused.get((asked.output, asked.part, asked.on, asked.specs))
-                    if why is not None:
-                        key = (subject.key, asked.output, platform, variant_key(variant.values))
-                        found.setdefault(key, why)
+    for build, question in environments_of(subjects) if refused else ():
+        why = refused.get(environment_key(question))
+        if why is not None:
+            found.setdefault(build, why)
     return found
 
 

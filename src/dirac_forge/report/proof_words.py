@@ -8,6 +8,7 @@ from math import prod
 
 from dirac_forge.channel.gap import Gap
 from dirac_forge.check.answer_reasons import (
+    BuildCycle,
     CellReason,
     EnvironmentReason,
     MissingPackages,
@@ -87,6 +88,10 @@ def environment_words(reason: EnvironmentReason | None) -> str:
             return f"no channel has {listed(names)} on any platform"
         case RefusedBefore(reason=before):
             return f"not solvable without this change either: {environment_words(before)}"
+        case BuildCycle(names=names):
+            way = " → ".join((*names, names[0]))
+            each = "it is built with itself" if len(names) == 1 else "these are built with each other"
+            return f"{way}: {each}, and no channel has a build to start from"
         case Refused(causes=causes):
             return _first_causes(cause_lines(causes))
         case _:
