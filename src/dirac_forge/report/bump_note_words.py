@@ -220,6 +220,7 @@ _FAULTS = {
     "gained": "{0.output}, {0.section}: it gained {0.text}, which is not carried over",
     "kept": "{0.output}: {0.text} is still in the text",
     "absent": "{0.output}: {0.text} is not in the text",
+    "emptied": "`{0.text}` would have no value",
 }
 
 

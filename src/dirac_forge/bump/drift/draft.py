@@ -238,7 +238,8 @@ class DriftDraft:
         lags: bool = False,
     ) -> None:
         """Add a line to a section's list."""
-        here = [line for line in output.of(section) if not self.gone(line)]
+        # A list whose lines are all gone is still where a new line belongs.
+        here = sorted(output.of(section), key=self.gone)
         block = next((b for line in here if (b := block_at(self.edits.lines, line.number, _keys(section)))), None)
         shown = f"{name} {spec}".strip()
         if block is None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
+from dirac_forge.bump.drift.emptied import emptied
 from dirac_forge.bump.drift.lines import Block, key_block, split_item
 from dirac_forge.recipe.model import When
 
@@ -38,9 +39,11 @@ class Edits:
 
     def _said(self) -> Iterator[tuple[int, str]]:
         """Yield each line of the edited text, and the number of the line that it was, or that it stands behind."""
+        left = emptied(self.lines, self._removed, self._after)
         for number, line in enumerate(self.lines, start=1):
-            if number not in self._removed:
-                yield number, self._replaced.get(number, line).removesuffix("\r")
+            if number not in left.dropped:
+                said = self._replaced.get(number, line).removesuffix("\r")
+                yield number, re.sub(r":", ": []", said, count=1) if number in left.bare else said
             yield from ((number, added) for added in self._after.get(number, []))
 
     def origin(self, number: int) -> int:

@@ -12,8 +12,10 @@ from packaging.utils import canonicalize_name
 from dirac_forge.bump.drift.carried import Carried
 from dirac_forge.bump.drift.lines import PLATFORMS
 from dirac_forge.recipe.editing.edit import Setting
+from dirac_forge.recipe.editing.text_nodes import keys_without_value, text_root
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RecipeText
+from dirac_forge.recipe.reading.yamlnodes import YamlError
 from dirac_forge.values import dataclass
 
 Said = tuple[str, str, str, str]
@@ -24,8 +26,11 @@ Said = tuple[str, str, str, str]
 class EditFault:
     """Something that is wrong with an edited text."""
 
-    kind: Literal["unreadable", "other-output", "no-output", "lost", "gained", "kept", "absent"]
-    """`lost` and `gained`: a line that no change explains; `kept` and `absent`: one in which a change does not show."""
+    kind: Literal["unreadable", "other-output", "no-output", "lost", "gained", "kept", "absent", "emptied"]
+    """`emptied`: a key has no value any more.
+
+    `lost` and `gained`: a line that no change explains; `kept` and `absent`: one in which a change does not show.
+    """
     platform: str = ""
     output: str = ""
     section: str = ""
@@ -45,6 +50,8 @@ def faults(
     variant = {"python_min": python_min}
     builds: list[tuple[str, str, Mapping[str, str]]] = [(platform, build, variant) for platform, build in PLATFORMS]
     builds += [(platform, platform, {**variant, **values}) for platform, values in settings]
+    if keys := _emptied(before.text, after, v1=before.format == "v1"):
+        return tuple(EditFault(kind="emptied", text=key) for key in keys)
     differences = _Differences({canonicalize_name(change.package) for change in changes if change.part == "output"})
     try:
         now = parse_recipe(after, path=before.path)
@@ -60,6 +67,15 @@ def faults(
     return tuple(
         dict.fromkeys((*differences.problems, *differences.unsaid(requirements), *differences.unseen(requirements)))
     )
+
+
+def _emptied(before: str, after: str, *, v1: bool) -> list[str]:
+    """Return the keys that have no value more often than before: builds refuse a list that is none."""
+    try:
+        was, now = (Counter(key for key, _ in keys_without_value(text_root(text, v1=v1))) for text in (before, after))
+    except YamlError:
+        return []  # the readers say what they can't read, below
+    return sorted(now - was)
 
 
 class _Differences:

@@ -136,6 +136,13 @@ def values_of(node: Node | None, key: str, *, outside: frozenset[str] = frozense
             yield value
 
 
+def keys_without_value(node: Node | None) -> Iterator[tuple[str, int]]:
+    """Yield the keys that have no value, each with its line, from 1."""
+    for name, value in _entries(node, frozenset(), 0):
+        if isinstance(value, ScalarNode) and yamlnodes.scalar(value) is None:
+            yield name, yamlnodes.line_of(value)
+
+
 def _entries(node: Node | None, outside: frozenset[str], depth: int) -> Iterator[tuple[str, Node]]:
     if depth > _MAX_DEPTH:
         return
