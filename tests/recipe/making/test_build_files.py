@@ -91,3 +91,30 @@ def test_all_is_known_if_each_folder_is_named(name: str, text: str, complete: bo
 def test_cmake_begins_where_pyproject_says(settings: str) -> None:
     texts = {"pyproject.toml": settings, "python/CMakeLists.txt": "", "other/CMakeLists.txt": ""}
     assert build_files(texts, texts).read == {"python/CMakeLists.txt"}
+
+
+@pytest.mark.parametrize(
+    ("setup", "begun"),
+    [
+        ("check_call(['cmake', f'-S{folder}'])", {"pkg/lib/CMakeLists.txt", "pkg/lib/dft/CMakeLists.txt"}),
+        ("setup(ext_modules=[CMakeExtension('a')])", {"pkg/lib/CMakeLists.txt", "pkg/lib/dft/CMakeLists.txt"}),
+        ("# ['cmake', folder]", set()),
+        ("setup()", set()),
+    ],
+)
+def test_cmake_that_setup_py_runs_begins_at_the_outermost_project(setup: str, begun: set[str]) -> None:
+    texts = {
+        "setup.py": setup,
+        "pkg/lib/CMakeLists.txt": "project(pkg)\nadd_subdirectory(dft)",
+        "pkg/lib/dft/CMakeLists.txt": "",
+        "pkg/lib/old/CMakeLists.txt": "project(old)",
+        "pkg/parts/CMakeLists.txt": "add_library(parts)",
+        "deps/zeta/CMakeLists.txt": "project(zeta)",
+        "tests/CMakeLists.txt": "project(tests)",
+    }
+    assert build_files(texts, texts).read == begun
+
+
+def test_cmake_that_setup_py_runs_begins_at_the_top_if_there_is_a_project() -> None:
+    texts = {"setup.py": "['cmake', '.']", "CMakeLists.txt": "project(a)", "b/CMakeLists.txt": "project(b)"}
+    assert build_files(texts, texts).read == {"CMakeLists.txt"}

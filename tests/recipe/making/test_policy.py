@@ -66,3 +66,52 @@ def test_build_files_of_examples_and_tests_are_left_out() -> None:
 def test_downloads_of_what_setup_py_runs_are_told(setup: str, told_of: bool) -> None:
     texts = {"setup.py": setup, "scripts/build_driver.py": "urllib.request.urlopen(url)"}
     assert told(texts, set()) == ([f"scripts/build_driver.py {DOWNLOADS}"] if told_of else [])
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ('CPMAddPackage("gh:fmtlib/fmt#7.1.3")', "fmt"),
+        ('CPMAddPackage("gh:nlohmann/json@3.9.1")', "json"),
+        ('CPMFindPackage("https://example.org/zeta.git@1.0")', "zeta"),
+        ("CPMAddPackage(\n  NAME alpha\n  GITHUB_REPOSITORY a/alpha\n)", "alpha"),
+        ("FetchContent_Populate(beta URL https://example.org/beta.tar.gz)", "beta"),
+        ("ExternalProject_Add(gamma SVN_REPOSITORY https://example.org/gamma)", "gamma"),
+    ],
+)
+def test_projects_that_other_calls_of_cmake_download_are_told(call: str, name: str) -> None:
+    assert told({"CMakeLists.txt": call}, {"CMakeLists.txt"}) == [
+        f"CMakeLists.txt can download {name} {REFUSED}: add its package to host, or its source to the recipe"
+    ]
+
+
+def test_subprojects_of_meson_that_are_only_wrapped_are_told() -> None:
+    texts = {"meson.build": "subproject('zeta')\nsubproject('alpha')\nsubproject('inside')\n# subproject('old')"}
+    members = [
+        "subprojects/zeta.wrap",
+        "subprojects/alpha.wrap",
+        "subprojects/alpha/meson.build",
+        "subprojects/old.wrap",
+        "subprojects/inside/meson.build",
+    ]
+    assert [note.text for note in policy_notes(texts, {"meson.build"}, members)] == [
+        f"meson.build can download zeta {REFUSED}: add its package to host, or its source to the recipe"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "downloads"),
+    [
+        ("CMakeLists.txt", "file(DOWNLOAD https://example.org/a.tar.gz a.tar.gz)", True),
+        ("cmake/get.cmake", 'execute_process(COMMAND "${GIT_EXECUTABLE}" clone https://example.org/a)', True),
+        ("CMakeLists.txt", "add_custom_command(COMMAND curl -LO https://example.org/a)", True),
+        ("CMakeLists.txt", 'target_link_libraries(a curl)\nmessage(FATAL_ERROR "run git clone")', False),
+        ("meson.build", "run_command('wget', '-q', url)", True),
+        ("meson.build", "dependency('curl', 'wget')", False),
+        ("setup.py", "os.system('curl -LO https://example.org/a')", True),
+        ("setup.py", "check_call(['wget', 'https://example.org/a'])", True),
+        ("setup.py", "Extension('a', libraries=['curl', 'z'])", False),
+    ],
+)
+def test_files_that_a_build_downloads_are_told(path: str, text: str, *, downloads: bool) -> None:
+    assert told({path: text}, {path}) == ([f"{path} {DOWNLOADS}"] if downloads else [])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
+from dirac_forge.upstream.files.places import is_aside, of_others
 from dirac_forge.values import dataclass
 
 BUILD_FILES: Final = ("meson.build", "CMakeLists.txt")
@@ -21,6 +22,8 @@ _SOURCE_FOLDERS = {
     "pyproject.toml": re.compile(r"^(?:cmake\.)?source[-_](?:dir|path)\s*=\s*[\"']([\w./+-]+)[\"']", re.MULTILINE),
 }
 """How scikit-build, scikit-build-core and py-build-cmake name the folder of their CMakeLists.txt."""
+_PROJECT = re.compile(r"^[ \t]*project[ \t]*\(", re.IGNORECASE | re.MULTILINE)
+_RUNS_CMAKE = re.compile(r"\bCMakeExtension\b|[\"']cmake[\"' ]")
 _FOLDER = re.compile(r"\b(?:subdir|add_subdirectory)\s*\(", re.IGNORECASE)
 
 
@@ -41,7 +44,7 @@ class BuildFiles:
 def build_files(texts: Mapping[str, str], members: Iterable[str]) -> BuildFiles:
     """Return what Meson's `subdir` and `subproject`, and CMake's `add_subdirectory` and `include`, lead to."""
     there = {member for member in members if member.endswith((*BUILD_FILES, ".cmake"))} | texts.keys()
-    tops = tuple(dict.fromkeys(path for path in _tops(texts) if path in there))
+    tops = tuple(dict.fromkeys(path for path in _tops(texts, there) if path in there))
     waiting = [*tops]
     complete = bool(waiting)
     read: set[str] = set()
@@ -67,11 +70,34 @@ def added_folders(text: str) -> list[str]:
     return _CMAKE.findall(_COMMENT.sub("", text))
 
 
-def _tops(texts: Mapping[str, str]) -> Iterator[str]:
-    """Yield where a build may begin: in the folder that its settings name, else at the top."""
+def _tops(texts: Mapping[str, str], there: Collection[str]) -> Iterator[str]:
+    """Yield where a build may begin: in the folder that its settings name, at the top, else where Python may run CMake.
+
+    Python puts the folder together as it likes, so any outermost project of CMake may be the one.
+    """
     named = (folder for path, where in _SOURCE_FOLDERS.items() for folder in where.findall(texts.get(path, "")))
-    yield from (posixpath.normpath(f"{folder}/CMakeLists.txt") for folder in named)
-    yield from BUILD_FILES
+    begun = [*(posixpath.normpath(f"{folder}/{BUILD_FILES[1]}") for folder in named), *BUILD_FILES]
+    yield from begun
+    if not any(path in there for path in begun) and any(map(_RUNS_CMAKE.search, _python(texts))):
+        yield from _outermost(path for path, text in texts.items() if _is_project(path, text))
+
+
+def _python(texts: Mapping[str, str]) -> Iterator[str]:
+    return (_COMMENT.sub("", text) for path, text in texts.items() if path.endswith(".py") and not is_aside(path))
+
+
+def _is_project(path: str, text: str) -> bool:
+    own = path.rpartition("/")[2] == BUILD_FILES[1] and not (is_aside(path) or of_others(path))
+    return own and _PROJECT.search(text) is not None
+
+
+def _outermost(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the files that are in no folder, nor below one, of another of them."""
+    found: list[str] = []
+    for path in sorted(paths, key=lambda path: (path.count("/"), path)):
+        if not any(path.startswith(f"{posixpath.dirname(other)}/") for other in found):
+            found.append(path)
+    yield from found
 
 
 def _folders(path: str, text: str) -> Iterator[str]:

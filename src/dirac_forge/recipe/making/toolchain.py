@@ -119,7 +119,7 @@ def toolchain(sdist: SdistFacts) -> Toolchain:
     told = {*host, *chain.from_iterable(script.packages.values() for script in scripts)}
     included = {} if files.read else included_libraries(sdist.includes, sdist.members, told)
     notes += _included(included)
-    notes += policy_notes(sdist.texts, files.read)
+    notes += policy_notes(sdist.texts, files.read, sdist.members)
     if unread := (*files.unread, *named.unread):
         notes.append(note("warning", NoteKind.UNREAD_BUILD_FILES, paths=unread))
     elif not (host or named.unknown or scripts or included) and "rust" not in languages:
