@@ -147,6 +147,27 @@ def test_a_bump_waits_for_another_and_is_installable_after_it(place: Place) -> N
     assert [one["status"] for one in last.values()] == ["skipped", "skipped"]
 
 
+def test_a_bump_waits_for_another_of_the_workspace_whichever_are_asked_for(place: Place) -> None:
+    place.put("tool", recipe("tool", "1.0", run=["lib >=1"]))
+    place.put("lib", recipe("lib", "1.0"))
+    files = {**LIB, **TOOL}
+    whole = place.run(files)
+    assert list(whole) == ["lib", "tool"]
+    assert whole["tool"]["status"] == "waiting"
+    assert place.run(files, "tool") == {"tool": whole["tool"]}
+    there = place.run(files, "tool", "--to", "1.1")["tool"]
+    assert (there["status"], there["waits_for"]) == ("waiting", ["lib"])  # 1.1 is no version of lib
+
+
+def test_a_bump_that_another_of_the_workspace_can_not_help_is_blocked_whichever_are_asked_for(place: Place) -> None:
+    place.put("tool", recipe("tool", "1.0", run=["lib >=1"]))
+    place.put("lib", recipe("lib", "1.0"))
+    files = {"lib": release("lib", "1.0"), **TOOL}
+    whole = place.run(files, code=1)["tool"]
+    assert (whole["status"], whole["waits_for"]) == ("blocked", ["lib"])
+    assert place.run(files, "tool", code=1) == {"tool": whole}
+
+
 def test_what_is_up_to_date_tells_the_state_of_the_targets(place: Place) -> None:
     place.put("lib", recipe("lib", "1.0"))
     with PackageIndex({"lib": release("lib", "1.0")}) as index:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal, Self
 
 from dirac_forge.bump.cooldown import Cooldown
@@ -91,8 +91,28 @@ def decide(
         if not bumps:
             return found
         if options.check:
-            found = _with_bumps(found, arranging.of_run().done(bumps))
+            found = _with_bumps(found, _arranged(bumping, bumps, listed, options, arranging))
     return _built(context, workspace, found) if options.build else found
+
+
+def _arranged(
+    bumping: BumpMaker,
+    bumps: Sequence[tuple[FeedstockFolder, Bump]],
+    listed: Iterable[FeedstockFolder],
+    options: BumpOptions,
+    arranging: _Arranging,
+) -> list[tuple[FeedstockFolder, Bump]]:
+    """Return the bumps in order and proved, beside those of other feedstocks of the workspace that they wait for.
+
+    What a bump waits for is the same, whichever feedstocks were asked about.
+    """
+    asked = {folder.label for folder in listed}
+    looked = set(asked)
+    known = list(bumps)
+    while others := [folder for folder in arranging.of_run().awaited(known) if folder.label not in looked]:
+        looked.update(folder.label for folder in others)
+        known += _bumps_in(_each(bumping, others, replace(options, to=""), arranging))
+    return [(folder, bump) for folder, bump in arranging.of_run().done(known) if folder.label in asked]
 
 
 def _bumps_in(found: Iterable[Decided]) -> list[tuple[FeedstockFolder, Bump]]:

@@ -30,6 +30,7 @@ from dirac_forge.proposals.channel_part import ChannelPart
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.extensions import lines_of
 from dirac_forge.proposals.missing_recipes import MissingRecipes
+from dirac_forge.proposals.other_bumps import OtherBumps
 from dirac_forge.proposals.proofs import Proofs
 from dirac_forge.recipe.making.problems import MakingProblem
 from dirac_forge.values import dataclass
@@ -99,35 +100,13 @@ def _judged(need: NewNeed, part: ChannelPart) -> NewNeed:
     return replace(need, partial=part.reason(need.package, need.section, need.partial))
 
 
+def _brought(need: NewNeed, moves: Iterable[Move]) -> bool:
+    return any(admits(need.spec, move.provides.get(need.package, "")) for move in moves)
+
+
 def _recipes(lacking: MissingRecipes, bump: Bump, place: OrderPlace) -> _Recipes:
     missing = [lack for lack in place.lacks if lack.certain and lack.availability.status == "missing"]
     return _Recipes(*lacking.recipes(missing, f"{bump.change.feedstock} {bump.new}")) if missing else _Recipes()
-
-
-class _OtherBumps:
-    """The bumps of a run, as those to choose from that may unblock one."""
-
-    def __init__(self, subjects: Mapping[str, Candidate], places: Mapping[str, OrderPlace]) -> None:
-        self._subjects = subjects
-        self._places = places
-
-    def making(self, packages: Collection[str]) -> list[str]:
-        """Return the bumps that could be installed themselves and make one of these packages."""
-        return [
-            key
-            for key, place in self._places.items()
-            if not self._subjects[key].provides.keys().isdisjoint(packages)
-            and not any(lack.certain for lack in place.lacks)
-        ]
-
-    def waiting_for(self, key: str, packages: Collection[str]) -> list[str]:
-        """Return the bumps that make one of these packages and wait for `key`."""
-        return [other for other in self.making(packages) if key in self._places[other].behind]
-
-    def subjects(self, keys: Sequence[str]) -> list[Candidate]:
-        """Return these and what they wait for, in the order of the run."""
-        wanted = {*keys, *(other for key in keys for other in self._places[key].behind)}
-        return [self._subjects[key] for key in self._places if key in wanted]
 
 
 class Ordering:
@@ -184,6 +163,26 @@ class Ordering:
                 with suppress(ForgeError):
                     wait(self._solve_hosts(self.subjects[move.key]))
                     self.proving.prover.built([self.subjects[move.key]])
+
+    def awaited(self, bumps: Sequence[Pair]) -> list[FeedstockFolder]:
+        """Return other feedstocks that make what these bumps need in a version that neither they nor a channel have.
+
+        Raises nothing.
+        """
+        try:
+            self.proving.open()
+        except UnknownError:
+            return []
+        moves = {key: move for folder, bump in bumps if (move := self._move(key := _key(bump), (folder, bump)))}
+        needs = [need for move in moves.values() for need in move.needs if not _brought(need, moves.values())]
+        lacking = [need for need in needs if self.proving.stands(need.package, need.spec).status != "available"]
+        found = {
+            folder.label: folder
+            for need in lacking
+            if self._maker(need, moves) is None
+            for folder, _ in self._makers(need.package, moves)
+        }
+        return list(found.values())
 
     def done(self, bumps: Sequence[Pair]) -> list[Pair]:
         """Return the bumps in order, each with what it waits for, its proof, and recipes that it needs."""
@@ -307,18 +306,22 @@ class Ordering:
         available = self.proving.stands(need.package, need.spec).status == "available"
         return None if available else self._maker(need, moves)
 
-    def _maker(self, need: NewNeed, moves: dict[str, Move]) -> Candidate | None:
+    def _maker(self, need: NewNeed, moves: Mapping[str, Move]) -> Candidate | None:
+        makers = (subject for _, subject in self._makers(need.package, moves))
+        return next((one for one in makers if admits(need.spec, one.provides[need.package])), None)
+
+    def _makers(self, package: str, moves: Mapping[str, Move]) -> Iterator[tuple[FeedstockFolder, Candidate]]:
+        """Yield the recipes of the workspace, but for those in `moves`, that make a package in whichever version."""
         for folder in self.workspace:
             key = key_of(folder.name, folder.branch)
             try:
-                if key in moves or not any(need.package in text for text in folder.texts.values()):
+                if key in moves or not any(package in text for text in folder.texts.values()):
                     continue
                 subject = self.subjects.get(key) or self._candidate(key, folder.read())
-                if admits(need.spec, subject.provides.get(need.package, "")):
-                    return subject
+                if package in subject.provides:
+                    yield folder, subject
             except ForgeError:
                 continue
-        return None
 
     def _candidate(self, key: str, recipe: VariantRecipe) -> Candidate:
         """Return a recipe as it is."""
@@ -369,14 +372,14 @@ class Ordering:
     ) -> tuple[Proof, tuple[str, ...]]:
         """Return the proof; where something is worse off, with the other bumps that unblock it, where some do."""
         proof = self.proving.proof(subject, beside)
-        others = _OtherBumps(self.subjects, places)
+        others = OtherBumps(self.subjects, places)
         found = self.proving.helping(subject, beside, proof, others)
         if found is not None:
             return found.proof, found.keys
         return self._beyond_mates(subject, beside, proof, others)
 
     def _beyond_mates(
-        self, subject: Candidate, beside: Sequence[Candidate], proof: Proof, others: _OtherBumps
+        self, subject: Candidate, beside: Sequence[Candidate], proof: Proof, others: OtherBumps
     ) -> tuple[Proof, tuple[str, ...]]:
         """Return what is in the way besides bumps that wait for this one: its pins are lifted by these."""
         mates = others.waiting_for(subject.key, proof.culprits) if proof.outcome == "worse" else []
