@@ -11,7 +11,7 @@ from dirac_forge.check.environment_proof import EnvironmentAnswer, EnvironmentPr
 from dirac_forge.check.environment_questions import Question
 from dirac_forge.check.exports import Built
 from dirac_forge.check.subjects import Subject
-from dirac_forge.check.unbuildable import BuildKey, EnvironmentKey, build_key, environment_key, environments_of
+from dirac_forge.check.unbuildable import BuildKey, build_key, environment_key, environments_of
 
 _Waiting = Mapping[BuildKey, Sequence[Question]]
 """Builds that can't be made yet, each with the environments that can't be solved yet."""
@@ -36,7 +36,7 @@ def with_cycles(
         channel: without the proposal, but with what is merged before it.
         own: what the proposal makes.
     """
-    waiting = _waiting(environments, answers, subjects, channel)
+    waiting = _suspects(environments, answers, subjects, own)
     while waiting:
         view = channel.overlaid([one.record for one in own if build_key(one) not in waiting])
         rest = _unsolved(environments, waiting, view)
@@ -45,7 +45,11 @@ def with_cycles(
         waiting = rest
     if not waiting:
         return list(answers)
-    needs = {key[1]: _first_needed(environments, questions[0], waiting, own) for key, questions in waiting.items()}
+    makers = {one.record: build_key(one) for one in own}
+    needs = {
+        key[1]: next(one.name for one in environments.taken(questions[0]) if makers.get(one) in waiting)
+        for key, questions in waiting.items()
+    }
     cycles = {environment_key(one): _cycle(key[1], needs) for key, some in waiting.items() for one in some}
     return [
         _judged(environments, one, cycles[key], channel) if (key := environment_key(one.question)) in cycles else one
@@ -53,41 +57,42 @@ def with_cycles(
     ]
 
 
-def _waiting(
-    environments: EnvironmentProver, answers: Iterable[EnvironmentAnswer], subjects: Iterable[Subject], channel: Channel
+def _suspects(
+    environments: EnvironmentProver,
+    answers: Iterable[EnvironmentAnswer],
+    subjects: Iterable[Subject],
+    own: Sequence[Built],
 ) -> _Waiting:
-    """Return the builds with an environment that the channel alone can't fill, and the proposal can."""
-    asked: dict[EnvironmentKey, Question] = {
-        environment_key(one.question): one.question
-        for one in answers
-        if one.question.part != "run"
-        and (one.status == "installable" or (one.status == "unknown" and environments.solved_as_known(one.question)))
-        and not environments.solved_as_known(one.question, channel)
-    }
-    found: dict[BuildKey, list[Question]] = {}
+    """Return the builds that need each other in the solutions that were found; there may be other solutions.
+
+    They are what remains when the builds are taken away, again and again, that need none of those that are left. Most
+    proposals have none, and no solver has to be asked.
+    """
+    asked = {environment_key(one.question): one.question for one in answers if environments.taken(one.question)}
+    makers = {one.record: build_key(one) for one in own}
+    left: dict[BuildKey, list[Question]] = {}
     for build, question in environments_of(subjects) if asked else ():
         known = asked.get(environment_key(question))
         if known is not None:
-            found.setdefault(build, []).append(known)
-    return found
+            left.setdefault(build, []).append(known)
+    while left:
+        rest = {
+            build: needing
+            for build, some in left.items()
+            if (needing := [one for one in some if any(makers.get(it) in left for it in environments.taken(one))])
+        }
+        if rest.keys() == left.keys():
+            return rest
+        left = rest
+    return left
 
 
 def _unsolved(environments: EnvironmentProver, waiting: _Waiting, view: Channel) -> _Waiting:
     """Return what still waits with the packages in `view`; each environment is solved once."""
     asked = {environment_key(one): one for some in waiting.values() for one in some}
-    left = {key for key, one in asked.items() if not environments.solved_as_known(one, view)}
+    left = {key for key, one in asked.items() if not environments.solved(environments.heard_of(one), view)}
     rest = {build: [one for one in some if environment_key(one) in left] for build, some in waiting.items()}
     return {build: some for build, some in rest.items() if some}
-
-
-def _first_needed(environments: EnvironmentProver, question: Question, waiting: _Waiting, own: Sequence[Built]) -> str:
-    """Return a package that an environment has and that can't be built before it.
-
-    There is one: with none of these, the environment would have been solved.
-    """
-    stuck = {one.record for one in own if build_key(one) in waiting}
-    packages = environments.packages(question)
-    return next(one.name for one in packages if one in stuck)
 
 
 def _cycle(start: str, needs: Mapping[str, str]) -> tuple[str, ...]:

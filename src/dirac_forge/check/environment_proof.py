@@ -85,6 +85,7 @@ class EnvironmentProver:
         self._solved = solved
         self._before = before
         self.partial = partial
+        self._taken: dict[Question, tuple[Record, ...]] = {}
         self._proven: set[tuple[Record, str]] = set()
         self.culprits: set[str] = set()
 
@@ -107,17 +108,15 @@ class EnvironmentProver:
         if untouched and self._solvable(question.specs, question.on):
             return True
         found = view.solve(question.specs, platform=question.on, required=question.required)
-        return isinstance(found, Solution)
+        if not isinstance(found, Solution):
+            return False
+        if view is self._view:
+            self._taken[question] = tuple(one for one in found.packages if not one.channel)
+        return True
 
-    def solved_as_known(self, question: Question, view: Channel | None = None) -> bool:
-        """Whether an environment can be solved as `solved`, without the packages that no channel and no recipe has."""
-        known = self.heard_of(question)
-        return not known.specs or self.solved(known, view)
-
-    def packages(self, question: Question) -> tuple[Record, ...]:
-        """Return the packages of an environment with the proposal, as far as a channel has them; () if unsolved."""
-        found = self._view.solve(self.heard_of(question).specs, platform=question.on, required=question.required)
-        return found.packages if isinstance(found, Solution) else ()
+    def taken(self, question: Question) -> tuple[Record, ...]:
+        """Return the proposal's packages in the solution of a build or host environment that was answered."""
+        return self._taken.get(self.heard_of(question), ())
 
     def _fits(self, record: Record, platform: str) -> bool:
         """Whether a package fits into the environment of a target, or into one that it would be built in."""
