@@ -295,6 +295,33 @@ def test_a_no_of_recipes_that_make_nothing_worse_has_its_reason(
     assert document["with"]["reason"].startswith(useless)
 
 
+def test_a_new_package_that_can_not_be_installed_counts_no_cells_as_worse(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe(workspace, "fresh", "1.0", "tool >=2")
+    assert main(["check", "--with", "fresh", "--platform", "linux-64", "--python", "3.12"]) == 1
+    assert (
+        "with these recipes: worse: the run environment of fresh on linux-64 can't be solved: "
+        "fresh → tool: no build matches tool >=2: the newest version is 1.0"
+    ) in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_new_package_that_can_not_be_built_is_not_proposed_for_a_build(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = recipe(workspace, "fresh", "1.0", "python >=3.15")
+    text = path.read_text(encoding="utf-8").replace("generic", "python")
+    path.write_text(text.replace("  run:", "  host:\n    - python 3.15.*\n  run:"), encoding="utf-8")
+    assert main(["check", "--with", "fresh", "--platform", "linux-64", "--python", "3.12"]) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert (
+        "with these recipes: same in all 2 cells; but they can't be built as asked: "
+        "the host environment of fresh on linux-64 can't be solved: "
+        "python: no build matches python 3.15.*: the newest version is 3.12.1"
+    ) in shown
+    assert "dirac-forge build" not in shown
+
+
 def test_recipes_that_can_not_be_built_are_a_no(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = recipe(workspace, "grid", "10.0", "tool")
     text = path.read_text(encoding="utf-8")

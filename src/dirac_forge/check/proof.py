@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import Literal
 
-from dirac_forge.channel.records import Record
+from dirac_forge.channel.records import Record, name_of
 from dirac_forge.check.answer_reasons import NotTaken, RefusedBefore, VerdictReason
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.difference import Difference
@@ -158,10 +158,20 @@ def refusal_of(proof: Proof) -> ProofReason | NothingMade | None:
         return BrokenEnvironment(environment=unbuilt)
     left = next((one for one in proof.verdicts if one.after.unexpected), None)
     if left is not None:
+        names = set(map(name_of, left.after.specs))
+        lost = next((one for one in proof.useless if one.part != "run" and one.output in names), None)
+        if lost is not None:
+            return BrokenEnvironment(environment=lost)
         return _of_cell(left.after, left.reason or left.after.reason)
     nothing = next((one for one in proof.warnings if isinstance(one, NothingMade)), None)
     useless = next(filter(_can_never_be_installed, proof.environments), None)
     return nothing or (BrokenEnvironment(environment=useless) if useless is not None else None)
+
+
+def cannot_be_built(proof: Proof) -> bool:
+    """Whether what refuses a proposal is that something of it can't be built."""
+    found = refusal_of(proof)
+    return isinstance(found, BrokenEnvironment) and found.environment.part != "run"
 
 
 def _can_never_be_installed(environment: EnvironmentProof) -> bool:

@@ -28,7 +28,7 @@ from dirac_forge.check.matrix import check as check_cells
 from dirac_forge.check.new_packages import expected_for, new_targets, with_pythons
 from dirac_forge.check.obstacles import python_lines
 from dirac_forge.check.on_cluster import check_on_cluster
-from dirac_forge.check.proof import Proof, merged, refusal_of
+from dirac_forge.check.proof import Proof, cannot_be_built, merged, refusal_of
 from dirac_forge.check.proof_reasons import NothingMade
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.recipes_at_hand import RecipesAtHand
@@ -146,9 +146,9 @@ def _steps(
 
 def _is_of_use(proof: Proof | None) -> bool:
     """Whether something can be installed with the recipes, and what was asked of them can be built."""
-    verdicts = proof.verdicts if proof is not None else ()
-    lost = any(one.unbuilt for one in verdicts if one.before.wanted)
-    return not lost and any(verdict.after.status == "installable" for verdict in verdicts)
+    if proof is None or cannot_be_built(proof) or any(one.unbuilt for one in proof.verdicts if one.before.wanted):
+        return False
+    return any(verdict.after.status == "installable" for verdict in proof.verdicts)
 
 
 def _buildable(context: Context) -> tuple[str, ...] | None:

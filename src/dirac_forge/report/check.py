@@ -13,7 +13,7 @@ from rich.text import Text
 from dirac_forge.channel.records import name_of
 from dirac_forge.channel.snapshot_file import SnapshotEnd
 from dirac_forge.check.cells import Cell
-from dirac_forge.check.proof import Outcome, Proof, Verdict
+from dirac_forge.check.proof import Outcome, Proof, Verdict, cannot_be_built
 from dirac_forge.check.since import Turn
 from dirac_forge.errors import redact
 from dirac_forge.report.asked_versions import is_lock, versions
@@ -190,9 +190,10 @@ def _is_fine(verdict: Verdict) -> bool:
 
 def _in_all(proposal: Proof) -> Hanging:
     counts = Counter(verdict.outcome for verdict in proposal.verdicts)
-    told = _share(counts)
     # A broken environment of the recipes themselves makes a proposal worse than any of its targets.
-    own = "" if counts[proposal.outcome] or not proposal.reason else f": {proof_words(proposal.reason)}"
+    alone = not counts[proposal.outcome] and proposal.reason is not None
+    told = "" if alone else _share(counts)
+    own = f": {proof_words(proposal.reason)}" if alone else ""
     if proposal.outcome == "better":
         own = _unknown_today(proposal.verdicts)
     if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
@@ -205,7 +206,7 @@ def _in_all(proposal: Proof) -> Hanging:
 
 def _no(proposal: Proof) -> str:
     """Return what a refusal is called: the recipes leave a no, or can't be built themselves."""
-    return "but they can't be built as asked" if any(one.unbuilt for one in proposal.verdicts) else "still a no"
+    return "but they can't be built as asked" if cannot_be_built(proposal) else "still a no"
 
 
 def _unknown_today(verdicts: Sequence[Verdict]) -> str:
