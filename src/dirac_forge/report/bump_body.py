@@ -215,8 +215,15 @@ def _carried(line: Carried) -> tuple[Line, ...]:
         Code(line.before) if line.before else "",
         Code(line.after) if line.after else "",
         Code(line.evidence) if line.evidence else "",
-        f"{worded(line.reason)}{' (optional upstream)' if line.optional else ''}",
+        f"{worded(line.reason)}{_where_asked(line)}",
     )
+
+
+def _where_asked(line: Carried) -> str:
+    """Return what limits a requirement: an extra makes it optional, a marker only says where it holds."""
+    if not line.optional:
+        return ""
+    return " (optional upstream)" if line.reason.extra else " (in some environments only)"
 
 
 def _told(line: Carried) -> Line:

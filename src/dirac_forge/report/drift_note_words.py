@@ -15,6 +15,10 @@ WORDS: dict[DriftNoteKind, str] = {
     "commands-unknown": "upstream's commands can't be read; check entry_points",
     "command-of-maintainers": "{command} is the maintainers' own and stays",
     "extra-changed": "{requirement} of {section} stays; upstream's extra {extras} changed to {evidence:|}",
+    "extra-open": (
+        "upstream's extras {extras:and} fit run equally well and disagree about {package}; check which one this is "
+        "({evidence:|})"
+    ),
     "host-without-pip": (
         "host lacks pip and setuptools, and Python {python} and later have neither distutils nor setuptools; they "
         "are not added, because the release is older than this rule ({uploaded}): add them, or limit python"

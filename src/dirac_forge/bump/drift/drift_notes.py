@@ -17,6 +17,7 @@ DriftNoteKind = Literal[
     "commands-unknown",
     "command-of-maintainers",
     "extra-changed",
+    "extra-open",
     "host-without-pip",
     "host-without-setuptools",
     "imports-gone",

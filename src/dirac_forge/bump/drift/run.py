@@ -11,6 +11,7 @@ from dirac_forge.bump.drift.catching_up import add_lagging, raise_lagging
 from dirac_forge.bump.drift.clauses import clauses_of, implied, same
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.drift_notes import DriftNoteKind
+from dirac_forge.bump.drift.held_extras import Requiring, held_extras
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed, extras_named, mentioned, needs_of, only_extra
 from dirac_forge.bump.drift.new_output import JoiningFamily
@@ -20,10 +21,7 @@ from dirac_forge.recipe.notes import Level
 from dirac_forge.recipe.reading.recipe_text import Section
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import CoreMetadata, ReleaseFacts
-from dirac_forge.values import dataclass
 
-_MANY = 4
-"""Packages that tell an extra even where one of them is missing."""
 _BACKPORTS = frozenset(
     [
         "argparse",
@@ -78,7 +76,7 @@ def run_drift(
         _RunMerge(draft, output, *asked, unknown=unknown)
         for asked in _asked(output, old.metadata, new.metadata, scopes=scopes, providers=providers)
     ]
-    held = _held(output, base, extras)
+    held = held_extras(draft, output, base, extras)
     touched: set[str] = set()
     for merge in held if satellite else [base, *held]:
         merge.add_and_follow(built, family, exists)
@@ -93,13 +91,6 @@ def run_drift(
         raise_lagging(draft, output, base.old, base.new, bare=catch_up)
     if catch_up:
         add_lagging(draft, output, base.old, base.new, lambda need: base.why_not(need, built, exists))
-
-
-def _held(output: OutputLines, base: _RunMerge, extras: Sequence[_RunMerge]) -> list[_RunMerge]:
-    """Return the extras that the recipe holds."""
-    # What something else asks for from now on is no sign that the recipe holds an extra, nor is what it needs anyway.
-    fresh = {key for one in (base, *extras) for key in one.new.keys() - one.old.keys()} | base.old.keys()
-    return [one for one in extras if _holds(output, [need for key, need in one.old.items() if key not in fresh])]
 
 
 def _asked(
@@ -123,27 +114,10 @@ def _asked(
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Requiring:
-    """What of upstream asks for a requirement: the release itself, or one of its extras."""
-
-    extra: str = ""
-
-    def __str__(self) -> str:
-        return f"upstream's extra {self.extra}" if self.extra else "upstream"
-
-
 def _touched(old: Mapping[str, UpstreamNeed], new: Mapping[str, UpstreamNeed]) -> set[str]:
     """Return names of what upstream changed, in every spelling that a recipe may have."""
     changed = [need for key, need in new.items() if key not in old or old[key].lines != need.lines]
     return {key for need in changed for key in need.keys}
-
-
-def _holds(output: OutputLines, needs: Sequence[UpstreamNeed]) -> bool:
-    """Whether run has everything that an extra adds: several packages, of many of which one may be missing."""
-    keys = {line.key for line in output.of("run")}
-    missing = sum(need.keys.isdisjoint(keys) for need in needs)
-    return len(needs) > 1 and missing <= (len(needs) >= _MANY)
 
 
 class _RunMerge:
@@ -154,8 +128,8 @@ class _RunMerge:
         draft: DriftDraft,
         output: OutputLines,
         requiring: Requiring,
-        old: Mapping[str, UpstreamNeed],
-        new: Mapping[str, UpstreamNeed],
+        old: dict[str, UpstreamNeed],
+        new: dict[str, UpstreamNeed],
         *,
         unknown: UnknownPart,
     ) -> None:
