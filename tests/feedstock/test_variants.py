@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dirac_forge.feedstock.algebra import MigrationKeys, migrated
 from dirac_forge.feedstock.pinning import (
@@ -17,6 +18,7 @@ from dirac_forge.feedstock.pinning import (
 )
 from dirac_forge.feedstock.read_recipe import recipe_of
 from dirac_forge.feedstock.variants import Variant, VariantRecipe, rendered_variants, variants
+from dirac_forge.recipe.reading.parsing import parse_recipe
 
 PINNING = Pinning(
     path="pinning/conda_build_config.yaml",
@@ -213,3 +215,26 @@ def test_a_pinning_in_a_folder(tmp_path: Path) -> None:
     assert (dict(pinning.migrations), dict(pinning.support)) == ({"a": "x: ['1']\n"}, {"list.txt": "a b\n"})
     with pytest.raises(ConfigurationError, match=r"there is no conda_build_config\.yaml"):
         read_pinning(tmp_path / "recipe/migrations")
+
+
+FLOW = """\
+package: {name: fa, version: "1.0"}
+build: {number: 0, script: x, skip: [is_python_min]}
+requirements:
+  build: ["${{ compiler(\\"c\\") }}"]
+  host: [python, pip, {if: mpi != "nompi", then: openssl}]
+  run: [python]
+"""
+
+
+@pytest.mark.parametrize("flow", [True, False], ids=["flow", "block"])
+def test_the_style_of_a_recipe_makes_no_other_variants(flow: bool) -> None:
+    text = yaml.safe_dump(yaml.safe_load(FLOW), default_flow_style=flow)
+    found = variants(VariantRecipe(text=parse_recipe(text, path="recipe.yaml")), PINNING, platform="linux-64")
+
+    assert [(one.values["python"], one.values["mpi"]) for one in found] == [
+        ("3.12.* *_cpython", "nompi"),
+        ("3.12.* *_cpython", "openmpi"),
+        ("3.13.* *_cp313", "nompi"),
+        ("3.13.* *_cp313", "openmpi"),
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from dirac_forge.recipe.reading.parsing import parse_recipe
 from dirac_forge.recipe.reading.recipe_text import ReadOutput, RecipeError, RenderedRecipe
@@ -222,3 +223,83 @@ def test_merge_keys() -> None:
         ("host", "zlib"),
         ("run", "b"),
     ]
+
+
+STYLED = """\
+context:
+  low: ${{ libfoo_min }}
+package:
+  name: ${{ stem }}
+  version: "1"
+build:
+  number: 0
+  skip:
+    - match(python, "<3.11")
+    - if: osx
+      then: mpi == "nompi"
+  variant:
+    use_keys:
+      - zstd
+requirements:
+  build:
+    - ${{ compiler("cuda") }}
+    - ${{ stdlib('c') }}
+  host:
+    - python
+    - numpy >=2
+    - if: blas_impl == "mkl"
+      then: mkl-devel
+      else:
+        - OpenBLAS
+  run:
+    - scipy
+    - if: cuda_compiler_version != "None"
+      then: ${{ nccl }}
+  ignore_run_exports:
+    from_package:
+      - zlib
+tests:
+  - requirements:
+      build:
+        - cmake
+    script: run
+"""
+FLOW = yaml.safe_dump(yaml.safe_load(STYLED), default_flow_style=True, width=10_000)
+QUOTED = yaml.safe_dump(yaml.safe_load(STYLED), default_style='"')
+
+
+@pytest.mark.parametrize("text", [STYLED, FLOW, QUOTED], ids=["block", "flow", "quoted"])
+def test_the_style_of_yaml_says_nothing(text: str) -> None:
+    recipe = parse_recipe(text, path="recipe.yaml")
+    read = {"libfoo_min", "stem", "match", "python", "osx", "mpi", "compiler", "stdlib", "blas_impl", "nccl"}
+    read |= {"cuda_compiler_version"}
+    keys = {"cuda_compiler", "c_stdlib", "c_stdlib_version", "zstd"}
+
+    assert recipe.names == read | keys
+    assert recipe.pinned == {"python", "mkl-devel", "openblas"}
+    assert recipe.definitions == (frozenset(read), frozenset({"low"}))
+    rendered = [render(each, stem="a") for each in (text, FLOW)]
+    named = [[(need.section, need.text, need.condition) for need in one.outputs[0].requirements] for one in rendered]
+    assert named[0] == named[1]
+
+
+def test_pins_reach_every_output_but_no_test() -> None:
+    text = """\
+recipe: {name: r, version: "1"}
+cache: {requirements: {build: [cmake]}}
+outputs:
+  - package: {name: a}
+    requirements: {host: [python]}
+  - if: linux
+    then:
+      package: {name: b}
+      requirements: {build: ["ninja", "perl 5.*"], run: [r-base]}
+      tests: [{requirements: {build: [zlib]}}]
+"""
+    assert parse_recipe(text, path="recipe.yaml").pinned == {"cmake", "python", "ninja"}
+
+
+def test_comments_name_no_variable() -> None:
+    text = "# ${{ compiler('c') }} and ${{ numpy }}\npackage: {name: a, version: '1'}\n"
+
+    assert parse_recipe(text, path="recipe.yaml").names == frozenset()

@@ -71,12 +71,9 @@ class CachedRecipe(ABC):
         """The variables that the document depends on once its lines are selected."""
 
     @cached_property
+    @abstractmethod
     def pinned(self) -> frozenset[str]:
         """Packages that pins reach; see `RecipeText`."""
-        return frozenset(name.lower() for name in self._bare.findall(self.text))
-
-    _bare: ClassVar[re.Pattern[str]]
-    """A requirement without a version, on a line of its own."""
 
     @abstractmethod
     def _scope(self, platform: str, build_platform: str, variant: Mapping[str, str]) -> dict[str, object]:

@@ -206,7 +206,7 @@ class RecipeText(Protocol):
 
     @property
     def names(self) -> frozenset[str]:
-        """Every variable that selectors, conditions and templates read."""
+        """Every variable that selectors, conditions and templates read; raises RecipeError."""
         ...
 
     @property
@@ -226,7 +226,10 @@ class RecipeText(Protocol):
 
     @property
     def pinned(self) -> frozenset[str]:
-        """Packages that host (or build, where there is no host) asks for without a version: those that pins reach."""
+        """Packages that host (or build, where there is no host) asks for without a version: those that pins reach.
+
+        Raises RecipeError.
+        """
         ...
 
     def render(

@@ -25,6 +25,8 @@ from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode
 from dirac_forge.untrusted import parse_whole_number
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_BARE = re.compile(r"^[ \t]*-[ \t]+([A-Za-z0-9_.-]+)[ \t]*(?:#.*)?$", re.MULTILINE)
+"""A requirement that pins reach: conda-build looks for them by lines, and takes `host: [python]` for a selector."""
 _NUMBER = re.compile(r"\d+")
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _VERSIONS = (("py", "python"), ("np", "numpy"))
@@ -109,7 +111,6 @@ class RecipeV0(CachedRecipe):
     """A meta.yaml; see `RecipeText`."""
 
     format = "v0"
-    _bare = re.compile(r"^[ \t]*-[ \t]+([A-Za-z0-9_.-]+)[ \t]*(?:#.*)?$", re.MULTILINE)
 
     @cached_property
     def _template_names(self) -> frozenset[str]:
@@ -128,6 +129,11 @@ class RecipeV0(CachedRecipe):
                 names |= selector_names(selector)
         names |= {key for name, key in _VERSIONS if name in names}
         return frozenset(names)
+
+    @cached_property
+    def pinned(self) -> frozenset[str]:
+        """Packages that pins reach; see `RecipeText`."""
+        return frozenset(name.lower() for name in _BARE.findall(self.text))
 
     @cached_property
     def given(self) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -10,12 +9,12 @@ from typing import ClassVar, cast
 
 from dirac_forge.recipe.platforms import platform_names
 from dirac_forge.recipe.reading import yamlnodes
-from dirac_forge.recipe.reading.expressions import braces, evaluate, expression_names
-from dirac_forge.recipe.reading.functions import called_names
+from dirac_forge.recipe.reading.expressions import braces, evaluate
 from dirac_forge.recipe.reading.outlines import CachedRecipe, OutlineReader, with_common_sources
 from dirac_forge.recipe.reading.recipe_text import Kind, Mistake, ReadOutput, ReadRequirement, RecipeError, Section
 from dirac_forge.recipe.reading.schema import unclosed, unfit_v1
 from dirac_forge.recipe.reading.templates import unknown_mark
+from dirac_forge.recipe.reading.used_names import evaluated, pinned, variables
 from dirac_forge.recipe.reading.values import (
     Budget,
     EvaluationError,
@@ -29,10 +28,6 @@ from dirac_forge.recipe.reading.values import (
 )
 from dirac_forge.recipe.reading.yamlnodes import MappingNode, Node, SequenceNode, YamlError, line_of
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
-_CONDITION = re.compile(r"^[ \t]*(?:- )?(?:if|skip):[ \t]*(\S.*)$", re.MULTILINE)
-_SKIPS = re.compile(r"^([ \t]*)(?:skip|use_keys):[ \t]*\n((?:\1[ \t]*-.*\n)+)", re.MULTILINE)
 _MAX_VALUES = 100_000
 
 
@@ -68,7 +63,6 @@ class RecipeV1(CachedRecipe):
     """A recipe.yaml; see `RecipeText`."""
 
     format = "v1"
-    _bare = re.compile(r"^[ \t]*(?:-|(?:- )?then:|else:)[ \t]+([A-Za-z0-9_.-]+)[ \t]*(?:#.*)?$", re.MULTILINE)
 
     @cached_property
     def _root(self) -> MappingNode:
@@ -88,15 +82,12 @@ class RecipeV1(CachedRecipe):
     @cached_property
     def names(self) -> frozenset[str]:
         """Every variable that conditions and templates read."""
-        found = set(called_names(self.text))
-        for _, _, expression in braces(self.text):
-            found |= expression_names(expression)
-        for match in _CONDITION.finditer(self.text):
-            condition = match[1].partition(" #")[0].strip()
-            found |= expression_names(condition.strip("\"'")) or set(_WORD.findall(condition))
-        for match in _SKIPS.finditer(self.text):
-            found.update(_WORD.findall(_QUOTED.sub("", match[2])))
-        return frozenset(found)
+        return variables(self._root)
+
+    @cached_property
+    def pinned(self) -> frozenset[str]:
+        """Packages that pins reach; see `RecipeText`."""
+        return pinned(self._root)
 
     @cached_property
     def given(self) -> frozenset[str]:
@@ -110,11 +101,8 @@ class RecipeV1(CachedRecipe):
     @cached_property
     def definitions(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return the names in `${{ }}` and in conditions, and those of `context`."""
-        conditions = (match[1].partition(" #")[0].strip().strip("\"'") for match in _CONDITION.finditer(self.text))
-        expressions = (*(expression for _, _, expression in braces(self.text)), *conditions)
-        read = frozenset(name for expression in expressions for name in expression_names(expression))
         context = next((value for key, _, value in yamlnodes.pairs(self._root) if key == "context"), None)
-        return read, frozenset(key for key, _, _ in yamlnodes.pairs(context))
+        return evaluated(self._root), frozenset(key for key, _, _ in yamlnodes.pairs(context))
 
     @cached_property
     def unbuildable(self) -> tuple[Mistake, ...]:
