@@ -11,6 +11,7 @@ WORDS: dict[DriftNoteKind, str] = {
     "bound-not-compared": "{requirement} can't be compared with upstream's ({evidence})",
     "bound-of-maintainers": "{requirement} is the maintainers' own and stays; upstream asks for {evidence}",
     "built-with-too": "upstream now also builds with {evidence}; check whether host needs it",
+    "built-without": "{package} stays in {section}; upstream builds without it now (was {evidence})",
     "commands-new": "upstream has new commands, add entry_points: {commands}",
     "commands-unknown": "upstream's commands can't be read; check entry_points",
     "command-of-maintainers": "{command} is the maintainers' own and stays",

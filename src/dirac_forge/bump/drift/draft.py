@@ -236,11 +236,13 @@ class DriftDraft:
         project: str = "",
         optional: bool = False,
         lags: bool = False,
+        within: Block | None = None,
     ) -> None:
-        """Add a line to a section's list."""
+        """Add a line to a section's list, or to a list under a condition there (`within`)."""
         # A list whose lines are all gone is still where a new line belongs.
         here = sorted(output.of(section), key=self.gone)
-        block = next((b for line in here if (b := block_at(self.edits.lines, line.number, _keys(section)))), None)
+        found = (b for line in here if (b := block_at(self.edits.lines, line.number, _keys(section))))
+        block = within or next(found, None)
         shown = f"{name} {spec}".strip()
         if block is None:
             self.note(

@@ -13,6 +13,7 @@ DriftNoteKind = Literal[
     "bound-not-compared",
     "bound-of-maintainers",
     "built-with-too",
+    "built-without",
     "commands-new",
     "commands-unknown",
     "command-of-maintainers",

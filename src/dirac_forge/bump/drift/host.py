@@ -8,6 +8,7 @@ from packaging.utils import canonicalize_name
 
 from dirac_forge.bump.drift.carried import CarriedReason
 from dirac_forge.bump.drift.clauses import highs, same
+from dirac_forge.bump.drift.crossing import add_crossed
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
 from dirac_forge.bump.drift.needs import NEVER, UpstreamNeed, needs_of
@@ -90,19 +91,24 @@ class _HostMerge:
         """Take out what upstream builds without now, if all is known that it builds with."""
         if self.unknown.more:
             return
-        runs = {line.key for line in self.output.of("run")}
+        runs = {line.key for line in self.output.of("run") if not self.draft.gone(line)}
         for key, need in self.before.items():
-            if key in NEVER or key in self.after or need.keys & self.named:
+            if key == "python" or key in self.after or need.keys & self.named:
                 continue
-            for line in self.lines:
-                if line.key in {*need.keys, _FRONTENDS.get(key)} and line.key not in runs:
-                    self.draft.remove(
-                        self.output.output.name,
-                        line,
-                        need.evidence,
-                        CarriedReason(kind="not-built-with"),
-                        project=need.project,
-                    )
+            keys = {*need.keys, _FRONTENDS.get(key)}
+            crossed = (line for line in self._crossed(need) if line.conditional)
+            for line in (*(line for line in self.lines if line.key in keys), *crossed):
+                self._remove(line, need, stays=key in NEVER or line.key in runs)
+
+    def _remove(self, line: RequirementLine, need: UpstreamNeed, *, stays: bool) -> None:
+        name = self.output.output.name
+        if stays:
+            self.draft.note(
+                "info", "built-without", name, section=line.section, package=line.name, evidence=need.evidence
+            )
+        else:
+            reason = CarriedReason(kind="not-built-with")
+            self.draft.remove(name, line, need.evidence, reason, project=need.project)
 
     def follow(self, key: str) -> None:
         """Move or add what upstream builds with, where that changed."""
@@ -130,7 +136,10 @@ class _HostMerge:
 
     def _add(self, need: UpstreamNeed) -> None:
         if self.needed:
-            _add(self.draft, self.output, self.section, need, _bare(self.before, self.lines))
+            bare = _bare(self.before, self.lines)
+            _add(self.draft, self.output, self.section, need, bare)
+            if self.section == "host" and not self._crossed(need):
+                add_crossed(self.draft, self.output, need, bare=bare)
         else:
             name, asked = self.output.output.name, need.package
             self.draft.note("todo", "built-with-too", name, tells=("host", asked), evidence=need.evidence)
@@ -168,6 +177,8 @@ def _bare(before: Mapping[str, UpstreamNeed], lines: Sequence[RequirementLine]) 
 
 
 def _add(draft: DriftDraft, output: OutputLines, section: Section, need: UpstreamNeed, bare: bool) -> None:
+    if bare:  # as the recipe lists its tools: a build takes the newest there is
+        draft.told.add((output.output.name, section, canonicalize_name(need.package)))
     for when, spec in need.lines.values():
         draft.add(
             output,

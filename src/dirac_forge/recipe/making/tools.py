@@ -15,7 +15,7 @@ Tools = tuple[tuple[Requirement, ...], tuple[Requirement, ...]]
 CROSS = When("build_platform != target_platform", "build_platform != target_platform")
 IS_ABI3 = When("is_abi3", "is_abi3")
 """A build for the stable ABI, as the channel's pinning asks for it with the oldest Python."""
-_RUNS_AT_BUILD = {
+RUNS_AT_BUILD = {
     "cffi", "cython", "maturin", "meson-python", "nanobind", "numpy", "pybind11", "pythran", "scikit-build-core",
     "setuptools-rust", "swig",
 }  # fmt: skip
@@ -68,8 +68,8 @@ def _cross(host: Sequence[Requirement]) -> Iterator[Requirement]:
     yield Requirement(name="python", kind="cross_python", when=CROSS)
     every = {line.name for line in host if line.when is None}
     for line in host:
-        if line.name in _RUNS_AT_BUILD and line.when is None:
+        if line.name in RUNS_AT_BUILD and line.when is None:
             yield replace(line, when=CROSS)
     # Lines under a condition of their own can't stand under this one too: without their versions they can.
-    others = {line.name for line in host if line.name in _RUNS_AT_BUILD} - every
+    others = {line.name for line in host if line.name in RUNS_AT_BUILD} - every
     yield from (Requirement(name=name, when=CROSS) for name in sorted(others))
