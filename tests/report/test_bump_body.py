@@ -426,3 +426,11 @@ def test_projects_that_stay_are_counted() -> None:
     assert "did not change; pip, setuptools and wheel stay, and were not compared." in said(
         "pip", "setuptools", "wheel"
     )
+
+
+def test_what_an_extra_or_a_marker_asks_for_is_said_as_such() -> None:
+    marked = replace(M2CRYPTO, reason=CarriedReason(kind="asked-now"), optional=True)
+    extra = replace(M2CRYPTO, package="httpx", reason=CarriedReason(kind="asked-now", extra="web"), optional=True)
+    body = with_body(replace(BARE, drift=Drift(text="another text", added=(marked, extra)))).change.body
+    assert "| upstream requires it now (in some environments only) |\n" in body
+    assert "| upstream's extra web requires it now (optional upstream) |\n" in body

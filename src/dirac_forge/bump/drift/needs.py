@@ -22,6 +22,8 @@ from dirac_forge.values import dataclass
 
 NEVER = frozenset({"python", "wheel"})
 """`python` has rules of its own; conda-forge's pip brings what `wheel` was listed for."""
+STAND_INS = {"pywin32": "pywin32-on-windows"}
+"""Projects to what conda-forge has for noarch packages instead: it requires the package where there is one."""
 _DEEPEST = 50
 """Extras of a project that bring others, one through the other."""
 
@@ -48,6 +50,11 @@ class UpstreamNeed:
     def keys(self) -> frozenset[str]:
         """Names under which a recipe may have it; `_`, `-` and `.` are one."""
         return _keys(self.package, self.projects)
+
+    @property
+    def stand_ins(self) -> frozenset[str]:
+        """Names of what a recipe may list instead, without a version."""
+        return frozenset(STAND_INS[key] for key in self.keys if key in STAND_INS)
 
     @property
     def project(self) -> str:

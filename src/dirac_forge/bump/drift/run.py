@@ -195,7 +195,7 @@ class _RunMerge:
             if key in self.new or key in NEVER or any(need.keys & other.keys for other in self.new.values()):
                 continue
             elsewhere = not mentioned.isdisjoint(canonicalize_name(project) for project in need.projects)
-            for line in self.output.named(need.keys, self.sections):
+            for line in self.output.named(need.keys | need.stand_ins, self.sections):
                 self._remove(line, need, elsewhere=elsewhere)
 
     def _remove(self, line: RequirementLine, need: UpstreamNeed, *, elsewhere: bool) -> None:
@@ -257,7 +257,7 @@ def _added(
 
 def _is_listed(draft: DriftDraft, output: OutputLines, need: UpstreamNeed, section: Section) -> bool:
     """Return whether a section has a requirement; lines of it that hold for no Python any more are removed."""
-    here = [line for line in output.lines if line.key in need.keys]
+    here = [line for line in output.lines if line.key in need.keys | need.stand_ins]
     own = [line for line in here if line.section == section]
     if not all(line.dead for line in own) or any(line.kind == "pin_subpackage" for line in here):
         return True

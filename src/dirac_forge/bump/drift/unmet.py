@@ -17,6 +17,7 @@ from packaging.utils import canonicalize_name
 from dirac_forge.bump.drift.carried import UnmetRequirement
 from dirac_forge.bump.drift.clauses import Clause, clauses_of, contradictory, implied
 from dirac_forge.bump.drift.lines import PLATFORMS
+from dirac_forge.bump.drift.needs import STAND_INS
 from dirac_forge.recipe.making.expansion import Providers, WantedRequirement, expand
 from dirac_forge.recipe.making.hosts import build_requirements
 from dirac_forge.recipe.making.specs import conda_spec, merged
@@ -42,6 +43,7 @@ _BRINGING = {
     "numpy": "oldest-supported-numpy",
 }
 """Tools of a build to the package that recipes list instead."""
+_BROUGHT_BY = frozenset({*_BRINGING.values(), *STAND_INS.values()})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -296,7 +298,7 @@ def _host_lines(output: ReadOutput, _: Sequence[ReadOutput]) -> list[ReadRequire
 
 
 def _lines_for(asked: _Asked, lines: Sequence[ReadRequirement], section: Section) -> list[ReadRequirement]:
-    bringing = {_BRINGING.get(key) for key in asked.keys} if section == "host" else set()
+    bringing = {(_BRINGING if section == "host" else STAND_INS).get(key) for key in asked.keys}
     wanted = bringing | asked.keys
     return [line for line in lines if _key(line) in wanted]
 
@@ -314,8 +316,8 @@ def _met(asked: _Asked, lines: Sequence[ReadRequirement]) -> bool:
     """Whether the lines together admit no version that upstream does not."""
     if any(line.kind in {"pin_subpackage", "pin_compatible"} for line in lines):
         return True  # the version that is built, or that was there in the build
-    if any(_key(line) in _BRINGING.values() and _key(line) not in asked.keys for line in lines):
-        return True  # it brings the version of the tool that it needs
+    if any(_key(line) in _BROUGHT_BY and _key(line) not in asked.keys for line in lines):
+        return True  # it brings the version of the tool that it needs, or the newest package
     mine, theirs = _clauses(lines), clauses_of(asked.spec)
     return bool(lines) and mine is not None and theirs is not None and implied(theirs, mine)
 
