@@ -176,6 +176,25 @@ def test_where_the_repositories_can_not_be_reached_the_workspace_is_used_and_tha
     assert (here.folder / "outbox/demo/bump/main/1.1/change.patch").is_file()
 
 
+def test_release_lines_that_are_not_in_the_workspace_are_told_once_for_all_migrations(here: Here) -> None:
+    without_github(here)
+    place = here.folder / "feedstocks/demo"
+    text = (
+        recipe("demo").replace("  noarch: python\n", "").replace("    - pip\n", "    - pip\n    - liba\n    - libb\n")
+    )
+    (place / "recipe/recipe.yaml").write_text(text, encoding="utf-8")
+    (place / "conda-forge.yml").write_text("bot:\n  abi_migration_branches: [v0.x, v1.x]\n", encoding="utf-8")
+    (here.folder / "migrations").mkdir()
+    for name in ("liba", "libb"):
+        migration = f"__migrator: {{kind: version, migration_number: 1}}\nmigrator_ts: 1\n{name}: ['2']\n"
+        (here.folder / f"migrations/{name}2.yaml").write_text(migration, encoding="utf-8")
+    here.run("bot", "run")
+    asked = "asks for rebuilds of release lines that are not in the workspace, and that are left out"
+    lines = "demo@v0.x (liba2, libb2) and demo@v1.x (liba2, libb2)"
+    said = f"warning: abi_migration_branches {asked}: {lines}; `dirac-forge sync demo@v0.x demo@v1.x` fetches them"
+    assert [line for line in here.said[-1].splitlines() if "abi_migration_branches" in line] == [said]
+
+
 def test_pull_requests_without_a_token_are_wrong_use(here: Here) -> None:
     code, said = here.run("bot", "run", "--pr")
     assert code == 2

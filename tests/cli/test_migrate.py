@@ -258,6 +258,9 @@ def test_a_new_version_that_no_channel_has_is_said_once_and_first(
         "\nBlocking most: a (1)\n"
         "-v shows all that is known of each.\n"
     )
+    assert run(workspace, "why", "lib2", "a", "--channel", str(channel)) == 0
+    said = "Its state is not-solvable: needs lib 2.\nIt does not wait for another member.\nWaiting for it: b.\n"
+    assert said in capsys.readouterr().out
 
 
 def test_a_spec_without_builds_is_a_no_also_where_another_package_is_missing(
@@ -367,6 +370,7 @@ def test_release_lines_are_members(workspace: Path, channel: Path, capsys: pytes
         "b@v0.x is in lib2, wave 1 of 2:\n"
         "  host: b@v0.x/recipe/meta.yaml:8: lib\n"
         "  the run_exports of lib pin lib\n"
+        "Its state is awaiting-pr: b has no build with lib 2 (linux-64).\n"
         "It does not wait for another member.\n"
         "No member waits for it.\n"
     )
@@ -760,6 +764,7 @@ def test_why_knows_what_is_done_where_a_channel_is_given(
         "b is in lib2, wave 2 of 2:\n"
         "  host: b/recipe/meta.yaml:8: lib\n"
         "  the run_exports of lib pin lib\n"
+        "Its state is awaiting-pr: b has no build with lib 2 (linux-64).\n"
         "It does not wait for another member.\n"
         "It comes after these, which are done:\n"
         "  a -> b\n"
@@ -769,6 +774,7 @@ def test_why_knows_what_is_done_where_a_channel_is_given(
     assert run(workspace, "why", "lib2", "b", *given, "--json") == 0
     found = answer(capsys)
     assert (found["waits_for"], found["done"]) == ([], {"b": False, "a": True})
+    assert (found["state"], found["evidence"]) == ("awaiting-pr", "b has no build with lib 2 (linux-64)")
     assert run(workspace, "why", "lib2", "a", *given) == 0
     assert capsys.readouterr().out == (
         "a is in lib2, wave 1 of 2:\n"

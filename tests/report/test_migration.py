@@ -14,7 +14,7 @@ from dirac_forge.check.causes import Cause, NoBuild
 from dirac_forge.feedstock.facts import FeedstockFacts, Need
 from dirac_forge.feedstock.graph import build_graph
 from dirac_forge.migration.effects import TargetAnswer, TargetClosure, TargetEffect, WaveEffect
-from dirac_forge.migration.evidence import unread
+from dirac_forge.migration.evidence import CarryingBuild, Evidence, Finding, NoChannelPlatform, unread
 from dirac_forge.migration.older import GuessedMaker, guessed_makers
 from dirac_forge.migration.plan import Plan, make_plan
 from dirac_forge.migration.schema import parse_migration
@@ -215,3 +215,16 @@ def test_a_recipe_that_skips_all_its_platforms_says_so() -> None:
     assert why_json(make_plan(build_graph(facts), MIGRATION), "skipping")["because"] == [
         f"its recipe skips all platforms that conda-forge.yml asks for: linux-64 ({recipe}:6), osx-64"
     ]
+
+
+def test_all_platforms_are_those_of_the_channel_where_it_lacks_some() -> None:
+    plan = plan_of({"a": {"lib": 7}})
+    built = CarryingBuild(output="a", version="1.0")
+    names = ("linux-64", "osx-64", "osx-arm64")
+    everywhere: dict[str, Finding] = dict.fromkeys(names, built)
+    lacking: dict[str, Finding] = {"win-64": NoChannelPlatform()}
+    for more, said in (({}, "all platforms"), (lacking, "all platforms of the channel")):
+        findings = {**everywhere, **more}
+        done = {name: True if found is built else None for name, found in findings.items()}
+        status = status_of(plan, {"a": Evidence(done=done, findings=findings)}, Known())
+        assert f"  a  a 1.0 is built ({said})\n" in shown(status_text(plan, status))

@@ -49,6 +49,7 @@ from dirac_forge.pullrequest.open_rebuilds import member_of, request_of
 from dirac_forge.pullrequest.records import Identity, LedgerEntry
 from dirac_forge.recipe.editing.spellings import same_version
 from dirac_forge.report.bodies import with_bodies
+from dirac_forge.report.document import words
 
 _ENDINGS = ("*.yaml", "*.yml")
 
@@ -75,6 +76,8 @@ class RunDecisions:
     """The newer versions that upstream offers for a release line: chosen, or passed over and why."""
     _rebuilt: dict[tuple[str, str], bool] = field(default_factory=dict)
     """Migration and member (a feedstock, or one of its release lines) to whether the channel has it rebuilt."""
+    _absent: dict[str, list[str]] = field(default_factory=dict)
+    """Release lines that are not in the workspace to the migrations that would go there."""
 
     def decide(
         self, looked: Sequence[CurrentLine], requests: Sequence[LedgerEntry], *, cooldown: Cooldown | None = None
@@ -198,7 +201,19 @@ class RunDecisions:
                 executor=executor,
             )
             rebuilds = (self._rebuild_if_planned(migrating, name, mine, requests) for name in names)
-            return list(chain.from_iterable(rebuilds))
+            found = list(chain.from_iterable(rebuilds))
+        self._warn_of_absent()
+        return found
+
+    def _warn_of_absent(self) -> None:
+        """Warn once of the release lines that migrations would go to and that are not in the workspace."""
+        if self._absent:
+            asked = words([f"{line} ({', '.join(names)})" for line, names in self._absent.items()])
+            self.context.observer.warned(
+                "abi_migration_branches asks for rebuilds of release lines that are not in the workspace, and that are "
+                f"left out: {asked}; `dirac-forge sync {' '.join(self._absent)}` fetches them"
+            )
+        self._absent.clear()
 
     def _members(self, looked: Iterable[CurrentLine]) -> dict[str, CurrentLine]:
         """Return the release lines that rebuilds may go to, by their label."""
@@ -223,8 +238,7 @@ class RunDecisions:
         plan = migrating.plan(migrating.migration(name))
         key = plan.migration.name
         for line in plan.membership.absent:
-            why = "abi_migration_branches asks for a rebuild there, and it is not in the workspace"
-            self.context.observer.warned(f"{key}: {line} is left out: {why}; `dirac-forge sync {line}` fetches it")
+            self._absent.setdefault(line, []).append(key)
         open_rebuilds = {
             member_of(entry.identity): request_of(entry)
             for entry in requests

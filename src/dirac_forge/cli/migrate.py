@@ -36,7 +36,7 @@ from dirac_forge.migration.plan import Plan
 from dirac_forge.migration.rebuild import rebuild
 from dirac_forge.migration.schema import parse_migration, read_migration
 from dirac_forge.migration.solvability import Unsure
-from dirac_forge.migration.status import Status
+from dirac_forge.migration.status import FeedstockStatus, Status
 from dirac_forge.proposals.migration_effects import effect_of
 from dirac_forge.proposals.migration_status import status_now
 from dirac_forge.proposals.migrations import MIGRATION_ENDINGS, MigrationContext, is_at_hand, processes
@@ -230,9 +230,18 @@ def why(context: Context, migration: str, feedstock: str) -> int:
             (name, *(edge.parent for edge in plan.edges_of(name)), *plan.children[name]) if name in plan.wave_of else ()
         )
         done = {each: _is_done(evidence) for each, evidence in migrating.evidence_of(plan, near).items()}
-        text, document = why_text(plan, name, pinned, done), why_json(plan, name, pinned, done)
+        member = _state_of(context, migrating, plan, name)
+        text, document = why_text(plan, name, pinned, done, member), why_json(plan, name, pinned, done, member)
         context.answer(text, document, status_steps(again_arguments(migration)))
     return 3 if name in plan.graph.unreadable else 0
+
+
+def _state_of(context: Context, migrating: MigrationContext, plan: Plan, name: str) -> FeedstockStatus | None:
+    """Return the state of a member as `migrate status` has it; None without a channel, or if it is no member."""
+    if migrating.channel is None or name not in plan.wave_of:
+        return None
+    status = current_status(context, migrating, plan, None)
+    return next((each for each in status.feedstocks if each.feedstock == name), None)
 
 
 def new(context: Context, library: str, version: str) -> int:

@@ -129,7 +129,7 @@ def missing_words(missing: Sequence[MissingPin], *, all_: bool) -> str:
     return f"The channel has no {names} yet: everything that needs {'it' if len(missing) == 1 else 'one'} waits."
 
 
-def _words(each: FeedstockStatus) -> str:
+def status_words(each: FeedstockStatus) -> str:
     """Return what decides a state in one line, with the evidence where that decides."""
     reasons = [reason_words(reason) for reason in each.reasons]
     evidence = [evidence_words(each.evidence)]
@@ -184,7 +184,7 @@ def _status(each: FeedstockStatus) -> dict[str, Any]:
     return {
         "feedstock": each.feedstock,
         "state": each.state,
-        "evidence": _words(each),
+        "evidence": status_words(each),
         "platforms": dict(each.evidence.done) if each.evidence is not None else {},
         "waits_for": list(each.waits_for),
         "waits_for_migrations": list(each.waits_for_migrations),
@@ -304,12 +304,13 @@ def _lines(evidence: Evidence, *, brief: bool = False) -> Iterator[str]:
         platforms.setdefault(told, []).append(platform)
         built[told] = isinstance(finding, CarryingBuild)
     in_channel = sum(not isinstance(finding, NoChannelPlatform) for finding in evidence.findings.values())
+    every = "all platforms" if in_channel == len(evidence.findings) else "all platforms of the channel"
     for told, names in platforms.items():
         everywhere = brief and len(names) == in_channel > 2
         if brief and not built[told]:
-            yield f"{'all platforms' if everywhere else words(names, _MOST_PLATFORMS)}: {told}"
+            yield f"{every if everywhere else words(names, _MOST_PLATFORMS)}: {told}"
         else:
-            yield f"{told} ({'all platforms' if everywhere else ', '.join(names)})"
+            yield f"{told} ({every if everywhere else ', '.join(names)})"
 
 
 def _closing(status: Status) -> Iterator[str]:

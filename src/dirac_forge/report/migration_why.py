@@ -10,21 +10,28 @@ from rich.console import RenderableType
 from dirac_forge.feedstock.facts_model import FeedstockFacts
 from dirac_forge.migration.exports import Pinned
 from dirac_forge.migration.plan import Edge, Plan
+from dirac_forge.migration.status import FeedstockStatus
 from dirac_forge.report import document
 from dirac_forge.report.exclusions import no_rebuild_text
 from dirac_forge.report.migration import because_lines, edge_json, line_parents, some_names
 from dirac_forge.report.migration_edges import edge_sentences
+from dirac_forge.report.migration_status import status_words
 from dirac_forge.report.terminal import sentences
 
 _NOT_ASKED: Mapping[str, bool | None] = {}
 
 
 def why_json(
-    plan: Plan, name: str, pinned: Iterable[Pinned] = (), done: Mapping[str, bool | None] = _NOT_ASKED
+    plan: Plan,
+    name: str,
+    pinned: Iterable[Pinned] = (),
+    done: Mapping[str, bool | None] = _NOT_ASKED,
+    status: FeedstockStatus | None = None,
 ) -> dict[str, Any]:
     """Return why a feedstock is in a migration or not, as `migrate why --json` prints it.
 
-    `done` says of the member, its parents and its children whether they are done, None if that is not known.
+    `done` says of the member, its parents and its children whether they are done, None if that is not known;
+    `status` is the state of the member, None without a channel.
     """
     if name in plan.graph.unreadable:
         unread = plan.graph.unreadable[name]
@@ -41,6 +48,8 @@ def why_json(
         "feedstock": name,
         "member": True,
         "wave": plan.wave_of[name] + 1,
+        "state": status.state if status is not None else None,
+        "evidence": status_words(status) if status is not None else "",
         "because": because_lines(plan, name),
         "platforms": list(plan.membership.members[name].platforms),
         "run_exports": [one.text for one in pinned if one.feedstock == name],
@@ -79,7 +88,11 @@ def _linking(sections: Collection[str], include_build: bool) -> str:
 
 
 def why_text(
-    plan: Plan, name: str, pinned: Iterable[Pinned] = (), done: Mapping[str, bool | None] = _NOT_ASKED
+    plan: Plan,
+    name: str,
+    pinned: Iterable[Pinned] = (),
+    done: Mapping[str, bool | None] = _NOT_ASKED,
+    status: FeedstockStatus | None = None,
 ) -> RenderableType:
     """Return the same in words."""
     if name not in plan.membership.members:
@@ -91,8 +104,15 @@ def why_text(
     if len(member.platforms) < len(plan.graph.facts[name].platforms):
         found.append(f"  only on {', '.join(member.platforms)}")
     found += [f"  {one.text}" for one in pinned if one.feedstock == name]
+    found += _state(status)
     found += _order(plan, name, done)
     return sentences(found)
+
+
+def _state(status: FeedstockStatus | None) -> Iterator[str]:
+    """Yield the state of a member that is known not to be done, with what decides it."""
+    if status is not None and status.state not in {"done", "unknown"}:
+        yield document.ended(": ".join(filter(None, (f"Its state is {status.state}", status_words(status)))))
 
 
 def _order(plan: Plan, name: str, done: Mapping[str, bool | None]) -> Iterator[str]:

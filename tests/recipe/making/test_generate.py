@@ -13,6 +13,7 @@ from dirac_forge.recipe.model import Output, Recipe, Requirement, Source, When
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.choice import Rejected
 from dirac_forge.upstream.files.facts import EntryPoint, ReleaseFacts, SourceModule
+from dirac_forge.upstream.problems import Problem
 from support.facts import MIT, SHA256, facts
 
 SCOPE = Scope()
@@ -523,6 +524,25 @@ def test_a_wheel_whose_name_means_something_to_a_shell_is_no_source(tag: str) ->
     assert "upstream published no sdist: check the tag's archive of its repository, and fill in sha256" in notes(
         recipe, "todo"
     )
+
+
+@pytest.mark.parametrize(
+    ("wheel", "said"),
+    [
+        ("py3-none-any", "upstream published no sdist: the wheel is installed as it is"),
+        (
+            "cp312-cp312-manylinux_2_28_x86_64",
+            "upstream published no sdist: check the tag's archive of its repository, and fill in sha256",
+        ),
+    ],
+)
+def test_that_there_is_no_sdist_is_said_once(wheel: str, said: str) -> None:
+    missing = Problem(kind="no-sdist", about="demo 1.0")
+    other = Problem(kind="pre-release", about="demo 1.0")
+    what = replace(facts("demo", wheels=[wheel], sdist=False), problems=(missing, other))
+    recipe = made(FamilyPart(package="demo", facts=what))
+    assert "demo 1.0 is a pre-release" in notes(recipe, "warning")
+    assert [each.text for each in recipe.notes if " no sdist:" in each.text or "archive on" in each.text] == [said]
 
 
 @pytest.mark.parametrize("path", ["../$(id)", "a/$(id)", "a/..", "a/b;id"])

@@ -49,7 +49,14 @@ def bump(
         ),
     ] = False,
     pr: PullRequests = False,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Prove each proposal with the solver.")] = True,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check/--no-check",
+            help="Prove each proposal with the solver. --no-check reads no channel: it tells neither what a proposal "
+            "waits for nor that a recipe is older than the channel's package.",
+        ),
+    ] = True,
     build: Annotated[
         bool, typer.Option("--build", help="Build, test and install each proposal. Runs upstream code.")
     ] = False,

@@ -158,7 +158,7 @@ class _Builder:
         self.notes += [
             *self.part.notes,
             *_newer_releases(self.facts),
-            *(note("warning", NoteKind.UPSTREAM_PROBLEM, problem=problem_words(one)) for one in self.facts.problems),
+            *_problems(self.facts, self.source.notes),
             *self.nature.notes,
             *self.source.notes,
             *self.crates.notes,
@@ -370,6 +370,15 @@ class _Builder:
 
     def _note(self, level: Level, kind: NoteKind, **facts: str | Iterable[str]) -> None:
         self.notes.append(note(level, kind, **facts))
+
+
+def _problems(facts: ReleaseFacts, notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield upstream's problems, but for one that the notes on the sources tell with what is done about it."""
+    no_sdist = {NoteKind.NO_SDIST_WHEEL, NoteKind.NO_SDIST_TAG, NoteKind.NO_SDIST_NOWHERE}
+    told = {"no-sdist"} if any(one.kind in no_sdist for one in notes) else set()
+    for problem in facts.problems:
+        if problem.kind not in told:
+            yield note("warning", NoteKind.UPSTREAM_PROBLEM, problem=problem_words(problem))
 
 
 def _newer_releases(facts: ReleaseFacts) -> Iterator[Note]:
