@@ -53,9 +53,6 @@ tests:
   - script: a --help
     requirements:
       run: [pytest]
-outputs:
-  - package: {name: b}
-    inherit: a
 about:
   license: MIT
 extra:
@@ -70,6 +67,7 @@ def mistakes(text: str) -> list[Mistake]:
 
 def test_what_the_format_has() -> None:
     assert mistakes(GOOD) == []
+    assert mistakes("recipe: {name: r}\noutputs:\n  - package: {name: b}\n    inherit: a\n") == []
 
 
 @pytest.mark.parametrize(
@@ -94,6 +92,24 @@ def test_what_the_format_has() -> None:
             4,
             "unknown key 'import' in python; did you mean 'imports'?",
         ),
+        (
+            "package: {name: a}\noutputs:\n  - package: {name: b}",
+            1,
+            "unknown key 'package' next to outputs: write 'recipe' instead",
+        ),
+        ("build:\n  python:\n    entry_points:\n\nabout: {}", 3, "entry_points: expected a list, got nothing"),
+        (
+            "build:\n  python:\n    entry_points:\n      - foo = bar",
+            4,
+            "entry_points: expected NAME = MODULE:FUNCTION, got 'foo = bar'",
+        ),
+        ("requirements:\n  host: python", 2, "host: expected a list, got 'python'"),
+        ("requirements:\n  host: {if: win, then: a}", 2, "host: expected a list, got a mapping"),
+        ("source:\n  url: u\n  patches: a.patch", 3, "patches: expected a list, got 'a.patch'"),
+        ("tests:\n  - requirements:\n      run:\n    script: a", 3, "run: expected a list, got nothing"),
+        ("outputs:\n  package: {name: b}", 2, "outputs: expected a list, got a mapping"),
+        ("requirements:\n  run:\n    - iff: win", 3, "unknown key 'iff' in run; did you mean 'if'?"),
+        ("tests:\n  - files: {recipe: [{iff: win}]}", 2, "unknown key 'iff' in recipe; did you mean 'if'?"),
         ("package:\n  name: a b", 2, "name: expected a name of letters, digits, -, _ and ., got 'a b'"),
         (
             "build:\n  zzz: 1",
@@ -108,6 +124,10 @@ def test_what_the_format_has() -> None:
 )
 def test_what_it_has_not(text: str, line: int, problem: str) -> None:
     assert mistakes(text) == [Mistake(problem, line)]
+
+
+def test_empty_requirements_are_a_list_without_items() -> None:
+    assert mistakes("requirements:\n  host:\n  run:\n  run_exports: {weak: }\n") == []
 
 
 def test_a_misspelt_branch() -> None:
@@ -125,7 +145,7 @@ def test_what_aliases_repeat_is_looked_at_once() -> None:
 
 def test_the_build_engine_agrees() -> None:
     rattler_build = pytest.importorskip("rattler_build")
-    known = GOOD.replace("${{ name }}", "a").replace("outputs:\n  - package: {name: b}\n    inherit: a\n", "")
+    known = GOOD.replace("${{ name }}", "a")
     rattler_build.Stage0Recipe.from_yaml(known)
     for old, new in (("pip_check", "pip_chek"), ("from_package", "from"), ("patches", "patchs")):
         broken = known.replace(old, new)

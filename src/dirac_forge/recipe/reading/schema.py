@@ -59,7 +59,16 @@ class _Table:
     """Whether there may be other keys, which are not looked at."""
 
 
-Shape = _Table | _Value | None
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list, also where it has one item only; an `if` among the items is looked through."""
+
+    item: Shape
+    empty: bool = False
+    """Whether nothing may stand for a list without items."""
+
+
+Shape = _Table | _Value | _List | None
 """None: anything; only the `if` of lists is looked at."""
 
 
@@ -68,41 +77,49 @@ def _table(*names: str, **keys: Shape) -> _Table:
 
 
 _NUMBER = _Value(_WHOLE, "a whole number")
-_EXPORTS = _table("noarch", "strong", "weak", "strong_constraints", "weak_constraints")
+_TEXTS = _List(_table("if"))
+_NEED = _table("if", "pin_subpackage", "pin_compatible")
+_NEEDS = _List(_NEED, empty=True)
+_ENTRY_POINTS = _List(_Value(re.compile(r"[^=]+=[^=:]+:.+"), "NAME = MODULE:FUNCTION"))
+_EXPORTS = _table(
+    **dict.fromkeys(("noarch", "strong", "weak", "strong_constraints", "weak_constraints"), _NEEDS),
+)
 _REQUIREMENTS = _table(
-    "build",
-    "host",
-    "run",
-    "run_constraints",
+    **dict.fromkeys(("build", "host", "run", "run_constraints"), _NEEDS),
     run_exports=_EXPORTS,
-    ignore_run_exports=_table("by_name", "from_package"),
+    ignore_run_exports=_table(by_name=_NEEDS, from_package=_NEEDS),
 )
 _BUILD = _table(
-    *("always_copy_files", "always_include_files", "files", "flags", "merge_build_and_host_envs", "post_process"),
-    *("skip", "string", "script"),
+    *("files", "flags", "merge_build_and_host_envs", "post_process", "skip", "string", "script"),
+    always_copy_files=_TEXTS,
+    always_include_files=_TEXTS,
     number=_NUMBER,
     noarch=_Value(re.compile("python|generic"), "python or generic"),
     python=_table(
-        *("entry_points", "site_packages_path", "skip_pyc_compilation", "use_python_app_entrypoint"),
-        "version_independent",
+        *("site_packages_path", "use_python_app_entrypoint", "version_independent"),
+        entry_points=_ENTRY_POINTS,
+        skip_pyc_compilation=_TEXTS,
     ),
-    variant=_table("down_prioritize_variant", "ignore_keys", "use_keys"),
+    variant=_table("down_prioritize_variant", ignore_keys=_TEXTS, use_keys=_TEXTS),
     prefix_detection=_table("force_file_type", "ignore", "ignore_binary_files"),
     dynamic_linking=_table(
-        *("binary_relocation", "missing_dso_allowlist", "overdepending_behavior", "overlinking_behavior"),
-        *("rpath_allowlist", "rpaths"),
+        *("binary_relocation", "overdepending_behavior", "overlinking_behavior"),
+        missing_dso_allowlist=_TEXTS,
+        rpath_allowlist=_TEXTS,
+        rpaths=_TEXTS,
     ),
 )
 _SOURCE = _table(
-    *("attestation", "branch", "depth", "expected_commit", "file_name", "filter", "git", "lfs", "patches", "path"),
+    *("attestation", "branch", "depth", "expected_commit", "file_name", "filter", "git", "lfs", "path"),
     *("rev", "submodules", "tag", "target_directory", "url", "use_gitignore"),
+    patches=_TEXTS,
     sha256=_Value(_SHA256, "64 hexadecimal digits"),
     md5=_Value(_MD5, "32 hexadecimal digits"),
 )
 _TESTS = _table(
     *("script", "perl", "r", "ruby", "downstream"),
-    requirements=_table("build", "run"),
-    files=_table("recipe", "source"),
+    requirements=_table(build=_List(_NEED), run=_List(_NEED)),
+    files=_table(recipe=_TEXTS, source=_TEXTS),
     python=_table("imports", "pip_check", "python_version"),
     package_contents=_table("bin", "files", "include", "lib", "site_packages", "strict"),
 )
@@ -117,7 +134,7 @@ _PART: Mapping[str, Shape] = {
     "package": _PACKAGE,
     "requirements": _REQUIREMENTS,
     "source": _SOURCE,
-    "tests": _TESTS,
+    "tests": _List(_TESTS),
 }
 _RECIPE = _Table(
     {
@@ -127,7 +144,7 @@ _RECIPE = _Table(
         "schema_version": None,
         "recipe": _PACKAGE,
         "cache": _Table(_PART),
-        "outputs": _Table({**_PART, "inherit": None, "staging": _PACKAGE, "extra": None}),
+        "outputs": _List(_Table({**_PART, "inherit": None, "staging": _PACKAGE, "extra": None})),
     }
 )
 
@@ -191,6 +208,9 @@ def unfit_v1(root: Node | None) -> Iterator[Mistake]:
 
     `root` must have no alias to itself, as `yamlnodes.compose` makes sure.
     """
+    written = {key: place for key, place, _ in pairs(root)}
+    if "outputs" in written and "package" in written:
+        yield Mistake("unknown key 'package' next to outputs: write 'recipe' instead", line_of(written["package"]))
     yield from _Walk(line_of, repeats=True).below(root, _RECIPE, "")
 
 
@@ -267,15 +287,26 @@ class _Walk:
             return
         self.seen.add((id(node), id(shape)))
         match node:
+            case _ if isinstance(shape, _List) and not isinstance(node, SequenceNode):
+                yield from self._no_list(node, shape, key)
             case SequenceNode():
                 for value in node.value:
-                    yield from self.below(value, shape, key)
+                    yield from self.below(value, shape.item if isinstance(shape, _List) else shape, key)
             case MappingNode() if "if" in (written := {name for name, _, _ in pairs(node)}):
                 yield from self._branches(node, written, shape, key)
             case MappingNode():
                 yield from self._mapping(node, shape, key)
             case _ if isinstance(shape, _Value):
                 yield from self._value(node, shape, key)
+
+    def _no_list(self, node: Node, shape: _List, key: str) -> Iterator[Mistake]:
+        text = scalar(node)
+        if isinstance(node, MappingNode):
+            yield Mistake(f"{key}: expected a list, got a mapping", self.line(node))
+        elif text is not None:
+            yield Mistake(f"{key}: expected a list, got {text[:100]!r}", self.line(node))
+        elif not shape.empty:
+            yield Mistake(f"{key}: expected a list, got nothing", self.line(node))
 
     def _branches(self, node: MappingNode, written: set[str], shape: Shape, key: str) -> Iterator[Mistake]:
         if "then" not in written:
