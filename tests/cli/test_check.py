@@ -306,6 +306,26 @@ def test_a_new_package_that_can_not_be_installed_counts_no_cells_as_worse(
     ) in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.parametrize(
+    ("spec", "code", "reason"),
+    [
+        ("tool", 0, ""),
+        ("ghost", 0, "no channel has ghost on any platform"),
+        ("tool >=2", 1, "tool: no build matches tool >=2: the newest version is 1.0"),
+    ],
+)
+def test_requirements_of_tests(
+    workspace: Path, capsys: pytest.CaptureFixture[str], spec: str, code: int, reason: str
+) -> None:
+    path = recipe(workspace, "fresh", "1.0", "tool")
+    tests = f"tests:\n  - requirements:\n      run:\n        - {spec}\n    script:\n      - fresh\n"
+    path.write_text(path.read_text(encoding="utf-8") + tests, encoding="utf-8")
+    found, document = answer(capsys, "--with", "fresh", "--platform", "linux-64", "--python", "3.12")
+    environments = document["with"]["environments"]
+    assert found == code
+    assert [one["reason"] for one in environments if one["part"] == "test"] == [reason]
+
+
 def test_a_new_package_that_can_not_be_built_is_not_proposed_for_a_build(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,12 +24,15 @@ _DULL = frozenset(
 )
 
 
+Part = Literal["build", "host", "run", "test"]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
     """One environment, before a solver was asked."""
 
     output: str
-    part: Literal["build", "host", "run"]
+    part: Part
     platform: str
     """Where the output is for."""
     on: str
@@ -87,6 +90,38 @@ def asked_by(variant: Variant, recipe: RenderedRecipe, label: str = "") -> Itera
                     variant=label,
                     specs=specs,
                 )
+
+
+def tested_with(channel: Channel, rendered: Sequence[tuple[Variant, RenderedRecipe]]) -> tuple[Question, ...]:
+    """Return what the tests require, each once; `rendered` are the variants of one platform.
+
+    Each requirement is asked for by itself, for it is not known which of them one test has together; but those that no
+    channel has are one question. Tests do not run in a cross build.
+    """
+    found: dict[tuple[str, tuple[str, ...]], Question] = {}
+    for variant, recipe in rendered:
+        own = {output.name for output in recipe.outputs}
+        for output in recipe.packages:
+            native = variant.platform == variant.build_platform or output.noarch is not None
+            specs = _specs(output, "test", own, recipe) if native and output.skip is not True else ()
+            for some in _apart(channel, specs, variant.platform):
+                question = Question(
+                    output=output.name,
+                    part="test",
+                    platform="noarch" if output.noarch else variant.platform,
+                    on=variant.platform,
+                    specs=some,
+                )
+                found.setdefault((output.name, some), question)
+    return tuple(found.values())
+
+
+def _apart(channel: Channel, specs: Sequence[str], platform: str) -> Iterator[tuple[str, ...]]:
+    """Yield each spec by itself, and those of packages that no channel has together."""
+    unheard = unheard_of(channel, map(name_of, specs), platform)
+    yield from ((spec,) for spec in specs if name_of(spec) not in unheard)
+    if unheard:
+        yield tuple(spec for spec in specs if name_of(spec) in unheard)
 
 
 def used_in(channel: Channel, built: Sequence[Built], platforms: Sequence[str]) -> tuple[Question, ...]:
@@ -187,9 +222,7 @@ def variant_key(values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(values.items()))
 
 
-def _specs(
-    output: ReadOutput, part: Literal["build", "host"], own: Collection[str], recipe: RenderedRecipe
-) -> tuple[str, ...]:
+def _specs(output: ReadOutput, part: Part, own: Collection[str], recipe: RenderedRecipe) -> tuple[str, ...]:
     return tuple(
         sorted(
             {

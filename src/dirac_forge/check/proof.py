@@ -175,9 +175,9 @@ def cannot_be_built(proof: Proof) -> bool:
 
 
 def _can_never_be_installed(environment: EnvironmentProof) -> bool:
-    """Whether a package that is new requires what no channel has: nothing gets worse, but it is of no use."""
+    """Whether a new package, or its tests, require what no channel has: nothing gets worse, but it is of no use."""
     new = not (environment.fault or environment.replaced or isinstance(environment.reason, RefusedBefore))
-    return new and environment.part == "run" and environment.status == "not-installable"
+    return new and environment.part in ("run", "test") and environment.status == "not-installable"
 
 
 def _of_cell(cell: Cell, reason: VerdictReason | None) -> WorstTarget:

@@ -16,7 +16,7 @@ class EnvironmentProof:
     """One environment of one output, as one variant has it."""
 
     output: str
-    part: Literal["build", "host", "run"]
+    part: Literal["build", "host", "run", "test"]
     platform: str
     """Whose packages are installed."""
     made_for: str = ""

@@ -16,7 +16,15 @@ from dirac_forge.channel.solver import Channel, Solution
 from dirac_forge.check.build_cycles import with_cycles
 from dirac_forge.check.cells import Cell
 from dirac_forge.check.environment_proof import Earlier, EnvironmentAnswer, EnvironmentProver, excused_outputs
-from dirac_forge.check.environment_questions import Question, are_alike, built_in, is_for_pythons, unheard_of, used_in
+from dirac_forge.check.environment_questions import (
+    Question,
+    are_alike,
+    built_in,
+    is_for_pythons,
+    tested_with,
+    unheard_of,
+    used_in,
+)
 from dirac_forge.check.expected_records import host_questions
 from dirac_forge.check.exports import AtHand, Built, ChannelExports
 from dirac_forge.check.matrix import platforms_with
@@ -355,12 +363,16 @@ class _Trial:
     @cached_property
     def _questions(self) -> tuple[Question, ...]:
         built: dict[tuple[str, str, str, tuple[str, ...]], Question] = {}
+        tests: list[Question] = []
         for subject in self.subjects:
             for platform in subject.enabled():
                 for one in built_in(subject.rendered("new", platform)):
                     built.setdefault((one.output, one.part, one.on, one.specs), one)
+                # In a part of a channel, what only tests need says nothing of the proposal.
+                rendered = () if self.prover.partial else subject.rendered("new", platform)
+                tests += tested_with(self.targets.view, rendered)
         own = [one for one in self.own if is_for_pythons(one, self.prover.pythons)]
-        return (*built.values(), *used_in(self.targets.view, own, self.prover.platforms))
+        return (*built.values(), *used_in(self.targets.view, own, self.prover.platforms), *tests)
 
     def _before(self, question: Question) -> Earlier:
         """Return the same environment without the proposal; if there is no old recipe, with any published build."""

@@ -196,7 +196,8 @@ def _in_all(proposal: Proof) -> Hanging:
     own = f": {proof_words(proposal.reason)}" if alone else ""
     if proposal.outcome == "better":
         own = _unknown_today(proposal.verdicts)
-    if proposal.outcome in ("same", "better") and any(one.status == "unknown" for one in proposal.environments):
+    open_ = [one for one in proposal.environments if one.status == "unknown" and one.part != "test"]
+    if proposal.outcome in ("same", "better") and open_:
         own = "; whether they can be built and installed is unknown"
     if proposal.outcome != "worse" and (left := refusal_words(proposal)):
         own = f"; {_no(proposal)}: {left}"
