@@ -778,3 +778,12 @@ def test_a_target_that_gets_python_with_a_recipe_is_asked_by_python(
     code, document = answer(capsys, *asked)
     assert (code, rows(document)) == (0, [("tool", "3.11", "installable", True)])
     assert document["results"][0]["version"] == "1.0"
+
+
+def test_a_construct_file_that_excludes_what_others_need(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (workspace / "construct.yaml").write_text(
+        "name: X\nversion: 1\nspecs:\n  - grid\nexclude:\n  - tool\n", encoding="utf-8"
+    )
+    assert main(["check", "construct.yaml", "--platform", "linux-64", "--python", "3.12"]) == 0
+    shown = " ".join(capsys.readouterr().err.split())
+    assert "`exclude` removes tool, which grid needs on linux-64" in shown

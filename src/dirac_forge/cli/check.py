@@ -32,6 +32,7 @@ from dirac_forge.check.proof import Proof, cannot_be_built, merged, refusal_of
 from dirac_forge.check.proof_reasons import NothingMade
 from dirac_forge.check.prover import Prover
 from dirac_forge.check.recipes_at_hand import RecipesAtHand
+from dirac_forge.check.removed_packages import missing_in
 from dirac_forge.check.since import Turn, turn_of
 from dirac_forge.check.subjects import Subject
 from dirac_forge.check.targets import Target
@@ -47,6 +48,7 @@ from dirac_forge.report.check import terminal
 from dirac_forge.report.check_json import document
 from dirac_forge.report.document import listed
 from dirac_forge.report.next_steps import Step, check_steps
+from dirac_forge.report.removed_packages import missing_words
 from dirac_forge.untrusted import time_from
 
 _NO, _UNKNOWN = 1, 3
@@ -74,7 +76,8 @@ def check(
     asked, recipes = _sorted(specs, with_)
     folders = _folders(context, recipes)
     start = _moment(since) if since else None
-    groups, new = _questions(context, asked, folders)
+    targets = asked_targets(settings, asked, context.observer)
+    groups, new = _questions(context, targets, asked, folders)
     ends = _ends(groups, start)
     found: list[Cell] = []
     proofs: list[Proof] = []
@@ -94,6 +97,8 @@ def check(
                 turned = list(executor.map(turn_of, repeat(group.channel), mine, repeat(start)))
                 changes += filter(None, turned)
                 unread += (cell for cell, turn in zip(mine, turned, strict=True) if turn is None)
+    for missing in missing_in(targets, found):
+        context.observer.warned(missing_words(missing))
     whole = merged(proofs) if proofs else None
     shown = terminal(found, whole, changes, unread=unread, verbose=context.options.verbose, ends=ends)
     code = exit_code(found, whole) or (_UNKNOWN if ends is not None or unread else 0)
@@ -103,10 +108,9 @@ def check(
 
 
 def _questions(
-    context: Context, asked: Sequence[str], folders: Mapping[str, FeedstockFolder]
+    context: Context, targets: Sequence[Target], asked: Sequence[str], folders: Mapping[str, FeedstockFolder]
 ) -> tuple[Sequence[ChannelCells], frozenset[str]]:
     """Return the cells by channel, and which of the targets are new packages. Raises InputError if there are none."""
-    targets = asked_targets(context.settings, asked, context.observer)
     opened = open_channel(context) if folders else None
     new = _new_targets(context, opened, folders, targets) if opened is not None else []
     named = {name_of(spec) for target in targets for specs in target.all_specs() for spec in specs}

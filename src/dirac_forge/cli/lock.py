@@ -52,6 +52,7 @@ from dirac_forge.report.locks import (
     lock_sections,
 )
 from dirac_forge.report.next_steps import Step, near, step
+from dirac_forge.report.removed_packages import missing_words
 from dirac_forge.report.terminal import Shown
 from dirac_forge.report.unlockable import locked_lines, reasons_json, refused_json, refused_sections
 from dirac_forge.untrusted import time_from
@@ -160,10 +161,7 @@ def _locked(
         names = words(undated, _MOST_UNDATED)
         context.observer.warned(f"--as-of: the channel has no upload time for {names}: the locked builds may be newer")
     for missing in missing_dependencies(solved):
-        context.observer.warned(
-            f"`exclude` removes {missing.name}, which {listed(missing.needed_by)} "
-            f"{'needs' if len(missing.needed_by) == 1 else 'need'} on {listed(missing.platforms)}"
-        )
+        context.observer.warned(missing_words(missing))
     for objection in installer_objections(solved):
         context.observer.warned(objection_words(objection))
     solved = solved.keeping(others)

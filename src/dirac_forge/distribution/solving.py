@@ -14,6 +14,7 @@ from dirac_forge.channel.records import Record, name_of
 from dirac_forge.channel.solver import Channel
 from dirac_forge.check.cells import Cell, python_spec
 from dirac_forge.check.matrix import check as check_cells
+from dirac_forge.check.removed_packages import MissingDependency, needing
 from dirac_forge.distribution.locked_files import listed_files, same_file
 from dirac_forge.distribution.locks import Lock, LockedPackage, locked
 from dirac_forge.errors import InputError, UnknownError, redact
@@ -268,32 +269,18 @@ def _locked(records: Iterable[RepoDataRecord], asked: frozenset[str]) -> tuple[L
     return tuple(locked(record, asked=record.name.normalized in asked) for record in ordered)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MissingDependency:
-    """A package that the file takes out, and the packages that need it on some platforms."""
-
-    environment: str
-    platforms: tuple[str, ...]
-    name: str
-    needed_by: tuple[str, ...]
-
-
 def missing_dependencies(solved: SolvedDistribution) -> tuple[MissingDependency, ...]:
     """Return the packages that a file excludes and that what is left depends on: the installer may not work."""
     found: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for environment, platforms in solved.records.items():
         for platform, records in platforms.items():
             for name in solved.distribution.exclude.get(environment, {}).get(platform, ()):
-                if needing := _needing(records, name):
-                    found.setdefault((environment, name, needing), []).append(platform)
+                if who := needing({each.name.normalized: each.depends for each in records}, name):
+                    found.setdefault((environment, name, who), []).append(platform)
     return tuple(
-        MissingDependency(environment=environment, platforms=tuple(platforms), name=name, needed_by=needing)
-        for (environment, name, needing), platforms in found.items()
+        MissingDependency(environment=environment, platforms=tuple(platforms), name=name, needed_by=who)
+        for (environment, name, who), platforms in found.items()
     )
-
-
-def _needing(records: Iterable[RepoDataRecord], name: str) -> tuple[str, ...]:
-    return tuple(sorted(each.name.normalized for each in records if name in set(map(name_of, each.depends))))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
