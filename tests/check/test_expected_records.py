@@ -387,7 +387,7 @@ def test_a_recipe_that_does_not_render_names_file_and_line(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("version", "needs", "said"),
     [
-        ("${{ versionn }}", "zlib", ": it: the version '' is none: a variable that is not set renders as nothing"),
+        ("${{ versionn }}", "zlib", ":3: it: the version is made from versionn, which nothing defines"),
         ("1.0", "zlib >=>1", ":7: it: 'zlib >=>1' is not a package spec"),
     ],
 )

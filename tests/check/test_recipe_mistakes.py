@@ -54,6 +54,16 @@ def test_compiler_in_host_of_a_noarch_package() -> None:
 
 def test_names_and_versions() -> None:
     assert [each.problem for each in found(name="a b", version="''")] == [
-        "a b: the version '' is none: a variable that is not set renders as nothing",
+        "a b: there is no version",
         "'a b' is not the name of a package: letters, digits, -, _ and . are",
     ]
+
+
+def test_an_undefined_version_is_named_with_its_line() -> None:
+    v1 = 'recipe: {name: r, version: "1"}\noutputs:\n  - package:\n      name: a\n      version: ${{ vers }}\n'
+    v0 = "{% set version = vers %}\npackage:\n  name: a\n  version: {{ version }}\n"
+    for path, text, line in (("recipe.yaml", v1, 5), ("meta.yaml", v0, 4)):
+        (output,) = parse_recipe(text, path=path).render(platform="linux-64").packages
+        assert list(rendered_mistakes(output, {"a"}, pinned=True)) == [
+            Mistake("a: the version is made from vers, which nothing defines", line)
+        ]

@@ -24,11 +24,7 @@ def rendered_mistakes(output: ReadOutput, outputs: Collection[str], *, pinned: b
         outputs: the names of all outputs of the recipe.
         pinned: whether the variant has the keys of a pinning, so that a name which is not defined then is never.
     """
-    try:
-        Version(output.version)
-    except InvalidVersionError as exc:
-        why = str(exc) if output.version else "a variable that is not set renders as nothing"
-        yield Mistake(f"{output.name}: the version {output.version!r} is none: {why}", 0)
+    yield from _version(output)
     if output.name and _NAME.fullmatch(output.name) is None:
         yield Mistake(f"{output.name!r} is not the name of a package: letters, digits, -, _ and . are", output.line)
     if output.noarch not in (None, "python", "generic"):
@@ -41,6 +37,20 @@ def rendered_mistakes(output: ReadOutput, outputs: Collection[str], *, pinned: b
             problem = _problem(need, outputs, pinned)
             if problem:
                 yield Mistake(f"{output.name}: {problem}", need.line)
+
+
+def _version(output: ReadOutput) -> Iterator[Mistake]:
+    try:
+        Version(output.version)
+    except InvalidVersionError as exc:
+        if output.version_unknown:
+            names = " and ".join(output.version_unknown)
+            problem = f"{output.name}: the version is made from {names}, which nothing defines"
+        elif output.version:
+            problem = f"{output.name}: the version {output.version!r} is none: {exc}"
+        else:
+            problem = f"{output.name}: there is no version"
+        yield Mistake(problem, output.version_line)
 
 
 def _problem(need: ReadRequirement, outputs: Collection[str], pinned: bool) -> str:

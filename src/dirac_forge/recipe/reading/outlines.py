@@ -186,6 +186,16 @@ class OutlineReader(ABC):
         value = self.marked(node)
         return None if value is None else without_marks(value).strip()
 
+    def versioned(self, output: ReadOutput, node: Node | None) -> ReadOutput:
+        """Return an output with the place of its version and with what is undefined in it."""
+        if node is None:
+            return output
+        return replace(output, version_line=self.line(node), version_unknown=undefined_in(self.marked(node) or ""))
+
+    def own_or(self, own: Node | None, common: Node | None) -> Node | None:
+        """Return the version of an output, that of the recipe where it has none; an undefined one is its own."""
+        return common if self.text(own) is None else own
+
     def package_name(self, node: Node | None, path: str) -> str:
         """Return the name of the recipe's package; raises RecipeError if there is none, or it can't be known."""
         text = self.marked(node) or ""

@@ -136,6 +136,10 @@ class ReadOutput:
 
     name: str
     version: str
+    version_line: int = 0
+    """Of the version, in the file, from 1; 0 if the recipe has none."""
+    version_unknown: tuple[str, ...] = ()
+    """Undefined variables in it."""
     build_number: int | None
     """None if it depends on an undefined variable, or is not a number."""
     number_line: int = 0

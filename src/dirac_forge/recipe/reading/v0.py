@@ -221,10 +221,11 @@ class _Reader(OutlineReader):
         if not isinstance(root, MappingNode):
             raise RecipeError("expected a mapping with `package`", path=self.path)
         top = self.mapping(root)
-        name, version = self._package(top)
-        whole = self.output(top, {}, name.lower(), version, line=self.line(root))
+        name, common = self._package(top)
+        whole = self.output(top, {}, name.lower(), self.text(common) or "", line=self.line(root))
+        whole = self.versioned(whole, common)
         build = self.mapping(top.get("build"))
-        parts = (self.part(node, build, name, version) for node, _ in self.items(top.get("outputs")))
+        parts = (self.part(node, build, name, common) for node, _ in self.items(top.get("outputs")))
         outputs = list(filter(None, parts))
         if not outputs:
             yield whole
@@ -234,18 +235,19 @@ class _Reader(OutlineReader):
         for output in outputs:
             yield with_common_sources(output, whole.sources)
 
-    def _package(self, top: Mapping[str, Node]) -> tuple[str, str]:
+    def _package(self, top: Mapping[str, Node]) -> tuple[str, Node | None]:
         """Return the name and version at the top; raises RecipeError if there is no name."""
         package = self.mapping(top.get("package"))
-        return self.package_name(package.get("name"), self.path), self.text(package.get("version")) or ""
+        return self.package_name(package.get("name"), self.path), package.get("version")
 
-    def part(self, node: Node, build: Mapping[str, Node], name: str, version: str) -> ReadOutput | None:
+    def part(self, node: Node, build: Mapping[str, Node], name: str, common: Node | None) -> ReadOutput | None:
         if not isinstance(node, MappingNode):
             return None
         fields = self.mapping(node)
         own_name = (self.text(fields.get("name")) or name).lower()
-        own_version = self.text(fields.get("version")) or version
-        return self.output(fields, build, own_name, own_version, line=self.line(node))
+        version = self.own_or(fields.get("version"), common)
+        output = self.output(fields, build, own_name, self.text(version) or "", line=self.line(node))
+        return self.versioned(output, version)
 
     def skip(self, values: list[Node]) -> tuple[bool | None, int]:
         perhaps = 0

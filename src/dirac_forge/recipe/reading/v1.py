@@ -152,14 +152,15 @@ class _Reader(OutlineReader):
         for key, _, value in yamlnodes.pairs(top.get("context")):
             self.scope[key] = self.context(value)
         package = self.mapping(top.get("recipe") or top.get("package"))
-        version = self.text(package.get("version")) or ""
+        common = package.get("version")
         if "outputs" in top:
-            yield from self.several(top, version)
+            yield from self.several(top, common)
             return
         name = self.package_name(package.get("name"), self.path)
-        yield self.output(top, {}, name.lower(), version, line=line_of(root))
+        output = self.output(top, {}, name.lower(), self.text(common) or "", line=line_of(root))
+        yield self.versioned(output, common)
 
-    def several(self, top: Mapping[str, Node], version: str) -> Iterator[ReadOutput]:
+    def several(self, top: Mapping[str, Node], common: Node | None) -> Iterator[ReadOutput]:
         build = self.mapping(top.get("build"))
         sources = tuple(self.sources(top.get("source")))
         cached = tuple(self.sources(self.mapping(top.get("cache")).get("source")))
@@ -169,8 +170,9 @@ class _Reader(OutlineReader):
             staging = self.mapping(fields.get("staging"))
             own = staging or self.mapping(fields.get("package"))
             name = (self.text(own.get("name")) or "").lower()
-            output = self.output(fields, build, name, self.text(own.get("version")) or version, line=line_of(part))
-            output = with_common_sources(output, sources)
+            version = self.own_or(own.get("version"), common)
+            output = self.output(fields, build, name, self.text(version) or "", line=line_of(part))
+            output = with_common_sources(self.versioned(output, version), sources)
             output = replace(output, common_sources=(*output.common_sources, *cached))
             if staging:
                 staged[name] = output
