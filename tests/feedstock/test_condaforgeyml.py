@@ -86,3 +86,12 @@ def test_a_key_that_is_there_twice_is_refused() -> None:
         "conda-forge.yml:4: bot appears twice: remove one",
         "conda-forge.yml:6: bot.automerge appears twice: remove one",
     ]
+
+
+def test_unknown_platforms_are_named_with_their_lines() -> None:
+    text = "provider: {linux_64: default,\n  linux_arch64: default}\nbuild_platform:\n  osx_arm46: osx_64\n"
+    unknown = parse_forge_config(text, path="conda-forge.yml").unknown
+    assert [(key.line, key.key, key.nearest) for key in unknown] == [
+        (2, "provider.linux_arch64", "provider.linux_aarch64"),
+        (4, "build_platform.osx_arm46", "build_platform.osx_arm64"),
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,12 @@ shellcheck skip_render templates test test_on_native_only travis upload_on_branc
 """
 _KEYS = frozenset(_KNOWN.split())
 """Top-level keys of conda-smithy's schema."""
+_KNOWN_PLATFORMS = """
+linux linux_32 linux_64 linux_aarch64 linux_armv7l linux_ppc64le linux_riscv64 linux_s390x osx osx_64 osx_arm64
+win win_32 win_64 win_arm64 emscripten_wasm32 wasi_wasm32 freebsd_64 zos_z
+"""
+_PLATFORMS = frozenset(_KNOWN_PLATFORMS.split())
+"""What conda-smithy knows by these names, as `provider` and `build_platform` have them."""
 _ALIASES = {"linux": "linux_64", "osx": "osx_64", "win": "win_64"}
 _DEFAULT = ("linux_64", "osx_64", "win_64")
 
@@ -117,12 +123,25 @@ def _config(values: dict[Any, Any], path: Path | str, line: Callable[[KeyPath], 
         noarch_platforms=tuple(_dashed(name) for name in table.noarch_platforms) or ("linux-64",),
         bot=table.bot,
         os_version=table.os_version,
-        unknown=tuple(UnknownForgeKey(line((key,)), key, _near(key)) for key in values if key not in _KEYS),
+        unknown=tuple(_unknown(values, table, line)),
     )
 
 
-def _near(key: str) -> str:
-    return next(iter(difflib.get_close_matches(key, sorted(_KEYS), n=1)), "")
+def _unknown(
+    values: Mapping[Any, Any], table: _ForgeTable, line: Callable[[KeyPath], int]
+) -> Iterator[UnknownForgeKey]:
+    """Yield the keys at the top and the platforms that conda-smithy does not know."""
+    for key in values:
+        if key not in _KEYS:
+            yield UnknownForgeKey(line((key,)), key, _near(key, _KEYS))
+    for section, given in (("provider", table.provider), ("build_platform", table.build_platform)):
+        for key in (each for each in given if each not in _PLATFORMS):
+            near = _near(key, _PLATFORMS)
+            yield UnknownForgeKey(line((section, key)), f"{section}.{key}", near and f"{section}.{near}")
+
+
+def _near(key: str, known: Collection[str]) -> str:
+    return next(iter(difflib.get_close_matches(key, sorted(known), n=1)), "")
 
 
 def _dashed(name: str) -> str:

@@ -23,7 +23,7 @@ from dirac_forge.store import Store
 
 __all__ = ["Export", "FeedstockFacts", "Need", "facts_of", "read_facts"]
 
-READER = "6"
+READER = "7"
 """Raised whenever the readers come to another answer for the same text: kept facts are then read anew."""
 _KIND = "facts"
 _CHUNK = 16
