@@ -15,6 +15,7 @@ from dirac_forge.bump.drift.drift_notes import DriftNoteKind
 from dirac_forge.bump.drift.excluded import exclusions, lifted, tell_admitted
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine, split_item
 from dirac_forge.bump.drift.python_min import raise_minimum, wants_minimum, write_minimum
+from dirac_forge.bump.drift.python_tests import raise_tested
 from dirac_forge.bump.drift.unknowns import tell_unknown_python
 from dirac_forge.bump.drift.upstream_floor import UpstreamFloor, pins_python, too_low
 from dirac_forge.recipe.scope import Scope
@@ -117,6 +118,8 @@ def _follow(
         return
     bounds = _bounds(output, old, new, ceilings, added)
     low = _to_raise(draft, output, floor, scope, along=catch_up or bool(bounds) or draft.edited(output, "run"))
+    if floor.new is not None and any(not line.template for line in low):
+        raise_tested(draft, output, floor, f"{floor.new.major}.{floor.new.minor}.*")
     for line in output.pythons:
         if line.template:
             _follow_template(draft, output, line, floor, added.get(line.number, ()), low=line in low)
@@ -196,7 +199,7 @@ def _to_raise(
 ) -> list[RequirementLine]:
     """Return the lines whose floor is raised; with `along` also those that are only lower than they could be."""
     lines = output.pythons
-    low = _lower(lines, floor.new)
+    low = _lower(lines, floor.new, pinned=output.output.noarch == "python")
     if low and not (along or floor.needed(low, scope)):
         _tell_low(draft, output, low[0], floor, scope)
         return []
@@ -205,8 +208,8 @@ def _to_raise(
     return low
 
 
-def _lower(lines: Sequence[RequirementLine], floor: Version | None) -> list[RequirementLine]:
-    return [line for line in lines if floor is not None and too_low(line, floor)]
+def _lower(lines: Sequence[RequirementLine], floor: Version | None, *, pinned: bool) -> list[RequirementLine]:
+    return [line for line in lines if floor is not None and too_low(line, floor, pinned=pinned)]
 
 
 def _tell_low(
@@ -239,7 +242,9 @@ def _respecify(
     reason = CarriedReason(kind="floor-higher" if ceiling is None else "bound-moved")
     if low and floor.new is not None:
         bound = Clause(text=f">={floor.new}", operator=">=", version=floor.new)
-        clauses = tuple(bound if clause.side == "low" else clause for clause in clauses)
+        exact = Clause(text=f"{floor.new.major}.{floor.new.minor}.*", operator="==", version=floor.new)
+        raised = {"low": bound, "equal": exact}
+        clauses = tuple(raised.get(clause.side, clause) for clause in clauses)
         reason = reason if same_floor else CarriedReason(kind="floor-rose")
     lags = same_floor and ceiling is None
     spec = joined(clauses, line.written)

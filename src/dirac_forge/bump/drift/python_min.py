@@ -12,6 +12,7 @@ from dirac_forge.bump.drift.carried import Carried, CarriedReason
 from dirac_forge.bump.drift.clauses import Clause, clauses_of
 from dirac_forge.bump.drift.draft import DriftDraft
 from dirac_forge.bump.drift.lines import OutputLines, RequirementLine
+from dirac_forge.bump.drift.python_tests import raise_tested
 from dirac_forge.bump.drift.upstream_floor import UpstreamFloor, too_low
 from dirac_forge.recipe.scope import Scope
 from dirac_forge.upstream.files.facts import ReleaseFacts
@@ -30,7 +31,7 @@ def wants_minimum(output: OutputLines, floor: UpstreamFloor, new: ReleaseFacts) 
     if raised is None or not any(file.uploaded and file.uploaded >= _MINIMUM_SINCE for file in new.release.files):
         return False
     lines = output.pythons
-    return bool(lines) and all(too_low(line, raised) and not line.template for line in lines)
+    return bool(lines) and all(too_low(line, raised, pinned=True) and not line.template for line in lines)
 
 
 def write_minimum(
@@ -51,7 +52,8 @@ def write_minimum(
         draft.respecify(output.output.name, line, spec, str(floor), reason, part="python")
     if floor.new is not None and floor.new > Version(scope.python_min):
         _set_minimum(draft, output, floor)
-    draft.note("todo", "python-min-test", output.output.name)
+    if not raise_tested(draft, output, floor, f"{variable}.*" if draft.v1 else variable):
+        draft.note("todo", "python-min-test", output.output.name)
 
 
 def _kept_beside_floor(

@@ -48,10 +48,17 @@ def pins_python(line: RequirementLine) -> bool:
     return line.section == "host" and any(clause.side == "equal" for clause in clauses_of(line.spec) or ())
 
 
-def too_low(line: RequirementLine, floor: Version) -> bool:
-    """Return whether a line admits Pythons below upstream's lowest one, everywhere."""
+def too_low(line: RequirementLine, floor: Version, *, pinned: bool = False) -> bool:
+    """Return whether a line admits Pythons below upstream's lowest one, everywhere.
+
+    One that asks for a single Python counts in host with `pinned`: otherwise the maintainers chose it.
+    """
     if line.conditional or line.kind != "package":
         return False
     bound = lower_bound([clause for clause in clauses_of(line.spec) or () if clause.side in {"low", "equal"}])
     # A channel has the newest micro release of each Python: 3.9 is as good as upstream's 3.9.2.
-    return bound is not None and bound.release[:2] < floor.release[:2] and (line.template or ">" in line.spec)
+    return (
+        bound is not None
+        and bound.release[:2] < floor.release[:2]
+        and (line.template or ">" in line.spec or (pinned and pins_python(line)))
+    )
