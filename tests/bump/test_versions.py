@@ -244,3 +244,15 @@ def test_a_server_that_sends_the_old_file_for_any_version() -> None:
         text = recipe("https://example.org/{{ version }}/LICENSE")
         done = edited(text, path="meta.yaml", to="2.0", files=Same(()), executor=executor)
         assert done.after == text.replace("1.2.3", "2.0")
+
+
+def test_mirrors_that_the_hash_is_not_from_are_told() -> None:
+    urls = [f"https://{host}.org/demo-{{{{ version }}}}.tar.gz" for host in "abc"]
+    text = recipe("@URLS@").replace("url: @URLS@", "url:\n" + "\n".join(f"    - {url}" for url in urls))
+    there = "https://b.org/demo-2.0.tar.gz"
+    with ThreadPoolExecutor(2) as executor:
+        done = edited(text, path="meta.yaml", to="2.0", files=There((there,)), executor=executor)
+    assert [worded(note) for note in done.notes] == [
+        f"https://a.org/demo-2.0.tar.gz could not be fetched: the hash is from {there}",
+        f"https://c.org/demo-2.0.tar.gz was not looked at: the hash is from {there}",
+    ]

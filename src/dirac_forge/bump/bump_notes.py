@@ -38,6 +38,17 @@ class EnclosedSource:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OtherMirror:
+    """Another URL of a source than the one that its hash was taken from."""
+
+    url: str
+    asked: str
+    """Where the hash was taken."""
+    failed: bool
+    """Whether it was asked first, and does not have the file or did not answer; else nobody looked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MovedCommit:
     """A source that was pinned by the commit of the old version's tag, and is by that of the new one's."""
 
@@ -166,6 +177,7 @@ BumpNote = (
     | LeftBeside
     | RespelledSource
     | EnclosedSource
+    | OtherMirror
     | MovedCommit
     | UnreadCommits
     | SecondMoved

@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from types import MappingProxyType
 from typing import Protocol
 
-from dirac_forge.bump.bump_notes import EnclosedSource, RespelledSource
+from dirac_forge.bump.bump_notes import EnclosedSource, OtherMirror, RespelledSource
 from dirac_forge.bump.upstream_versions import SAME, UpstreamVersions
 from dirac_forge.errors import ForgeError, InputError, UnknownError
 from dirac_forge.recipe.editing.edit import EditDraft, Setting, finish, notes_on, respelled_source, start
@@ -42,7 +42,7 @@ class UnansweredError(UnknownError):
     """Whether upstream has the files could not be found out."""
 
 
-EditedNote = EditNote | RespelledSource | EnclosedSource
+EditedNote = EditNote | RespelledSource | EnclosedSource | OtherMirror
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +140,8 @@ class _HashLookup:
             self.digests[answer.url] = answer
             if answer.origin == "archive":
                 self.notes.append(EnclosedSource(url=answer.url))
+            else:
+                self._tell_mirrors(source, answer.url)
 
     def _search(self, source: MovedSource, answer: ForgeError) -> None:
         elsewhere = _elsewhere(self.draft, source, answer, self._files, self._versions[1])
@@ -150,6 +152,12 @@ class _HashLookup:
         self.digests[digest.url] = digest
         if difference:
             self.notes.append(RespelledSource(url=digest.url, difference=difference))
+
+    def _tell_mirrors(self, source: MovedSource, asked: str) -> None:
+        """Note the mirrors of a source whose files are not known to be the one that was hashed."""
+        before = source.fresh.index(asked) if asked in source.fresh else 0
+        others = ((number, url) for number, url in enumerate(source.fresh) if url != asked)
+        self.notes += [OtherMirror(url=url, asked=asked, failed=number < before) for number, url in others]
 
     def _fail(self, source: MovedSource, error: ForgeError) -> None:
         if not source.optional:

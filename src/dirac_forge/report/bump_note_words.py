@@ -225,6 +225,12 @@ _FAULTS = {
 
 
 @worded.register
+def _(note: bump_notes.OtherMirror) -> str:
+    problem = "could not be fetched" if note.failed else "was not looked at"
+    return f"{note.url} {problem}: the hash is from {note.asked}"
+
+
+@worded.register
 def _(fault: EditFault) -> str:
     return _FAULTS[fault.kind].format(fault)
 
