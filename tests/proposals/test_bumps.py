@@ -457,6 +457,14 @@ def test_what_conda_forge_should_have_is_no_new_recipe_for_a_new_recipe(place: P
     assert outcomes(found) == ["same"]
 
 
+def test_what_the_embedded_snapshot_has_is_no_new_recipe(place: Place) -> None:
+    place.put("tool", recipe("tool", "1.0"))
+    tool = {**release("tool", "1.0"), **release("tool", "1.1", "requests")}
+    files = {"tool": tool, "requests": release("requests", "2.34")}
+    found = place.run(files)["tool"]
+    assert (found["status"], found["waits_for"], found["recipes"]) == ("proposed", [], [])
+
+
 def test_where_a_tool_of_builds_is_lacking_others_are_unknown(place: Place) -> None:
     place.put("lib", recipe("lib", "1.0", host=["odd-backend", "pip"]))
     files = lacks_flit(place) | {"lib": {**release("lib", "1.0"), **release("lib", "1.1")}}

@@ -28,6 +28,11 @@ class ListedName:
 
 
 @dataclass(frozen=True, slots=True)
+class InSnapshot:
+    """The embedded snapshot of conda-forge has the package."""
+
+
+@dataclass(frozen=True, slots=True)
 class LacksOther:
     """The channel lacks another package too, which the recipe needed before."""
 
@@ -41,9 +46,9 @@ class LacksTool:
     package: str
 
 
-PartReason = NeededBefore | UsualBackend | ListedName | LacksOther | LacksTool
+PartReason = NeededBefore | UsualBackend | ListedName | InSnapshot | LacksOther | LacksTool
 
 
 def proves(reason: PartReason | None) -> bool:
     """Return whether conda-forge should have the package, in whichever versions."""
-    return isinstance(reason, (NeededBefore, UsualBackend, ListedName))
+    return isinstance(reason, (NeededBefore, UsualBackend, ListedName, InSnapshot))

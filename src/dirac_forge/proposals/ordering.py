@@ -26,7 +26,7 @@ from dirac_forge.feedstock.change import Change
 from dirac_forge.feedstock.variants import VariantRecipe
 from dirac_forge.feedstock.workspace import FeedstockFolder, Workspace
 from dirac_forge.proposals.candidates import Candidate, key_of
-from dirac_forge.proposals.channel_part import ChannelPart
+from dirac_forge.proposals.channel_part import ChannelPart, snapshot_names
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.extensions import lines_of
 from dirac_forge.proposals.missing_recipes import MissingRecipes
@@ -273,6 +273,7 @@ class Ordering:
                 if name not in made
             },
             tool=next(absent, ""),
+            snapshot=snapshot_names(self.context),
         )
 
     def _merged(self, moves: dict[str, Move]) -> dict[str, Move]:

@@ -13,7 +13,7 @@ from dirac_forge.channel.opening import open_catalogue
 from dirac_forge.errors import UnknownError
 from dirac_forge.feedstock.generated import Format
 from dirac_forge.http import Http
-from dirac_forge.proposals.channel_part import ChannelPart
+from dirac_forge.proposals.channel_part import ChannelPart, snapshot_names
 from dirac_forge.proposals.context import ProposalContext
 from dirac_forge.proposals.early import recipe_lookup
 from dirac_forge.recipe.licences.files import licence_files
@@ -48,7 +48,7 @@ def maker_of(
     asked = lookup or recipe_lookup(world)
     upstream = _Upstream(world.http, asked, given)
     catalogue = open_catalogue(world, scope.platforms)
-    part = part or ChannelPart(local=catalogue.local)
+    part = part or ChannelPart(local=catalogue.local, snapshot=snapshot_names(world))
     return Maker(
         upstream=upstream,
         catalogue=catalogue,

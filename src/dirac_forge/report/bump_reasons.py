@@ -315,6 +315,7 @@ add_words(
     {
         part_reasons.UsualBackend: "it is a common build backend",
         part_reasons.ListedName: "it is in a table of known names",
+        part_reasons.InSnapshot: "the embedded snapshot of conda-forge has it",
         part_reasons.LacksOther: "the channel lacks {0.package} too, which the recipe needed before",
         part_reasons.LacksTool: "the channel lacks {0.package} too, which feedstocks are built with",
     }
