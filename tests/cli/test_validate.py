@@ -334,3 +334,21 @@ def test_what_only_a_pinning_can_define(tmp_path: Path, capsys: pytest.CaptureFi
     (tmp_path / "variants.yaml").write_text("b_pin:\n  - '1'\n", encoding="utf-8")
     assert main(["validate", str(path), "--json", "--workspace", str(tmp_path)]) == 0
     assert json.loads(capsys.readouterr().out)["files"][0]["undefined"] == []
+
+
+def test_files_are_checked_though_the_workspace_has_faulty_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(BAD["pyproject.toml"][0], encoding="utf-8")
+    (tmp_path / "conda-forge.yml").write_text(BAD["conda-forge.yml"][0], encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(GOOD["recipe.yaml"], encoding="utf-8")
+    for named in (["recipe.yaml", "conda-forge.yml"], ["recipe.yaml", "conda-forge.yml", "pyproject.toml"]):
+        paths = [str(tmp_path / name) for name in named]
+        assert main(["validate", *paths, "--json", "--workspace", str(tmp_path)]) == 1
+        files = json.loads(capsys.readouterr().out)["files"]
+        assert [(Path(entry["path"]).name, len(entry["problems"])) for entry in files] == [
+            ("recipe.yaml", 0),
+            ("conda-forge.yml", 1),
+            ("pyproject.toml", 1),
+        ]
+        assert BAD["pyproject.toml"][1] in files[2]["problems"][0]

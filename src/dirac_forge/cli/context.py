@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from dirac_forge.cli.console import Terminal, print_json, print_result
 from dirac_forge.cli.discovery import find_workspace
 from dirac_forge.cli.options import Options
+from dirac_forge.errors import InputError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,19 +36,33 @@ class Context:
     observer: Terminal
     cache_folder: Path
     """As the settings name it; `settings.cache` is a temporary folder where it can't be used."""
+    settings_problems: tuple[str, ...] = ()
+    """What is wrong in the workspace's pyproject.toml, for a command that goes on without it."""
     _cache_problem: str = ""
     """Why the folder can't be used."""
     _leaving: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @classmethod
-    def of(cls, options: Options, environ: Mapping[str, str], observer: Terminal) -> Self:
-        """Return the context for these options. Raises InputError for wrong settings."""
+    def of(
+        cls, options: Options, environ: Mapping[str, str], observer: Terminal, *, without_file: bool = False
+    ) -> Self:
+        """Return the context for these options. Raises InputError for wrong settings.
+
+        With `without_file` mistakes in the workspace's file are kept, and its settings are not.
+        """
         from dirac_forge.cache import usable  # noqa: PLC0415  # --help does without
         from dirac_forge.settings import load  # noqa: PLC0415  # --help does without pydantic
 
         named = _named_workspace(options, environ)
         workspace = Path(named) if named else find_workspace(Path.cwd()) or Path.cwd()
-        settings = load(workspace, environ=environ, flags=options.flags)
+        problems: tuple[str, ...] = ()
+        try:
+            settings = load(workspace, environ=environ, flags=options.flags)
+        except InputError as error:
+            if not without_file:
+                raise
+            settings = load(workspace, environ=environ, flags=options.flags, file=False)
+            problems = tuple(error.message.splitlines())
         cache, why = usable(settings.cache)
         return cls(
             options=options,
@@ -55,6 +70,7 @@ class Context:
             settings=replace(settings, cache=cache),
             observer=observer,
             cache_folder=settings.cache,
+            settings_problems=problems,
             _cache_problem=why,
         )
 

@@ -88,7 +88,9 @@ def run_command(function: Callable[..., int], options: Options, values: dict[str
         with (
             interruptible(),
             Terminal(quiet=options.quiet, progress=not options.no_progress, color=options.color) as observer,
-            Context.of(options, os.environ, observer) as context,
+            Context.of(
+                options, os.environ, observer, without_file=getattr(function, "checks_settings", False)
+            ) as context,
         ):
             if options.verbosity > 1:
                 log_requests()

@@ -36,6 +36,12 @@ def examples(*lines: str) -> Callable[[F], F]:
     return add
 
 
+def checks_settings(function: F) -> F:
+    """Mark a command that reports mistakes in the workspace's settings with others, and goes on without them."""
+    function.checks_settings = True  # type: ignore[attr-defined]
+    return function
+
+
 class UsageCommand(TyperCommand):
     """A command whose help lists its own options, the global options, examples and exit codes."""
 

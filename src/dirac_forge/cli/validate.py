@@ -33,6 +33,9 @@ def validate(context: Context, files: Sequence[Path]) -> int:
     pinning = read_pinning(folder) if folder is not None else None
     paths = dict.fromkeys(each for path in files for each in _files(path))
     found = {path: replace(_validated(path, pinning), second=_not_built(path)) for path in paths}
+    own = context.settings.workspace / "pyproject.toml"
+    if context.settings_problems and own.resolve() not in {path.resolve() for path in found}:
+        found[own] = _Validated(problems=context.settings_problems)
     document = {
         "files": [
             {

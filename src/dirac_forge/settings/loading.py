@@ -39,12 +39,12 @@ Values = dict[str, Any]
 """Validated values by the names of fields of Settings."""
 
 
-def load(workspace: Path, *, environ: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
+def load(workspace: Path, *, environ: Mapping[str, str], flags: Mapping[str, object], file: bool = True) -> Settings:
     """Return the settings for `workspace`: flags, then DIRAC_FORGE_*, then its pyproject.toml, then the defaults.
 
     `flags` has names of fields of Settings (`index_url`) as keys; None means that the flag was not given. Paths in the
-    file are relative to the workspace, all others to the current folder. Raises InputError that lists every problem
-    with its place.
+    file are relative to the workspace, all others to the current folder. Without `file` it is not read.
+    Raises InputError that lists every problem with its place.
     """
     workspace = workspace.expanduser().absolute()
     if not workspace.is_dir():
@@ -53,7 +53,7 @@ def load(workspace: Path, *, environ: Mapping[str, str], flags: Mapping[str, obj
     values: Values = {"cache": user_cache_path("dirac-forge", appauthor=False)}
     lines: list[str] = []
     sources: list[Callable[[], Values]] = [
-        lambda: _from_file(workspace),
+        lambda: _from_file(workspace) if file else {},
         lambda: _from_environment(environ),
         lambda: _from_flags(given),
     ]
