@@ -156,7 +156,7 @@ class _HashLookup:
     def _tell_mirrors(self, source: MovedSource, asked: str) -> None:
         """Note the mirrors of a source whose files are not known to be the one that was hashed."""
         before = source.fresh.index(asked) if asked in source.fresh else 0
-        others = ((number, url) for number, url in enumerate(source.fresh) if url != asked)
+        others = ((number, url) for number, url in enumerate(source.fresh) if _on_cran(url) != _on_cran(asked))
         self.notes += [OtherMirror(url=url, asked=asked, failed=number < before) for number, url in others]
 
     def _fail(self, source: MovedSource, error: ForgeError) -> None:
@@ -199,6 +199,11 @@ def _enclosed(source: MovedSource, texts: Texts, versions: tuple[str, str]) -> D
 def _hashes_of(name: str, texts: Mapping[str, str]) -> dict[str, str]:
     """Return path and SHA-256 of the files of this name."""
     return {path: _sha256(text) for path, text in texts.items() if _filename(path) == name}
+
+
+def _on_cran(url: str) -> str:
+    """Return where CRAN has a file while it is current: from there it moves to the archive, and recipes name both."""
+    return re.sub(r"/src/contrib/Archive/[^/]+/", "/src/contrib/", url)
 
 
 def _filename(path: str) -> str:
