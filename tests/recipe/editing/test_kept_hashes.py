@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dirac_forge.bump.bump_notes import OtherMirror
 from dirac_forge.bump.versions import edited
 from dirac_forge.http import NotFoundError
 from dirac_forge.recipe.editing.edit import finish, notes_on, start
@@ -181,4 +182,7 @@ def test_a_hash_is_never_that_of_a_mirror_that_did_not_move() -> None:
         done = edited(text, path="meta.yaml", to="1.3", files=files, executor=executor)
     assert files.asked == ["https://dead.org/a-1.3.zip", "https://e.org/a-1.3.zip"]
     assert done.after == text.replace('"1.2"', '"1.3"').replace("9" * 64, NEW)
-    assert done.notes == (MirrorKept(line=7, url="https://e.org/latest.zip"),)
+    assert done.notes == (
+        OtherMirror(url="https://dead.org/a-1.3.zip", asked="https://e.org/a-1.3.zip", failed=True),
+        MirrorKept(line=7, url="https://e.org/latest.zip"),
+    )
