@@ -6,7 +6,7 @@ Read from the nodes, not from the lines: block or flow style, quotes and comment
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from dirac_forge.recipe.reading.expressions import braces, expression_names
 from dirac_forge.recipe.reading.functions import called_names
@@ -52,18 +52,14 @@ def pinned(root: Node) -> frozenset[str]:
 
 def _texts(*roots: Node) -> Iterator[str]:
     """Yield every scalar that is not a key, each once."""
-    stack, seen = list(roots), set[int]()
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, ScalarNode):
-            yield str(node.value)
-        elif isinstance(node, SequenceNode):
-            stack += node.value
-        elif isinstance(node, MappingNode):
-            stack += [value for _, value in node.value]
+    return (str(node.value) for node in _once(roots, _inside) if isinstance(node, ScalarNode))
+
+
+def _inside(node: Node) -> list[Node]:
+    """Return what a list has, or the values of a mapping."""
+    if isinstance(node, SequenceNode):
+        return list(node.value)
+    return [value for _, value in node.value] if isinstance(node, MappingNode) else []
 
 
 def _below(root: Node, *keys: str) -> Iterator[str]:
@@ -72,18 +68,23 @@ def _below(root: Node, *keys: str) -> Iterator[str]:
 
 
 def _under(roots: Iterable[Node], through: Collection[str], *keys: str) -> list[Node]:
-    """Return the values of these keys, looked for in lists and below the keys of `through`; without `keys`, all nodes.
+    """Return the values of these keys, in lists and below the keys of `through`, too; without `keys`, all nodes."""
 
-    Each is looked at once: aliases make a few lines into many values.
-    """
-    found: list[Node] = []
+    def inside(node: Node) -> list[Node]:
+        if isinstance(node, SequenceNode):
+            return list(node.value)
+        return [value for key, _, value in pairs(node) if key in through]
+
+    nodes = _once(roots, inside)
+    return [value for node in nodes for key, _, value in pairs(node) if key in keys] if keys else list(nodes)
+
+
+def _once(roots: Iterable[Node], inside: Callable[[Node], list[Node]]) -> Iterator[Node]:
+    """Yield the nodes and what is inside of them, each once: aliases make a few lines into many values."""
     stack, seen = list(roots), set[int]()
     while stack:
         node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        stack += node.value if isinstance(node, SequenceNode) else ()
-        stack += [value for key, _, value in pairs(node) if key in through]
-        found += [value for key, _, value in pairs(node) if key in keys] if keys else [node]
-    return found
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack += inside(node)
