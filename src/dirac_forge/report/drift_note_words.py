@@ -62,8 +62,7 @@ WORDS: dict[DriftNoteKind, str] = {
     ),
     "python-ceiling": (
         "upstream's upper bound of Python changed to {now:or none} (was {before:or none}); check whether the recipe "
-        "has "
-        "to say so"
+        "has to say so"
     ),
     "python-ceiling-of-maintainers": "python {bounds:,} is the maintainers' own and stays; upstream asks for {floor}",
     "python-floor-fell": (
