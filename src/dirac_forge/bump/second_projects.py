@@ -102,7 +102,7 @@ def asked_version(project: str, metadata: Iterable[CoreMetadata]) -> tuple[str, 
 def _requirements_of(project: str, metadata: Iterable[CoreMetadata]) -> Iterator[Requirement]:
     name = canonicalize_name(project)
     for one in (one for release in metadata for one in release.requires_dist):
-        if canonicalize_name(one.name) == name and "extra" not in str(one.marker or ""):
+        if canonicalize_name(one.name) == name and not one.for_extra:
             yield one
 
 

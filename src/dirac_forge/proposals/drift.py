@@ -179,8 +179,5 @@ class DriftLookup:
 def _required(facts: Iterable[ReleaseFacts]) -> set[str]:
     """Return the projects that releases require without an extra."""
     return {
-        requirement.name
-        for one in facts
-        for requirement in one.metadata.requires_dist
-        if requirement.marker is None or "extra" not in str(requirement.marker)
+        requirement.name for one in facts for requirement in one.metadata.requires_dist if not requirement.for_extra
     }

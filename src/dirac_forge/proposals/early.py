@@ -108,7 +108,7 @@ def _foreseen(lookup: Lookup, project: str, executor: Executor) -> None:
     """
     with suppress(ForgeError):
         for requirement in lookup.foreseen(project):
-            if "extra" not in str(requirement.marker or "") and "==" not in str(requirement.specifier):
+            if not requirement.for_extra and "==" not in str(requirement.specifier):
                 executor.submit(_described, lookup, requirement.name, SpecifierSet())
 
 

@@ -52,7 +52,7 @@ def extras_drift(
 
 def _named_by_extras(metadata: CoreMetadata, providers: Providers) -> set[str]:
     """Return the projects that some extra asks for, and their packages, normalised."""
-    asked = (one for one in metadata.requires_dist if one.marker is not None and "extra" in str(one.marker))
+    asked = (one for one in metadata.requires_dist if one.for_extra)
     return {canonicalize_name(name) for one in asked for name in (one.name, providers.package(one.name))}
 
 

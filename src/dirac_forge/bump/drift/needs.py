@@ -158,7 +158,7 @@ def _texts_of(metadata: CoreMetadata, extra: str, seen: frozenset[str]) -> tuple
     own = canonicalize_name(metadata.name)
     texts: list[str] = []
     for one in metadata.requires_dist:
-        if one.marker is None or "extra" not in str(one.marker):
+        if not one.for_extra:
             continue
         if not _holds(one, _spellings(metadata, extra)):
             continue

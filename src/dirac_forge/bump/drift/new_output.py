@@ -65,7 +65,7 @@ def _head(name: str) -> str:
 
 def _required(facts: ReleaseFacts, *, extras: bool = True) -> Iterator[str]:
     for requirement in facts.metadata.requires_dist:
-        if extras or requirement.marker is None or "extra" not in str(requirement.marker):
+        if extras or not requirement.for_extra:
             yield str(canonicalize_name(requirement.name))
 
 

@@ -82,7 +82,7 @@ class Families:
     def _foresee(self, main: CoreMetadata, members: Collection[str]) -> None:
         """Ask early for what the main project requires without extras, other members aside."""
         for requirement in main.requires_dist:
-            if "extra" not in str(requirement.marker or "") and canonicalize_name(requirement.name) not in members:
+            if not requirement.for_extra and canonicalize_name(requirement.name) not in members:
                 self.executor.submit(self._foreseen, requirement.name)
 
     def _members(

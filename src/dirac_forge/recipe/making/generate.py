@@ -97,9 +97,7 @@ def _modules(parts: Iterable[FamilyPart]) -> dict[str, Sibling]:
         module: Sibling(
             package=part.package,
             project=canonicalize_name(part.facts.metadata.name),
-            requires=frozenset(
-                canonicalize_name(r.name) for r in part.facts.metadata.requires_dist if "extra" not in str(r.marker)
-            ),
+            requires=frozenset(canonicalize_name(r.name) for r in part.facts.metadata.requires_dist if not r.for_extra),
         )
         for part in parts
         if part.facts.wheel is not None

@@ -43,6 +43,11 @@ class DeclaredRequirement(Requirement):
             raise InvalidRequirement(str(error)) from error
         self.line = line
 
+    @property
+    def for_extra(self) -> bool:
+        """Whether the marker names an extra."""
+        return self.marker is not None and "extra" in str(self.marker)
+
     def __reduce__(self) -> tuple[type[DeclaredRequirement], tuple[str]]:
         return type(self), (self.line,)
 
